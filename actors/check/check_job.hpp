@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/jobs/unit_runner.hpp"
+
+namespace aops::actors {
+
+/// An explicit check: hosts × rules over a range. Pulls units (a host with its rules); the hosts store their results
+/// themselves, the job counts pairs.
+job_actor::behavior_type check_job(job_pointer self, job_services_ptr services, std::string job);
+
+/// The plan of a check as its job stores it.
+struct check_plan {
+  std::vector<std::string> hosts, items;
+  int64_t start_ms = 0, end_ms = 0;
+};
+std::string write_check_plan(const check_plan& plan);
+expected<check_plan> read_check_plan(const std::string& text); ///< ec::corrupt.
+
+} // namespace aops::actors

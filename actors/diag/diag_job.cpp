@@ -1,0 +1,86 @@
+#include "actors/diag/diag_job.hpp"
+
+#include "actors/diag/diag_plan.hpp"
+#include "actors/host/host.hpp"
+#include "actors/host/unit_reports.hpp"
+#include "actors/support/prepare.hpp"
+#include "messages/caf_error.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+class diag_runner final : public unit_runner {
+public:
+  using unit_runner::unit_runner;
+
+protected:
+  expected<int64_t> read_plan(job_state& state) override {
+    auto plan = read_diag_plan(state.job.plan);
+    if (!plan)
+      return fail(plan.error());
+    if (state.trees.size() != plan->trees.size())
+      return fail(ec::corrupt, "the plan's trees are not stored");
+    units_ = fault::units_of(*plan, reports_per_unit(*plan));
+    plan_ = std::move(*plan);
+    trees_ = std::move(state.trees);
+    return static_cast<int64_t>(units_.size());
+  }
+
+  void ask_for(int64_t unit) override {
+    auto order = order_for(unit);
+    auto host = services().names->find_as<host_actor>(host_name_of(order.host_id));
+    if (!host)
+      return answered(unit, fail(ec::unreachable, "host " + order.host_id + " has no running actor"));
+    self()->request(host, unit_deadline(), std::move(order))
+      .then([this, unit](unit_diagnosed& x) { answered(unit, commit_of(unit, std::move(x.reports))); },
+            [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
+  }
+
+  unit_to_commit give_up(int64_t unit, const std::string& reason) override {
+    return commit_of(unit, failed_reports(order_for(unit), reason));
+  }
+
+private:
+  unit_to_diagnose order_for(int64_t unit) const {
+    const auto& u = units_[static_cast<size_t>(unit)];
+    unit_to_diagnose order;
+    order.job = job().id;
+    order.owner = job().owner;
+    order.host_id = plan_.hosts[u.host];
+    order.unit = unit;
+    order.trees = trees_;
+    order.bounds_ms.push_back(plan_.slices[u.first_slice].start_ms);
+    for (uint32_t i = 0; i < u.slice_count; ++i)
+      order.bounds_ms.push_back(plan_.slices[u.first_slice + i].end_ms);
+    order.deadline_ms = now_ms() + unit_deadline().count();
+    return order;
+  }
+
+  static unit_to_commit commit_of(int64_t unit, std::vector<report_to_store> reports) {
+    unit_to_commit x;
+    x.unit = unit;
+    x.reports = std::move(reports);
+    return x;
+  }
+
+  fault::diagnosis_plan plan_;
+  std::vector<fault::plan_unit> units_;
+  std::vector<tree_content> trees_;
+};
+
+} // namespace
+
+job_actor::behavior_type diag_job(job_pointer self, job_services_ptr services, std::string job) {
+  prepare(self, job_name_of(job));
+  self->state.runner = std::make_unique<diag_runner>(self, std::move(services), std::move(job));
+  self->state.runner->begin();
+  return {
+    [self](atom::tick) { self->state.runner->on_tick(); },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,52 @@
+#include "actors/diag/diag_plan.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace aops::actors {
+
+namespace {
+
+using nlohmann::json;
+
+/// Generous for a tree of some dozen nodes with evidence; larger trees get smaller units by their number of reports.
+constexpr size_t most_reports = 48;
+
+json seconds(int64_t ms) { return ms % 1000 == 0 ? json(ms / 1000) : json(static_cast<double>(ms) / 1000); }
+
+int64_t milliseconds(const json& seconds) {
+  return seconds.is_number_integer() ? seconds.get<int64_t>() * 1000
+                                     : static_cast<int64_t>(std::llround(seconds.get<double>() * 1000));
+}
+
+} // namespace
+
+std::string write_diag_plan(const fault::diagnosis_plan& plan, const fault::plan_request& request) {
+  return json{{"host_list", plan.hosts},
+              {"time_range", {seconds(request.start_ms), seconds(request.end_ms)}},
+              {"tree_list", plan.trees},
+              {"interval", request.interval_ms / 1000}}
+    .dump();
+}
+
+expected<fault::diagnosis_plan> read_diag_plan(const std::string& text) {
+  try {
+    auto x = json::parse(text);
+    fault::diagnosis_plan plan;
+    plan.hosts = x.at("host_list").get<std::vector<std::string>>();
+    plan.trees = x.at("tree_list").get<std::vector<std::string>>();
+    auto slices = fault::slices(milliseconds(x.at("time_range").at(0)), milliseconds(x.at("time_range").at(1)),
+                                x.at("interval").get<int64_t>() * 1000);
+    if (!slices)
+      return fail(slices.error());
+    plan.slices = std::move(*slices);
+    return plan;
+  } catch (const json::exception&) {
+    return fail(ec::corrupt, "the plan of a diagnosis");
+  }
+}
+
+size_t reports_per_unit(const fault::diagnosis_plan& plan) { return std::max(most_reports, plan.trees.size()); }
+
+} // namespace aops::actors

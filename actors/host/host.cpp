@@ -1,0 +1,33 @@
+#include "actors/host/host.hpp"
+
+#include "actors/host/host_body.hpp"
+#include "actors/support/prepare.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+host_actor_state::host_actor_state() = default;
+host_actor_state::~host_actor_state() = default;
+
+std::string host_name_of(std::string_view host_id) { return "host/" + std::string{host_id}; }
+
+host_actor::behavior_type host(host_pointer self, services_ptr services, host_record record,
+                               std::shared_ptr<const check::rule_set> rules) {
+  prepare(self, host_name_of(record.host_id));
+  self->state.body = std::make_unique<host_body>(self, std::move(services), std::move(record), std::move(rules));
+  self->state.body->begin();
+  auto body = [self]() -> host_body& { return *self->state.body; };
+  return {
+    [body](const round_due& x) { body().on_due(x.time_ms); },
+    [body](const rules_update& x) { body().on_rules(x.rules); },
+    [body](const host_record& x) { body().on_record(x); },
+    [](atom::ping) {},
+    [body](const caller&, const series_query& q) { return body().on_series(q); },
+    [body](const caller&, const rule_to_test& x) { return body().on_test(x); },
+    [body](const unit_to_diagnose& x) { return body().on_unit(x); },
+    [body](const unit_to_check& x) { return body().on_unit(x); },
+  };
+}
+
+} // namespace aops::actors

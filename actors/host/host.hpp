@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/host/host_services.hpp"
+#include "actors/host/scraper.hpp"
+#include "actors/support/checked_state.hpp"
+#include "messages/roles.hpp"
+#include "runtime/core/check/rule_set.hpp"
+#include "runtime/io/prometheus/answer.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace aops::actors {
+
+/// INTERNAL: the round of this grid time is due.
+struct round_due {
+  int64_t time_ms = 0;
+};
+
+/// Event: the owner's rules are these now. Never leaves the process.
+struct rules_update {
+  std::shared_ptr<const check::rule_set> rules;
+};
+
+/// Event: what a `prometheus` source said of this host up to a time. Never leaves the process.
+struct source_data {
+  int64_t until_ms = 0;
+  bool failed = false; ///< The source did not answer: asked again later.
+  std::vector<std::pair<series_key, std::vector<std::pair<int64_t, number>>>> series;
+};
+
+} // namespace aops::actors
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::round_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::rules_update)
+
+namespace aops::actors {
+
+using host_actor = caf::typed_actor<
+  caf::reacts_to<round_due>,
+  caf::reacts_to<rules_update>,
+  // The host was renamed, moved to another group, got another port.
+  caf::reacts_to<host_record>,
+  caf::reacts_to<atom::ping>>::extend_with<host_view_actor>::extend_with<host_work_actor>;
+
+class host_body;
+
+struct host_actor_state {
+  explicit host_actor_state();
+  ~host_actor_state();
+  static inline const char* name = "host";
+  std::unique_ptr<host_body> body;
+};
+
+using host_pointer = host_actor::stateful_pointer<checked_state<host_actor_state>>;
+
+/// One managed host: samples it on its grid, judges its owner's rules, keeps its results, coverage and status, and
+/// answers for it. The only writer of its rows; ends when the store refuses its fence or knows it no more.
+host_actor::behavior_type host(host_pointer self, services_ptr services, host_record record,
+                               std::shared_ptr<const check::rule_set> rules);
+
+/// The name of a host's actor: `host/<id>`.
+std::string host_name_of(std::string_view host_id);
+
+} // namespace aops::actors

@@ -1,0 +1,182 @@
+#include "actors/host/host_ask.hpp"
+#include "messages/names.hpp"
+#include "runtime/core/check/grid.hpp"
+#include "runtime/core/check/round_codec.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace aops::actors {
+
+namespace {
+
+/// Names whose labels tell what the host is made of.
+constexpr std::string_view cpu_series = "node_cpu_seconds_total", cpu_label = "cpu";
+constexpr std::string_view disk_series = "node_disk_io_time_seconds_total", disk_label = "device";
+
+/// Rounds read for evidence, at most: it is a few samples per rule.
+constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
+
+} // namespace
+
+/// One unit on its way through its steps.
+struct host_body::diagnosis {
+  unit_to_diagnose unit;
+  caf::typed_response_promise<unit_diagnosed> promise;
+  unit_trees trees;
+  unit_knowledge known;
+  std::vector<std::string> items; ///< With a rule.
+
+  int64_t start_ms() const { return unit.bounds_ms.front(); }
+  int64_t end_ms() const { return unit.bounds_ms.back(); }
+};
+
+fault::host_facts host_body::facts() const {
+  std::set<std::string> cpus, disks;
+  const auto& kept = checker_.kept();
+  for (uint32_t slot = 0; slot < kept.slot_count(); ++slot) {
+    auto key = kept.key_of(slot);
+    auto gather = [&](std::string_view name, std::string_view label, std::set<std::string>& into) {
+      if (key.name != name)
+        return;
+      if (auto it = key.label.find(std::string{label}); it != key.label.end() && kept.last_of(slot))
+        into.insert(it->second);
+    };
+    gather(cpu_series, cpu_label, cpus);
+    gather(disk_series, disk_label, disks);
+  }
+  fault::host_facts out;
+  if (!cpus.empty())
+    out.core_count = static_cast<uint32_t>(cpus.size());
+  out.disks.assign(disks.begin(), disks.end());
+  return out;
+}
+
+caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
+  if (x.bounds_ms.size() < 2)
+    return refuse(ec::bad_request, "bounds_ms: at least one slice");
+  auto d = std::make_shared<diagnosis>();
+  d->unit = x;
+  d->promise = self_->make_response_promise<unit_diagnosed>();
+  auto wanted = std::min(d->end_ms(), check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()));
+  wait_for_cursor(wanted, x.deadline_ms, [this, d] {
+    d->trees = adapt_trees(d->unit, *services_->trees, facts());
+    for (const auto& item : d->trees.check_items())
+      if (auto rule = checker_.rules().find(item)) {
+        d->known.items[item] = {rule->digest, rule->rule.condition, {}, {}, {}};
+        d->items.push_back(item);
+      }
+    d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
+      auto it = d->known.items.find(item);
+      if (it == d->known.items.end())
+        return false;
+      for (auto [from, until] : it->second.covered_late)
+        if (from <= when.start_ms && when.end_ms <= until)
+          return true;
+      return coverage_.covers(item, when.start_ms, when.end_ms, period_ms());
+    };
+    judge_late_parts(d);
+  });
+  return d->promise;
+}
+
+void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
+  for (const auto& item : d->items) {
+    auto& known = d->known.items[item];
+    if (!known.covered_late.empty())
+      continue;
+    auto parts = coverage_.late_parts(item, d->start_ms(), d->end_ms());
+    if (parts.empty())
+      continue;
+    auto [from, until] = parts.front();
+    known.covered_late.emplace_back(from, until);
+    auto rules = rules_for({item});
+    if (rules.empty())
+      continue;
+    // One after the other: each comes back here.
+    run_over(rules, from, until + 1,
+             [this, d, rules, from = from, until = until](expected<std::vector<check::run_result>> results) {
+               if (!results)
+                 return void(d->promise.deliver(to_caf(results.error())));
+               store_runs(rules, request_for(from, until + 1), std::move(*results), [this, d](expected<void> how) {
+                 if (!how)
+                   return void(d->promise.deliver(to_caf(how.error())));
+                 judge_late_parts(d);
+               });
+             });
+    return;
+  }
+  read_results(d);
+}
+
+void host_body::read_results(std::shared_ptr<diagnosis> d) {
+  if (d->items.empty())
+    return report(d);
+  host_results_query query{record_.owner, record_.host_id, d->items, d->start_ms(), d->end_ms()};
+  ask<round_store_actor, host_results>(
+    round_store_name, store_deadline(), std::move(query), [this, d](expected<host_results> found) {
+      if (!found)
+        return void(d->promise.deliver(to_caf(found.error())));
+      for (const auto& x : found->rows)
+        d->known.items[x.check_item].results.push_back({x.row.start_ms, x.row.end_ms, fault::state_of(x.row.value)});
+      read_evidence(d);
+    });
+}
+
+void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
+  // Only where something is abnormal, and only the main data of those rules.
+  auto by_key = std::make_shared<std::map<series_key, std::vector<std::string>>>();
+  int64_t from = INT64_MAX, until = INT64_MIN;
+  for (const auto& item : d->items)
+    for (const auto& r : d->known.items[item].results) {
+      auto rule = checker_.rules().find(item);
+      if (r.value != fault::leaf_state::abnormal || !rule)
+        continue;
+      from = std::min(from, std::max(r.start_ms, d->start_ms()));
+      until = std::max(until, std::min(r.end_ms, d->end_ms()));
+      const auto& main = rule->rule.data_list.front();
+      series_key key{main.name, main.label};
+      auto& items = (*by_key)[key];
+      if (std::find(items.begin(), items.end(), item) == items.end())
+        items.push_back(item);
+    }
+  if (by_key->empty())
+    return report(d);
+  until = std::min(until, from + most_evidence_ms);
+  read_rounds(
+    from, until,
+    [d, by_key](const sample_rows& rows) {
+      std::map<uint32_t, std::vector<std::string>> by_slot;
+      for (const auto& x : rows.series)
+        if (auto it = by_key->find(x.key); it != by_key->end())
+          by_slot[x.slot] = it->second;
+      for (const auto& row : rows.rows) {
+        auto round = check::decode_round(row.time_ms, row.blob);
+        if (!round)
+          continue;
+        for (const auto& sample : round->samples)
+          if (auto it = by_slot.find(sample.slot); it != by_slot.end())
+            for (const auto& item : it->second) {
+              auto& k = d->known.items[item];
+              bool tripped = std::any_of(k.results.begin(), k.results.end(), [&](const fault::result& r) {
+                return r.value == fault::leaf_state::abnormal && r.start_ms <= row.time_ms && row.time_ms <= r.end_ms;
+              });
+              if (tripped)
+                k.samples.push_back({row.time_ms, sample.value});
+            }
+      }
+    },
+    [this, d](expected<void> how) {
+      if (!how)
+        return void(d->promise.deliver(to_caf(how.error())));
+      report(d);
+    });
+}
+
+void host_body::report(std::shared_ptr<diagnosis> d) {
+  unit_diagnosed reply{d->unit.unit, make_reports(d->unit, d->trees, d->known)};
+  d->known.covers = nullptr; // It refers to its own owner.
+  d->promise.deliver(std::move(reply));
+}
+
+} // namespace aops::actors

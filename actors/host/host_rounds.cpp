@@ -1,0 +1,259 @@
+#include "actors/host/host_ask.hpp"
+#include "messages/names.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/metrics.hpp"
+#include "runtime/core/check/grid.hpp"
+#include "runtime/core/check/round_codec.hpp"
+#include "runtime/io/scrape/scrape_request.hpp"
+
+namespace aops::actors {
+
+namespace {
+
+constexpr int rounds_to_offline = 3;
+
+/// Rounds that may wait for the store: an hour at the default period. Then the oldest are given up and the ledger says so.
+constexpr size_t most_commits = 240;
+
+constexpr std::chrono::seconds commit_retry{1};
+
+/// The time to commit again after the store refused; no grid time.
+constexpr round_due retry_commits{-1};
+
+/// The scrape must end before the next round begins.
+std::chrono::milliseconds scrape_timeout(const base::config& c) {
+  return std::min(c.scrape.timeout.chrono(), c.check.sample_period.chrono() * 9 / 10);
+}
+
+} // namespace
+
+// -- sampling ------------------------------------------------------------------------------------
+
+void host_body::schedule_after(int64_t time_ms) {
+  auto next = check::next_grid(time_ms, period_ms(), checker_.offset_ms());
+  auto phase = check::request_phase_ms(record_.host_id, period_ms());
+  auto wait = std::max<int64_t>(0, next + phase - now_ms());
+  self_->delayed_send(self_, std::chrono::milliseconds{wait}, round_due{next});
+}
+
+void host_body::on_due(int64_t time_ms) {
+  if (!is_live_)
+    return begin(); // The store did not answer at the start.
+  if (time_ms == retry_commits.time_ms)
+    return resume_commits();
+  if (time_ms <= last_due_ms_)
+    return;
+  auto now = now_ms();
+  if (auto latest = check::floor_grid(now, period_ms(), checker_.offset_ms()); latest > time_ms) {
+    // The machine slept or was overloaded: rounds whose time has passed cannot be sampled any more.
+    // The checker enters the gap into the ledger.
+    static auto skipped = metrics::counter_of("aops_rounds_skipped_total", "Rounds that could not take place in their time.");
+    skipped.add(static_cast<double>((latest - time_ms) / period_ms()));
+    time_ms = latest;
+  }
+  last_due_ms_ = time_ms;
+  static auto lateness = metrics::histogram_of("aops_round_lateness_seconds", "Begin of a round after its time was due.",
+                                               {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5});
+  lateness.observe(static_cast<double>(now - time_ms - check::request_phase_ms(record_.host_id, period_ms())) / 1000);
+  schedule_after(time_ms);
+  if (services_->scrapes())
+    scrape(time_ms);
+}
+
+void host_body::miss(int64_t from_ms, int64_t until_ms, std::string reason) {
+  deviation d{{}, from_ms, until_ms, std::move(reason)};
+  coverage_.add(d);
+  new_deviations_.push_back(std::move(d));
+}
+
+void host_body::scrape(int64_t time_ms) {
+  const auto& c = *services_->config;
+  scrape::exporter from{record_.public_ip,
+                        static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
+  scrape::scrape_limits limits{std::min(c.scrape.connect_timeout.chrono(), scrape_timeout(c)), scrape_timeout(c),
+                               static_cast<size_t>(c.scrape.max_bytes.bytes)};
+  fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
+  ask<scraper_actor, fetched>(scraper_name, scrape_timeout(c) + std::chrono::seconds{1}, std::move(order),
+                              [this, time_ms](expected<fetched> answer) { scraped(time_ms, std::move(answer)); });
+}
+
+void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
+  check::round round;
+  round.time_ms = time_ms;
+  expected<std::string> page = fail(ec::unreachable);
+  if (answer) {
+    round.duration_s = std::chrono::duration<double>(answer->how->took).count();
+    page = scrape::page_of(std::move(*answer->how));
+  } else {
+    page = fail(answer.error());
+  }
+  if (page) {
+    page_bytes_ = page->size();
+    if (auto samples = reader_.read(*page)) {
+      round.samples.reserve(samples->size());
+      for (const auto& x : *samples)
+        round.samples.push_back({x.slot, x.value});
+      return take_round(std::move(round));
+    } else {
+      page = fail(samples.error());
+    }
+  }
+  if (missed_rounds_ == 0)
+    log::debug("scrape-failed", "{} at {}: {}", record_.host_id, record_.public_ip, to_string(page.error()));
+  round.answered = false;
+  take_round(std::move(round));
+}
+
+// -- judging -------------------------------------------------------------------------------------
+
+void host_body::take_round(check::round x) {
+  if (is_loading_)
+    waiting_rounds_.push_back(std::move(x));
+  else
+    judge(x);
+}
+
+void host_body::judge(const check::round& x) {
+  auto result = x.answered ? checker_.on_samples(x.time_ms, x.samples, x.duration_s)
+                           : checker_.on_failure(x.time_ms, x.duration_s);
+  if (result.stale)
+    return;
+  static auto rounds = metrics::counter_of("aops_rounds_total", "Rounds judged.");
+  static auto samples = metrics::counter_of("aops_samples_total", "Samples kept.");
+  static auto evaluations = metrics::counter_of("aops_rule_evaluations_total", "Rules judged on a round.");
+  rounds.add();
+  samples.add(static_cast<double>(x.samples.size()));
+  evaluations.add(static_cast<double>(result.judged));
+
+  coverage_.begin(x.time_ms);
+  auto commit = new_commit();
+  commit.until_ms = x.time_ms;
+  if (services_->scrapes()) {
+    commit.sample_blob = check::encode_round(x);
+    commit.new_series = checker_.kept().take_new();
+  }
+  for (const auto& change : result.changes)
+    recent_.apply(change, commit.changes);
+  for (const auto& d : result.deviations) {
+    coverage_.add(d);
+    commit.deviations.push_back(d);
+  }
+  commit.deviations.insert(commit.deviations.end(), new_deviations_.begin(), new_deviations_.end());
+  new_deviations_.clear();
+  note_status(x.answered, x.time_ms, commit);
+  push(std::move(commit));
+}
+
+void host_body::note_status(bool answered, int64_t time_ms, round_to_commit& commit) {
+  missed_rounds_ = answered ? 0 : missed_rounds_ + 1;
+  std::string status = answered ? "online" : missed_rounds_ >= rounds_to_offline ? "offline" : record_.status;
+  if (status == record_.status)
+    return;
+  log::info("host-status-changed", "{} ({}) is {} after {}", record_.host_name, record_.host_id, status, record_.status);
+  record_.status = status;
+  record_.status_since_ms = time_ms;
+  commit.status = status;
+  commit.status_since_ms = time_ms;
+}
+
+round_to_commit host_body::new_commit() const {
+  round_to_commit x;
+  x.owner = record_.owner;
+  x.host_id = record_.host_id;
+  x.since_ms = coverage_.since_ms();
+  x.rule_set_digest = checker_.rules().digest();
+  return x;
+}
+
+// -- committing ----------------------------------------------------------------------------------
+
+void host_body::push(round_to_commit x) {
+  if (commits_.size() >= most_commits) {
+    // The store is away for long: what is oldest goes, and the ledger will say so.
+    auto& oldest = commits_[is_committing_ ? 1 : 0];
+    miss(oldest.until_ms, oldest.until_ms, "missed(store_unreachable)");
+    commits_.erase(commits_.begin() + (is_committing_ ? 1 : 0));
+  }
+  commits_.push_back(std::move(x));
+  pump();
+}
+
+void host_body::pump() {
+  if (is_committing_ || quiet_ > 0 || commits_.empty())
+    return;
+  is_committing_ = true;
+  commits_.front().held = services_->slots->fence_of(record_.host_id);
+  ask<round_store_actor, aops::done>(round_store_name, store_deadline(), commits_.front(),
+                                     [this](expected<aops::done> how) {
+                                       is_committing_ = false;
+                                       if (!how)
+                                         return not_committed(how.error());
+                                       auto x = std::move(commits_.front());
+                                       commits_.pop_front();
+                                       committed(x);
+                                     });
+}
+
+void host_body::committed(const round_to_commit& x) {
+  coverage_.advance(x.until_ms);
+  auto now = now_ms();
+  std::vector<std::function<void()>> ready;
+  std::erase_if(cursor_waiters_, [&](cursor_waiter& w) {
+    bool is_ready = w.time_ms <= coverage_.until_ms();
+    if (is_ready)
+      ready.push_back(std::move(w.then));
+    return is_ready || w.deadline_ms < now;
+  });
+  for (auto& then : ready)
+    then();
+  if (!quiet_waiters_.empty() && quiet_ == 0) {
+    auto work = std::move(quiet_waiters_.front());
+    quiet_waiters_.pop_front();
+    ++quiet_;
+    return work();
+  }
+  pump();
+}
+
+void host_body::not_committed(const error& why) {
+  if (why == ec::fenced || why == ec::not_found) {
+    log::info("host-given-up", "{} is not this node's any more: {}", record_.host_id, to_string(why));
+    return self_->quit();
+  }
+  if (commits_.size() == 1)
+    log::warn("round-not-stored", "{} keeps its rounds until the store is back: {}", record_.host_id, to_string(why));
+  // Quiet for a while, whatever rounds come meanwhile: `retry_commits` ends it.
+  ++quiet_;
+  self_->delayed_send(self_, commit_retry, retry_commits);
+}
+
+void host_body::when_quiet(std::function<void()> work) {
+  if (is_committing_ || quiet_ > 0) {
+    quiet_waiters_.push_back(std::move(work));
+    return;
+  }
+  ++quiet_;
+  work();
+}
+
+void host_body::resume_commits() {
+  --quiet_;
+  if (quiet_ == 0 && !quiet_waiters_.empty()) {
+    auto work = std::move(quiet_waiters_.front());
+    quiet_waiters_.pop_front();
+    ++quiet_;
+    return work();
+  }
+  pump();
+}
+
+void host_body::wait_for_cursor(int64_t time_ms, int64_t deadline_ms, std::function<void()> then) {
+  if (coverage_.until_ms() >= time_ms)
+    return then();
+  constexpr size_t most_waiters = 1000;
+  if (cursor_waiters_.size() >= most_waiters)
+    cursor_waiters_.erase(cursor_waiters_.begin()); // Its requester sees a time-out and asks again.
+  cursor_waiters_.push_back({time_ms, deadline_ms, std::move(then)});
+}
+
+} // namespace aops::actors

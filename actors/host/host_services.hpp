@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/support/directory.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/config.hpp"
+#include "runtime/core/check/kept_series.hpp"
+#include "runtime/core/fault/tree.hpp"
+#include "runtime/core/schedule/slot.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace aops::actors {
+
+/// Fault trees by digest, compiled once per node. Bounded; any thread.
+class tree_cache {
+public:
+  /// ec::bad_request when the content is no legal tree.
+  expected<fault::tree_ptr> get(const std::string& digest, const std::string& content);
+
+private:
+  static constexpr size_t most_trees = 512;
+  std::mutex mutex_;
+  std::unordered_map<std::string, fault::tree_ptr> trees_;
+};
+
+/// How many hosts may read their history at once: a rule import must not flood the store.
+class history_gate {
+public:
+  bool enter() {
+    for (auto n = inside_.load(); n < most_inside;)
+      if (inside_.compare_exchange_weak(n, n + 1))
+        return true;
+    return false;
+  }
+  void leave() { --inside_; }
+
+private:
+  static constexpr int most_inside = 4;
+  std::atomic<int> inside_ = 0;
+};
+
+/// What the hosts of a node share.
+struct host_services {
+  std::shared_ptr<const base::config> config;
+  std::shared_ptr<const base::clock> clock;
+  std::shared_ptr<directory> names;
+  std::shared_ptr<schedule::ownership> slots;
+  std::shared_ptr<const check::keep_list> keep_list;
+  std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
+  std::shared_ptr<history_gate> history = std::make_shared<history_gate>();
+
+  int64_t period_ms() const { return config->check.sample_period.ms; }
+  bool scrapes() const { return config->samples.source == "scrape"; }
+};
+
+using services_ptr = std::shared_ptr<const host_services>;
+
+} // namespace aops::actors

@@ -1,0 +1,142 @@
+#include "actors/host/host_ask.hpp"
+#include "messages/names.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/core/check/grid.hpp"
+#include "runtime/core/check/round_codec.hpp"
+
+namespace aops::actors {
+
+namespace {
+
+/// How long a host waits before it asks the store again at its start.
+constexpr std::chrono::seconds start_retry{1};
+
+} // namespace
+
+host_body::host_body(host_pointer self, services_ptr services, host_record record,
+                     std::shared_ptr<const check::rule_set> rules)
+  : self_(self), services_(std::move(services)), record_(std::move(record)), rules_(std::move(rules)),
+    checker_(services_->period_ms(), record_.host_id, services_->keep_list),
+    reader_({[this](std::string_view name) { return checker_.wants_name(name); },
+             [this](const series_key& key) { return checker_.slot_of(key); }}),
+    recent_(services_->period_ms()) {
+}
+
+std::chrono::milliseconds host_body::store_deadline() const { return services_->config->store.request_timeout.chrono(); }
+
+int64_t host_body::backfill_from_ms() const {
+  auto earliest = now_ms() - services_->config->check.backfill.ms;
+  return coverage_.since_ms() == 0 ? now_ms() : std::max(coverage_.since_ms(), earliest);
+}
+
+void host_body::begin() {
+  // Samples are read later: where they are needed depends on the cursor.
+  host_state_query query{record_.owner, record_.host_id, INT64_MAX};
+  ask<round_store_actor, host_state>(round_store_name, store_deadline(), std::move(query),
+                                     [this](expected<host_state> state) {
+                                       if (state)
+                                         return take_state(std::move(*state));
+                                       if (state.error() == ec::not_found)
+                                         return self_->quit(); // Deleted before it began.
+                                       log::warn("host-start-delayed", "{} cannot read its state: {}", record_.host_id,
+                                                 to_string(state.error()));
+                                       self_->delayed_send(self_, start_retry, round_due{0});
+                                     });
+}
+
+void host_body::take_state(host_state state) {
+  checker_.adopt_series(state.series, state.until_ms);
+  coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
+  recent_.load(state.last_rows);
+  auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
+  if (state.until_ms == 0)
+    return go_live();
+  std::vector<check::last_row> last;
+  for (const auto& x : state.last_rows)
+    if (auto row = check::interval_of(x.row))
+      last.push_back({x.check_item, *row, x.rule_digest});
+  auto finish = [this, last = std::move(last), until = state.until_ms] {
+    checker_.resume(until, last);
+    go_live();
+  };
+  load_windows(diff.history_ms, std::move(finish));
+}
+
+void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
+  auto until = coverage_.until_ms();
+  if (history_ms <= 0 || until == 0) {
+    checker_.load_history({});
+    return then();
+  }
+  is_loading_ = true;
+  auto rounds = std::make_shared<std::vector<check::round>>();
+  read_rounds(
+    until - history_ms, until,
+    [this, rounds](const sample_rows& rows) {
+      for (const auto& row : rows.rows)
+        if (auto round = check::decode_round(row.time_ms, row.blob))
+          rounds->push_back(std::move(*round));
+    },
+    [this, rounds, then = std::move(then)](expected<void> how) {
+      if (!how)
+        log::warn("history-not-read", "{} starts its windows empty: {}", record_.host_id, to_string(how.error()));
+      checker_.load_history(*rounds);
+      is_loading_ = false;
+      then();
+    });
+}
+
+void host_body::go_live() {
+  is_live_ = true;
+  auto now = now_ms();
+  auto first = check::next_grid(now, period_ms(), checker_.offset_ms());
+  // A clock that was set back must not make the host judge a time twice.
+  if (auto until = coverage_.until_ms(); until > 0)
+    first = std::max(first, check::next_grid(until, period_ms(), checker_.offset_ms()));
+  last_due_ms_ = first - period_ms();
+  schedule_after(last_due_ms_);
+  if (pending_rules_)
+    apply_rules(std::exchange(pending_rules_, nullptr));
+}
+
+void host_body::on_record(const host_record& record) {
+  bool regrouped = record.host_group_name != record_.host_group_name;
+  record_ = record;
+  if (regrouped)
+    on_rules(rules_);
+}
+
+void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
+  if (!rules) // The back-fill waited for its turn.
+    return start_backfill();
+  rules_ = rules;
+  if (!is_live_ || is_loading_)
+    pending_rules_ = std::move(rules);
+  else
+    apply_rules(std::move(rules));
+}
+
+void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
+  auto diff = checker_.set_rules(std::move(rules), groups(), backfill_from_ms());
+  reader_.forget();
+  if (coverage_.until_ms() > 0)
+    for (const auto& item : diff.added)
+      if (std::find(diff.not_collected.begin(), diff.not_collected.end(), item) == diff.not_collected.end()) {
+        deviation late{item, coverage_.since_ms(), coverage_.until_ms(), std::string{late_rule}};
+        coverage_.add(late);
+        new_deviations_.push_back(late);
+        backfill_items_.push_back(item);
+      }
+  load_windows(diff.history_ms, [this] {
+    while (!waiting_rounds_.empty() && !is_loading_) {
+      auto round = std::move(waiting_rounds_.front());
+      waiting_rounds_.pop_front();
+      judge(round);
+    }
+    if (pending_rules_)
+      return apply_rules(std::exchange(pending_rules_, nullptr));
+    start_backfill();
+  });
+}
+
+} // namespace aops::actors

@@ -1,0 +1,102 @@
+#include "actors/host/unit_reports.hpp"
+
+#include "runtime/base/ids.hpp"
+
+#include <set>
+
+namespace aops::actors {
+
+namespace {
+
+report_to_store report_frame(const unit_to_diagnose& unit, const tree_content& tree, fault::slice when) {
+  report_to_store out;
+  out.report_id = base::report_id(unit.job, unit.host_id, tree.tree_name, when.start_ms, when.end_ms);
+  out.host_id = unit.host_id;
+  out.tree_name = tree.tree_name;
+  out.tree_digest = tree.digest;
+  out.start_ms = when.start_ms;
+  out.end_ms = when.end_ms;
+  return out;
+}
+
+/// @param rule_versions JSON object; becomes a member of the details, themselves a JSON object.
+void fill(report_to_store& to, fault::report from, std::string error, const std::string& rule_versions = "{}") {
+  to.values = std::move(from.values);
+  to.detail = std::move(from.details);
+  if (to.detail.size() > 2)
+    to.detail.insert(to.detail.size() - 1, ",\"rule_versions\":" + rule_versions);
+  to.content_hash = std::move(from.content_hash);
+  to.error = std::move(error);
+}
+
+std::vector<fault::item_rule> rules_of(const fault::tree& tree, const unit_knowledge& known) {
+  std::vector<fault::item_rule> rules;
+  for (const auto& name : tree.items()) {
+    auto it = known.items.find(name);
+    rules.push_back(it == known.items.end() ? fault::item_rule{} : fault::item_rule{it->second.rule_digest, it->second.condition});
+  }
+  return rules;
+}
+
+} // namespace
+
+std::vector<std::string> unit_trees::check_items() const {
+  std::set<std::string> items;
+  for (const auto& tree : trees)
+    if (tree)
+      items.insert(tree->items().begin(), tree->items().end());
+  return {items.begin(), items.end()};
+}
+
+unit_trees adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts) {
+  unit_trees out;
+  for (const auto& x : unit.trees) {
+    auto tree = cache.get(x.digest, x.content).and_then([&](auto t) { return fault::adapt(std::move(t), facts); });
+    out.trees.push_back(tree ? *tree : nullptr);
+    out.reasons.push_back(tree ? std::string{} : tree.error().detail);
+  }
+  return out;
+}
+
+std::vector<report_to_store> make_reports(const unit_to_diagnose& unit, const unit_trees& trees,
+                                          const unit_knowledge& known) {
+  static const item_knowledge nothing_known;
+  std::vector<report_to_store> out;
+  std::vector<fault::item_data> items;
+  std::vector<std::optional<fault::reporter>> reporters(trees.trees.size());
+  for (size_t t = 0; t < trees.trees.size(); ++t)
+    if (const auto& tree = trees.trees[t])
+      reporters[t].emplace(tree, rules_of(*tree, known));
+  for (size_t s = 0; s + 1 < unit.bounds_ms.size(); ++s) {
+    fault::slice when{unit.bounds_ms[s], unit.bounds_ms[s + 1]};
+    for (size_t t = 0; t < unit.trees.size(); ++t) {
+      auto report = report_frame(unit, unit.trees[t], when);
+      if (!reporters[t]) {
+        fill(report, fault::failed_report(trees.reasons[t]), trees.reasons[t]);
+      } else {
+        items.clear();
+        for (const auto& name : trees.trees[t]->items()) {
+          auto it = known.items.find(name);
+          const auto& k = it == known.items.end() ? nothing_known : it->second;
+          items.push_back({k.results, k.samples, known.covers(name, when)});
+        }
+        fill(report, reporters[t]->make(when, items), {}, reporters[t]->rule_versions());
+      }
+      out.push_back(std::move(report));
+    }
+  }
+  return out;
+}
+
+std::vector<report_to_store> failed_reports(const unit_to_diagnose& unit, const std::string& reason) {
+  std::vector<report_to_store> out;
+  for (size_t s = 0; s + 1 < unit.bounds_ms.size(); ++s)
+    for (const auto& tree : unit.trees) {
+      auto report = report_frame(unit, tree, {unit.bounds_ms[s], unit.bounds_ms[s + 1]});
+      fill(report, fault::failed_report(reason), reason);
+      out.push_back(std::move(report));
+    }
+  return out;
+}
+
+} // namespace aops::actors

@@ -1,0 +1,233 @@
+#include "actors/store/host_store.hpp"
+
+#include "actors/store/host_credentials.hpp"
+#include "actors/support/prepare.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/io/storage/credential_repository.hpp"
+#include "runtime/io/storage/host_repository.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+using self_pointer = host_store_actor::stateful_pointer<checked_state<host_store_state>>;
+using storage::host_repository;
+
+/// An administrator's own name, or the administrator a user belongs to. Nobody's user sees nothing: no owner has an
+/// empty name.
+const std::string& owner_of(const caller& who) { return who.owner; }
+
+/// A host about to be stored.
+struct prepared_host {
+  storage::new_host row;
+  std::string sealed;
+};
+
+struct prepared_hosts {
+  std::vector<prepared_host> hosts;
+  std::string verifier;         ///< New one, or empty when the user has one.
+};
+
+struct add_outcome {
+  hosts_added reply;
+  std::vector<host_record> records;
+};
+
+std::string reason_of(const error& e) { return e == ec::not_found ? "no such host group" : e.detail; }
+
+/// Runs inside the writer's transaction, perhaps more than once.
+expected<add_outcome> add_hosts(storage::database& db, const caller& who, const prepared_hosts& prepared, int64_t now_ms) {
+  storage::credential_repository credentials{db};
+  if (!prepared.verifier.empty()) {
+    auto present = credentials.verifier(owner_of(who));
+    if (!present)
+      return fail(present.error());
+    if (*present) // Somebody made the vault since we looked: with another key, perhaps.
+      return fail(ec::overloaded, "the vault is being made; try again");
+    if (auto saved = credentials.save_verifier(owner_of(who), prepared.verifier); !saved)
+      return fail(saved.error());
+  }
+  add_outcome out;
+  host_repository hosts{db};
+  bool only_duplicates = true;
+  for (const auto& [row, sealed] : prepared.hosts) {
+    host_outcome told{row.host_name, row.host_group_name, row.public_ip, {}, {}};
+    auto added = hosts.add(row, sealed);
+    if (added) {
+      told.host_id = row.host_id;
+      out.reply.host_list.push_back(row.host_id);
+      out.reply.succeed_list.push_back(std::move(told));
+      out.records.push_back({row.host_id, row.host_name, row.owner, row.host_group_name, row.public_ip,
+                             row.exporter_port.value_or(0), row.slot, "unknown", 0});
+    } else if (added.error() == ec::conflict || added.error() == ec::not_found) {
+      only_duplicates = only_duplicates && added.error() == ec::conflict;
+      told.reason = reason_of(added.error());
+      out.reply.fail_list.push_back(std::move(told));
+    } else {
+      return fail(added.error());
+    }
+  }
+  if (out.reply.succeed_list.empty())
+    out.reply.code = outcome_of(only_duplicates ? ec::conflict : ec::insert_failed).return_code;
+  else if (!out.reply.fail_list.empty())
+    out.reply.code = code_partial;
+  if (auto noted = audit(db, now_ms, who, "host.add", listed(out.reply.host_list), out.reply.code); !noted)
+    return fail(noted.error());
+  return out;
+}
+
+/// Runs on the crypto pool.
+expected<prepared_hosts> prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
+  auto db = store->pool->read();
+  if (!db)
+    return fail(db.error());
+  auto verifier = storage::credential_repository{**db}.verifier(owner_of(who));
+  if (!verifier)
+    return fail(verifier.error());
+  auto keys = open_or_make_vault(owner_of(who), asked.key.text, *verifier, *store->config);
+  if (!keys)
+    return fail(keys.error());
+  prepared_hosts out;
+  out.verifier = keys->new_verifier;
+  for (const auto& x : asked.host_list) {
+    prepared_host host;
+    auto now = store->now_ms();
+    auto id = base::new_id(now);
+    host.row = {owner_of(who),  id,           x.host_name,     x.host_group_name,     x.public_ip,
+                x.ssh_port,     x.management, x.exporter_port, schedule::slot_of(id), now};
+    auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
+    if (!sealed)
+      return fail(sealed.error());
+    host.sealed = std::move(*sealed);
+    out.hosts.push_back(std::move(host));
+  }
+  return out;
+}
+
+void tell_hosts(const store_access& store, hosts_changed what) {
+  if (auto region = store.names->find_as<hosts_actor>(hosts_name))
+    caf::anon_send(region, std::move(what));
+}
+
+void add_on_pool(const store_ptr& store, const caller& who, const hosts_to_add& asked,
+                 const foreign_promise<hosts_added>& promise) {
+  auto prepared = prepare_hosts(store, who, asked);
+  if (!prepared)
+    return promise.fail(prepared.error());
+  write(
+    *store,
+    {},
+    [who, prepared = std::move(*prepared), now = store->now_ms()](storage::database& db) {
+      return add_hosts(db, who, prepared, now);
+    },
+    [store, promise](expected<add_outcome> x) {
+      if (!x)
+        return promise.fail(x.error());
+      if (!x->records.empty())
+        tell_hosts(*store, {std::move(x->records), {}});
+      promise.answer(std::move(x->reply));
+    });
+}
+
+expected<hosts_deleted> delete_hosts(storage::database& db, const caller& who, const hosts_to_delete& asked,
+                                     int64_t now_ms) {
+  hosts_deleted reply;
+  for (const auto& id : asked.host_list) {
+    auto removed = host_repository{db}.remove(owner_of(who), id);
+    if (!removed)
+      return fail(removed.error());
+    (*removed ? reply.succeed_list : reply.fail_list).push_back(id);
+  }
+  if (reply.succeed_list.empty())
+    reply.code = outcome_of(ec::delete_failed).return_code;
+  else if (!reply.fail_list.empty())
+    reply.code = code_partial;
+  if (auto noted = audit(db, now_ms, who, "host.delete", listed(reply.succeed_list), reply.code); !noted)
+    return fail(noted.error());
+  return reply;
+}
+
+expected<host_records> find(storage::database& db, const find_hosts& x) {
+  host_repository hosts{db};
+  auto found = !x.owner.empty() ? (x.ids.empty() ? hosts.of_owner(x.owner) : hosts.known(x.owner, x.ids))
+                                : hosts.in_slots(x.slots);
+  return found.map([](auto list) { return host_records{std::move(list)}; });
+}
+
+} // namespace
+
+host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
+  prepare(self);
+  self->state.store = std::move(store);
+  return {
+    [self](const caller& who, const host_group_to_add& x) -> caf::result<host_group_added> {
+      auto store = self->state.store;
+      return write_for(store, foreign_promise<host_group_added>{self}, {},
+                       [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
+                         auto id = host_repository{db}.add_group(owner_of(who), x);
+                         if (!id)
+                           return fail(id.error());
+                         if (auto noted = audit(db, now, who, "group.add", x.host_group_name); !noted)
+                           return fail(noted.error());
+                         return host_group_added{std::move(*id)};
+                       });
+    },
+    [self](const caller& who, const host_groups_to_delete& x) -> caf::result<host_groups_deleted> {
+      auto store = self->state.store;
+      return write_for(store, foreign_promise<host_groups_deleted>{self}, {},
+                       [who, x, now = store->now_ms()](storage::database& db) -> expected<host_groups_deleted> {
+                         auto reply = host_repository{db}.delete_groups(owner_of(who), x.host_group_list);
+                         if (!reply)
+                           return reply;
+                         if (auto noted = audit(db, now, who, "group.delete", listed(reply->deleted), reply->code); !noted)
+                           return fail(noted.error());
+                         return reply;
+                       });
+    },
+    [self](const caller& who, const host_groups_query& q) -> caf::result<host_groups_page> {
+      return read(self->state.store, foreign_promise<host_groups_page>{self}, [who, q](storage::database& db) {
+        return host_repository{db}.groups_page(owner_of(who), paging_of(q));
+      });
+    },
+    [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
+      foreign_promise<hosts_added> promise{self};
+      if (!self->state.store->crypto->post([store = self->state.store, who, x, promise] {
+            add_on_pool(store, who, x, promise);
+          }))
+        promise.fail(ec::overloaded, "too many keys at once");
+      return promise;
+    },
+    [self](const caller& who, const hosts_to_delete& x) -> caf::result<hosts_deleted> {
+      auto store = self->state.store;
+      foreign_promise<hosts_deleted> promise{self};
+      write(
+        *store,
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) { return delete_hosts(db, who, x, now); },
+        [store, promise](expected<hosts_deleted> done) {
+          if (done && !done->succeed_list.empty())
+            tell_hosts(*store, {{}, done->succeed_list});
+          promise.answer(std::move(done));
+        });
+      return promise;
+    },
+    [self](const caller& who, const hosts_query& q) -> caf::result<hosts_page> {
+      return read(self->state.store, foreign_promise<hosts_page>{self},
+                  [who, q](storage::database& db) { return host_repository{db}.page(owner_of(who), q); });
+    },
+    [self](const caller& who, const count_hosts&) -> caf::result<hosts_counted> {
+      return read(self->state.store, foreign_promise<hosts_counted>{self}, [who](storage::database& db) {
+        return host_repository{db}.count(owner_of(who)).map([](int64_t n) { return hosts_counted{n}; });
+      });
+    },
+    [self](const find_hosts& x) -> caf::result<host_records> {
+      return read(self->state.store, foreign_promise<host_records>{self},
+                  [x](storage::database& db) { return find(db, x); });
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,85 @@
+#include "actors/store/housekeeper.hpp"
+
+#include "actors/support/prepare.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/sample_archive.hpp"
+
+#include <caf/all.hpp>
+
+#include <array>
+
+namespace aops::actors {
+
+namespace {
+
+using self_pointer = housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>>;
+using storage::sample_archive;
+
+constexpr std::chrono::minutes first_look{1};
+constexpr std::chrono::minutes look_every{5};
+
+/// Rounds of an hour may be stored late when the store was away.
+constexpr int64_t pack_after_ms = 2 * 3600 * 1000;
+
+/// One short step of a kind of work. @returns How much was done; 0: nothing is left.
+using step = expected<int64_t> (*)(storage::database& db, const base::config& c, int64_t now_ms);
+
+constexpr std::array<step, 5> work = {
+  [](storage::database& db, const base::config&, int64_t now) { return sample_archive{db}.compact(now - pack_after_ms); },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    return c.samples.keep.ms > 0 ? sample_archive{db}.expire(now - c.samples.keep.ms) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t) {
+    return c.samples.max_bytes.bytes > 0 ? sample_archive{db}.trim(c.samples.max_bytes.bytes) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    auto keep = c.retention.check_results.ms;
+    return keep > 0 ? storage::result_repository{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    // Once a look is enough: it deletes all at once.
+    return storage::account_repository{db}
+      .expire_sessions(now - c.auth.session_idle.ms, now - c.auth.session_absolute.ms)
+      .map([](int64_t) { return int64_t{0}; });
+  },
+};
+
+void run(self_pointer self, size_t kind) {
+  auto& st = self->state;
+  if (kind >= work.size()) {
+    st.is_working = false;
+    return;
+  }
+  auto store = st.store;
+  auto me = caf::actor_cast<housekeeper_actor>(self);
+  write(
+    *store,
+    {},
+    [store, kind, now = store->now_ms()](storage::database& db) { return work[kind](db, *store->config, now); },
+    [me, kind](const expected<int64_t>& how) {
+      if (!how)
+        log::warn("housekeeping-failed", "step {}: {}", kind, to_string(how.error()));
+      caf::anon_send(me, atom::done_v, static_cast<int32_t>(kind), how.has_value() && *how > 0);
+    });
+}
+
+} // namespace
+
+housekeeper_actor::behavior_type housekeeper(self_pointer self, store_ptr store) {
+  prepare(self);
+  self->state.store = std::move(store);
+  self->delayed_send(self, first_look, atom::tick_v);
+  return {
+    [self](atom::tick) {
+      self->delayed_send(self, look_every, atom::tick_v);
+      if (!std::exchange(self->state.is_working, true))
+        run(self, 0);
+    },
+    [self](atom::done, int32_t kind, bool is_more) { run(self, static_cast<size_t>(kind) + (is_more ? 0 : 1)); },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,89 @@
+#include "actors/store/job_store.hpp"
+
+#include "actors/support/prepare.hpp"
+#include "runtime/io/storage/job_repository.hpp"
+
+#include <caf/all.hpp>
+
+#include <numeric>
+
+namespace aops::actors {
+
+namespace {
+
+using storage::job_repository;
+
+expected<job_created> create(storage::database& db, const job_to_create& x, int64_t now_ms) {
+  auto stored = job_repository{db}.create(x.job, x.trees);
+  if (!stored)
+    return fail(stored.error());
+  caller who{x.job.user, x.job.owner, rights::ordinary, false, {}, {}};
+  if (auto noted = audit(db, now_ms, who, x.job.kind + ".execute", stored->id); !noted)
+    return fail(noted.error());
+  return job_created{stored->id, stored->id != x.job.id};
+}
+
+storage::fences fences_of(const store_access& store, const std::vector<std::string>& ids) {
+  storage::fences held;
+  for (const auto& id : ids)
+    held.slots.push_back(store.slots->fence_of(id));
+  return held;
+}
+
+std::vector<uint16_t> or_all(std::vector<uint16_t> slots) {
+  if (slots.empty()) {
+    slots.resize(schedule::slot_count);
+    std::iota(slots.begin(), slots.end(), uint16_t{0});
+  }
+  return slots;
+}
+
+} // namespace
+
+job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self,
+                                         store_ptr store) {
+  prepare(self);
+  self->state.store = std::move(store);
+  return {
+    [self](const job_to_create& x) -> caf::result<job_created> {
+      auto store = self->state.store;
+      return write_for(store, foreign_promise<job_created>{self}, {},
+                       [x, now = store->now_ms()](storage::database& db) { return create(db, x, now); });
+    },
+    [self](const caller& who, const tasks_to_cancel& x) -> caf::result<tasks_cancelled> {
+      auto store = self->state.store;
+      return write_for(store, foreign_promise<tasks_cancelled>{self}, fences_of(*store, x.task_list),
+                       [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
+                         auto reply = job_repository{db}.cancel(who.owner, x.task_list);
+                         if (!reply)
+                           return reply;
+                         if (auto noted = audit(db, now, who, "task.cancel", listed(reply->cancelled), reply->code);
+                             !noted)
+                           return fail(noted.error());
+                         return reply;
+                       });
+    },
+    [self](const load_job& x) -> caf::result<job_state> {
+      return read(self->state.store, foreign_promise<job_state>{self},
+                  [x](storage::database& db) { return job_repository{db}.load(x.id); });
+    },
+    [self](const open_jobs& x) -> caf::result<job_records> {
+      return read(self->state.store, foreign_promise<job_records>{self}, [x](storage::database& db) {
+        return job_repository{db}.open_in_slots(or_all(x.slots)).map([](auto list) {
+          return job_records{std::move(list)};
+        });
+      });
+    },
+    [self](const unit_to_commit& x) -> caf::result<job_progress> {
+      return write_for(self->state.store, foreign_promise<job_progress>{self}, x.held,
+                       [x](storage::database& db) { return job_repository{db}.commit_unit(x); });
+    },
+    [self](const job_to_move& x) -> caf::result<job_progress> {
+      return write_for(self->state.store, foreign_promise<job_progress>{self}, x.held,
+                       [x](storage::database& db) { return job_repository{db}.move(x); });
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/store/store_access.hpp"
+#include "messages/roles.hpp"
+
+namespace aops::actors {
+
+
+struct round_store_state {
+  explicit round_store_state() = default;
+  static inline const char* name = "store/rounds";
+  store_ptr store;
+};
+
+/// What host actors write and read. Every write runs behind the fence of the host's slot.
+round_store_actor::behavior_type round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
+                                             store_ptr store);
+
+} // namespace aops::actors

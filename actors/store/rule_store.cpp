@@ -1,0 +1,129 @@
+#include "actors/store/rule_store.hpp"
+
+#include "actors/store/host_store.hpp"
+#include "actors/support/prepare.hpp"
+#include "runtime/core/check/rule_set.hpp"
+#include "runtime/io/storage/rule_repository.hpp"
+
+#include <caf/all.hpp>
+
+#include <set>
+
+namespace aops::actors {
+
+namespace {
+
+using self_pointer = rule_store_actor::stateful_pointer<checked_state<rule_store_state>>;
+using storage::rule_repository;
+
+/// The same name twice makes the whole request wrong: which one would be meant?
+expected<void> refuse_repeats(const std::vector<check_rule>& rules) {
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < rules.size(); ++i)
+    if (!names.insert(rules[i].check_item).second)
+      return fail(ec::bad_request, fmt::format("check_items[{}].check_item: appears twice in this request", i));
+  return {};
+}
+
+/// Splits a request into what may be stored and what is refused.
+std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& x) {
+  rules_imported reply;
+  std::vector<check_rule> legal;
+  for (const auto& rule : x.check_items) {
+    if (auto fine = check::validate(rule)) {
+      legal.push_back(rule);
+    } else {
+      reply.fail_list.push_back(rule.check_item);
+      reply.fail_reasons[rule.check_item] = fine.error().detail;
+    }
+  }
+  if (!reply.fail_list.empty())
+    reply.code = legal.empty() ? outcome_of(ec::bad_request).return_code : code_partial;
+  return {std::move(reply), std::move(legal)};
+}
+
+expected<rules_imported> import(storage::database& db, const caller& who, rules_imported reply,
+                                const std::vector<check_rule>& legal, int64_t now_ms) {
+  rule_repository rules{db};
+  for (const auto& rule : legal) {
+    auto is_new = rules.upsert(who.owner, rule, now_ms);
+    if (!is_new)
+      return fail(is_new.error());
+    (*is_new ? reply.succeed_list : reply.update_list).push_back(rule.check_item);
+  }
+  auto all = reply.succeed_list;
+  all.insert(all.end(), reply.update_list.begin(), reply.update_list.end());
+  if (auto noted = audit(db, now_ms, who, "rule.import", listed(all), reply.code); !noted)
+    return fail(noted.error());
+  return reply;
+}
+
+void tell_hosts(const store_access& store, const std::string& owner) {
+  if (auto region = store.names->find_as<hosts_actor>(hosts_name))
+    caf::anon_send(region, rules_changed{owner});
+}
+
+} // namespace
+
+rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
+  prepare(self);
+  self->state.store = std::move(store);
+  return {
+    [self](const caller& who, const rules_to_import& x) -> caf::result<rules_imported> {
+      if (auto fine = refuse_repeats(x.check_items); !fine)
+        return to_caf(fine.error());
+      auto store = self->state.store;
+      foreign_promise<rules_imported> promise{self};
+      auto [reply, legal] = judge(x);
+      write(
+        *store,
+        {},
+        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](storage::database& db) {
+          return import(db, who, reply, legal, now);
+        },
+        [store, promise, owner = who.owner](expected<rules_imported> done) {
+          if (done && !(done->succeed_list.empty() && done->update_list.empty()))
+            tell_hosts(*store, owner);
+          promise.answer(std::move(done));
+        });
+      return promise;
+    },
+    [self](const caller& who, const rules_query& q) -> caf::result<rules_page> {
+      return read(self->state.store, foreign_promise<rules_page>{self},
+                  [who, q](storage::database& db) { return rule_repository{db}.page(who.owner, q); });
+    },
+    [self](const caller& who, const rules_to_delete& x) -> caf::result<done> {
+      auto store = self->state.store;
+      foreign_promise<done> promise{self};
+      write(
+        *store,
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<int64_t> {
+          auto gone = rule_repository{db}.remove(who.owner, x.check_items);
+          if (!gone)
+            return gone;
+          if (auto noted = audit(db, now, who, "rule.delete", listed(x.check_items)); !noted)
+            return fail(noted.error());
+          return gone;
+        },
+        [store, promise, owner = who.owner](expected<int64_t> gone) {
+          if (gone && *gone > 0)
+            tell_hosts(*store, owner);
+          promise.answer(gone.map([](int64_t) { return done{}; }));
+        });
+      return promise;
+    },
+    [self](const caller& who, const count_rules&) -> caf::result<rules_counted> {
+      return read(self->state.store, foreign_promise<rules_counted>{self}, [who](storage::database& db) {
+        return rule_repository{db}.count(who.owner).map([](int64_t n) { return rules_counted{n}; });
+      });
+    },
+    [self](const get_owner_rules& x) -> caf::result<owner_rules> {
+      return read(self->state.store, foreign_promise<owner_rules>{self},
+                  [x](storage::database& db) { return rule_repository{db}.of_owner(x.owner); });
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "actors/store/store_writer.hpp"
+#include "actors/support/directory.hpp"
+#include "actors/support/executor.hpp"
+#include "actors/support/foreign_promise.hpp"
+#include "messages/names.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/config.hpp"
+#include "runtime/core/schedule/slot.hpp"
+#include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/database_pool.hpp"
+
+#include <memory>
+
+namespace aops::actors {
+
+/// What store actors work with. Reads run in a pool on connections of their own; writes go to the store writer, which
+/// commits them in groups. Shared by all of them; outlives the actor system.
+struct store_access {
+  std::shared_ptr<storage::database_pool> pool;
+  std::shared_ptr<executor> readers; ///< For reads.
+  std::shared_ptr<executor> crypto;  ///< For scrypt: one thread, a short queue.
+  std::shared_ptr<directory> names;
+  std::shared_ptr<const base::clock> clock;
+  std::shared_ptr<const base::config> config;
+  std::shared_ptr<schedule::ownership> slots;
+
+  int64_t now_ms() const { return clock->now_ms(); }
+};
+
+using store_ptr = std::shared_ptr<const store_access>;
+
+/// Answers the promise with `work(database&) -> expected<T>`, run on a reading connection.
+template <class T, class Work>
+caf::result<T> read(const store_ptr& store, foreign_promise<T> promise, Work work) {
+  bool taken = store->readers->post([store, promise, work = std::move(work)] {
+    auto db = store->pool->read();
+    promise.answer(db ? work(**db) : expected<T>{fail(std::move(db.error()))});
+  });
+  if (!taken)
+    promise.fail(ec::overloaded, "too many queries wait for the store");
+  return promise;
+}
+
+/// Has the writer run `work(database&) -> expected<U>` in its next group commit and hands the outcome to
+/// `done(expected<U>)`, on the writer's thread. `work` may run more than once.
+template <class Work, class Done>
+void write(const store_access& store, storage::fences held, Work work, Done done) {
+  auto writer = store.names->find_as<store_writer_actor>(store_writer_name);
+  using outcome = std::invoke_result_t<Work&, storage::database&>;
+  if (!writer) {
+    done(outcome{fail(ec::store_unreachable, "the store writer is down")});
+    return;
+  }
+  caf::anon_send(writer, write_order{std::make_shared<write_order::append_function>(
+                           [held = std::move(held), work = std::move(work), done](storage::group_writer& to) mutable {
+                             return to.append(std::move(held), std::move(work), done);
+                           })});
+}
+
+/// The same for a promise.
+template <class T, class Work>
+caf::result<T> write_for(const store_ptr& store, foreign_promise<T> promise, storage::fences held, Work work) {
+  write(*store, std::move(held), std::move(work), [promise](expected<T> x) { promise.answer(std::move(x)); });
+  return promise;
+}
+
+/// Adds to the audit log within a write.
+expected<void> audit(storage::database& db, int64_t now_ms, const caller& who, std::string_view action,
+                     std::string_view entity, int64_t code = 200);
+
+/// Names as one text for the audit log, shortened.
+std::string listed(const std::vector<std::string>& names);
+
+} // namespace aops::actors

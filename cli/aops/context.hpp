@@ -1,0 +1,35 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace aops::cli {
+
+/// What `aops login` remembers.
+struct context {
+  std::string url;
+  std::string username;
+  std::string access_token;
+  std::string fingerprint; ///< SHA-256 of the pinned certificate, as `openssl x509 -fingerprint
+                           ///< -sha256` prints it.
+  std::string cacert;      ///< Path given with `--cacert`, else empty.
+  friend bool operator==(const context&, const context&) = default;
+};
+
+using environment = std::function<std::optional<std::string>(const char* name)>;
+
+/// `$XDG_CONFIG_HOME/aops/context.json`, else `$HOME/.config/aops/context.json`; `ec::bad_request`
+/// without both.
+expected<std::string> context_path(const environment& env);
+
+/// An empty context when there is no file; `ec::bad_request` when it cannot be read or others may
+/// read it.
+expected<context> load_context(const std::string& path);
+
+/// Writes with mode 0600, missing folders with 0700.
+expected<void> save_context(const std::string& path, const context& what);
+
+} // namespace aops::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace aops::cli {
+
+/// The file's bytes, at most 64 MiB; `-` is standard input. `ec::bad_request` names the file and
+/// the reason.
+expected<std::string> read_file(const std::string& path);
+
+/// Writes beside the file and renames, so that no reader sees half of it.
+/// @param mode Permission bits, such as 0600; missing folders are made when `with_folders`, mode
+/// 0700.
+expected<void> write_file(const std::string& path,
+                          std::string_view text,
+                          unsigned mode,
+                          bool with_folders = false);
+
+/// Where an export goes: an existing folder gets `name` inside it. Source: REST contract §10.2,
+/// `--export`.
+std::string export_path(const std::string& path, std::string_view name);
+
+/// Last part of the path without its extension.
+std::string stem_of(const std::string& path);
+
+/// Lower-case extension with its dot, or empty.
+std::string extension_of(const std::string& path);
+
+} // namespace aops::cli

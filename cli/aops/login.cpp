@@ -1,0 +1,164 @@
+#include "cli/aops/session.hpp"
+#include "cli/aops/text.hpp"
+#include "messages/return_code.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <ostream>
+
+namespace aops::cli {
+
+namespace {
+
+constexpr int default_password_code = outcome_of(ec::default_password).return_code;
+
+/// True when the person at the terminal recognises the certificate.
+expected<void> ask_about(session& s, const std::string& origin, const std::string& fingerprint) {
+  auto answer =
+    s.io.ask(fmt::format("{} shows a certificate that is not known here.\nSHA-256 fingerprint {}\n"
+                         "Trust it from now on? [yes/no] ",
+                         origin,
+                         fingerprint),
+             false);
+  if (answer && (*answer == "yes" || *answer == "y"))
+    return {};
+  if (answer || answer.error() == ec::cancelled)
+    return fail(ec::cancelled, "the certificate was not accepted");
+  return fail(ec::unreachable,
+              fmt::format("{}: its certificate is not known here (SHA-256 {}); compare it and give "
+                          "--trust, or --cacert FILE",
+                          origin,
+                          fingerprint));
+}
+
+/// Decides which certificate the node must show from now on; no password is sent before.
+expected<void> settle_trust(session& s, connection& to) {
+  bool has_authority = to.whom.how == trust::kind::file;
+  bool is_known = to.whom.how == trust::kind::pinned && !s.args.on("trust");
+  if (!to.where.tls || has_authority || is_known)
+    return {};
+  auto seen = client(to).look_at_certificate();
+  if (!seen)
+    return fail(seen.error());
+  if (!s.args.on("trust") && !is_loopback(to.where.host))
+    if (auto accepted = ask_about(s, to.where.origin(), *seen); !accepted)
+      return accepted;
+  to.whom = {trust::kind::pinned, {}, *seen};
+  return {};
+}
+
+std::string url_of(const target& where) { return where.origin() + where.prefix; }
+
+expected<void>
+remember(session& s, const connection& to, const std::string& user, const std::string& token) {
+  auto path = context_path(s.io.env);
+  if (!path)
+    return fail(path.error());
+  // Later commands run in other folders.
+  auto cacert =
+    to.whom.cacert.empty() ? std::string{} : std::filesystem::absolute(to.whom.cacert).string();
+  return save_context(*path, {url_of(to.where), user, token, to.whom.fingerprint, cacert});
+}
+
+/// The default password lets nobody do anything else, so it is changed right here when a new one is
+/// at hand.
+expected<json> change_password(session& s, connection to, const std::string& token) {
+  auto password = s.secret(
+    "new_password", "AOPS_NEW_PASSWORD", "The default password must be changed. New password");
+  if (!password)
+    return fail(ec::default_password,
+                "logged in, but the default password must be changed; run: aops account --action "
+                "change --password -");
+  to.token = token;
+  return client(std::move(to)).post("/manage/account/change", {{"password", *password}});
+}
+
+int finish(session& s, const connection& to, const std::string& user) {
+  if (s.form() == format::json || s.form() == format::yaml)
+    s.print_json({{"url", url_of(to.where)}, {"username", user}});
+  else
+    s.io.out << fmt::format("logged in to {} as {}\n", url_of(to.where), printable(user));
+  return exit_done;
+}
+
+int log_in(session& s) {
+  auto to = s.find_connection();
+  if (!to)
+    return s.complain(to.error());
+  auto user =
+    s.args.has("username") ? s.args.text("username") : s.io.env("AOPS_USERNAME").value_or("admin");
+  if (auto settled = settle_trust(s, *to); !settled)
+    return s.complain(settled.error());
+  to->token.clear();
+  auto password = s.secret(
+    "password", "AOPS_PASSWORD", fmt::format("Password of {} at {}", user, to->where.origin()));
+  if (!password)
+    return s.complain(password.error());
+  auto reply =
+    client(*to).post("/manage/account/login", {{"username", user}, {"password", *password}});
+  if (!reply)
+    return s.complain(reply.error());
+  auto token = text_of(*reply, "access_token");
+  if (token.empty())
+    return s.complain(reply_error(*reply));
+  if (auto kept = remember(s, *to, user, token); !kept)
+    return s.complain(kept.error());
+  if (count_of(*reply, "code") == default_password_code) {
+    auto changed = change_password(s, *to, token);
+    if (!changed)
+      return s.complain(changed.error());
+    if (!succeeded(*changed))
+      return s.complain(reply_error(*changed));
+  }
+  return finish(s, *to, user);
+}
+
+int log_out(session& s) {
+  auto to = s.find_connection();
+  if (!to)
+    return s.complain(to.error());
+  if (to->token.empty()) {
+    s.note("not logged in");
+    return exit_done;
+  }
+  auto path = context_path(s.io.env);
+  auto known = path ? load_context(*path) : expected<context>{fail(path.error())};
+  // The token is forgotten even when the node cannot be told: that is what the user wants to be
+  // sure of.
+  if (known && known->access_token == to->token) {
+    known->access_token.clear();
+    if (auto kept = save_context(*path, *known); !kept)
+      return s.complain(kept.error());
+  }
+  return s.show(client(*to).post("/manage/account/logout", json::object()), {});
+}
+
+} // namespace
+
+verb login_verb() {
+  return {
+    "login",
+    "Log in and remember the session and the node's certificate",
+    {text_option("username", "NAME", "Account; else AOPS_USERNAME, else admin"),
+     text_option("password",
+                 "TEXT",
+                 "Password; `-` reads a line of standard input; else AOPS_PASSWORD, else asked"),
+     text_option(
+       "new_password", "TEXT", "Takes the place of the default password, if that is still set"),
+     flag_option("trust",
+                 "Pin whatever certificate the node shows, also when another one was pinned")},
+    {},
+    log_in,
+    true,
+    false,
+    "  aops login\n"
+    "  aops login --url https://node1:11111 --username admin\n"};
+}
+
+verb logout_verb() {
+  return {
+    "logout", "End the session and forget it", {}, {}, log_out, true, false, "  aops logout\n"};
+}
+
+} // namespace aops::cli

@@ -1,0 +1,59 @@
+#include "cli/aops/program.hpp"
+
+#include "cli/aops/command_line.hpp"
+#include "cli/aops/session.hpp"
+#include "cli/aops/text.hpp"
+
+#include <cerrno>
+#include <ostream>
+
+namespace aops::cli {
+
+namespace {
+
+/// The contract has a token required by every command but the log-in.
+bool lacks_token(const session& s, const verb& what) {
+  if (!what.asks_node || !what.needs_token || s.args.text("action") == "login")
+    return false;
+  auto to = s.find_connection();
+  return to && to->token.empty();
+}
+
+/// An answer may be JSON and still have lists where objects belong; that is the node's fault and no
+/// reason to crash.
+int run_verb(session& s, const verb& what) {
+  try {
+    return what.run(s);
+  } catch (const json::exception& e) {
+    return s.complain(
+      {ec::internal, std::string{"the node's answer has an unexpected shape: "} + e.what()});
+  }
+}
+
+} // namespace
+
+int run_program(console& io, const std::string& name, const std::vector<std::string>& words) {
+  auto parsed = parse_command_line(name, words);
+  if (!parsed) {
+    io.err << name << ": " << printable(parsed.error().detail) << std::endl;
+    return exit_usage;
+  }
+  if (!parsed->what) {
+    io.out << parsed->text << std::flush;
+    return exit_done;
+  }
+  session s(io, parsed->args);
+  if (lacks_token(s, *parsed->what))
+    return s.misuse(
+      "no access token: run `aops login`, set AOPS_ACCESS_TOKEN or give --access_token");
+  auto code = run_verb(s, *parsed->what);
+  io.out.flush();
+  if (code != exit_done || io.out)
+    return code;
+  if (errno == EPIPE) // The reader, such as `head`, had enough.
+    return exit_failed;
+  // A full disk must not look like success.
+  return s.complain({ec::internal, "standard output cannot be written"});
+}
+
+} // namespace aops::cli

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "cli/aops/client.hpp"
+#include "cli/aops/console.hpp"
+#include "cli/aops/output.hpp"
+#include "cli/aops/time_text.hpp"
+#include "cli/aops/verb.hpp"
+
+#include <map>
+#include <optional>
+
+namespace aops::cli {
+
+/// Exit codes of the program. Source: REST contract §10.1, design §10.
+enum exit_code { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_unreachable = 3 };
+
+/// How a reply is shown.
+struct view {
+  enum class kind {
+    line,    ///< The reply as one line of JSON.
+    listing, ///< The reply without its list as one line, then the list as a table.
+    whole,   ///< The whole reply as indented JSON.
+  };
+  kind how = kind::line;
+  std::string list;                      ///< The reply's member that becomes a table.
+  std::vector<std::string> columns;      ///< Of `-o table`; see `table_of`.
+  std::vector<std::string> wide_columns; ///< Of `-o wide`; as `columns` when empty.
+};
+
+/// One run of one command: its arguments, its node, its output.
+class session {
+public:
+  session(console& io, const arguments& args) : io(io), args(args) {}
+
+  console& io;
+  const arguments& args;
+
+  // -- the node ---------------------------------------------------------------------------------
+  /// Where and as whom this command talks: options, then environment, then the context file.
+  expected<connection> find_connection() const;
+  expected<context> remembered() const;
+  expected<json> post(const std::string& path, const json& body);
+  expected<json> remove(const std::string& path, const json& body);
+  /// As `post`, but a code other than 200 and 206 is an error whose text is ready for the user.
+  expected<json> fetch(const std::string& path, const json& body);
+  expected<client> new_client() const;
+
+  /// Ids of hosts given by id, name or address; what no host is called stays as it is and is noted.
+  expected<std::vector<std::string>> host_ids(const std::vector<std::string>& hosts);
+  /// id → name of every host the user sees; empty when the node does not tell.
+  const std::map<std::string, std::string>& host_names();
+
+  // -- output -----------------------------------------------------------------------------------
+  format form() const;
+  palette colours() const { return {io.out_is_terminal && colour_allowed()}; }
+  palette warning_colours() const { return {io.err_is_terminal && colour_allowed()}; }
+  int show(const expected<json>& reply, const view& how);
+  /// The value in the JSON form that was asked for.
+  void print_json(const json& value);
+  int complain(const error& why);     ///< One line on standard error; returns the exit code.
+  int misuse(const std::string& why); ///< The same for a command line that is not complete.
+  void note(const std::string& text); ///< The same for what is no failure.
+
+  /// A secret: the option, `-` for a line of standard input, else the variable, else asked for
+  /// without echo.
+  expected<std::string>
+  secret(std::string_view option, const char* variable, const std::string& question);
+
+private:
+  bool colour_allowed() const;
+  void show_good(const json& reply, const view& how);
+  expected<client*> the_client();
+
+  std::optional<client> client_;
+  std::optional<std::map<std::string, std::string>> names_;
+};
+
+/// `code` and `msg` of a reply that is no success, its detail, and what to do about it.
+error reply_error(const json& reply);
+bool succeeded(const json& reply);
+
+} // namespace aops::cli

@@ -1,0 +1,162 @@
+#include "cli/node/assemble.hpp"
+
+#include "actors/diag/jobs_region.hpp"
+#include "actors/host/hosts_region.hpp"
+#include "actors/store/account_store.hpp"
+#include "actors/store/host_store.hpp"
+#include "actors/store/housekeeper.hpp"
+#include "actors/store/job_store.hpp"
+#include "actors/store/report_store.hpp"
+#include "actors/store/result_store.hpp"
+#include "actors/store/round_store.hpp"
+#include "actors/store/rule_store.hpp"
+#include "actors/store/tree_store.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "actors/support/bounded_pool.hpp"
+#include "actors/support/call.hpp"
+#include "http/routes/progress_bridge.hpp"
+#include "messages/names.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::node {
+
+namespace {
+
+using namespace actors;
+
+/// Log-ins and keys that may wait for scrypt, which takes a quarter of a second each.
+constexpr size_t crypto_queue = 16;
+
+/// Queries that may wait for a reading connection.
+constexpr size_t read_queue = 4096;
+
+template <caf::spawn_options Options = caf::no_spawn_options, class F, class... Args>
+child_spec child(std::string_view name, F fun, Args... args) {
+  child_spec spec;
+  spec.name = name;
+  spec.start = spawns<Options>(fun, std::move(args)...);
+  return spec;
+}
+
+supervisor_config named(std::string name, const parts& p, strategy how = strategy::one_for_one) {
+  supervisor_config c;
+  c.name = std::move(name);
+  c.how = how;
+  c.names = p.names;
+  return c;
+}
+
+/// A supervisor for children that come and go by the thousand: one that keeps failing is left alone.
+child_spec children(std::string_view name, const parts& p) {
+  auto c = named(std::string{name}, p);
+  c.past_limit = give_up::leave_child;
+  return supervised(std::move(c), {});
+}
+
+store_ptr store_of(const parts& p) {
+  auto s = std::make_shared<store_access>();
+  s->pool = p.pool;
+  s->readers = std::make_shared<bounded_pool>("store-read", static_cast<size_t>(p.config->store.readers), read_queue);
+  s->crypto = std::make_shared<bounded_pool>("crypto", 1, crypto_queue);
+  s->names = p.names;
+  s->clock = p.clock;
+  s->config = p.config;
+  s->slots = p.slots;
+  return s;
+}
+
+storage::group_writer_config writer_of(const parts& p) {
+  storage::group_writer_config c;
+  c.node = p.node_id;
+  c.most_pending = static_cast<size_t>(p.config->store.queue_max);
+  c.most_in_batch = static_cast<size_t>(p.config->store.batch_max);
+  return c;
+}
+
+child_spec store_tree(const parts& p) {
+  auto store = store_of(p);
+  return supervised(named("store", p),
+                    {
+                      child<caf::detached>(store_writer_name, store_writer, p.pool, writer_of(p)),
+                      child(account_store_name, account_store, store),
+                      child(host_store_name, host_store, store),
+                      child(rule_store_name, rule_store, store),
+                      child(tree_store_name, tree_store, store),
+                      child(result_store_name, result_store, store),
+                      child(round_store_name, round_store, store),
+                      child(job_store_name, job_store, store),
+                      child(report_store_name, report_store, store),
+                      child("store/housekeeper", housekeeper, store),
+                    });
+}
+
+child_spec hosts_tree(const parts& p) {
+  auto services = std::make_shared<host_services>();
+  services->config = p.config;
+  services->clock = p.clock;
+  services->names = p.names;
+  services->slots = p.slots;
+  services->keep_list = p.keep_list;
+  return supervised(named("hosts/region", p, strategy::rest_for_one),
+                    {children(host_children_name, p), child(hosts_name, hosts_region, services_ptr{services})});
+}
+
+child_spec jobs_tree(const parts& p) {
+  auto services = std::make_shared<job_services>();
+  services->config = p.config;
+  services->clock = p.clock;
+  services->names = p.names;
+  services->slots = p.slots;
+  return supervised(named("jobs/region", p, strategy::rest_for_one),
+                    {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
+}
+
+child_spec scraper_child(const parts& p) {
+  (void)p;
+  return child(scraper_name, scraper, net::http_multi_options{});
+}
+
+} // namespace
+
+caf::actor assemble(caf::actor_system& system, const parts& p) {
+  std::vector<child_spec> tree{
+    store_tree(p),
+    scraper_child(p),
+    child(progress_name, http::progress_bridge, p.streams),
+    hosts_tree(p),
+    jobs_tree(p),
+  };
+  return caf::actor_cast<caf::actor>(system.spawn(supervisor, named("node", p), std::move(tree)));
+}
+
+http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> names) {
+  return [&system, names](std::string_view name, std::chrono::milliseconds deadline,
+                          caf::message request) -> expected<caf::message> {
+    auto whom = names->find(name);
+    if (!whom)
+      return fail(ec::unreachable, std::string{name} + " is down");
+    return call_message(system, whom, deadline, std::move(request));
+  };
+}
+
+http::service service_of(const parts& p, const http::node_port& port) {
+  http::service s;
+  s.routes = http::contract_routes(port);
+  s.streams = http::stream_routes(p.streams);
+  s.authenticate = http::authenticator(port);
+  s.request_timeout = p.config->http.request_timeout.chrono();
+  s.version = AOPS_VERSION;
+  s.ready = [names = p.names] {
+    http::readiness r;
+    for (auto name : {store_writer_name, hosts_name, jobs_name, scraper_name})
+      if (!names->find(name)) {
+        r.is_ready = false;
+        r.degraded.push_back(std::string{name} + " is down");
+      }
+    return r;
+  };
+  return s;
+}
+
+} // namespace aops::node

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/support/directory.hpp"
+#include "http/routes/routes.hpp"
+#include "messages/interfaces.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/config.hpp"
+#include "runtime/core/check/kept_series.hpp"
+#include "runtime/core/schedule/slot.hpp"
+#include "runtime/io/storage/database_pool.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <memory>
+#include <string>
+
+namespace aops::node {
+
+/// What the process brings to its actors. Outlives the actor system.
+struct parts {
+  std::string node_id;
+  std::shared_ptr<const base::config> config;
+  std::shared_ptr<const base::clock> clock;
+  std::shared_ptr<storage::database_pool> pool;
+  std::shared_ptr<const check::keep_list> keep_list;
+  std::shared_ptr<schedule::ownership> slots = std::make_shared<schedule::ownership>();
+  std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
+  std::shared_ptr<http::sse_hub> streams;
+};
+
+/// The supervisor tree on one screen. @returns The root; it answers ping when everything is up.
+caf::actor assemble(caf::actor_system& system, const parts& p);
+
+/// How routes reach the actors.
+http::node_port port_to(caf::actor_system& system, std::shared_ptr<actors::directory> names);
+
+/// Everything the HTTP server offers.
+http::service service_of(const parts& p, const http::node_port& port);
+
+} // namespace aops::node

@@ -1,0 +1,69 @@
+#include "cli/node/node.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+using namespace aops;
+
+namespace {
+
+struct options {
+  std::string config, data_dir, http, tls, join;
+  std::vector<std::string> set;
+};
+
+/// Options that have one of their own are shorthand for `--set`.
+std::vector<std::string> overrides(const options& o) {
+  auto all = o.set;
+  if (!o.data_dir.empty())
+    all.push_back("data_dir=" + o.data_dir);
+  if (!o.http.empty())
+    all.push_back("http.listen=" + o.http);
+  if (!o.tls.empty())
+    all.push_back(std::string{"tls.enabled="} + (o.tls == "on" ? "true" : "false"));
+  return all;
+}
+
+int complain(const std::string& what) {
+  std::fprintf(stderr, "aops-node: %s\n", what.c_str());
+  return node::exit_usage;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  options o;
+  CLI::App app{"The operations runtime: watches, judges and diagnoses hosts."};
+  app.add_option("--config", o.config, "TOML file; etc/aops.toml shows every option")->type_name("FILE");
+  app.add_option("--data-dir", o.data_dir, "where the embedded store lives")->type_name("DIR");
+  app.add_option("--http", o.http, "where to serve; port 0 picks a free one")->type_name("HOST:PORT");
+  app.add_option("--tls", o.tls, "HTTPS or plain HTTP")->check(CLI::IsMember({"on", "off"}));
+  app.add_option("--join", o.join, "a node of the cluster to join; needs storage.engine = mariadb")->type_name("HOST:PORT");
+  app.add_option("--set", o.set, "override an option of the file, may be repeated")->type_name("SECTION.KEY=VALUE");
+  app.set_version_flag("--version", std::string{"aops-node "} + AOPS_VERSION);
+  auto* check = app.add_subcommand("check-config", "Read the configuration, print what is in force, and end.");
+  auto* defaults = app.add_subcommand("default-config", "Print a configuration file with every option and its default.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0)
+      return app.exit(e);
+    std::fprintf(stderr, "aops-node: %s\nRun `aops-node --help` for the options.\n", e.what());
+    return node::exit_usage;
+  }
+  if (*defaults) {
+    std::fputs(base::default_toml().c_str(), stdout);
+    return node::exit_ok;
+  }
+  auto config = base::load_config(o.config, overrides(o));
+  if (!config)
+    return complain(config.error().detail);
+  if (!o.join.empty() && config->storage.engine == "sqlite")
+    return complain("--join: the embedded store serves one node only; set storage.engine = \"mariadb\" and its address");
+  if (*check) {
+    std::fputs(base::to_toml(*config).c_str(), stdout);
+    return node::exit_ok;
+  }
+  return node::run(std::make_shared<const base::config>(std::move(*config)));
+}

@@ -1,0 +1,112 @@
+# How every target here is built. A folder is a target; its link line spells its arrows on the map.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# Line tables only: full debug information doubles link time and the size of a build.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # The sloppiness lets ccache work beside precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
+endif()
+
+add_library(aops_flags INTERFACE)
+target_include_directories(aops_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(aops_flags INTERFACE AOPS_VERSION="${PROJECT_VERSION}")
+target_compile_options(aops_flags INTERFACE -Wall -Wextra -Wpedantic)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(aops_flags INTERFACE -fpch-preprocess)
+endif()
+if(AOPS_SANITIZE)
+  # CAF binds a null tuple reference in init_fun_factory; nothing we can mend.
+  target_compile_options(aops_flags INTERFACE -fsanitize=${AOPS_SANITIZE} -fno-omit-frame-pointer)
+  if(NOT AOPS_SANITIZE STREQUAL "thread")
+    target_compile_options(aops_flags INTERFACE -fno-sanitize=null)
+  endif()
+  target_link_options(aops_flags INTERFACE -fsanitize=${AOPS_SANITIZE})
+endif()
+
+# aops_pch(NAME HEADERS... LINK...): a target whose precompiled header others reuse.
+function(aops_pch name)
+  cmake_parse_arguments(arg "" "" "HEADERS;LINK" ${ARGN})
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp CONTENT "// Carries a precompiled header.\n")
+  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+  target_link_libraries(${name} PUBLIC aops_flags Threads::Threads ${arg_LINK})
+  target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+endfunction()
+
+# CAF's templates compile a tenth faster so, and actors spend their time in core and io, which have -O2.
+set(AOPS_CAF_OPTIONS $<$<CONFIG:Release>:-O1>)
+
+aops_pch(
+  aops_pch_std
+  HEADERS <algorithm> <array> <atomic> <chrono> <cmath> <condition_variable> <cstdint> <deque> <functional> <map>
+          <memory> <mutex> <optional> <set> <string> <string_view> <thread> <tuple> <unordered_map> <utility>
+          <variant> <vector> <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>
+  LINK fmt::fmt nlohmann_json::nlohmann_json)
+if(AOPS_WITH_CAF)
+  find_package(CAF 0.17 REQUIRED)
+  aops_pch(
+    aops_pch_caf
+    HEADERS <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <string> <vector>
+            <fmt/format.h> <tl/expected.hpp> <caf/all.hpp>
+    LINK fmt::fmt CAF::core)
+  target_compile_options(aops_pch_caf PRIVATE ${AOPS_CAF_OPTIONS})
+endif()
+
+# aops_library(NAME [CAF] [LINK ...] [PRIVATE_LINK ...]): all .cpp files of this folder (not below) as one static library.
+function(aops_library name)
+  cmake_parse_arguments(arg "CAF" "" "LINK;PRIVATE_LINK;EXTRA" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(APPEND sources ${arg_EXTRA})
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE aops_flags ${arg_LINK} ${arg_PRIVATE_LINK})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC aops_flags Threads::Threads ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+  if(arg_CAF)
+    target_link_libraries(${name} PUBLIC CAF::core)
+    target_compile_options(${name} PRIVATE ${AOPS_CAF_OPTIONS})
+    target_precompile_headers(${name} REUSE_FROM aops_pch_caf)
+  else()
+    target_link_libraries(${name} PUBLIC fmt::fmt nlohmann_json::nlohmann_json)
+    target_precompile_headers(${name} REUSE_FROM aops_pch_std)
+  endif()
+endfunction()
+
+# aops_test(NAME [CAF] [LINK ...]): all *_test.cpp files of this folder as one Boost.Test program.
+function(aops_test name)
+  cmake_parse_arguments(arg "CAF" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK
+                                             AOPS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                             AOPS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE aops_flags Threads::Threads Boost::unit_test_framework ${arg_LINK})
+  if(arg_CAF)
+    target_link_libraries(${name} PRIVATE CAF::core)
+    target_compile_options(${name} PRIVATE ${AOPS_CAF_OPTIONS})
+    target_precompile_headers(${name} REUSE_FROM aops_pch_caf)
+  else()
+    target_link_libraries(${name} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+    target_precompile_headers(${name} REUSE_FROM aops_pch_std)
+  endif()
+  # Tests see our own defines; everything else must match the precompiled header.
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

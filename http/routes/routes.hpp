@@ -1,0 +1,32 @@
+#pragma once
+
+#include "http/routes/ask.hpp"
+#include "http/server/dispatcher.hpp"
+#include "http/sse/sse_hub.hpp"
+
+#include <vector>
+
+/// The contract's endpoints, one table per subject.
+namespace aops::http {
+
+std::vector<route> account_routes(const node_port& port);
+std::vector<route> host_routes(const node_port& port);
+std::vector<route> rule_routes(const node_port& port);
+std::vector<route> result_routes(const node_port& port);
+std::vector<route> tree_routes(const node_port& port);
+std::vector<route> job_routes(const node_port& port);
+std::vector<route> report_routes(const node_port& port);
+
+/// All of them.
+std::vector<route> contract_routes(const node_port& port);
+
+/// Whose token is it? For `service::authenticate`.
+session_cache::lookup authenticator(const node_port& port);
+
+/// Where progress streams get what they show.
+sse_source progress_source(const node_port& port);
+
+/// GET /diag/progress/stream
+std::vector<stream_route> stream_routes(std::shared_ptr<sse_hub> hub);
+
+} // namespace aops::http

@@ -1,0 +1,49 @@
+#include "http/routes/routes.hpp"
+#include "messages/names.hpp"
+#include "messages/roles.hpp"
+
+namespace aops::http {
+
+namespace {
+
+/// Asks the actor of one host of the caller; who sees no such host gets ec::not_found.
+template <class Reply, class Request>
+expected<Reply> ask_host(const node_port& port, const request_context& context, Request request) {
+  find_hosts wanted{context.who.owner, {request.host_id}, {}};
+  if (wanted.owner.empty())
+    return fail(ec::bad_request, "host_id: no such host");
+  auto found = value_of<host_records>(
+    port(actors::host_store_name, context.left(), caf::make_message(std::move(wanted))));
+  if (!found)
+    return fail(std::move(found.error()));
+  if (found->hosts.empty())
+    return fail(ec::bad_request, "host_id: no such host");
+  return ask_actor<host_view_actor, Reply>(port, "host/" + request.host_id, context, std::move(request));
+}
+
+} // namespace
+
+std::vector<route> rule_routes(const node_port& port) {
+  using role = rule_store_actor;
+  auto name = actors::rule_store_name;
+  return {
+    ask<role, rules_to_import, rules_imported>(port, method::post, "/check/rule/import", may::administrator, name,
+                                               "Import check rules; an existing name is replaced."),
+    ask<role, rules_query, rules_page>(port, method::post, "/check/rule/get", may::user, name, "List check rules."),
+    ask<role, rules_to_delete, done>(port, method::remove, "/check/rule/delete", may::administrator, name,
+                                     "Delete check rules; their results stay."),
+    ask<role, count_rules, rules_counted>(port, method::post, "/check/rule/count", may::user, name, "Count check rules."),
+    make_route<rule_to_test, rule_tested>(method::post, "/check/rule/test", may::user,
+                                          "Judge a rule on stored samples of a host; stores nothing.",
+                                          [port](const request_context& c, rule_to_test x) {
+                                            return ask_host<rule_tested>(port, c, std::move(x));
+                                          }),
+    make_route<series_query, series_page>(method::post, "/check/series/get", may::user,
+                                          "List the series of a host with their labels and last values.",
+                                          [port](const request_context& c, series_query x) {
+                                            return ask_host<series_page>(port, c, std::move(x));
+                                          }),
+  };
+}
+
+} // namespace aops::http

@@ -1,0 +1,125 @@
+#include "http/server/request_head.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+namespace aops::http {
+
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+bool same_name(std::string_view a, std::string_view b) {
+  auto same = [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+    text.remove_suffix(1);
+  return text;
+}
+
+/// Calls `visit(line)` for each line without its end; the request line comes first.
+template <class Visit>
+void for_each_line(std::string_view head, Visit visit) {
+  while (!head.empty()) {
+    auto end = std::min(head.find(line_end), head.size());
+    visit(head.substr(0, end));
+    head.remove_prefix(std::min(end + line_end.size(), head.size()));
+  }
+}
+
+std::string_view name_of(std::string_view line) { return trim(line.substr(0, line.find(':'))); }
+
+/// Looks at one line after the other; what it found stays.
+class judge {
+public:
+  explicit judge(const head_limits& limits) : limits_(limits) {}
+
+  void look_at(std::string_view line) {
+    if (problem_.status == 0)
+      problem_ = lines_++ == 0 ? judge_text(line) : judge_header(line);
+  }
+
+  tl::expected<head_facts, head_problem> verdict() const {
+    if (problem_.status != 0)
+      return tl::unexpected(problem_);
+    return facts_;
+  }
+
+private:
+  static head_problem judge_text(std::string_view line) {
+    if (line.find_first_of(std::string_view{"\n\r\0", 3}) != line.npos)
+      return {400, "a header holds a control character"};
+    return {};
+  }
+
+  head_problem judge_header(std::string_view line) {
+    if (line.empty())
+      return {};
+    if (lines_ > limits_.max_headers + 1) // With the request line.
+      return {431, "more than " + std::to_string(limits_.max_headers) + " headers"};
+    if (line.size() > limits_.max_line_bytes)
+      return {431, "a header is longer than " + std::to_string(limits_.max_line_bytes) + " bytes"};
+    if (line.front() == ' ' || line.front() == '\t' || line.find(':') == line.npos)
+      return {400, "a header has no name"};
+    auto name = name_of(line);
+    if (same_name(name, "Transfer-Encoding"))
+      return {411, "send a Content-Length instead of a Transfer-Encoding"};
+    if (same_name(name, "Content-Encoding"))
+      return {415, "send the body without a Content-Encoding"};
+    if (same_name(name, "Content-Length"))
+      return judge_length(trim(line.substr(line.find(':') + 1)));
+    return judge_text(line);
+  }
+
+  head_problem judge_length(std::string_view value) {
+    if (std::exchange(has_length_, true))
+      return {400, "Content-Length stands twice"};
+    auto [end, problem] =
+      std::from_chars(value.data(), value.data() + value.size(), facts_.body_bytes);
+    if (problem == std::errc::invalid_argument || end != value.data() + value.size())
+      return {400, "Content-Length is not a number"};
+    if (problem != std::errc{} || facts_.body_bytes > limits_.max_body_bytes)
+      return {413, "the body is longer than " + std::to_string(limits_.max_body_bytes) + " bytes"};
+    return {};
+  }
+
+  const head_limits& limits_;
+  head_problem problem_{0, {}};
+  head_facts facts_;
+  size_t lines_ = 0;
+  bool has_length_ = false;
+};
+
+} // namespace
+
+tl::expected<head_facts, head_problem> judge_head(std::string_view head,
+                                                  const head_limits& limits) {
+  judge it{limits};
+  for_each_line(head, [&](std::string_view line) { it.look_at(line); });
+  return it.verdict();
+}
+
+std::string tidy_head(std::string_view head) {
+  constexpr std::array<std::string_view, 5> unwanted = {
+    "Range", "REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"};
+  std::string tidy;
+  tidy.reserve(head.size());
+  bool is_first = true;
+  for_each_line(head, [&](std::string_view line) {
+    auto is_same = [&](std::string_view name) { return same_name(name_of(line), name); };
+    if (is_first || std::none_of(unwanted.begin(), unwanted.end(), is_same))
+      tidy.append(line).append(line_end);
+    is_first = false;
+  });
+  return tidy;
+}
+
+} // namespace aops::http

@@ -1,0 +1,145 @@
+#pragma once
+
+#include "http/server/exchange.hpp"
+#include "messages/account.hpp"
+#include "messages/return_code.hpp"
+#include "runtime/base/json_codec.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Route tables: the single description from which dispatching, validation and documentation come.
+///
+///     const std::vector<route> groups = {
+///       make_route<host_groups_query, host_groups_page>(method::post, "/manage/host/group/get",
+///       may::user,
+///                                                       "List host groups.", ask_the_store),
+///     };
+namespace aops::http {
+
+using base::json;
+using steady_time = std::chrono::steady_clock::time_point;
+
+enum class method : uint8_t { get, post, put, patch, remove };
+std::string_view to_string(method m); ///< `GET`, …, `DELETE`.
+
+/// Who may call a route.
+enum class may : uint8_t {
+  anyone,        ///< No token needed.
+  pending,       ///< Any session, also one that has to change its password first (1204).
+  user,          ///< Any session in good standing.
+  administrator, ///< Others get 1207.
+};
+
+/// What a handler knows beside the message.
+struct request_context {
+  caller who;           ///< Empty but for `address` where no token is needed.
+  std::string id;       ///< In this request's log lines.
+  steady_time deadline; ///< Past it the client gets 1001.
+  /// What is left until the deadline, at least 1 ms.
+  std::chrono::milliseconds left() const;
+};
+
+/// The fields of a reply and its `code`; `msg` follows from the code.
+struct reply {
+  int code = code_ok;
+  json fields = json::object();
+};
+
+/// A decoded request, ready to be carried out for a caller.
+using action = std::function<expected<reply>(const request_context&)>;
+
+/// One endpoint of the contract: HTTP 200 with `code` and `msg` for every handled outcome.
+struct route {
+  method verb = method::post;
+  std::string path;
+  may who = may::user;
+  std::string summary;
+  std::function<expected<action>(const json&)>
+    prepare{}; ///< Checks the body (1000) before anybody is asked who he is.
+  std::function<json(json&components)> request_schema{}, reply_schema{};
+  bool may_lack_body = false;            ///< An absent body means `{}`.
+  std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
+};
+
+/// What a stream's opener gets beside the message.
+struct stream_request {
+  request_context context;
+  std::string last_event_id;
+  std::function<bool()>
+    still_valid; ///< Whether the session still lives; cheap enough for once a second.
+};
+
+using stream_opener = std::function<expected<stream>(const stream_request&)>;
+
+/// An endpoint (GET) that goes on answering. Errors are HTTP status codes with the envelope as
+/// body.
+struct stream_route {
+  std::string path;
+  may who = may::user;
+  std::string summary;
+  std::function<expected<stream_opener>(const json& query)> prepare{};
+  std::function<json(json& components)> request_schema{};
+};
+
+/// A page or probe (GET, no token) that answers in HTTP's own terms.
+struct page {
+  std::string path;
+  std::string summary;
+  std::function<http_response(const http_request&)> show;
+};
+
+/// The envelope's code of a reply message: its member `code`, else 200.
+template <class Reply>
+reply reply_of(const Reply& x) {
+  reply r{code_ok, base::encode(x)};
+  if constexpr (requires { static_cast<int>(x.code); })
+    r.code = static_cast<int>(x.code);
+  r.fields.erase("code");
+  return r;
+}
+
+/// @param work `expected<Reply>(const request_context&, Request)`.
+template <described Request, described Reply, class Work>
+route make_route(method verb, std::string path, may who, std::string summary, Work work) {
+  route r{verb, std::move(path), who, std::move(summary)};
+  r.prepare = [work = std::move(work)](const json& body) -> expected<action> {
+    auto request = base::decode<Request>(body);
+    if (!request)
+      return fail(std::move(request.error()));
+    return action{
+      [work, message = std::move(*request)](const request_context& context) -> expected<reply> {
+        expected<Reply> answer = work(context, message);
+        if (!answer)
+          return fail(std::move(answer.error()));
+        return reply_of(*answer);
+      }};
+  };
+  r.request_schema = [](json& components) { return base::schema_of<Request>(&components); };
+  r.reply_schema = [](json& components) { return base::schema_of<Reply>(&components); };
+  r.may_lack_body = base::schema_of<Request>()["properties"].empty();
+  return r;
+}
+
+/// @param open `expected<stream>(const stream_request&, Request)`; ec::not_found and ec::overloaded
+/// become 404 and 429.
+template <described Request, class Open>
+stream_route make_stream_route(std::string path, may who, std::string summary, Open open) {
+  stream_route r{std::move(path), who, std::move(summary)};
+  r.prepare = [open = std::move(open)](const json& query) -> expected<stream_opener> {
+    auto request = base::decode<Request>(query);
+    if (!request)
+      return fail(std::move(request.error()));
+    return stream_opener{[open, message = std::move(*request)](const stream_request& asked) {
+      return open(asked, message);
+    }};
+  };
+  r.request_schema = [](json& components) { return base::schema_of<Request>(&components); };
+  return r;
+}
+
+} // namespace aops::http

@@ -1,0 +1,189 @@
+#include "http/server/server.hpp"
+
+#include "http/server/elastic_pool.hpp"
+#include "http/server/listener.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <unordered_set>
+
+namespace aops::http {
+
+namespace {
+
+class running_server : public http_server {
+public:
+  running_server(const server_options& options, service what, std::shared_ptr<tls_context> tls)
+      : options_(options), tls_(std::move(tls)), dispatcher_(std::move(what)),
+        engine_(dispatcher_, options.limits), pool_({4, options.max_connections}) {}
+
+  ~running_server() override { stop(std::chrono::seconds{5}); }
+
+  expected<void> open() {
+    raise_open_file_limit();
+    auto done = listener_.open(options_.listen);
+    if (done)
+      listener_.start([this](int socket) { take(socket); });
+    return done;
+  }
+
+  uint16_t port() const override { return listener_.port(); }
+
+  std::string base_url() const override {
+    auto host = options_.listen.host;
+    if (host == "0.0.0.0" || host.empty())
+      host = "127.0.0.1";
+    if (host == "::")
+      host = "::1";
+    return fmt::format("{}://{}", tls_ ? "https" : "http", to_string(base::endpoint{host, port()}));
+  }
+
+  session_cache& sessions() override { return dispatcher_.sessions(); }
+  const json& openapi() const override { return dispatcher_.openapi(); }
+  size_t connections() const override { return pool_.busy(); }
+
+  void on_stop(std::function<void()> end_streams) override {
+    std::lock_guard lock{mutex_};
+    end_streams_.push_back(std::move(end_streams));
+  }
+
+  void stop(std::chrono::milliseconds grace) override {
+    if (is_stopping_.exchange(true))
+      return;
+    listener_.close();
+    std::vector<std::function<void()>> end_streams;
+    {
+      std::lock_guard lock{mutex_};
+      end_streams.swap(end_streams_);
+    }
+    for (const auto& end : end_streams)
+      end();
+    for_each([](connection& c) { c.stop(); });
+    if (!pool_.close(grace))
+      for_each([](connection& c) { c.cut(); });
+    pool_.join();
+  }
+
+private:
+  void take(int socket) {
+    auto over = tls_ ? tls_->wrap(socket) : plain_transport(socket);
+    auto c = std::make_shared<connection>(engine_, std::move(over));
+    if (!pool_.try_run([this, c] { serve(*c); }))
+      refuse(socket);
+  }
+
+  /// All threads are at work. The socket closes with its connection right after.
+  void refuse(int socket) {
+    static auto refused =
+      metrics::counter_of("aops_http_refused_connections_total", "Connections beyond the limit.");
+    refused.add();
+    if (tls_) // No handshake in this thread.
+      return;
+    auto body = refusal_body(429, "too many connections");
+    auto text = fmt::format(
+      "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+      "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
+      body.size(),
+      body);
+    [[maybe_unused]] auto n = ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+
+  void serve(connection& c) {
+    {
+      std::lock_guard lock{mutex_};
+      if (is_stopping_) // Else `stop` finds it in the list.
+        return;
+      open_.insert(&c);
+    }
+    c.run([this] { return must_close(); });
+    std::lock_guard lock{mutex_};
+    open_.erase(&c);
+  }
+
+  /// Nearly full: nobody may keep a thread without a request.
+  bool must_close() const {
+    return is_stopping_ || pool_.busy() * 10 >= options_.max_connections * 9;
+  }
+
+  template <class Visit>
+  void for_each(Visit visit) {
+    std::lock_guard lock{mutex_};
+    for (auto* c : open_)
+      visit(*c);
+  }
+
+  server_options options_;
+  std::shared_ptr<tls_context> tls_;
+  dispatcher dispatcher_;
+  http_engine engine_;
+  std::atomic<bool> is_stopping_{false};
+  std::mutex mutex_; ///< Guards the two below.
+  std::unordered_set<connection*> open_;
+  std::vector<std::function<void()>> end_streams_;
+  elastic_pool pool_;
+  listener listener_;
+  metrics::refresher refresher_{[this] {
+    static auto open = metrics::gauge_of("aops_http_connections", "Open connections.");
+    static auto threads =
+      metrics::gauge_of("aops_http_threads", "Threads for connections, idle ones included.");
+    open.set(static_cast<double>(pool_.busy()));
+    threads.set(static_cast<double>(pool_.threads()));
+  }};
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+} // namespace
+
+expected<server_options> server_options_of(const base::config& c) {
+  server_options o;
+  o.listen = c.http.listen;
+  o.max_connections = static_cast<size_t>(c.http.max_connections);
+  o.limits.head.max_body_bytes = static_cast<size_t>(c.http.max_body.bytes);
+  o.limits.header_timeout = c.http.header_timeout.chrono();
+  o.limits.body_timeout = c.http.body_timeout.chrono();
+  o.limits.keep_alive = c.http.keep_alive.chrono();
+  o.limits.write_timeout = c.http.write_timeout.chrono();
+  if (!c.tls.enabled)
+    return o;
+  if (!c.tls.certificate.empty()) {
+    o.tls = certificate_files{c.tls.certificate, c.tls.key};
+    return o;
+  }
+  auto names = c.tls.names;
+  names.push_back(host_name());
+  names.push_back(c.http.listen.host);
+  auto files = self_signed_certificate(c.data_dir, names);
+  if (!files)
+    return fail(std::move(files.error()));
+  o.tls = std::move(*files);
+  return o;
+}
+
+expected<std::unique_ptr<http_server>> http_server::start(const server_options& options,
+                                                          service what) {
+  std::shared_ptr<tls_context> tls;
+  if (options.tls) {
+    auto loaded = tls_context::load(options.tls->certificate, options.tls->key);
+    if (!loaded)
+      return fail(std::move(loaded.error()));
+    tls = std::move(*loaded);
+  }
+  auto server = std::make_unique<running_server>(options, std::move(what), std::move(tls));
+  if (auto done = server->open(); !done)
+    return fail(std::move(done.error()));
+  return std::unique_ptr<http_server>{std::move(server)};
+}
+
+} // namespace aops::http

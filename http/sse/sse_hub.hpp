@@ -1,0 +1,89 @@
+#pragma once
+
+#include "http/server/route.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace aops::http {
+
+/// Where a job stands.
+struct job_news {
+  std::string job;
+  int64_t progress = 0; ///< Results stored; a lower number than before is ignored.
+  int64_t expected = 0; ///< Results to come in all.
+  int64_t max_seq =
+    0; ///< Number of the newest report; reports are numbered from 1 in the order of their storing.
+  bool is_done = false; ///< Nothing more will come.
+  std::string
+    scope; ///< Only read from `find`: callers with equal scopes see the same reports of this job.
+};
+
+/// One report as streams show it.
+struct report_event {
+  int64_t seq = 0;
+  json data; ///< The row of `/diag/report/get_list`.
+};
+
+/// Where a hub gets what it shows. Called from connection threads, several at once; each call
+/// bounded by the context's own time-out.
+struct sse_source {
+  /// Where the job stands, as stored. ec::not_found for jobs the caller may not see.
+  std::function<expected<job_news>(const request_context&, const std::string& job)> find;
+  /// Reports with a greater number, in order, at most `limit`.
+  std::function<expected<std::vector<report_event>>(
+    const request_context&, const std::string& job, int64_t after, size_t limit)>
+    fetch_after;
+  /// The first local stream of a job opens, the last one closes. May be absent.
+  std::function<void(const std::string&job)> subscribe, unsubscribe;
+};
+
+struct sse_limits {
+  size_t max_streams = 1024;
+  std::chrono::milliseconds heartbeat{15'000};     ///< A comment after this long without an event.
+  std::chrono::milliseconds write_interval{250};   ///< Between two writes of a stream.
+  std::chrono::milliseconds check_interval{1'000}; ///< Between looks at session and client.
+  std::chrono::milliseconds refresh{
+    5'000};              ///< Between looks at the stored state, should news get lost.
+  size_t batch = 500;    ///< Reports in one write.
+  size_t recent = 1'000; ///< Reports kept per job while it has streams, for fanning out.
+};
+
+/// Shows the progress of jobs to any number of streams: `progress` {task_id, progress,
+/// expected_report_num}, `report` (its number as event id) and, last, `done`. A node holds one
+/// subscription per job and fans out here; streams pull reports behind the last one they sent, so a
+/// slow client costs nothing. Source: design §6.
+///
+///     sse_hub hub{source};
+///     service.streams.push_back(make_stream_route<progress_stream>("/diag/progress/stream",
+///     may::user, "…",
+///       [&](const stream_request& asked, const progress_stream& m) { return hub.open(asked,
+///       m.task_id); }));
+///     server->on_stop([&] { hub.stop(); });
+class sse_hub {
+public:
+  explicit sse_hub(sse_source source, sse_limits limits = {});
+  ~sse_hub(); ///< Stops. Streams may outlive it.
+
+  /// A stream of a job, resumed behind `Last-Event-ID`. ec::bad_request when that is no number,
+  /// ec::overloaded beyond `max_streams`, else what `find` says.
+  expected<stream> open(const stream_request& asked, const std::string& job);
+
+  /// A job got on. Never waits; jobs without local streams are ignored.
+  void publish(const job_news& news);
+
+  /// Ends all streams at once and opens no more.
+  void stop();
+
+  size_t streams() const;
+
+private:
+  class core;
+  class reader;
+  std::shared_ptr<core> core_;
+};
+
+} // namespace aops::http

@@ -1,0 +1,422 @@
+#pragma once
+
+#include "messages/host.hpp"
+#include "messages/paging.hpp"
+#include "messages/sample.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace aops {
+
+/// Entry i of a rule's `data_list` is `$i` in its condition. Source: specification §2.1.
+struct data_item {
+  std::string name;         ///< Metric or log name.
+  std::string type = "kpi"; ///< `kpi` or `log`.
+  label_set label;          ///< All labels of the series except `__name__`, `instance`, `job`; ignored for logs.
+  friend bool operator==(const data_item&, const data_item&) = default;
+};
+#define AOPS_FIELDS_data_item(F)                                                                                       \
+  F(name, required().text(1, 256), "Metric or log name.")                                                             \
+  F(type, optional_field().one_of("kpi|log"), "`kpi` (default) or `log`.")                                            \
+  F(label, optional_field().items(0, 64).text(0, 1024).blank_ok(), "All labels of the series except `__name__`, `instance`, `job`.")
+AOPS_MESSAGE(data_item)
+
+/// What a host is judged by. Key: (owner, check_item).
+struct check_rule {
+  std::string check_item;
+  std::vector<data_item> data_list; ///< At least one; unique (name, label).
+  std::string condition;            ///< Specification §1.
+  std::string description;
+  std::string plugin;               ///< Empty: the built-in expression plug-in.
+  std::string severity = "warning"; ///< `info`, `warning`, `critical`.
+  maybe<std::vector<std::string>> host_group_list; ///< Absent: all hosts of the owner.
+  friend bool operator==(const check_rule&, const check_rule&) = default;
+};
+#define AOPS_FIELDS_check_rule(F)                                                                                      \
+  F(check_item, required().text(1, 256), "Name; the key for update, delete and fault trees.")                         \
+  F(data_list, required().items(0, 64), "Entry i is `$i` in the condition.")                                          \
+  F(condition, required().text(1, 4096), "Expression, evaluated at each point of `$0`.")                              \
+  F(description, optional_field().text(0, 1024).blank_ok(), "Free text.")                                             \
+  F(plugin, optional_field().text(0, 64).blank_ok(), "Reserved; empty is the expression plug-in.")                    \
+  F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")                               \
+  F(host_group_list, optional_field().items(0, 256).text(1, 50).additive(), "Only hosts of these groups; absent: all.")
+AOPS_MESSAGE(check_rule)
+
+// -- rules --------------------------------------------------------------------------------------
+
+/// POST /check/rule/import. The rules are decoded one by one, so that one bad rule fails alone.
+struct rules_to_import {
+  std::vector<check_rule> check_items;
+};
+#define AOPS_FIELDS_rules_to_import(F) F(check_items, required().items(1, 1000), "Rules; an existing name is replaced.")
+AOPS_MESSAGE(rules_to_import)
+
+struct rules_imported {
+  int64_t code = 200; ///< 206 some failed, 1000 all illegal, 1102 none stored.
+  std::vector<std::string> succeed_list, update_list, fail_list;
+  std::map<std::string, std::string> fail_reasons;
+};
+#define AOPS_FIELDS_rules_imported(F)                                                     \
+  F(code, internal(), "")                                                                 \
+  F(succeed_list, required(), "New rules.") F(update_list, required(), "Replaced rules.") \
+  F(fail_list, required(), "Refused rules.")                                              \
+  F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
+AOPS_MESSAGE(rules_imported)
+
+/// POST /check/rule/get
+struct rules_query {
+  std::vector<std::string> check_items;
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_rules_query(F) F(check_items, required(), "Names; empty: all.") AOPS_PAGING_FIELDS(F, "|check_item", 50)
+AOPS_MESSAGE(rules_query)
+
+struct rules_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<check_rule> check_items;
+};
+#define AOPS_FIELDS_rules_page(F) AOPS_TOTAL_FIELDS(F) F(check_items, required(), "Rules.")
+AOPS_MESSAGE(rules_page)
+
+/// DELETE /check/rule/delete
+struct rules_to_delete {
+  std::vector<std::string> check_items;
+};
+#define AOPS_FIELDS_rules_to_delete(F) F(check_items, required(), "Names; unknown ones are ignored.")
+AOPS_MESSAGE(rules_to_delete)
+
+struct count_rules {};
+#define AOPS_FIELDS_count_rules(F)
+AOPS_MESSAGE(count_rules)
+
+struct rules_counted {
+  int64_t rule_count = 0;
+};
+#define AOPS_FIELDS_rules_counted(F) F(rule_count, required(), "Rules of the caller.")
+AOPS_MESSAGE(rules_counted)
+
+// -- results ------------------------------------------------------------------------------------
+
+/// POST /check/result/get
+struct results_query {
+  std::vector<moment> time_range;
+  std::vector<std::string> check_items, host_list;
+  maybe<std::string> value;
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_results_query(F)                                                                          \
+  F(time_range, required().items(0, 2), "Empty: all; else start and end, overlap counts.")                    \
+  F(check_items, required().also("chcek_items"), "Rule names; empty: all.")                                   \
+  F(host_list, required(), "Host ids; empty: all.")                                                           \
+  F(value, optional_field().one_of("Abnormal|No data|Internal error"), "Only this value.")                    \
+  AOPS_PAGING_FIELDS(F, "|start|end|check_item", 50)
+AOPS_MESSAGE(results_query)
+
+struct check_result {
+  std::string host_id;
+  std::vector<data_item> data_list;
+  moment start, end;
+  std::string check_item, condition, value, description, severity;
+  maybe<std::vector<std::string>> host_group_list;
+};
+#define AOPS_FIELDS_check_result(F)                                                                           \
+  F(host_id, required(), "Host.") F(data_list, required(), "Copy of the rule's.")                             \
+  F(start, required(), "First moment.") F(end, required(), "Last moment.")                                    \
+  F(check_item, required(), "Rule.") F(condition, required(), "Copy of the rule's.")                          \
+  F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                                          \
+  F(description, required(), "Copy of the rule's.") F(severity, required().additive(), "Copy of the rule's.") \
+  F(host_group_list, optional_field().additive(), "Copy of the rule's.")
+AOPS_MESSAGE(check_result)
+
+struct results_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<aops::check_result> check_result;
+};
+#define AOPS_FIELDS_results_page(F) AOPS_TOTAL_FIELDS(F) F(check_result, required(), "Results.")
+AOPS_MESSAGE(results_page)
+
+/// POST /check/result/count
+struct result_count_query {
+  std::vector<std::string> host_list;
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_result_count_query(F) F(host_list, required(), "Host ids; empty: all.") AOPS_PAGING_FIELDS(F, "|count", 50)
+AOPS_MESSAGE(result_count_query)
+
+struct result_count {
+  std::string host_id;
+  int64_t count = 0;
+};
+#define AOPS_FIELDS_result_count(F) F(host_id, required(), "Host.") F(count, required(), "Its `Abnormal` results.")
+AOPS_MESSAGE(result_count)
+
+struct result_counts_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<result_count> results;
+};
+#define AOPS_FIELDS_result_counts_page(F) AOPS_TOTAL_FIELDS(F) F(results, required(), "Hosts without any are not listed.")
+AOPS_MESSAGE(result_counts_page)
+
+// -- explicit checks -----------------------------------------------------------------------------
+
+/// POST /check/execute
+struct check_to_execute {
+  std::vector<std::string> host_list;
+  std::vector<moment> time_range;
+  maybe<std::vector<std::string>> check_items;
+};
+#define AOPS_FIELDS_check_to_execute(F)                                     \
+  F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")         \
+  F(time_range, required().items(2, 2), "Start and end.")                   \
+  F(check_items, optional_field(), "Rule names; empty or absent: all.")
+AOPS_MESSAGE(check_to_execute)
+
+struct check_started {
+  int64_t code = 200;
+  std::string task_id;
+  int64_t expected_result_num = 0;
+  std::vector<std::string> ignored_hosts, ignored_items;
+};
+#define AOPS_FIELDS_check_started(F)                                              \
+  F(code, internal(), "") F(task_id, required(), "Task.")                         \
+  F(expected_result_num, required(), "Host and item pairs.")                      \
+  F(ignored_hosts, required().additive(), "Unknown hosts.")                       \
+  F(ignored_items, required().additive(), "Unknown rules.")
+AOPS_MESSAGE(check_started)
+
+/// POST /check/rule/test: judges a rule on a host's stored samples; stores nothing.
+struct rule_to_test {
+  check_rule rule;
+  std::string host_id;
+  std::vector<moment> time_range;
+};
+#define AOPS_FIELDS_rule_to_test(F)                                 \
+  F(rule, required(), "The rule.") F(host_id, required().text(1, 64), "Host.") \
+  F(time_range, required().items(2, 2), "Start and end.")
+AOPS_MESSAGE(rule_to_test)
+
+struct rule_tested {
+  std::vector<aops::check_result> check_result;
+  int64_t points = 0;
+};
+#define AOPS_FIELDS_rule_tested(F) \
+  F(check_result, required(), "What would be stored.") F(points, required(), "Points of `$0` judged.")
+AOPS_MESSAGE(rule_tested)
+
+/// POST /check/series/get
+struct series_query {
+  std::string host_id;
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_series_query(F) F(host_id, required().text(1, 64), "Host.") AOPS_PAGING_FIELDS(F, "|name", 50)
+AOPS_MESSAGE(series_query)
+
+struct series_info {
+  std::string name, type = "kpi";
+  label_set label;
+  moment time;
+  number value;
+};
+#define AOPS_FIELDS_series_info(F)                                                     \
+  F(name, required(), "Metric.") F(type, required(), "`kpi` or `log`.")                \
+  F(label, required(), "What a rule must name.") F(time, required(), "Of the value.")  \
+  F(value, required(), "Last value.")
+AOPS_MESSAGE(series_info)
+
+struct series_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<series_info> series;
+};
+#define AOPS_FIELDS_series_page(F) AOPS_TOTAL_FIELDS(F) F(series, required(), "By name.")
+AOPS_MESSAGE(series_page)
+
+// -- between actors -------------------------------------------------------------------------------
+
+/// A stretch of one value; ends included.
+struct result_interval {
+  int64_t start_ms = 0, end_ms = 0;
+  std::string value; ///< `Abnormal`, `No data`, `Internal error`.
+  friend bool operator==(const result_interval&, const result_interval&) = default;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, result_interval& x) {
+  return f(x.start_ms, x.end_ms, x.value);
+}
+
+/// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows` inserted.
+struct result_change {
+  std::string check_item;
+  std::string rule_digest; ///< Content digest of the rule; results show the rule as it was.
+  int64_t replace_from_ms = 0, replace_until_ms = 0;
+  std::vector<result_interval> rows;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, result_change& x) {
+  return f(x.check_item, x.rule_digest, x.replace_from_ms, x.replace_until_ms, x.rows);
+}
+
+/// Where a rule's coverage differs from its host's cursor.
+struct deviation {
+  std::string check_item;
+  int64_t start_ms = 0, end_ms = 0;
+  std::string reason; ///< `missed(not_collected)`, `late_rule`, …
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, deviation& x) {
+  return f(x.check_item, x.start_ms, x.end_ms, x.reason);
+}
+
+/// A series of a host and the small number its stored samples carry.
+struct series_entry {
+  uint32_t slot = 0;
+  series_key key;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, series_entry& x) {
+  return f(x.slot, x.key);
+}
+
+/// One round of one host: everything that moves together with its cursor.
+struct round_to_commit {
+  fence held;
+  std::string owner, host_id;
+  int64_t since_ms = 0;                ///< Where the host's coverage began.
+  int64_t until_ms = 0;                ///< The new cursor.
+  std::string rule_set_digest;
+  std::string sample_blob;             ///< Empty: nothing to keep. Begins with a format number.
+  std::vector<series_entry> new_series;
+  std::vector<result_change> changes;
+  std::vector<deviation> deviations;   ///< Added, or replaced by (check_item, start).
+  std::string status;                  ///< Empty: unchanged.
+  int64_t status_since_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, round_to_commit& x) {
+  return f(x.held, x.owner, x.host_id, x.since_ms, x.until_ms, x.rule_set_digest, x.sample_blob, x.new_series, x.changes,
+           x.deviations, x.status, x.status_since_ms);
+}
+
+/// One stored sample row.
+struct sample_row {
+  int64_t time_ms = 0;
+  std::string blob;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sample_row& x) {
+  return f(x.time_ms, x.blob);
+}
+
+/// What a host actor reads when it starts.
+struct host_state_query {
+  std::string owner, host_id;
+  int64_t samples_from_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_state_query& x) {
+  return f(x.owner, x.host_id, x.samples_from_ms);
+}
+
+struct last_result {
+  std::string check_item;
+  result_interval row;
+  std::string rule_digest; ///< Of the rule that found it.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, last_result& x) {
+  return f(x.check_item, x.row, x.rule_digest);
+}
+
+struct host_state {
+  int64_t since_ms = 0, until_ms = 0; ///< 0: never sampled.
+  std::string rule_set_digest;
+  std::vector<series_entry> series;
+  std::vector<sample_row> samples;     ///< Rows from `samples_from_ms` on, in time order.
+  std::vector<last_result> last_rows;  ///< The newest engine rows of each rule.
+  std::vector<deviation> deviations;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_state& x) {
+  return f(x.since_ms, x.until_ms, x.rule_set_digest, x.series, x.samples, x.last_rows, x.deviations);
+}
+
+/// Stored samples of a host in [from_ms, until_ms].
+struct samples_query {
+  std::string host_id;
+  int64_t from_ms = 0, until_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, samples_query& x) {
+  return f(x.host_id, x.from_ms, x.until_ms);
+}
+
+struct sample_rows {
+  std::vector<series_entry> series;
+  std::vector<sample_row> rows;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sample_rows& x) {
+  return f(x.series, x.rows);
+}
+
+/// The rules of one owner with their content digests, as host actors compile them.
+struct owner_rules {
+  std::string owner;
+  std::string digest; ///< Of the whole set.
+  std::vector<check_rule> rules;
+  std::vector<std::string> digests; ///< Of each rule.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, owner_rules& x) {
+  return f(x.owner, x.digest, x.rules, x.digests);
+}
+
+struct get_owner_rules {
+  std::string owner;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, get_owner_rules& x) {
+  return f(x.owner);
+}
+
+/// Event: an owner's rules are others now.
+struct rules_changed {
+  std::string owner;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, rules_changed& x) {
+  return f(x.owner);
+}
+
+/// Stored results of a host that overlap a range, of these items.
+struct host_results_query {
+  std::string owner, host_id;
+  std::vector<std::string> check_items;
+  int64_t from_ms = 0, until_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_results_query& x) {
+  return f(x.owner, x.host_id, x.check_items, x.from_ms, x.until_ms);
+}
+
+struct host_results {
+  std::vector<last_result> rows; ///< By item, then start.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_results& x) {
+  return f(x.rows);
+}
+
+/// What an explicit evaluation found; replaces engine results per range.
+struct results_to_replace {
+  fence held;
+  std::string owner, host_id;
+  std::vector<result_change> changes;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, results_to_replace& x) {
+  return f(x.held, x.owner, x.host_id, x.changes);
+}
+
+} // namespace aops

@@ -1,0 +1,242 @@
+#pragma once
+
+#include "messages/account.hpp"
+#include "messages/paging.hpp"
+
+#include <map>
+
+namespace aops {
+
+// -- groups ------------------------------------------------------------------------------------
+
+/// POST /manage/host/group/add
+struct host_group_to_add {
+  std::string host_group_name, description;
+};
+#define AOPS_FIELDS_host_group_to_add(F)                             \
+  F(host_group_name, required().text(1, 50), "Unique per user.")     \
+  F(description, required().text(0, 256).blank_ok(), "May be empty.")
+AOPS_MESSAGE(host_group_to_add)
+
+struct host_group_added {
+  std::string host_group_id;
+};
+#define AOPS_FIELDS_host_group_added(F) F(host_group_id, required(), "Identifier.")
+AOPS_MESSAGE(host_group_added)
+
+/// DELETE /manage/host/group/delete
+struct host_groups_to_delete {
+  std::vector<std::string> host_group_list;
+};
+#define AOPS_FIELDS_host_groups_to_delete(F) F(host_group_list, required().items(1, 1000).text(1, 64), "Names, else ids.")
+AOPS_MESSAGE(host_groups_to_delete)
+
+struct host_groups_deleted {
+  int64_t code = 200; ///< 206: some still have hosts; 1106: none deleted because all still have hosts.
+  std::vector<std::string> deleted;
+};
+#define AOPS_FIELDS_host_groups_deleted(F) F(code, internal(), "") F(deleted, required(), "Names deleted.")
+AOPS_MESSAGE(host_groups_deleted)
+
+/// POST /manage/host/group/get
+struct host_groups_query {
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_host_groups_query(F) AOPS_PAGING_FIELDS(F, "|host_group_name|host_count", 50)
+AOPS_MESSAGE(host_groups_query)
+
+struct host_group_info {
+  std::string host_group_name, description, host_group_id;
+  int64_t host_count = 0;
+};
+#define AOPS_FIELDS_host_group_info(F)                        \
+  F(host_group_name, required(), "Name.")                     \
+  F(description, required(), "Free text.")                    \
+  F(host_count, required(), "Hosts in it.")                   \
+  F(host_group_id, required(), "Identifier.")
+AOPS_MESSAGE(host_group_info)
+
+struct host_groups_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<host_group_info> host_group_infos;
+};
+#define AOPS_FIELDS_host_groups_page(F) AOPS_TOTAL_FIELDS(F) F(host_group_infos, required(), "Groups.")
+AOPS_MESSAGE(host_groups_page)
+
+// -- hosts -------------------------------------------------------------------------------------
+
+struct host_to_add {
+  std::string host_name, host_group_name, public_ip;
+  int64_t ssh_port = 22;
+  bool management = false;
+  std::string username;
+  sealed_text password, sudo_password;
+  maybe<int64_t> exporter_port;
+};
+#define AOPS_FIELDS_host_to_add(F)                                                                  \
+  F(host_name, required().text(1, 50), "Unique per user.")                                          \
+  F(host_group_name, required().text(1, 50), "An existing group.")                                  \
+  F(public_ip, required().text(1, 45).as("ip"), "Unique per user.")                                 \
+  F(ssh_port, optional_field().range(1, 65535), "Default 22.")                                      \
+  F(management, optional_field(), "Management node; default false.")                                \
+  F(username, required().text(1, 64), "SSH login.")                                                 \
+  F(password, required().text(1, 1024), "SSH password; stored sealed.")                             \
+  F(sudo_password, required().text(1, 1024), "Root password; stored sealed.")                       \
+  F(exporter_port, optional_field().range(1, 65535), "node_exporter's port; default `scrape.port`.")
+AOPS_MESSAGE(host_to_add)
+
+/// POST /manage/host/add
+struct hosts_to_add {
+  std::vector<host_to_add> host_list;
+  sealed_text key;
+};
+#define AOPS_FIELDS_hosts_to_add(F)                     \
+  F(host_list, required().items(1, 1000), "Hosts.")     \
+  F(key, required().text(1, 1024), "Vault key that seals their credentials.")
+AOPS_MESSAGE(hosts_to_add)
+
+struct host_outcome {
+  std::string host_name, host_group_name, public_ip;
+  std::string host_id; ///< Only of added hosts.
+  std::string reason;  ///< Only of failed ones.
+};
+#define AOPS_FIELDS_host_outcome(F)             \
+  F(host_name, required(), "As asked.")         \
+  F(host_group_name, required(), "As asked.")   \
+  F(public_ip, required(), "As asked.")         \
+  F(host_id, required().additive(), "When added.") \
+  F(reason, required().additive(), "When refused.")
+AOPS_MESSAGE(host_outcome)
+
+struct hosts_added {
+  int64_t code = 200; ///< 206 some, 1105 all duplicates, 1102 none.
+  std::vector<std::string> host_list;
+  std::vector<host_outcome> succeed_list, fail_list;
+};
+#define AOPS_FIELDS_hosts_added(F)                             \
+  F(code, internal(), "")                                      \
+  F(host_list, required(), "Ids of the added, request order.") \
+  F(succeed_list, required(), "Added.")                        \
+  F(fail_list, required(), "Refused, with the reason.")
+AOPS_MESSAGE(hosts_added)
+
+/// DELETE /manage/host/delete
+struct hosts_to_delete {
+  std::vector<std::string> host_list;
+};
+#define AOPS_FIELDS_hosts_to_delete(F) F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")
+AOPS_MESSAGE(hosts_to_delete)
+
+struct hosts_deleted {
+  int64_t code = 200; ///< 206 some unknown, 1103 none matched.
+  std::vector<std::string> succeed_list, fail_list;
+};
+#define AOPS_FIELDS_hosts_deleted(F) \
+  F(code, internal(), "")            \
+  F(succeed_list, required(), "Ids deleted.") F(fail_list, required(), "Ids unknown.")
+AOPS_MESSAGE(hosts_deleted)
+
+/// POST /manage/host/get
+struct hosts_query {
+  std::vector<std::string> host_group_list;
+  maybe<bool> management;
+  AOPS_PAGING_MEMBERS
+};
+#define AOPS_FIELDS_hosts_query(F)                                                    \
+  F(host_group_list, required().text(1, 50), "Group names; empty: all.")              \
+  F(management, optional_field(), "Absent: both kinds.")                              \
+  AOPS_PAGING_FIELDS(F, "|host_name|host_group_name", 50)
+AOPS_MESSAGE(hosts_query)
+
+/// A managed host as users see it.
+struct host_info {
+  std::string host_id, host_name, host_group_name, public_ip;
+  int64_t ssh_port = 22;
+  bool management = false;
+  std::string status = "unknown"; ///< `online`, `offline`, `unknown`.
+  maybe<int64_t> exporter_port;
+  maybe<moment> status_since;
+};
+#define AOPS_FIELDS_host_info(F)                                       \
+  F(host_id, required(), "Identifier.") F(host_name, required(), "Name.") \
+  F(host_group_name, required(), "Its group.") F(public_ip, required(), "Address.") \
+  F(ssh_port, required(), "SSH port.") F(management, required(), "Management node.") \
+  F(status, required(), "`online`, `offline` or `unknown`.")           \
+  F(exporter_port, optional_field().additive(), "When set.")           \
+  F(status_since, optional_field().additive(), "When the status began.")
+AOPS_MESSAGE(host_info)
+
+struct hosts_page {
+  AOPS_TOTAL_MEMBERS
+  std::vector<host_info> host_infos;
+};
+#define AOPS_FIELDS_hosts_page(F) AOPS_TOTAL_FIELDS(F) F(host_infos, required(), "Hosts.")
+AOPS_MESSAGE(hosts_page)
+
+/// POST /manage/host/count
+struct count_hosts {};
+#define AOPS_FIELDS_count_hosts(F)
+AOPS_MESSAGE(count_hosts)
+
+struct hosts_counted {
+  int64_t host_count = 0;
+};
+#define AOPS_FIELDS_hosts_counted(F) F(host_count, required(), "Hosts of the caller.")
+AOPS_MESSAGE(hosts_counted)
+
+// -- between actors ----------------------------------------------------------------------------
+
+/// Under which ownership an owner writes: the slot and the epoch it holds. Source: design, "Fence".
+struct fence {
+  uint16_t slot = 0;
+  uint64_t epoch = 1;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, fence& x) {
+  return f(x.slot, x.epoch);
+}
+
+/// What a host actor needs to know of its host.
+struct host_record {
+  std::string host_id, host_name, owner, host_group_name, public_ip;
+  int64_t exporter_port = 0; ///< 0: `scrape.port`.
+  uint16_t slot = 0;
+  std::string status = "unknown";
+  int64_t status_since_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_record& x) {
+  return f(x.host_id, x.host_name, x.owner, x.host_group_name, x.public_ip, x.exporter_port, x.slot, x.status,
+           x.status_since_ms);
+}
+
+/// Hosts by owner and id, or those of slots; both empty: all.
+struct find_hosts {
+  std::string owner;
+  std::vector<std::string> ids;
+  std::vector<uint16_t> slots;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, find_hosts& x) {
+  return f(x.owner, x.ids, x.slots);
+}
+
+struct host_records {
+  std::vector<host_record> hosts;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_records& x) {
+  return f(x.hosts);
+}
+
+/// Event: hosts were added or changed, and hosts were deleted.
+struct hosts_changed {
+  std::vector<host_record> present;
+  std::vector<std::string> gone;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, hosts_changed& x) {
+  return f(x.present, x.gone);
+}
+
+} // namespace aops

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "messages/describe.hpp"
+#include "messages/values.hpp"
+
+#include <string>
+
+/// What lists share. Source: REST contract §1.5.
+namespace aops {
+
+/// Order and page of a list; both of `page` and `per_page` or the list is unpaged.
+struct paging {
+  std::string sort; ///< Empty: unsorted, that is by id.
+  bool descending = false;
+  int64_t page = 0;     ///< From 1; 0 = unpaged.
+  int64_t per_page = 0; ///< 1–50 by contract, unbounded for diagnosis tasks; 0 = unpaged.
+  bool is_paged() const { return page > 0 && per_page > 0; }
+};
+
+/// The contract's total_page: ceil(total / per_page), 1 when unpaged, 0 when nothing matches.
+constexpr int64_t total_pages(int64_t total, int64_t per_page) {
+  return total == 0 ? 0 : per_page <= 0 ? 1 : (total + per_page - 1) / per_page;
+}
+
+/// The optional paging members of a request as `paging`.
+template <class Request>
+paging paging_of(const Request& q) {
+  paging p;
+  p.sort = q.sort.value_or("");
+  p.descending = q.direction.value_or("asc") == "desc" && !p.sort.empty();
+  if (q.page && q.per_page) {
+    p.page = *q.page;
+    p.per_page = *q.per_page;
+  }
+  return p;
+}
+
+} // namespace aops
+
+/// The four paging members of a request struct, and their description.
+#define AOPS_PAGING_MEMBERS \
+  maybe<std::string> sort, direction; \
+  maybe<int64_t> page, per_page;
+#define AOPS_PAGING_FIELDS(F, sorts, most) \
+  F(sort, optional_field().one_of(sorts), "Empty: by id.") \
+  F(direction, optional_field().one_of("asc|desc"), "Of `sort`; default `asc`.") \
+  F(page, optional_field().range(1, 1000000000), "From 1; with `per_page`, else everything is listed.") \
+  F(per_page, optional_field().range(1, most), "Rows of a page.")
+#define AOPS_TOTAL_MEMBERS int64_t total_count = 0, total_page = 0;
+#define AOPS_TOTAL_FIELDS(F) \
+  F(total_count, required(), "Rows that match, on all pages.") \
+  F(total_page, required(), "1 when unpaged, 0 when nothing matches.")

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "messages/describe.hpp"
+#include "messages/values.hpp"
+
+#include <string>
+#include <vector>
+
+/// What one says to a supervisor, and the live tree it answers with.
+namespace aops {
+
+/// Request: the live tree below the receiver. Every actor answers: those that supervise nobody with
+/// one row.
+struct get_tree {
+  int64_t deadline_ms = 1000; ///< How long the receiver may wait for those below it; at least 1.
+};
+#define AOPS_FIELDS_get_tree(F) F(deadline_ms, internal(), "Who has not answered by then has no mailbox.")
+AOPS_MESSAGE(get_tree)
+
+/// One actor of the live tree and those it supervises, in the order of their start.
+struct tree_status {
+  std::string name;
+  std::string state = "running"; ///< `starting`, `running`, `backing_off`, `stopping`, `stopped`, `failed`.
+  int64_t restarts = 0;          ///< Since its supervisor started.
+  std::string last_reason;       ///< Why it last ended; empty when it never did.
+  maybe<int64_t> mailbox;        ///< Waiting messages; absent when it did not answer in time.
+  std::vector<tree_status> children;
+};
+#define AOPS_FIELDS_tree_status(F)                                                                 \
+  F(name, required(), "Name of the actor.")                                                        \
+  F(state,                                                                                         \
+    required().one_of("starting|running|backing_off|stopping|stopped|failed"),                     \
+    "`failed`: it is not restarted any more.")                                                     \
+  F(restarts, required(), "How often its supervisor restarted it.")                                \
+  F(last_reason, optional_field().additive(), "Why it last ended.")                                \
+  F(mailbox, optional_field().additive(), "Waiting messages; absent: no answer in time.")          \
+  F(children, optional_field().additive(), "Those it supervises, in order of their start.")
+AOPS_MESSAGE(tree_status)
+
+/// Request: the handle of a child by its name. Handles change with each restart.
+/// ec::not_found; ec::unreachable while the child is down.
+struct resolve_child {
+  std::string name;
+};
+#define AOPS_FIELDS_resolve_child(F) F(name, internal(), "Name of the child.")
+AOPS_MESSAGE(resolve_child)
+
+/// Command: end a child and keep it ended. Answered when it is down. ec::not_found.
+struct stop_child {
+  std::string name;
+};
+#define AOPS_FIELDS_stop_child(F) F(name, internal(), "Name of the child.")
+AOPS_MESSAGE(stop_child)
+
+} // namespace aops

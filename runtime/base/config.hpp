@@ -1,0 +1,134 @@
+#pragma once
+
+#include "messages/values.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/units.hpp"
+
+#include <string>
+#include <vector>
+
+namespace aops::base {
+
+/// What a user can set, section by section, with its defaults. What each option means, its range
+/// and its unit stand in one list, `options_of` (config_options.cpp); `etc/aops.toml` is printed
+/// from it.
+struct config {
+  std::string data_dir = "/var/lib/aops";
+
+  struct {
+    endpoint listen{"127.0.0.1", 11111};
+    int64_t max_connections = 2048;
+    int64_t max_streams = 1024;
+    byte_size max_body = mebibytes(8);
+    duration header_timeout = seconds(10);
+    duration body_timeout = seconds(30);
+    duration keep_alive = seconds(2);
+    duration write_timeout = seconds(10);
+    duration request_timeout = seconds(10);
+  } http;
+
+  struct {
+    bool enabled = true;
+    std::string certificate, key;
+    std::vector<std::string> names;
+  } tls;
+
+  struct {
+    std::string level = "info", format = "text", file;
+    byte_size max_bytes = mebibytes(30);
+    int64_t max_files = 40;
+  } log;
+
+  struct {
+    bool single_session = false;
+    duration session_idle = hours(2), session_absolute = hours(24);
+    int64_t scrypt_n = 32768;
+    int64_t throttle_failures = 10;
+    duration throttle_window = minutes(1);
+    bool registration = true;
+  } auth;
+
+  struct {
+    std::string engine = "sqlite";
+    std::string socket;
+    std::vector<std::string> host = {"127.0.0.1"};
+    int64_t port = 3306;
+    std::string user = "aops";
+    sealed_text password;
+    std::string password_file;
+    std::string database = "aops";
+    duration connect_timeout = seconds(5);
+  } storage;
+
+  struct {
+    int64_t batch_max = 1024;
+    int64_t queue_max = 16384;
+    int64_t readers = 4;
+    duration request_timeout = seconds(10);
+  } store;
+
+  struct {
+    std::string source = "scrape";
+    duration keep = days(7);
+    byte_size max_bytes = gigabytes(10);
+  } samples;
+
+  struct {
+    std::string url;
+    duration timeout = seconds(10);
+  } prometheus;
+
+  struct {
+    int64_t port = 9100;
+    duration connect_timeout = seconds(2), timeout = seconds(10);
+    byte_size max_bytes = mebibytes(16);
+    std::string keep_list;
+  } scrape;
+
+  struct {
+    duration sample_period = seconds(15);
+    duration delay;
+    duration backfill = hours(24);
+    bool merge = true;
+    int64_t hosts_per_unit = 10;
+    int64_t max_retry_num = 3;
+    duration cool_down_time = minutes(2);
+    int64_t max_dead_retry_task = 10000;
+    double dead_retry_task_discount = 0.5;
+  } check;
+
+  struct {
+    int64_t max_reports = 100'000;
+    int64_t max_running = 64;
+    int64_t unit_slices = 16;
+    duration unit_timeout = seconds(30);
+    duration deadline = hours(1);
+  } diag;
+
+  struct {
+    duration interval = hours(1);
+    duration check_results = days(90), diag_reports = days(180), audit_log = days(365);
+  } retention;
+};
+
+/// Reads a TOML file and then the overrides, `section.key=value` each.
+/// @param file Empty: defaults only.
+/// ec::bad_request with `FILE:LINE: section.key: reason`, or `--set section.key: reason`; unknown
+/// keys are named.
+expected<config> load_config(const std::string& file,
+                             const std::vector<std::string>& overrides = {});
+
+/// `etc/aops.toml`: every option with meaning, unit, range and default.
+std::string default_toml();
+
+/// The whole configuration as TOML with passwords as `<sealed>`, for `aops-node check-config`.
+std::string to_toml(const config& c);
+
+/// Section `log` in the log's own terms.
+aops::log::log_config log_settings(const config& c);
+
+/// `storage.password`, or the first line of `storage.password_file`. ec::bad_request when that file
+/// cannot be read or others may read it.
+expected<sealed_text> storage_password(const config& c);
+
+} // namespace aops::base

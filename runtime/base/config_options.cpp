@@ -1,0 +1,214 @@
+#include "runtime/base/config_options.hpp"
+
+namespace aops::base {
+
+namespace {
+
+/// Between two options of one section.
+struct between {
+  double min, max;
+};
+constexpr between span(duration a, duration b) {
+  return {static_cast<double>(a.ms), static_cast<double>(b.ms)};
+}
+constexpr between span(byte_size a, byte_size b) {
+  return {static_cast<double>(a.bytes), static_cast<double>(b.bytes)};
+}
+
+/// Collects the options of one section after the other.
+class lister {
+public:
+  lister& in(std::string_view section) {
+    section_ = section;
+    return *this;
+  }
+  template <class T>
+  lister& add(std::string_view key, T& value, std::string_view doc) {
+    all_.push_back({section_, key, &value});
+    all_.back().doc = doc;
+    return *this;
+  }
+  template <class T>
+  lister& add(std::string_view key, T& value, between range, std::string_view doc) {
+    add(key, value, doc);
+    all_.back().min = range.min;
+    all_.back().max = range.max;
+    return *this;
+  }
+  lister&
+  choose(std::string_view key, std::string& value, std::string_view choices, std::string_view doc) {
+    add(key, value, doc);
+    all_.back().choices = choices;
+    return *this;
+  }
+  std::vector<option> take() { return std::move(all_); }
+
+private:
+  std::string_view section_;
+  std::vector<option> all_;
+};
+
+// One option after the other: the table of the manual.
+// clang-format off
+
+void add_http(lister& list, config& c) {
+  auto& h = c.http;
+  list.in("http")
+    .add("listen", h.listen,
+         "Address and port of REST, event streams and pages; port 0 picks a free one.")
+    .add("max_connections", h.max_connections, {16, 65536},
+         "Open connections; each has a thread while it is open.")
+    .add("max_streams", h.max_streams, {0, 65536},
+         "Open progress streams; one more is refused with 429.")
+    .add("max_body", h.max_body, span({1024}, gigabytes(1)),
+         "Longest request body; more is refused with 413.")
+    .add("header_timeout", h.header_timeout, span(seconds(1), minutes(5)),
+         "From a request's first byte to its last header.")
+    .add("body_timeout", h.body_timeout, span(seconds(1), hours(1)),
+         "From the last header to the last byte of the body.")
+    .add("keep_alive", h.keep_alive, span(seconds(1), minutes(5)),
+         "How long an idle connection stays open.")
+    .add("write_timeout", h.write_timeout, span(seconds(1), minutes(5)),
+         "How long a client may not read before it is cut off.")
+    .add("request_timeout", h.request_timeout, span(seconds(1), minutes(10)),
+         "Deadline of a request inside; past it the code is 1001.");
+  auto& t = c.tls;
+  list.in("tls")
+    .add("enabled", t.enabled, "HTTPS; off means plain HTTP.")
+    .add("certificate", t.certificate,
+         "PEM file with the certificate chain. Empty: self-signed, made in `data_dir` on first "
+         "start.")
+    .add("key", t.key, "PEM file with the private key of `certificate`.")
+    .add("names", t.names,
+         "Names and addresses in a self-signed certificate beside localhost, 127.0.0.1 and ::1.");
+  auto& l = c.log;
+  list.in("log")
+    .choose("level", l.level, "debug|info|warn|error|off", "Lowest level that is written.")
+    .choose("format", l.format, "text|json", "One line per event as text or as a JSON object.")
+    .add("file", l.file, "File to write to. Empty: standard error.")
+    .add("max_bytes", l.max_bytes, span({65536}, gigabytes(10)), "Size at which the file rotates.")
+    .add("max_files", l.max_files, {1, 1000}, "Rotated files that are kept.");
+  auto& a = c.auth;
+  list.in("auth")
+    .add("single_session", a.single_session,
+         "A second log-in of a user is refused (1202) while the first lives.")
+    .add("session_idle", a.session_idle, span(minutes(1), days(30)),
+         "A session ends when unused for this long.")
+    .add("session_absolute", a.session_absolute, span(minutes(1), days(365)),
+         "A session ends this long after log-in.")
+    .add("scrypt_n", a.scrypt_n, {1024, 1 << 20},
+         "Cost of a new password hash, a power of two; 32768 takes 32 MiB and about 0.3 s.")
+    .add("throttle_failures", a.throttle_failures, {1, 1000},
+         "Failed log-ins of an account or address in `throttle_window` before more are refused.")
+    .add("throttle_window", a.throttle_window, span(seconds(1), hours(24)),
+         "See `throttle_failures`.")
+    .add("registration", a.registration,
+         "Anyone may register an account, which sees nothing until an administrator takes it in.");
+}
+
+void add_stores(lister& list, config& c) {
+  auto& d = c.storage;
+  list.in("storage")
+    .choose("engine", d.engine, "sqlite|mariadb",
+         "SQLite keeps everything in `data_dir`; MariaDB is needed for more than one node.")
+    .add("socket", d.socket, "MariaDB: path of its socket; preferred to `host` when set.")
+    .add("host", d.host, "MariaDB: hosts in order of preference.")
+    .add("port", d.port, {1, 65535}, "MariaDB: port.")
+    .add("user", d.user, "MariaDB: user.")
+    .add("password", d.password, "MariaDB: password; better kept in `password_file`.")
+    .add("password_file", d.password_file,
+         "MariaDB: file whose first line is the password, readable by its owner only.")
+    .add("database", d.database, "MariaDB: database; must exist.")
+    .add("connect_timeout", d.connect_timeout, span(milliseconds(100), minutes(5)),
+         "MariaDB: how long a connection attempt may take.");
+  auto& s = c.store;
+  list.in("store")
+    .add("batch_max", s.batch_max, {1, 100000}, "Operations that share one commit.")
+    .add("queue_max", s.queue_max, {16, 1000000},
+         "Operations waiting for a commit; one more is refused as overloaded.")
+    .add("readers", s.readers, {1, 64}, "Threads that read beside the writer.")
+    .add("request_timeout", s.request_timeout, span(milliseconds(100), minutes(10)),
+         "Deadline of one operation.");
+  auto& r = c.retention;
+  list.in("retention")
+    .add("interval", r.interval, span(minutes(1), days(7)), "How often old data are deleted.")
+    .add("check_results", r.check_results,
+         "Check results are kept this long; 0 keeps them for ever.")
+    .add("diag_reports", r.diag_reports,
+         "Diagnosis tasks and reports are kept this long; 0 keeps them for ever.")
+    .add("audit_log", r.audit_log, "Audit records are kept this long; 0 keeps them for ever.");
+}
+
+void add_samples(lister& list, config& c) {
+  auto& s = c.samples;
+  list.in("samples")
+    .choose("source", s.source, "scrape|prometheus",
+         "Who reads the exporters: this node, or the Prometheus at `prometheus.url`.")
+    .add("keep", s.keep, span(hours(1), days(3650)),
+         "Scraped samples are kept this long, or until `max_bytes`.")
+    .add("max_bytes", s.max_bytes, span(mebibytes(16), {9'000'000'000'000'000}),
+         "Room for scraped samples; the oldest go first.");
+  auto& p = c.prometheus;
+  list.in("prometheus")
+    .add("url", p.url,
+         "Base URL, such as http://127.0.0.1:9090; needed when `samples.source` is prometheus.")
+    .add("timeout", p.timeout, span(milliseconds(100), minutes(5)), "How long a query may take.");
+  auto& x = c.scrape;
+  list.in("scrape")
+    .add("port", x.port, {1, 65535}, "Exporter port of hosts that name none.")
+    .add("connect_timeout", x.connect_timeout, span(milliseconds(10), minutes(1)),
+         "How long connecting to an exporter may take.")
+    .add("timeout", x.timeout, span(milliseconds(10), minutes(5)),
+         "How long a whole scrape may take; never longer than `check.sample_period`.")
+    .add("max_bytes", x.max_bytes, span({4096}, gigabytes(1)), "Longest page an exporter may send.")
+    .add("keep_list", x.keep_list,
+         "File of series names, one a line, kept even when no rule refers to them. Empty: the "
+         "built-in list.");
+}
+
+void add_jobs(lister& list, config& c) {
+  auto& k = c.check;
+  list.in("check")
+    .add("sample_period", k.sample_period, span(seconds(1), hours(1)),
+         "How often hosts are sampled and rules evaluated.")
+    .add("delay", k.delay, span({}, hours(1)),
+         "On prometheus: how far evaluation stays behind, for late data. 0: one `sample_period`.")
+    .add("backfill", k.backfill, span({}, days(30)), "How far back a new rule is evaluated.")
+    .add("merge", k.merge, "Results of equal value that lie within 1.5 `sample_period` become one.")
+    .add("hosts_per_unit", k.hosts_per_unit, {1, 1000},
+         "Hosts that one part of a check job covers.")
+    .add("max_retry_num", k.max_retry_num, {0, 100}, "Retries of what had no data.")
+    .add("cool_down_time", k.cool_down_time, span({}, hours(24)), "Wait before a retry.")
+    .add("max_dead_retry_task", k.max_dead_retry_task, {0, 1000000},
+         "Given-up retries that are remembered to ignore their late duplicates.")
+    .add("dead_retry_task_discount", k.dead_retry_task_discount, {0.01, 1},
+         "Share of them that is forgotten when there are too many.");
+  auto& d = c.diag;
+  list.in("diag")
+    .add("max_reports", d.max_reports, {1, 10000000}, "Reports one task may ask for.")
+    .add("max_running", d.max_running, {1, 1024}, "Jobs that run at once; the others wait.")
+    .add("unit_slices", d.unit_slices, {1, 1024},
+         "Slices of one host and tree that are judged in one go.")
+    .add("unit_timeout", d.unit_timeout, span(seconds(1), minutes(30)),
+         "How long one go may take before it is asked again.")
+    .add("deadline", d.deadline, span(seconds(1), days(7)),
+         "A job that lasts longer ends with error reports for what is missing.");
+}
+
+// clang-format on
+
+} // namespace
+
+std::vector<option> options_of(config& c) {
+  lister list;
+  list.add("data_dir",
+           c.data_dir,
+           "Directory of the database, keys and certificates; made with mode 0700 when missing.");
+  add_http(list, c);
+  add_stores(list, c);
+  add_samples(list, c);
+  add_jobs(list, c);
+  return list.take();
+}
+
+} // namespace aops::base

@@ -1,0 +1,155 @@
+#pragma once
+
+#include "runtime/core/check/kept_series.hpp"
+#include "runtime/core/check/ledger.hpp"
+#include "runtime/core/check/results.hpp"
+#include "runtime/core/check/rounds.hpp"
+#include "runtime/core/check/rule_judge.hpp"
+#include "runtime/core/check/rule_set.hpp"
+#include "runtime/core/check/window_store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace aops::check {
+
+/// What one or several judged rounds ask the store for; belongs in one commit with the cursor.
+struct round_result {
+  int64_t until_ms = 0; ///< The new cursor.
+  bool stale = false;   ///< The round lies at or before the cursor: nothing was done.
+  /// Joined with the run each rule is in, as far as known here: as long as nobody else writes rows
+  /// of this host, they can be applied as they are; through `rewrite` they always can.
+  std::vector<rule_change> changes;
+  std::vector<deviation> deviations;
+  size_t judged = 0; ///< Rule evaluations.
+};
+
+/// The last stored row of a rule. @param rule_digest Empty: that of the rule now.
+struct last_row {
+  std::string check_item;
+  interval row;
+  std::string rule_digest;
+};
+
+/// What a rule change means for one host.
+struct rules_diff {
+  std::vector<std::string> added;         ///< Not applied here before: to be back-filled.
+  std::vector<std::string> not_collected; ///< Of `added`: some series was kept by nobody so far, so
+                                          ///< history holds nothing to judge.
+  std::vector<std::string> replaced, removed;
+  /// > 0: call `load_history` with the rounds of so much time before the next round is judged.
+  int64_t history_ms = 0;
+};
+
+/// The verdict of a rule in the last round.
+struct rule_state {
+  std::string check_item;
+  std::optional<result_value> value; ///< Nothing: normal, or not judged yet.
+  std::optional<int64_t> since_ms;   ///< The round in which it became that, as far as seen here.
+};
+
+/// Live state of one host: kept series, windows, evaluators, the run each rule is in. Pure; time
+/// comes as arguments; for one thread at a time.
+///
+/// Start and restart: construct, `adopt_series`, `set_rules`, `load_history` with the stored rounds
+/// of `rules_diff::history_ms` up to the cursor, `resume`; rounds behind the cursor that took place
+/// through `replay`. The stored rows are then the same as without the restart.
+class host_checker {
+public:
+  /// @param period_ms Sample period, > 0.
+  host_checker(int64_t period_ms,
+               std::string host_id,
+               std::shared_ptr<const keep_list> list = nullptr,
+               size_t max_listed = 4096);
+
+  /// Series that had slots before a restart; `seen_ms`: the cursor. Before `set_rules`.
+  void adopt_series(std::span<const series_entry> series, int64_t seen_ms);
+
+  /// Takes a new rule set; rules that apply to these groups judge from the next round on. Windows
+  /// of unchanged rules stay. What is wanted changes: `wants…` and `slot_of` must be asked anew.
+  /// @param backfill_from_ms How far back a new rule should know the host (its birth, or `now -
+  /// check.backfill`): where its ledger starts when its series were not collected.
+  rules_diff set_rules(std::shared_ptr<const rule_set> rules,
+                       std::span<const std::string> host_groups,
+                       int64_t backfill_from_ms);
+
+  // -- reading pages ------------------------------------------------------------------------------
+  bool wants_name(std::string_view name) const { return kept_.wants_name(name); }
+  /// Whether `slot_of` would give a slot.
+  bool wants(const series_key& key) const { return kept_.wants(key.name, key.label); }
+  std::optional<uint32_t> slot_of(std::string_view name, const label_set& label) {
+    return kept_.slot_of(name, label);
+  }
+  std::optional<uint32_t> slot_of(const series_key& key) { return slot_of(key.name, key.label); }
+  kept_series& kept() { return kept_; }
+  const kept_series& kept() const { return kept_; }
+
+  // -- judging ------------------------------------------------------------------------------------
+  /// A round that answered: samples of kept series, all at grid time `t_ms`.
+  round_result on_samples(int64_t t_ms, std::span<const sample> samples, double duration_s);
+  /// A round without an answer: rules on `up` and `scrape_duration_seconds` are judged, all others
+  /// have no data.
+  round_result on_failure(int64_t t_ms, double duration_s);
+  /// Judges rounds behind the cursor that took place before (restart, takeover, a store outage, the
+  /// delay of the `prometheus` source). One change per rule over the whole time; ends as live.
+  round_result replay(std::span<const round> rounds);
+
+  // -- starting -----------------------------------------------------------------------------------
+  /// Fills windows that are new since `set_rules` with the past, up to the cursor, in time order.
+  /// Judges nothing.
+  void load_history(std::span<const round> rounds);
+  /// Sets the cursor after a start. Rules then count as known: no ledger begins. A run goes on when
+  /// its row is among `last_rows` (the newest of each rule suffices).
+  void resume(int64_t cursor_ms, std::span<const last_row> last_rows);
+
+  // -- looking ------------------------------------------------------------------------------------
+  const std::string& host_id() const { return host_id_; }
+  int64_t period_ms() const { return period_ms_; }
+  int64_t offset_ms() const { return offset_ms_; }
+  std::optional<int64_t> cursor_ms() const { return cursor_ms_; } ///< The last judged round.
+  const rule_set& rules() const { return *rules_; } ///< Of the owner, whether they apply or not.
+  std::vector<rule_state> states() const;
+  /// Since when the series of a rule item has been collected, as far as rules tell: the start of
+  /// time for what the keep-list names, else the first import of a rule that needs it. For
+  /// `item_data::collected_from_ms`.
+  int64_t collected_from_ms(const data_item& item) const;
+  size_t memory_bytes() const;
+
+private:
+  struct bound_rule {
+    rule_set::rule_ptr rule;
+    std::vector<uint32_t> slots; ///< Of its data list; empty when refused.
+    int64_t horizon_ms = 0;
+    std::optional<rule_judge> judge;
+    std::optional<interval> run; ///< The last row of this version; the next point may extend it.
+    std::optional<result_value> value; ///< In the last round.
+    std::optional<int64_t> since_ms;
+    std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
+  };
+
+  bound_rule bind(rule_set::rule_ptr rule, bool& collected);
+  void unbind(bound_rule& b);
+  bool enter(int64_t t_ms, round_result& result);
+  void take(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
+  std::optional<result_value> judge(bound_rule& b, int64_t t_ms, bool answered);
+  round_result judge_round(int64_t t_ms, bool answered, round_result result);
+  rule_change change_over(bound_rule& b, time_range judged, std::vector<interval> found);
+  void begin_ledgers(int64_t t_ms, round_result& result);
+
+  int64_t period_ms_;
+  std::string host_id_;
+  int64_t offset_ms_;
+  std::shared_ptr<const keep_list> list_;
+  std::shared_ptr<const rule_set> rules_;
+  kept_series kept_;
+  window_store windows_;
+  std::vector<bound_rule> bound_; ///< Ordered by check item.
+  std::optional<int64_t> cursor_ms_;
+};
+
+} // namespace aops::check

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "messages/check.hpp"
+#include "messages/error.hpp"
+#include "runtime/core/expr/program.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aops::check {
+
+/// Whether a rule may be imported: fields, `data_list` and condition. ec::bad_request that begins
+/// with the field, such as `data_list[1]: repeats name and labels of data_list[0]` or `condition:
+/// line 1, position 5: unknown function 'mux'`. Source: specification §1.11, §2.
+expected<void> validate(const check_rule& rule);
+
+/// The digest of a rule's content: SHA-256 over its canonical JSON, hexadecimal.
+std::string digest_of(const check_rule& rule);
+
+/// Absent `host_group_list`: every host; else hosts in one of these groups.
+bool applies_to(const check_rule& rule, std::span<const std::string> host_groups);
+
+/// How far back the condition looks, without margin: its longest time window, or as many periods as
+/// its largest `#N`. Source: specification §1.10.
+int64_t lookback_ms(const expr::program& program, int64_t period_ms);
+
+/// How far back points count at all: the look-back and one period more. Whatever is older is
+/// invisible to the rule, so that its verdict does not depend on how much history lies in memory.
+int64_t horizon_ms(const expr::program& program, int64_t period_ms);
+
+/// A stored rule.
+struct rule_source {
+  check_rule rule;
+  std::string digest;   ///< Of its content; empty: computed.
+  int64_t since_ms = 0; ///< When this check item was first imported; replacing it keeps the time.
+};
+
+/// A rule ready to judge; immutable, shared by all hosts.
+struct compiled_rule {
+  check_rule rule;
+  std::string digest;
+  int64_t since_ms = 0;
+  std::shared_ptr<const expr::program> program; ///< Null when refused.
+  std::string refusal; ///< Why not; such a rule yields `Internal error` wherever it applies.
+};
+
+/// The rules of one owner, compiled once and shared between hosts and threads.
+class rule_set {
+public:
+  /// Compiles what `previous` does not hold with the same digest. Never fails: see
+  /// `compiled_rule::refusal`. Of several rules with one name the last counts.
+  static std::shared_ptr<const rule_set> build(std::vector<rule_source> rules,
+                                               const rule_set* previous = nullptr);
+
+  using rule_ptr = std::shared_ptr<const compiled_rule>;
+  const std::vector<rule_ptr>& rules() const { return rules_; } ///< Ordered by check item.
+  rule_ptr find(std::string_view check_item) const;             ///< Null when unknown.
+  /// Those for a host in these groups, ordered by check item.
+  std::vector<rule_ptr> for_host(std::span<const std::string> host_groups) const;
+  /// The longest `horizon_ms` of all rules: how much history a host needs to start.
+  int64_t longest_horizon_ms(int64_t period_ms) const;
+  /// Of names and digests of all rules; equal sets have equal digests.
+  const std::string& digest() const { return digest_; }
+
+private:
+  std::vector<rule_ptr> rules_;
+  std::string digest_;
+};
+
+} // namespace aops::check

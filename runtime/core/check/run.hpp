@@ -1,0 +1,82 @@
+#pragma once
+
+#include "runtime/core/check/align.hpp"
+#include "runtime/core/check/ledger.hpp"
+#include "runtime/core/check/results.hpp"
+#include "runtime/core/check/rule_set.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace aops::check {
+
+/// Where the times of KPI samples come from. Rules with a log item are judged at the times of `$0`
+/// either way.
+enum class time_basis : uint8_t {
+  delivered,   ///< A data service's own times: aligned first (§4.1). Source `prometheus`.
+  stored_grid, ///< Grid times of stored rounds; judged as live detection does. Source `scrape`.
+};
+
+/// One rule on one host over [start, end): points at the end belong to the next range.
+struct run_request {
+  int64_t start_ms = 0, end_ms = 0;
+  int64_t period_ms = 15'000;
+  time_basis basis = time_basis::delivered;
+  int64_t max_fill_ms = 0; ///< `delivered`: see `align`; 0: unlimited.
+};
+
+/// What to fetch for a request: [from, until], one period more than the look-back asks for. Source:
+/// specification §1.10.
+time_range range_to_fetch(const compiled_rule& rule, const run_request& request);
+
+/// The data of one entry of `data_list`, borrowed.
+struct item_data {
+  bool failed = false;                ///< The data service failed, or named it in its `fail_list`.
+  std::span<const point> points;      ///< Of a `kpi` item.
+  std::span<const log_point> entries; ///< Of a `log` item.
+  /// `stored_grid`: since when this series is collected, see `collected_from_ms`.
+  int64_t collected_from_ms = std::numeric_limits<int64_t>::min();
+};
+
+/// A stored round without its samples.
+struct round_mark {
+  int64_t time_ms = 0;
+  bool answered = true;
+  double duration_s = 0;
+};
+
+struct run_data {
+  std::vector<item_data> items; ///< One per entry of `data_list`; own series (`up`…) may be empty.
+  std::span<const round_mark> rounds; ///< `stored_grid`: all in the fetched range, in time order.
+};
+
+/// A point that is not normal.
+struct point_result {
+  int64_t time_ms = 0;
+  result_value value = result_value::abnormal;
+  std::string reason; ///< Of an `Internal error`.
+  friend bool operator==(const point_result&, const point_result&) = default;
+};
+
+struct run_result {
+  std::vector<point_result> points;  ///< In time order, not merged.
+  std::optional<result_value> whole; ///< One result for the whole range; then there are no points.
+  std::vector<deviation> missed;     ///< `stored_grid`: judged by nobody, for want of collection.
+  size_t judged = 0;                 ///< Points or rounds in the range. 0 with `stored_grid`: no
+                                     ///< round at all, `whole` is `No data`.
+};
+
+/// Runs one rule over one range: the explicit check, the back-fill, and the vectors. Never fails:
+/// what goes wrong is a result. Source: specification §3.5, §4.
+run_result
+run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data);
+
+/// What a run found, over its whole range: to be fitted into the stored rows by `rewrite`.
+rule_change
+change_of(const compiled_rule& rule, const run_request& request, const run_result& result);
+
+} // namespace aops::check

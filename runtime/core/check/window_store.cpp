@@ -1,0 +1,98 @@
+#include "runtime/core/check/window_store.hpp"
+
+#include <algorithm>
+
+namespace aops::check {
+
+namespace {
+
+void append_once(expr::series& points, int64_t t_ms, number value) {
+  if (points.empty() || points.time(points.end() - 1) < t_ms)
+    points.append(t_ms, value);
+}
+
+} // namespace
+
+const expr::series& window_store::use(uint32_t slot, int64_t horizon_ms) {
+  auto [found, is_new] = windows_.try_emplace({slot, horizon_ms});
+  auto& w = found->second;
+  ++w.users;
+  if (!is_new)
+    return w.points;
+  w.horizon_ms = horizon_ms;
+  for (auto longer = std::next(found); longer != windows_.end() && longer->first.first == slot;
+       ++longer) {
+    const auto& points = longer->second.points;
+    if (!w.waits || longer->second.waits)
+      continue;
+    for (uint64_t i = points.first(); i < points.end(); ++i)
+      w.points.append(points.time(i), points.value(i));
+    w.waits = false;
+  }
+  return w.points;
+}
+
+void window_store::drop(uint32_t slot, int64_t horizon_ms) {
+  if (auto found = windows_.find({slot, horizon_ms}); found != windows_.end())
+    --found->second.users;
+}
+
+void window_store::settle() {
+  std::erase_if(windows_, [](auto& w) { return w.second.users == 0; });
+  by_slot_.clear();
+  first_of_slot_.assign(windows_.empty() ? 1 : windows_.rbegin()->first.first + 2, 0);
+  for (auto& [key, w] : windows_) {
+    by_slot_.push_back(&w);
+    ++first_of_slot_[key.first + 1];
+  }
+  for (size_t s = 1; s < first_of_slot_.size(); ++s)
+    first_of_slot_[s] += first_of_slot_[s - 1];
+}
+
+std::span<window_store::window* const> window_store::windows_of(uint32_t slot) const {
+  if (size_t{slot} + 1 >= first_of_slot_.size())
+    return {};
+  uint32_t first = first_of_slot_[slot];
+  return {by_slot_.data() + first, first_of_slot_[slot + 1] - first};
+}
+
+void window_store::trim(int64_t t_ms) {
+  for (auto* w : by_slot_)
+    w->points.trim_before(t_ms - w->horizon_ms);
+}
+
+void window_store::append(uint32_t slot, int64_t t_ms, number value) {
+  for (auto* w : windows_of(slot))
+    append_once(w->points, t_ms, value);
+}
+
+int64_t window_store::missing_history_ms() const {
+  int64_t longest = 0;
+  for (const auto* w : by_slot_)
+    if (w->waits)
+      longest = std::max(longest, w->horizon_ms);
+  return longest;
+}
+
+void window_store::load(uint32_t slot, int64_t t_ms, number value) {
+  for (auto* w : windows_of(slot))
+    if (w->waits)
+      append_once(w->points, t_ms, value);
+}
+
+void window_store::loaded() {
+  for (auto* w : by_slot_)
+    w->waits = false;
+}
+
+size_t window_store::memory_bytes() const {
+  // A tree node: the pair, three pointers, a colour; the allocator's own word twice.
+  constexpr size_t node = sizeof(std::pair<const key, window>) + 32 + 16;
+  size_t bytes = sizeof(*this) + by_slot_.capacity() * sizeof(window*) +
+                 first_of_slot_.capacity() * sizeof(uint32_t);
+  for (const auto* w : by_slot_)
+    bytes += node + w->points.memory_bytes() - sizeof(expr::series);
+  return bytes;
+}
+
+} // namespace aops::check

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "messages/sample.hpp"
+#include "runtime/core/expr/series.hpp"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace aops::check {
+
+/// The windows of one host: for each series and each horizon that some rule has, the points a rule
+/// with that horizon may see. Rules share a window when both agree; a longer window would show old
+/// points to a rule that must not depend on them (`#N` over a gap).
+class window_store {
+public:
+  /// The window of a series for a horizon; counts its users. A new one copies what a longer window
+  /// of the same series holds, else it waits for `load`. The reference stays good until `drop`.
+  const expr::series& use(uint32_t slot, int64_t horizon_ms);
+  /// Undoes one `use`.
+  void drop(uint32_t slot, int64_t horizon_ms);
+  /// To be called when a series of changes by `use` and `drop` is complete.
+  void settle();
+
+  /// Forgets what no rule may see at `t_ms`. Comes before the samples of that time.
+  void trim(int64_t t_ms);
+  /// A sample of any series; of several at one time the first counts.
+  void append(uint32_t slot, int64_t t_ms, number value);
+
+  /// The longest horizon of windows that wait for history; 0 when there are none.
+  int64_t missing_history_ms() const;
+  /// A sample of the past for the windows that wait; in time order per series.
+  void load(uint32_t slot, int64_t t_ms, number value);
+  /// Ends the loading.
+  void loaded();
+
+  size_t memory_bytes() const;
+
+private:
+  struct window {
+    expr::series points;
+    int64_t horizon_ms = 0;
+    uint32_t users = 0;
+    bool waits = true;
+  };
+  using key = std::pair<uint32_t, int64_t>; ///< Slot and horizon.
+
+  std::span<window* const> windows_of(uint32_t slot) const;
+
+  std::map<key, window> windows_;       ///< Its nodes never move.
+  std::vector<window*> by_slot_;        ///< Once settled: the same in the same order.
+  std::vector<uint32_t> first_of_slot_; ///< Into `by_slot_`; one entry more than slots.
+};
+
+} // namespace aops::check

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "runtime/core/expr/program.hpp"
+#include "runtime/core/expr/series.hpp"
+#include "runtime/core/expr/value.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace aops::expr {
+
+struct machine;
+
+/// Incremental state of one program over one set of series. Windowed functions cost amortised O(1)
+/// per sample for increasing indexes; a jump backwards, or a first use in the middle, re-seeds from
+/// the points present. A value depends only on the points in its windows, never on where evaluation
+/// began. Not for two threads at once.
+class evaluator {
+public:
+  /// @param data `data[i]` is `$i`; each must outlive the evaluator. A missing or null entry has no
+  /// points.
+  evaluator(std::shared_ptr<const program> p, std::vector<const series*> data);
+  evaluator(evaluator&&) noexcept;
+  evaluator& operator=(evaluator&&) noexcept;
+  ~evaluator();
+
+  /// Evaluates at a point of `$0`. @param index Absolute index into `$0`; outside of it:
+  /// `verdict::error`.
+  outcome at(uint64_t index);
+  /// The same without the value; allocates nothing for numeric programs once windows have their
+  /// size.
+  verdict verdict_at(uint64_t index);
+  /// Everything this evaluator holds, without the program and the series.
+  size_t memory_bytes() const;
+
+private:
+  std::unique_ptr<machine> machine_;
+};
+
+} // namespace aops::expr

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "messages/error.hpp"
+#include "runtime/core/fault/tree.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string_view>
+
+namespace aops::fault {
+
+/// What a node's name, check item and condition hold where the id goes.
+inline constexpr std::string_view id_mark = "{id}";
+
+/// Checks a node's `expand` member: `{"by": "cpu"|"disk", "join": "||"|"&&"}`. Empty when well
+/// formed, else the reason.
+std::string refuse_expand(const nlohmann::ordered_json& expand, std::string_view node_name);
+
+struct expanded_content {
+  nlohmann::ordered_json content;
+  host_facts used; ///< Those of the host's facts that its templates ask for.
+};
+
+/// The content of a legal adaptive tree with its templates replaced. A template without facts
+/// stays, marked by its `expand` member, and stands for a leaf without data.
+expected<expanded_content> expand(const nlohmann::ordered_json& content, const host_facts& facts);
+
+} // namespace aops::fault

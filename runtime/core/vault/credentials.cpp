@@ -1,0 +1,149 @@
+#include "runtime/core/vault/credentials.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <cstring>
+#include <memory>
+
+namespace aops::vault {
+
+namespace {
+
+constexpr char format_number = 1;
+constexpr size_t tag_bytes = 16;
+constexpr size_t cost_bytes = 16; ///< n, r, p as little-endian numbers of 8, 4 and 4 bytes.
+
+using cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
+
+unsigned char* raw(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
+const unsigned char* raw(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
+
+/// Lengths in front keep ("ab","c") and ("a","bc") apart.
+std::string associated(std::string_view user, std::string_view host_id) {
+  std::string aad = std::to_string(user.size()) + ":";
+  aad.append(user).append(host_id);
+  return aad;
+}
+
+expected<std::string> encrypt(std::string_view key, std::string_view nonce, std::string_view aad, std::string_view plain) {
+  cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
+  std::string out(plain.size() + tag_bytes, '\0');
+  int n = 0;
+  if (key.size() != data_key_bytes || nonce.size() != nonce_bytes || !c
+      || EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) != 1
+      || EVP_EncryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) != 1
+      || EVP_EncryptUpdate(c.get(), raw(out), &n, raw(plain), static_cast<int>(plain.size())) != 1
+      || EVP_EncryptFinal_ex(c.get(), raw(out) + n, &n) != 1
+      || EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes, raw(out) + plain.size()) != 1)
+    return fail(ec::internal, "encryption failed");
+  return out;
+}
+
+expected<secret_bytes> decrypt(std::string_view key, std::string_view nonce, std::string_view aad, std::string_view sealed) {
+  if (sealed.size() < tag_bytes || key.size() != data_key_bytes || nonce.size() != nonce_bytes)
+    return fail(ec::corrupt, "sealed record");
+  cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
+  auto body = sealed.substr(0, sealed.size() - tag_bytes);
+  std::string tag{sealed.substr(body.size())};
+  std::string out(body.size() + 1, '\0'); // Never empty: OpenSSL wants a place to write to.
+  int n = 0;
+  bool opened = c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) == 1
+                && EVP_DecryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) == 1
+                && EVP_DecryptUpdate(c.get(), raw(out), &n, raw(body), static_cast<int>(body.size())) == 1
+                && EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1
+                && EVP_DecryptFinal_ex(c.get(), raw(out) + n, &n) == 1;
+  if (!opened) {
+    OPENSSL_cleanse(out.data(), out.size());
+    return fail(ec::vault_key);
+  }
+  out.resize(body.size());
+  return secret_bytes{std::move(out)};
+}
+
+template <class T>
+void put(std::string& out, T x) {
+  for (size_t i = 0; i < sizeof(T); ++i)
+    out.push_back(static_cast<char>(x >> (8 * i)));
+}
+
+template <class T>
+T take(std::string_view& in) {
+  T x = 0;
+  for (size_t i = 0; i < sizeof(T); ++i)
+    x |= static_cast<T>(static_cast<unsigned char>(in[i])) << (8 * i);
+  in.remove_prefix(sizeof(T));
+  return x;
+}
+
+} // namespace
+
+secret_bytes& secret_bytes::operator=(secret_bytes&& other) noexcept {
+  if (this != &other) {
+    wipe();
+    bytes_ = std::move(other.bytes_);
+    other.wipe(); // A short text is copied by a move.
+  }
+  return *this;
+}
+
+void secret_bytes::wipe() {
+  OPENSSL_cleanse(bytes_.data(), bytes_.size());
+  bytes_.clear();
+}
+
+expected<std::string> make_vault(std::string_view user, std::string_view vault_key, const secret_bytes& data_key,
+                                 std::string_view randomness, scrypt_cost cost) {
+  if (randomness.size() != salt_bytes + nonce_bytes)
+    return fail(ec::internal, "randomness of a wrong size");
+  auto salt = randomness.substr(0, salt_bytes);
+  auto nonce = randomness.substr(salt_bytes);
+  auto wrapping = derive_key(vault_key, salt, cost);
+  if (!wrapping)
+    return fail(wrapping.error());
+  secret_bytes wrapping_key{std::move(*wrapping)};
+  auto wrapped = encrypt(wrapping_key.view(), nonce, associated(user, ""), data_key.view());
+  if (!wrapped)
+    return fail(wrapped.error());
+  std::string record{format_number};
+  put<uint64_t>(record, cost.n);
+  put<uint32_t>(record, cost.r);
+  put<uint32_t>(record, cost.p);
+  return record.append(randomness).append(*wrapped);
+}
+
+expected<secret_bytes> open_vault(std::string_view user, std::string_view vault_key, std::string_view record) {
+  if (record.size() != 1 + cost_bytes + salt_bytes + nonce_bytes + data_key_bytes + tag_bytes
+      || record[0] != format_number)
+    return fail(ec::corrupt, "vault record");
+  record.remove_prefix(1);
+  scrypt_cost cost;
+  cost.n = take<uint64_t>(record);
+  cost.r = take<uint32_t>(record);
+  cost.p = take<uint32_t>(record);
+  auto wrapping = derive_key(vault_key, record.substr(0, salt_bytes), cost);
+  if (!wrapping)
+    return fail(ec::corrupt, "vault record");
+  secret_bytes wrapping_key{std::move(*wrapping)};
+  return decrypt(wrapping_key.view(), record.substr(salt_bytes, nonce_bytes), associated(user, ""),
+                 record.substr(salt_bytes + nonce_bytes));
+}
+
+expected<std::string> seal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
+                           std::string_view nonce, std::string_view plain) {
+  auto body = encrypt(data_key.view(), nonce, associated(user, host_id), plain);
+  if (!body)
+    return fail(body.error());
+  std::string record{format_number};
+  return record.append(nonce).append(*body);
+}
+
+expected<secret_bytes> unseal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
+                              std::string_view sealed) {
+  if (sealed.size() < 1 + nonce_bytes + tag_bytes || sealed[0] != format_number)
+    return fail(ec::corrupt, "sealed record");
+  return decrypt(data_key.view(), sealed.substr(1, nonce_bytes), associated(user, host_id),
+                 sealed.substr(1 + nonce_bytes));
+}
+
+} // namespace aops::vault

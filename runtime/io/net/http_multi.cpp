@@ -1,0 +1,331 @@
+#include "runtime/io/net/http_multi.hpp"
+
+#include "runtime/io/net/transfer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <unordered_set>
+
+namespace aops::net {
+namespace {
+
+/// Easy handles kept for the next request.
+constexpr size_t max_spare = 128;
+
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  int get() const { return fd_; }
+
+private:
+  int fd_;
+};
+
+/// Needed once per process before any handle.
+bool init_curl() {
+  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return done;
+}
+
+} // namespace
+
+/// The I/O thread and what it owns. Members without a lock belong to the thread alone.
+class http_multi::loop {
+public:
+  explicit loop(http_multi_options options)
+      : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), multi_(curl_multi_init()) {}
+
+  ~loop() {
+    stop();
+    spare_.clear();
+    curl_multi_cleanup(multi_); // Closes idle connections, which calls on_socket.
+  }
+
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  expected<void> start() {
+    if (epoll_.get() < 0 || wake_.get() < 0 || !multi_)
+      return fail(ec::internal, fmt::format("HTTP client: {}", std::strerror(errno)));
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &loop::on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &loop::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_idle));
+    // No CURLMOPT_MAX_HOST_CONNECTIONS: libcurl 7.88 keeps whatever waits for a connection in one
+    // line for all hosts, so that a silent host would hold up the others.
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = wake_.get();
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
+    return start_thread();
+  }
+
+  expected<void> submit(request what, callback done) {
+    bool first = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_)
+        return fail(ec::cancelled, "HTTP client: stopped");
+      if (outstanding_.load(std::memory_order_relaxed) >= options_.max_outstanding) {
+        refused_.fetch_add(1, std::memory_order_relaxed);
+        return fail(ec::overloaded,
+                    fmt::format("HTTP client: {} requests outstanding", options_.max_outstanding));
+      }
+      outstanding_.fetch_add(1, std::memory_order_relaxed);
+      first = incoming_.empty();
+      incoming_.push_back({std::move(what), std::move(done), steady::now()});
+    }
+    if (first)
+      wake();
+    return {};
+  }
+
+  void stop() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake();
+    if (thread_.joinable())
+      thread_.join();
+  }
+
+  http_multi_stats stats() const {
+    return {outstanding_.load(),
+            succeeded_.load(),
+            failed_.load(),
+            refused_.load(),
+            connects_.load(),
+            bytes_.load()};
+  }
+
+private:
+  /// Signals are for the main thread.
+  expected<void> start_thread() {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    expected<void> result;
+    try {
+      thread_ = std::thread([this] { run(); });
+      pthread_setname_np(thread_.native_handle(), "aops-http-io");
+    } catch (const std::system_error& e) {
+      result = fail(ec::internal, fmt::format("HTTP client: {}", e.what()));
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return result;
+  }
+
+  void wake() const {
+    uint64_t one = 1;
+    [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof one);
+  }
+
+  void run() {
+    while (!admit()) {
+      wait();
+      if (timer_ && steady::now() >= *timer_) {
+        timer_.reset();
+        curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running_);
+      }
+      reap();
+    }
+    cancel_all();
+  }
+
+  /// Starts what came in. True when it is time to stop.
+  bool admit() {
+    bool stop = false;
+    {
+      std::lock_guard lock(mutex_);
+      std::swap(incoming_, admitted_);
+      stop = stopping_;
+    }
+    for (auto& job : admitted_) {
+      auto t = spare_transfer();
+      bool in_time = t->begin(std::move(job));
+      if (stop || !in_time)
+        finish(std::move(t), stop ? CURLE_ABORTED_BY_CALLBACK : CURLE_OPERATION_TIMEDOUT);
+      else
+        launch(std::move(t));
+    }
+    admitted_.clear();
+    return stop;
+  }
+
+  void launch(std::unique_ptr<transfer> t) {
+    if (curl_multi_add_handle(multi_, t->handle()) != CURLM_OK) {
+      finish(std::move(t), CURLE_FAILED_INIT);
+      return;
+    }
+    active_.insert(t.release());
+  }
+
+  void wait() {
+    std::array<epoll_event, 256> events;
+    int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
+    for (int i = 0; i < n; ++i) {
+      int fd = events[static_cast<size_t>(i)].data.fd;
+      if (fd == wake_.get()) {
+        uint64_t count = 0;
+        [[maybe_unused]] auto got = ::read(fd, &count, sizeof count);
+        continue;
+      }
+      auto what = events[static_cast<size_t>(i)].events;
+      int action = (what & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (what & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+      curl_multi_socket_action(multi_, fd, action, &running_);
+    }
+  }
+
+  int wait_ms() const {
+    if (!timer_)
+      return -1;
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - steady::now());
+    return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
+  }
+
+  void reap() {
+    int left = 0;
+    while (auto* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE)
+        continue;
+      auto code = message->data.result;
+      auto* easy = message->easy_handle; // The message dies with remove_handle.
+      auto* raw = transfer::of(easy);
+      curl_multi_remove_handle(multi_, easy);
+      active_.erase(raw);
+      std::unique_ptr<transfer> t(raw);
+      connects_.fetch_add(static_cast<uint64_t>(t->connects()), std::memory_order_relaxed);
+      if (code == CURLE_OK && t->redirect())
+        launch(std::move(t));
+      else
+        finish(std::move(t), code);
+    }
+  }
+
+  /// Frees everything before the callback, which may submit.
+  void finish(std::unique_ptr<transfer> t, CURLcode code) {
+    auto outcome = t->outcome(code);
+    auto done = t->take_callback();
+    t->clear();
+    if (spare_.size() < max_spare)
+      spare_.push_back(std::move(t));
+    else
+      t.reset();
+    auto& counter = outcome.result ? succeeded_ : failed_;
+    counter.fetch_add(1, std::memory_order_relaxed);
+    if (outcome.result)
+      bytes_.fetch_add(outcome.result->body.size(), std::memory_order_relaxed);
+    outstanding_.fetch_sub(1, std::memory_order_relaxed);
+    done(std::move(outcome));
+  }
+
+  void cancel_all() {
+    while (!active_.empty()) {
+      std::unique_ptr<transfer> t(*active_.begin());
+      active_.erase(active_.begin());
+      curl_multi_remove_handle(multi_, t->handle());
+      finish(std::move(t), CURLE_ABORTED_BY_CALLBACK);
+    }
+  }
+
+  std::unique_ptr<transfer> spare_transfer() {
+    if (spare_.empty())
+      return std::make_unique<transfer>(options_);
+    auto t = std::move(spare_.back());
+    spare_.pop_back();
+    return t;
+  }
+
+  static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
+    auto* l = static_cast<loop*>(self);
+    if (what == CURL_POLL_REMOVE) {
+      ::epoll_ctl(l->epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+      return 0;
+    }
+    epoll_event event{};
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    event.data.fd = fd;
+    int change = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (!known)
+      curl_multi_assign(l->multi_, fd, l); // Anything but null: `known` from now on.
+    if (::epoll_ctl(l->epoll_.get(), change, fd, &event) != 0 && errno == EEXIST)
+      ::epoll_ctl(l->epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+    return 0;
+  }
+
+  static int on_timer(CURLM*, long ms, void* self) {
+    auto* l = static_cast<loop*>(self);
+    if (ms < 0)
+      l->timer_.reset();
+    else
+      l->timer_ = steady::now() + std::chrono::milliseconds(ms);
+    return 0;
+  }
+
+  const http_multi_options options_;
+  descriptor epoll_;
+  descriptor wake_;
+  CURLM* multi_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::vector<submission> incoming_; ///< Under `mutex_`.
+  bool stopping_ = false;            ///< Under `mutex_`.
+
+  std::vector<submission> admitted_;
+  std::unordered_set<transfer*> active_; ///< Owned: libcurl works on them.
+  std::vector<std::unique_ptr<transfer>> spare_;
+  std::optional<steady::time_point> timer_; ///< When libcurl wants to be called.
+  int running_ = 0;
+
+  std::atomic<uint64_t> outstanding_{0}, succeeded_{0}, failed_{0}, refused_{0}, connects_{0},
+    bytes_{0};
+};
+
+http_multi::http_multi(std::unique_ptr<loop> l) : loop_(std::move(l)) {}
+
+http_multi::~http_multi() = default;
+
+expected<std::unique_ptr<http_multi>> http_multi::start(http_multi_options options) {
+  if (!init_curl())
+    return fail(ec::internal, "HTTP client: libcurl does not initialise");
+  auto l = std::make_unique<loop>(std::move(options));
+  if (auto started = l->start(); !started)
+    return fail(started.error());
+  return std::unique_ptr<http_multi>(new http_multi(std::move(l)));
+}
+
+expected<void> http_multi::submit(request what, callback done) {
+  return loop_->submit(std::move(what), std::move(done));
+}
+
+void http_multi::stop() { loop_->stop(); }
+
+http_multi_stats http_multi::stats() const { return loop_->stats(); }
+
+} // namespace aops::net

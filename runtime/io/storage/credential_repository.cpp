@@ -1,0 +1,56 @@
+#include "runtime/io/storage/credential_repository.hpp"
+
+#include "runtime/io/storage/steps.hpp"
+
+namespace aops::storage {
+
+expected<void> credential_repository::save(std::string_view host_id, std::string_view sealed) {
+  auto host = db_.integer("select n from host where id = ?", host_id);
+  if (!host)
+    return fail(std::move(host.error()));
+  if (!*host)
+    return fail(ec::not_found, "host " + std::string{host_id});
+  return only(
+    db_.run(db_.sql().upsert("host_credential", {"host"}, {"body"}), **host, blob{sealed}));
+}
+
+expected<std::string> credential_repository::find(std::string_view owner,
+                                                  std::string_view host_id) {
+  auto found = db_.first(
+    "select c.body from host_credential c join host h on h.n = c.host "
+    "where h.owner = ? and h.id = ?",
+    [](const row& r) { return r.string(0); },
+    owner,
+    host_id);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return fail(ec::not_found, "credentials of host " + std::string{host_id});
+  return std::move(**found);
+}
+
+expected<std::vector<credential_repository::entry>>
+credential_repository::of_owner(std::string_view owner) {
+  return db_.list(
+    "select h.id, c.body from host_credential c join host h on h.n = c.host "
+    "where h.owner = ? order by h.n",
+    [](const row& r) {
+      return entry{r.string(0), r.string(1)};
+    },
+    owner);
+}
+
+expected<std::optional<std::string>> credential_repository::verifier(std::string_view owner) {
+  return db_.first(
+    "select body from vault_verifier where owner = ?",
+    [](const row& r) { return r.string(0); },
+    owner);
+}
+
+expected<void> credential_repository::save_verifier(std::string_view owner,
+                                                    std::string_view verifier) {
+  return only(
+    db_.run(db_.sql().insert_ignore("vault_verifier", {"owner"}, {"body"}), owner, blob{verifier}));
+}
+
+} // namespace aops::storage

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "runtime/io/storage/database.hpp"
+
+namespace aops::storage {
+
+/// Keeps what the vault sealed: opaque blobs that begin with a format number. Never a key or a
+/// plain credential. Source: design §9, "Host credentials".
+class credential_repository {
+public:
+  explicit credential_repository(database& db) : db_(db) {}
+
+  expected<void> save(std::string_view host_id, std::string_view sealed);       ///< ec::not_found.
+  expected<std::string> find(std::string_view owner, std::string_view host_id); ///< ec::not_found.
+
+  struct entry {
+    std::string host_id, sealed;
+  };
+  expected<std::vector<entry>> of_owner(std::string_view owner);
+
+  /// What tells whether a key is the owner's. Made with the first host; later ones keep it.
+  expected<std::optional<std::string>> verifier(std::string_view owner);
+  expected<void> save_verifier(std::string_view owner, std::string_view verifier);
+
+private:
+  database& db_;
+};
+
+} // namespace aops::storage

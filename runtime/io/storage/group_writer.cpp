@@ -1,0 +1,176 @@
+#include "runtime/io/storage/group_writer.hpp"
+
+#include <exception>
+#include <map>
+
+namespace aops::storage {
+
+namespace {
+
+/// The whole transaction is gone, not just one statement.
+bool ends_transaction(const error& e) { return e == ec::overloaded || e == ec::store_unreachable; }
+
+} // namespace
+
+group_writer::~group_writer() { fail_all(error{ec::store_unreachable, "the store writer ends"}); }
+
+bool group_writer::push(operation op) {
+  if (queue_.size() >= config_.most_pending) {
+    op.done(fail(ec::overloaded, "too many writes are waiting for the store"));
+    return false;
+  }
+  queue_.push_back(std::move(op));
+  return queue_.size() == 1;
+}
+
+std::vector<group_writer::operation> group_writer::take_batch() {
+  std::vector<operation> ops;
+  ops.reserve(std::min(queue_.size(), config_.most_in_batch));
+  while (!queue_.empty() && ops.size() < config_.most_in_batch) {
+    ops.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return ops;
+}
+
+bool group_writer::flush() {
+  auto ops = take_batch();
+  if (ops.empty())
+    return false;
+  outcomes results(ops.size());
+  commit_batch(ops, results);
+  for (size_t i = 0; i < ops.size(); ++i)
+    ops[i].done(std::move(results[i]));
+  return !queue_.empty();
+}
+
+void group_writer::fail_all(const error& why) {
+  auto ops = std::exchange(queue_, {});
+  for (auto& op : ops)
+    op.done(fail(why));
+}
+
+void group_writer::commit_batch(std::vector<operation>& ops, outcomes& results) {
+  expected<void> tried;
+  for (int attempt = 0; attempt < config_.attempts; ++attempt) {
+    results.assign(ops.size(), {});
+    step_ = step::writing;
+    tried = try_batch(ops, results);
+    if (tried)
+      return;
+    db_.rollback();
+    if (!ends_transaction(tried.error()))
+      break;
+    if (tried.error() != ec::store_unreachable)
+      continue;
+    if (!db_.reconnect())
+      break;
+    if (step_ == step::committing) {
+      auto stored = was_stored();
+      if (stored && *stored)
+        return;
+      if (!stored)
+        break;
+    }
+  }
+  results.assign(ops.size(), fail(tried.error()));
+}
+
+expected<void> group_writer::try_batch(std::vector<operation>& ops, outcomes& results) {
+  if (auto begun = db_.begin(); !begun)
+    return begun;
+  if (auto fenced = take_fences(ops, results); !fenced)
+    return fenced;
+  for (size_t i = 0; i < ops.size(); ++i)
+    if (results[i])
+      if (auto ran = run_operation(ops[i], results[i]); !ran)
+        return ran;
+  step_ = step::committing;
+  return db_.commit();
+}
+
+expected<void> group_writer::take_fences(const std::vector<operation>& ops, outcomes& results) {
+  // Ordered maps: every writer locks the leader's row first, then slots in ascending order.
+  std::map<uint64_t, bool> leaders;
+  std::map<std::pair<uint16_t, uint64_t>, bool> slots;
+  for (const auto& op : ops) {
+    if (op.held.leader_epoch)
+      leaders[*op.held.leader_epoch] = false;
+    for (const auto& x : op.held.slots)
+      slots[{x.slot, x.epoch}] = false;
+  }
+  witness_.reset();
+  for (auto& [epoch, held] : leaders) {
+    auto holds = holds_leader(epoch);
+    if (!holds)
+      return fail(std::move(holds.error()));
+    held = *holds;
+  }
+  for (auto& [key, held] : slots) {
+    auto holds = holds_slot(fence{key.first, key.second});
+    if (!holds)
+      return fail(std::move(holds.error()));
+    held = *holds;
+  }
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const auto& held = ops[i].held;
+    if (held.leader_epoch && !leaders[*held.leader_epoch])
+      results[i] =
+        fail(ec::fenced, "epoch " + std::to_string(*held.leader_epoch) + " of the leader is over");
+    for (const auto& x : held.slots)
+      if (!slots[{x.slot, x.epoch}])
+        results[i] = fail(ec::fenced, "slot " + std::to_string(x.slot) + " has another owner");
+  }
+  return {};
+}
+
+expected<bool> group_writer::holds_leader(uint64_t epoch) {
+  return db_.run("update lease set seq = seq + 1 where name = 'leader' and epoch = ?", epoch)
+    .map([](int64_t rows) { return rows > 0; });
+}
+
+expected<bool> group_writer::holds_slot(const fence& x) {
+  auto rows = db_.run("update slot set seq = seq + 1 where slot = ? and epoch = ? and node = ?",
+                      x.slot,
+                      x.epoch,
+                      config_.node);
+  if (!rows)
+    return fail(std::move(rows.error()));
+  if (*rows > 0 && !witness_) {
+    auto seq = db_.count("select seq from slot where slot = ?", x.slot);
+    if (!seq)
+      return fail(std::move(seq.error()));
+    witness_ = {x, *seq};
+  }
+  return *rows > 0;
+}
+
+expected<void> group_writer::run_operation(operation& op, expected<void>& result) {
+  if (auto saved = db_.savepoint(0); !saved)
+    return saved;
+  try {
+    result = op.work(db_);
+  } catch (const std::exception& e) {
+    result = fail(ec::internal, e.what());
+  }
+  if (result)
+    return db_.release(0);
+  if (ends_transaction(result.error()) || !db_.in_transaction())
+    return fail(result.error());
+  db_.rollback_to(0);
+  return {};
+}
+
+expected<bool> group_writer::was_stored() {
+  if (!witness_)
+    return fail(ec::store_unreachable, "nobody knows whether the last commit arrived");
+  const auto& [held, seq] = *witness_;
+  return db_
+    .count("select seq from slot where slot = ? and epoch = ? and node = ?",
+           held.slot,
+           held.epoch,
+           config_.node)
+    .map([seq = seq](int64_t now) { return now >= seq; });
+}
+
+} // namespace aops::storage

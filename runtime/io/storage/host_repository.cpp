@@ -1,0 +1,221 @@
+#include "runtime/io/storage/host_repository.hpp"
+
+#include "runtime/io/storage/credential_repository.hpp"
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/meta_repository.hpp"
+#include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/steps.hpp"
+
+#include <unordered_map>
+
+namespace aops::storage {
+
+namespace {
+
+const std::string record_query =
+  "select h.id, h.name, h.owner, g.name, h.ip, h.exporter_port, h.slot, h.status, "
+  "h.status_since_ms from host h join host_group g on g.n = h.host_group";
+
+host_record read_record(const row& r) {
+  host_record x;
+  x.host_id = r.string(0);
+  x.host_name = r.string(1);
+  x.owner = r.string(2);
+  x.host_group_name = r.string(3);
+  x.public_ip = r.string(4);
+  x.exporter_port = r.integer(5);
+  x.slot = static_cast<uint16_t>(r.integer(6));
+  x.status = r.string(7);
+  x.status_since_ms = r.integer(8);
+  return x;
+}
+
+host_info read_info(const row& r) {
+  host_info x;
+  x.host_id = r.string(0);
+  x.host_name = r.string(1);
+  x.host_group_name = r.string(2);
+  x.public_ip = r.string(3);
+  x.ssh_port = r.integer(4);
+  x.management = r.boolean(5);
+  x.status = r.string(6);
+  if (r.integer(7) > 0)
+    x.status_since.emplace(moment{r.integer(7)});
+  if (!r.is_null(8))
+    x.exporter_port.emplace(r.integer(8));
+  return x;
+}
+
+} // namespace
+
+expected<void> host_repository::explain_conflict(const new_host& x) {
+  auto taken = db_.first(
+    "select name from host where owner = ? and (name = ? or ip = ?)",
+    [](const row& r) { return r.string(0); },
+    x.owner,
+    x.host_name,
+    x.public_ip);
+  if (!taken)
+    return fail(std::move(taken.error()));
+  if (!*taken)
+    return {};
+  return fail(ec::conflict,
+              **taken == x.host_name ? "host_name: exists already" : "public_ip: exists already");
+}
+
+expected<void> host_repository::add(const new_host& x, std::string_view credentials) {
+  auto group = db_.integer(
+    "select n from host_group where owner = ? and name = ?", x.owner, x.host_group_name);
+  if (!group)
+    return fail(std::move(group.error()));
+  if (!*group)
+    return fail(ec::not_found, "host_group_name: no such group");
+  if (auto free = explain_conflict(x); !free)
+    return free;
+  return in_order(
+    [&] {
+      return db_.run("insert into host (id, owner, name, ip, host_group, ssh_port, management, "
+                     "exporter_port, slot, status, status_since_ms, created_ms) "
+                     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', ?, ?)",
+                     x.host_id,
+                     x.owner,
+                     x.host_name,
+                     x.public_ip,
+                     **group,
+                     x.ssh_port,
+                     x.management,
+                     x.exporter_port,
+                     x.slot,
+                     x.created_ms,
+                     x.created_ms);
+    },
+    [&]() -> expected<void> {
+      if (credentials.empty())
+        return {};
+      return credential_repository{db_}.save(x.host_id, credentials);
+    },
+    [&] { return meta_repository{db_}.bump("hosts"); });
+}
+
+expected<bool> host_repository::remove(std::string_view owner, std::string_view host_id) {
+  auto found = db_.integer("select n from host where owner = ? and id = ?", owner, host_id);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return false;
+  auto host = **found;
+  auto done = in_order([&] { return result_repository{db_}.remove_host(owner, host); },
+                       [&] { return db_.run("delete from host_credential where host = ?", host); },
+                       [&] { return db_.run("delete from deviation where host = ?", host); },
+                       [&] { return db_.run("delete from host_cursor where host = ?", host); },
+                       [&] { return db_.run("delete from series where host = ?", host); },
+                       [&] { return db_.run("delete from sample where host = ?", host); },
+                       [&] { return db_.run("delete from sample_chunk where host = ?", host); },
+                       [&] { return db_.run("delete from host where n = ?", host); },
+                       [&] { return meta_repository{db_}.bump("hosts"); });
+  if (!done)
+    return fail(std::move(done.error()));
+  return true;
+}
+
+expected<hosts_page> host_repository::page(std::string_view owner, const hosts_query& q) {
+  snapshot view{db_};
+  if (!view)
+    return fail(view.error());
+  if (auto fair = check_length("host_group_list", q.host_group_list.size()); !fair)
+    return fail(std::move(fair.error()));
+  auto p = paging_of(q);
+  filter matching("h.owner = ?", owner);
+  if (!q.host_group_list.empty()) {
+    filter groups("owner = ?", owner);
+    groups.in("name", q.host_group_list);
+    matching.also_all("h.host_group in (select n from host_group where " + groups.where() + ")",
+                      groups.values());
+  }
+  if (q.management)
+    matching.also("h.management = ?", *q.management);
+  auto total =
+    db_.integer_with("select count(*) from host h where " + matching.where(), matching.values());
+  if (!total)
+    return fail(std::move(total.error()));
+  auto window = window_of(p, total->value_or(0));
+  if (!window)
+    return fail(std::move(window.error()));
+  static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
+  auto rows = db_.list_with(
+    "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status, h.status_since_ms, "
+    "h.exporter_port from host h join host_group g on g.n = h.host_group where " +
+      matching.where() + order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
+    matching.values_and(window->limit, window->offset),
+    read_info);
+  if (!rows)
+    return fail(std::move(rows.error()));
+  hosts_page out;
+  set_totals(out, total->value_or(0), p);
+  out.host_infos = std::move(*rows);
+  return out;
+}
+
+expected<int64_t> host_repository::count(std::string_view owner) {
+  return db_.count("select count(*) from host where owner = ?", owner);
+}
+
+expected<host_record> host_repository::find(std::string_view host_id) {
+  auto found = db_.first(record_query + " where h.id = ?", read_record, host_id);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return fail(ec::not_found, "host " + std::string{host_id});
+  return std::move(**found);
+}
+
+expected<std::vector<host_record>> host_repository::of_owner(std::string_view owner) {
+  return db_.list(record_query + " where h.owner = ? order by h.n", read_record, owner);
+}
+
+expected<std::vector<host_record>> host_repository::in_slots(std::span<const uint16_t> slots) {
+  if (slots.empty())
+    return std::vector<host_record>{};
+  if (slots.size() >= 256)
+    return db_.list(record_query + " order by h.n", read_record);
+  filter matching("1 = 1");
+  matching.in("h.slot", std::vector<uint16_t>(slots.begin(), slots.end()));
+  return db_.list_with(
+    record_query + " where " + matching.where() + " order by h.n", matching.values(), read_record);
+}
+
+expected<std::vector<host_record>>
+host_repository::known(std::string_view owner, const std::vector<std::string>& host_ids) {
+  std::unordered_map<std::string, host_record> found;
+  auto done = for_parts(host_ids, [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("h.owner = ?", owner);
+    matching.in("h.id", part);
+    auto rows =
+      db_.list_with(record_query + " where " + matching.where(), matching.values(), read_record);
+    if (!rows)
+      return fail(std::move(rows.error()));
+    for (auto& x : *rows)
+      found.emplace(x.host_id, std::move(x));
+    return {};
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  std::vector<host_record> out;
+  for (const auto& id : host_ids)
+    if (auto i = found.find(id); i != found.end()) {
+      out.push_back(std::move(i->second));
+      found.erase(i); // Named twice, known once.
+    }
+  return out;
+}
+
+expected<void>
+host_repository::set_status(std::string_view host_id, std::string_view status, int64_t since_ms) {
+  auto rows = db_.run(
+    "update host set status = ?, status_since_ms = ? where id = ?", status, since_ms, host_id);
+  if (rows && *rows == 0)
+    return fail(ec::not_found, "host " + std::string{host_id});
+  return only(std::move(rows));
+}
+
+} // namespace aops::storage

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "messages/diag.hpp"
+#include "messages/job.hpp"
+#include "runtime/io/storage/database.hpp"
+
+#include <span>
+
+namespace aops::storage {
+
+/// Keeps jobs: the store is the queue. Source: design §4 "Jobs".
+///
+/// A job's plan is a JSON object. Lists of tasks show its members `host_list` (ids), `time_range`
+/// (two numbers, seconds) and `tree_list` (names); everything else in it is the job's own affair.
+class job_repository {
+public:
+  explicit job_repository(database& db) : db_(db) {}
+
+  /// Stores a job and the trees its plan froze (`content` may be empty when the digest is stored
+  /// already). A job of the same id, or of the same owner and idempotency key, stays as it is.
+  /// @returns The stored job: the new one or the one that was there. In a transaction.
+  expected<job_record> create(const job_record& job, const std::vector<tree_content>& trees = {});
+
+  expected<job_record> find(std::string_view id); ///< ec::not_found.
+
+  /// What a job actor starts from: the row, the units done (ascending), the frozen trees in the
+  /// order of `create`. ec::not_found.
+  expected<job_state> load(std::string_view id);
+
+  /// Stores the results of a unit with its row: reports get the next numbers; counters move; the
+  /// job is `done` when finished >= expected. A unit sent again, or one of a job that ended,
+  /// changes nothing: the reply tells where the job stands. In a transaction; the fence is the
+  /// store writer's task. ec::not_found.
+  expected<job_progress> commit_unit(const unit_to_commit& x);
+
+  /// A final state stays. In a transaction. ec::not_found.
+  expected<job_progress> move(const job_to_move& x);
+
+  /// Jobs pending or running in these slots, oldest first.
+  expected<std::vector<job_record>> open_in_slots(std::span<const uint16_t> slots,
+                                                  int64_t limit = 10'000);
+  expected<std::vector<job_record>> open_of_owner(std::string_view owner, int64_t limit = 10'000);
+
+  /// One entry per id in the order asked; an unknown one has expected 0 and an empty state.
+  expected<std::vector<task_progress>> progress(std::string_view owner,
+                                                const std::vector<std::string>& ids);
+
+  /// Contract of /diag/task/get: jobs of kind `diag`, sorted by `time` or `expected_report_num`,
+  /// else by age.
+  expected<tasks_page> page(std::string_view owner, const tasks_query& q);
+
+  /// Ends jobs that are pending or running; `code` is 200 or 206. In a transaction.
+  expected<tasks_cancelled> cancel(std::string_view owner, const std::vector<std::string>& ids);
+
+private:
+  struct standing;
+  expected<standing> stand(std::string_view id);
+  expected<std::optional<job_record>> existing(const job_record& job);
+  expected<void> freeze(int64_t job, const std::vector<tree_content>& trees);
+  expected<bool> add_report(int64_t job,
+                            std::string_view owner,
+                            const report_to_store& x,
+                            int64_t number); ///< False: stored before.
+  database& db_;
+};
+
+} // namespace aops::storage

@@ -1,0 +1,92 @@
+#include "runtime/io/storage/migration.hpp"
+
+#include "runtime/base/log.hpp"
+
+namespace aops::storage {
+
+namespace {
+
+constexpr const char* version_table = "create table if not exists schema_version ("
+                                      "version bigint not null primary key, "
+                                      "name varchar(100) not null, "
+                                      "applied_ms bigint not null) ${clustered}";
+
+std::string_view trimmed(std::string_view line) {
+  auto begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos)
+    return {};
+  return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
+}
+
+expected<void> apply(database& db, const migration& step, int64_t now_ms) {
+  for (const auto& statement : statements_of(step.sql))
+    if (auto done = db.execute(db.sql().define(statement)); !done)
+      return fail(done.error().code,
+                  "migration " + std::to_string(step.version) + " (" + std::string{step.name} +
+                    "): " + done.error().detail);
+  auto noted = db.run("insert into schema_version (version, name, applied_ms) values (?, ?, ?)",
+                      step.version,
+                      step.name,
+                      now_ms);
+  if (!noted)
+    return fail(std::move(noted.error()));
+  return {};
+}
+
+} // namespace
+
+std::vector<std::string> statements_of(std::string_view sql) {
+  std::vector<std::string> out;
+  std::string statement;
+  while (!sql.empty()) {
+    auto end = sql.find('\n');
+    auto line = trimmed(sql.substr(0, end));
+    sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + 1);
+    if (line.empty() || line.starts_with("--"))
+      continue;
+    if (!statement.empty())
+      statement += '\n';
+    statement += line;
+    if (statement.back() == ';') {
+      statement.pop_back();
+      out.push_back(std::exchange(statement, {}));
+    }
+  }
+  if (!statement.empty())
+    out.push_back(std::move(statement));
+  return out;
+}
+
+expected<int64_t> schema_version(database& db) {
+  if (auto made = db.execute(db.sql().define(version_table)); !made)
+    return fail(std::move(made.error()));
+  return db.count("select max(version) from schema_version");
+}
+
+expected<int64_t> migrate(database& db, std::span<const migration> steps) {
+  auto version = schema_version(db);
+  if (!version)
+    return version;
+  auto newest = steps.empty() ? 0 : steps.back().version;
+  if (*version > newest)
+    return fail(ec::conflict,
+                "the store's schema has version " + std::to_string(*version) +
+                  ", this release knows versions up to " + std::to_string(newest) +
+                  ": start the newer release, or restore a backup made by this one");
+  auto now = db.now_ms();
+  if (!now)
+    return now;
+  for (const auto& step : steps) {
+    if (step.version <= *version)
+      continue;
+    auto done = transact(db, [&](database& d) { return apply(d, step, *now); });
+    if (!done)
+      return fail(std::move(done.error()));
+    log::debug(
+      "schema-migrated", "The store's schema reached version {} ({})", step.version, step.name);
+    version = step.version;
+  }
+  return version;
+}
+
+} // namespace aops::storage

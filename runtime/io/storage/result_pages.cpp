@@ -1,0 +1,149 @@
+#include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/result_search.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+/// The part of `result_repository` that reads.
+namespace aops::storage {
+
+namespace {
+
+check_result read_result(const row& r) {
+  check_result x;
+  x.host_id = r.string(0);
+  x.start.ms = r.integer(1);
+  x.end.ms = r.integer(2);
+  x.check_item = r.string(3);
+  x.value = r.string(4);
+  // What others saved may be no rule of ours; the row is shown without a copy then.
+  if (auto rule = decode_rule(r.text(5), r.text(6))) {
+    x.data_list = (*rule)->data_list;
+    x.condition = (*rule)->condition;
+    x.description = (*rule)->description;
+    x.severity = (*rule)->severity;
+    x.host_group_list = (*rule)->host_group_list;
+  }
+  return x;
+}
+
+} // namespace
+
+expected<results_page> result_repository::page(std::string_view owner, const results_query& q) {
+  snapshot view{db_};
+  if (!view)
+    return fail(view.error());
+  for (auto [field, size] :
+       {std::pair{"check_items", q.check_items.size()}, std::pair{"host_list", q.host_list.size()}})
+    if (auto fair = check_length(field, size); !fair)
+      return fail(std::move(fair.error()));
+  auto search = result_search::explore(db_, owner, q);
+  if (!search)
+    return fail(std::move(search.error()));
+  auto p = paging_of(q);
+  results_page out;
+  set_totals(out, search->total(), p);
+  auto window = window_of(p, search->total());
+  if (!window)
+    return fail(std::move(window.error()));
+  if (search->total() == 0)
+    return out;
+  // The inner query decides on the page, from indexes alone where it can; the outer one fetches its
+  // few rows.
+  auto [keys, values] = search->page_of_keys(*window);
+  auto rows = db_.list_with("select h.id, r.start_ms, r.end_ms, r.check_item, r.value, c.digest, "
+                            "c.body from (" +
+                              keys +
+                              ") p join check_result r on r.n = p.n join host h on h.n = r.host "
+                              "join content c on c.n = r.rule" +
+                              result_order(p, "r"),
+                            values,
+                            read_result);
+  if (!rows)
+    return fail(std::move(rows.error()));
+  out.check_result = std::move(*rows);
+  return out;
+}
+
+expected<result_counts_page> result_repository::counts_page(std::string_view owner,
+                                                            const result_count_query& q) {
+  snapshot view{db_};
+  if (!view)
+    return fail(view.error());
+  if (auto fair = check_length("host_list", q.host_list.size()); !fair)
+    return fail(std::move(fair.error()));
+  auto p = paging_of(q);
+  filter matching("c.owner = ? and c.value = 'Abnormal' and c.total > 0", owner);
+  matching.in("h.id", q.host_list);
+  const std::string source = " from result_count c join host h on h.n = c.host where ";
+  auto total = db_.integer_with("select count(*)" + source + matching.where(), matching.values());
+  if (!total)
+    return fail(std::move(total.error()));
+  auto window = window_of(p, total->value_or(0));
+  if (!window)
+    return fail(std::move(window.error()));
+  static constexpr sort_choice choices[] = {{"count", "c.total"}};
+  auto rows = db_.list_with("select h.id, c.total" + source + matching.where() +
+                              order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
+                            matching.values_and(window->limit, window->offset),
+                            [](const row& r) {
+                              return result_count{r.string(0), r.integer(1)};
+                            });
+  if (!rows)
+    return fail(std::move(rows.error()));
+  result_counts_page out;
+  set_totals(out, total->value_or(0), p);
+  out.results = std::move(*rows);
+  return out;
+}
+
+expected<std::vector<found_result>> result_repository::overlapping(const overlap_query& q) {
+  std::vector<found_result> out;
+  auto find = [&](const std::vector<std::string>& items) -> expected<void> {
+    filter matching("h.owner = ? and h.id = ? and r.start_ms <= ? and r.start_ms >= ? and "
+                    "r.end_ms >= ?",
+                    q.owner,
+                    q.host_id,
+                    q.until_ms,
+                    q.from_ms - longest_ms,
+                    q.from_ms);
+    matching.in("r.check_item", items);
+    auto rows = db_.list_with(
+      "select r.check_item, r.start_ms, r.end_ms, r.value, c.digest from host h "
+      "join check_result r" +
+        db_.sql().use_index("check_result_host") +
+        "on r.host = h.n join content c on c.n = r.rule where " + matching.where() +
+        " order by r.check_item, r.start_ms, r.n",
+      matching.values(),
+      [](const row& r) {
+        return found_result{r.string(0), {r.integer(1), r.integer(2), r.string(3)}, r.string(4)};
+      });
+    if (!rows)
+      return fail(std::move(rows.error()));
+    std::move(rows->begin(), rows->end(), std::back_inserter(out));
+    return {};
+  };
+  auto done = q.check_items.empty() ? find({}) : for_parts(q.check_items, find);
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
+}
+
+expected<std::vector<last_result>> result_repository::last_rows(std::string_view host_id) {
+  return db_.list(
+    "select r.check_item, r.start_ms, r.end_ms, r.value, c.digest from "
+    "(select i.host as host, i.check_item as item, i.mark as mark, max(i.start_ms) as newest "
+    "from check_result i where i.host = (select n from host where id = ?) and i.origin = 0 "
+    "group by i.host, i.check_item, i.mark) x "
+    "join check_result r on r.host = x.host and r.check_item = x.item and "
+    "r.start_ms = x.newest and r.origin = 0 and r.mark = x.mark "
+    "join content c on c.n = r.rule order by r.check_item, r.start_ms",
+    [](const row& r) {
+      return last_result{r.string(0), {r.integer(1), r.integer(2), r.string(3)}, r.string(4)};
+    },
+    host_id);
+}
+
+} // namespace aops::storage

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "messages/check.hpp"
+#include "runtime/io/storage/database.hpp"
+
+#include <map>
+
+namespace aops::storage {
+
+/// A result saved by others; its key is (owner, host_id, check_item, start, end), and saving it
+/// again updates its value.
+struct external_result {
+  std::string host_id;
+  check_rule rule; ///< check_item, data_list, condition, description, … as given.
+  int64_t start_ms = 0, end_ms = 0;
+  std::string value;
+};
+
+/// A stored interval, for those who judge.
+struct found_result {
+  std::string check_item;
+  result_interval row;
+  std::string rule_digest;
+};
+
+struct overlap_query {
+  std::string owner, host_id;
+  std::vector<std::string> check_items; ///< Empty: all.
+  int64_t from_ms = 0, until_ms = 0;    ///< Ends included.
+};
+
+/// Keeps check results: intervals of one value. No stored interval is longer than 24 h; longer ones
+/// are split here, neighbours sharing a moment. Counts per (owner, host, value) are kept beside the
+/// rows, exact with every change, so that totals cost nothing.
+class result_repository {
+public:
+  static constexpr int64_t longest_ms = 24 * 3600 * 1000;
+  static constexpr int64_t usual_ms = 3600 * 1000; ///< Longer ones are searched apart.
+
+  explicit result_repository(database& db) : db_(db) {}
+
+  /// Engine rows of (owner, host, check_item) with start >= replace_from and end <= replace_until
+  /// make room for `rows`. Rows that stay the same are not written; one whose end moved keeps its
+  /// identity. A row outside the range with the same start and value as a new one keeps the later
+  /// end. Results of others are never touched. In a transaction.
+  ///
+  /// ec::not_found for an unknown host or rule digest; ec::bad_request for a row whose end is
+  /// before its start or whose value is unknown.
+  expected<void>
+  replace_range(std::string_view owner, std::string_view host_id, const result_change& x);
+
+  /// The same for a host's integer key.
+  expected<void> replace_range(std::string_view owner, int64_t host, const result_change& x);
+
+  /// In a transaction. ec::not_found for an unknown host.
+  expected<void> save_external(std::string_view owner, const external_result& x);
+
+  /// Contract of /check/result/get; sorted by `start`, `end` or `check_item`, else by start. Ties
+  /// by identity. ec::bad_request for an unpaged list of more than 50,000 rows.
+  expected<results_page> page(std::string_view owner, const results_query& q);
+
+  /// Contract of /check/result/count: `Abnormal` results of each host that has any. Sorted by
+  /// `count`, else by host.
+  expected<result_counts_page> counts_page(std::string_view owner, const result_count_query& q);
+
+  /// Results that touch [from, until], by check item and start.
+  expected<std::vector<found_result>> overlapping(const overlap_query& q);
+
+  /// The newest engine row of each (check_item, value) of a host, by check item and start.
+  expected<std::vector<last_result>> last_rows(std::string_view host_id);
+
+  /// Deletes at most `limit` results that ended before a time, oldest first. @returns How many. In
+  /// a transaction.
+  expected<int64_t> expire(int64_t ended_before_ms, int64_t limit = 10'000);
+
+  /// Deletes all results of a host. In a transaction.
+  expected<void> remove_host(std::string_view owner, int64_t host);
+
+  /// Recounts from the rows; for `doctor`. @returns Counters that were wrong. In a transaction.
+  expected<int64_t> recount(std::string_view owner);
+
+private:
+  database& db_;
+};
+
+} // namespace aops::storage

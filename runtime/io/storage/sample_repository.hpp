@@ -1,0 +1,42 @@
+#pragma once
+
+#include "messages/check.hpp"
+#include "runtime/io/storage/database.hpp"
+
+namespace aops::storage {
+
+/// Keeps what a host measured: its cursor, series, samples, deviations. Recent samples are rows,
+/// one a round; older ones are compressed chunks of an hour.
+class sample_repository {
+public:
+  explicit sample_repository(database& db) : db_(db) {}
+
+  /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, deviations,
+  /// status. Committing a round again changes nothing. The cursor never moves back; `until_ms` 0
+  /// leaves it alone and keeps no sample, for results of explicit jobs. In a transaction; the fence
+  /// is the store writer's task.
+  ///
+  /// ec::not_found when the owner has no such host (any more).
+  expected<void> commit_round(const round_to_commit& x);
+
+  /// Stores sample rows of the past, such as back-fill: replaces rows of the same time.
+  expected<void> save_samples(std::string_view host_id, const std::vector<sample_row>& rows);
+
+  /// What a host actor starts from. ec::not_found.
+  expected<host_state> state(const host_state_query& q);
+
+  /// Rows in [from_ms, until_ms] by time, from rows and chunks, and all series of the host.
+  /// ec::not_found.
+  expected<sample_rows> range(const samples_query& q);
+
+  /// Forgets deviations that ended before a time. @returns How many.
+  expected<int64_t> expire_deviations(int64_t ended_before_ms);
+
+private:
+  expected<int64_t> host_key(std::string_view host_id, std::string_view owner);
+  expected<std::vector<series_entry>> series_of(int64_t host);
+  expected<std::vector<sample_row>> rows_of(int64_t host, int64_t from_ms, int64_t until_ms);
+  database& db_;
+};
+
+} // namespace aops::storage

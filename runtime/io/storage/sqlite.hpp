@@ -1,0 +1,29 @@
+#pragma once
+
+#include "runtime/io/storage/database_pool.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace aops::storage {
+
+struct sqlite_config {
+  std::string data_dir; ///< Made with mode 0700 when absent; the store is `aops.db` in it.
+  size_t readers = 4;   ///< Connections that read.
+  int64_t cache_bytes = 64 << 20;      ///< Page cache of the writer; a reader has a quarter.
+  int64_t most_wal_bytes = 256 << 20;  ///< Writers wait while the write-ahead log is larger.
+  int64_t checkpoint_bytes = 16 << 20; ///< Log size at which the checkpoint thread sets to work.
+  std::chrono::milliseconds busy = std::chrono::seconds{5}; ///< Longest wait for a lock.
+};
+
+/// The embedded store of one node. Locks the data directory until it is destroyed. The schema is
+/// brought up to date.
+///
+/// ec::conflict when another process holds the directory, or the schema is newer than this release;
+/// ec::store_unreachable when it cannot be opened, or is no SQLite database.
+expected<std::unique_ptr<database_pool>> open_sqlite(const sqlite_config& config);
+
+/// The same in memory, for tests: gone with the pool.
+expected<std::unique_ptr<database_pool>> open_sqlite_in_memory(size_t readers = 2);
+
+} // namespace aops::storage

@@ -1,0 +1,85 @@
+#include "runtime/io/storage/sqlite_dialect.hpp"
+
+#include <utility>
+
+namespace aops::storage {
+
+namespace {
+
+std::string joined(dialect::columns names) {
+  std::string out;
+  for (auto name : names) {
+    if (!out.empty())
+      out += ", ";
+    out += name;
+  }
+  return out;
+}
+
+/// `insert into t (a, b, c) values (?, ?, ?) on conflict (a)`
+std::string
+insert_on_conflict(std::string_view table, dialect::columns keys, dialect::columns others) {
+  std::string out = "insert into ";
+  out += table;
+  out += " (" + joined(keys);
+  if (others.size() > 0)
+    out += ", " + joined(others);
+  out += ") values (";
+  for (size_t i = 0; i < keys.size() + others.size(); ++i)
+    out += i == 0 ? "?" : ", ?";
+  out += ") on conflict (" + joined(keys) + ")";
+  return out;
+}
+
+std::string replaced(std::string text, std::string_view mark, std::string_view by) {
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
+    text.replace(at, mark.size(), by);
+  return text;
+}
+
+class sqlite_spelling final : public dialect {
+public:
+  std::string_view engine() const override { return "sqlite"; }
+
+  std::string upsert(std::string_view table, columns keys, columns others) const override {
+    auto out = insert_on_conflict(table, keys, others) + " do update set ";
+    bool first = true;
+    for (auto name : others) {
+      if (!std::exchange(first, false))
+        out += ", ";
+      out.append(name).append(" = excluded.").append(name);
+    }
+    return out;
+  }
+
+  std::string
+  insert_or_add(std::string_view table, columns keys, std::string_view sum) const override {
+    auto out = insert_on_conflict(table, keys, {sum}) + " do update set ";
+    out.append(sum).append(" = ").append(sum).append(" + excluded.").append(sum);
+    return out;
+  }
+
+  std::string insert_ignore(std::string_view table, columns keys, columns others) const override {
+    return insert_on_conflict(table, keys, others) + " do nothing";
+  }
+
+  std::string use_index(std::string_view index) const override {
+    return " indexed by " + std::string{index} + " ";
+  }
+
+  std::string define(std::string_view statement) const override {
+    auto out = replaced(std::string{statement}, "${identity}", "integer primary key");
+    out = replaced(std::move(out), "${key}", "integer primary key");
+    out = replaced(std::move(out), "${clustered}", "without rowid");
+    return replaced(std::move(out), "${table}", "");
+  }
+};
+
+} // namespace
+
+const dialect& sqlite_dialect() {
+  static const sqlite_spelling it;
+  return it;
+}
+
+} // namespace aops::storage

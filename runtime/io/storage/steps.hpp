@@ -1,0 +1,40 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace aops::storage {
+
+/// Success without its value.
+template <class T>
+expected<void> only(expected<T> x) {
+  if (x)
+    return {};
+  return fail(std::move(x.error()));
+}
+
+inline expected<void> in_order() { return {}; }
+
+/// Calls one after the other, each `expected<…>()`, until one fails.
+template <class First, class... Rest>
+expected<void> in_order(First&& first, Rest&&... rest) {
+  auto done = std::invoke(first);
+  if (!done)
+    return fail(std::move(done.error()));
+  return in_order(std::forward<Rest>(rest)...);
+}
+
+/// Calls `step(item)` for each item until one fails.
+template <class Items, class Step>
+expected<void> for_each(const Items& items, Step step) {
+  for (const auto& item : items) {
+    auto done = step(item);
+    if (!done)
+      return fail(std::move(done.error()));
+  }
+  return {};
+}
+
+} // namespace aops::storage

@@ -1,0 +1,97 @@
+#include "actors/support/bounded_pool.hpp"
+#include "runtime/base/log.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <future>
+#include <latch>
+
+namespace aops::actors {
+
+namespace {
+
+/// A task that says when it runs and ends when allowed.
+struct gate {
+  std::promise<void> entered, opened;
+  std::function<void()> task() {
+    return [this] {
+      entered.set_value();
+      opened.get_future().wait();
+    };
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(bounded_pools)
+
+BOOST_AUTO_TEST_CASE(a_full_queue_refuses) {
+  bounded_pool pool{"test", 1, 2};
+  gate g;
+  BOOST_REQUIRE(pool.try_post(g.task()));
+  g.entered.get_future().wait();
+  BOOST_TEST(pool.try_post([] {}));
+  BOOST_TEST(pool.try_post([] {}));
+  BOOST_TEST(!pool.try_post([] {}));
+  BOOST_TEST(pool.waiting() == 2u);
+  g.opened.set_value();
+}
+
+BOOST_AUTO_TEST_CASE(all_accepted_tasks_run_on_all_threads) {
+  bounded_pool pool{"test", 3, 100};
+  std::latch together{3}; // Only three threads at once pass it.
+  std::latch all{30};
+  std::atomic<int> sum = 0;
+  for (int i = 0; i < 3; ++i)
+    BOOST_REQUIRE(pool.try_post([&] { together.arrive_and_wait(); }));
+  for (int i = 0; i < 30; ++i)
+    BOOST_REQUIRE(pool.try_post([&, i] {
+      sum += i;
+      all.count_down();
+    }));
+  all.wait();
+  BOOST_TEST(sum == 435);
+}
+
+BOOST_AUTO_TEST_CASE(stopping_lets_the_running_end_and_drops_the_waiting) {
+  log::capture log;
+  auto pool = std::make_unique<bounded_pool>("test", 1, 10);
+  gate g;
+  auto held = std::make_shared<int>(0);
+  std::atomic<bool> ran = false;
+  BOOST_REQUIRE(pool->try_post(g.task()));
+  g.entered.get_future().wait();
+  BOOST_REQUIRE(pool->try_post([held, &ran] { ran = true; }));
+  auto stopping = std::async(std::launch::async, [&] { pool->stop(); });
+  g.opened.set_value();
+  stopping.wait();
+  // Either it was dropped, or the thread took it before the stop.
+  BOOST_TEST(held.use_count() == 1);
+  BOOST_TEST(log.count("tasks-dropped") == (ran ? 0u : 1u));
+  BOOST_TEST(!pool->try_post([] {}));
+  pool->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_throws_is_logged_and_the_thread_goes_on) {
+  log::capture log;
+  bounded_pool pool{"test", 1, 10};
+  std::latch done{1};
+  BOOST_REQUIRE(pool.try_post([] { throw std::runtime_error("no disk"); }));
+  BOOST_REQUIRE(pool.try_post([] { throw 1; }));
+  BOOST_REQUIRE(pool.try_post([&] { done.count_down(); }));
+  done.wait();
+  BOOST_TEST(log.count("task-crashed") == 2u);
+  BOOST_TEST(log.text().find("no disk") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_inline_executor_runs_at_once) {
+  inline_executor inline_;
+  bool ran = false;
+  BOOST_TEST(inline_.post([&] { ran = true; }));
+  BOOST_TEST(ran);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors

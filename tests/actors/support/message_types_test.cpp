@@ -1,0 +1,60 @@
+#include "actors/support/message_types.hpp"
+#include "messages/all.hpp"
+#include "messages/caf_error.hpp"
+#include "messages/type_ids.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <caf/all.hpp>
+
+namespace aops {
+
+namespace {
+
+std::vector<char> to_bytes(caf::actor_system& system, const caf::message& x) {
+  std::vector<char> bytes;
+  caf::binary_serializer sink{system, bytes};
+  BOOST_TEST(!sink(const_cast<caf::message&>(x)));
+  return bytes;
+}
+
+/// To the wire and back; false when the type is not known there.
+bool survives(caf::actor_system& system, const caf::message& x) {
+  auto bytes = to_bytes(system, x);
+  caf::message copy;
+  caf::binary_deserializer source{system, bytes};
+  if (auto e = source(copy); e || copy.size() != x.size())
+    return false;
+  return to_string(copy) == to_string(x) && to_bytes(system, copy) == bytes;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(message_types)
+
+BOOST_FIXTURE_TEST_CASE(every_registered_type_survives_the_wire, tests::actor_fixture) {
+#define AOPS_CHECK_TYPE(type)                                                                      \
+  BOOST_TEST(survives(system, caf::make_message(type{})), "aops::" #type);
+#define AOPS_CHECK_LIST(type)                                                                      \
+  BOOST_TEST(survives(system, caf::make_message(std::vector<type>(2))), "list of aops::" #type);
+#define AOPS_CHECK_ATOM(word)                                                                      \
+  BOOST_TEST(survives(system, caf::make_message(atom::word##_v)), "atom " #word);
+  AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
+  AOPS_MESSAGE_LISTS(AOPS_CHECK_LIST)
+  AOPS_ATOMS(AOPS_CHECK_ATOM)
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deep_tree_survives_the_wire, tests::actor_fixture) {
+  tree_status tree;
+  tree.name = "node";
+  tree.mailbox = 7;
+  tree.children.resize(2);
+  tree.children[1].children.resize(1);
+  tree.children[1].children[0].last_reason = "internal: exception: x";
+  BOOST_TEST(survives(system, caf::make_message(tree)));
+  BOOST_TEST(survives(system, caf::make_message(to_caf({ec::bad_request, "page"}))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops

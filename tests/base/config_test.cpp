@@ -1,0 +1,201 @@
+#include "runtime/base/config.hpp"
+#include "runtime/base/config_options.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace aops;
+using base::load_config;
+
+namespace {
+
+/// A file that goes away with the test.
+struct text_file {
+  std::string path;
+  explicit text_file(const std::string& text) {
+    std::string name = std::filesystem::temp_directory_path() / "aops-config-XXXXXX";
+    ::close(::mkstemp(name.data()));
+    path = name;
+    std::ofstream{path} << text;
+  }
+  ~text_file() { std::filesystem::remove(path); }
+  text_file(const text_file&) = delete;
+};
+
+/// The refusal with the file's path cut off; empty when the text is fine.
+std::string refusal(const std::string& text) {
+  text_file file{text};
+  auto c = load_config(file.path);
+  if (c)
+    return {};
+  BOOST_TEST(c.error().detail.starts_with(file.path));
+  return c.error().detail.substr(file.path.size());
+}
+
+std::string override_refusal(const std::string& assignment) {
+  auto c = load_config("", {assignment});
+  return c ? std::string{} : c.error().detail;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(config)
+
+BOOST_AUTO_TEST_CASE(the_example_file_is_the_struct) {
+  std::ifstream file{AOPS_SOURCE_DIR "/etc/aops.toml"};
+  std::stringstream text;
+  text << file.rdbuf();
+  BOOST_TEST(text.str() == base::default_toml());
+}
+
+BOOST_AUTO_TEST_CASE(the_example_file_sets_nothing_new) {
+  text_file file{base::default_toml()};
+  auto c = load_config(file.path);
+  BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
+  BOOST_TEST(base::to_toml(*c) == base::to_toml(base::config{}));
+}
+
+BOOST_AUTO_TEST_CASE(every_option_is_documented_and_unique) {
+  base::config c;
+  std::set<std::string> names;
+  for (const auto& o : base::options_of(c)) {
+    BOOST_TEST(!o.doc.empty());
+    BOOST_TEST(names.insert(o.name()).second);
+    BOOST_TEST(base::check_option(o).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
+  text_file file{
+    "data_dir = '/srv/aops'\n"
+    "[check]\nsample_period = 30\ndelay = '1m'\nmerge = false\ndead_retry_task_discount = 0.25\n"
+    "[http]\nlisten = '[::1]:0'\nmax_body = '64KiB'\nmax_connections = 100\n"
+    "[storage]\nhost = ['db1', 'db2']\npassword = 'secret'\n"
+    "[auth]\nsession_idle = 0.5e3\n"};
+  auto c = load_config(file.path);
+  BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
+  BOOST_TEST(c->data_dir == "/srv/aops");
+  BOOST_TEST(c->check.sample_period.ms == 30000);
+  BOOST_TEST(c->check.delay.ms == 60000);
+  BOOST_TEST(!c->check.merge);
+  BOOST_TEST(c->check.dead_retry_task_discount == 0.25);
+  BOOST_TEST(c->http.listen.host == "::1");
+  BOOST_TEST(c->http.listen.port == 0);
+  BOOST_TEST(c->http.max_body.bytes == 65536);
+  BOOST_TEST(c->http.max_connections == 100);
+  BOOST_TEST(c->storage.host.at(1) == "db2");
+  BOOST_TEST(c->storage.password.text == "secret");
+  BOOST_TEST(c->auth.session_idle.ms == 500'000);
+}
+
+BOOST_AUTO_TEST_CASE(errors_name_file_line_key_and_reason) {
+  BOOST_TEST(refusal("[check]\nsample_perod = 15\n") == ":2: check.sample_perod: unknown key");
+  BOOST_TEST(refusal("\n\n[chekc]\nx = 1\n") == ":3: chekc: unknown section");
+  BOOST_TEST(refusal("data_dri = ''\n") == ":1: data_dri: unknown key");
+  BOOST_TEST(refusal("[check.sample]\nx = 1\n") == ":1: check.sample: unknown section");
+  BOOST_TEST(refusal("[check]\nsample_period = '15 minutes'\n")
+               .starts_with(":2: check.sample_period: must be a duration"));
+  BOOST_TEST(refusal("[check]\nsample_period = 0\n") ==
+             ":2: check.sample_period: must be from 1s to 1h");
+  BOOST_TEST(refusal("[check]\n\nsample_period = '1500ms'\n") ==
+             ":3: check.sample_period: must be whole seconds");
+  BOOST_TEST(refusal("[http]\nmax_connections = 'many'\n") ==
+             ":2: http.max_connections: must be an integer");
+  BOOST_TEST(refusal("[http]\nlisten = 11111\n") ==
+             ":2: http.listen: must be HOST:PORT, such as 127.0.0.1:11111 or [::1]:11111");
+  BOOST_TEST(refusal("[http]\nlisten = 'a:70000'\n") ==
+             ":2: http.listen: must end in a port from 0 to 65535");
+  BOOST_TEST(refusal("[log]\nlevel = 'loud'\n") ==
+             ":2: log.level: must be one of: debug, info, warn, error, off");
+  BOOST_TEST(refusal("[log]\nfile = 3\n") == ":2: log.file: must be a text in quotes");
+  BOOST_TEST(refusal("http = 1\n") == ":1: http: unknown key");
+  BOOST_TEST(refusal("[http]\nlisten = \n").starts_with(":2: "));
+}
+
+BOOST_AUTO_TEST_CASE(rules_between_options_name_the_line_of_one) {
+  BOOST_TEST(refusal("[samples]\nsource = 'prometheus'\n") ==
+             ":2: samples.source: prometheus needs prometheus.url");
+  BOOST_TEST(refusal("[tls]\nkey = '/k.pem'\n") ==
+             ":2: tls.key: tls.certificate and tls.key go together");
+  BOOST_TEST(refusal("[auth]\nscrypt_n = 40000\n") == ":2: auth.scrypt_n: must be a power of two");
+  BOOST_TEST(refusal("[prometheus]\nurl = 'localhost:9090'\n") ==
+             ":2: prometheus.url: must begin with http:// or https://");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_an_error) {
+  BOOST_TEST(load_config("/nonexistent/aops.toml")
+               .error()
+               .detail.starts_with("/nonexistent/aops.toml: cannot be read"));
+}
+
+BOOST_AUTO_TEST_CASE(overrides_win_over_the_file) {
+  text_file file{"[check]\nsample_period = 30\n"};
+  auto c = load_config(
+    file.path, {"check.sample_period=2s", "tls.enabled=off", "storage.host=a,b", "data_dir=/x"});
+  BOOST_REQUIRE(c);
+  BOOST_TEST(c->check.sample_period.ms == 2000);
+  BOOST_TEST(!c->tls.enabled);
+  BOOST_TEST(c->storage.host.size() == 2);
+  BOOST_TEST(c->data_dir == "/x");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_overrides_name_the_key) {
+  BOOST_TEST(override_refusal("check.nothing=1") == "--set: check.nothing: unknown key");
+  BOOST_TEST(override_refusal("check.sample_period") == "--set: must be section.key=value");
+  BOOST_TEST(override_refusal("scrape.port=0") == "--set: scrape.port: must be from 1 to 65535");
+  BOOST_TEST(override_refusal("storage.engine=oracle") ==
+             "--set: storage.engine: must be one of: sqlite, mariadb");
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_not_printed) {
+  auto c = load_config("", {"storage.password=hunter2"});
+  BOOST_REQUIRE(c);
+  auto text = base::to_toml(*c);
+  BOOST_TEST(text.find("hunter2") == text.npos);
+  BOOST_TEST(text.find("password = \"<sealed>\"") != text.npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_file_must_be_private) {
+  text_file file{"hunter2\nrest\n"};
+  auto c = load_config("", {"storage.password_file=" + file.path});
+  BOOST_REQUIRE(c);
+  BOOST_TEST(base::storage_password(*c)->text == "hunter2");
+  ::chmod(file.path.c_str(), 0644);
+  BOOST_TEST(!base::storage_password(*c).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(units)
+
+BOOST_AUTO_TEST_CASE(durations_read_back_as_they_print) {
+  for (auto text : {"0s", "1ms", "1500ms", "15s", "5m", "2h", "7d"})
+    BOOST_TEST(to_string(*base::parse_duration(text)) == text);
+  BOOST_TEST(base::parse_duration("15")->ms == 15000);
+  BOOST_TEST(base::parse_duration("0.5")->ms == 500);
+  BOOST_TEST(base::parse_duration("1.5h")->ms == 5'400'000);
+  for (auto text : {"", "s", "-1s", "1x", "1s2", "1e9d", "nan", "inf", "0x10", "99999999999d"})
+    BOOST_TEST(!base::parse_duration(text).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(sizes_read_back_as_they_print) {
+  for (auto text : {"0B", "5B", "64KiB", "8MiB", "10GB", "1TiB"})
+    BOOST_TEST(to_string(*base::parse_byte_size(text)) == text);
+  for (auto text : {"", "MiB", "-1", "1mib", "99999999TB"})
+    BOOST_TEST(!base::parse_byte_size(text).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(endpoints_read_back_as_they_print) {
+  for (auto text : {"127.0.0.1:0", "localhost:65535", "[::1]:80"})
+    BOOST_TEST(to_string(*base::parse_endpoint(text)) == text);
+  for (auto text : {"", "host", ":80", "host:", "host:x", "host:65536", "::1:80", "ho st:1"})
+    BOOST_TEST(!base::parse_endpoint(text).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

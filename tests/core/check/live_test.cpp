@@ -1,0 +1,299 @@
+#include <boost/test/unit_test.hpp>
+
+#include "support.hpp"
+
+using namespace aops;
+using namespace aops::check;
+
+namespace {
+
+constexpr int64_t period = 15'000;
+
+/// One host whose rounds come by number.
+struct fixture {
+  host_checker host{period, "h1", make_list()};
+  row_store store{period};
+
+  static std::shared_ptr<const keep_list> make_list() {
+    return std::make_shared<const keep_list>(keep_list{"kept", "node_cpu_seconds_total"});
+  }
+  int64_t at(int64_t n) const { return host.offset_ms() + n * period; }
+
+  rules_diff use(std::vector<check_rule> rules, int64_t backfill_from_ms = 0) {
+    return host.set_rules(make_rules(std::move(rules)), {}, backfill_from_ms);
+  }
+  round_result answered(int64_t n, std::vector<std::pair<std::string, int64_t>> values) {
+    std::vector<sample> samples;
+    for (auto& [name, x] : values)
+      if (auto slot = host.slot_of(name, {}))
+        samples.push_back({*slot, number::of(x)});
+    auto r = host.on_samples(at(n), samples, 0.1);
+    store.apply(r);
+    return r;
+  }
+  round_result failed(int64_t n) {
+    auto r = host.on_failure(at(n), 2.0);
+    store.apply(r);
+    return r;
+  }
+  std::vector<interval> rows(std::vector<std::tuple<int64_t, int64_t, result_value>> xs) const {
+    std::vector<interval> result;
+    for (auto [from, until, v] : xs)
+      result.push_back({at(from), at(until), v});
+    return result;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(live, fixture)
+
+BOOST_AUTO_TEST_CASE(an_anomaly_is_one_row_that_grows) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  answered(0, {{"a", 10}});
+  auto r = answered(1, {{"a", 90}});
+  BOOST_TEST_REQUIRE(r.changes.size() == 1u);
+  BOOST_TEST(r.changes[0].rows == rows({{1, 1, abnormal}}));
+  r = answered(2, {{"a", 91}});
+  BOOST_TEST_REQUIRE(r.changes.size() == 1u);
+  BOOST_TEST(r.changes[0].rows == rows({{1, 2, abnormal}}));
+  BOOST_TEST(r.changes[0].replace_from_ms == at(1));
+  BOOST_TEST(r.changes[0].replace_until_ms == at(2));
+  BOOST_TEST(answered(3, {{"a", 10}}).changes.empty());
+  answered(4, {{"a", 90}});
+  BOOST_TEST(store.rows("busy") == rows({{1, 2, abnormal}, {4, 4, abnormal}}));
+  BOOST_TEST(host.cursor_ms().value() == at(4));
+}
+
+BOOST_AUTO_TEST_CASE(no_data_is_one_open_row_closed_by_data) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  answered(0, {{"a", 10}});
+  for (int n = 1; n < 6; ++n)
+    failed(n);
+  answered(6, {{"b", 1}}); // Answered, but without `a`.
+  answered(7, {{"a", 10}});
+  failed(8);
+  BOOST_TEST(store.rows("busy") == rows({{1, 6, no_data}, {8, 8, no_data}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_is_judged_by_its_own_series) {
+  use({make_rule("down", "$0==0", {"up"}),
+       make_rule("slow", "$0>1", {"scrape_duration_seconds"}),
+       make_rule("both", "$0==0 && $1>1", {"up", "scrape_duration_seconds"}),
+       make_rule("mixed", "$0==0 && $1>80", {"up", "a"}),
+       make_rule("flapping", "change(#1)!=0", {"up"})});
+  answered(0, {{"a", 90}});
+  failed(1);
+  failed(2);
+  answered(3, {{"a", 90}, {"up", 0}}); // What the exporter says of itself does not count.
+  BOOST_TEST(store.rows("down") == rows({{1, 2, abnormal}}));
+  BOOST_TEST(store.rows("slow") == rows({{1, 2, abnormal}}));
+  BOOST_TEST(store.rows("both") == rows({{1, 2, abnormal}}));
+  BOOST_TEST(store.rows("mixed") == rows({{1, 2, no_data}}));
+  BOOST_TEST(store.rows("flapping") ==
+             rows({{0, 0, internal_error}, {1, 1, abnormal}, {3, 3, abnormal}}));
+}
+
+BOOST_AUTO_TEST_CASE(another_item_may_be_one_horizon_old_but_not_unknown) {
+  use({make_rule("near", "$0>$1", {"a", "b"}), make_rule("far", "$0>$1 || max(1m)<0", {"a", "b"})});
+  answered(0, {{"a", 2}});
+  answered(1, {{"a", 2}, {"b", 1}});
+  for (int n = 2; n < 9; ++n)
+    answered(n, {{"a", 2}});
+  BOOST_TEST(store.rows("near") == rows({{0, 0, no_data}, {1, 2, abnormal}, {3, 8, no_data}}));
+  BOOST_TEST(store.rows("far") == rows({{0, 0, no_data}, {1, 6, abnormal}, {7, 8, no_data}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_does_not_see_points_older_than_its_own_horizon) {
+  // The long window must not lend its old points to `#2` over the gap.
+  use({make_rule("short", "sum(#2)>150", {"a"}), make_rule("long", "max(1h)>1000", {"a"})});
+  answered(0, {{"a", 90}});
+  answered(1, {{"a", 90}});
+  for (int n = 2; n < 10; ++n)
+    failed(n);
+  answered(10, {{"a", 90}});
+  answered(11, {{"a", 90}});
+  BOOST_TEST(store.rows("short") == rows({{1, 1, abnormal}, {2, 9, no_data}, {11, 11, abnormal}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_rule_is_an_internal_error_and_a_log_rule_has_no_data) {
+  use({make_rule("broken", "$0>", {"a"}), make_rule("log", "keyword('x')", {"a"}, "log")});
+  answered(0, {{"a", 1}});
+  failed(1);
+  BOOST_TEST(store.rows("broken") == rows({{0, 1, internal_error}}));
+  BOOST_TEST(store.rows("log") == rows({{0, 1, no_data}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_round_behind_the_cursor_is_stale_and_a_gap_is_a_deviation) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  answered(3, {{"a", 90}});
+  auto r = answered(3, {{"a", 10}});
+  BOOST_TEST(r.stale);
+  BOOST_TEST(r.until_ms == at(3));
+  BOOST_TEST(answered(4, {{"a", 90}}).deviations.empty());
+  r = answered(8, {{"a", 90}});
+  BOOST_TEST_REQUIRE(r.deviations.size() == 1u);
+  BOOST_TEST(r.deviations[0].check_item == "");
+  BOOST_TEST(r.deviations[0].start_ms == at(5));
+  BOOST_TEST(r.deviations[0].end_ms == at(7));
+  BOOST_TEST(r.deviations[0].reason == missed_not_sampled);
+  BOOST_TEST(store.rows("busy") == rows({{3, 4, abnormal}, {8, 8, abnormal}}));
+}
+
+BOOST_AUTO_TEST_CASE(only_wanted_series_get_a_slot) {
+  use({make_rule("r", "$0>$1", {"a", "up"})});
+  BOOST_TEST(host.wants_name("a"));
+  BOOST_TEST(host.wants_name("kept"));
+  BOOST_TEST(!host.wants_name("up"));
+  BOOST_TEST(!host.wants_name("b"));
+  BOOST_TEST(!host.slot_of("a", {{"x", "1"}}).has_value());
+  BOOST_TEST(host.wants({"kept", {{"x", "1"}}}));
+  auto slot = host.slot_of("kept", {{"x", ""}, {"y", "2"}});
+  BOOST_TEST_REQUIRE(slot.has_value());
+  BOOST_TEST((host.slot_of("kept", {{"y", "2"}, {"x", ""}}) == slot));
+  BOOST_TEST((host.kept().key_of(*slot) == series_key{"kept", {{"x", ""}, {"y", "2"}}}));
+  BOOST_TEST_REQUIRE(host.kept().bound().size() == 1u);
+  BOOST_TEST(host.kept().bound()[0].key.name == "a");
+  answered(0, {{"kept", 7}});
+  BOOST_TEST((host.kept().last_of(*host.slot_of("kept", {}))->value == number::of(int64_t{7})));
+}
+
+BOOST_AUTO_TEST_CASE(the_keep_list_cannot_fill_the_memory) {
+  host_checker bounded(period, "h1", make_list(), 2);
+  for (int i = 0; i < 5; ++i)
+    bounded.slot_of("kept", {{"i", std::to_string(i)}});
+  BOOST_TEST(!bounded.slot_of("kept", {{"i", "4"}}).has_value());
+  BOOST_TEST(bounded.slot_of("kept", {{"i", "1"}}).has_value());
+  BOOST_TEST(!bounded.wants({"kept", {{"i", "4"}}}));
+  BOOST_TEST(bounded.kept().left_out() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(slots_survive_rule_changes_as_long_as_somebody_wants_the_series) {
+  use({make_rule("r", "$0>1", {"a"}), make_rule("s", "$0>1", {"b"})});
+  auto a = host.slot_of("a", {}), b = host.slot_of("b", {});
+  auto diff = use({make_rule("r", "$0>2", {"a"}), make_rule("t", "$0>1", {"c"})});
+  BOOST_TEST(diff.replaced == (std::vector<std::string>{"r"}));
+  BOOST_TEST(diff.removed == (std::vector<std::string>{"s"}));
+  BOOST_TEST(diff.added == (std::vector<std::string>{"t"}));
+  BOOST_TEST((host.slot_of("a", {}) == a));
+  BOOST_TEST(!host.slot_of("b", {}).has_value());
+  BOOST_TEST(!host.wants_name("b"));
+  // The slot of `b` stays its own: stored samples carry it.
+  use({make_rule("u", "$0>1", {"d"}), make_rule("s", "$0>1", {"b"})});
+  BOOST_TEST((host.slot_of("b", {}) == b));
+  BOOST_TEST((host.slot_of("d", {}) != a));
+}
+
+BOOST_AUTO_TEST_CASE(slots_survive_a_restart_until_no_stored_sample_carries_them) {
+  use({make_rule("r", "$0>1", {"a"})});
+  answered(0, {{"a", 1}, {"kept", 2}});
+  auto series = host.kept().take_new();
+  BOOST_TEST_REQUIRE(series.size() == 2u);
+  BOOST_TEST(host.kept().take_new().empty());
+
+  host_checker next(period, "h1", make_list());
+  next.adopt_series(series, at(0));
+  next.set_rules(make_rules({make_rule("t", "$0>1", {"c"})}), {}, 0);
+  BOOST_TEST(!next.slot_of("a", {}).has_value()); // Known, but not wanted.
+  BOOST_TEST((next.slot_of("kept", {}) == host.slot_of("kept", {})));
+  BOOST_TEST((next.slot_of("c", {}) != host.slot_of("a", {})));
+  BOOST_TEST((next.kept().key_of(*host.slot_of("a", {})) == series_key{"a", {}}));
+  BOOST_TEST(next.kept().forget_unseen(at(0)).empty());
+  BOOST_TEST(next.kept().forget_unseen(at(0) + 1).size() == 2u);
+  BOOST_TEST(next.kept().key_of(*host.slot_of("a", {})).name == "");
+}
+
+BOOST_AUTO_TEST_CASE(absurd_slots_are_not_adopted) {
+  auto& kept = host.kept();
+  BOOST_TEST(kept.adopt(7, {"x", {}}, 0));
+  BOOST_TEST(!kept.adopt(7, {"y", {}}, 0));
+  BOOST_TEST(!kept.adopt(8, {"x", {}}, 0));
+  BOOST_TEST(!kept.adopt(0, {"y", {}}, 0));
+  BOOST_TEST(kept.adopt(0, {"up", {}}, 0));
+  BOOST_TEST(!kept.adopt(0xffffffff, {"z", {}}, 0));
+  BOOST_TEST(kept.adopt(3, {"y", {}}, 0));
+  use({make_rule("r", "$0>$1", {"a", "x"})});
+  BOOST_TEST((host.slot_of("x", {}) == 7u));
+}
+
+BOOST_AUTO_TEST_CASE(groups_decide_which_rules_apply) {
+  auto grouped = make_rule("web", "$0>1", {"a"});
+  grouped.host_group_list.emplace(1, "web");
+  std::vector<std::string> web = {"web"};
+  auto set = make_rules({grouped, make_rule("all", "$0>1", {"a"})});
+  BOOST_TEST(host.set_rules(set, {}, 0).added == (std::vector<std::string>{"all"}));
+  BOOST_TEST(host.set_rules(set, web, 0).added == (std::vector<std::string>{"web"}));
+  BOOST_TEST(host.set_rules(set, {}, 0).removed == (std::vector<std::string>{"web"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_rule_on_an_unkept_series_starts_its_ledger) {
+  use({make_rule("r", "$0>1", {"a"})}, at(0));
+  auto r = answered(0, {{"a", 1}}); // Born with this round: nothing missed.
+  BOOST_TEST(r.deviations.empty());
+  answered(1, {{"a", 1}});
+  auto diff = use({make_rule("r", "$0>1", {"a"}),
+                   make_rule("same", "$0>2", {"a"}),
+                   make_rule("listed", "$0>2", {"kept"}),
+                   make_rule("late", "$0>2", {"b"})},
+                  at(0) - 1);
+  BOOST_TEST(diff.added == (std::vector<std::string>{"late", "listed", "same"}));
+  BOOST_TEST(diff.not_collected == (std::vector<std::string>{"late"}));
+  r = answered(2, {{"a", 1}, {"b", 1}, {"kept", 1}});
+  BOOST_TEST_REQUIRE(r.deviations.size() == 1u);
+  BOOST_TEST(r.deviations[0].check_item == "late");
+  BOOST_TEST(r.deviations[0].start_ms == at(0));
+  BOOST_TEST(r.deviations[0].end_ms == at(1));
+  BOOST_TEST(r.deviations[0].reason == missed_not_collected);
+  BOOST_TEST(answered(3, {{"a", 1}}).deviations.empty());
+}
+
+BOOST_AUTO_TEST_CASE(since_when_a_series_is_collected_follows_from_the_rules) {
+  host.set_rules(rule_set::build({{make_rule("r", "$0>1", {"a"}), "", 500},
+                                  {make_rule("s", "$0>1", {"a"}), "", 300}}),
+                 {},
+                 0);
+  BOOST_TEST(host.collected_from_ms({"a", "kpi", {}}) == 300);
+  BOOST_TEST(host.collected_from_ms({"kept", "kpi", {}}) == std::numeric_limits<int64_t>::min());
+  BOOST_TEST(host.collected_from_ms({"up", "kpi", {}}) == std::numeric_limits<int64_t>::min());
+  BOOST_TEST(host.collected_from_ms({"b", "kpi", {}}) == std::numeric_limits<int64_t>::max());
+}
+
+BOOST_AUTO_TEST_CASE(states_say_since_when) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  BOOST_TEST(!host.states()[0].since_ms.has_value());
+  answered(0, {{"a", 10}});
+  answered(1, {{"a", 90}});
+  answered(2, {{"a", 90}});
+  BOOST_TEST((host.states()[0].value == abnormal));
+  BOOST_TEST(host.states()[0].since_ms.value() == at(1));
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_of_three_days_is_split_into_rows_of_a_day) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  int64_t rounds = 3 * longest_interval_ms / period;
+  for (int64_t n = 0; n < rounds; ++n)
+    failed(n);
+  auto got = store.rows("busy");
+  BOOST_TEST(got == merged({{at(0), at(rounds - 1), no_data}}, period));
+  BOOST_TEST(got.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_hundred_items_with_an_hour_of_look_back_fit_in_a_megabyte) {
+  std::vector<check_rule> rules;
+  for (int i = 0; i < 100; ++i)
+    rules.push_back(make_rule("r" + std::to_string(i),
+                              "max(1h)-min(1h)>avg(1h)",
+                              {"node_metric_number_" + std::to_string(i)}));
+  use(rules);
+  for (int n = 0; n < 300; ++n) {
+    std::vector<sample> samples;
+    for (int i = 0; i < 100; ++i)
+      samples.push_back({*host.slot_of("node_metric_number_" + std::to_string(i), {}),
+                         number::of(0.1 * ((n * 37 + i) % 101))});
+    host.on_samples(at(n), samples, 0.1);
+  }
+  BOOST_TEST_MESSAGE("bytes per host: " << host.memory_bytes());
+  BOOST_TEST(host.memory_bytes() < 1'000'000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

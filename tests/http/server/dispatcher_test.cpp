@@ -1,0 +1,284 @@
+#include "http/server/dispatcher.hpp"
+#include "runtime/base/log.hpp"
+#include "tests/http/support/sample_service.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace aops;
+using http::json;
+
+namespace {
+
+struct dispatcher_fixture {
+  tests::sessions_by_hand sessions;
+  http::dispatcher it{tests::sample_service(sessions)};
+
+  http::http_response ask(const std::string& method,
+                          const std::string& path,
+                          const std::string& body,
+                          const std::string& token = {},
+                          const std::string& type = "application/json") {
+    http::http_request q;
+    q.method = method;
+    q.path = path;
+    q.body = body;
+    q.address = "192.0.2.7";
+    q.headers.emplace_back("Content-Type", type);
+    if (!token.empty())
+      q.headers.emplace_back("Access-Token", token);
+    return it.answer(q);
+  }
+
+  json say(const std::string& path, const std::string& body, const std::string& token = {}) {
+    auto r = ask("POST", path, body, token);
+    BOOST_TEST(r.status == 200);
+    return json::parse(r.body);
+  }
+};
+
+const std::string fine = R"({"text":"hi"})";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(dispatching, dispatcher_fixture)
+
+BOOST_AUTO_TEST_CASE(a_reply_has_code_msg_and_fields) {
+  auto r = say("/test/open", R"({"text":"hi","count":2})");
+  BOOST_TEST(r == json::parse(R"({"code":200,"msg":"operation succeed","said":"hihi","user":""})"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_may_carry_its_own_code) {
+  auto r = say("/test/open", R"({"text":"partly"})");
+  BOOST_TEST(r["code"] == 206);
+  BOOST_TEST(r["msg"] == "partial succeed");
+}
+
+BOOST_AUTO_TEST_CASE(errors_have_the_fixed_text_and_a_detail) {
+  BOOST_TEST(
+    say("/test/open", R"({"text":"twice"})") ==
+    json::parse(R"({"code":1105,"msg":"data has existed","detail":"host_group_name: exists"})"));
+  BOOST_TEST(say("/test/open", R"({"text":"late"})") ==
+             json::parse(R"({"code":1001,"msg":"restful connection error"})"));
+}
+
+BOOST_AUTO_TEST_CASE(schema_comes_before_token) {
+  BOOST_TEST(say("/test/user", R"({"txet":"hi"})")["code"] == 1000);
+  BOOST_TEST(say("/test/user", R"({"txet":"hi"})")["detail"] == "txet: unknown field");
+  BOOST_TEST(say("/test/user", fine)["code"] == 1201);
+  BOOST_TEST(say("/test/user", fine, "nonsense")["code"] == 1201);
+}
+
+BOOST_AUTO_TEST_CASE(role_comes_before_the_forced_password_change) {
+  auto ordinary = sessions.open("otto", rights::ordinary, true);
+  BOOST_TEST(say("/test/admin", fine, ordinary)["code"] == 1207);
+  BOOST_TEST(say("/test/user", fine, ordinary)["code"] == 1204);
+  BOOST_TEST(say("/test/user", R"({"text":""})", ordinary)["code"] == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_with_the_default_password_may_only_change_it) {
+  auto token = sessions.open("admin", rights::administrator, true);
+  BOOST_TEST(say("/test/admin", fine, token)["code"] == 1204);
+  BOOST_TEST(say("/test/user", fine, token)["code"] == 1204);
+  BOOST_TEST(say("/test/pending", fine, token)["code"] == 200);
+  BOOST_TEST(say("/test/open", fine, token)["code"] == 200);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_pending_route_changed_shows_at_once) {
+  auto token = sessions.open("admin", rights::administrator);
+  BOOST_TEST(say("/test/user", fine, token)["code"] == 200);
+  sessions.close(token);
+  BOOST_TEST(say("/test/user", fine, token)["code"] == 200); // Remembered for a moment.
+  BOOST_TEST(say("/test/pending", fine, token)["code"] == 200);
+  BOOST_TEST(say("/test/user", fine, token)["code"] == 1201);
+}
+
+BOOST_AUTO_TEST_CASE(the_token_header_may_be_spelt_in_many_ways) {
+  auto token = sessions.open("admin");
+  for (auto name : {"access_token", "Access-Token", "ACCESS_TOKEN", "access-token"}) {
+    http::http_request q;
+    q.method = "POST";
+    q.path = "/test/user";
+    q.body = fine;
+    q.headers = {{"content-type", "application/json; charset=utf-8"}, {name, token}};
+    BOOST_TEST(json::parse(it.answer(q).body)["user"] == "admin");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bodies_that_are_no_json_are_refused_by_http) {
+  for (const auto& [body, type] : {std::pair{"{", "application/json"},
+                                   {"", "application/json"},
+                                   {R"({"text":"hi"})", "text/plain"},
+                                   {R"({"text":"a","text":"b"})", "application/json"}}) {
+    auto r = ask("POST", "/test/open", body, {}, type);
+    BOOST_TEST(r.status == 400);
+    auto j = json::parse(r.body);
+    BOOST_TEST(j["code"] == 1000);
+    BOOST_TEST(j["msg"] == "request parameter error");
+    BOOST_TEST(!j["message"].get<std::string>().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_body_may_be_absent_where_nothing_is_asked) {
+  BOOST_TEST(say("/test/nothing", "")["code"] == 200);
+  BOOST_TEST(say("/test/nothing", "{}")["code"] == 200);
+  BOOST_TEST(say("/test/nothing", R"({"x":1})")["code"] == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(delete_has_a_body_and_get_has_a_query) {
+  auto token = sessions.open("admin");
+  BOOST_TEST(json::parse(ask("DELETE", "/test/delete", fine, token).body)["said"] == "hi");
+  http::http_request q;
+  q.method = "GET";
+  q.path = "/test/query";
+  q.query = {{"text", "hi"}, {"count", "3"}};
+  q.headers = {{"Access-Token", token}};
+  BOOST_TEST(json::parse(it.answer(q).body)["said"] == "hihihi");
+  q.query = {{"text", "\xff"}};
+  BOOST_TEST(it.answer(q).status == 400);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_http_errors) {
+  BOOST_TEST(ask("POST", "/test/nowhere", fine).status == 404);
+  BOOST_TEST(json::parse(ask("POST", "/test/nowhere", fine).body)["code"] == 1000);
+  auto r = ask("PUT", "/test/open", fine);
+  BOOST_TEST(r.status == 405);
+  BOOST_TEST(json::parse(r.body)["message"] == "The method is not allowed for the requested URL.");
+  BOOST_TEST(r.headers.at(0).second == "POST");
+}
+
+BOOST_AUTO_TEST_CASE(overload_is_429_with_code_1001) {
+  auto r = ask("POST", "/test/open", R"({"text":"busy"})");
+  BOOST_TEST(r.status == 429);
+  BOOST_TEST(r.headers.at(0).first == "Retry-After");
+  BOOST_TEST(json::parse(r.body)["code"] == 1001);
+}
+
+BOOST_AUTO_TEST_CASE(our_mistakes_are_logged_under_an_id_and_not_told) {
+  for (auto text : {"throw", "fail"}) {
+    log::capture captured;
+    auto r = say("/test/open", json{{"text", text}}.dump());
+    BOOST_TEST(r["code"] == 500);
+    BOOST_TEST(r["msg"] == "internal server error");
+    auto detail = r["detail"].get<std::string>();
+    BOOST_TEST(detail.starts_with("error id "));
+    BOOST_TEST(captured.count("request-failed") == 1);
+    BOOST_TEST(captured.text().find(detail.substr(9)) != std::string::npos);
+    BOOST_TEST(captured.text().find("a secret reason") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_log_of_requests_holds_no_token_and_no_body) {
+  auto token = sessions.open("admin");
+  log::capture captured;
+  say("/test/user", R"({"text":"hunter2"})", token);
+  BOOST_TEST(captured.count("request") == 1);
+  BOOST_TEST(captured.text().find("hunter2") == std::string::npos);
+  BOOST_TEST(captured.text().find(token) == std::string::npos);
+  BOOST_TEST(captured.text().find("192.0.2.7 POST /test/user") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(who_was_denied_is_told_to_the_audit) {
+  std::vector<std::pair<std::string, int>> seen;
+  auto what = tests::sample_service(sessions);
+  what.finished = [&](const http::route&, const http::request_context& c, int code) {
+    seen.emplace_back(c.who.user, code);
+  };
+  http::dispatcher audited{std::move(what)};
+  http::http_request q;
+  q.method = "POST";
+  q.path = "/test/admin";
+  q.body = fine;
+  q.headers = {{"Content-Type", "application/json"},
+               {"Access-Token", sessions.open("otto", rights::ordinary)}};
+  audited.answer(q);
+  BOOST_REQUIRE(seen.size() == 1u);
+  BOOST_TEST(seen[0].first == "otto");
+  BOOST_TEST(seen[0].second == 1207);
+}
+
+BOOST_AUTO_TEST_CASE(probes_and_metrics_answer) {
+  BOOST_TEST(ask("GET", "/healthz", "").status == 200);
+  BOOST_TEST(json::parse(ask("GET", "/readyz", "").body)["status"] == "ready");
+  say("/test/open", fine);
+  auto r = ask("GET", "/metrics", "");
+  BOOST_TEST(r.body.find("aops_http_requests_total{code=\"200\",route=\"/test/open\"}") !=
+             std::string::npos);
+  BOOST_TEST(r.body.find("aops_http_request_seconds_bucket") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(readiness_tells_what_is_degraded) {
+  auto what = tests::sample_service(sessions);
+  http::readiness state{true, {"kafka: no broker answers"}};
+  what.ready = [&] { return state; };
+  http::dispatcher d{std::move(what)};
+  http::http_request q;
+  q.method = "GET";
+  q.path = "/readyz";
+  auto r = d.answer(q);
+  BOOST_TEST(r.status == 200);
+  BOOST_TEST(json::parse(r.body)["status"] == "degraded");
+  BOOST_TEST(json::parse(r.body)["reasons"][0] == "kafka: no broker answers");
+  state = {false, {"store"}};
+  BOOST_TEST(d.answer(q).status == 503);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(documentation, dispatcher_fixture)
+
+BOOST_AUTO_TEST_CASE(document_and_tables_are_equal_in_both_directions) {
+  std::set<std::string> in_tables, in_document;
+  const auto& what = it.what();
+  for (const auto& r : what.routes)
+    in_tables.insert(std::string{to_string(r.verb)} + ' ' + r.path);
+  for (const auto& r : what.streams)
+    in_tables.insert("GET " + r.path);
+  for (const auto& p : what.pages)
+    in_tables.insert("GET " + p.path);
+  for (const auto& [path, verbs] : it.openapi()["paths"].items())
+    for (const auto& [verb, op] : verbs.items()) {
+      std::string upper = verb;
+      std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+      in_document.insert(upper + ' ' + path);
+    }
+  BOOST_TEST(in_tables == in_document);
+}
+
+BOOST_AUTO_TEST_CASE(every_reference_of_the_document_resolves) {
+  std::vector<const json*> open = {&it.openapi()};
+  size_t references = 0;
+  while (!open.empty()) {
+    const auto& x = *open.back();
+    open.pop_back();
+    if (x.is_object() && x.contains("$ref")) {
+      auto pointer = x["$ref"].get<std::string>().substr(1);
+      BOOST_TEST(it.openapi().contains(json::json_pointer{pointer}));
+      ++references;
+    }
+    if (x.is_structured())
+      for (const auto& item : x)
+        open.push_back(&item);
+  }
+  BOOST_TEST(references > 10u);
+}
+
+BOOST_AUTO_TEST_CASE(the_document_says_who_may_and_what_is_asked) {
+  const auto& paths = it.openapi()["paths"];
+  BOOST_TEST(paths["/test/open"]["post"]["security"] == json::array());
+  BOOST_TEST(paths["/test/admin"]["post"]["description"] == "Administrators only.");
+  BOOST_TEST(paths["/test/query"]["get"]["parameters"][1]["name"] == "text");
+  BOOST_TEST(paths["/test/query"]["get"]["parameters"][1]["required"] == true);
+  BOOST_TEST(paths["/test/nothing"]["post"]["requestBody"]["required"] == false);
+}
+
+BOOST_AUTO_TEST_CASE(the_human_page_names_every_path) {
+  auto page = ask("GET", "/docs", "").body;
+  for (const auto& [path, verbs] : it.openapi()["paths"].items())
+    BOOST_TEST(page.find(path) != page.npos);
+  BOOST_TEST(page.find("What to say.") != page.npos);
+  BOOST_TEST(page.find("src=") == page.npos); // Nothing is loaded from elsewhere.
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,213 @@
+#include "tests/io/storage/engines.hpp"
+
+using namespace aops;
+using namespace aops::storage;
+using namespace aops::tests;
+
+namespace {
+
+/// Two small tables that refer to each other.
+database& with_tables(store& it) {
+  auto& db = it.db();
+  ok(db.execute(db.sql().define("create table parent (n ${identity}, name varchar(20) not null, "
+                                "weight double, body longblob) ${table}")));
+  ok(db.execute("create unique index parent_name on parent (name)"));
+  ok(
+    db.execute(db.sql().define("create table child (parent bigint not null, total bigint not null, "
+                               "primary key (parent), "
+                               "foreign key (parent) references parent (n)) ${clustered}")));
+  return db;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(database_port)
+
+STORE_CASE(values_of_every_kind_come_back_as_they_went) {
+  auto& db = with_tables(it);
+  const std::string bytes{"\0\x01\xff zero", 8};
+  ok(db.run("insert into parent (name, weight, body) values (?, ?, ?)", "ä€", 0.1, blob{bytes}));
+  auto id = db.last_id();
+  BOOST_TEST(id > 0);
+  ok(db.run("insert into parent (name, weight, body) values (?, ?, ?)",
+            std::string{},
+            nullptr,
+            std::optional<int64_t>{}));
+  auto rows = ok(db.query("select n, name, weight, body from parent order by n"));
+  BOOST_TEST(ok(rows->next()));
+  BOOST_TEST(rows->integer(0) == id);
+  BOOST_TEST(rows->text(1) == "ä€");
+  BOOST_TEST(rows->real(2) == 0.1);
+  BOOST_TEST(rows->text(3) == bytes);
+  BOOST_TEST(ok(rows->next()));
+  BOOST_TEST(!rows->is_null(1));
+  BOOST_TEST(rows->text(1) == "");
+  BOOST_TEST(rows->is_null(2));
+  BOOST_TEST(rows->is_null(3));
+  BOOST_TEST(!ok(rows->next()));
+}
+
+STORE_CASE(integers_keep_all_their_bits) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (n, name) values (?, ?)", 1, "x"));
+  for (auto x : {INT64_MIN, int64_t{-1}, INT64_MAX}) {
+    ok(db.run(db.sql().upsert("child", {"parent"}, {"total"}), 1, x));
+    BOOST_TEST(ok(db.integer("select total from child")).value() == x);
+  }
+}
+
+STORE_CASE(a_second_row_of_the_same_key_is_a_conflict) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (name) values (?)", "x"));
+  BOOST_TEST(failure_of(db.run("insert into parent (name) values (?)", "x")) == ec::conflict);
+  BOOST_TEST(ok(db.count("select count(*) from parent")) == 1);
+}
+
+STORE_CASE(a_missing_parent_is_a_dependency) {
+  auto& db = with_tables(it);
+  BOOST_TEST(failure_of(db.run("insert into child (parent, total) values (?, ?)", 7, 1)) ==
+             ec::has_dependency);
+  ok(db.run("insert into parent (n, name) values (?, ?)", 7, "x"));
+  ok(db.run("insert into child (parent, total) values (?, ?)", 7, 1));
+  BOOST_TEST(failure_of(db.run("delete from parent where n = ?", 7)) == ec::has_dependency);
+}
+
+STORE_CASE(a_refused_statement_is_named_after_its_verb_and_shows_no_value) {
+  auto& db = with_tables(it);
+  auto refused = db.run("insert into parent (name) values (?)", nullptr);
+  BOOST_TEST(failure_of(refused) == ec::insert_failed);
+  BOOST_TEST(failure_of(db.run("update nowhere set a = ?", "s3cret")) == ec::update_failed);
+  BOOST_TEST(failure_of(db.run("delete from nowhere")) == ec::delete_failed);
+  BOOST_TEST(failure_of(db.query("select * from nowhere")) == ec::query_failed);
+  ok(db.run("insert into parent (name) values (?)", "s3cret"));
+  auto twice = db.run("insert into parent (name) values (?)", "s3cret");
+  BOOST_TEST(twice.error().detail.find("s3cret") == std::string::npos);
+}
+
+STORE_CASE(too_few_values_are_our_mistake) {
+  auto& db = with_tables(it);
+  BOOST_TEST(failure_of(db.run("insert into parent (name) values (?)")) == ec::internal);
+}
+
+STORE_CASE(matched_rows_count_even_when_nothing_changes) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (name) values (?)", "x"));
+  BOOST_TEST(ok(db.run("update parent set name = ? where name = ?", "x", "x")) == 1);
+  BOOST_TEST(ok(db.run("update parent set name = ? where name = ?", "y", "nobody")) == 0);
+}
+
+STORE_CASE(the_dialect_spells_upserts) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (n, name) values (1, 'x')"));
+  auto upsert = db.sql().upsert("child", {"parent"}, {"total"});
+  auto add = db.sql().insert_or_add("child", {"parent"}, "total");
+  auto ignore = db.sql().insert_ignore("child", {"parent"}, {"total"});
+  BOOST_TEST(ok(db.run(ignore, 1, 5)) == 1);
+  BOOST_TEST(ok(db.run(ignore, 1, 6)) == 0);
+  BOOST_TEST(ok(db.count("select total from child")) == 5);
+  ok(db.run(upsert, 1, 7));
+  BOOST_TEST(ok(db.count("select total from child")) == 7);
+  ok(db.run(add, 1, -3));
+  BOOST_TEST(ok(db.count("select total from child")) == 4);
+  ok(db.run("delete from child"));
+  ok(db.run(add, 1, 2));
+  BOOST_TEST(ok(db.count("select total from child")) == 2);
+  BOOST_TEST(ok(db.count("select count(*) from parent" + db.sql().use_index("parent_name") +
+                           "where name = ?",
+                         "x")) == 1);
+}
+
+STORE_CASE(a_rolled_back_transaction_leaves_nothing) {
+  auto& db = with_tables(it);
+  ok(db.begin());
+  BOOST_TEST(db.in_transaction());
+  ok(db.run("insert into parent (name) values (?)", "x"));
+  db.rollback();
+  BOOST_TEST(!db.in_transaction());
+  BOOST_TEST(ok(db.count("select count(*) from parent")) == 0);
+  db.rollback();
+}
+
+STORE_CASE(a_savepoint_undoes_only_what_came_after_it) {
+  auto& db = with_tables(it);
+  ok(db.begin());
+  ok(db.run("insert into parent (name) values (?)", "kept"));
+  ok(db.savepoint(0));
+  ok(db.run("insert into parent (name) values (?)", "undone"));
+  ok(db.savepoint(1));
+  ok(db.run("insert into parent (name) values (?)", "undone too"));
+  ok(db.release(1));
+  BOOST_TEST(failure_of(db.run("insert into parent (name) values (?)", "kept")) == ec::conflict);
+  db.rollback_to(0);
+  ok(db.savepoint(0));
+  ok(db.run("insert into parent (name) values (?)", "kept as well"));
+  ok(db.release(0));
+  ok(db.commit());
+  auto names =
+    ok(db.list("select name from parent order by n", [](const row& r) { return r.string(0); }));
+  BOOST_TEST(names == (std::vector<std::string>{"kept", "kept as well"}),
+             boost::test_tools::per_element());
+}
+
+STORE_CASE(transact_commits_a_success_and_undoes_a_failure) {
+  auto& db = with_tables(it);
+  auto insert = [](std::string name, expected<int64_t> outcome) {
+    return [=](database& d) -> expected<int64_t> {
+      ok(d.run("insert into parent (name) values (?)", name));
+      return outcome;
+    };
+  };
+  BOOST_TEST(ok(transact(db, insert("a", 42))) == 42);
+  BOOST_TEST(failure_of(transact(db, insert("b", fail(ec::not_found)))) == ec::not_found);
+  BOOST_TEST(!db.in_transaction());
+  BOOST_TEST(ok(db.count("select count(*) from parent")) == 1);
+}
+
+STORE_CASE(a_statement_may_run_inside_its_own_result) {
+  auto& db = with_tables(it);
+  for (auto name : {"a", "b", "c"})
+    ok(db.run("insert into parent (name) values (?)", name));
+  const std::string query = "select name from parent where name >= ? order by name";
+  int seen = 0;
+  auto outer = ok(db.query(query, "a"));
+  while (ok(outer->next())) {
+    auto inner = ok(db.query(query, outer->string(0)));
+    while (ok(inner->next()))
+      ++seen;
+  }
+  BOOST_TEST(seen == 3 + 2 + 1);
+}
+
+STORE_CASE(a_reader_sees_what_was_committed_and_writes_nothing) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (name) values (?)", "x"));
+  auto reader = ok(it.pool().read());
+  BOOST_TEST(ok(reader->count("select count(*) from parent")) == 1);
+  BOOST_TEST(!reader->run("insert into parent (name) values (?)", "y"));
+  ok(db.run("insert into parent (name) values (?)", "z"));
+  BOOST_TEST(ok(reader->count("select count(*) from parent")) == 2);
+}
+
+STORE_CASE(connections_that_read_are_lent_and_come_back) {
+  std::vector<database_pool::lease> all;
+  for (;;) {
+    auto lease = it.pool().read(std::chrono::milliseconds{1});
+    if (!lease) {
+      BOOST_TEST(failure_of(lease) == ec::overloaded);
+      break;
+    }
+    all.push_back(std::move(*lease));
+    BOOST_REQUIRE(all.size() < 100);
+  }
+  BOOST_TEST(all.size() >= 2);
+  all.pop_back();
+  BOOST_TEST(it.pool().read(std::chrono::milliseconds{1}).has_value());
+}
+
+STORE_CASE(the_store_knows_the_time) {
+  auto now = ok(it.db().now_ms());
+  BOOST_TEST(now > 1'700'000'000'000);
+  BOOST_TEST(now < 32'503'680'000'000); // The year 3000.
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Runs the Boost.Test programs of build folders and the system tests; counts test cases.
+
+Every program gets a folder of its own for temporary files, which must be empty afterwards.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+
+TIME_LIMIT_S = 600
+top = pathlib.Path(__file__).resolve().parent.parent
+
+
+def environment(folder):
+    env = dict(os.environ, TMPDIR=folder, UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
+               ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1")
+    env.pop("AOPS_ACCESS_TOKEN", None)
+    return env
+
+
+def tail(text, lines=60):
+    return "\n".join(text.decode(errors="replace").splitlines()[-lines:])
+
+
+def run(command, folder, **more):
+    try:
+        done = subprocess.run(command, env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=TIME_LIMIT_S, **more)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as late:
+        return -1, (late.stdout or b"") + f"\ntook longer than {TIME_LIMIT_S} s".encode()
+
+
+def boost_counts(report):
+    """(passed, failed) of a JUnit report of Boost.Test; skipped cases are counted as neither."""
+    passed = failed = 0
+    for case in xml.parse(report).getroot().iter("testcase"):
+        if case.find("skipped") is not None:
+            continue
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        else:
+            passed += 1
+    return passed, failed
+
+
+def run_boost(program, label):
+    with tempfile.TemporaryDirectory(prefix="aops-test-") as folder:
+        report = os.path.join(folder, "report.xml")
+        scratch = os.path.join(folder, "tmp")
+        os.mkdir(scratch)
+        began = time.monotonic()
+        status, output = run([str(program), "--logger=HRF,error,stdout", f"--logger=JUNIT,all,{report}",
+                              "--catch_system_errors=no", "--color_output=no"], scratch)
+        try:
+            passed, failed = boost_counts(report)
+        except (OSError, xml.ParseError):
+            passed, failed = 0, 1
+        if status != 0 and failed == 0:
+            failed = 1  # It ended badly outside of its cases: a leak, a crash.
+        left = os.listdir(scratch)
+        if left and not failed:
+            failed, output = 1, output + f"\nleft behind: {left}".encode()
+        return label, passed, failed, time.monotonic() - began, tail(output) if failed else ""
+
+
+def run_system(script, build):
+    label = f"system/{script.stem}"
+    with tempfile.TemporaryDirectory(prefix="aops-test-") as folder:
+        began = time.monotonic()
+        command = [sys.executable, "-B", str(top / "tests/system/run_one.py"), str(script), "--bin", str(build / "bin")]
+        status, output = run(command, folder, cwd=top)
+        passed = failed = 0
+        for line in reversed(output.decode(errors="replace").splitlines()):
+            words = line.split()
+            if len(words) == 4 and words[1] == "passed," and words[3] == "failed":
+                passed, failed = int(words[0]), int(words[2])
+                break
+        if (status != 0 or passed == 0) and failed == 0:
+            failed = 1
+        return label, passed, failed, time.monotonic() - began, tail(output, 120) if failed else ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--pattern", default="")
+    parser.add_argument("folders", nargs="+", type=pathlib.Path, help="build folders; the first is the product's")
+    options = parser.parse_args()
+
+    work = []
+    for folder in options.folders:
+        for program in sorted((folder / "bin").glob("test_*")):
+            label = f"{folder.name}/{program.name}"
+            if options.pattern in label and os.access(program, os.X_OK):
+                work.append((run_boost, program, label))
+    for script in sorted((top / "tests/system").glob("*_test.py")):
+        if options.pattern in f"system/{script.stem}":
+            work.append((run_system, script, options.folders[0]))
+
+    total_passed = total_failed = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(*item) for item in work]):
+            label, passed, failed, took, output = future.result()
+            total_passed += passed
+            total_failed += failed
+            print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took:.1f} s", flush=True)
+            if output:
+                print(output, flush=True)
+    shutil.rmtree(top / "tests/system/__pycache__", ignore_errors=True)
+    print(f"{total_passed} passed, {total_failed} failed")
+    return 1 if total_failed or not total_passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
