@@ -28,11 +28,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(aops_flags INTERFACE -fpch-preprocess)
 endif()
 if(AOPS_SANITIZE)
-  # CAF binds a null tuple reference in init_fun_factory; nothing we can mend.
-  target_compile_options(aops_flags INTERFACE -fsanitize=${AOPS_SANITIZE} -fno-omit-frame-pointer)
+  set(sanitize_options -fsanitize=${AOPS_SANITIZE} -fno-omit-frame-pointer)
   if(NOT AOPS_SANITIZE STREQUAL "thread")
-    target_compile_options(aops_flags INTERFACE -fno-sanitize=null)
+    # CAF binds a null tuple reference in init_fun_factory; nothing we can mend.
+    list(APPEND sanitize_options -fno-sanitize=null)
   endif()
+  target_compile_options(aops_flags INTERFACE ${sanitize_options})
   target_link_options(aops_flags INTERFACE -fsanitize=${AOPS_SANITIZE})
 endif()
 

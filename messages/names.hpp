@@ -16,6 +16,7 @@ inline constexpr std::string_view job_store_name = "store/jobs";
 inline constexpr std::string_view report_store_name = "store/reports";
 
 inline constexpr std::string_view scraper_name = "scraper";
+inline constexpr std::string_view prometheus_reader_name = "prometheus";
 inline constexpr std::string_view hosts_name = "hosts";
 inline constexpr std::string_view jobs_name = "jobs";
 inline constexpr std::string_view progress_name = "progress";

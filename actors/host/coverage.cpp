@@ -6,8 +6,9 @@ namespace aops::actors {
 
 namespace {
 
+/// A stretch that was judged after all is empty and touches nothing.
 bool touches(const deviation& d, int64_t from_ms, int64_t until_ms) {
-  return d.start_ms <= until_ms && d.end_ms >= from_ms;
+  return d.start_ms <= d.end_ms && d.start_ms <= until_ms && d.end_ms >= from_ms;
 }
 
 bool concerns(const deviation& d, std::string_view check_item) {

@@ -5,7 +5,6 @@
 #include "actors/support/checked_state.hpp"
 #include "messages/roles.hpp"
 #include "runtime/core/check/rule_set.hpp"
-#include "runtime/io/prometheus/answer.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -20,13 +19,6 @@ struct round_due {
 /// Event: the owner's rules are these now. Never leaves the process.
 struct rules_update {
   std::shared_ptr<const check::rule_set> rules;
-};
-
-/// Event: what a `prometheus` source said of this host up to a time. Never leaves the process.
-struct source_data {
-  int64_t until_ms = 0;
-  bool failed = false; ///< The source did not answer: asked again later.
-  std::vector<std::pair<series_key, std::vector<std::pair<int64_t, number>>>> series;
 };
 
 } // namespace aops::actors

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "actors/host/coverage.hpp"
+#include "actors/host/history_source.hpp"
 #include "actors/host/host.hpp"
+#include "actors/host/prometheus_reader.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
 #include "runtime/core/check/live.hpp"
+#include "runtime/core/check/retry.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/core/check/run.hpp"
 #include "runtime/io/scrape/page_reader.hpp"
@@ -16,8 +19,9 @@
 namespace aops::actors {
 
 /// What one host actor remembers and does; each public function is one event of its mailbox. Split by subject:
-/// `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing), `host_history.cpp` (reading stored rounds and
-/// judging them again), `host_views.cpp` (what users ask), `host_diagnosis.cpp`.
+/// `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing), `host_catch_up.cpp` (the same on the `prometheus`
+/// source), `host_history.cpp` (judging the past), `host_retry.cpp`, `host_views.cpp` (what users ask),
+/// `host_diagnosis.cpp`.
 class host_body {
 public:
   host_body(host_pointer self, services_ptr services, host_record record, std::shared_ptr<const check::rule_set> rules);
@@ -46,9 +50,27 @@ private:
   void scraped(int64_t time_ms, expected<fetched> answer);
   void take_round(check::round x);
   void judge(const check::round& x);
+  round_to_commit findings(check::round_result&& result, int64_t first_ms);
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
   void miss(int64_t from_ms, int64_t until_ms, std::string reason);
   round_to_commit new_commit() const;
+
+  // -- the source `prometheus` -----------------------------------------------------------------------
+  /// Judges the rounds whose time has come, in portions; what cannot be read is read later.
+  void catch_up();
+  void judge_again(const history_portion& x);
+  void after_commit();
+  int64_t delay_ms() const; ///< How far judging stays behind; 0 on `scrape`.
+  int64_t request_phase_ms() const;
+  /// The last grid time that can have been judged by now.
+  int64_t judgeable_ms() const;
+
+  // -- asking again ----------------------------------------------------------------------------------
+  void note_outcome(const rule_list& rules, const check::run_request& request, const std::vector<check::run_result>& results);
+  void note_silent(const std::vector<int64_t>& times);
+  void ask_again();
+  void ask_again(const check::retry_key& key, bool is_live);
+  check::retry_key key_of(std::string check_item, int64_t start_ms, int64_t end_ms) const;
 
   // -- commits -------------------------------------------------------------------------------------
   void push(round_to_commit x);
@@ -65,24 +87,24 @@ private:
   void backfill(std::vector<std::string> items);
 
   // -- history -------------------------------------------------------------------------------------
-  /// Stored rounds in [from, until], in portions, in time order.
-  void read_rounds(int64_t from_ms, int64_t until_ms, std::function<void(const sample_rows&)> each, done finished);
-  struct run_order;
-  /// Judges rules over [start, end) of stored rounds.
-  void run_over(rule_list rules, int64_t start_ms, int64_t end_ms,
-                std::function<void(expected<std::vector<check::run_result>>)> then);
+  /// Judges rules over the past.
+  void run_over(rule_list rules, check::run_request request, history_source::judged then);
   /// Puts what a run found into the store.
   void store_runs(rule_list rules, check::run_request request, std::vector<check::run_result> results, done then);
-  check::run_request request_for(int64_t start_ms, int64_t end_ms) const;
+  check::run_request request_for(int64_t start_ms, int64_t end_ms) const; ///< On the grid, as live.
+  check::run_request job_for(int64_t start_ms, int64_t end_ms) const;     ///< As explicit jobs judge.
   rule_list rules_for(const std::vector<std::string>& check_items) const;
 
   // -- diagnosis -----------------------------------------------------------------------------------
   struct diagnosis;
+  void learn_facts(std::shared_ptr<diagnosis> d);
+  void prepare_unit(std::shared_ptr<diagnosis> d);
   void judge_late_parts(std::shared_ptr<diagnosis> d);
   void read_results(std::shared_ptr<diagnosis> d);
   void read_evidence(std::shared_ptr<diagnosis> d);
   void report(std::shared_ptr<diagnosis> d);
   fault::host_facts facts() const;
+  void list_series(std::vector<std::string> names, std::function<void(expected<series_listed>)> then);
 
   int64_t now_ms() const { return services_->clock->now_ms(); }
   int64_t period_ms() const { return services_->period_ms(); }
@@ -100,6 +122,7 @@ private:
   host_record record_;
   std::shared_ptr<const check::rule_set> rules_;
 
+  std::unique_ptr<history_source> history_;
   check::host_checker checker_;
   scrape::page_reader reader_;
   recent_rows recent_;
@@ -126,6 +149,14 @@ private:
 
   std::vector<std::string> backfill_items_;
   bool is_backfilling_ = false;
+
+  // On `prometheus`.
+  int64_t origin_ms_ = 0;                   ///< Judging began behind it; 0 when the store told a cursor.
+  bool is_catching_up_ = false;             ///< A read of live rounds is under way.
+  uint64_t rules_version_ = 0;              ///< What was read for other rules lacks series.
+  std::function<void()> start_again_;       ///< What the start has left to do once the source answers.
+  std::vector<series_info> machine_series_; ///< Those that tell what the host is made of.
+  check::retry_table retries_, live_retries_;
 };
 
 } // namespace aops::actors

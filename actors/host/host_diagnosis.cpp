@@ -1,7 +1,6 @@
 #include "actors/host/host_ask.hpp"
 #include "messages/names.hpp"
 #include "runtime/core/check/grid.hpp"
-#include "runtime/core/check/round_codec.hpp"
 
 #include <algorithm>
 #include <set>
@@ -33,18 +32,22 @@ struct host_body::diagnosis {
 
 fault::host_facts host_body::facts() const {
   std::set<std::string> cpus, disks;
-  const auto& kept = checker_.kept();
-  for (uint32_t slot = 0; slot < kept.slot_count(); ++slot) {
-    auto key = kept.key_of(slot);
-    auto gather = [&](std::string_view name, std::string_view label, std::set<std::string>& into) {
-      if (key.name != name)
-        return;
-      if (auto it = key.label.find(std::string{label}); it != key.label.end() && kept.last_of(slot))
+  auto gather = [&](std::string_view name, const label_set& label) {
+    auto take = [&](std::string_view its_name, std::string_view its_label, std::set<std::string>& into) {
+      if (auto it = label.find(std::string{its_label}); name == its_name && it != label.end())
         into.insert(it->second);
     };
-    gather(cpu_series, cpu_label, cpus);
-    gather(disk_series, disk_label, disks);
-  }
+    take(cpu_series, cpu_label, cpus);
+    take(disk_series, disk_label, disks);
+  };
+  const auto& kept = checker_.kept();
+  for (uint32_t slot = 0; slot < kept.slot_count(); ++slot)
+    if (kept.last_of(slot)) {
+      auto key = kept.key_of(slot);
+      gather(key.name, key.label);
+    }
+  for (const auto& x : machine_series_)
+    gather(x.name, x.label);
   fault::host_facts out;
   if (!cpus.empty())
     out.core_count = static_cast<uint32_t>(cpus.size());
@@ -58,26 +61,42 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
   auto d = std::make_shared<diagnosis>();
   d->unit = x;
   d->promise = self_->make_response_promise<unit_diagnosed>();
-  auto wanted = std::min(d->end_ms(), check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()));
-  wait_for_cursor(wanted, x.deadline_ms, [this, d] {
-    d->trees = adapt_trees(d->unit, *services_->trees, facts());
-    for (const auto& item : d->trees.check_items())
-      if (auto rule = checker_.rules().find(item)) {
-        d->known.items[item] = {rule->digest, rule->rule.condition, {}, {}, {}};
-        d->items.push_back(item);
-      }
-    d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
-      auto it = d->known.items.find(item);
-      if (it == d->known.items.end())
-        return false;
-      for (auto [from, until] : it->second.covered_late)
-        if (from <= when.start_ms && when.end_ms <= until)
-          return true;
-      return coverage_.covers(item, when.start_ms, when.end_ms, period_ms());
-    };
-    judge_late_parts(d);
-  });
+  // Up to the round of now, unless judging is so far behind that nobody would wait for it.
+  bool is_near = delay_ms() <= services_->config->diag.unit_timeout.ms / 2;
+  auto latest = is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
+  auto wanted = std::min(d->end_ms(), latest);
+  wait_for_cursor(wanted, x.deadline_ms, [this, d] { learn_facts(d); });
   return d->promise;
+}
+
+void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
+  if (services_->scrapes())
+    return prepare_unit(d);
+  // Rules may name none of these series; without an answer the host is what it was.
+  list_series({std::string{cpu_series}, std::string{disk_series}}, [this, d](expected<series_listed> found) {
+    if (found && !found->series->empty())
+      machine_series_ = *found->series;
+    prepare_unit(d);
+  });
+}
+
+void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
+  d->trees = adapt_trees(d->unit, *services_->trees, facts());
+  for (const auto& item : d->trees.check_items())
+    if (auto rule = checker_.rules().find(item)) {
+      d->known.items[item] = {rule->digest, rule->rule.condition, {}, {}, {}};
+      d->items.push_back(item);
+    }
+  d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
+    auto it = d->known.items.find(item);
+    if (it == d->known.items.end())
+      return false;
+    for (auto [from, until] : it->second.covered_late)
+      if (from <= when.start_ms && when.end_ms <= until)
+        return true;
+    return coverage_.covers(item, when.start_ms, when.end_ms, period_ms());
+  };
+  judge_late_parts(d);
 }
 
 void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
@@ -94,7 +113,7 @@ void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
     if (rules.empty())
       continue;
     // One after the other: each comes back here.
-    run_over(rules, from, until + 1,
+    run_over(rules, request_for(from, until + 1),
              [this, d, rules, from = from, until = until](expected<std::vector<check::run_result>> results) {
                if (!results)
                  return void(d->promise.deliver(to_caf(results.error())));
@@ -143,28 +162,30 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   if (by_key->empty())
     return report(d);
   until = std::min(until, from + most_evidence_ms);
-  read_rounds(
-    from, until,
-    [d, by_key](const sample_rows& rows) {
+  std::vector<series_entry> wanted;
+  for (const auto& [key, items] : *by_key)
+    wanted.push_back({check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
+  // Explicit checks on `prometheus` judge at the samples' own times, which lie beside the grid.
+  auto beside = services_->scrapes() ? 0 : period_ms() / 2;
+  history_->read_rounds(
+    std::move(wanted), from - beside, until + beside,
+    [d, by_key, beside](const history_portion& x) {
       std::map<uint32_t, std::vector<std::string>> by_slot;
-      for (const auto& x : rows.series)
-        if (auto it = by_key->find(x.key); it != by_key->end())
-          by_slot[x.slot] = it->second;
-      for (const auto& row : rows.rows) {
-        auto round = check::decode_round(row.time_ms, row.blob);
-        if (!round)
-          continue;
-        for (const auto& sample : round->samples)
+      for (const auto& s : x.series)
+        if (auto it = by_key->find(s.key); it != by_key->end())
+          by_slot[s.slot] = it->second;
+      for (const auto& round : x.rounds)
+        for (const auto& sample : round.samples)
           if (auto it = by_slot.find(sample.slot); it != by_slot.end())
             for (const auto& item : it->second) {
               auto& k = d->known.items[item];
               bool tripped = std::any_of(k.results.begin(), k.results.end(), [&](const fault::result& r) {
-                return r.value == fault::leaf_state::abnormal && r.start_ms <= row.time_ms && row.time_ms <= r.end_ms;
+                return r.value == fault::leaf_state::abnormal && r.start_ms - beside <= round.time_ms
+                       && round.time_ms <= r.end_ms + beside;
               });
               if (tripped)
-                k.samples.push_back({row.time_ms, sample.value});
+                k.samples.push_back({round.time_ms, sample.value});
             }
-      }
     },
     [this, d](expected<void> how) {
       if (!how)

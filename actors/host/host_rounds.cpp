@@ -17,6 +17,18 @@ constexpr size_t most_commits = 240;
 
 constexpr std::chrono::seconds commit_retry{1};
 
+/// What must not be lost with a round that is given up: later samples carry the numbers of its series.
+void hand_down(round_to_commit from, round_to_commit& to) {
+  from.new_series.insert(from.new_series.end(), to.new_series.begin(), to.new_series.end());
+  to.new_series = std::move(from.new_series);
+  from.deviations.insert(from.deviations.end(), to.deviations.begin(), to.deviations.end());
+  to.deviations = std::move(from.deviations);
+  if (to.status.empty()) {
+    to.status = std::move(from.status);
+    to.status_since_ms = from.status_since_ms;
+  }
+}
+
 /// The time to commit again after the store refused; no grid time.
 constexpr round_due retry_commits{-1};
 
@@ -31,20 +43,22 @@ std::chrono::milliseconds scrape_timeout(const base::config& c) {
 
 void host_body::schedule_after(int64_t time_ms) {
   auto next = check::next_grid(time_ms, period_ms(), checker_.offset_ms());
-  auto phase = check::request_phase_ms(record_.host_id, period_ms());
-  auto wait = std::max<int64_t>(0, next + phase - now_ms());
+  auto wait = std::max<int64_t>(0, next + request_phase_ms() - now_ms());
   self_->delayed_send(self_, std::chrono::milliseconds{wait}, round_due{next});
 }
 
 void host_body::on_due(int64_t time_ms) {
-  if (!is_live_)
-    return begin(); // The store did not answer at the start.
+  if (!is_live_ || time_ms == 0) {
+    if (auto work = std::exchange(start_again_, nullptr))
+      return work();
+    return is_live_ ? void() : begin(); // The source, or the store, did not answer at the start.
+  }
   if (time_ms == retry_commits.time_ms)
     return resume_commits();
   if (time_ms <= last_due_ms_)
     return;
   auto now = now_ms();
-  if (auto latest = check::floor_grid(now, period_ms(), checker_.offset_ms()); latest > time_ms) {
+  if (auto latest = check::floor_grid(now, period_ms(), checker_.offset_ms()); latest > time_ms && services_->scrapes()) {
     // The machine slept or was overloaded: rounds whose time has passed cannot be sampled any more.
     // The checker enters the gap into the ledger.
     static auto skipped = metrics::counter_of("aops_rounds_skipped_total", "Rounds that could not take place in their time.");
@@ -54,10 +68,12 @@ void host_body::on_due(int64_t time_ms) {
   last_due_ms_ = time_ms;
   static auto lateness = metrics::histogram_of("aops_round_lateness_seconds", "Begin of a round after its time was due.",
                                                {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5});
-  lateness.observe(static_cast<double>(now - time_ms - check::request_phase_ms(record_.host_id, period_ms())) / 1000);
+  lateness.observe(static_cast<double>(now - time_ms - request_phase_ms()) / 1000);
   schedule_after(time_ms);
   if (services_->scrapes())
-    scrape(time_ms);
+    return scrape(time_ms);
+  catch_up();
+  ask_again();
 }
 
 void host_body::miss(int64_t from_ms, int64_t until_ms, std::string reason) {
@@ -120,18 +136,21 @@ void host_body::judge(const check::round& x) {
     return;
   static auto rounds = metrics::counter_of("aops_rounds_total", "Rounds judged.");
   static auto samples = metrics::counter_of("aops_samples_total", "Samples kept.");
-  static auto evaluations = metrics::counter_of("aops_rule_evaluations_total", "Rules judged on a round.");
   rounds.add();
   samples.add(static_cast<double>(x.samples.size()));
-  evaluations.add(static_cast<double>(result.judged));
+  auto commit = findings(std::move(result), x.time_ms);
+  commit.sample_blob = check::encode_round(x);
+  commit.new_series = checker_.kept().take_new();
+  note_status(x.answered, x.time_ms, commit);
+  push(std::move(commit));
+}
 
-  coverage_.begin(x.time_ms);
+round_to_commit host_body::findings(check::round_result&& result, int64_t first_ms) {
+  static auto evaluations = metrics::counter_of("aops_rule_evaluations_total", "Rules judged on a round.");
+  evaluations.add(static_cast<double>(result.judged));
+  coverage_.begin(first_ms);
   auto commit = new_commit();
-  commit.until_ms = x.time_ms;
-  if (services_->scrapes()) {
-    commit.sample_blob = check::encode_round(x);
-    commit.new_series = checker_.kept().take_new();
-  }
+  commit.until_ms = result.until_ms;
   for (const auto& change : result.changes)
     recent_.apply(change, commit.changes);
   for (const auto& d : result.deviations) {
@@ -140,8 +159,7 @@ void host_body::judge(const check::round& x) {
   }
   commit.deviations.insert(commit.deviations.end(), new_deviations_.begin(), new_deviations_.end());
   new_deviations_.clear();
-  note_status(x.answered, x.time_ms, commit);
-  push(std::move(commit));
+  return commit;
 }
 
 void host_body::note_status(bool answered, int64_t time_ms, round_to_commit& commit) {
@@ -170,9 +188,11 @@ round_to_commit host_body::new_commit() const {
 void host_body::push(round_to_commit x) {
   if (commits_.size() >= most_commits) {
     // The store is away for long: what is oldest goes, and the ledger will say so.
-    auto& oldest = commits_[is_committing_ ? 1 : 0];
+    size_t i = is_committing_ ? 1 : 0;
+    auto oldest = std::move(commits_[i]);
+    commits_.erase(commits_.begin() + static_cast<ptrdiff_t>(i));
     miss(oldest.until_ms, oldest.until_ms, "missed(store_unreachable)");
-    commits_.erase(commits_.begin() + (is_committing_ ? 1 : 0));
+    hand_down(std::move(oldest), commits_.size() > i ? commits_[i] : x);
   }
   commits_.push_back(std::move(x));
   pump();
@@ -191,6 +211,7 @@ void host_body::pump() {
                                        auto x = std::move(commits_.front());
                                        commits_.pop_front();
                                        committed(x);
+                                       after_commit();
                                      });
 }
 

@@ -54,7 +54,7 @@ struct host_services {
   std::shared_ptr<history_gate> history = std::make_shared<history_gate>();
 
   int64_t period_ms() const { return config->check.sample_period.ms; }
-  bool scrapes() const { return config->samples.source == "scrape"; }
+  bool scrapes() const { return config->samples.source == "scrape"; } ///< Else Prometheus is asked.
 };
 
 using services_ptr = std::shared_ptr<const host_services>;

@@ -2,7 +2,6 @@
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/core/check/grid.hpp"
-#include "runtime/core/check/round_codec.hpp"
 
 namespace aops::actors {
 
@@ -10,6 +9,19 @@ namespace {
 
 /// How long a host waits before it asks the store again at its start.
 constexpr std::chrono::seconds start_retry{1};
+
+/// Ranges of one host that may wait to be asked again.
+constexpr size_t most_retries = 256;
+
+check::retry_config retry_limits(const base::config& c) {
+  check::retry_config r;
+  r.max_retry_num = static_cast<uint32_t>(c.check.max_retry_num);
+  r.cool_down_ms = c.check.cool_down_time.ms;
+  r.max_pending = most_retries;
+  r.max_dead = std::min(most_retries, static_cast<size_t>(c.check.max_dead_retry_task));
+  r.dead_discount = c.check.dead_retry_task_discount;
+  return r;
+}
 
 } // namespace
 
@@ -19,7 +31,10 @@ host_body::host_body(host_pointer self, services_ptr services, host_record recor
     checker_(services_->period_ms(), record_.host_id, services_->keep_list),
     reader_({[this](std::string_view name) { return checker_.wants_name(name); },
              [this](const series_key& key) { return checker_.slot_of(key); }}),
-    recent_(services_->period_ms()) {
+    recent_(services_->period_ms()), retries_(retry_limits(*services_->config)),
+    live_retries_(retry_limits(*services_->config)) {
+  history_ = services_->scrapes() ? stored_rounds_of(self_, services_, record_.host_id)
+                                  : prometheus_history_of(self_, services_, record_);
 }
 
 std::chrono::milliseconds host_body::store_deadline() const { return services_->config->store.request_timeout.chrono(); }
@@ -49,13 +64,17 @@ void host_body::take_state(host_state state) {
   coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
   recent_.load(state.last_rows);
   auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
-  if (state.until_ms == 0)
+  auto until = state.until_ms;
+  if (until == 0 && !services_->scrapes())
+    // Prometheus knew the host before us: the windows of the first round can be full.
+    until = origin_ms_ = judgeable_ms();
+  if (until == 0)
     return go_live();
   std::vector<check::last_row> last;
   for (const auto& x : state.last_rows)
     if (auto row = check::interval_of(x.row))
       last.push_back({x.check_item, *row, x.rule_digest});
-  auto finish = [this, last = std::move(last), until = state.until_ms] {
+  auto finish = [this, last = std::move(last), until] {
     checker_.resume(until, last);
     go_live();
   };
@@ -63,21 +82,22 @@ void host_body::take_state(host_state state) {
 }
 
 void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
-  auto until = coverage_.until_ms();
+  auto until = coverage_.until_ms() > 0 ? coverage_.until_ms() : origin_ms_;
   if (history_ms <= 0 || until == 0) {
     checker_.load_history({});
     return then();
   }
   is_loading_ = true;
   auto rounds = std::make_shared<std::vector<check::round>>();
-  read_rounds(
-    until - history_ms, until,
-    [this, rounds](const sample_rows& rows) {
-      for (const auto& row : rows.rows)
-        if (auto round = check::decode_round(row.time_ms, row.blob))
-          rounds->push_back(std::move(*round));
-    },
-    [this, rounds, then = std::move(then)](expected<void> how) {
+  history_->read_rounds(
+    checker_.kept().bound(), until - history_ms, until,
+    [rounds](const history_portion& x) { rounds->insert(rounds->end(), x.rounds.begin(), x.rounds.end()); },
+    [this, rounds, history_ms, then = std::move(then)](expected<void> how) {
+      if (!how && !services_->scrapes()) {
+        // Nothing is lost by waiting: the rounds stay in Prometheus.
+        start_again_ = [this, history_ms, then] { load_windows(history_ms, then); };
+        return self_->delayed_send(self_, start_retry, round_due{0});
+      }
       if (!how)
         log::warn("history-not-read", "{} starts its windows empty: {}", record_.host_id, to_string(how.error()));
       checker_.load_history(*rounds);
@@ -96,7 +116,9 @@ void host_body::go_live() {
   last_due_ms_ = first - period_ms();
   schedule_after(last_due_ms_);
   if (pending_rules_)
-    apply_rules(std::exchange(pending_rules_, nullptr));
+    return apply_rules(std::exchange(pending_rules_, nullptr));
+  if (!services_->scrapes())
+    catch_up();
 }
 
 void host_body::on_record(const host_record& record) {
@@ -110,7 +132,8 @@ void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
   if (!rules) // The back-fill waited for its turn.
     return start_backfill();
   rules_ = rules;
-  if (!is_live_ || is_loading_)
+  // On `prometheus` judging waits meanwhile, so that what is judged and what is stored are the same time.
+  if (!is_live_ || is_loading_ || (!services_->scrapes() && !commits_.empty()))
     pending_rules_ = std::move(rules);
   else
     apply_rules(std::move(rules));
@@ -119,9 +142,12 @@ void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
 void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
   auto diff = checker_.set_rules(std::move(rules), groups(), backfill_from_ms());
   reader_.forget();
+  ++rules_version_;
+  live_retries_.forget(record_.owner, record_.host_id, {});
   if (coverage_.until_ms() > 0)
     for (const auto& item : diff.added)
-      if (std::find(diff.not_collected.begin(), diff.not_collected.end(), item) == diff.not_collected.end()) {
+      if (!services_->scrapes()
+          || std::find(diff.not_collected.begin(), diff.not_collected.end(), item) == diff.not_collected.end()) {
         deviation late{item, coverage_.since_ms(), coverage_.until_ms(), std::string{late_rule}};
         coverage_.add(late);
         new_deviations_.push_back(late);
@@ -136,6 +162,8 @@ void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
     if (pending_rules_)
       return apply_rules(std::exchange(pending_rules_, nullptr));
     start_backfill();
+    if (!services_->scrapes())
+      catch_up();
   });
 }
 

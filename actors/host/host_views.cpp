@@ -1,7 +1,6 @@
 #include "actors/host/host_ask.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "messages/names.hpp"
-#include "runtime/core/check/grid.hpp"
 #include "runtime/io/scrape/scrape_request.hpp"
 
 namespace aops::actors {
@@ -9,6 +8,9 @@ namespace aops::actors {
 namespace {
 
 constexpr size_t most_series = 50'000;
+
+/// A series of which Prometheus has no sample for so long is not there any more; as long as its own look-back.
+constexpr int64_t listing_ms = 5 * 60 * 1000;
 
 series_page page_of(std::vector<series_info> all, const series_query& q) {
   std::sort(all.begin(), all.end(), [](const series_info& a, const series_info& b) {
@@ -63,11 +65,22 @@ std::vector<check_result> shown(const check::compiled_rule& rule, const std::str
 
 } // namespace
 
+void host_body::list_series(std::vector<std::string> names, std::function<void(expected<series_listed>)> then) {
+  const auto& c = *services_->config;
+  auto now = now_ms();
+  list_order order{instance_of(record_), record_.public_ip + ":" + std::to_string(c.scrape.port), std::move(names),
+                   now - std::max(listing_ms, 2 * period_ms()), now};
+  ask<prometheus_reader_actor, series_listed>(prometheus_reader_name, read_deadline(c), std::move(order), std::move(then));
+}
+
 caf::result<series_page> host_body::on_series(const series_query& q) {
   auto promise = self_->make_response_promise<series_page>();
   const auto& c = *services_->config;
   if (!services_->scrapes()) {
-    promise.deliver(page_of(kept(checker_), q));
+    list_series({}, [this, promise, q](expected<series_listed> found) mutable {
+      bool is_known = found && !found->series->empty();
+      promise.deliver(page_of(is_known ? *found->series : kept(checker_), q));
+    });
     return promise;
   }
   scrape::exporter from{record_.public_ip,
@@ -96,16 +109,16 @@ caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
     return refuse(ec::bad_request, "rule." + fine.error().detail);
   auto rules = check::rule_set::build({{x.rule, {}, 0}})->rules();
   auto start = x.time_range[0].ms;
-  auto end = std::min(x.time_range[1].ms, coverage_.until_ms() + 1);
+  auto known_until = services_->scrapes() ? coverage_.until_ms() + 1 : now_ms();
+  auto end = std::min(x.time_range[1].ms, known_until);
   if (end <= start)
     return refuse(ec::bad_request, "time_range: nothing is stored of it");
   auto promise = self_->make_response_promise<rule_tested>();
-  run_over(rules, start, end,
+  run_over(rules, job_for(start, end),
            [this, promise, rules, start, end](expected<std::vector<check::run_result>> results) mutable {
              if (!results)
                return void(promise.deliver(to_caf(results.error())));
-             auto request = request_for(start, end);
-             auto change = check::change_of(*rules[0], request, results->front());
+             auto change = check::change_of(*rules[0], job_for(start, end), results->front());
              promise.deliver(rule_tested{shown(*rules[0], record_.host_id, change.rows),
                                          static_cast<int64_t>(results->front().judged)});
            });
@@ -116,7 +129,7 @@ caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
   auto promise = self_->make_response_promise<unit_checked>();
   auto pairs = static_cast<int64_t>(x.check_items.empty() ? rules_for({}).size() : x.check_items.size());
   // Nobody can judge what lies ahead.
-  auto wanted = std::min(x.end_ms - 1, check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()));
+  auto wanted = std::min(x.end_ms - 1, judgeable_ms());
   auto deadline = now_ms() + services_->config->diag.unit_timeout.ms;
   wait_for_cursor(wanted, deadline, [this, x, promise, pairs]() mutable {
     auto rules = rules_for(x.check_items);
@@ -124,11 +137,13 @@ caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
     unit_checked reply{x.unit, pairs};
     if (rules.empty() || end <= x.start_ms)
       return void(promise.deliver(reply));
-    run_over(rules, x.start_ms, end,
-             [this, rules, start = x.start_ms, end, promise, reply](expected<std::vector<check::run_result>> results) mutable {
+    auto request = job_for(x.start_ms, end);
+    run_over(rules, request,
+             [this, rules, request, promise, reply](expected<std::vector<check::run_result>> results) mutable {
                if (!results)
                  return void(promise.deliver(to_caf(results.error())));
-               store_runs(rules, request_for(start, end), std::move(*results), [promise, reply](expected<void> how) mutable {
+               note_outcome(rules, request, *results);
+               store_runs(rules, request, std::move(*results), [promise, reply](expected<void> how) mutable {
                  if (how)
                    promise.deliver(reply);
                  else

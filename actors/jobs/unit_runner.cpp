@@ -27,7 +27,7 @@ unit_runner::unit_runner(job_pointer self, job_services_ptr services, std::strin
 void unit_runner::begin() {
   auto store = services_->names->find_as<job_store_actor>(job_store_name);
   if (!store) {
-    self_->delayed_send(self_, retry, atom::tick_v);
+    wake_in(retry);
     return;
   }
   self_->request(store, store_deadline(), load_job{id_})
@@ -37,7 +37,7 @@ void unit_runner::begin() {
             if (why == ec::not_found)
               return self_->quit();
             log::warn("job-not-read", "job {}: {}", id_, to_string(why));
-            self_->delayed_send(self_, retry, atom::tick_v);
+            wake_in(retry);
           });
 }
 
@@ -61,7 +61,7 @@ void unit_runner::move_to(std::string state) {
   auto store = services_->names->find_as<job_store_actor>(job_store_name);
   if (!store) {
     units_.reset(); // Begins anew when the store is back.
-    self_->delayed_send(self_, retry, atom::tick_v);
+    wake_in(retry);
     return;
   }
   self_->request(store, store_deadline(), job_to_move{services_->slots->fence_of(id_), id_, std::move(state)})
@@ -76,11 +76,22 @@ void unit_runner::move_to(std::string state) {
         if (auto why = from_caf(e); why == ec::fenced || why == ec::not_found)
           return self_->quit();
         units_.reset();
-        self_->delayed_send(self_, retry, atom::tick_v);
+        wake_in(retry);
       });
 }
 
+void unit_runner::wake_in(std::chrono::milliseconds wait) {
+  auto due = self_->clock().now() + wait;
+  if (tick_due_ && *tick_due_ <= due)
+    return; // It looks at everything.
+  tick_due_ = due;
+  self_->delayed_send(self_, wait, atom::tick_v);
+}
+
 void unit_runner::on_tick() {
+  if (!tick_due_ || self_->clock().now() < *tick_due_)
+    return; // Overtaken: ticks cannot be called back, and each one that led to another would multiply.
+  tick_due_.reset();
   if (units_)
     pump();
   else
@@ -102,9 +113,7 @@ void unit_runner::pump() {
     wait = std::min(wait, std::max<int64_t>(1, *due - now));
   if (job_.deadline_ms > now)
     wait = std::min(wait, job_.deadline_ms - now);
-  // Ticks are cheap and void ones harmless; one per pump would multiply, so only when nothing else will wake the job.
-  if (units_->in_flight() == 0)
-    self_->delayed_send(self_, std::chrono::milliseconds{wait}, atom::tick_v);
+  wake_in(std::chrono::milliseconds{wait});
 }
 
 void unit_runner::answered(int64_t unit, expected<unit_to_commit> answer) {

@@ -5,6 +5,7 @@
 #include "messages/roles.hpp"
 #include "runtime/core/schedule/unit_queue.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
@@ -58,6 +59,7 @@ private:
   void committed(int64_t unit, const job_progress& progress);
   void move_to(std::string state);
   void announce(const job_progress& progress);
+  void wake_in(std::chrono::milliseconds wait); ///< A tick by then at the latest.
   bool is_past_deadline() const { return job_.deadline_ms > 0 && now_ms() >= job_.deadline_ms; }
   std::chrono::milliseconds store_deadline() const { return services_->config->store.request_timeout.chrono(); }
 
@@ -66,6 +68,7 @@ private:
   std::string id_;
   job_record job_;
   std::optional<schedule::unit_queue> units_;
+  std::optional<caf::actor_clock::time_point> tick_due_; ///< Of the earliest tick under way.
 };
 
 } // namespace aops::actors

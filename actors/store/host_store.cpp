@@ -46,8 +46,6 @@ expected<add_outcome> add_hosts(storage::database& db, const caller& who, const 
       return fail(present.error());
     if (*present) // Somebody made the vault since we looked: with another key, perhaps.
       return fail(ec::overloaded, "the vault is being made; try again");
-    if (auto saved = credentials.save_verifier(owner_of(who), prepared.verifier); !saved)
-      return fail(saved.error());
   }
   add_outcome out;
   host_repository hosts{db};
@@ -60,7 +58,7 @@ expected<add_outcome> add_hosts(storage::database& db, const caller& who, const 
       out.reply.host_list.push_back(row.host_id);
       out.reply.succeed_list.push_back(std::move(told));
       out.records.push_back({row.host_id, row.host_name, row.owner, row.host_group_name, row.public_ip,
-                             row.exporter_port.value_or(0), row.slot, "unknown", 0});
+                             row.exporter_port.value_or(0), row.slot, "unknown", row.created_ms});
     } else if (added.error() == ec::conflict || added.error() == ec::not_found) {
       only_duplicates = only_duplicates && added.error() == ec::conflict;
       told.reason = reason_of(added.error());
@@ -69,6 +67,10 @@ expected<add_outcome> add_hosts(storage::database& db, const caller& who, const 
       return fail(added.error());
     }
   }
+  // A key binds the owner only once something is sealed with it.
+  if (!prepared.verifier.empty() && !out.reply.succeed_list.empty())
+    if (auto saved = credentials.save_verifier(owner_of(who), prepared.verifier); !saved)
+      return fail(saved.error());
   if (out.reply.succeed_list.empty())
     out.reply.code = outcome_of(only_duplicates ? ec::conflict : ec::insert_failed).return_code;
   else if (!out.reply.fail_list.empty())

@@ -2,6 +2,7 @@
 
 #include "actors/diag/jobs_region.hpp"
 #include "actors/host/hosts_region.hpp"
+#include "actors/host/prometheus_reader.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
@@ -91,15 +92,19 @@ child_spec store_tree(const parts& p) {
                     });
 }
 
-child_spec hosts_tree(const parts& p) {
+services_ptr host_services_of(const parts& p) {
   auto services = std::make_shared<host_services>();
   services->config = p.config;
   services->clock = p.clock;
   services->names = p.names;
   services->slots = p.slots;
   services->keep_list = p.keep_list;
+  return services;
+}
+
+child_spec hosts_tree(const parts& p, const services_ptr& services) {
   return supervised(named("hosts/region", p, strategy::rest_for_one),
-                    {children(host_children_name, p), child(hosts_name, hosts_region, services_ptr{services})});
+                    {children(host_children_name, p), child(hosts_name, hosts_region, services)});
 }
 
 child_spec jobs_tree(const parts& p) {
@@ -120,13 +125,13 @@ child_spec scraper_child(const parts& p) {
 } // namespace
 
 caf::actor assemble(caf::actor_system& system, const parts& p) {
-  std::vector<child_spec> tree{
-    store_tree(p),
-    scraper_child(p),
-    child(progress_name, http::progress_bridge, p.streams),
-    hosts_tree(p),
-    jobs_tree(p),
-  };
+  auto services = host_services_of(p);
+  std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
+  if (!services->scrapes())
+    tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
+  tree.push_back(child(progress_name, http::progress_bridge, p.streams));
+  tree.push_back(hosts_tree(p, services));
+  tree.push_back(jobs_tree(p));
   return caf::actor_cast<caf::actor>(system.spawn(supervisor, named("node", p), std::move(tree)));
 }
 

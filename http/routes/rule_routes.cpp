@@ -18,7 +18,8 @@ expected<Reply> ask_host(const node_port& port, const request_context& context, 
     return fail(std::move(found.error()));
   if (found->hosts.empty())
     return fail(ec::bad_request, "host_id: no such host");
-  return ask_actor<host_view_actor, Reply>(port, "host/" + request.host_id, context, std::move(request));
+  auto whom = "host/" + request.host_id; // Before the request is moved from.
+  return ask_actor<host_view_actor, Reply>(port, whom, context, std::move(request));
 }
 
 } // namespace

@@ -1,4 +1,5 @@
-// Any bytes as a request body: read, refused with a reason, or written so that it reads back the same.
+// Any bytes as a request body: read, refused with a reason, or written so that it reads back the
+// same.
 #include "messages/diag.hpp"
 #include "runtime/base/json_codec.hpp"
 
@@ -17,7 +18,8 @@ void read_and_write(const base::json& document) {
     return;
   }
   auto written = base::encode(*x);
-  for (auto it = written.begin(); it != written.end();) // An unset `maybe` is null in replies, absent in requests.
+  for (auto it = written.begin();
+       it != written.end();) // An unset `maybe` is null in replies, absent in requests.
     it = it->is_null() ? written.erase(it) : std::next(it);
   auto again = base::decode<T>(written);
   if (!again || base::encode(*again) != base::encode(*x))

@@ -336,14 +336,16 @@ BOOST_AUTO_TEST_CASE(a_stopped_server_can_be_started_again_on_its_port) {
 BOOST_AUTO_TEST_CASE(many_clients_at_once_are_all_served) {
   server_fixture s;
   std::atomic<int> answered{0};
-  std::vector<std::thread> clients;
+  std::vector<raw_client> clients;
   for (int i = 0; i < 16; ++i)
-    clients.emplace_back([&] {
-      raw_client c{s.it->port()};
+    clients.emplace_back(s.it->port());
+  std::vector<std::thread> threads;
+  for (auto& c : clients)
+    threads.emplace_back([&] {
       for (int n = 0; n < 50; ++n)
         answered += c.ask(json_request("POST", "/test/open", fine)).status == 200;
     });
-  for (auto& t : clients)
+  for (auto& t : threads)
     t.join();
   BOOST_TEST(answered == 800);
 }

@@ -1,0 +1,256 @@
+#include "tests/actors/host/host_fixture.hpp"
+
+#include "messages/names.hpp"
+
+#include <random>
+
+namespace aops::actors {
+
+namespace {
+
+/// Busy at 90 in the given rounds, else at 10.
+auto busy_in(std::set<int64_t> rounds) {
+  return [rounds = std::move(rounds)](int64_t k) { return std::string{rounds.contains(k) ? "busy 90\n" : "busy 10\n"}; };
+}
+
+auto dead_in(std::set<int64_t> rounds) {
+  return [rounds = std::move(rounds)](int64_t k) { return std::string{rounds.contains(k) ? "" : "busy 10\n"}; };
+}
+
+const check_rule hot = tests::rule_on("hot", "busy", "$0>80");
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(rounds, tests::host_fixture)
+
+BOOST_AUTO_TEST_CASE(a_round_commits_its_samples_with_the_cursor) {
+  set_rules({hot});
+  begin();
+  BOOST_TEST(state().until_ms == 0);
+  to_round(0);
+  auto first = state();
+  BOOST_TEST(first.since_ms == origin_ms);
+  BOOST_TEST(first.until_ms == origin_ms);
+  BOOST_REQUIRE(first.samples.size() == 1u);
+  BOOST_TEST(first.samples[0].time_ms == origin_ms);
+  to_round(3);
+  BOOST_TEST(state().until_ms == time_of(3));
+  BOOST_TEST(state().samples.size() == 4u);
+  BOOST_TEST(asked == 4);
+  BOOST_TEST(found() == "");
+  BOOST_TEST(deviations() == "");
+}
+
+BOOST_AUTO_TEST_CASE(three_missed_rounds_make_a_host_offline_and_one_answer_online) {
+  page = dead_in({2, 3, 4, 5});
+  BOOST_TEST(status() == "unknown");
+  begin();
+  to_round(0);
+  BOOST_TEST(status() == "online");
+  to_round(3);
+  BOOST_TEST(status() == "online");
+  to_round(4);
+  BOOST_TEST(status() == "offline");
+  BOOST_TEST(known().status_since_ms == time_of(4));
+  to_round(6);
+  BOOST_TEST(status() == "online");
+  BOOST_TEST(known().status_since_ms == time_of(6));
+}
+
+BOOST_AUTO_TEST_CASE(an_anomaly_opens_extends_and_closes) {
+  page = busy_in({2, 3, 4, 8});
+  set_rules({hot});
+  begin();
+  to_round(1);
+  BOOST_TEST(found() == "");
+  to_round(2);
+  BOOST_TEST(found() == "hot 30-30 Abnormal");
+  to_round(3);
+  BOOST_TEST(found() == "hot 30-45 Abnormal");
+  to_round(6);
+  BOOST_TEST(found() == "hot 30-60 Abnormal");
+  to_round(10);
+  BOOST_TEST(found() == "hot 30-60 Abnormal; hot 120-120 Abnormal");
+}
+
+BOOST_AUTO_TEST_CASE(rounds_without_answer_are_one_no_data_interval_that_data_closes) {
+  page = dead_in({1, 2, 3});
+  set_rules({hot, tests::rule_on("down", "up", "$0==0")});
+  begin();
+  to_round(2);
+  BOOST_TEST(found() == "down 15-30 Abnormal; hot 15-30 No data");
+  to_round(6);
+  BOOST_TEST(found() == "down 15-45 Abnormal; hot 15-45 No data");
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_page_is_a_round_without_answer) {
+  page = [](int64_t k) { return std::string{k == 1 ? "busy ten\n" : "busy 10\n"}; };
+  set_rules({hot});
+  begin();
+  to_round(3);
+  BOOST_TEST(found() == "hot 15-15 No data");
+}
+
+BOOST_AUTO_TEST_CASE(while_the_store_is_down_rounds_wait_and_nothing_is_lost) {
+  page = busy_in({2, 3, 4, 5, 9});
+  set_rules({hot});
+  begin();
+  to_round(2);
+  take_away(round_store_name);
+  to_round(6);
+  give_back(round_store_name);
+  BOOST_TEST(state().until_ms == time_of(2));
+  pass(2s);
+  BOOST_TEST(state().until_ms == time_of(6));
+  BOOST_TEST(found() == "hot 30-75 Abnormal");
+  to_round(7);
+  take_away(store_writer_name);
+  to_round(8);
+  give_back(store_writer_name);
+  to_round(10);
+  BOOST_TEST(state().samples.size() == 11u);
+  BOOST_TEST(found() == "hot 30-75 Abnormal; hot 135-135 Abnormal");
+  BOOST_TEST(deviations() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_down_at_the_start_delays_the_host_only) {
+  set_rules({hot});
+  take_away(round_store_name);
+  begin();
+  to_round(1);
+  BOOST_TEST(asked == 0);
+  give_back(round_store_name);
+  to_round(3);
+  BOOST_TEST(state().until_ms == time_of(3));
+}
+
+BOOST_AUTO_TEST_CASE(the_buffer_is_bounded_and_the_ledger_tells_what_it_gave_up) {
+  begin();
+  to_round(0);
+  take_away(round_store_name);
+  to_round(245);
+  give_back(round_store_name);
+  pass(2s);
+  to_round(247);
+  BOOST_TEST(state().until_ms == time_of(247));
+  auto samples = static_cast<int64_t>(state().samples.size());
+  BOOST_TEST(samples < 248);
+  BOOST_TEST(samples >= 240);
+  auto text = deviations();
+  BOOST_TEST(text.find("missed(store_unreachable)") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(a_series_first_seen_in_a_round_that_was_given_up_keeps_its_number) {
+  keep_list->insert("late");
+  page = [](int64_t k) { return std::string{k >= 2 ? "late 7\n" : "busy 10\n"}; };
+  begin();
+  to_round(0);
+  take_away(round_store_name);
+  to_round(250);
+  give_back(round_store_name);
+  to_round(252);
+  bool is_stored = false;
+  for (const auto& x : state().series)
+    is_stored = is_stored || x.key.name == "late";
+  BOOST_TEST(is_stored);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_whose_slot_went_elsewhere_ends) {
+  begin();
+  to_round(1);
+  tests::ok(db().execute("update slot set epoch = 2"));
+  to_round(2);
+  BOOST_TEST(!is_alive(host));
+  BOOST_TEST(state().until_ms == time_of(1));
+  BOOST_TEST(log.count("host-given-up") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_deleted_host_ends) {
+  begin();
+  to_round(1);
+  auto hosts = of<host_store_actor>(host_store_name);
+  BOOST_TEST(tests::ok(ask<hosts_deleted>(hosts, admin, hosts_to_delete{{record.host_id}})).code == 200);
+  to_round(2);
+  BOOST_TEST(!is_alive(host));
+}
+
+BOOST_AUTO_TEST_CASE(downtime_is_a_hole_in_the_ledger_and_no_row_bridges_it) {
+  page = busy_in({1, 2, 3, 4, 5, 6, 7, 8});
+  set_rules({hot});
+  begin();
+  to_round(3);
+  end(host);
+  to_round(6);
+  begin();
+  to_round(9);
+  BOOST_TEST(deviations() == " 60-90 missed(not_sampled)");
+  BOOST_TEST(found() == "hot 15-45 Abnormal; hot 105-120 Abnormal");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// -- restarts --------------------------------------------------------------------------------------
+
+namespace {
+
+/// Random pages, the same for the same seed; now and then the exporter is dead or a series is missing.
+std::string random_page(unsigned seed, int64_t round) {
+  std::mt19937 random{static_cast<unsigned>(seed * 7919 + round)};
+  auto below = [&](unsigned n) { return random() % n; };
+  if (below(7) == 0)
+    return {};
+  auto text = fmt::format("total {}\n", round * 10 + below(5));
+  if (below(6) != 0)
+    text += fmt::format("busy {}\n", 70 + below(25));
+  if (below(3) != 0)
+    text += fmt::format("rare{{id=\"{}\"}} {}.5\n", below(3), below(10));
+  return text;
+}
+
+const std::vector<check_rule> many_rules = {
+  hot,
+  tests::rule_on("down", "up", "$0==0"),
+  tests::rule_on("long", "busy", "avg(1m)>82"),
+  tests::rule_on("longest", "busy", "max(3m)-min(3m)>20"),
+  tests::rule_on("points", "busy", "max(#3)>90"),
+  tests::rule_on("slow", "total", "rate(2m)<0.66"),
+};
+
+/// What is stored after 60 rounds. @param restarts How many, at random moments.
+std::string life(unsigned seed, int restarts) {
+  tests::host_fixture f;
+  f.keep_list->insert("rare");
+  f.page = [seed](int64_t k) { return random_page(seed, k); };
+  f.set_rules(many_rules);
+  f.begin();
+  std::mt19937 random{seed};
+  std::set<int64_t> when;
+  for (int i = 0; i < restarts; ++i)
+    when.insert(static_cast<int64_t>(random() % 58));
+  for (int64_t k = 0; k < 60; ++k) {
+    f.to_round(k);
+    if (when.contains(k))
+      f.restart();
+  }
+  auto text = f.dump(f.record);
+  f.end_all();
+  return text;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(restarts)
+
+BOOST_AUTO_TEST_CASE(a_restarted_host_stores_what_an_uninterrupted_one_does) {
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    auto uninterrupted = life(seed, 0);
+    BOOST_TEST(uninterrupted.find("Abnormal") != std::string::npos);
+    BOOST_TEST(uninterrupted.find("No data") != std::string::npos);
+    BOOST_TEST(life(seed, 1) == uninterrupted, "one restart, seed " << seed);
+    BOOST_TEST(life(seed, 30) == uninterrupted, "many restarts, seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors

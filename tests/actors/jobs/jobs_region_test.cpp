@@ -1,0 +1,274 @@
+#include "actors/diag/jobs_region.hpp"
+#include "messages/names.hpp"
+#include "tests/actors/jobs/jobs_fixture.hpp"
+
+#include "actors/support/prepare.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+struct region_fixture : tests::jobs_fixture {
+  region_fixture() {
+    add_canned_host("h1");
+    add_canned_host("h2");
+    add_tree("t2", admin);
+    start_as(progress_name, [this](progress_actor::pointer self) -> progress_actor::behavior_type {
+      prepare(self, "canned progress");
+      return {[this](const job_progress& x) { heard.push_back(x); }, [](atom::ping) {}};
+    });
+  }
+  ~region_fixture() {
+    open.clear();
+    end_all();
+  }
+
+  std::vector<job_progress> heard;
+  jobs_actor jobs;
+
+  /// Starts the region with its supervisor, as a node does.
+  void begin() {
+    supervisor_config c;
+    c.name = job_children_name;
+    c.names = names;
+    c.past_limit = give_up::leave_child;
+    start_as(job_children_name, supervisor, std::move(c), std::vector<child_spec>{});
+    jobs = start_as(jobs_name, jobs_region, job_services_ptr{services});
+  }
+
+  expected<diag_started> diagnose(const caller& who, std::vector<std::string> hosts, std::vector<std::string> trees,
+                                  int64_t from_s = 0, int64_t until_s = 120, int64_t interval_s = 60) {
+    return ask<diag_started>(jobs, who,
+                             diag_to_execute{std::move(hosts), {{from_s * 1000}, {until_s * 1000}}, std::move(trees), interval_s});
+  }
+
+  expected<check_started> check(std::vector<std::string> hosts, std::vector<std::string> items, int64_t until_s = 120) {
+    return ask<check_started>(jobs, admin, check_to_execute{std::move(hosts), {{0}, {until_s * 1000}}, std::move(items)});
+  }
+
+  static std::string id_of(const diag_started& x) { return x.task_id.text.substr(1, x.task_id.text.size() - 2); }
+
+  void add_rule(const std::string& item) {
+    check_rule rule;
+    rule.check_item = item;
+    rule.data_list.push_back({"busy", "kpi", {}});
+    rule.condition = "$0>1";
+    tests::ok(ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
+  }
+
+  int64_t stored_jobs() { return count("select count(*) from job"); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(region, region_fixture)
+
+// -- taking in -------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_done) {
+  begin();
+  how = manner::stay_silent;
+  auto reply = tests::ok(diagnose(admin, {"h1", "h2"}, {"t", "t2"}));
+  BOOST_TEST(reply.code == 200);
+  BOOST_TEST(reply.expected_report_num == 8);
+  BOOST_TEST(reply.ignored_hosts.empty());
+  auto id = id_of(reply);
+  BOOST_TEST(progress(id).expected_report_num == 8);
+  release();
+  BOOST_TEST(progress(id).state == "done");
+  BOOST_TEST(reports(id) == 8);
+  BOOST_REQUIRE(!heard.empty());
+  BOOST_TEST(heard.back().state == "done");
+  BOOST_TEST(heard.back().finished == 8);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_hosts_and_trees_among_known_ones_are_206_and_listed) {
+  begin();
+  auto reply = tests::ok(diagnose(admin, {"h1", "nowhere", "nowhere"}, {"t", "none"}));
+  BOOST_TEST(reply.code == 206);
+  BOOST_TEST(reply.expected_report_num == 2);
+  BOOST_TEST(reply.ignored_hosts == std::vector<std::string>{"nowhere"}, boost::test_tools::per_element());
+  BOOST_TEST(reply.ignored_trees == std::vector<std::string>{"none"}, boost::test_tools::per_element());
+  BOOST_TEST(progress(id_of(reply)).state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_diagnosed_is_refused_with_the_reason) {
+  begin();
+  auto reason = [&](const expected<diag_started>& x) {
+    BOOST_TEST(tests::failure_of(x) == ec::bad_request);
+    return x.error().detail;
+  };
+  BOOST_TEST(reason(diagnose(admin, {"nowhere"}, {"t"})) == "No valid host.");
+  BOOST_TEST(reason(diagnose(admin, {"h1"}, {"none"})) == "No valid fault tree.");
+  BOOST_TEST(reason(diagnose(admin, {"h1"}, {"t"}, 120, 120)) == "Time range is not valid.");
+  BOOST_TEST(reason(diagnose(other, {"h1"}, {"t"})) == "No valid host.");
+  auto nobodys = other;
+  nobodys.owner = "";
+  BOOST_TEST(reason(diagnose(nobodys, {"h1"}, {"t"})) == "No valid host.");
+  settings->diag.max_reports = 3;
+  BOOST_TEST(reason(diagnose(admin, {"h1", "h2"}, {"t"})).find("4") != std::string::npos);
+  BOOST_TEST(stored_jobs() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_cannot_be_stored_has_no_id) {
+  begin();
+  take_away(store_writer_name);
+  auto reply = tests::ok(diagnose(admin, {"h1"}, {"t"}));
+  BOOST_TEST(reply.code == 1101);
+  BOOST_TEST(reply.task_id.text == "null");
+  BOOST_TEST(reply.expected_report_num == 0);
+  give_back(store_writer_name);
+  take_away(job_store_name);
+  BOOST_TEST(tests::ok(diagnose(admin, {"h1"}, {"t"})).code == 1101);
+  give_back(job_store_name);
+  BOOST_TEST(stored_jobs() == 0);
+  take_away(tree_store_name);
+  BOOST_TEST(tests::failure_of(diagnose(admin, {"h1"}, {"t"})) == ec::store_unreachable);
+  give_back(tree_store_name);
+}
+
+BOOST_AUTO_TEST_CASE(an_explicit_check_asks_each_host_for_its_rules) {
+  begin();
+  BOOST_TEST(tests::failure_of(check({"h1"}, {})) == ec::bad_request);
+  add_rule("a");
+  add_rule("b");
+  auto all = tests::ok(check({"h1", "h2"}, {}));
+  BOOST_TEST(all.code == 200);
+  BOOST_TEST(all.expected_result_num == 4);
+  BOOST_REQUIRE(jobs_asked.size() == 2u);
+  BOOST_TEST(jobs_asked[0] == all.task_id + "/h1/a,b");
+  BOOST_TEST(progress(all.task_id).state == "done");
+  auto some = tests::ok(check({"h1", "nowhere"}, {"b", "none"}));
+  BOOST_TEST(some.code == 206);
+  BOOST_TEST(some.expected_result_num == 1);
+  BOOST_TEST(some.ignored_hosts.size() == 1u);
+  BOOST_TEST(some.ignored_items.size() == 1u);
+  auto refused = [&](const expected<check_started>& x) { return to_string(x.error()); };
+  BOOST_TEST(refused(check({"nowhere"}, {})) == "bad_request: No valid host.");
+  BOOST_TEST(refused(check({"h1"}, {"none"})) == "bad_request: No valid check item.");
+  BOOST_TEST(refused(check({"h1"}, {}, 0)) == "bad_request: Time range is not valid.");
+}
+
+// -- running ---------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(stored_jobs_are_found_by_looking) {
+  store_job("before", {"h1"}, 1);
+  begin();
+  BOOST_TEST(progress("before").state == "done");
+  store_job("later", {"h1"}, 1);
+  BOOST_TEST(progress("later").state == "pending");
+  pass(2s);
+  BOOST_TEST(progress("later").state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(jobs_of_slots_of_other_nodes_are_left_alone) {
+  slots->set(schedule::slot_of("theirs"), 0);
+  store_job("theirs", {"h1"}, 1);
+  begin();
+  pass(10s);
+  BOOST_TEST(progress("theirs").state == "pending");
+}
+
+BOOST_AUTO_TEST_CASE(owners_take_turns) {
+  settings->diag.max_running = 1;
+  how = manner::stay_silent;
+  for (int i = 1; i <= 3; ++i)
+    store_job("admins" + std::to_string(i), {"h1"}, 1);
+  store_job("eves", {"h1"}, 1, "eve");
+  begin();
+  std::vector<std::string> order;
+  while (!open.empty()) {
+    order.push_back(asked.back().job);
+    BOOST_TEST(open.size() == 1u);
+    release();
+  }
+  BOOST_TEST(order.size() == 4u);
+  BOOST_TEST((order[0] == "eves" || order[1] == "eves"));
+}
+
+BOOST_AUTO_TEST_CASE(at_most_so_many_jobs_run_at_once) {
+  settings->diag.max_running = 2;
+  how = manner::stay_silent;
+  begin();
+  for (int i = 0; i < 5; ++i)
+    tests::ok(diagnose(admin, {"h1"}, {"t"}));
+  BOOST_TEST(asked.size() == 2u);
+  pass(4s); // Looking does not start them twice.
+  BOOST_TEST(asked.size() == 2u);
+  while (!open.empty())
+    release(1);
+  BOOST_TEST(asked.size() == 5u);
+  BOOST_TEST(count("select count(*) from job where state = 'done'") == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_whose_actor_crashes_goes_on) {
+  begin();
+  how = manner::stay_silent;
+  auto id = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
+  end(names->find_as<caf::actor>(job_name_of(id)), caf::exit_reason::kill);
+  open.clear();
+  how = manner::answer;
+  pass(10s);
+  BOOST_TEST(progress(id).state == "done");
+  BOOST_TEST(reports(id) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_region_that_crashes_finds_its_jobs_again) {
+  begin();
+  how = manner::stay_silent;
+  auto id = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
+  end(jobs, caf::exit_reason::kill);
+  end(of<supervisor_actor>(job_children_name));
+  pass(1s);
+  open.clear();
+  how = manner::answer;
+  begin();
+  BOOST_TEST(progress(id).state == "done");
+  BOOST_TEST(reports(id) == 2);
+}
+
+// -- cancelling ------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
+  settings->diag.max_running = 1;
+  begin();
+  how = manner::stay_silent;
+  auto first = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
+  auto second = id_of(tests::ok(diagnose(admin, {"h2"}, {"t"})));
+  BOOST_TEST(tests::ok(ask<tasks_cancelled>(jobs, other, tasks_to_cancel{{first}})).cancelled.empty());
+  heard.clear();
+  auto reply = tests::ok(ask<tasks_cancelled>(jobs, admin, tasks_to_cancel{{first, "unknown"}}));
+  BOOST_TEST(reply.code == 206);
+  BOOST_TEST(reply.cancelled.size() == 1u);
+  run();
+  BOOST_TEST(!names->find(job_name_of(first)));
+  BOOST_TEST(asked.back().job == second);
+  bool told = false;
+  for (const auto& x : heard)
+    told = told || (x.job == first && x.state == "cancelled");
+  BOOST_TEST(told);
+  release();
+  BOOST_TEST(progress(first).state == "cancelled");
+  BOOST_TEST(progress(second).state == "done");
+  BOOST_TEST(reports(first) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_can_be_cancelled) {
+  settings->diag.max_running = 1;
+  begin();
+  how = manner::stay_silent;
+  tests::ok(diagnose(admin, {"h1"}, {"t"}));
+  auto second = id_of(tests::ok(diagnose(admin, {"h2"}, {"t"})));
+  BOOST_TEST(tests::ok(ask<tasks_cancelled>(jobs, admin, tasks_to_cancel{{second}})).code == 200);
+  while (!open.empty())
+    release();
+  pass(4s);
+  BOOST_TEST(asked.size() == 1u);
+  BOOST_TEST(progress(second).state == "cancelled");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors

@@ -1,0 +1,269 @@
+#include "tests/actors/jobs/jobs_fixture.hpp"
+
+#include "messages/names.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <random>
+
+namespace aops::actors {
+
+namespace {
+
+struct runner_fixture : tests::jobs_fixture {
+  runner_fixture() {
+    add_canned_host("h1");
+    add_canned_host("h2");
+  }
+  ~runner_fixture() {
+    open.clear();
+    end_all();
+  }
+
+  static constexpr int64_t per_unit = slices_per_unit; ///< Reports.
+
+  std::multiset<int64_t> units_asked() const {
+    std::multiset<int64_t> out;
+    for (const auto& x : asked)
+      out.insert(x.unit);
+    return out;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(units, runner_fixture)
+
+BOOST_AUTO_TEST_CASE(a_job_pulls_each_unit_once_and_ends) {
+  store_job("j", {"h1", "h2"}, 10);
+  auto job = run_job("j");
+  BOOST_TEST(!is_alive(job));
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(reports("j") == 20 * per_unit);
+  BOOST_TEST(asked.size() == 20u);
+  auto units = units_asked();
+  BOOST_TEST(std::set<int64_t>(units.begin(), units.end()).size() == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(at_most_eight_units_are_under_way) {
+  how = manner::stay_silent;
+  store_job("j", {"h1", "h2"}, 10);
+  run_job("j");
+  BOOST_TEST(asked.size() == 8u);
+  BOOST_TEST(progress("j").state == "running");
+  release(3);
+  BOOST_TEST(asked.size() == 11u);
+  BOOST_TEST(progress("j").progress == 3 * per_unit);
+  while (!open.empty())
+    release();
+  BOOST_TEST(asked.size() == 20u);
+  BOOST_TEST(progress("j").state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(a_unit_names_host_slices_trees_and_a_deadline) {
+  store_job("j", {"h1", "h2"}, 2);
+  run_job("j");
+  BOOST_REQUIRE(asked.size() == 4u);
+  const auto& last = asked[3];
+  BOOST_TEST(last.job == "j");
+  BOOST_TEST(last.host_id == "h2");
+  BOOST_TEST(last.trees.size() == 1u);
+  BOOST_REQUIRE(last.bounds_ms.size() == static_cast<size_t>(per_unit + 1));
+  BOOST_TEST(last.bounds_ms.front() == per_unit * 60'000);
+  BOOST_TEST(last.bounds_ms.back() == 2 * per_unit * 60'000);
+  BOOST_TEST(last.deadline_ms == now->now_ms() + settings->diag.unit_timeout.ms);
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_job_asks_only_for_what_is_missing) {
+  answers_left = 5;
+  store_job("j", {"h1", "h2"}, 10);
+  auto job = run_job("j");
+  BOOST_TEST(progress("j").progress == 5 * per_unit);
+  end(job);
+  open.clear();
+  asked.clear();
+  answers_left = INT64_MAX;
+  run_job("j");
+  BOOST_TEST(asked.size() == 15u);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(progress("j").progress == 20 * per_unit);
+  BOOST_TEST(reports("j") == 20 * per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(however_often_it_is_killed_every_report_is_there_once) {
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    std::mt19937 random{seed};
+    auto id = "j" + std::to_string(seed);
+    auto expected_reports = store_job(id, {"h1", "h2"}, 8).expected;
+    int lives = 0;
+    while (progress(id).state != "done" && lives++ < 100) {
+      answers_left = random() % 4;
+      auto job = run_job(id);
+      release(random() % 3);
+      end(job, random() % 2 ? caf::exit_reason::kill : caf::exit_reason::user_shutdown);
+      if (random() % 2)
+        release(); // Answers to the dead.
+      open.clear();
+    }
+    BOOST_TEST(progress(id).state == "done");
+    BOOST_TEST(reports(id) == expected_reports);
+    BOOST_TEST(progress(id).progress == expected_reports);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_ended_is_not_run_again) {
+  store_job("j", {"h1"}, 1);
+  run_job("j");
+  asked.clear();
+  BOOST_TEST(!is_alive(run_job("j")));
+  BOOST_TEST(!is_alive(run_job("no such job")));
+  BOOST_TEST(asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_never_answers_becomes_reports_with_the_reason) {
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 2);
+  run_job("j");
+  pass(3min);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(asked.size() == 6u);
+  auto all = errors("j");
+  BOOST_REQUIRE(all.size() == 1u);
+  BOOST_TEST(all.begin()->first.find("timed_out") == 0u, all.begin()->first);
+  BOOST_TEST(all.begin()->second == 2 * per_unit);
+  BOOST_TEST(log.count("unit-given-up") == 2u);
+  release(); // Comes too late.
+  BOOST_TEST(reports("j") == 2 * per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_without_actor_becomes_reports_with_the_reason_and_others_go_on) {
+  store_job("j", {"h1", "nowhere"}, 1);
+  run_job("j");
+  BOOST_TEST(progress("j").progress == per_unit);
+  pass(10s);
+  BOOST_TEST(progress("j").state == "done");
+  auto all = errors("j");
+  BOOST_TEST(all.size() == 2u);
+  BOOST_TEST(all["canned"] == per_unit);
+  BOOST_TEST(all["unreachable: host nowhere has no running actor"] == per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_recovers_in_time_is_asked_again) {
+  how = manner::refuse;
+  store_job("j", {"h1"}, 1);
+  run_job("j");
+  BOOST_TEST(asked.size() == 1u);
+  how = manner::answer;
+  pass(2s);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(asked.size() == 2u);
+  BOOST_TEST(errors("j")["canned"] == per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_host_does_not_delay_the_second_attempt_at_another) {
+  how = manner::stay_silent;
+  store_job("j", {"h1", "h2"}, 1);
+  take_away(host_name_of("h2"));
+  run_job("j");
+  BOOST_TEST(asked.size() == 1u);
+  how = manner::answer;
+  give_back(host_name_of("h2"));
+  pass(2s);
+  BOOST_TEST(asked.size() == 2u);
+  BOOST_TEST(progress("j").progress == per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(at_its_deadline_a_job_reports_what_is_missing_and_ends) {
+  settings->diag.deadline = base::seconds(40);
+  answers_left = 3;
+  store_job("j", {"h1", "h2"}, 10);
+  auto job = run_job("j");
+  pass(39s);
+  BOOST_TEST(progress("j").state == "running");
+  pass(31s);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(!is_alive(job));
+  BOOST_TEST(reports("j") == 20 * per_unit);
+  int64_t late = 0;
+  for (const auto& [reason, n] : errors("j"))
+    if (reason.find("the job's deadline passed") == 0)
+      late += n;
+  BOOST_TEST(late == 17 * per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_job_stores_nothing_more) {
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 10);
+  auto job = run_job("j");
+  release(1);
+  tests::ok(ask<tasks_cancelled>(of<job_store_actor>(job_store_name), admin, tasks_to_cancel{{"j"}}));
+  release();
+  BOOST_TEST(!is_alive(job));
+  BOOST_TEST(progress("j").state == "cancelled");
+  BOOST_TEST(reports("j") == per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_whose_slot_went_elsewhere_ends_without_a_trace) {
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 10);
+  auto job = run_job("j");
+  tests::ok(db().execute("update slot set epoch = 2"));
+  release(1);
+  BOOST_TEST(!is_alive(job));
+  BOOST_TEST(reports("j") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_down_for_a_while_costs_nothing_but_time) {
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 4);
+  run_job("j");
+  take_away(store_writer_name);
+  release();
+  pass(3s);
+  how = manner::answer;
+  take_away(job_store_name);
+  pass(3s);
+  give_back(job_store_name);
+  give_back(store_writer_name);
+  pass(10s);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(reports("j") == 4 * per_unit);
+  BOOST_TEST(errors("j")["canned"] == 4 * per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_begins_when_the_store_comes_back) {
+  store_job("j", {"h1"}, 1);
+  take_away(job_store_name);
+  run_job("j");
+  pass(3s);
+  give_back(job_store_name);
+  pass(1s);
+  BOOST_TEST(progress("j").state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(however_many_units_fail_a_job_keeps_few_alarms) {
+  settings->diag.deadline = base::seconds(1);
+  store_job("j", {"nowhere"}, 20);
+  auto job = run_job("j");
+  take_away(job_store_name);
+  pass(2min);
+  auto& turned = static_cast<caf::scheduler::test_coordinator&>(system.scheduler()).clock();
+  BOOST_TEST(turned.schedule().size() < 5u);
+  give_back(job_store_name);
+  pass(20s);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(!is_alive(job));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_with_a_broken_plan_fails) {
+  store_job("j", {"h1"}, 1);
+  tests::ok(db().execute("update job set plan = '{}'"));
+  run_job("j");
+  BOOST_TEST(progress("j").state == "failed");
+  BOOST_TEST(log.count("job-plan-broken") == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "actors/store/store_access.hpp"
+#include "messages/roles.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+#include <stdexcept>
+
+namespace aops {
+inline std::ostream& boost_test_print_type(std::ostream& out, ec code) { return out << to_string(code); }
+} // namespace aops
+
+namespace aops::tests {
+
+/// The value, or a test error that names what went wrong.
+template <class T>
+T ok(expected<T> x) {
+  if (!x)
+    throw std::runtime_error(to_string(x.error()));
+  if constexpr (!std::is_void_v<T>)
+    return std::move(*x);
+}
+
+/// The error's code; a success is a test error.
+template <class T>
+ec failure_of(const expected<T>& x) {
+  if (x)
+    throw std::runtime_error("a success where a failure was expected");
+  return x.error().code;
+}
+
+/// All store actors over an empty SQLite store in memory, on the fixture's one thread and clock. The directory knows
+/// them under their names; password hashing costs as little as it may.
+struct store_fixture : actor_fixture {
+  store_fixture();
+  ~store_fixture() { end_all(); }
+
+  std::shared_ptr<base::config> settings = std::make_shared<base::config>(); ///< May be changed at any time.
+  std::shared_ptr<const base::clock> now{std::shared_ptr<void>{}, &clock};
+  std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
+  std::shared_ptr<schedule::ownership> slots = std::make_shared<schedule::ownership>(); ///< Owns all.
+  std::shared_ptr<storage::database_pool> pool;
+  actors::store_ptr store;
+
+  caller admin = {"admin", "admin", rights::administrator, false, {}, "192.0.2.1"};
+  caller other = {"eve", "eve", rights::administrator, false, {}, "192.0.2.2"};
+
+  storage::database& db() { return pool->writer(); }
+
+  /// Who has the name now.
+  template <class Handle>
+  Handle of(std::string_view name) const {
+    return names->find_as<Handle>(name);
+  }
+
+  template <class Handle>
+  void put(std::string_view name, const Handle& who) {
+    names->put(name, caf::actor_cast<caf::strong_actor_ptr>(who));
+  }
+
+  /// Starts what has the name from now on.
+  template <class F, class... Args>
+  auto start_as(std::string_view name, F fun, Args&&... args) {
+    auto handle = start(std::move(fun), std::forward<Args>(args)...);
+    put(name, handle);
+    return handle;
+  }
+
+  /// Nobody has the name any more; whoever had it lives on until `give_back`.
+  void take_away(std::string_view name);
+  void give_back(std::string_view name);
+
+  /// A group `g` and a host in it, stored without credentials. @returns Its record.
+  host_record add_host(const std::string& id, const std::string& owner = "admin");
+
+  /// What the host has stored, all of it, as one text: cursor, samples, series, results, deviations.
+  std::string dump(const host_record& host);
+  /// Its results: `item from-until value`, times in seconds relative to `since_ms`, separated by `; `.
+  std::string results(const host_record& host, int64_t since_ms = 0);
+
+  /// Number that a query gives.
+  int64_t count(const std::string& query);
+
+private:
+  std::map<std::string, caf::strong_actor_ptr, std::less<>> away_;
+};
+
+} // namespace aops::tests

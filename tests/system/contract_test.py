@@ -1,0 +1,233 @@
+"""The REST contract from outside: transport, validation, paging, the codes of hosts, groups, rules and trees."""
+import json
+import unittest
+
+from node import node
+from rest import host_row, rule, tree
+
+JSON = {"Content-Type": "application/json"}
+
+
+class contract(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node()
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+
+    def code(self, path, body=None, method="POST", **more):
+        return self.api.call(method, path, body, **more)[1]["code"]
+
+
+class transport(contract):
+    def test_handled_outcomes_come_with_http_200_and_an_integer_code(self):
+        for token in (self.api.token, None, "wrong"):
+            status, reply = self.api.call("POST", "/manage/host/count", {}, token=token)
+            self.assertEqual(status, 200)
+            self.assertIs(type(reply["code"]), int)
+            self.assertIs(type(reply["msg"]), str)
+
+    def test_malformed_bodies_are_http_400(self):
+        headers = JSON | {"Access-Token": self.api.token}
+        for body in ("{", "", "[1", '{"a":}', "nonsense", '"\\ud800'):
+            status, _, text = self.api.send("POST", "/manage/host/get", body, headers)
+            self.assertEqual(status, 400, body)
+            self.assertEqual(json.loads(text)["code"], 1000)
+
+    def test_unknown_path_is_404_and_wrong_method_405(self):
+        self.assertEqual(self.api.call("POST", "/manage/no/such")[0], 404)
+        self.assertEqual(self.api.call("GET", "/manage/host/get")[0], 405)
+        self.assertEqual(self.api.call("POST", "/manage/host/delete", {"host_list": ["x"]})[0], 405)
+
+    def test_a_body_that_is_no_object_is_refused(self):
+        for body in ([], "text", 1, None):
+            status, reply = self.api.call("POST", "/manage/host/get", body if body is not None else [])
+            self.assertEqual(reply["code"], 1000, (status, body))
+
+    def test_deep_json_and_large_bodies_do_no_harm(self):
+        headers = JSON | {"Access-Token": self.api.token}
+        deep = '{"host_group_list":' + "[" * 100_000 + "]" * 100_000 + "}"
+        status, _, _ = self.api.send("POST", "/manage/host/get", deep, headers)
+        self.assertIn(status, (200, 400))
+        self.assertEqual(self.code("/manage/host/count"), 200)
+
+    def test_probes_and_the_openapi_document_are_served(self):
+        for path in ("/healthz", "/readyz", "/metrics"):
+            self.assertEqual(self.api.send("GET", path)[0], 200, path)
+        status, _, text = self.api.send("GET", "/openapi.json")
+        self.assertEqual(status, 200)
+        paths = json.loads(text)["paths"]
+        for path in ("/manage/account/login", "/manage/host/add", "/check/rule/import", "/diag/execute"):
+            self.assertIn(path, paths)
+
+
+class validation(contract):
+    def test_unknown_and_null_fields_are_refused(self):
+        self.assertEqual(self.code("/manage/host/get", {"host_group_list": [], "colour": 1}), 1000)
+        self.assertEqual(self.code("/manage/host/get", {"host_group_list": None}), 1000)
+        self.assertEqual(self.code("/manage/host/get", {"host_group_list": [], "sort": None}), 1000)
+        self.assertEqual(self.code("/manage/host/get", {}), 1000)
+
+    def test_integers_may_be_text_but_no_fractions(self):
+        for page, code in ((1, 200), ("1", 200), (1.5, 1000), ("1.5", 1000), (True, 1000), (0, 1000), (-1, 1000)):
+            body = {"host_group_list": [], "page": page, "per_page": 10}
+            self.assertEqual(self.code("/manage/host/get", body), code, page)
+
+    def test_truth_values_have_several_spellings(self):
+        for value, code in ((True, 200), (0, 200), ("yes", 200), ("OFF", 200), ("maybe", 1000), (2, 1000)):
+            body = {"host_group_list": [], "management": value}
+            self.assertEqual(self.code("/manage/host/get", body), code, value)
+
+    def test_pages_hold_at_most_fifty_rows(self):
+        for size, code in ((50, 200), (51, 1000), (0, 1000)):
+            for path, body in (("/manage/host/get", {"host_group_list": []}), ("/check/rule/get", {"check_items": []}),
+                               ("/manage/host/group/get", {}), ("/diag/report/get_list", {})):
+                self.assertEqual(self.code(path, body | {"page": 1, "per_page": size}), code, (path, size))
+
+    def test_sort_and_direction_take_the_listed_words(self):
+        for more, code in (({"sort": ""}, 200), ({"sort": "host_name"}, 200), ({"sort": "public_ip"}, 1000),
+                           ({"sort": "host_name", "direction": "desc"}, 200), ({"direction": ""}, 1000)):
+            self.assertEqual(self.code("/manage/host/get", {"host_group_list": []} | more), code, more)
+
+    def test_a_range_that_ends_before_it_starts_is_refused(self):
+        body = {"check_items": [], "host_list": []}
+        self.assertEqual(self.code("/check/result/get", body | {"time_range": [2, 1]}), 1000)
+        self.assertEqual(self.code("/check/result/get", body | {"time_range": [1]}), 1000)
+        self.assertEqual(self.code("/check/result/get", body | {"time_range": [1, 1]}), 200)
+        self.assertEqual(self.code("/check/result/get", {"chcek_items": [], "host_list": [], "time_range": []}), 200)
+
+
+class hosts(contract):
+    """Each case has groups and hosts of its own, as all share one node."""
+
+    def add(self, *rows):
+        return self.api.post("/manage/host/add", {"host_list": list(rows), "key": "vault-key"})
+
+    def group(self, name):
+        self.api.add_group(name)
+        return name
+
+    def test_a_group_name_is_taken_once(self):
+        reply = self.api.add_group("once")
+        self.assertIs(type(reply["host_group_id"]), str)
+        self.assertEqual(self.code("/manage/host/group/add", {"host_group_name": "once", "description": ""}), 1105)
+        self.assertEqual(self.code("/manage/host/group/add", {"host_group_name": "  ", "description": ""}), 1000)
+        self.assertEqual(self.code("/manage/host/group/add", {"host_group_name": "x" * 51, "description": ""}), 1000)
+
+    def test_groups_with_hosts_are_not_deleted(self):
+        self.group("full"), self.group("empty")
+        self.add(host_row("in-full", "10.1.0.1", group="full"))
+        gone = lambda *names: self.api.delete("/manage/host/group/delete", {"host_group_list": list(names)})
+        self.assertEqual(gone("full")["code"], 1106)
+        reply = gone("full", "empty")
+        self.assertEqual((reply["code"], reply["deleted"]), (206, ["empty"]))
+        reply = gone("never-was")
+        self.assertEqual((reply["code"], reply["deleted"]), (200, []))
+        self.assertEqual(self.code("/manage/host/group/delete", {"host_group_list": []}, "DELETE"), 1000)
+
+    def test_adding_hosts_tells_what_was_added(self):
+        self.group("adds")
+        reply = self.add(host_row("a1", "10.2.0.1", group="adds"), host_row("a2", "10.2.0.2", group="adds"))
+        self.assertEqual((reply["code"], len(reply["host_list"])), (200, 2))
+        reply = self.add(host_row("a1", "10.2.0.9", group="adds"), host_row("a3", "10.2.0.3", group="adds"))
+        self.assertEqual((reply["code"], len(reply["host_list"])), (206, 1))
+        self.assertEqual([x["host_name"] for x in reply["fail_list"]], ["a1"])
+        reply = self.add(host_row("a9", "10.2.0.1", group="adds"))
+        self.assertEqual((reply["code"], reply["host_list"]), (1105, []))
+        reply = self.add(host_row("a9", "10.2.0.8", group="no-such-group"))
+        self.assertEqual((reply["code"], reply["host_list"]), (1102, []))
+
+    def test_one_bad_row_adds_nothing_and_no_secret_is_echoed(self):
+        self.group("bad")
+        row = host_row("b2", "no-address", group="bad") | {"password": "very-secret"}
+        reply = self.add(host_row("b1", "10.3.0.1", group="bad"), row)
+        self.assertEqual(reply["code"], 1000)
+        self.assertNotIn("very-secret", json.dumps(reply))
+        names = [x["host_name"] for x in self.api.good("/manage/host/get", {"host_group_list": ["bad"]})["host_infos"]]
+        self.assertEqual(names, [])
+
+    def test_a_second_vault_key_is_refused(self):
+        self.group("keys")
+        self.add(host_row("k1", "10.4.0.1", group="keys"))
+        body = {"host_list": [host_row("k2", "10.4.0.2", group="keys")], "key": "another-key"}
+        self.assertEqual(self.code("/manage/host/add", body), 1203)
+
+    def test_hosts_are_paged_and_sorted(self):
+        self.group("many")
+        self.add(*[host_row(f"m{i:02}", f"10.5.0.{i + 1}", group="many") for i in range(25)])
+        body = {"host_group_list": ["many"], "sort": "host_name", "direction": "desc", "per_page": 10}
+        names, totals = [], set()
+        for page in (1, 2, 3, 4):
+            reply = self.api.good("/manage/host/get", body | {"page": page})
+            names += [x["host_name"] for x in reply["host_infos"]]
+            totals.add((reply["total_count"], reply["total_page"]))
+        self.assertEqual(names, [f"m{i:02}" for i in reversed(range(25))])
+        self.assertEqual(totals, {(25, 3)})
+        reply = self.api.good("/manage/host/get", {"host_group_list": ["many"]})
+        self.assertEqual((len(reply["host_infos"]), reply["total_page"]), (25, 1))
+        reply = self.api.good("/manage/host/get", {"host_group_list": ["no-such"]})
+        self.assertEqual((reply["total_count"], reply["total_page"]), (0, 0))
+
+    def test_a_host_shows_what_it_was_added_with(self):
+        self.group("shown")
+        (host_id,) = self.add(host_row("s1", "2001:db8::1", 9300, group="shown"))["host_list"]
+        row = self.api.host(host_id)
+        self.assertRegex(host_id, "^[0-9a-f]{32}$")
+        self.assertEqual((row["host_name"], row["public_ip"], row["ssh_port"], row["exporter_port"]),
+                         ("s1", "2001:db8::1", 22, 9300))
+        self.assertIn(row["status"], ("unknown", "offline"))
+        self.assertNotIn("password", row)
+
+    def test_deleting_hosts_tells_what_was_unknown(self):
+        self.group("gone")
+        ids = self.add(host_row("d1", "10.6.0.1", group="gone"), host_row("d2", "10.6.0.2", group="gone"))["host_list"]
+        gone = lambda *names: self.api.delete("/manage/host/delete", {"host_list": list(names)})
+        self.assertEqual(gone(ids[0], "0" * 32)["code"], 206)
+        self.assertEqual(gone(ids[1])["code"], 200)
+        self.assertEqual(gone(ids[1])["code"], 1103)
+
+
+class rules_and_trees(contract):
+    def import_rules(self, *rows):
+        return self.api.post("/check/rule/import", {"check_items": list(rows)})
+
+    def test_rules_are_added_replaced_and_refused_one_by_one(self):
+        good, bad = rule("r1", "m", "$0 > 1"), rule("r2", "m", "$0 >")
+        self.assertEqual(self.import_rules(good)["succeed_list"], ["r1"])
+        reply = self.import_rules(good, bad)
+        self.assertEqual((reply["code"], reply["update_list"], reply["fail_list"]), (206, ["r1"], ["r2"]))
+        self.assertEqual(self.import_rules(bad)["code"], 1000)
+        self.assertEqual(self.import_rules(good, good)["code"], 1000)
+        self.assertEqual(self.import_rules(good | {"colour": "red"})["code"], 1000)
+
+    def test_a_replaced_rule_keeps_nothing_of_the_old_one(self):
+        self.import_rules(rule("r3", "m", "$0 > 1", severity="critical", description="old"))
+        self.import_rules(rule("r3", "m", "$0 > 2"))
+        (found,) = self.api.good("/check/rule/get", {"check_items": ["r3"]})["check_items"]
+        self.assertEqual((found["condition"], found["description"], found["severity"], found["plugin"]),
+                         ("$0 > 2", "", "warning", ""))
+        self.assertNotIn("host_group_list", found)
+
+    def test_deleting_rules_ignores_unknown_names(self):
+        self.import_rules(rule("r4", "m", "$0"))
+        for names in (["r4", "no-such"], ["r4"], []):
+            self.assertEqual(self.code("/check/rule/delete", {"check_items": names}, "DELETE"), 200)
+        self.assertEqual(self.api.good("/check/rule/get", {"check_items": ["r4"]})["check_items"], [])
+
+    def test_trees_are_added_replaced_and_refused_one_by_one(self):
+        load = lambda *rows: self.api.post("/diag/tree/import", {"trees": list(rows)})
+        good, bad = tree("t1", "leaf", {"leaf": "r"}), tree("t2", "no such child", {"leaf": "r"})
+        self.assertEqual(load(good)["succeed_list"], ["t1"])
+        reply = load(good, bad)
+        self.assertEqual((reply["code"], reply["update_list"], reply["fail_list"]), (206, ["t1"], ["t2"]))
+        self.assertEqual(load({"tree_name": "t3", "tree_content": {}, "description": ""})["code"], 1000)
+        self.assertEqual(load()["code"], 1000)
+        (found,) = self.api.good("/diag/tree/get", {"tree_list": ["t1"]})["trees"]
+        self.assertEqual((found["tree_content"]["node name"], found["tag"]), ("t1", []))
+        self.assertEqual(self.code("/diag/tree/delete", {"tree_list": []}, "DELETE"), 200)
+
+    def test_a_tree_that_mixes_operators_is_stored_with_a_warning(self):
+        leaves = {"a": "r", "b": "r", "c": "r"}
+        reply = self.api.post("/diag/tree/import", {"trees": [tree("mixed", "a || b && c", leaves)]})
+        self.assertEqual((reply["code"], reply["succeed_list"]), (200, ["mixed"]))
+        self.assertIn("mixed", {x["tree_name"] for x in reply["warnings"]})

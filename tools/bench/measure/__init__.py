@@ -1,0 +1,1 @@
+"""What tools/bench/run is made of: one module per figure, beside what they share."""

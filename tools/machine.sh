@@ -1,0 +1,124 @@
+# Watching this machine: the processes that `tools/run` starts, and what it tells the node. Sourced after lib.sh.
+#
+# A "place" is a folder with everything one running node needs: data/, password, config/ (the session of `aops`),
+# node.pid, exporter.pid, node.out (its ready line), node.log, exporter.log, and `aops`, which finds all that by itself.
+
+# started_at PID: when that process started, in clock ticks since boot. With the number it names a process for good.
+started_at() {
+  local stat
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  set -- ${stat##*) }
+  [ "$1" != Z ] && echo "${20}"
+}
+
+# running PLACE NAME: prints the number of the process started as NAME, if it still lives.
+running() {
+  local pid start
+  { read -r pid start <"$1/$2.pid"; } 2>/dev/null || return 1
+  [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
+}
+
+# launch PLACE NAME COMMAND...: starts it apart from this terminal.
+launch() {
+  local place=$1 name=$2
+  shift 2
+  setsid "$@" >"$place/$name.out" 2>>"$place/$name.log" </dev/null &
+  echo "$! $(started_at $!)" >"$place/$name.pid"
+}
+
+# end_process PLACE NAME: SIGTERM, and SIGKILL for what does not heed it within 20 s.
+end_process() {
+  local pid
+  if pid=$(running "$1" "$2"); then
+    kill -TERM "$pid" 2>/dev/null || true
+    wait_for 20 not running "$1" "$2" || kill -KILL "$pid" 2>/dev/null || true
+  fi
+  rm -f "$1/$2.pid"
+}
+
+not() { ! "$@" >/dev/null; }
+
+# wait_for SECONDS COMMAND...: asks until the command succeeds; fails when it has not in time.
+wait_for() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null; do
+    [ $SECONDS -lt "$end" ] || return 1
+    sleep 0.2
+  done
+}
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+exporter_listens() { sed -n 's/.*msg="Listening on" address=127\.0\.0\.1:\([0-9]*\).*/\1/p' "$1/exporter.log" | tail -1 | grep .; }
+
+# start_exporter PLACE: on the port it had, else on one the system picks; prints the port.
+start_exporter() {
+  local place=$1 port=0
+  if running "$place" exporter >/dev/null; then cat "$place/exporter.port"; return; fi
+  if [ -s "$place/exporter.port" ] && port_is_free "$(cat "$place/exporter.port")"; then port=$(cat "$place/exporter.port"); fi
+  : >"$place/exporter.log"
+  launch "$place" exporter prometheus-node-exporter "--web.listen-address=127.0.0.1:$port" --web.disable-exporter-metrics
+  wait_for 20 exporter_listens "$place" || { cat "$place/exporter.log" >&2; die "prometheus-node-exporter does not start"; }
+  exporter_listens "$place" | tee "$place/exporter.port"
+}
+
+node_is_ready_or_gone() { grep -q '^ready ' "$1/node.out" || ! running "$1" node; }
+
+# start_node PLACE HOST:PORT OPTION...
+start_node() {
+  local place=$1 where=$2
+  shift 2
+  launch "$place" node "$bin/aops-node" --data-dir "$place/data" --http "$where" "$@"
+  wait_for 60 node_is_ready_or_gone "$place" || true
+  grep -q '^ready ' "$place/node.out" || { tail -20 "$place/node.log" >&2; die "aops-node does not start"; }
+}
+
+node_url() { sed -n 's/^ready .*http=\([^ ]*\).*/\1/p' "$1/node.out"; }
+
+# make_client PLACE: a command that knows where this node's session is kept.
+make_client() {
+  cat >"$1/aops" <<SCRIPT
+#!/bin/sh
+# The command line of aops with the session of this folder's node.
+XDG_CONFIG_HOME='$1/config' exec '$bin/aops' "\$@"
+SCRIPT
+  chmod 700 "$1/aops"
+}
+
+# log_in PLACE: with the password of this place; the first time it takes the default's place. Passwords travel by file
+# and environment, never on a command line that others could read.
+log_in() {
+  local place=$1 url
+  url=$(node_url "$place")
+  [ -s "$place/password" ] || (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$place/password")
+  AOPS_PASSWORD=$(cat "$place/password") "$place/aops" login --url "$url" --username admin --trust >/dev/null 2>&1 ||
+    AOPS_PASSWORD=changeme AOPS_NEW_PASSWORD=$(cat "$place/password") \
+      "$place/aops" login --url "$url" --username admin --trust >/dev/null ||
+    die "cannot log in at $url with $place/password"
+}
+
+host_name() { uname -n | tr -c 'A-Za-z0-9_.\n-' '_' | cut -c1-50; }
+
+cores() { sed -n 's/^cpu\([0-9]\+\) .*/\1/p' /proc/stat; }
+
+# add_this_machine PLACE PORT: as a host, sampled from the exporter at PORT.
+add_this_machine() {
+  local place=$1 port=$2
+  "$place/aops" group --action add --host_group_name local --description "this machine" >/dev/null
+  # No SSH log-in is needed to watch a host; what is given here is not valid anywhere.
+  AOPS_HOST_PASSWORD=none AOPS_HOST_SUDO_PASSWORD=none AOPS_VAULT_KEY=$(cat "$place/password") \
+    "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
+    --exporter_port "$port" --username none >/dev/null
+}
+
+# import_samples PLACE WINDOW: rules and trees of etc/; a rule for each core made from its template.
+import_samples() {
+  local place=$1 window=$2 core
+  "$place/aops" checkrule --action add --conf "$top/etc/rules/linux.json" >/dev/null
+  for core in $(cores); do
+    sed "s/{id}/$core/g; s/{window}/$window/g" "$top/etc/rules/cpu_core.json" |
+      "$place/aops" checkrule --action add --conf - >/dev/null
+  done
+  "$place/aops" faultree --action add --conf "$top/etc/trees/host_slow.json" >/dev/null
+}
