@@ -219,9 +219,9 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_down_for_a_while_costs_nothing_but_time) {
   store_job("j", {"h1"}, 4);
   run_job("j");
   take_away(store_writer_name);
+  how = manner::answer;
   release();
   pass(3s);
-  how = manner::answer;
   take_away(job_store_name);
   pass(3s);
   give_back(job_store_name);

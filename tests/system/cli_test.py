@@ -1,0 +1,167 @@
+"""The command line, as users type it, against a real node over HTTPS."""
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+from exporter import exporter
+from node import die_with_parent, node, program
+from rest import DEFAULT_PASSWORD, PASSWORD, rule, tree
+from waiting import wait_until
+
+
+class cli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.exporter = exporter({"temperature": 90})
+        cls.addClassCleanup(cls.exporter.close)
+        cls.node = node("check.sample_period=1s", tls=True)
+        cls.addClassCleanup(cls.node.close)
+        cls.home = os.path.join(cls.node.folder, "home")
+        os.mkdir(cls.home)
+        cls.run_aops("login", "--url", cls.node.url, code=0,
+                     AOPS_PASSWORD=DEFAULT_PASSWORD, AOPS_NEW_PASSWORD=PASSWORD)
+        cls.run_aops("group", "--action", "add", "--host_group_name", "web", code=0)
+        cls.run_aops("host", "--action", "add", "--host_name", "h1", "--host_group_name", "web", "--public_ip",
+                     "127.0.0.1", "--exporter_port", str(cls.exporter.port), "--username", "ops", "--password", "-",
+                     "--sudo_password", "-", "--key", "-", code=0, stdin="ssh-secret\nroot-secret\nvault-secret\n")
+
+    @classmethod
+    def run_aops(cls, *words, code=None, stdin="", **variables):
+        env = {"PATH": os.environ["PATH"], "HOME": cls.home, "LC_ALL": "C.UTF-8", "TZ": "UTC"} | variables
+        done = subprocess.run([program("aops"), *words], input=stdin, capture_output=True, text=True, timeout=120,
+                              env=env, preexec_fn=die_with_parent)
+        if code is not None and done.returncode != code:
+            raise AssertionError(f"aops {' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def out(self, *words, code=0, **more):
+        return self.run_aops(*words, code=code, **more).stdout
+
+    def json(self, *words, **more):
+        return json.loads(self.out(*words, "-o", "json", **more))
+
+    def file(self, name, content):
+        path = os.path.join(self.home, name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        return path
+
+    def add_rule(self, name="hot", condition="$0 > 50"):
+        path = self.file(f"{name}.json", {"check_items": [rule(name, "temperature", condition)]})
+        return self.json("checkrule", "--action", "add", "--conf", path)
+
+    def test_the_session_file_is_for_its_owner_only(self):
+        path = os.path.join(self.home, ".config/aops/context.json")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        with open(path) as file:
+            self.assertNotIn(PASSWORD, file.read())
+
+    def test_log_in_with_a_wrong_password_ends_with_1(self):
+        done = self.run_aops("login", "--url", self.node.url, AOPS_PASSWORD="wrong-password", code=1,
+                             HOME=os.path.join(self.home, "other"))
+        self.assertIn("1200", done.stderr)
+
+    def test_exit_codes_tell_usage_and_reachability(self):
+        self.run_aops("no-such-command", code=2)
+        self.run_aops("host", "--action", "fly", code=2)
+        self.run_aops("host", "--action", "query", "--url", "http://127.0.0.1:1", "--access_token", "x", code=3)
+        self.run_aops("host", "--action", "query", "--access_token", "no-such-token", code=1)
+        self.run_aops("--help", code=0)
+        self.assertRegex(self.out("--version"), r"\d+\.\d+")
+
+    def test_groups_are_added_listed_and_deleted(self):
+        self.out("group", "--action", "add", "--host_group_name", "db", "--description", "databases")
+        rows = {x["host_group_name"]: x for x in self.json("group", "--action", "query")["host_group_infos"]}
+        self.assertEqual((rows["db"]["description"], rows["db"]["host_count"], rows["web"]["host_count"]),
+                         ("databases", 0, 1))
+        self.assertIn("databases", self.out("group", "--action", "query", "-o", "table"))
+        self.run_aops("group", "--action", "delete", "--host_group_list", "web", code=1)
+        self.assertEqual(self.json("group", "--action", "delete", "--host_group_list", "db")["deleted"], ["db"])
+
+    def test_hosts_are_listed_by_default_as_json_line_and_table(self):
+        lines = self.out("host", "--action", "query").splitlines()
+        self.assertEqual(json.loads(lines[0])["total_count"], 1)
+        self.assertTrue(any("h1" in line and "127.0.0.1" in line for line in lines[1:]))
+        self.assertNotIn("secret", self.out("host", "--action", "query", "-o", "json"))
+
+    def test_an_export_of_rules_can_be_added_again(self):
+        self.add_rule("exported")
+        path = os.path.join(self.home, "export.json")
+        self.out("checkrule", "--action", "get", "--check_items", "exported", "--export", path)
+        self.out("checkrule", "--action", "delete", "--check_items", "exported")
+        reply = self.json("checkrule", "--action", "add", "--conf", path)
+        self.assertIn("exported", reply["succeed_list"] + reply["update_list"])
+
+    def test_an_illegal_rule_ends_with_1_and_says_where(self):
+        path = self.file("bad.json", {"check_items": [rule("bad", "temperature", "$0 > ")]})
+        done = self.run_aops("checkrule", "--action", "add", "--conf", path, code=1)
+        self.assertIn("bad", done.stderr)
+
+    def test_a_rule_is_tried_on_stored_samples_without_storing_it(self):
+        wait_until(lambda: '"online"' in self.out("host", "--action", "query", "-o", "json"), what="the host online")
+        self.add_rule("kept", "$0 > 1000")  # Makes the series one that is kept.
+        wait_until(lambda: "temperature" in self.out("series", "--host", "h1", "-o", "table"), what="the series")
+        path = self.file("tried.json", {"check_items": [rule("tried", "temperature", "$0 > 50")]})
+        wait_until(lambda: "Abnormal" in self.run_aops("checkrule", "test", "--conf", path, "--host", "h1",
+                                                       "--last", "1m").stdout, what="the rule's verdict")
+        names = [x["check_item"] for x in self.json("checkrule", "--action", "get")["check_items"]]
+        self.assertNotIn("tried", names)
+
+    def test_from_a_rule_to_a_report(self):
+        self.add_rule()
+        content = tree("slow", "too hot", {"too hot": "hot"})
+        self.out("faultree", "--action", "add", "--conf", self.file("tree.json", {"trees": [content]}))
+        self.assertIn("too hot", self.out("faultree", "--action", "get", "--tree_list", "slow", "-o", "wide"))
+        wait_until(lambda: "Abnormal" in self.out("check", "--check_items", "hot", "--last", "5m", "-o", "table"),
+                   what="an anomaly")
+        counted = self.json("stat", "--action", "count", "--field", "check_result")["results"]
+        self.assertEqual(len(counted), 1)
+        self.assertEqual(self.json("stat", "--action", "count", "--field", "host")["host_count"], 1)
+
+        done = self.run_aops("diag", "--tree_list", "slow", "--host_list", "h1", "--last", "20s", "--interval", "5",
+                             "--watch", "-o", "table", code=0)
+        self.assertIn("4/4", done.stderr)
+        self.assertIn("slow", done.stdout)
+        rows = self.json("report", "--action", "get", "--tree_list", "slow", "--last", "5m", "--sort", "start")["result"]
+        self.assertEqual(len(rows), 4)
+        newest = rows[-1]["report_id"]
+        text = self.out("report", "--action", "get", "--report_list", newest, "-o", "table")
+        for part in ("fault found", "too hot", "root cause", "$0 > 50"):
+            self.assertIn(part, text)
+        self.assertNotIn("\x1b[", text)
+        for form, sign in (("html", "<html"), ("dot", "digraph")):
+            picture = self.out("report", "--action", "get", "--report_list", newest, "--export", form)
+            self.assertIn(sign, picture.lower())
+        self.out("report", "--action", "delete", "--report_list", newest)
+        self.assertEqual(len(self.json("report", "--action", "get", "--tree_list", "slow")["result"]), 3)
+
+    def test_the_range_of_a_diagnosis_must_be_in_order(self):
+        self.run_aops("diag", "--tree_list", "slow", "--host_list", "h1", "--start", "20240301-11:00:00", "--end",
+                      "20240301-10:00:00", code=1)
+
+    def test_log_out_forgets_the_session(self):
+        other = {"HOME": os.path.join(self.home, "second")}
+        self.run_aops("login", "--url", self.node.url, AOPS_PASSWORD=PASSWORD, code=0, **other)
+        self.run_aops("stat", "--action", "count", "--field", "host", code=0, **other)
+        self.run_aops("logout", code=0, **other)
+        self.run_aops("stat", "--action", "count", "--field", "host", code=2, **other)
+
+
+class node_command_line(unittest.TestCase):
+    def refuse(self, *words):
+        done = subprocess.run([program("aops-node"), *words], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def test_a_bad_option_ends_with_2_and_is_named(self):
+        self.assertIn("no_such.key", self.refuse("--set", "no_such.key=1"))
+        self.assertIn("sample_period", self.refuse("--set", "check.sample_period=never"))
+        self.assertIn("--join", self.refuse("--join", "127.0.0.1:1"))
+
+    def test_a_second_node_on_a_data_folder_ends_with_2(self):
+        with node() as n:
+            self.assertIn("data", self.refuse("--data-dir", n.data, "--http", "127.0.0.1:0"))
+            self.assertEqual(n.client().send("GET", "/readyz")[0], 200)

@@ -1,0 +1,50 @@
+"""What docs/rules.md shows is what a node takes."""
+import json
+import pathlib
+import re
+import unittest
+
+from node import node
+from rest import rule
+
+text = (pathlib.Path(__file__).resolve().parents[2] / "docs/rules.md").read_text(encoding="utf-8")
+
+
+def blocks(kind):
+    return [x.strip() for x in re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)]
+
+
+def conditions(kind):
+    """One a line; what stands behind two blanks and a # is a remark."""
+    return [re.sub(r"\s{2,}# .*", "", line) for block in blocks(kind) for line in block.splitlines() if line.strip()]
+
+
+class examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node()
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+
+    def load(self, rows):
+        return self.api.post("/check/rule/import", {"check_items": rows})
+
+    def test_conditions_are_legal(self):
+        shown = conditions("condition")
+        self.assertGreater(len(shown), 15)
+        rows = [rule(f"c{i}", ["a", "b"], x) for i, x in enumerate(shown)]
+        failed = self.load(rows)["fail_list"]
+        self.assertEqual([shown[int(x[1:])] for x in failed], [])
+
+    def test_conditions_shown_as_wrong_are_refused(self):
+        shown = conditions("wrong")
+        self.assertGreater(len(shown), 4)
+        reply = self.load([rule(f"w{i}", ["a", "b"], x) for i, x in enumerate(shown)])
+        self.assertEqual(sorted(reply["fail_list"]), sorted(f"w{i}" for i in range(len(shown))))
+
+    def test_rule_files_are_legal(self):
+        shown = [json.loads(x) for x in blocks("json")]
+        self.assertTrue(shown)
+        for body in shown:
+            reply = self.load(body["check_items"])
+            self.assertEqual((reply["code"], reply["fail_list"]), (200, []))
