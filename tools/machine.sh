@@ -15,7 +15,7 @@ started_at() {
 running() {
   local pid start
   { read -r pid start <"$1/$2.pid"; } 2>/dev/null || return 1
-  [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
+  [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
 }
 
 # launch PLACE NAME COMMAND...: starts it apart from this terminal.
@@ -34,6 +34,12 @@ end_process() {
     wait_for 20 not running "$1" "$2" || kill -KILL "$pid" 2>/dev/null || true
   fi
   rm -f "$1/$2.pid"
+}
+
+# quiet COMMAND...: what it prints matters only when it fails.
+quiet() {
+  local printed
+  printed=$("$@" 2>&1) || { printf '%s\n' "$printed" >&2; return 1; }
 }
 
 not() { ! "$@" >/dev/null; }
@@ -102,23 +108,25 @@ host_name() { uname -n | tr -c 'A-Za-z0-9_.\n-' '_' | cut -c1-50; }
 
 cores() { sed -n 's/^cpu\([0-9]\+\) .*/\1/p' /proc/stat; }
 
-# add_this_machine PLACE PORT: as a host, sampled from the exporter at PORT.
+# add_this_machine PLACE PORT: as a host sampled from the exporter at PORT, in place of one added before.
 add_this_machine() {
   local place=$1 port=$2
-  "$place/aops" group --action add --host_group_name local --description "this machine" >/dev/null
+  "$place/aops" host --action delete --host_list "$(host_name)" >/dev/null 2>&1 || true
+  "$place/aops" group --action add --host_group_name local --description "this machine" >/dev/null 2>&1 || true
   # No SSH log-in is needed to watch a host; what is given here is not valid anywhere.
   AOPS_HOST_PASSWORD=none AOPS_HOST_SUDO_PASSWORD=none AOPS_VAULT_KEY=$(cat "$place/password") \
-    "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
-    --exporter_port "$port" --username none >/dev/null
+    quiet "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
+    --exporter_port "$port" --username none
 }
+
+core_rule() { sed "s/{id}/$1/g; s/{window}/$2/g" "$top/etc/rules/cpu_core.json"; }
 
 # import_samples PLACE WINDOW: rules and trees of etc/; a rule for each core made from its template.
 import_samples() {
   local place=$1 window=$2 core
-  "$place/aops" checkrule --action add --conf "$top/etc/rules/linux.json" >/dev/null
+  quiet "$place/aops" checkrule --action add --conf "$top/etc/rules/linux.json"
   for core in $(cores); do
-    sed "s/{id}/$core/g; s/{window}/$window/g" "$top/etc/rules/cpu_core.json" |
-      "$place/aops" checkrule --action add --conf - >/dev/null
+    quiet "$place/aops" checkrule --action add --conf - < <(core_rule "$core" "$window")
   done
-  "$place/aops" faultree --action add --conf "$top/etc/trees/host_slow.json" >/dev/null
+  quiet "$place/aops" faultree --action add --conf "$top/etc/trees/host_slow.json"
 }

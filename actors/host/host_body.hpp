@@ -25,6 +25,9 @@ namespace aops::actors {
 class host_body {
 public:
   host_body(host_pointer self, services_ptr services, host_record record, std::shared_ptr<const check::rule_set> rules);
+  ~host_body();
+  host_body(const host_body&) = delete;
+  host_body& operator=(const host_body&) = delete;
 
   void begin();
   void on_due(int64_t time_ms);
@@ -52,7 +55,6 @@ private:
   void judge(const check::round& x);
   round_to_commit findings(check::round_result&& result, int64_t first_ms);
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
-  void miss(int64_t from_ms, int64_t until_ms, std::string reason);
   round_to_commit new_commit() const;
 
   // -- the source `prometheus` -----------------------------------------------------------------------

@@ -12,6 +12,28 @@ constexpr std::chrono::milliseconds gate_retry{500};
 /// Before a back-fill that Prometheus did not answer begins anew.
 constexpr std::chrono::seconds source_retry{10};
 
+/// A result over a whole range ends just behind what was judged for it, at a time that belongs to the next range. When
+/// the range has data after all, nothing may be left of it there.
+void shorten_range_row(std::vector<check::stored_row>& existing, const check::rule_change& judged, int64_t end_ms,
+                       int64_t read_from_ms, std::vector<result_change>& to) {
+  auto ends_behind = [&](const check::interval& x) {
+    return x.value != check::result_value::abnormal && x.end_ms == end_ms && x.start_ms < end_ms;
+  };
+  if (std::any_of(judged.rows.begin(), judged.rows.end(), ends_behind))
+    return;
+  auto found = std::find_if(existing.begin(), existing.end(), [&](const check::stored_row& x) { return ends_behind(x.row); });
+  if (found == existing.end() || found->row.start_ms < read_from_ms)
+    return;
+  found->row.end_ms = end_ms - 1;
+  check::rule_change change{judged.check_item, found->rule_digest, found->row.start_ms, end_ms, {}};
+  for (auto& x : existing)
+    if (x.row.start_ms >= change.replace_from_ms && x.row.end_ms <= end_ms) {
+      x.rule_digest = change.rule_digest;
+      change.rows.push_back(x.row);
+    }
+  to.push_back(check::to_message(change));
+}
+
 } // namespace
 
 // -- judging again -------------------------------------------------------------------------------
@@ -60,18 +82,23 @@ void host_body::store_runs(rule_list rules, check::run_request request, std::vec
       query.from_ms = std::min(query.from_ms, needed.from_ms);
       query.until_ms = std::max(query.until_ms, needed.until_ms);
     }
+    auto read_from = query.from_ms;
     auto finish = [this, then](expected<void> how) {
       resume_commits();
       then(std::move(how));
     };
     ask<round_store_actor, host_results>(
       round_store_name, store_deadline(), std::move(query),
-      [this, rules, changes = std::move(changes), finish](expected<host_results> rows) {
+      [this, rules, request, read_from, changes = std::move(changes), finish](expected<host_results> rows) {
         if (!rows)
           return finish(fail(rows.error()));
         results_to_replace order{services_->slots->fence_of(record_.host_id), record_.owner, record_.host_id, {}};
-        for (size_t i = 0; i < rules.size(); ++i)
-          recent_.apply_to(rows_of(rows->rows, changes[i].check_item), changes[i], order.changes);
+        for (size_t i = 0; i < rules.size(); ++i) {
+          auto existing = rows_of(rows->rows, changes[i].check_item);
+          if (request.basis == check::time_basis::delivered)
+            shorten_range_row(existing, changes[i], request.end_ms, read_from, order.changes);
+          recent_.apply_to(std::move(existing), changes[i], order.changes);
+        }
         ask<round_store_actor, aops::done>(round_store_name, store_deadline(), std::move(order),
                                            [finish](expected<aops::done> how) { finish(how.map([](aops::done) {})); });
       });

@@ -17,6 +17,8 @@ constexpr size_t most_commits = 240;
 
 constexpr std::chrono::seconds commit_retry{1};
 
+constexpr std::string_view missed_store_unreachable = "missed(store_unreachable)";
+
 /// What must not be lost with a round that is given up: later samples carry the numbers of its series.
 void hand_down(round_to_commit from, round_to_commit& to) {
   from.new_series.insert(from.new_series.end(), to.new_series.begin(), to.new_series.end());
@@ -74,12 +76,6 @@ void host_body::on_due(int64_t time_ms) {
     return scrape(time_ms);
   catch_up();
   ask_again();
-}
-
-void host_body::miss(int64_t from_ms, int64_t until_ms, std::string reason) {
-  deviation d{{}, from_ms, until_ms, std::move(reason)};
-  coverage_.add(d);
-  new_deviations_.push_back(std::move(d));
 }
 
 void host_body::scrape(int64_t time_ms) {
@@ -191,7 +187,18 @@ void host_body::push(round_to_commit x) {
     size_t i = is_committing_ ? 1 : 0;
     auto oldest = std::move(commits_[i]);
     commits_.erase(commits_.begin() + static_cast<ptrdiff_t>(i));
-    miss(oldest.until_ms, oldest.until_ms, "missed(store_unreachable)");
+    if (oldest.until_ms > 0) {
+      deviation lost{{}, oldest.until_ms, oldest.until_ms, std::string{missed_store_unreachable}};
+      // What was given up right before it is handed down to here: one stretch, however long the store is away.
+      std::erase_if(oldest.deviations, [&](const deviation& d) {
+        bool is_same = d.reason == lost.reason;
+        if (is_same)
+          lost.start_ms = std::min(lost.start_ms, d.start_ms);
+        return is_same;
+      });
+      coverage_.add(lost);
+      oldest.deviations.push_back(std::move(lost));
+    }
     hand_down(std::move(oldest), commits_.size() > i ? commits_[i] : x);
   }
   commits_.push_back(std::move(x));

@@ -37,6 +37,11 @@ host_body::host_body(host_pointer self, services_ptr services, host_record recor
                                   : prometheus_history_of(self_, services_, record_);
 }
 
+host_body::~host_body() {
+  if (is_backfilling_) // Others wait for the place.
+    services_->history->leave();
+}
+
 std::chrono::milliseconds host_body::store_deadline() const { return services_->config->store.request_timeout.chrono(); }
 
 int64_t host_body::backfill_from_ms() const {
@@ -115,10 +120,16 @@ void host_body::go_live() {
     first = std::max(first, check::next_grid(until, period_ms(), checker_.offset_ms()));
   last_due_ms_ = first - period_ms();
   schedule_after(last_due_ms_);
+  for (const auto& rule : rules_for({})) // What waited for its past when the host ended.
+    if (const auto& item = rule->rule.check_item;
+        !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty()
+        && std::find(backfill_items_.begin(), backfill_items_.end(), item) == backfill_items_.end())
+      backfill_items_.push_back(item);
   if (pending_rules_)
     return apply_rules(std::exchange(pending_rules_, nullptr));
   if (!services_->scrapes())
     catch_up();
+  start_backfill();
 }
 
 void host_body::on_record(const host_record& record) {
@@ -153,6 +164,11 @@ void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
         new_deviations_.push_back(late);
         backfill_items_.push_back(item);
       }
+  if (!new_deviations_.empty()) { // Before a restart could take the rule for one that has judged everything.
+    auto commit = new_commit(); // Leaves the cursor alone.
+    commit.deviations = std::exchange(new_deviations_, {});
+    push(std::move(commit));
+  }
   load_windows(diff.history_ms, [this] {
     while (!waiting_rounds_.empty() && !is_loading_) {
       auto round = std::move(waiting_rounds_.front());

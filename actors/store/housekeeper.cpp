@@ -46,6 +46,25 @@ constexpr std::array<step, 5> work = {
   },
 };
 
+/// Tells the housekeeper once that a step has ended; also when its order is lost with a writer that died.
+class step_end {
+public:
+  step_end(housekeeper_actor whom, size_t kind) : whom_(std::move(whom)), kind_(static_cast<int32_t>(kind)) {}
+  ~step_end() { tell(false); }
+  step_end(const step_end&) = delete;
+  step_end& operator=(const step_end&) = delete;
+
+  void tell(bool is_more) {
+    if (!std::exchange(is_told_, true))
+      caf::anon_send(whom_, atom::done_v, kind_, is_more);
+  }
+
+private:
+  housekeeper_actor whom_;
+  int32_t kind_;
+  bool is_told_ = false;
+};
+
 void run(self_pointer self, size_t kind) {
   auto& st = self->state;
   if (kind >= work.size()) {
@@ -53,15 +72,15 @@ void run(self_pointer self, size_t kind) {
     return;
   }
   auto store = st.store;
-  auto me = caf::actor_cast<housekeeper_actor>(self);
+  auto end = std::make_shared<step_end>(caf::actor_cast<housekeeper_actor>(self), kind);
   write(
     *store,
     {},
     [store, kind, now = store->now_ms()](storage::database& db) { return work[kind](db, *store->config, now); },
-    [me, kind](const expected<int64_t>& how) {
+    [end, kind](const expected<int64_t>& how) {
       if (!how)
         log::warn("housekeeping-failed", "step {}: {}", kind, to_string(how.error()));
-      caf::anon_send(me, atom::done_v, static_cast<int32_t>(kind), how.has_value() && *how > 0);
+      end->tell(how.has_value() && *how > 0);
     });
 }
 

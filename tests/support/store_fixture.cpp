@@ -34,7 +34,8 @@ store_fixture::store_fixture() {
   s->config = settings;
   s->slots = slots;
   store = s;
-  ok(storage::transact(db(), [&](storage::database& to) { return seed_accounts(to, *settings, now->now_ms()); }));
+  ok(storage::transact(
+    db(), [&](storage::database& to) { return seed_accounts(to, *settings, now->now_ms()); }));
   start_as(store_writer_name, store_writer, pool, writer);
   start_as(account_store_name, account_store, store);
   start_as(host_store_name, host_store, store);
@@ -79,17 +80,22 @@ host_record store_fixture::add_host(const std::string& id, const std::string& ow
 std::string store_fixture::dump(const host_record& host) {
   auto rounds = of<round_store_actor>(round_store_name);
   auto state = ok(ask<host_state>(rounds, host_state_query{host.owner, host.host_id, 0}));
-  auto found = ok(ask<host_results>(rounds, host_results_query{host.owner, host.host_id, {}, 0, INT64_MAX / 2}));
+  auto found = ok(
+    ask<host_results>(rounds, host_results_query{host.owner, host.host_id, {}, 0, INT64_MAX / 2}));
   return caf::deep_to_string(state) + '\n' + caf::deep_to_string(found);
 }
 
 std::string store_fixture::results(const host_record& host, int64_t since_ms) {
   auto rounds = of<round_store_actor>(round_store_name);
-  auto found = ok(ask<host_results>(rounds, host_results_query{host.owner, host.host_id, {}, 0, INT64_MAX / 2}));
+  auto found = ok(
+    ask<host_results>(rounds, host_results_query{host.owner, host.host_id, {}, 0, INT64_MAX / 2}));
   std::string text;
   for (const auto& x : found.rows)
-    text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}", x.check_item, (x.row.start_ms - since_ms) / 1000,
-                                                     (x.row.end_ms - since_ms) / 1000, x.row.value);
+    text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}",
+                                                     x.check_item,
+                                                     (x.row.start_ms - since_ms) / 1000,
+                                                     (x.row.end_ms - since_ms) / 1000,
+                                                     x.row.value);
   return text;
 }
 

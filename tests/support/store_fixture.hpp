@@ -10,7 +10,9 @@
 #include <stdexcept>
 
 namespace aops {
-inline std::ostream& boost_test_print_type(std::ostream& out, ec code) { return out << to_string(code); }
+inline std::ostream& boost_test_print_type(std::ostream& out, ec code) {
+  return out << to_string(code);
+}
 } // namespace aops
 
 namespace aops::tests {
@@ -32,16 +34,18 @@ ec failure_of(const expected<T>& x) {
   return x.error().code;
 }
 
-/// All store actors over an empty SQLite store in memory, on the fixture's one thread and clock. The directory knows
-/// them under their names; password hashing costs as little as it may.
+/// All store actors over an empty SQLite store in memory, on the fixture's one thread and clock.
+/// The directory knows them under their names; password hashing costs as little as it may.
 struct store_fixture : actor_fixture {
   store_fixture();
   ~store_fixture() { end_all(); }
 
-  std::shared_ptr<base::config> settings = std::make_shared<base::config>(); ///< May be changed at any time.
+  std::shared_ptr<base::config> settings =
+    std::make_shared<base::config>(); ///< May be changed at any time.
   std::shared_ptr<const base::clock> now{std::shared_ptr<void>{}, &clock};
   std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
-  std::shared_ptr<schedule::ownership> slots = std::make_shared<schedule::ownership>(); ///< Owns all.
+  std::shared_ptr<schedule::ownership> slots =
+    std::make_shared<schedule::ownership>(); ///< Owns all.
   std::shared_ptr<storage::database_pool> pool;
   actors::store_ptr store;
 
@@ -76,9 +80,11 @@ struct store_fixture : actor_fixture {
   /// A group `g` and a host in it, stored without credentials. @returns Its record.
   host_record add_host(const std::string& id, const std::string& owner = "admin");
 
-  /// What the host has stored, all of it, as one text: cursor, samples, series, results, deviations.
+  /// What the host has stored, all of it, as one text: cursor, samples, series, results,
+  /// deviations.
   std::string dump(const host_record& host);
-  /// Its results: `item from-until value`, times in seconds relative to `since_ms`, separated by `; `.
+  /// Its results: `item from-until value`, times in seconds relative to `since_ms`, separated by `;
+  /// `.
   std::string results(const host_record& host, int64_t since_ms = 0);
 
   /// Number that a query gives.

@@ -1,4 +1,4 @@
-"""What docs/rules.md shows is what a node takes."""
+"""What docs/rules.md and docs/diagnosis.md show is what a node takes."""
 import json
 import pathlib
 import re
@@ -7,10 +7,11 @@ import unittest
 from node import node
 from rest import rule
 
-text = (pathlib.Path(__file__).resolve().parents[2] / "docs/rules.md").read_text(encoding="utf-8")
+docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
 
 
-def blocks(kind):
+def blocks(kind, page="rules.md"):
+    text = (docs / page).read_text(encoding="utf-8")
     return [x.strip() for x in re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)]
 
 
@@ -48,3 +49,20 @@ class examples(unittest.TestCase):
         for body in shown:
             reply = self.load(body["check_items"])
             self.assertEqual((reply["code"], reply["fail_list"]), (200, []))
+
+    def test_trees_are_legal(self):
+        shown = [json.loads(x) for x in blocks("json", "diagnosis.md")]
+        self.assertTrue(shown)
+        for body in shown:
+            reply = self.api.post("/diag/tree/import", body)
+            self.assertEqual((reply["code"], reply["fail_list"]), (200, []))
+
+    def test_the_samples_in_etc_are_legal(self):
+        for path in sorted((docs.parent / "etc/rules").glob("*.json")):
+            # Templates are for one core, window or disk at a time.
+            filled = path.read_text(encoding="utf-8").replace("{id}", "0").replace("{window}", "1m")
+            reply = self.load(json.loads(filled)["check_items"])
+            self.assertEqual((reply["code"], reply["fail_list"]), (200, []), path.name)
+        for path in sorted((docs.parent / "etc/trees").glob("*.json")):
+            reply = self.api.post("/diag/tree/import", json.loads(path.read_text(encoding="utf-8")))
+            self.assertEqual((reply["code"], reply["fail_list"]), (200, []), path.name)

@@ -2,7 +2,7 @@
 import time
 import unittest
 
-from exporter import exporter
+from exporter import exporter, node_exporter
 from node import node
 from rest import rule
 from waiting import wait_until
@@ -178,3 +178,19 @@ class sampling(unittest.TestCase):
         self.assertEqual(started["expected_result_num"], 1)
         wait_until(lambda: self.api.progress(started["task_id"]) == 1, what="the end of the check")
         self.assertEqual(self.abnormal(), live)
+
+
+class this_machine(unittest.TestCase):
+    def test_a_real_node_exporter_is_sampled(self):
+        with node_exporter() as real, node(f"check.sample_period={PERIOD}s") as n:
+            api = n.admin()
+            api.add_group()
+            items = [rule("always", "node_boot_time_seconds", "$0 > 0"), rule("never", "node_boot_time_seconds", "$0 < 0"),
+                     rule("idle", ("node_cpu_seconds_total", {"cpu": "0", "mode": "idle"}), "rate(#3) < -1")]
+            api.good("/check/rule/import", {"check_items": items})
+            (host,) = api.add_hosts(("me", "127.0.0.1", real.port))
+            wait_until(lambda: api.host(host)["status"] == "online", what="status online")
+            found = wait_until(lambda: [x for x in api.results(host) if x["end"] - x["start"] >= 3], what="three seconds")
+            self.assertEqual([(x["check_item"], x["value"]) for x in found], [("always", "Abnormal")])
+            series = {x["name"]: x for x in api.good("/check/series/get", {"host_id": host})["series"]}
+            self.assertGreater(float(series["node_memory_MemTotal_bytes"]["value"]), 1e6)

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string{"aops-node "} + AOPS_VERSION);
   auto* check = app.add_subcommand("check-config", "Read the configuration, print what is in force, and end.");
   auto* defaults = app.add_subcommand("default-config", "Print a configuration file with every option and its default.");
+  check->fallthrough(); // `check-config --config FILE` is understood in either order.
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,6 +1,5 @@
-#include "tests/actors/host/host_fixture.hpp"
-
 #include "messages/names.hpp"
+#include "tests/actors/host/host_fixture.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -36,7 +35,9 @@ struct diagnosis_fixture : tests::host_fixture {
     return x;
   }
 
-  std::vector<report_to_store> reports(const unit_to_diagnose& x) { return tests::ok(ask<unit_diagnosed>(host, x)).reports; }
+  std::vector<report_to_store> reports(const unit_to_diagnose& x) {
+    return tests::ok(ask<unit_diagnosed>(host, x)).reports;
+  }
 
   /// `verdict` of each report, separated by blanks.
   static std::string verdicts(const std::vector<report_to_store>& all) {
@@ -94,7 +95,8 @@ BOOST_AUTO_TEST_CASE(the_same_unit_gives_the_same_reports_also_after_a_restart) 
 }
 
 BOOST_AUTO_TEST_CASE(time_nobody_sampled_is_missing_and_leaves_the_verdict_open) {
-  auto only_hot = R"({"node name":"slow","condition":"cpu","children":[{"node name":"cpu","check item":"hot"}]})";
+  auto only_hot =
+    R"({"node name":"slow","condition":"cpu","children":[{"node name":"cpu","check item":"hot"}]})";
   set_rules({hot});
   begin();
   to_round(13);
@@ -159,7 +161,8 @@ BOOST_AUTO_TEST_CASE(an_adaptive_tree_asks_for_the_cores_the_host_has) {
     {"node name":"core {id}","check item":"core_{id}","expand":{"by":"cpu","join":"||"}}]})";
   keep_list->insert("node_cpu_seconds_total");
   page = [](int64_t) {
-    return std::string{"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 1\nnode_cpu_seconds_total{cpu=\"1\",mode=\"idle\"} 1\n"
+    return std::string{"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} "
+                       "1\nnode_cpu_seconds_total{cpu=\"1\",mode=\"idle\"} 1\n"
                        "busy 90\n"};
   };
   set_rules({tests::rule_on("core_1", "busy", "$0>80")});

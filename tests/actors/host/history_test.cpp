@@ -1,6 +1,7 @@
-#include "tests/actors/host/host_fixture.hpp"
-
 #include "messages/names.hpp"
+
+#include <caf/all.hpp>
+#include "tests/actors/host/host_fixture.hpp"
 
 namespace aops::actors {
 
@@ -10,22 +11,35 @@ const check_rule hot = tests::rule_on("hot", "busy", "$0>80");
 
 struct history_fixture : tests::host_fixture {
   history_fixture() {
-    page = [](int64_t k) { return std::string{(k >= 2 && k <= 4) || (k >= 9 && k <= 12) ? "busy 90\n" : "busy 10\n"}; };
+    page = [](int64_t k) {
+      return std::string{(k >= 2 && k <= 4) || (k >= 9 && k <= 12) ? "busy 90\n" : "busy 10\n"};
+    };
   }
   ~history_fixture() { end_all(); }
 
   expected<rule_tested> test(const check_rule& rule, int64_t from_round, int64_t until_round) {
-    return ask<rule_tested>(host, admin, rule_to_test{rule, record.host_id, {{time_of(from_round)}, {time_of(until_round)}}});
+    return ask<rule_tested>(
+      host,
+      admin,
+      rule_to_test{rule, record.host_id, {{time_of(from_round)}, {time_of(until_round)}}});
   }
 
-  expected<unit_checked> check(std::vector<std::string> items, int64_t from_round, int64_t until_round) {
-    return ask<unit_checked>(
-      host, unit_to_check{"j", record.owner, record.host_id, 7, std::move(items), time_of(from_round), time_of(until_round)});
+  expected<unit_checked>
+  check(std::vector<std::string> items, int64_t from_round, int64_t until_round) {
+    return ask<unit_checked>(host,
+                             unit_to_check{"j",
+                                           record.owner,
+                                           record.host_id,
+                                           7,
+                                           std::move(items),
+                                           time_of(from_round),
+                                           time_of(until_round)});
   }
 
   /// Writes rows into the store behind the host's back.
   void falsify(const std::string& item, std::vector<result_interval> rows) {
-    auto rules = tests::ok(ask<owner_rules>(of<rule_store_actor>(rule_store_name), get_owner_rules{record.owner}));
+    auto rules = tests::ok(
+      ask<owner_rules>(of<rule_store_actor>(rule_store_name), get_owner_rules{record.owner}));
     results_to_replace order{slots->fence_of(record.host_id), record.owner, record.host_id, {}};
     for (size_t i = 0; i < rules.rules.size(); ++i)
       if (rules.rules[i].check_item == item)
@@ -38,7 +52,8 @@ struct history_fixture : tests::host_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(history, history_fixture)
 
-// -- rules that come later -------------------------------------------------------------------------
+// -- rules that come later
+// -------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_new_rule_judges_the_next_round) {
   begin();
@@ -115,6 +130,37 @@ BOOST_AUTO_TEST_CASE(back_filling_waits_until_few_others_read_their_history) {
   BOOST_TEST(found() == "hot 30-60 Abnormal");
 }
 
+BOOST_AUTO_TEST_CASE(a_host_that_ends_while_it_reads_its_history_leaves_its_place) {
+  keep_list->insert("busy");
+  begin();
+  to_round(7);
+  start_as(round_store_name, [](caf::event_based_actor*) -> caf::behavior {
+    return {[](const samples_query&) { return caf::delegated<sample_rows>{}; }}; // Never answers.
+  });
+  set_rules({hot});
+  end(host);
+  for (int i = 0; i < 4; ++i)
+    BOOST_TEST(services->history->enter());
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_imported_right_before_a_restart_still_knows_what_it_has_not_judged) {
+  keep_list->insert("busy");
+  begin();
+  to_round(7);
+  for (int i = 0; i < 4; ++i) // The back-fill has to wait.
+    BOOST_TEST(services->history->enter());
+  set_rules({hot});
+  restart();
+  to_round(8);
+  BOOST_TEST(deviations() == "hot 0-105 late_rule");
+  for (int i = 0; i < 4; ++i)
+    services->history->leave();
+  to_round(9);
+  BOOST_TEST(found() == "hot 30-60 Abnormal; hot 135-135 Abnormal");
+  to_round(10);
+  BOOST_TEST(deviations() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_back_fill_that_the_store_interrupts_is_made_up_for_by_whoever_needs_it) {
   keep_list->insert("busy");
   begin();
@@ -162,7 +208,8 @@ BOOST_AUTO_TEST_CASE(a_host_that_changes_its_group_gets_the_rules_of_the_other) 
   BOOST_TEST(found() == "hot 135-150 Abnormal");
 }
 
-// -- explicit checks -------------------------------------------------------------------------------
+// -- explicit checks
+// -------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(an_explicit_check_puts_right_what_is_stored_of_its_range) {
   set_rules({hot});
@@ -222,7 +269,8 @@ BOOST_AUTO_TEST_CASE(a_check_fails_when_the_store_is_down_and_rounds_go_on_after
   BOOST_TEST(state().until_ms == time_of(7));
 }
 
-// -- trying a rule ---------------------------------------------------------------------------------
+// -- trying a rule
+// ---------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_tried_rule_shows_what_it_would_find_and_stores_nothing) {
   keep_list->insert("busy");
@@ -250,7 +298,8 @@ BOOST_AUTO_TEST_CASE(a_tried_rule_is_refused_with_the_reason) {
   BOOST_TEST(tests::failure_of(test(hot, 50, 60)) == ec::bad_request);
 }
 
-// -- series ----------------------------------------------------------------------------------------
+// -- series
+// ----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_series_of_a_host_are_those_of_its_page_and_its_own) {
   page = [](int64_t k) { return std::string{k < 3 ? "b{x=\"1\"} 2\na 1.5\n" : ""}; };

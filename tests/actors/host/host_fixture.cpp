@@ -41,7 +41,8 @@ host_fixture::host_fixture() {
   services->names = names;
   services->slots = slots;
   services->keep_list = keep_list;
-  origin_ms = check::next_grid(now->now_ms(), period_ms, check::grid_offset_ms(record.host_id, period_ms));
+  origin_ms =
+    check::next_grid(now->now_ms(), period_ms, check::grid_offset_ms(record.host_id, period_ms));
   start_as(scraper_name, canned_scraper, this);
 }
 
@@ -74,7 +75,9 @@ host_record host_fixture::known() {
   return ok(ask<host_records>(hosts, find_hosts{record.owner, {record.host_id}, {}})).hosts.at(0);
 }
 
-void host_fixture::begin() { host = start_as(host_name_of(record.host_id), actors::host, services, known(), rules_); }
+void host_fixture::begin() {
+  host = start_as(host_name_of(record.host_id), actors::host, services, known(), rules_);
+}
 
 void host_fixture::restart() {
   end(host);
@@ -94,8 +97,11 @@ std::string host_fixture::deviations() {
   std::string text;
   for (const auto& x : state().deviations)
     if (x.start_ms <= x.end_ms)
-      text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}", x.check_item, (x.start_ms - origin_ms) / 1000,
-                                                       (x.end_ms - origin_ms) / 1000, x.reason);
+      text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}",
+                                                       x.check_item,
+                                                       (x.start_ms - origin_ms) / 1000,
+                                                       (x.end_ms - origin_ms) / 1000,
+                                                       x.reason);
   return text;
 }
 

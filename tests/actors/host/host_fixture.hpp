@@ -19,15 +19,17 @@ inline check_rule rule_on(std::string item, std::string series, std::string cond
   return rule;
 }
 
-/// One host with the real store and an exporter that says what the test wants. Rounds are numbered: 0 is the first one
-/// after the fixture's begin.
+/// One host with the real store and an exporter that says what the test wants. Rounds are numbered:
+/// 0 is the first one after the fixture's begin.
 struct host_fixture : store_fixture {
   host_fixture();
   ~host_fixture() { end_all(); }
 
   static constexpr int64_t period_ms = 15'000;
 
-  std::function<std::string(int64_t round)> page = [](int64_t) { return std::string{"busy 10\n"}; }; ///< Empty: dead.
+  std::function<std::string(int64_t round)> page = [](int64_t) {
+    return std::string{"busy 10\n"};
+  }; ///< Empty: dead.
   std::shared_ptr<check::keep_list> keep_list = std::make_shared<check::keep_list>();
   std::shared_ptr<actors::host_services> services = std::make_shared<actors::host_services>();
   host_record record = add_host("h1");

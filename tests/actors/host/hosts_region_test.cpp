@@ -23,7 +23,8 @@ struct hosts_fixture : tests::host_fixture {
   bool lives(const std::string& id) { return names->find(host_name_of(id)) != nullptr; }
 
   void import(const check_rule& rule) {
-    tests::ok(ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
+    tests::ok(
+      ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
     run();
   }
 };
@@ -45,7 +46,8 @@ BOOST_AUTO_TEST_CASE(hosts_that_come_and_go_are_started_and_stopped) {
   auto more = add_host("h2");
   tell(of<hosts_actor>(hosts_name), hosts_changed{{more}, {}});
   BOOST_TEST(lives("h2"));
-  tests::ok(ask<hosts_deleted>(of<host_store_actor>(host_store_name), admin, hosts_to_delete{{"h2"}}));
+  tests::ok(
+    ask<hosts_deleted>(of<host_store_actor>(host_store_name), admin, hosts_to_delete{{"h2"}}));
   run();
   BOOST_TEST(!lives("h2"));
   BOOST_TEST(lives("h1"));

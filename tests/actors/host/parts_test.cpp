@@ -10,7 +10,8 @@
 
 namespace aops::actors {
 
-// -- coverage --------------------------------------------------------------------------------------
+// -- coverage
+// --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_SUITE(coverage_of_a_host)
 
@@ -67,7 +68,8 @@ BOOST_AUTO_TEST_CASE(late_parts_are_cut_to_what_is_asked_and_vanish_once_judged)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- recent rows -----------------------------------------------------------------------------------
+// -- recent rows
+// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -95,7 +97,9 @@ check::rule_change judged(int64_t from, int64_t until, std::vector<check::interv
   return {"a", "digest", from, until, std::move(found)};
 }
 
-check::interval bad(int64_t from, int64_t until) { return {from, until, check::result_value::abnormal}; }
+check::interval bad(int64_t from, int64_t until) {
+  return {from, until, check::result_value::abnormal};
+}
 
 } // namespace
 
@@ -144,7 +148,8 @@ BOOST_AUTO_TEST_CASE(the_past_is_filled_in_and_live_points_join_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- reports of a unit -----------------------------------------------------------------------------
+// -- reports of a unit
+// -----------------------------------------------------------------------------
 
 namespace {
 
@@ -182,11 +187,14 @@ BOOST_AUTO_TEST_CASE(slices_are_outermost_and_each_report_has_its_own_id) {
   BOOST_TEST(all[1].start_ms == 0);
   BOOST_TEST(all[2].start_ms == 100);
   BOOST_TEST(nlohmann::json::parse(all[2].detail).at("verdict").get<std::string>() == "true");
-  BOOST_TEST(nlohmann::json::parse(all[2].detail).at("rule_versions").at("hot").get<std::string>() == "rule digest");
+  BOOST_TEST(
+    nlohmann::json::parse(all[2].detail).at("rule_versions").at("hot").get<std::string>() ==
+    "rule digest");
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_unit_has_as_many_reports_all_with_the_reason) {
-  auto all = failed_reports(unit_of({{"t", "d1", tree_text}, {"u", "d2", tree_text}}), "the host is \"down\"");
+  auto all = failed_reports(unit_of({{"t", "d1", tree_text}, {"u", "d2", tree_text}}),
+                            "the host is \"down\"");
   BOOST_REQUIRE(all.size() == 4u);
   for (const auto& x : all) {
     BOOST_TEST(x.error == "the host is \"down\"");

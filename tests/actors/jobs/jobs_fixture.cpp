@@ -24,8 +24,12 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
     [](const rules_update&) {},
     [](const host_record&) {},
     [](atom::ping) {},
-    [](const caller&, const series_query&) -> caf::result<series_page> { return refuse(ec::internal); },
-    [](const caller&, const rule_to_test&) -> caf::result<rule_tested> { return refuse(ec::internal); },
+    [](const caller&, const series_query&) -> caf::result<series_page> {
+      return refuse(ec::internal);
+    },
+    [](const caller&, const rule_to_test&) -> caf::result<rule_tested> {
+      return refuse(ec::internal);
+    },
     [self, fixture](const unit_to_diagnose& x) -> caf::result<unit_diagnosed> {
       fixture->asked.push_back(x);
       if (fixture->how == jobs_fixture::manner::refuse)
@@ -39,7 +43,8 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
       return promise;
     },
     [fixture](const unit_to_check& x) -> caf::result<unit_checked> {
-      fixture->jobs_asked.push_back(x.job + '/' + x.host_id + '/' + fmt::format("{}", fmt::join(x.check_items, ",")));
+      fixture->jobs_asked.push_back(x.job + '/' + x.host_id + '/' +
+                                    fmt::format("{}", fmt::join(x.check_items, ",")));
       if (fixture->how == jobs_fixture::manner::refuse)
         return refuse(ec::store_unreachable, "canned");
       return unit_checked{x.unit, static_cast<int64_t>(x.check_items.size())};
@@ -66,7 +71,8 @@ void jobs_fixture::release(size_t n) {
   auto some = std::exchange(open, {});
   for (size_t i = 0; i < some.size(); ++i)
     if (i < n)
-      some[i].second.answer(unit_diagnosed{some[i].first.unit, failed_reports(some[i].first, "canned")});
+      some[i].second.answer(
+        unit_diagnosed{some[i].first.unit, failed_reports(some[i].first, "canned")});
     else
       open.push_back(std::move(some[i]));
   some.clear();
@@ -90,7 +96,8 @@ job_record jobs_fixture::store_job(const std::string& id,
   fault::plan_request request{hosts, {"t"}, 0, units_per_host * slices_per_unit * 60'000, 60'000};
   auto plan = ok(fault::make_plan(request, hosts, {"t"}));
   job_to_create order;
-  order.trees = ok(ask<tree_contents>(of<tree_store_actor>(tree_store_name), find_trees{"admin", {"t"}})).trees;
+  order.trees =
+    ok(ask<tree_contents>(of<tree_store_actor>(tree_store_name), find_trees{"admin", {"t"}})).trees;
   auto& job = order.job;
   job.id = id;
   job.kind = "diag";
@@ -115,9 +122,13 @@ task_progress jobs_fixture::progress(const std::string& id, const caller& who) {
 
 std::map<std::string, int64_t> jobs_fixture::errors(const std::string& id) {
   auto rows = ok(db().list(
-    "select b.error, count(*) from report r, report_body b, job j where b.report = r.n and r.job = j.n and j.id = ? "
+    "select b.error, count(*) from report r, report_body b, job j where b.report = r.n and r.job = "
+    "j.n and j.id = ? "
     "group by b.error",
-    [](const storage::row& r) { return std::pair{r.string(0), r.integer(1)}; }, id));
+    [](const storage::row& r) {
+      return std::pair{r.string(0), r.integer(1)};
+    },
+    id));
   return {rows.begin(), rows.end()};
 }
 

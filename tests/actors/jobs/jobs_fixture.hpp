@@ -12,7 +12,8 @@
 
 namespace aops::tests {
 
-/// The real store, canned hosts, and diagnoses of one tree in slices of a minute: 48 slices are one unit.
+/// The real store, canned hosts, and diagnoses of one tree in slices of a minute: 48 slices are one
+/// unit.
 struct jobs_fixture : store_fixture {
   jobs_fixture();
   ~jobs_fixture();

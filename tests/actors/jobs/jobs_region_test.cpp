@@ -1,8 +1,7 @@
 #include "actors/diag/jobs_region.hpp"
+#include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "tests/actors/jobs/jobs_fixture.hpp"
-
-#include "actors/support/prepare.hpp"
 
 #include <caf/all.hpp>
 
@@ -38,24 +37,36 @@ struct region_fixture : tests::jobs_fixture {
     jobs = start_as(jobs_name, jobs_region, job_services_ptr{services});
   }
 
-  expected<diag_started> diagnose(const caller& who, std::vector<std::string> hosts, std::vector<std::string> trees,
-                                  int64_t from_s = 0, int64_t until_s = 120, int64_t interval_s = 60) {
-    return ask<diag_started>(jobs, who,
-                             diag_to_execute{std::move(hosts), {{from_s * 1000}, {until_s * 1000}}, std::move(trees), interval_s});
+  expected<diag_started> diagnose(const caller& who,
+                                  std::vector<std::string> hosts,
+                                  std::vector<std::string> trees,
+                                  int64_t from_s = 0,
+                                  int64_t until_s = 120,
+                                  int64_t interval_s = 60) {
+    return ask<diag_started>(
+      jobs,
+      who,
+      diag_to_execute{
+        std::move(hosts), {{from_s * 1000}, {until_s * 1000}}, std::move(trees), interval_s});
   }
 
-  expected<check_started> check(std::vector<std::string> hosts, std::vector<std::string> items, int64_t until_s = 120) {
-    return ask<check_started>(jobs, admin, check_to_execute{std::move(hosts), {{0}, {until_s * 1000}}, std::move(items)});
+  expected<check_started>
+  check(std::vector<std::string> hosts, std::vector<std::string> items, int64_t until_s = 120) {
+    return ask<check_started>(
+      jobs, admin, check_to_execute{std::move(hosts), {{0}, {until_s * 1000}}, std::move(items)});
   }
 
-  static std::string id_of(const diag_started& x) { return x.task_id.text.substr(1, x.task_id.text.size() - 2); }
+  static std::string id_of(const diag_started& x) {
+    return x.task_id.text.substr(1, x.task_id.text.size() - 2);
+  }
 
   void add_rule(const std::string& item) {
     check_rule rule;
     rule.check_item = item;
     rule.data_list.push_back({"busy", "kpi", {}});
     rule.condition = "$0>1";
-    tests::ok(ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
+    tests::ok(
+      ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
   }
 
   int64_t stored_jobs() { return count("select count(*) from job"); }
@@ -65,7 +76,8 @@ struct region_fixture : tests::jobs_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(region, region_fixture)
 
-// -- taking in -------------------------------------------------------------------------------------
+// -- taking in
+// -------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_done) {
   begin();
@@ -89,8 +101,10 @@ BOOST_AUTO_TEST_CASE(unknown_hosts_and_trees_among_known_ones_are_206_and_listed
   auto reply = tests::ok(diagnose(admin, {"h1", "nowhere", "nowhere"}, {"t", "none"}));
   BOOST_TEST(reply.code == 206);
   BOOST_TEST(reply.expected_report_num == 2);
-  BOOST_TEST(reply.ignored_hosts == std::vector<std::string>{"nowhere"}, boost::test_tools::per_element());
-  BOOST_TEST(reply.ignored_trees == std::vector<std::string>{"none"}, boost::test_tools::per_element());
+  BOOST_TEST(reply.ignored_hosts == std::vector<std::string>{"nowhere"},
+             boost::test_tools::per_element());
+  BOOST_TEST(reply.ignored_trees == std::vector<std::string>{"none"},
+             boost::test_tools::per_element());
   BOOST_TEST(progress(id_of(reply)).state == "done");
 }
 
@@ -151,7 +165,8 @@ BOOST_AUTO_TEST_CASE(an_explicit_check_asks_each_host_for_its_rules) {
   BOOST_TEST(refused(check({"h1"}, {}, 0)) == "bad_request: Time range is not valid.");
 }
 
-// -- running ---------------------------------------------------------------------------------------
+// -- running
+// ---------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(stored_jobs_are_found_by_looking) {
   store_job("before", {"h1"}, 1);
@@ -229,7 +244,8 @@ BOOST_AUTO_TEST_CASE(a_region_that_crashes_finds_its_jobs_again) {
   BOOST_TEST(reports(id) == 2);
 }
 
-// -- cancelling ------------------------------------------------------------------------------------
+// -- cancelling
+// ------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
   settings->diag.max_running = 1;
@@ -237,7 +253,8 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
   how = manner::stay_silent;
   auto first = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
   auto second = id_of(tests::ok(diagnose(admin, {"h2"}, {"t"})));
-  BOOST_TEST(tests::ok(ask<tasks_cancelled>(jobs, other, tasks_to_cancel{{first}})).cancelled.empty());
+  BOOST_TEST(
+    tests::ok(ask<tasks_cancelled>(jobs, other, tasks_to_cancel{{first}})).cancelled.empty());
   heard.clear();
   auto reply = tests::ok(ask<tasks_cancelled>(jobs, admin, tasks_to_cancel{{first, "unknown"}}));
   BOOST_TEST(reply.code == 206);

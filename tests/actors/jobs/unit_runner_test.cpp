@@ -1,6 +1,5 @@
-#include "tests/actors/jobs/jobs_fixture.hpp"
-
 #include "messages/names.hpp"
+#include "tests/actors/jobs/jobs_fixture.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
@@ -197,7 +196,8 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_stores_nothing_more) {
   store_job("j", {"h1"}, 10);
   auto job = run_job("j");
   release(1);
-  tests::ok(ask<tasks_cancelled>(of<job_store_actor>(job_store_name), admin, tasks_to_cancel{{"j"}}));
+  tests::ok(
+    ask<tasks_cancelled>(of<job_store_actor>(job_store_name), admin, tasks_to_cancel{{"j"}}));
   release();
   BOOST_TEST(!is_alive(job));
   BOOST_TEST(progress("j").state == "cancelled");

@@ -12,7 +12,9 @@ struct accounts_fixture : tests::store_fixture {
 
   account_actor accounts = of<account_actor>(account_store_name);
 
-  expected<logged_in> enter(const std::string& user, const std::string& password, const std::string& from = "192.0.2.7") {
+  expected<logged_in> enter(const std::string& user,
+                            const std::string& password,
+                            const std::string& from = "192.0.2.7") {
     return ask<logged_in>(accounts, log_in{user, {password}}, from);
   }
 
@@ -26,7 +28,8 @@ struct accounts_fixture : tests::store_fixture {
   }
 
   int64_t audited(const std::string& action, int64_t code) {
-    return count(fmt::format("select count(*) from audit_log where action = '{}' and code = {}", action, code));
+    return count(fmt::format(
+      "select count(*) from audit_log where action = '{}' and code = {}", action, code));
   }
 };
 
@@ -37,7 +40,8 @@ constexpr auto better = "correct horse";
 
 BOOST_FIXTURE_TEST_SUITE(accounts, accounts_fixture)
 
-// -- log in ----------------------------------------------------------------------------------------
+// -- log in
+// ----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_first_log_in_is_told_to_change_the_default_password) {
   auto session = tests::ok(enter("admin", seeded));
@@ -64,7 +68,8 @@ BOOST_AUTO_TEST_CASE(tokens_differ_and_are_stored_nowhere) {
   auto second = tests::ok(enter("admin", seeded));
   BOOST_TEST(first.access_token != second.access_token);
   BOOST_TEST(count("select count(*) from session") == 2);
-  BOOST_TEST(count("select count(*) from session where token_hash = '" + first.access_token + "'") == 0);
+  BOOST_TEST(
+    count("select count(*) from session where token_hash = '" + first.access_token + "'") == 0);
   BOOST_TEST(log.text().find(first.access_token) == std::string::npos);
 }
 
@@ -106,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_down_lets_nobody_in) {
   BOOST_TEST(tests::failure_of(enter("admin", seeded)) == ec::store_unreachable);
 }
 
-// -- sessions --------------------------------------------------------------------------------------
+// -- sessions
+// --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_session_ends_when_it_is_idle_for_too_long) {
   auto session = tests::ok(enter("admin", seeded));
@@ -164,7 +170,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_token_is_invalid) {
   BOOST_TEST(tests::failure_of(who({200, "no such token"})) == ec::session_invalid);
 }
 
-// -- passwords -------------------------------------------------------------------------------------
+// -- passwords
+// -------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_changed_password_counts_and_the_old_one_does_not) {
   auto session = tests::ok(enter("admin", seeded));
@@ -208,8 +215,8 @@ BOOST_AUTO_TEST_CASE(no_secret_reaches_the_log_or_the_audit_log) {
   tests::ok(change(tests::ok(who(session)), better));
   for (const std::string secret : {"changeme", "a wrong secret", "correct horse"}) {
     BOOST_TEST(log.text().find(secret) == std::string::npos);
-    BOOST_TEST(count("select count(*) from audit_log where entity like '%" + secret + "%' or detail like '%" + secret
-                     + "%'") == 0);
+    BOOST_TEST(count("select count(*) from audit_log where entity like '%" + secret +
+                     "%' or detail like '%" + secret + "%'") == 0);
   }
 }
 

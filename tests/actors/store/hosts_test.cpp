@@ -1,7 +1,6 @@
+#include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "tests/support/store_fixture.hpp"
-
-#include "actors/support/prepare.hpp"
 
 #include <caf/all.hpp>
 
@@ -28,9 +27,12 @@ struct hosts_fixture : tests::store_fixture {
   std::vector<hosts_changed> told;
   std::vector<std::string> owners_told;
 
-  void add_group(const std::string& name) { tests::ok(ask<host_group_added>(hosts, admin, host_group_to_add{name, ""})); }
+  void add_group(const std::string& name) {
+    tests::ok(ask<host_group_added>(hosts, admin, host_group_to_add{name, ""}));
+  }
 
-  static host_to_add new_host(const std::string& name, const std::string& ip, const std::string& group = "web") {
+  static host_to_add
+  new_host(const std::string& name, const std::string& ip, const std::string& group = "web") {
     host_to_add x;
     x.host_name = name;
     x.host_group_name = group;
@@ -49,7 +51,9 @@ struct hosts_fixture : tests::store_fixture {
     return ask<hosts_deleted>(hosts, who, hosts_to_delete{std::move(ids)});
   }
 
-  int64_t hosts_of(const caller& who) { return tests::ok(ask<hosts_counted>(hosts, who, count_hosts{})).host_count; }
+  int64_t hosts_of(const caller& who) {
+    return tests::ok(ask<hosts_counted>(hosts, who, count_hosts{})).host_count;
+  }
 };
 
 } // namespace
@@ -108,8 +112,10 @@ BOOST_AUTO_TEST_CASE(another_vault_key_is_refused_and_nothing_is_stored) {
   BOOST_TEST(tests::ok(add({new_host("b", "10.0.0.2")})).code == 200);
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_first_add_does_not_bind_the_owner_to_its_key_unless_it_stored_a_host) {
-  BOOST_TEST(tests::ok(add({new_host("a", "10.0.0.1", "no such group")}, "first key")).code == 1102);
+BOOST_AUTO_TEST_CASE(
+  a_failed_first_add_does_not_bind_the_owner_to_its_key_unless_it_stored_a_host) {
+  BOOST_TEST(tests::ok(add({new_host("a", "10.0.0.1", "no such group")}, "first key")).code ==
+             1102);
   BOOST_TEST(count("select count(*) from host") == 0);
   BOOST_TEST(add({new_host("a", "10.0.0.1")}, "second key").has_value());
 }
@@ -117,7 +123,8 @@ BOOST_AUTO_TEST_CASE(a_failed_first_add_does_not_bind_the_owner_to_its_key_unles
 BOOST_AUTO_TEST_CASE(credentials_are_nowhere_in_plain_text) {
   tests::ok(add({new_host("a", "10.0.0.1")}));
   (void)add({new_host("b", "10.0.0.2")}, "another key");
-  auto sealed = tests::ok(db().list("select body from host_credential", [](const storage::row& r) { return r.string(0); }));
+  auto sealed = tests::ok(db().list("select body from host_credential",
+                                    [](const storage::row& r) { return r.string(0); }));
   BOOST_REQUIRE(sealed.size() == 1u);
   for (const std::string secret : {"ssh secret", "sudo secret", "vault key", "another key"}) {
     BOOST_TEST(sealed[0].find(secret) == std::string::npos);
@@ -154,12 +161,14 @@ BOOST_AUTO_TEST_CASE(owners_do_not_see_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(groups_are_unique_and_those_with_hosts_stay) {
-  BOOST_TEST(tests::failure_of(ask<host_group_added>(hosts, admin, host_group_to_add{"web", ""})) == ec::conflict);
+  BOOST_TEST(tests::failure_of(ask<host_group_added>(hosts, admin, host_group_to_add{"web", ""})) ==
+             ec::conflict);
   BOOST_TEST(ask<host_group_added>(hosts, other, host_group_to_add{"web", ""}).has_value());
   add_group("empty");
   tests::ok(add({new_host("a", "10.0.0.1")}));
   auto drop = [&](std::vector<std::string> names) {
-    return tests::ok(ask<host_groups_deleted>(hosts, admin, host_groups_to_delete{std::move(names)}));
+    return tests::ok(
+      ask<host_groups_deleted>(hosts, admin, host_groups_to_delete{std::move(names)}));
   };
   BOOST_TEST(drop({"web"}).code == 1106);
   auto some = drop({"web", "empty"});
@@ -178,7 +187,8 @@ BOOST_AUTO_TEST_CASE(without_a_writer_a_host_is_not_added) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- rules -----------------------------------------------------------------------------------------
+// -- rules
+// -----------------------------------------------------------------------------------------
 
 namespace {
 
@@ -196,7 +206,9 @@ struct rules_fixture : hosts_fixture {
   expected<rules_imported> import(std::vector<check_rule> list) {
     return ask<rules_imported>(rules, admin, rules_to_import{std::move(list)});
   }
-  int64_t stored(const caller& who) { return tests::ok(ask<rules_counted>(rules, who, count_rules{})).rule_count; }
+  int64_t stored(const caller& who) {
+    return tests::ok(ask<rules_counted>(rules, who, count_rules{})).rule_count;
+  }
 };
 
 } // namespace
@@ -208,10 +220,12 @@ BOOST_AUTO_TEST_CASE(new_and_replaced_rules_are_told_apart_and_the_hosts_hear_of
   BOOST_TEST(first.code == 200);
   BOOST_TEST(first.succeed_list.size() == 2u);
   auto second = tests::ok(import({rule_of("b", "$0>2"), rule_of("c", "$0>1")}));
-  BOOST_TEST(second.succeed_list == std::vector<std::string>{"c"}, boost::test_tools::per_element());
+  BOOST_TEST(second.succeed_list == std::vector<std::string>{"c"},
+             boost::test_tools::per_element());
   BOOST_TEST(second.update_list == std::vector<std::string>{"b"}, boost::test_tools::per_element());
   run();
-  BOOST_TEST(owners_told == (std::vector<std::string>{"admin", "admin"}), boost::test_tools::per_element());
+  BOOST_TEST(owners_told == (std::vector<std::string>{"admin", "admin"}),
+             boost::test_tools::per_element());
   auto found = tests::ok(ask<owner_rules>(rules, get_owner_rules{"admin"}));
   BOOST_REQUIRE(found.rules.size() == 3u);
   BOOST_TEST(found.rules[1].condition == "$0>2");

@@ -1,7 +1,6 @@
+#include "actors/store/store_writer.hpp"
 #include "messages/names.hpp"
 #include "tests/support/store_fixture.hpp"
-
-#include "actors/store/store_writer.hpp"
 
 #include <caf/all.hpp>
 #include <nlohmann/json.hpp>
@@ -37,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_tree_comes_back_as_it_was_imported_and_is_replaced_by_nam
   BOOST_TEST(tests::ok(import({{"t", plain_tree}})).update_list.size() == 1u);
   auto list = found(admin);
   BOOST_REQUIRE(list.size() == 1u);
-  BOOST_TEST((nlohmann::json::parse(list[0].tree_content.text) == nlohmann::json::parse(plain_tree)));
+  BOOST_TEST(
+    (nlohmann::json::parse(list[0].tree_content.text) == nlohmann::json::parse(plain_tree)));
   BOOST_TEST(found(other).empty());
   BOOST_TEST(found(admin, {"unknown"}).empty());
 }
@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(warnings_name_mixed_operators_unused_children_and_items_wit
   rule.check_item = "known";
   rule.data_list.push_back({"busy", "kpi", {}});
   rule.condition = "$0>1";
-  tests::ok(ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
+  tests::ok(
+    ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
   auto reply = tests::ok(import({{"t", mixed}}));
   BOOST_TEST(reply.code == 200);
   std::string paths;
@@ -92,7 +93,8 @@ BOOST_AUTO_TEST_CASE(deleted_trees_are_gone_and_unknown_ones_ignored) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- the writer ------------------------------------------------------------------------------------
+// -- the writer
+// ------------------------------------------------------------------------------------
 
 BOOST_FIXTURE_TEST_SUITE(writer, tests::store_fixture)
 
@@ -101,7 +103,8 @@ BOOST_AUTO_TEST_CASE(orders_that_wait_are_committed_together) {
   int done = 0, commits_seen = 0;
   for (int i = 0; i < 50; ++i)
     write(
-      *store, {},
+      *store,
+      {},
       [&](storage::database& to) -> expected<void> {
         commits_seen += done; // Still 0 when all of them are in one transaction.
         return audit(to, 1, admin, "x", "");
@@ -115,8 +118,11 @@ BOOST_AUTO_TEST_CASE(orders_that_wait_are_committed_together) {
 BOOST_AUTO_TEST_CASE(a_writer_that_ends_answers_what_waits_and_a_new_one_serves) {
   std::vector<expected<void>> answers;
   auto order = [&] {
-    write(*store, {}, [&](storage::database& to) { return audit(to, 1, admin, "x", ""); },
-          [&](const expected<void>& how) { answers.push_back(how); });
+    write(
+      *store,
+      {},
+      [&](storage::database& to) { return audit(to, 1, admin, "x", ""); },
+      [&](const expected<void>& how) { answers.push_back(how); });
   };
   order();
   order();
@@ -140,7 +146,8 @@ BOOST_AUTO_TEST_CASE(promises_of_a_dead_writer_are_answered_at_once) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- jobs and reports ------------------------------------------------------------------------------
+// -- jobs and reports
+// ------------------------------------------------------------------------------
 
 namespace {
 
@@ -225,18 +232,25 @@ BOOST_AUTO_TEST_CASE(only_the_owner_sees_cancels_and_deletes) {
   tests::ok(ask<job_created>(jobs, x));
   tests::ok(ask<job_progress>(jobs, unit(x, 0)));
   BOOST_TEST(progress(other, "j").expected_report_num == 0);
-  BOOST_TEST(tests::ok(ask<tasks_cancelled>(jobs, other, tasks_to_cancel{{"j"}})).cancelled.empty());
-  BOOST_TEST(tests::failure_of(ask<reports_page>(reports, new_reports_query{"eve", "j", 0, 10})) == ec::not_found);
-  BOOST_TEST(tests::ok(ask<reports_page>(reports, new_reports_query{"admin", "j", 0, 10})).result.size() == 1u);
+  BOOST_TEST(
+    tests::ok(ask<tasks_cancelled>(jobs, other, tasks_to_cancel{{"j"}})).cancelled.empty());
+  BOOST_TEST(tests::failure_of(ask<reports_page>(reports, new_reports_query{"eve", "j", 0, 10})) ==
+             ec::not_found);
+  BOOST_TEST(
+    tests::ok(ask<reports_page>(reports, new_reports_query{"admin", "j", 0, 10})).result.size() ==
+    1u);
   tests::ok(ask<done>(reports, other, reports_to_delete{{"r0"}}));
-  auto found = tests::ok(ask<reports_found>(reports, admin, report_list_query{{"r0", "unknown"}})).result;
+  auto found =
+    tests::ok(ask<reports_found>(reports, admin, report_list_query{{"r0", "unknown"}})).result;
   BOOST_REQUIRE(found.size() == 1u);
   BOOST_TEST(found[0].error == "no");
   BOOST_TEST(found[0].report.text == "{}");
   BOOST_TEST(found[0].tree_version == x.trees[0].digest);
-  BOOST_TEST(tests::ok(ask<reports_found>(reports, other, report_list_query{{"r0"}})).result.empty());
+  BOOST_TEST(
+    tests::ok(ask<reports_found>(reports, other, report_list_query{{"r0"}})).result.empty());
   tests::ok(ask<done>(reports, admin, reports_to_delete{{"r0"}}));
-  BOOST_TEST(tests::ok(ask<reports_found>(reports, admin, report_list_query{{"r0"}})).result.empty());
+  BOOST_TEST(
+    tests::ok(ask<reports_found>(reports, admin, report_list_query{{"r0"}})).result.empty());
   BOOST_TEST(progress(admin, "j").progress == 1);
 }
 

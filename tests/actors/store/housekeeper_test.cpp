@@ -1,0 +1,98 @@
+#include "actors/store/housekeeper.hpp"
+#include "messages/names.hpp"
+#include "runtime/core/check/round_codec.hpp"
+#include "tests/support/store_fixture.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+struct housekeeper_fixture : tests::store_fixture {
+  ~housekeeper_fixture() { end_all(); }
+
+  host_record host = add_host("h1");
+  round_store_actor rounds = of<round_store_actor>(round_store_name);
+
+  /// A round every minute, now and before.
+  void store_rounds(int64_t minutes) {
+    for (int64_t i = minutes; i >= 0; --i) {
+      round_to_commit x;
+      x.held = slots->fence_of(host.host_id);
+      x.owner = host.owner;
+      x.host_id = host.host_id;
+      x.until_ms = now->now_ms() - i * 60'000;
+      x.since_ms = x.until_ms;
+      x.sample_blob = check::encode_round({x.until_ms, true, 0, {{2, number::of(i)}}});
+      tests::ok(ask<done>(rounds, std::move(x)));
+    }
+  }
+
+  std::vector<sample_row> samples() {
+    return tests::ok(ask<sample_rows>(rounds, samples_query{host.host_id, 0, INT64_MAX / 2})).rows;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(keeping_house, housekeeper_fixture)
+
+BOOST_AUTO_TEST_CASE(samples_of_past_hours_are_packed_and_read_the_same) {
+  store_rounds(300);
+  auto before = caf::deep_to_string(samples());
+  start(housekeeper, store);
+  pass(10min);
+  BOOST_TEST(count("select count(*) from sample_chunk") > 0);
+  BOOST_TEST(count("select count(*) from sample") < 301);
+  BOOST_TEST(caf::deep_to_string(samples()) == before);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_older_than_its_retention_goes) {
+  settings->samples.keep = base::hours(10);
+  store_rounds(60);
+  start(housekeeper, store);
+  pass(9h);
+  BOOST_TEST(samples().size() == 61u);
+  pass(4h);
+  BOOST_TEST(samples().empty());
+}
+
+BOOST_AUTO_TEST_CASE(expired_sessions_go) {
+  tests::ok(ask<logged_in>(of<account_actor>(account_store_name),
+                           log_in{"admin", {"changeme"}},
+                           std::string{"192.0.2.1"}));
+  start(housekeeper, store);
+  pass(settings->auth.session_idle.chrono() - 1min);
+  BOOST_TEST(count("select count(*) from session") == 1);
+  pass(10min);
+  BOOST_TEST(count("select count(*) from session") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_down_is_kept_in_order_later) {
+  store_rounds(300);
+  start(housekeeper, store);
+  take_away(store_writer_name);
+  pass(20min);
+  BOOST_TEST(log.count("housekeeping-failed") > 0u);
+  give_back(store_writer_name);
+  pass(6min);
+  BOOST_TEST(count("select count(*) from sample_chunk") > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_writer_that_dies_with_an_order_does_not_stop_the_housekeeper) {
+  store_rounds(300);
+  start(housekeeper, store);
+  auto writer = of<store_writer_actor>(store_writer_name);
+  end(writer); // The directory has not heard of it yet.
+  pass(2min);
+  storage::group_writer_config config;
+  config.node = "n1";
+  start_as(store_writer_name, store_writer, pool, config);
+  pass(10min);
+  BOOST_TEST(count("select count(*) from sample_chunk") > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors

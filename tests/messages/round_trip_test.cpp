@@ -1,0 +1,165 @@
+#include "messages/all.hpp"
+#include "messages/type_ids.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <caf/all.hpp>
+
+#include <map>
+#include <random>
+
+namespace aops {
+
+namespace {
+
+/// Fills whatever it inspects with random values.
+class filler {
+public:
+  using result_type = caf::error;
+  static constexpr bool reads_state = false, writes_state = true;
+
+  explicit filler(unsigned seed) : random_(seed) {}
+
+  template <class... Ts>
+  result_type operator()(Ts&&... xs) {
+    ++depth_;
+    (fill(xs), ...);
+    --depth_;
+    return caf::none;
+  }
+
+private:
+  size_t below(size_t n) { return random_() % n; }
+
+  template <class T>
+  void fill(T& x) {
+    if constexpr (std::is_same_v<T, bool>)
+      x = below(2) == 0;
+    else if constexpr (std::is_enum_v<T>)
+      x = static_cast<T>(below(2));
+    else if constexpr (std::is_arithmetic_v<T>)
+      x = static_cast<T>(random_());
+    else
+      inspect(*this, x);
+  }
+  void fill(std::string& x) {
+    x.resize(below(20));
+    for (auto& c : x)
+      c = static_cast<char>(below(256)); // Blobs are texts, too.
+  }
+  template <class T>
+  void fill(std::vector<T>& x) {
+    x.resize(depth_ > 4 ? 0 : below(4));
+    for (auto& item : x)
+      fill(item);
+  }
+  template <class K, class V>
+  void fill(std::map<K, V>& x) {
+    for (size_t n = below(4); n > 0; --n) {
+      K key;
+      fill(key);
+      fill(x[key]);
+    }
+  }
+
+  std::mt19937 random_;
+  int depth_ = 0;
+};
+
+/// Counts what `inspect` names.
+struct counter {
+  using result_type = void;
+  static constexpr bool reads_state = true, writes_state = false;
+  size_t fields = 0;
+  template <class... Ts>
+  void operator()(Ts&&...) {
+    fields = sizeof...(Ts);
+  }
+};
+
+struct anything {
+  template <class T>
+  operator T() const;
+};
+
+/// Members of an aggregate, as far as its initialisation tells.
+template <class T, class... Found>
+constexpr size_t members_of() {
+  if constexpr (!std::is_aggregate_v<T>)
+    return 0;
+  else if constexpr (requires { T{Found{}..., anything{}}; })
+    return members_of<T, Found..., anything>();
+  else
+    return sizeof...(Found);
+}
+
+std::vector<char> bytes_of(caf::actor_system& system, const caf::message& x) {
+  std::vector<char> bytes;
+  caf::binary_serializer sink{system, bytes};
+  BOOST_TEST(!sink(const_cast<caf::message&>(x)));
+  return bytes;
+}
+
+bool survives(caf::actor_system& system, const caf::message& x) {
+  auto bytes = bytes_of(system, x);
+  caf::message copy;
+  caf::binary_deserializer source{system, bytes};
+  if (auto e = source(copy); e || copy.size() != x.size())
+    return false;
+  return to_string(copy) == to_string(x) && bytes_of(system, copy) == bytes;
+}
+
+template <class T>
+caf::message filled(unsigned seed) {
+  T x;
+  filler f{seed};
+  (void)inspect(f, x);
+  return caf::make_message(std::move(x));
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(wire, tests::actor_fixture)
+
+BOOST_AUTO_TEST_CASE(every_message_survives_with_any_content) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+#define AOPS_CHECK_TYPE(type)                                                                      \
+  BOOST_TEST(survives(system, filled<type>(seed)), "aops::" #type " with seed " << seed);
+    AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
+#undef AOPS_CHECK_TYPE
+  }
+}
+
+BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home){
+#define AOPS_CHECK_TYPE(type)                                                                      \
+  {                                                                                                \
+    type x;                                                                                        \
+    counter c;                                                                                     \
+    inspect(c, x);                                                                                 \
+    BOOST_TEST(c.fields >= (members_of<type>()),                                                   \
+               "aops::" #type " inspects " << c.fields << " members");                             \
+  }
+  AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
+#undef AOPS_CHECK_TYPE
+}
+
+/// CAF tells by an empty message.
+BOOST_AUTO_TEST_CASE(a_cut_message_is_none_and_no_crash){
+#define AOPS_CHECK_TYPE(type)                                                                      \
+  {                                                                                                \
+    auto bytes = bytes_of(system, filled<type>(7));                                                \
+    for (size_t n = 0; n < bytes.size(); n += 1 + bytes.size() / 40) {                             \
+      std::vector<char> part(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(n));            \
+      caf::message copy;                                                                           \
+      caf::binary_deserializer source{system, part};                                               \
+      BOOST_TEST((source(copy) || copy.empty()),                                                   \
+                 "aops::" #type " cut to " << n << " of " << bytes.size());                        \
+    }                                                                                              \
+  }
+  AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
+#undef AOPS_CHECK_TYPE
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops

@@ -1,0 +1,81 @@
+"""What docs/operations.md promises: stopping in order, backup by copying, probes, bad configuration."""
+import os
+import shutil
+import subprocess
+import time
+import unittest
+
+from node import node, program
+from rest import PASSWORD, rule, tree
+from waiting import wait_until
+
+
+class operations(unittest.TestCase):
+    def setUp(self):
+        self.node = node("check.sample_period=1s", "scrape.connect_timeout=200ms")
+        self.addCleanup(self.node.close)
+        self.api = self.node.admin()
+        self.api.add_group()
+
+    def test_a_copy_taken_while_stopped_is_a_backup(self):
+        (host,) = self.api.add_hosts(("kept", "127.88.0.1", 9))
+        self.assertEqual(self.node.stop(), 0)
+        backup = self.node.data + ".copy"
+        shutil.copytree(self.node.data, backup, ignore=shutil.ignore_patterns("aops.lock"))
+        self.node.start()
+        self.api = self.node.client(self.api.token)
+        self.api.good("/manage/host/delete", {"host_list": [host]}, method="DELETE")
+        self.node.stop()
+        shutil.rmtree(self.node.data)
+        os.rename(backup, self.node.data)
+        self.node.start()
+        api = self.node.client()
+        self.assertEqual(api.login(PASSWORD)["code"], 200)
+        self.assertEqual(api.host(host)["host_name"], "kept")
+
+    def test_a_node_that_is_stopped_in_the_middle_of_a_job_ends_it_later(self):
+        self.api.good("/check/rule/import", {"check_items": [rule("r", "m", "$0 > 1")]})
+        self.api.good("/diag/tree/import", {"trees": [tree("t", "a", {"a": "r"})]})
+        hosts = self.api.add_hosts(*[(f"h{i}", f"127.88.1.{i + 1}", 9) for i in range(20)])
+        now = int(time.time())
+        started = self.api.good("/diag/execute", {"host_list": hosts, "tree_list": ["t"], "interval": 1,
+                                                  "time_range": [now - 100, now]})
+        self.assertEqual(self.node.stop(), 0)
+        self.node.start()
+        self.api = self.node.client(self.api.token)
+        task, expected = started["task_id"], started["expected_report_num"]
+        wait_until(lambda: self.api.progress(task) == expected, 90, "the end of the job")
+        self.assertEqual(len(self.api.reports(task)), expected)
+
+    def test_figures_count_hosts_and_requests(self):
+        self.api.add_hosts(("h1", "127.88.2.1", 9), ("h2", "127.88.2.2", 9))
+        figure = lambda: dict(line.rsplit(" ", 1) for line in self.api.send("GET", "/metrics")[2].splitlines()
+                              if line and not line.startswith("#"))
+        wait_until(lambda: float(figure()["aops_hosts"]) == 2, what="two hosts in the metrics")
+        self.assertGreater(float(figure()["aops_http_request_seconds_count"]), 0)
+
+    def test_files_are_for_their_owner_only(self):
+        self.assertEqual(os.stat(self.node.data).st_mode & 0o077, 0)
+        for name in ("aops.db", "aops.lock"):
+            self.assertEqual(os.stat(os.path.join(self.node.data, name)).st_mode & 0o077, 0, name)
+
+
+class configuration(unittest.TestCase):
+    def test_the_printed_defaults_are_a_configuration(self):
+        with node(start=False) as n:
+            path = os.path.join(n.folder, "default.toml")
+            with open(path, "wb") as file:
+                self.assertEqual(subprocess.run([program("aops-node"), "default-config"], stdout=file).returncode, 0)
+            done = subprocess.run([program("aops-node"), "--config", path, "check-config"], capture_output=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_error_in_the_file_names_file_line_and_key(self):
+        with node(start=False) as n:
+            path = os.path.join(n.folder, "bad.toml")
+            with open(path, "w") as file:
+                file.write('[check]\nsample_period = "15s"\nsampel_period = "15s"\n')
+            done = subprocess.run([program("aops-node"), "--config", path, "check-config"], capture_output=True,
+                                  text=True, timeout=30)
+        self.assertEqual(done.returncode, 2)
+        for part in (path, "3", "sampel_period"):
+            self.assertIn(part, done.stderr)

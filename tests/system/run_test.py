@@ -1,0 +1,79 @@
+"""`tools/run` on this machine: starts once, says so the second time, mends what died, stops what it started."""
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import unittest
+
+tools_run = pathlib.Path(__file__).resolve().parents[2] / "tools/run"
+
+
+class run(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="aops-system-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        os.symlink(os.environ["AOPS_BIN"], os.path.join(self.folder, "bin"))
+        self.addCleanup(self.tool, "--stop")
+        self.place = os.path.join(self.folder, "run")
+
+    def tool(self, *words):
+        env = os.environ | {"AOPS_BUILD_DIR": self.folder, "AOPS_NO_BUILD": "1", "AOPS_HTTP": "127.0.0.1:0"}
+        # Into a file: a pipe would stay open in what goes on running.
+        with tempfile.TemporaryFile("w+") as out:
+            code = subprocess.run([tools_run, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                  env=env, timeout=120).returncode
+            out.seek(0)
+            return code, out.read()
+
+    def started(self, *needed):
+        code, text = self.tool()
+        self.assertEqual(code, 0, text)
+        for part in needed:
+            self.assertIn(part, text)
+        return text
+
+    def process(self, name):
+        with open(os.path.join(self.place, f"{name}.pid")) as file:
+            return int(file.read().split()[0])
+
+    def test_it_starts_is_left_alone_is_mended_and_stops(self):
+        text = self.started("URL ", "https://127.0.0.1:", "Try:")
+        self.assertNotIn("already", text)
+        node, exporter = self.process("node"), self.process("exporter")
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.place, "password")).st_mode), 0o600)
+
+        commands = [line.split() for line in text.splitlines() if line.startswith("  ")]
+        self.assertEqual(len(commands), 3)
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, (command, done.stderr))
+        for entry in os.listdir("/proc"):
+            if entry == str(node) or entry == str(exporter):
+                with open(f"/proc/{entry}/cmdline") as file, open(os.path.join(self.place, "password")) as secret:
+                    self.assertNotIn(secret.read().strip(), file.read())
+
+        self.started("already running")
+        self.assertEqual((self.process("node"), self.process("exporter")), (node, exporter))
+        os.kill(exporter, signal.SIGKILL)
+        os.kill(node, signal.SIGKILL)
+        self.started("https://")
+        self.assertNotEqual(self.process("node"), node)
+        hosts = subprocess.run([os.path.join(self.place, "aops"), "stat", "--action", "count", "--field", "host"],
+                               capture_output=True, text=True, timeout=60)
+        self.assertIn('"host_count":1', hosts.stdout.replace(" ", ""))
+
+        node, exporter = self.process("node"), self.process("exporter")
+        code, text = self.tool("--stop")
+        self.assertEqual(code, 0, text)
+        for pid in (node, exporter):
+            self.assertFalse(os.path.exists(f"/proc/{pid}/exe"), pid)
+        code, text = self.tool("--stop")
+        self.assertEqual((code, "not running" in text), (0, True), text)
+
+    def test_an_unknown_option_is_refused(self):
+        code, text = self.tool("--no-such")
+        self.assertNotEqual(code, 0)
+        self.assertIn("--no-such", text)
