@@ -22,7 +22,8 @@ running() {
 launch() {
   local place=$1 name=$2
   shift 2
-  setsid "$@" >"$place/$name.out" 2>>"$place/$name.log" </dev/null &
+  : >"$place/$name.out" # Here, not in the child: nobody must read what the one before has printed.
+  setsid "$@" >>"$place/$name.out" 2>>"$place/$name.log" </dev/null &
   echo "$! $(started_at $!)" >"$place/$name.pid"
 }
 

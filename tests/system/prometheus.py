@@ -85,8 +85,8 @@ class prometheus:
 
 
 class door:
-    """Forwards to a Prometheus on this machine and keeps the queries. While it is shut it answers 503; while it is blind
-    it answers that there is no data."""
+    """Forwards to a Prometheus on this machine and keeps the queries. While it is shut it answers 503;
+    while it is blind it answers that there is no data."""
 
     def __init__(self, port):
         self.is_open, self.is_blind, self.queries, outer = True, False, [], self

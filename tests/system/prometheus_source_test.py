@@ -238,7 +238,8 @@ class live(unittest.TestCase):
         self.addCleanup(self.node.close)
         self.api = self.node.admin()
         self.api.add_group()
-        self.api.good("/check/rule/import", {"check_items": [rule("always", "up", "$0 >= 0")]})
+        self.api.good("/check/rule/import", {"check_items": [
+            rule("always", "up", "$0 >= 0"), rule("window", "m", "count(4s, 1, '==') == 5")]})
         self.host = id_of(self.api.add_hosts(("h", "127.0.0.1", self.exporter.port))[0])
         wait_until(self.row, 30, "a first result")
 
@@ -264,6 +265,7 @@ class live(unittest.TestCase):
 
     def test_a_restart_leaves_no_hole(self):
         since = self.row()["start"]
+        wait_until(lambda: self.api.results(self.host, check_items=["window"], value="Abnormal"), 30, "a full window")
         self.node.kill()
         down = time.time()
         wait_until(lambda: time.time() > down + 4, 10, "some rounds pass")
@@ -274,6 +276,8 @@ class live(unittest.TestCase):
         self.door.is_open = True
         self.grows_past(down + 4)
         self.assertEqual(self.row()["start"], since)
+        rows = self.api.results(self.host, check_items=["window"], value="Abnormal")
+        self.assertTrue(any(x["start"] < down and x["end"] > down + 3 for x in rows), rows)  # Full at once.
 
     def test_status_follows_up(self):
         wait_until(lambda: self.api.host(self.host)["status"] == "online", 20, "the host is online")

@@ -8,7 +8,18 @@ import subprocess
 import tempfile
 import unittest
 
+from waiting import wait_until
+
 tools_run = pathlib.Path(__file__).resolve().parents[2] / "tools/run"
+
+
+def is_gone(pid):
+    """Ended, though perhaps not yet reaped by whoever inherited it."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 class run(unittest.TestCase):
@@ -50,15 +61,14 @@ class run(unittest.TestCase):
         for command in commands:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0, (command, done.stderr))
-        for entry in os.listdir("/proc"):
-            if entry == str(node) or entry == str(exporter):
-                with open(f"/proc/{entry}/cmdline") as file, open(os.path.join(self.place, "password")) as secret:
-                    self.assertNotIn(secret.read().strip(), file.read())
+        with open(os.path.join(self.place, "password")) as secret, open(f"/proc/{node}/cmdline") as command:
+            self.assertNotIn(secret.read().strip(), command.read())
 
         self.started("already running")
         self.assertEqual((self.process("node"), self.process("exporter")), (node, exporter))
         os.kill(exporter, signal.SIGKILL)
         os.kill(node, signal.SIGKILL)
+        wait_until(lambda: is_gone(node) and is_gone(exporter), what="the end of both")
         self.started("https://")
         self.assertNotEqual(self.process("node"), node)
         hosts = subprocess.run([os.path.join(self.place, "aops"), "stat", "--action", "count", "--field", "host"],
@@ -69,7 +79,7 @@ class run(unittest.TestCase):
         code, text = self.tool("--stop")
         self.assertEqual(code, 0, text)
         for pid in (node, exporter):
-            self.assertFalse(os.path.exists(f"/proc/{pid}/exe"), pid)
+            self.assertTrue(is_gone(pid), pid)
         code, text = self.tool("--stop")
         self.assertEqual((code, "not running" in text), (0, True), text)
 
