@@ -10,6 +10,9 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # Line tables only: full debug information doubles link time and the size of a build.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+if(AOPS_SANITIZE)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g1") # What is checked is behaviour; it compiles in half the time.
+endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
