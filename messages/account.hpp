@@ -9,16 +9,18 @@
 namespace aops {
 
 enum class rights : uint8_t { ordinary, administrator };
-inline std::string to_string(rights r) { return r == rights::administrator ? "administrator" : "ordinary"; }
+inline std::string to_string(rights r) {
+  return r == rights::administrator ? "administrator" : "ordinary";
+}
 
 /// Who asks; made from the token, never from a request's body.
 struct caller {
   std::string user;
-  std::string owner;             ///< Whose hosts, rules and trees the caller sees; empty: nobody's yet.
+  std::string owner; ///< Whose hosts, rules and trees the caller sees; empty: nobody's yet.
   rights role = rights::ordinary;
   bool must_change_password = false;
-  std::string session;           ///< Hash of the token (hex).
-  std::string address;           ///< Source address of the request.
+  std::string session; ///< Hash of the token (hex).
+  std::string address; ///< Source address of the request.
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, caller& x) {
@@ -30,8 +32,8 @@ struct log_in {
   std::string username;
   sealed_text password;
 };
-#define AOPS_FIELDS_log_in(F)                                \
-  F(username, required().text(1, 40), "Account name.")       \
+#define AOPS_FIELDS_log_in(F)                                                                      \
+  F(username, required().text(1, 40), "Account name.")                                             \
   F(password, required().text(1, 1024), "Its password.")
 AOPS_MESSAGE(log_in)
 
@@ -39,8 +41,8 @@ struct logged_in {
   int64_t code = 200; ///< 200, or 1204: the default password must be changed first.
   std::string access_token;
 };
-#define AOPS_FIELDS_logged_in(F) \
-  F(code, internal(), "")        \
+#define AOPS_FIELDS_logged_in(F)                                                                   \
+  F(code, internal(), "")                                                                          \
   F(access_token, required(), "Send as header `Access-Token`.")
 AOPS_MESSAGE(logged_in)
 
@@ -48,7 +50,8 @@ AOPS_MESSAGE(logged_in)
 struct change_password {
   sealed_text password;
 };
-#define AOPS_FIELDS_change_password(F) F(password, required().text(1, 1024), "The new password: 8 to 128 characters.")
+#define AOPS_FIELDS_change_password(F)                                                             \
+  F(password, required().text(1, 1024), "The new password: 8 to 128 characters.")
 AOPS_MESSAGE(change_password)
 
 /// A body that must be `{}` or absent.
@@ -80,8 +83,8 @@ struct register_user {
   std::string username;
   sealed_text password;
 };
-#define AOPS_FIELDS_register_user(F)                   \
-  F(username, required().text(1, 40), "Account name.") \
+#define AOPS_FIELDS_register_user(F)                                                               \
+  F(username, required().text(1, 40), "Account name.")                                             \
   F(password, required().text(1, 1024), "8 to 128 characters.")
 AOPS_MESSAGE(register_user)
 
@@ -89,8 +92,8 @@ AOPS_MESSAGE(register_user)
 struct change_role {
   std::string username, role;
 };
-#define AOPS_FIELDS_change_role(F)                     \
-  F(username, required().text(1, 40), "Account name.") \
+#define AOPS_FIELDS_change_role(F)                                                                 \
+  F(username, required().text(1, 40), "Account name.")                                             \
   F(role, required().one_of("administrator|ordinary"), "The last administrator stays one.")
 AOPS_MESSAGE(change_role)
 
@@ -99,7 +102,7 @@ struct account {
   std::string username;
   std::string password_hash; ///< Text form of scrypt with its cost.
   rights role = rights::ordinary;
-  std::string owner;         ///< Administrator this user belongs to; own name for administrators.
+  std::string owner; ///< Administrator this user belongs to; own name for administrators.
   bool must_change_password = false;
 };
 template <class Inspector>

@@ -14,13 +14,16 @@ namespace aops {
 struct data_item {
   std::string name;         ///< Metric or log name.
   std::string type = "kpi"; ///< `kpi` or `log`.
-  label_set label;          ///< All labels of the series except `__name__`, `instance`, `job`; ignored for logs.
+  label_set
+    label; ///< All labels of the series except `__name__`, `instance`, `job`; ignored for logs.
   friend bool operator==(const data_item&, const data_item&) = default;
 };
-#define AOPS_FIELDS_data_item(F)                                                                                       \
-  F(name, required().text(1, 256), "Metric or log name.")                                                             \
-  F(type, optional_field().one_of("kpi|log"), "`kpi` (default) or `log`.")                                            \
-  F(label, optional_field().items(0, 64).text(0, 1024).blank_ok(), "All labels of the series except `__name__`, `instance`, `job`.")
+#define AOPS_FIELDS_data_item(F)                                                                   \
+  F(name, required().text(1, 256), "Metric or log name.")                                          \
+  F(type, optional_field().one_of("kpi|log"), "`kpi` (default) or `log`.")                         \
+  F(label,                                                                                         \
+    optional_field().items(0, 64).text(0, 1024).blank_ok(),                                        \
+    "All labels of the series except `__name__`, `instance`, `job`.")
 AOPS_MESSAGE(data_item)
 
 /// What a host is judged by. Key: (owner, check_item).
@@ -29,19 +32,21 @@ struct check_rule {
   std::vector<data_item> data_list; ///< At least one; unique (name, label).
   std::string condition;            ///< Specification §1.
   std::string description;
-  std::string plugin;               ///< Empty: the built-in expression plug-in.
-  std::string severity = "warning"; ///< `info`, `warning`, `critical`.
+  std::string plugin;                              ///< Empty: the built-in expression plug-in.
+  std::string severity = "warning";                ///< `info`, `warning`, `critical`.
   maybe<std::vector<std::string>> host_group_list; ///< Absent: all hosts of the owner.
   friend bool operator==(const check_rule&, const check_rule&) = default;
 };
-#define AOPS_FIELDS_check_rule(F)                                                                                      \
-  F(check_item, required().text(1, 256), "Name; the key for update, delete and fault trees.")                         \
-  F(data_list, required().items(0, 64), "Entry i is `$i` in the condition.")                                          \
-  F(condition, required().text(1, 4096), "Expression, evaluated at each point of `$0`.")                              \
-  F(description, optional_field().text(0, 1024).blank_ok(), "Free text.")                                             \
-  F(plugin, optional_field().text(0, 64).blank_ok(), "Reserved; empty is the expression plug-in.")                    \
-  F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")                               \
-  F(host_group_list, optional_field().items(0, 256).text(1, 50).additive(), "Only hosts of these groups; absent: all.")
+#define AOPS_FIELDS_check_rule(F)                                                                  \
+  F(check_item, required().text(1, 256), "Name; the key for update, delete and fault trees.")      \
+  F(data_list, required().items(0, 64), "Entry i is `$i` in the condition.")                       \
+  F(condition, required().text(1, 4096), "Expression, evaluated at each point of `$0`.")           \
+  F(description, optional_field().text(0, 1024).blank_ok(), "Free text.")                          \
+  F(plugin, optional_field().text(0, 64).blank_ok(), "Reserved; empty is the expression plug-in.") \
+  F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")            \
+  F(host_group_list,                                                                               \
+    optional_field().items(0, 256).text(1, 50).additive(),                                         \
+    "Only hosts of these groups; absent: all.")
 AOPS_MESSAGE(check_rule)
 
 // -- rules --------------------------------------------------------------------------------------
@@ -50,7 +55,8 @@ AOPS_MESSAGE(check_rule)
 struct rules_to_import {
   std::vector<check_rule> check_items;
 };
-#define AOPS_FIELDS_rules_to_import(F) F(check_items, required().items(1, 1000), "Rules; an existing name is replaced.")
+#define AOPS_FIELDS_rules_to_import(F)                                                             \
+  F(check_items, required().items(1, 1000), "Rules; an existing name is replaced.")
 AOPS_MESSAGE(rules_to_import)
 
 struct rules_imported {
@@ -58,11 +64,11 @@ struct rules_imported {
   std::vector<std::string> succeed_list, update_list, fail_list;
   std::map<std::string, std::string> fail_reasons;
 };
-#define AOPS_FIELDS_rules_imported(F)                                                     \
-  F(code, internal(), "")                                                                 \
-  F(succeed_list, required(), "New rules.") F(update_list, required(), "Replaced rules.") \
-  F(fail_list, required(), "Refused rules.")                                              \
-  F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
+#define AOPS_FIELDS_rules_imported(F)                                                              \
+  F(code, internal(), "")                                                                          \
+  F(succeed_list, required(), "New rules.")                                                        \
+  F(update_list, required(), "Replaced rules.") F(fail_list, required(), "Refused rules.")         \
+    F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
 AOPS_MESSAGE(rules_imported)
 
 /// POST /check/rule/get
@@ -70,7 +76,8 @@ struct rules_query {
   std::vector<std::string> check_items;
   AOPS_PAGING_MEMBERS
 };
-#define AOPS_FIELDS_rules_query(F) F(check_items, required(), "Names; empty: all.") AOPS_PAGING_FIELDS(F, "|check_item", 50)
+#define AOPS_FIELDS_rules_query(F)                                                                 \
+  F(check_items, required(), "Names; empty: all.") AOPS_PAGING_FIELDS(F, "|check_item", 50)
 AOPS_MESSAGE(rules_query)
 
 struct rules_page {
@@ -84,7 +91,8 @@ AOPS_MESSAGE(rules_page)
 struct rules_to_delete {
   std::vector<std::string> check_items;
 };
-#define AOPS_FIELDS_rules_to_delete(F) F(check_items, required(), "Names; unknown ones are ignored.")
+#define AOPS_FIELDS_rules_to_delete(F)                                                             \
+  F(check_items, required(), "Names; unknown ones are ignored.")
 AOPS_MESSAGE(rules_to_delete)
 
 struct count_rules {};
@@ -106,11 +114,11 @@ struct results_query {
   maybe<std::string> value;
   AOPS_PAGING_MEMBERS
 };
-#define AOPS_FIELDS_results_query(F)                                                                          \
-  F(time_range, required().items(0, 2), "Empty: all; else start and end, overlap counts.")                    \
-  F(check_items, required().also("chcek_items"), "Rule names; empty: all.")                                   \
-  F(host_list, required(), "Host ids; empty: all.")                                                           \
-  F(value, optional_field().one_of("Abnormal|No data|Internal error"), "Only this value.")                    \
+#define AOPS_FIELDS_results_query(F)                                                               \
+  F(time_range, required().items(0, 2), "Empty: all; else start and end, overlap counts.")         \
+  F(check_items, required().also("chcek_items"), "Rule names; empty: all.")                        \
+  F(host_list, required(), "Host ids; empty: all.")                                                \
+  F(value, optional_field().one_of("Abnormal|No data|Internal error"), "Only this value.")         \
   AOPS_PAGING_FIELDS(F, "|start|end|check_item", 50)
 AOPS_MESSAGE(results_query)
 
@@ -121,13 +129,15 @@ struct check_result {
   std::string check_item, condition, value, description, severity;
   maybe<std::vector<std::string>> host_group_list;
 };
-#define AOPS_FIELDS_check_result(F)                                                                           \
-  F(host_id, required(), "Host.") F(data_list, required(), "Copy of the rule's.")                             \
-  F(start, required(), "First moment.") F(end, required(), "Last moment.")                                    \
-  F(check_item, required(), "Rule.") F(condition, required(), "Copy of the rule's.")                          \
-  F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                                          \
-  F(description, required(), "Copy of the rule's.") F(severity, required().additive(), "Copy of the rule's.") \
-  F(host_group_list, optional_field().additive(), "Copy of the rule's.")
+#define AOPS_FIELDS_check_result(F)                                                                \
+  F(host_id, required(), "Host.")                                                                  \
+  F(data_list, required(), "Copy of the rule's.") F(start, required(), "First moment.")            \
+    F(end, required(), "Last moment.") F(check_item, required(), "Rule.")                          \
+      F(condition, required(), "Copy of the rule's.")                                              \
+        F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                         \
+          F(description, required(), "Copy of the rule's.")                                        \
+            F(severity, required().additive(), "Copy of the rule's.")                              \
+              F(host_group_list, optional_field().additive(), "Copy of the rule's.")
 AOPS_MESSAGE(check_result)
 
 struct results_page {
@@ -142,21 +152,24 @@ struct result_count_query {
   std::vector<std::string> host_list;
   AOPS_PAGING_MEMBERS
 };
-#define AOPS_FIELDS_result_count_query(F) F(host_list, required(), "Host ids; empty: all.") AOPS_PAGING_FIELDS(F, "|count", 50)
+#define AOPS_FIELDS_result_count_query(F)                                                          \
+  F(host_list, required(), "Host ids; empty: all.") AOPS_PAGING_FIELDS(F, "|count", 50)
 AOPS_MESSAGE(result_count_query)
 
 struct result_count {
   std::string host_id;
   int64_t count = 0;
 };
-#define AOPS_FIELDS_result_count(F) F(host_id, required(), "Host.") F(count, required(), "Its `Abnormal` results.")
+#define AOPS_FIELDS_result_count(F)                                                                \
+  F(host_id, required(), "Host.") F(count, required(), "Its `Abnormal` results.")
 AOPS_MESSAGE(result_count)
 
 struct result_counts_page {
   AOPS_TOTAL_MEMBERS
   std::vector<result_count> results;
 };
-#define AOPS_FIELDS_result_counts_page(F) AOPS_TOTAL_FIELDS(F) F(results, required(), "Hosts without any are not listed.")
+#define AOPS_FIELDS_result_counts_page(F)                                                          \
+  AOPS_TOTAL_FIELDS(F) F(results, required(), "Hosts without any are not listed.")
 AOPS_MESSAGE(result_counts_page)
 
 // -- explicit checks -----------------------------------------------------------------------------
@@ -167,9 +180,9 @@ struct check_to_execute {
   std::vector<moment> time_range;
   maybe<std::vector<std::string>> check_items;
 };
-#define AOPS_FIELDS_check_to_execute(F)                                     \
-  F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")         \
-  F(time_range, required().items(2, 2), "Start and end.")                   \
+#define AOPS_FIELDS_check_to_execute(F)                                                            \
+  F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")                                \
+  F(time_range, required().items(2, 2), "Start and end.")                                          \
   F(check_items, optional_field(), "Rule names; empty or absent: all.")
 AOPS_MESSAGE(check_to_execute)
 
@@ -179,11 +192,11 @@ struct check_started {
   int64_t expected_result_num = 0;
   std::vector<std::string> ignored_hosts, ignored_items;
 };
-#define AOPS_FIELDS_check_started(F)                                              \
-  F(code, internal(), "") F(task_id, required(), "Task.")                         \
-  F(expected_result_num, required(), "Host and item pairs.")                      \
-  F(ignored_hosts, required().additive(), "Unknown hosts.")                       \
-  F(ignored_items, required().additive(), "Unknown rules.")
+#define AOPS_FIELDS_check_started(F)                                                               \
+  F(code, internal(), "")                                                                          \
+  F(task_id, required(), "Task.") F(expected_result_num, required(), "Host and item pairs.")       \
+    F(ignored_hosts, required().additive(), "Unknown hosts.")                                      \
+      F(ignored_items, required().additive(), "Unknown rules.")
 AOPS_MESSAGE(check_started)
 
 /// POST /check/rule/test: judges a rule on a host's stored samples; stores nothing.
@@ -192,17 +205,19 @@ struct rule_to_test {
   std::string host_id;
   std::vector<moment> time_range;
 };
-#define AOPS_FIELDS_rule_to_test(F)                                 \
-  F(rule, required(), "The rule.") F(host_id, required().text(1, 64), "Host.") \
-  F(time_range, required().items(2, 2), "Start and end.")
+#define AOPS_FIELDS_rule_to_test(F)                                                                \
+  F(rule, required(), "The rule.")                                                                 \
+  F(host_id, required().text(1, 64), "Host.")                                                      \
+    F(time_range, required().items(2, 2), "Start and end.")
 AOPS_MESSAGE(rule_to_test)
 
 struct rule_tested {
   std::vector<aops::check_result> check_result;
   int64_t points = 0;
 };
-#define AOPS_FIELDS_rule_tested(F) \
-  F(check_result, required(), "What would be stored.") F(points, required(), "Points of `$0` judged.")
+#define AOPS_FIELDS_rule_tested(F)                                                                 \
+  F(check_result, required(), "What would be stored.")                                             \
+  F(points, required(), "Points of `$0` judged.")
 AOPS_MESSAGE(rule_tested)
 
 /// POST /check/series/get
@@ -210,7 +225,8 @@ struct series_query {
   std::string host_id;
   AOPS_PAGING_MEMBERS
 };
-#define AOPS_FIELDS_series_query(F) F(host_id, required().text(1, 64), "Host.") AOPS_PAGING_FIELDS(F, "|name", 50)
+#define AOPS_FIELDS_series_query(F)                                                                \
+  F(host_id, required().text(1, 64), "Host.") AOPS_PAGING_FIELDS(F, "|name", 50)
 AOPS_MESSAGE(series_query)
 
 struct series_info {
@@ -219,10 +235,10 @@ struct series_info {
   moment time;
   number value;
 };
-#define AOPS_FIELDS_series_info(F)                                                     \
-  F(name, required(), "Metric.") F(type, required(), "`kpi` or `log`.")                \
-  F(label, required(), "What a rule must name.") F(time, required(), "Of the value.")  \
-  F(value, required(), "Last value.")
+#define AOPS_FIELDS_series_info(F)                                                                 \
+  F(name, required(), "Metric.")                                                                   \
+  F(type, required(), "`kpi` or `log`.") F(label, required(), "What a rule must name.")            \
+    F(time, required(), "Of the value.") F(value, required(), "Last value.")
 AOPS_MESSAGE(series_info)
 
 struct series_page {
@@ -245,7 +261,8 @@ typename Inspector::result_type inspect(Inspector& f, result_interval& x) {
   return f(x.start_ms, x.end_ms, x.value);
 }
 
-/// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows` inserted.
+/// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows`
+/// inserted.
 struct result_change {
   std::string check_item;
   std::string rule_digest; ///< Content digest of the rule; results show the rule as it was.
@@ -282,20 +299,30 @@ typename Inspector::result_type inspect(Inspector& f, series_entry& x) {
 struct round_to_commit {
   fence held;
   std::string owner, host_id;
-  int64_t since_ms = 0;                ///< Where the host's coverage began.
-  int64_t until_ms = 0;                ///< The new cursor.
+  int64_t since_ms = 0; ///< Where the host's coverage began.
+  int64_t until_ms = 0; ///< The new cursor.
   std::string rule_set_digest;
-  std::string sample_blob;             ///< Empty: nothing to keep. Begins with a format number.
+  std::string sample_blob; ///< Empty: nothing to keep. Begins with a format number.
   std::vector<series_entry> new_series;
   std::vector<result_change> changes;
-  std::vector<deviation> deviations;   ///< Added, or replaced by (check_item, start).
-  std::string status;                  ///< Empty: unchanged.
+  std::vector<deviation> deviations; ///< Added, or replaced by (check_item, start).
+  std::string status;                ///< Empty: unchanged.
   int64_t status_since_ms = 0;
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, round_to_commit& x) {
-  return f(x.held, x.owner, x.host_id, x.since_ms, x.until_ms, x.rule_set_digest, x.sample_blob, x.new_series, x.changes,
-           x.deviations, x.status, x.status_since_ms);
+  return f(x.held,
+           x.owner,
+           x.host_id,
+           x.since_ms,
+           x.until_ms,
+           x.rule_set_digest,
+           x.sample_blob,
+           x.new_series,
+           x.changes,
+           x.deviations,
+           x.status,
+           x.status_since_ms);
 }
 
 /// One stored sample row.
@@ -332,13 +359,14 @@ struct host_state {
   int64_t since_ms = 0, until_ms = 0; ///< 0: never sampled.
   std::string rule_set_digest;
   std::vector<series_entry> series;
-  std::vector<sample_row> samples;     ///< Rows from `samples_from_ms` on, in time order.
-  std::vector<last_result> last_rows;  ///< The newest engine rows of each rule.
+  std::vector<sample_row> samples;    ///< Rows from `samples_from_ms` on, in time order.
+  std::vector<last_result> last_rows; ///< The newest engine rows of each rule.
   std::vector<deviation> deviations;
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, host_state& x) {
-  return f(x.since_ms, x.until_ms, x.rule_set_digest, x.series, x.samples, x.last_rows, x.deviations);
+  return f(
+    x.since_ms, x.until_ms, x.rule_set_digest, x.series, x.samples, x.last_rows, x.deviations);
 }
 
 /// Stored samples of a host in [from_ms, until_ms].

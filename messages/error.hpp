@@ -1,43 +1,43 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <tl/expected.hpp>
-
 namespace aops {
 
-/// The state of the world that kept something from happening. One list for the whole product; `return_code.hpp`
-/// maps each to the numbers that users see.
+/// The state of the world that kept something from happening. One list for the whole product;
+/// `return_code.hpp` maps each to the numbers that users see.
 enum class ec : uint8_t {
-  bad_request,        ///< The caller's input is wrong; `detail` names the field.
-  not_found,          ///< No such entity for this caller.
-  unreachable,        ///< A peer or service does not answer.
-  timed_out,          ///< A deadline passed.
-  overloaded,         ///< A bounded queue is full; try again later.
-  store_unreachable,  ///< The database does not answer.
-  insert_failed,      ///< Nothing was inserted.
-  delete_failed,      ///< Nothing was deleted.
-  query_failed,       ///< The database refused a query.
-  conflict,           ///< The key exists already.
-  has_dependency,     ///< Something still refers to it.
-  update_failed,      ///< Nothing was updated.
-  wrong_password,     ///< Unknown user or wrong password; never says which.
-  session_invalid,    ///< Token missing, unknown, expired or revoked.
-  repeat_login,       ///< `auth.single_session` is set and the user has a session.
-  vault_key,          ///< Vault key missing or not the one that opens the user's credentials.
-  default_password,   ///< The default password must be changed first.
-  same_password,      ///< The new password is the old one.
-  change_password,    ///< The new password is refused or could not be stored.
-  permission_denied,  ///< The role does not allow it.
-  task_failed,        ///< A deployment task could not start.
-  fenced,             ///< The write came under an epoch that is no longer the owner's.
-  moved,              ///< The entity lives on another node; read the slot map again.
-  cancelled,          ///< The user ended it.
-  corrupt,            ///< Stored bytes do not decode.
-  internal,           ///< Our mistake.
+  bad_request,       ///< The caller's input is wrong; `detail` names the field.
+  not_found,         ///< No such entity for this caller.
+  unreachable,       ///< A peer or service does not answer.
+  timed_out,         ///< A deadline passed.
+  overloaded,        ///< A bounded queue is full; try again later.
+  store_unreachable, ///< The database does not answer.
+  insert_failed,     ///< Nothing was inserted.
+  delete_failed,     ///< Nothing was deleted.
+  query_failed,      ///< The database refused a query.
+  conflict,          ///< The key exists already.
+  has_dependency,    ///< Something still refers to it.
+  update_failed,     ///< Nothing was updated.
+  wrong_password,    ///< Unknown user or wrong password; never says which.
+  session_invalid,   ///< Token missing, unknown, expired or revoked.
+  repeat_login,      ///< `auth.single_session` is set and the user has a session.
+  vault_key,         ///< Vault key missing or not the one that opens the user's credentials.
+  default_password,  ///< The default password must be changed first.
+  same_password,     ///< The new password is the old one.
+  change_password,   ///< The new password is refused or could not be stored.
+  permission_denied, ///< The role does not allow it.
+  task_failed,       ///< A deployment task could not start.
+  fenced,            ///< The write came under an epoch that is no longer the owner's.
+  moved,             ///< The entity lives on another node; read the slot map again.
+  cancelled,         ///< The user ended it.
+  corrupt,           ///< Stored bytes do not decode.
+  internal,          ///< Our mistake.
 };
 
 /// What every fallible function returns beside its value.

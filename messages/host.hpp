@@ -13,8 +13,8 @@ namespace aops {
 struct host_group_to_add {
   std::string host_group_name, description;
 };
-#define AOPS_FIELDS_host_group_to_add(F)                             \
-  F(host_group_name, required().text(1, 50), "Unique per user.")     \
+#define AOPS_FIELDS_host_group_to_add(F)                                                           \
+  F(host_group_name, required().text(1, 50), "Unique per user.")                                   \
   F(description, required().text(0, 256).blank_ok(), "May be empty.")
 AOPS_MESSAGE(host_group_to_add)
 
@@ -28,14 +28,17 @@ AOPS_MESSAGE(host_group_added)
 struct host_groups_to_delete {
   std::vector<std::string> host_group_list;
 };
-#define AOPS_FIELDS_host_groups_to_delete(F) F(host_group_list, required().items(1, 1000).text(1, 64), "Names, else ids.")
+#define AOPS_FIELDS_host_groups_to_delete(F)                                                       \
+  F(host_group_list, required().items(1, 1000).text(1, 64), "Names, else ids.")
 AOPS_MESSAGE(host_groups_to_delete)
 
 struct host_groups_deleted {
-  int64_t code = 200; ///< 206: some still have hosts; 1106: none deleted because all still have hosts.
+  int64_t code =
+    200; ///< 206: some still have hosts; 1106: none deleted because all still have hosts.
   std::vector<std::string> deleted;
 };
-#define AOPS_FIELDS_host_groups_deleted(F) F(code, internal(), "") F(deleted, required(), "Names deleted.")
+#define AOPS_FIELDS_host_groups_deleted(F)                                                         \
+  F(code, internal(), "") F(deleted, required(), "Names deleted.")
 AOPS_MESSAGE(host_groups_deleted)
 
 /// POST /manage/host/group/get
@@ -49,10 +52,10 @@ struct host_group_info {
   std::string host_group_name, description, host_group_id;
   int64_t host_count = 0;
 };
-#define AOPS_FIELDS_host_group_info(F)                        \
-  F(host_group_name, required(), "Name.")                     \
-  F(description, required(), "Free text.")                    \
-  F(host_count, required(), "Hosts in it.")                   \
+#define AOPS_FIELDS_host_group_info(F)                                                             \
+  F(host_group_name, required(), "Name.")                                                          \
+  F(description, required(), "Free text.")                                                         \
+  F(host_count, required(), "Hosts in it.")                                                        \
   F(host_group_id, required(), "Identifier.")
 AOPS_MESSAGE(host_group_info)
 
@@ -60,7 +63,8 @@ struct host_groups_page {
   AOPS_TOTAL_MEMBERS
   std::vector<host_group_info> host_group_infos;
 };
-#define AOPS_FIELDS_host_groups_page(F) AOPS_TOTAL_FIELDS(F) F(host_group_infos, required(), "Groups.")
+#define AOPS_FIELDS_host_groups_page(F)                                                            \
+  AOPS_TOTAL_FIELDS(F) F(host_group_infos, required(), "Groups.")
 AOPS_MESSAGE(host_groups_page)
 
 // -- hosts -------------------------------------------------------------------------------------
@@ -73,15 +77,15 @@ struct host_to_add {
   sealed_text password, sudo_password;
   maybe<int64_t> exporter_port;
 };
-#define AOPS_FIELDS_host_to_add(F)                                                                  \
-  F(host_name, required().text(1, 50), "Unique per user.")                                          \
-  F(host_group_name, required().text(1, 50), "An existing group.")                                  \
-  F(public_ip, required().text(1, 45).as("ip"), "Unique per user.")                                 \
-  F(ssh_port, optional_field().range(1, 65535), "Default 22.")                                      \
-  F(management, optional_field(), "Management node; default false.")                                \
-  F(username, required().text(1, 64), "SSH login.")                                                 \
-  F(password, required().text(1, 1024), "SSH password; stored sealed.")                             \
-  F(sudo_password, required().text(1, 1024), "Root password; stored sealed.")                       \
+#define AOPS_FIELDS_host_to_add(F)                                                                 \
+  F(host_name, required().text(1, 50), "Unique per user.")                                         \
+  F(host_group_name, required().text(1, 50), "An existing group.")                                 \
+  F(public_ip, required().text(1, 45).as("ip"), "Unique per user.")                                \
+  F(ssh_port, optional_field().range(1, 65535), "Default 22.")                                     \
+  F(management, optional_field(), "Management node; default false.")                               \
+  F(username, required().text(1, 64), "SSH login.")                                                \
+  F(password, required().text(1, 1024), "SSH password; stored sealed.")                            \
+  F(sudo_password, required().text(1, 1024), "Root password; stored sealed.")                      \
   F(exporter_port, optional_field().range(1, 65535), "node_exporter's port; default `scrape.port`.")
 AOPS_MESSAGE(host_to_add)
 
@@ -90,8 +94,8 @@ struct hosts_to_add {
   std::vector<host_to_add> host_list;
   sealed_text key;
 };
-#define AOPS_FIELDS_hosts_to_add(F)                     \
-  F(host_list, required().items(1, 1000), "Hosts.")     \
+#define AOPS_FIELDS_hosts_to_add(F)                                                                \
+  F(host_list, required().items(1, 1000), "Hosts.")                                                \
   F(key, required().text(1, 1024), "Vault key that seals their credentials.")
 AOPS_MESSAGE(hosts_to_add)
 
@@ -100,11 +104,11 @@ struct host_outcome {
   std::string host_id; ///< Only of added hosts.
   std::string reason;  ///< Only of failed ones.
 };
-#define AOPS_FIELDS_host_outcome(F)             \
-  F(host_name, required(), "As asked.")         \
-  F(host_group_name, required(), "As asked.")   \
-  F(public_ip, required(), "As asked.")         \
-  F(host_id, required().additive(), "When added.") \
+#define AOPS_FIELDS_host_outcome(F)                                                                \
+  F(host_name, required(), "As asked.")                                                            \
+  F(host_group_name, required(), "As asked.")                                                      \
+  F(public_ip, required(), "As asked.")                                                            \
+  F(host_id, required().additive(), "When added.")                                                 \
   F(reason, required().additive(), "When refused.")
 AOPS_MESSAGE(host_outcome)
 
@@ -113,10 +117,10 @@ struct hosts_added {
   std::vector<std::string> host_list;
   std::vector<host_outcome> succeed_list, fail_list;
 };
-#define AOPS_FIELDS_hosts_added(F)                             \
-  F(code, internal(), "")                                      \
-  F(host_list, required(), "Ids of the added, request order.") \
-  F(succeed_list, required(), "Added.")                        \
+#define AOPS_FIELDS_hosts_added(F)                                                                 \
+  F(code, internal(), "")                                                                          \
+  F(host_list, required(), "Ids of the added, request order.")                                     \
+  F(succeed_list, required(), "Added.")                                                            \
   F(fail_list, required(), "Refused, with the reason.")
 AOPS_MESSAGE(hosts_added)
 
@@ -124,15 +128,16 @@ AOPS_MESSAGE(hosts_added)
 struct hosts_to_delete {
   std::vector<std::string> host_list;
 };
-#define AOPS_FIELDS_hosts_to_delete(F) F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")
+#define AOPS_FIELDS_hosts_to_delete(F)                                                             \
+  F(host_list, required().items(1, 10000).text(1, 64), "Host ids.")
 AOPS_MESSAGE(hosts_to_delete)
 
 struct hosts_deleted {
   int64_t code = 200; ///< 206 some unknown, 1103 none matched.
   std::vector<std::string> succeed_list, fail_list;
 };
-#define AOPS_FIELDS_hosts_deleted(F) \
-  F(code, internal(), "")            \
+#define AOPS_FIELDS_hosts_deleted(F)                                                               \
+  F(code, internal(), "")                                                                          \
   F(succeed_list, required(), "Ids deleted.") F(fail_list, required(), "Ids unknown.")
 AOPS_MESSAGE(hosts_deleted)
 
@@ -142,9 +147,9 @@ struct hosts_query {
   maybe<bool> management;
   AOPS_PAGING_MEMBERS
 };
-#define AOPS_FIELDS_hosts_query(F)                                                    \
-  F(host_group_list, required().text(1, 50), "Group names; empty: all.")              \
-  F(management, optional_field(), "Absent: both kinds.")                              \
+#define AOPS_FIELDS_hosts_query(F)                                                                 \
+  F(host_group_list, required().text(1, 50), "Group names; empty: all.")                           \
+  F(management, optional_field(), "Absent: both kinds.")                                           \
   AOPS_PAGING_FIELDS(F, "|host_name|host_group_name", 50)
 AOPS_MESSAGE(hosts_query)
 
@@ -157,13 +162,14 @@ struct host_info {
   maybe<int64_t> exporter_port;
   maybe<moment> status_since;
 };
-#define AOPS_FIELDS_host_info(F)                                       \
-  F(host_id, required(), "Identifier.") F(host_name, required(), "Name.") \
-  F(host_group_name, required(), "Its group.") F(public_ip, required(), "Address.") \
-  F(ssh_port, required(), "SSH port.") F(management, required(), "Management node.") \
-  F(status, required(), "`online`, `offline` or `unknown`.")           \
-  F(exporter_port, optional_field().additive(), "When set.")           \
-  F(status_since, optional_field().additive(), "When the status began.")
+#define AOPS_FIELDS_host_info(F)                                                                   \
+  F(host_id, required(), "Identifier.")                                                            \
+  F(host_name, required(), "Name.") F(host_group_name, required(), "Its group.")                   \
+    F(public_ip, required(), "Address.") F(ssh_port, required(), "SSH port.")                      \
+      F(management, required(), "Management node.")                                                \
+        F(status, required(), "`online`, `offline` or `unknown`.")                                 \
+          F(exporter_port, optional_field().additive(), "When set.")                               \
+            F(status_since, optional_field().additive(), "When the status began.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {
@@ -206,7 +212,14 @@ struct host_record {
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, host_record& x) {
-  return f(x.host_id, x.host_name, x.owner, x.host_group_name, x.public_ip, x.exporter_port, x.slot, x.status,
+  return f(x.host_id,
+           x.host_name,
+           x.owner,
+           x.host_group_name,
+           x.public_ip,
+           x.exporter_port,
+           x.slot,
+           x.status,
            x.status_since_ms);
 }
 

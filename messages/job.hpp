@@ -3,8 +3,9 @@
 #include "messages/check.hpp"
 #include "messages/host.hpp"
 
-/// Jobs between actors. The store is the queue: a job is a row before it is acknowledged, a unit's results and its
-/// row commit together, so a crash resumes only what is missing. Source: design §4 "Jobs".
+/// Jobs between actors. The store is the queue: a job is a row before it is acknowledged, a unit's
+/// results and its row commit together, so a crash resumes only what is missing. Source: design §4
+/// "Jobs".
 namespace aops {
 
 /// A job as stored.
@@ -14,18 +15,30 @@ struct job_record {
   std::string owner; ///< Whose hosts, rules and trees.
   std::string user;  ///< Who asked.
   uint16_t slot = 0;
-  std::string state = "pending"; ///< `pending`, `running`, `done`, `failed`, `cancelled`, `interrupted`.
-  std::string idempotency_key;   ///< Empty: none. The same key of an owner names the same job.
-  std::string plan;              ///< JSON text.
-  int64_t expected = 0;          ///< Results to come.
-  int64_t finished = 0;          ///< Results stored; never falls.
-  int64_t failed = 0;            ///< Of these, error reports.
+  std::string state =
+    "pending"; ///< `pending`, `running`, `done`, `failed`, `cancelled`, `interrupted`.
+  std::string idempotency_key; ///< Empty: none. The same key of an owner names the same job.
+  std::string plan;            ///< JSON text.
+  int64_t expected = 0;        ///< Results to come.
+  int64_t finished = 0;        ///< Results stored; never falls.
+  int64_t failed = 0;          ///< Of these, error reports.
   int64_t created_ms = 0, deadline_ms = 0;
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_record& x) {
-  return f(x.id, x.kind, x.owner, x.user, x.slot, x.state, x.idempotency_key, x.plan, x.expected, x.finished, x.failed,
-           x.created_ms, x.deadline_ms);
+  return f(x.id,
+           x.kind,
+           x.owner,
+           x.user,
+           x.slot,
+           x.state,
+           x.idempotency_key,
+           x.plan,
+           x.expected,
+           x.finished,
+           x.failed,
+           x.created_ms,
+           x.deadline_ms);
 }
 
 struct job_created {
@@ -122,14 +135,22 @@ typename Inspector::result_type inspect(Inspector& f, tree_contents& x) {
 struct report_to_store {
   std::string report_id, host_id, tree_name, tree_digest;
   int64_t start_ms = 0, end_ms = 0;
-  std::string values;      ///< Blob that begins with a format number.
-  std::string detail;      ///< JSON text: verdict, root causes, undecided, evidence, rule versions.
+  std::string values; ///< Blob that begins with a format number.
+  std::string detail; ///< JSON text: verdict, root causes, undecided, evidence, rule versions.
   std::string content_hash;
-  std::string error;       ///< Not empty: no verdict, and why.
+  std::string error; ///< Not empty: no verdict, and why.
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, report_to_store& x) {
-  return f(x.report_id, x.host_id, x.tree_name, x.tree_digest, x.start_ms, x.end_ms, x.values, x.detail, x.content_hash,
+  return f(x.report_id,
+           x.host_id,
+           x.tree_name,
+           x.tree_digest,
+           x.start_ms,
+           x.end_ms,
+           x.values,
+           x.detail,
+           x.content_hash,
            x.error);
 }
 

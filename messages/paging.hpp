@@ -38,15 +38,17 @@ paging paging_of(const Request& q) {
 } // namespace aops
 
 /// The four paging members of a request struct, and their description.
-#define AOPS_PAGING_MEMBERS \
-  maybe<std::string> sort, direction; \
+#define AOPS_PAGING_MEMBERS                                                                        \
+  maybe<std::string> sort, direction;                                                              \
   maybe<int64_t> page, per_page;
-#define AOPS_PAGING_FIELDS(F, sorts, most) \
-  F(sort, optional_field().one_of(sorts), "Empty: by id.") \
-  F(direction, optional_field().one_of("asc|desc"), "Of `sort`; default `asc`.") \
-  F(page, optional_field().range(1, 1000000000), "From 1; with `per_page`, else everything is listed.") \
+#define AOPS_PAGING_FIELDS(F, sorts, most)                                                         \
+  F(sort, optional_field().one_of(sorts), "Empty: by id.")                                         \
+  F(direction, optional_field().one_of("asc|desc"), "Of `sort`; default `asc`.")                   \
+  F(page,                                                                                          \
+    optional_field().range(1, 1000000000),                                                         \
+    "From 1; with `per_page`, else everything is listed.")                                         \
   F(per_page, optional_field().range(1, most), "Rows of a page.")
 #define AOPS_TOTAL_MEMBERS int64_t total_count = 0, total_page = 0;
-#define AOPS_TOTAL_FIELDS(F) \
-  F(total_count, required(), "Rows that match, on all pages.") \
+#define AOPS_TOTAL_FIELDS(F)                                                                       \
+  F(total_count, required(), "Rows that match, on all pages.")                                     \
   F(total_page, required(), "1 when unpaged, 0 when nothing matches.")

@@ -14,16 +14,18 @@ namespace aops {
 struct get_tree {
   int64_t deadline_ms = 1000; ///< How long the receiver may wait for those below it; at least 1.
 };
-#define AOPS_FIELDS_get_tree(F) F(deadline_ms, internal(), "Who has not answered by then has no mailbox.")
+#define AOPS_FIELDS_get_tree(F)                                                                    \
+  F(deadline_ms, internal(), "Who has not answered by then has no mailbox.")
 AOPS_MESSAGE(get_tree)
 
 /// One actor of the live tree and those it supervises, in the order of their start.
 struct tree_status {
   std::string name;
-  std::string state = "running"; ///< `starting`, `running`, `backing_off`, `stopping`, `stopped`, `failed`.
-  int64_t restarts = 0;          ///< Since its supervisor started.
-  std::string last_reason;       ///< Why it last ended; empty when it never did.
-  maybe<int64_t> mailbox;        ///< Waiting messages; absent when it did not answer in time.
+  std::string state =
+    "running";          ///< `starting`, `running`, `backing_off`, `stopping`, `stopped`, `failed`.
+  int64_t restarts = 0; ///< Since its supervisor started.
+  std::string last_reason; ///< Why it last ended; empty when it never did.
+  maybe<int64_t> mailbox;  ///< Waiting messages; absent when it did not answer in time.
   std::vector<tree_status> children;
 };
 #define AOPS_FIELDS_tree_status(F)                                                                 \

@@ -3,7 +3,8 @@
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 
-/// Rules of requests that span fields: `base::decode` calls `validate_message` last. Source: REST contract §1.6.
+/// Rules of requests that span fields: `base::decode` calls `validate_message` last. Source: REST
+/// contract §1.6.
 namespace aops {
 
 /// A time range is absent, empty, or a start and an end that is not before it.
@@ -15,9 +16,17 @@ inline expected<void> validate_time_range(const std::vector<moment>& range) {
   return {};
 }
 
-inline expected<void> validate_message(const results_query& x) { return validate_time_range(x.time_range); }
-inline expected<void> validate_message(const rule_to_test& x) { return validate_time_range(x.time_range); }
-inline expected<void> validate_message(const tasks_query& x) { return validate_time_range(x.time_range.value_or(std::vector<moment>{})); }
-inline expected<void> validate_message(const reports_query& x) { return validate_time_range(x.time_range.value_or(std::vector<moment>{})); }
+inline expected<void> validate_message(const results_query& x) {
+  return validate_time_range(x.time_range);
+}
+inline expected<void> validate_message(const rule_to_test& x) {
+  return validate_time_range(x.time_range);
+}
+inline expected<void> validate_message(const tasks_query& x) {
+  return validate_time_range(x.time_range.value_or(std::vector<moment>{}));
+}
+inline expected<void> validate_message(const reports_query& x) {
+  return validate_time_range(x.time_range.value_or(std::vector<moment>{}));
+}
 
 } // namespace aops

@@ -31,12 +31,14 @@ protected:
     if (!host)
       return answered(unit, fail(ec::unreachable, "host " + id + " has no running actor"));
     unit_to_check order{job().id, job().owner, id, unit, plan_.items, plan_.start_ms, plan_.end_ms};
-    self()->request(host, unit_deadline(), std::move(order))
+    self()
+      ->request(host, unit_deadline(), std::move(order))
       .then([this, unit](const unit_checked&) { answered(unit, give_up(unit, {})); },
             [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
   }
 
-  /// Pairs count as done when nobody answers, too: the coverage ledger of the host shows what is missing.
+  /// Pairs count as done when nobody answers, too: the coverage ledger of the host shows what is
+  /// missing.
   unit_to_commit give_up(int64_t unit, const std::string&) override {
     unit_to_commit x;
     x.unit = unit;
@@ -51,7 +53,10 @@ private:
 } // namespace
 
 std::string write_check_plan(const check_plan& plan) {
-  return json{{"host_list", plan.hosts}, {"check_items", plan.items}, {"range_ms", {plan.start_ms, plan.end_ms}}}.dump();
+  return json{{"host_list", plan.hosts},
+              {"check_items", plan.items},
+              {"range_ms", {plan.start_ms, plan.end_ms}}}
+    .dump();
 }
 
 expected<check_plan> read_check_plan(const std::string& text) {

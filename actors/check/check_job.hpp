@@ -4,8 +4,8 @@
 
 namespace aops::actors {
 
-/// An explicit check: hosts × rules over a range. Pulls units (a host with its rules); the hosts store their results
-/// themselves, the job counts pairs.
+/// An explicit check: hosts × rules over a range. Pulls units (a host with its rules); the hosts
+/// store their results themselves, the job counts pairs.
 job_actor::behavior_type check_job(job_pointer self, job_services_ptr services, std::string job);
 
 /// The plan of a check as its job stores it.

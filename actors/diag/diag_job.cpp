@@ -33,10 +33,13 @@ protected:
     auto order = order_for(unit);
     auto host = services().names->find_as<host_actor>(host_name_of(order.host_id));
     if (!host)
-      return answered(unit, fail(ec::unreachable, "host " + order.host_id + " has no running actor"));
-    self()->request(host, unit_deadline(), std::move(order))
-      .then([this, unit](unit_diagnosed& x) { answered(unit, commit_of(unit, std::move(x.reports))); },
-            [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
+      return answered(unit,
+                      fail(ec::unreachable, "host " + order.host_id + " has no running actor"));
+    self()
+      ->request(host, unit_deadline(), std::move(order))
+      .then(
+        [this, unit](unit_diagnosed& x) { answered(unit, commit_of(unit, std::move(x.reports))); },
+        [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
   }
 
   unit_to_commit give_up(int64_t unit, const std::string& reason) override {

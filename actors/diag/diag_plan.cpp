@@ -10,14 +10,18 @@ namespace {
 
 using nlohmann::json;
 
-/// Generous for a tree of some dozen nodes with evidence; larger trees get smaller units by their number of reports.
+/// Generous for a tree of some dozen nodes with evidence; larger trees get smaller units by their
+/// number of reports.
 constexpr size_t most_reports = 48;
 
-json seconds(int64_t ms) { return ms % 1000 == 0 ? json(ms / 1000) : json(static_cast<double>(ms) / 1000); }
+json seconds(int64_t ms) {
+  return ms % 1000 == 0 ? json(ms / 1000) : json(static_cast<double>(ms) / 1000);
+}
 
 int64_t milliseconds(const json& seconds) {
-  return seconds.is_number_integer() ? seconds.get<int64_t>() * 1000
-                                     : static_cast<int64_t>(std::llround(seconds.get<double>() * 1000));
+  return seconds.is_number_integer()
+           ? seconds.get<int64_t>() * 1000
+           : static_cast<int64_t>(std::llround(seconds.get<double>() * 1000));
 }
 
 } // namespace
@@ -36,7 +40,8 @@ expected<fault::diagnosis_plan> read_diag_plan(const std::string& text) {
     fault::diagnosis_plan plan;
     plan.hosts = x.at("host_list").get<std::vector<std::string>>();
     plan.trees = x.at("tree_list").get<std::vector<std::string>>();
-    auto slices = fault::slices(milliseconds(x.at("time_range").at(0)), milliseconds(x.at("time_range").at(1)),
+    auto slices = fault::slices(milliseconds(x.at("time_range").at(0)),
+                                milliseconds(x.at("time_range").at(1)),
                                 x.at("interval").get<int64_t>() * 1000);
     if (!slices)
       return fail(slices.error());
@@ -47,6 +52,8 @@ expected<fault::diagnosis_plan> read_diag_plan(const std::string& text) {
   }
 }
 
-size_t reports_per_unit(const fault::diagnosis_plan& plan) { return std::max(most_reports, plan.trees.size()); }
+size_t reports_per_unit(const fault::diagnosis_plan& plan) {
+  return std::max(most_reports, plan.trees.size());
+}
 
 } // namespace aops::actors

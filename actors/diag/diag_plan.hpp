@@ -6,7 +6,8 @@
 
 namespace aops::actors {
 
-/// The plan of a diagnosis as its job stores it: `host_list`, `time_range` (seconds), `tree_list`, `interval`.
+/// The plan of a diagnosis as its job stores it: `host_list`, `time_range` (seconds), `tree_list`,
+/// `interval`.
 std::string write_diag_plan(const fault::diagnosis_plan& plan, const fault::plan_request& request);
 
 /// ec::corrupt when the text is none.

@@ -3,9 +3,9 @@
 #include "actors/check/check_job.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/diag/diag_plan.hpp"
-#include "messages/names.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
+#include "messages/names.hpp"
 #include "messages/return_code.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/log.hpp"
@@ -27,15 +27,21 @@ std::chrono::milliseconds store_deadline(const jobs_region_state& st) {
 
 /// Asks a store actor; a store that is down answers like one that does not.
 template <class Handle, class Reply, class... Args>
-void ask(jobs_region_pointer self, std::string_view name, std::function<void(expected<Reply>)> then, const Args&... args) {
+void ask(jobs_region_pointer self,
+         std::string_view name,
+         std::function<void(expected<Reply>)> then,
+         const Args&... args) {
   auto store = self->state.services->names->find_as<Handle>(name);
   if (!store)
     return then(fail(ec::store_unreachable, std::string{name} + " is down"));
   self->request(store, store_deadline(self->state), args...)
-    .then([then](Reply& x) { then(std::move(x)); }, [then](const caf::error& e) { then(fail(from_caf(e))); });
+    .then([then](Reply& x) { then(std::move(x)); },
+          [then](const caf::error& e) { then(fail(from_caf(e))); });
 }
 
-bool is_final(const std::string& state) { return state == "done" || state == "failed" || state == "cancelled"; }
+bool is_final(const std::string& state) {
+  return state == "done" || state == "failed" || state == "cancelled";
+}
 
 // -- running -------------------------------------------------------------------------------------
 
@@ -83,7 +89,8 @@ void look(jobs_region_pointer self) {
   if (mine.slots.empty())
     return;
   ask<job_store_actor, job_records>(
-    self, job_store_name,
+    self,
+    job_store_name,
     [self](expected<job_records> found) {
       if (!found)
         return log::warn("jobs-not-read", "{}", to_string(found.error()));
@@ -105,7 +112,11 @@ void look(jobs_region_pointer self) {
 
 // -- taking in -----------------------------------------------------------------------------------
 
-job_record new_job(jobs_region_pointer self, const caller& who, std::string kind, std::string plan, int64_t expected_results) {
+job_record new_job(jobs_region_pointer self,
+                   const caller& who,
+                   std::string kind,
+                   std::string plan,
+                   int64_t expected_results) {
   auto& st = self->state;
   job_record job;
   auto now = st.services->clock->now_ms();
@@ -121,7 +132,9 @@ job_record new_job(jobs_region_pointer self, const caller& who, std::string kind
   return job;
 }
 
-void store_job(jobs_region_pointer self, const job_record& job, std::vector<tree_content> trees,
+void store_job(jobs_region_pointer self,
+               const job_record& job,
+               std::vector<tree_content> trees,
                std::function<void(expected<job_created>)> then) {
   job_to_create order{job, std::move(trees)};
   auto stored = [self, job, then](expected<job_created> how) {
@@ -135,8 +148,12 @@ void store_job(jobs_region_pointer self, const job_record& job, std::vector<tree
 using diag_promise = caf::typed_response_promise<diag_started>;
 
 /// The job is stored, or the reply says that it is not.
-void finish_diag(jobs_region_pointer self, const caller& who, const fault::plan_request& request,
-                 const fault::diagnosis_plan& plan, std::vector<tree_content> trees, diag_promise promise) {
+void finish_diag(jobs_region_pointer self,
+                 const caller& who,
+                 const fault::plan_request& request,
+                 const fault::diagnosis_plan& plan,
+                 std::vector<tree_content> trees,
+                 diag_promise promise) {
   diag_started reply;
   reply.expected_report_num = static_cast<int64_t>(plan.expected_reports());
   reply.ignored_hosts = plan.ignored_hosts;
@@ -194,10 +211,12 @@ void find_trees_for(jobs_region_pointer self, std::shared_ptr<diag_intake> x) {
   ask<tree_store_actor, tree_contents>(self, tree_store_name, then, query);
 }
 
-caf::result<diag_started> take_diag(jobs_region_pointer self, const caller& who, const diag_to_execute& x) {
+caf::result<diag_started>
+take_diag(jobs_region_pointer self, const caller& who, const diag_to_execute& x) {
   auto intake = std::make_shared<diag_intake>();
   intake->who = who;
-  intake->request = {x.host_list, x.tree_list, x.time_range[0].ms, x.time_range[1].ms, x.interval * 1000};
+  intake->request = {
+    x.host_list, x.tree_list, x.time_range[0].ms, x.time_range[1].ms, x.interval * 1000};
   if (intake->request.start_ms >= intake->request.end_ms)
     return refuse(ec::bad_request, "Time range is not valid.");
   if (who.owner.empty()) // Belongs to nobody yet: there is no host he could see.
@@ -218,7 +237,8 @@ caf::result<diag_started> take_diag(jobs_region_pointer self, const caller& who,
 }
 
 /// Names asked for, each once, that are not among the known.
-std::vector<std::string> unknown(const std::vector<std::string>& asked, const std::set<std::string>& known) {
+std::vector<std::string> unknown(const std::vector<std::string>& asked,
+                                 const std::set<std::string>& known) {
   std::vector<std::string> out;
   for (const auto& name : asked)
     if (!known.contains(name) && std::find(out.begin(), out.end(), name) == out.end())
@@ -226,8 +246,8 @@ std::vector<std::string> unknown(const std::vector<std::string>& asked, const st
   return out;
 }
 
-expected<std::pair<check_started, check_plan>> plan_check(const check_to_execute& x, const host_records& hosts,
-                                                          const owner_rules& rules) {
+expected<std::pair<check_started, check_plan>>
+plan_check(const check_to_execute& x, const host_records& hosts, const owner_rules& rules) {
   check_started reply;
   check_plan plan;
   plan.start_ms = x.time_range[0].ms;
@@ -293,7 +313,8 @@ void find_rules_for(jobs_region_pointer self, std::shared_ptr<check_intake> x) {
   ask<rule_store_actor, owner_rules>(self, rule_store_name, then, query);
 }
 
-caf::result<check_started> take_check(jobs_region_pointer self, const caller& who, const check_to_execute& x) {
+caf::result<check_started>
+take_check(jobs_region_pointer self, const caller& who, const check_to_execute& x) {
   if (x.time_range[0].ms >= x.time_range[1].ms)
     return refuse(ec::bad_request, "Time range is not valid.");
   if (who.owner.empty())
@@ -318,37 +339,47 @@ caf::result<check_started> take_check(jobs_region_pointer self, const caller& wh
 // -- cancelling ----------------------------------------------------------------------------------
 
 /// Tells streams that wait for these jobs.
-void announce_cancelled(jobs_region_pointer self, const caller& who, const std::vector<std::string>& ids) {
+void announce_cancelled(jobs_region_pointer self,
+                        const caller& who,
+                        const std::vector<std::string>& ids) {
   ask<report_store_actor, progress_found>(
-    self, report_store_name,
+    self,
+    report_store_name,
     [self](expected<progress_found> found) {
       auto listener = self->state.services->names->find_as<progress_actor>(progress_name);
       if (!found || !listener)
         return;
       for (const auto& x : found->result)
-        self->send(listener, job_progress{x.task_id, x.state, x.expected_report_num, x.progress, 0, x.progress});
+        self->send(
+          listener,
+          job_progress{x.task_id, x.state, x.expected_report_num, x.progress, 0, x.progress});
     },
-    who, progress_query{ids});
+    who,
+    progress_query{ids});
 }
 
-caf::result<tasks_cancelled> cancel(jobs_region_pointer self, const caller& who, const tasks_to_cancel& x) {
+caf::result<tasks_cancelled>
+cancel(jobs_region_pointer self, const caller& who, const tasks_to_cancel& x) {
   auto promise = self->make_response_promise<tasks_cancelled>();
   ask<job_store_actor, tasks_cancelled>(
-    self, job_store_name,
+    self,
+    job_store_name,
     [self, who, promise](expected<tasks_cancelled> done) mutable {
       if (!done)
         return void(promise.deliver(to_caf(done.error())));
       auto parent = self->state.services->names->find_as<supervisor_actor>(job_children_name);
       for (const auto& id : done->cancelled) {
         if (parent)
-          self->request(parent, child_deadline, stop_child{job_name_of(id)}).then([] {}, [](const caf::error&) {});
+          self->request(parent, child_deadline, stop_child{job_name_of(id)})
+            .then([] {}, [](const caf::error&) {});
         ended(self, id);
       }
       if (!done->cancelled.empty())
         announce_cancelled(self, who, done->cancelled);
       promise.deliver(std::move(*done));
     },
-    who, x);
+    who,
+    x);
   return promise;
 }
 

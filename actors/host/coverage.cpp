@@ -40,7 +40,10 @@ void coverage::add(const deviation& x) {
     deviations_.push_back(x);
 }
 
-bool coverage::covers(std::string_view check_item, int64_t from_ms, int64_t until_ms, int64_t period_ms) const {
+bool coverage::covers(std::string_view check_item,
+                      int64_t from_ms,
+                      int64_t until_ms,
+                      int64_t period_ms) const {
   if (since_ms_ == 0 || from_ms <= since_ms_ - period_ms || until_ms >= until_ms_ + period_ms)
     return false;
   return std::none_of(deviations_.begin(), deviations_.end(), [&](const deviation& d) {
@@ -48,7 +51,8 @@ bool coverage::covers(std::string_view check_item, int64_t from_ms, int64_t unti
   });
 }
 
-std::vector<coverage::range> coverage::late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const {
+std::vector<coverage::range>
+coverage::late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const {
   std::vector<range> parts;
   for (const auto& d : deviations_)
     if (d.reason == late_rule && d.check_item == check_item && touches(d, from_ms, until_ms))
@@ -56,11 +60,13 @@ std::vector<coverage::range> coverage::late_parts(std::string_view check_item, i
   return parts;
 }
 
-std::vector<deviation> coverage::judged(std::string_view check_item, int64_t from_ms, int64_t until_ms) {
+std::vector<deviation>
+coverage::judged(std::string_view check_item, int64_t from_ms, int64_t until_ms) {
   std::vector<deviation> changed;
   for (auto& d : deviations_) {
     // Only a part that reaches the end can be given back: deviations are one stretch each.
-    if (d.reason != late_rule || d.check_item != check_item || from_ms > d.end_ms || until_ms < d.end_ms)
+    if (d.reason != late_rule || d.check_item != check_item || from_ms > d.end_ms ||
+        until_ms < d.end_ms)
       continue;
     d.end_ms = from_ms - 1; // Before its start: an empty stretch.
     changed.push_back(d);

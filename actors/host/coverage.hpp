@@ -10,9 +10,11 @@
 namespace aops::actors {
 
 /// Reasons of deviations beside those of `check::deviation_reason`.
-inline constexpr std::string_view late_rule = "late_rule"; ///< Imported after these rounds; can be evaluated.
+inline constexpr std::string_view late_rule =
+  "late_rule"; ///< Imported after these rounds; can be evaluated.
 
-/// What of a host's time its rules have judged: from where its coverage began to its cursor, less the deviations.
+/// What of a host's time its rules have judged: from where its coverage began to its cursor, less
+/// the deviations.
 class coverage {
 public:
   void load(int64_t since_ms, int64_t until_ms, std::vector<deviation> deviations);
@@ -23,16 +25,20 @@ public:
   void advance(int64_t until_ms);
   void add(const deviation& x);
 
-  /// Whether the rule was judged all over [from, until]. @param period_ms A cursor counts for the time to the next round.
-  bool covers(std::string_view check_item, int64_t from_ms, int64_t until_ms, int64_t period_ms) const;
+  /// Whether the rule was judged all over [from, until]. @param period_ms A cursor counts for the
+  /// time to the next round.
+  bool
+  covers(std::string_view check_item, int64_t from_ms, int64_t until_ms, int64_t period_ms) const;
 
   /// The parts of [from, until] that came before the rule did and can still be judged.
   struct range {
     int64_t from_ms, until_ms;
   };
-  std::vector<range> late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const;
+  std::vector<range>
+  late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const;
 
-  /// [from, until] of a late rule has been judged. @returns The deviations as they are to be stored now.
+  /// [from, until] of a late rule has been judged. @returns The deviations as they are to be stored
+  /// now.
   std::vector<deviation> judged(std::string_view check_item, int64_t from_ms, int64_t until_ms);
 
 private:

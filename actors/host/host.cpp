@@ -12,10 +12,13 @@ host_actor_state::~host_actor_state() = default;
 
 std::string host_name_of(std::string_view host_id) { return "host/" + std::string{host_id}; }
 
-host_actor::behavior_type host(host_pointer self, services_ptr services, host_record record,
+host_actor::behavior_type host(host_pointer self,
+                               services_ptr services,
+                               host_record record,
                                std::shared_ptr<const check::rule_set> rules) {
   prepare(self, host_name_of(record.host_id));
-  self->state.body = std::make_unique<host_body>(self, std::move(services), std::move(record), std::move(rules));
+  self->state.body =
+    std::make_unique<host_body>(self, std::move(services), std::move(record), std::move(rules));
   self->state.body->begin();
   auto body = [self]() -> host_body& { return *self->state.body; };
   return {

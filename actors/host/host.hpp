@@ -45,9 +45,12 @@ struct host_actor_state {
 
 using host_pointer = host_actor::stateful_pointer<checked_state<host_actor_state>>;
 
-/// One managed host: samples it on its grid, judges its owner's rules, keeps its results, coverage and status, and
-/// answers for it. The only writer of its rows; ends when the store refuses its fence or knows it no more.
-host_actor::behavior_type host(host_pointer self, services_ptr services, host_record record,
+/// One managed host: samples it on its grid, judges its owner's rules, keeps its results, coverage
+/// and status, and answers for it. The only writer of its rows; ends when the store refuses its
+/// fence or knows it no more.
+host_actor::behavior_type host(host_pointer self,
+                               services_ptr services,
+                               host_record record,
                                std::shared_ptr<const check::rule_set> rules);
 
 /// The name of a host's actor: `host/<id>`.

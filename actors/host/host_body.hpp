@@ -18,13 +18,16 @@
 
 namespace aops::actors {
 
-/// What one host actor remembers and does; each public function is one event of its mailbox. Split by subject:
-/// `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing), `host_catch_up.cpp` (the same on the `prometheus`
-/// source), `host_history.cpp` (judging the past), `host_retry.cpp`, `host_views.cpp` (what users ask),
-/// `host_diagnosis.cpp`.
+/// What one host actor remembers and does; each public function is one event of its mailbox. Split
+/// by subject: `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing),
+/// `host_catch_up.cpp` (the same on the `prometheus` source), `host_history.cpp` (judging the
+/// past), `host_retry.cpp`, `host_views.cpp` (what users ask), `host_diagnosis.cpp`.
 class host_body {
 public:
-  host_body(host_pointer self, services_ptr services, host_record record, std::shared_ptr<const check::rule_set> rules);
+  host_body(host_pointer self,
+            services_ptr services,
+            host_record record,
+            std::shared_ptr<const check::rule_set> rules);
   ~host_body();
   host_body(const host_body&) = delete;
   host_body& operator=(const host_body&) = delete;
@@ -42,12 +45,14 @@ private:
   using done = std::function<void(expected<void>)>;
   using rule_list = std::vector<check::rule_set::rule_ptr>;
 
-  // -- start ---------------------------------------------------------------------------------------
+  // -- start
+  // ---------------------------------------------------------------------------------------
   void take_state(host_state state);
   void go_live();
   void load_windows(int64_t history_ms, std::function<void()> then);
 
-  // -- rounds --------------------------------------------------------------------------------------
+  // -- rounds
+  // --------------------------------------------------------------------------------------
   void schedule_after(int64_t time_ms);
   void scrape(int64_t time_ms);
   void scraped(int64_t time_ms, expected<fetched> answer);
@@ -57,7 +62,8 @@ private:
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
   round_to_commit new_commit() const;
 
-  // -- the source `prometheus` -----------------------------------------------------------------------
+  // -- the source `prometheus`
+  // -----------------------------------------------------------------------
   /// Judges the rounds whose time has come, in portions; what cannot be read is read later.
   void catch_up();
   void judge_again(const history_portion& x);
@@ -67,37 +73,48 @@ private:
   /// The last grid time that can have been judged by now.
   int64_t judgeable_ms() const;
 
-  // -- asking again ----------------------------------------------------------------------------------
-  void note_outcome(const rule_list& rules, const check::run_request& request, const std::vector<check::run_result>& results);
+  // -- asking again
+  // ----------------------------------------------------------------------------------
+  void note_outcome(const rule_list& rules,
+                    const check::run_request& request,
+                    const std::vector<check::run_result>& results);
   void note_silent(const std::vector<int64_t>& times);
   void ask_again();
   void ask_again(const check::retry_key& key, bool is_live);
   check::retry_key key_of(std::string check_item, int64_t start_ms, int64_t end_ms) const;
 
-  // -- commits -------------------------------------------------------------------------------------
+  // -- commits
+  // -------------------------------------------------------------------------------------
   void push(round_to_commit x);
   void pump();
   void committed(const round_to_commit& x);
   void not_committed(const error& why);
-  void when_quiet(std::function<void()> work); ///< Runs with no commit under way; `resume_commits` ends the quiet.
+  void when_quiet(std::function<void()>
+                    work); ///< Runs with no commit under way; `resume_commits` ends the quiet.
   void resume_commits();
   void wait_for_cursor(int64_t time_ms, int64_t deadline_ms, std::function<void()> then);
 
-  // -- rules ---------------------------------------------------------------------------------------
+  // -- rules
+  // ---------------------------------------------------------------------------------------
   void apply_rules(std::shared_ptr<const check::rule_set> rules);
   void start_backfill();
   void backfill(std::vector<std::string> items);
 
-  // -- history -------------------------------------------------------------------------------------
+  // -- history
+  // -------------------------------------------------------------------------------------
   /// Judges rules over the past.
   void run_over(rule_list rules, check::run_request request, history_source::judged then);
   /// Puts what a run found into the store.
-  void store_runs(rule_list rules, check::run_request request, std::vector<check::run_result> results, done then);
+  void store_runs(rule_list rules,
+                  check::run_request request,
+                  std::vector<check::run_result> results,
+                  done then);
   check::run_request request_for(int64_t start_ms, int64_t end_ms) const; ///< On the grid, as live.
-  check::run_request job_for(int64_t start_ms, int64_t end_ms) const;     ///< As explicit jobs judge.
+  check::run_request job_for(int64_t start_ms, int64_t end_ms) const; ///< As explicit jobs judge.
   rule_list rules_for(const std::vector<std::string>& check_items) const;
 
-  // -- diagnosis -----------------------------------------------------------------------------------
+  // -- diagnosis
+  // -----------------------------------------------------------------------------------
   struct diagnosis;
   void learn_facts(std::shared_ptr<diagnosis> d);
   void prepare_unit(std::shared_ptr<diagnosis> d);
@@ -106,7 +123,8 @@ private:
   void read_evidence(std::shared_ptr<diagnosis> d);
   void report(std::shared_ptr<diagnosis> d);
   fault::host_facts facts() const;
-  void list_series(std::vector<std::string> names, std::function<void(expected<series_listed>)> then);
+  void list_series(std::vector<std::string> names,
+                   std::function<void(expected<series_listed>)> then);
 
   int64_t now_ms() const { return services_->clock->now_ms(); }
   int64_t period_ms() const { return services_->period_ms(); }
@@ -116,7 +134,9 @@ private:
 
   /// Asks a store actor or the scraper by name; `then` gets the answer or an error.
   template <class Handle, class Reply, class Request>
-  void ask(std::string_view name, std::chrono::milliseconds deadline, Request request,
+  void ask(std::string_view name,
+           std::chrono::milliseconds deadline,
+           Request request,
            std::function<void(expected<Reply>)> then);
 
   host_pointer self_;
@@ -153,10 +173,10 @@ private:
   bool is_backfilling_ = false;
 
   // On `prometheus`.
-  int64_t origin_ms_ = 0;                   ///< Judging began behind it; 0 when the store told a cursor.
-  bool is_catching_up_ = false;             ///< A read of live rounds is under way.
-  uint64_t rules_version_ = 0;              ///< What was read for other rules lacks series.
-  std::function<void()> start_again_;       ///< What the start has left to do once the source answers.
+  int64_t origin_ms_ = 0;             ///< Judging began behind it; 0 when the store told a cursor.
+  bool is_catching_up_ = false;       ///< A read of live rounds is under way.
+  uint64_t rules_version_ = 0;        ///< What was read for other rules lacks series.
+  std::function<void()> start_again_; ///< What the start has left to do once the source answers.
   std::vector<series_info> machine_series_; ///< Those that tell what the host is made of.
   check::retry_table retries_, live_retries_;
 };

@@ -33,10 +33,11 @@ struct host_body::diagnosis {
 fault::host_facts host_body::facts() const {
   std::set<std::string> cpus, disks;
   auto gather = [&](std::string_view name, const label_set& label) {
-    auto take = [&](std::string_view its_name, std::string_view its_label, std::set<std::string>& into) {
-      if (auto it = label.find(std::string{its_label}); name == its_name && it != label.end())
-        into.insert(it->second);
-    };
+    auto take =
+      [&](std::string_view its_name, std::string_view its_label, std::set<std::string>& into) {
+        if (auto it = label.find(std::string{its_label}); name == its_name && it != label.end())
+          into.insert(it->second);
+      };
     take(cpu_series, cpu_label, cpus);
     take(disk_series, disk_label, disks);
   };
@@ -63,7 +64,8 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
   d->promise = self_->make_response_promise<unit_diagnosed>();
   // Up to the round of now, unless judging is so far behind that nobody would wait for it.
   bool is_near = delay_ms() <= services_->config->diag.unit_timeout.ms / 2;
-  auto latest = is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
+  auto latest =
+    is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
   auto wanted = std::min(d->end_ms(), latest);
   wait_for_cursor(wanted, x.deadline_ms, [this, d] { learn_facts(d); });
   return d->promise;
@@ -73,11 +75,12 @@ void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
   if (services_->scrapes())
     return prepare_unit(d);
   // Rules may name none of these series; without an answer the host is what it was.
-  list_series({std::string{cpu_series}, std::string{disk_series}}, [this, d](expected<series_listed> found) {
-    if (found && !found->series->empty())
-      machine_series_ = *found->series;
-    prepare_unit(d);
-  });
+  list_series({std::string{cpu_series}, std::string{disk_series}},
+              [this, d](expected<series_listed> found) {
+                if (found && !found->series->empty())
+                  machine_series_ = *found->series;
+                prepare_unit(d);
+              });
 }
 
 void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
@@ -113,15 +116,20 @@ void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
     if (rules.empty())
       continue;
     // One after the other: each comes back here.
-    run_over(rules, request_for(from, until + 1),
-             [this, d, rules, from = from, until = until](expected<std::vector<check::run_result>> results) {
+    run_over(rules,
+             request_for(from, until + 1),
+             [this, d, rules, from = from, until = until](
+               expected<std::vector<check::run_result>> results) {
                if (!results)
                  return void(d->promise.deliver(to_caf(results.error())));
-               store_runs(rules, request_for(from, until + 1), std::move(*results), [this, d](expected<void> how) {
-                 if (!how)
-                   return void(d->promise.deliver(to_caf(how.error())));
-                 judge_late_parts(d);
-               });
+               store_runs(rules,
+                          request_for(from, until + 1),
+                          std::move(*results),
+                          [this, d](expected<void> how) {
+                            if (!how)
+                              return void(d->promise.deliver(to_caf(how.error())));
+                            judge_late_parts(d);
+                          });
              });
     return;
   }
@@ -137,7 +145,8 @@ void host_body::read_results(std::shared_ptr<diagnosis> d) {
       if (!found)
         return void(d->promise.deliver(to_caf(found.error())));
       for (const auto& x : found->rows)
-        d->known.items[x.check_item].results.push_back({x.row.start_ms, x.row.end_ms, fault::state_of(x.row.value)});
+        d->known.items[x.check_item].results.push_back(
+          {x.row.start_ms, x.row.end_ms, fault::state_of(x.row.value)});
       read_evidence(d);
     });
 }
@@ -164,11 +173,14 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   until = std::min(until, from + most_evidence_ms);
   std::vector<series_entry> wanted;
   for (const auto& [key, items] : *by_key)
-    wanted.push_back({check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
+    wanted.push_back(
+      {check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
   // Explicit checks on `prometheus` judge at the samples' own times, which lie beside the grid.
   auto beside = services_->scrapes() ? 0 : period_ms() / 2;
   history_->read_rounds(
-    std::move(wanted), from - beside, until + beside,
+    std::move(wanted),
+    from - beside,
+    until + beside,
     [d, by_key, beside](const history_portion& x) {
       std::map<uint32_t, std::vector<std::string>> by_slot;
       for (const auto& s : x.series)
@@ -179,10 +191,11 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
           if (auto it = by_slot.find(sample.slot); it != by_slot.end())
             for (const auto& item : it->second) {
               auto& k = d->known.items[item];
-              bool tripped = std::any_of(k.results.begin(), k.results.end(), [&](const fault::result& r) {
-                return r.value == fault::leaf_state::abnormal && r.start_ms - beside <= round.time_ms
-                       && round.time_ms <= r.end_ms + beside;
-              });
+              bool tripped =
+                std::any_of(k.results.begin(), k.results.end(), [&](const fault::result& r) {
+                  return r.value == fault::leaf_state::abnormal &&
+                         r.start_ms - beside <= round.time_ms && round.time_ms <= r.end_ms + beside;
+                });
               if (tripped)
                 k.samples.push_back({round.time_ms, sample.value});
             }

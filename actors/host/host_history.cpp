@@ -12,16 +12,21 @@ constexpr std::chrono::milliseconds gate_retry{500};
 /// Before a back-fill that Prometheus did not answer begins anew.
 constexpr std::chrono::seconds source_retry{10};
 
-/// A result over a whole range ends just behind what was judged for it, at a time that belongs to the next range. When
-/// the range has data after all, nothing may be left of it there.
-void shorten_range_row(std::vector<check::stored_row>& existing, const check::rule_change& judged, int64_t end_ms,
-                       int64_t read_from_ms, std::vector<result_change>& to) {
+/// A result over a whole range ends just behind what was judged for it, at a time that belongs to
+/// the next range. When the range has data after all, nothing may be left of it there.
+void shorten_range_row(std::vector<check::stored_row>& existing,
+                       const check::rule_change& judged,
+                       int64_t end_ms,
+                       int64_t read_from_ms,
+                       std::vector<result_change>& to) {
   auto ends_behind = [&](const check::interval& x) {
     return x.value != check::result_value::abnormal && x.end_ms == end_ms && x.start_ms < end_ms;
   };
   if (std::any_of(judged.rows.begin(), judged.rows.end(), ends_behind))
     return;
-  auto found = std::find_if(existing.begin(), existing.end(), [&](const check::stored_row& x) { return ends_behind(x.row); });
+  auto found = std::find_if(existing.begin(), existing.end(), [&](const check::stored_row& x) {
+    return ends_behind(x.row);
+  });
   if (found == existing.end() || found->row.start_ms < read_from_ms)
     return;
   found->row.end_ms = end_ms - 1;
@@ -59,18 +64,29 @@ host_body::rule_list host_body::rules_for(const std::vector<std::string>& check_
     return all;
   rule_list out;
   for (const auto& rule : all)
-    if (std::find(check_items.begin(), check_items.end(), rule->rule.check_item) != check_items.end())
+    if (std::find(check_items.begin(), check_items.end(), rule->rule.check_item) !=
+        check_items.end())
       out.push_back(rule);
   return out;
 }
 
 void host_body::run_over(rule_list rules, check::run_request request, history_source::judged then) {
-  history_->run(std::move(rules), request, [this](const data_item& item) { return checker_.collected_from_ms(item); },
-                std::move(then));
+  history_->run(
+    std::move(rules),
+    request,
+    [this](const data_item& item) { return checker_.collected_from_ms(item); },
+    std::move(then));
 }
 
-void host_body::store_runs(rule_list rules, check::run_request request, std::vector<check::run_result> results, done then) {
-  when_quiet([this, rules = std::move(rules), request, results = std::move(results), then = std::move(then)] {
+void host_body::store_runs(rule_list rules,
+                           check::run_request request,
+                           std::vector<check::run_result> results,
+                           done then) {
+  when_quiet([this,
+              rules = std::move(rules),
+              request,
+              results = std::move(results),
+              then = std::move(then)] {
     host_results_query query{record_.owner, record_.host_id, {}, 0, 0};
     std::vector<check::rule_change> changes;
     query.from_ms = request.start_ms;
@@ -88,19 +104,25 @@ void host_body::store_runs(rule_list rules, check::run_request request, std::vec
       then(std::move(how));
     };
     ask<round_store_actor, host_results>(
-      round_store_name, store_deadline(), std::move(query),
-      [this, rules, request, read_from, changes = std::move(changes), finish](expected<host_results> rows) {
+      round_store_name,
+      store_deadline(),
+      std::move(query),
+      [this, rules, request, read_from, changes = std::move(changes), finish](
+        expected<host_results> rows) {
         if (!rows)
           return finish(fail(rows.error()));
-        results_to_replace order{services_->slots->fence_of(record_.host_id), record_.owner, record_.host_id, {}};
+        results_to_replace order{
+          services_->slots->fence_of(record_.host_id), record_.owner, record_.host_id, {}};
         for (size_t i = 0; i < rules.size(); ++i) {
           auto existing = rows_of(rows->rows, changes[i].check_item);
           if (request.basis == check::time_basis::delivered)
             shorten_range_row(existing, changes[i], request.end_ms, read_from, order.changes);
           recent_.apply_to(std::move(existing), changes[i], order.changes);
         }
-        ask<round_store_actor, aops::done>(round_store_name, store_deadline(), std::move(order),
-                                           [finish](expected<aops::done> how) { finish(how.map([](aops::done) {})); });
+        ask<round_store_actor, aops::done>(
+          round_store_name, store_deadline(), std::move(order), [finish](expected<aops::done> how) {
+            finish(how.map([](aops::done) {}));
+          });
       });
   });
 }
@@ -132,24 +154,33 @@ void host_body::backfill(std::vector<std::string> items) {
       return self_->delayed_send(self_, source_retry, rules_update{nullptr}); // Asks again.
     }
     if (!how)
-      log::warn("backfill-failed", "{} leaves {} rules without their past: {}", record_.host_id, items.size(),
+      log::warn("backfill-failed",
+                "{} leaves {} rules without their past: {}",
+                record_.host_id,
+                items.size(),
                 to_string(how.error()));
     start_backfill();
   };
   if (rules.empty() || from > until)
     return finish({});
-  run_over(rules, request_for(from, until + 1), [this, rules, from, until, finish](expected<std::vector<check::run_result>> results) {
-    if (!results)
-      return finish(fail(results.error()));
-    store_runs(rules, request_for(from, until + 1), std::move(*results), [this, rules, from, until, finish](expected<void> how) {
-      if (how)
-        for (const auto& rule : rules) {
-          auto changed = coverage_.judged(rule->rule.check_item, from, until);
-          new_deviations_.insert(new_deviations_.end(), changed.begin(), changed.end());
-        }
-      finish(std::move(how));
-    });
-  });
+  run_over(rules,
+           request_for(from, until + 1),
+           [this, rules, from, until, finish](expected<std::vector<check::run_result>> results) {
+             if (!results)
+               return finish(fail(results.error()));
+             store_runs(rules,
+                        request_for(from, until + 1),
+                        std::move(*results),
+                        [this, rules, from, until, finish](expected<void> how) {
+                          if (how)
+                            for (const auto& rule : rules) {
+                              auto changed = coverage_.judged(rule->rule.check_item, from, until);
+                              new_deviations_.insert(
+                                new_deviations_.end(), changed.begin(), changed.end());
+                            }
+                          finish(std::move(how));
+                        });
+           });
 }
 
 } // namespace aops::actors

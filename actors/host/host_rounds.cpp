@@ -12,14 +12,16 @@ namespace {
 
 constexpr int rounds_to_offline = 3;
 
-/// Rounds that may wait for the store: an hour at the default period. Then the oldest are given up and the ledger says so.
+/// Rounds that may wait for the store: an hour at the default period. Then the oldest are given up
+/// and the ledger says so.
 constexpr size_t most_commits = 240;
 
 constexpr std::chrono::seconds commit_retry{1};
 
 constexpr std::string_view missed_store_unreachable = "missed(store_unreachable)";
 
-/// What must not be lost with a round that is given up: later samples carry the numbers of its series.
+/// What must not be lost with a round that is given up: later samples carry the numbers of its
+/// series.
 void hand_down(round_to_commit from, round_to_commit& to) {
   from.new_series.insert(from.new_series.end(), to.new_series.begin(), to.new_series.end());
   to.new_series = std::move(from.new_series);
@@ -60,16 +62,20 @@ void host_body::on_due(int64_t time_ms) {
   if (time_ms <= last_due_ms_)
     return;
   auto now = now_ms();
-  if (auto latest = check::floor_grid(now, period_ms(), checker_.offset_ms()); latest > time_ms && services_->scrapes()) {
+  if (auto latest = check::floor_grid(now, period_ms(), checker_.offset_ms());
+      latest > time_ms && services_->scrapes()) {
     // The machine slept or was overloaded: rounds whose time has passed cannot be sampled any more.
     // The checker enters the gap into the ledger.
-    static auto skipped = metrics::counter_of("aops_rounds_skipped_total", "Rounds that could not take place in their time.");
+    static auto skipped = metrics::counter_of("aops_rounds_skipped_total",
+                                              "Rounds that could not take place in their time.");
     skipped.add(static_cast<double>((latest - time_ms) / period_ms()));
     time_ms = latest;
   }
   last_due_ms_ = time_ms;
-  static auto lateness = metrics::histogram_of("aops_round_lateness_seconds", "Begin of a round after its time was due.",
-                                               {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5});
+  static auto lateness =
+    metrics::histogram_of("aops_round_lateness_seconds",
+                          "Begin of a round after its time was due.",
+                          {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5});
   lateness.observe(static_cast<double>(now - time_ms - request_phase_ms()) / 1000);
   schedule_after(time_ms);
   if (services_->scrapes())
@@ -80,13 +86,18 @@ void host_body::on_due(int64_t time_ms) {
 
 void host_body::scrape(int64_t time_ms) {
   const auto& c = *services_->config;
-  scrape::exporter from{record_.public_ip,
-                        static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
-  scrape::scrape_limits limits{std::min(c.scrape.connect_timeout.chrono(), scrape_timeout(c)), scrape_timeout(c),
+  scrape::exporter from{
+    record_.public_ip,
+    static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
+  scrape::scrape_limits limits{std::min(c.scrape.connect_timeout.chrono(), scrape_timeout(c)),
+                               scrape_timeout(c),
                                static_cast<size_t>(c.scrape.max_bytes.bytes)};
   fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
-  ask<scraper_actor, fetched>(scraper_name, scrape_timeout(c) + std::chrono::seconds{1}, std::move(order),
-                              [this, time_ms](expected<fetched> answer) { scraped(time_ms, std::move(answer)); });
+  ask<scraper_actor, fetched>(
+    scraper_name,
+    scrape_timeout(c) + std::chrono::seconds{1},
+    std::move(order),
+    [this, time_ms](expected<fetched> answer) { scraped(time_ms, std::move(answer)); });
 }
 
 void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
@@ -111,7 +122,8 @@ void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
     }
   }
   if (missed_rounds_ == 0)
-    log::debug("scrape-failed", "{} at {}: {}", record_.host_id, record_.public_ip, to_string(page.error()));
+    log::debug(
+      "scrape-failed", "{} at {}: {}", record_.host_id, record_.public_ip, to_string(page.error()));
   round.answered = false;
   take_round(std::move(round));
 }
@@ -142,7 +154,8 @@ void host_body::judge(const check::round& x) {
 }
 
 round_to_commit host_body::findings(check::round_result&& result, int64_t first_ms) {
-  static auto evaluations = metrics::counter_of("aops_rule_evaluations_total", "Rules judged on a round.");
+  static auto evaluations =
+    metrics::counter_of("aops_rule_evaluations_total", "Rules judged on a round.");
   evaluations.add(static_cast<double>(result.judged));
   coverage_.begin(first_ms);
   auto commit = new_commit();
@@ -160,10 +173,17 @@ round_to_commit host_body::findings(check::round_result&& result, int64_t first_
 
 void host_body::note_status(bool answered, int64_t time_ms, round_to_commit& commit) {
   missed_rounds_ = answered ? 0 : missed_rounds_ + 1;
-  std::string status = answered ? "online" : missed_rounds_ >= rounds_to_offline ? "offline" : record_.status;
+  std::string status = answered                              ? "online"
+                       : missed_rounds_ >= rounds_to_offline ? "offline"
+                                                             : record_.status;
   if (status == record_.status)
     return;
-  log::info("host-status-changed", "{} ({}) is {} after {}", record_.host_name, record_.host_id, status, record_.status);
+  log::info("host-status-changed",
+            "{} ({}) is {} after {}",
+            record_.host_name,
+            record_.host_id,
+            status,
+            record_.status);
   record_.status = status;
   record_.status_since_ms = time_ms;
   commit.status = status;
@@ -189,7 +209,8 @@ void host_body::push(round_to_commit x) {
     commits_.erase(commits_.begin() + static_cast<ptrdiff_t>(i));
     if (oldest.until_ms > 0) {
       deviation lost{{}, oldest.until_ms, oldest.until_ms, std::string{missed_store_unreachable}};
-      // What was given up right before it is handed down to here: one stretch, however long the store is away.
+      // What was given up right before it is handed down to here: one stretch, however long the
+      // store is away.
       std::erase_if(oldest.deviations, [&](const deviation& d) {
         bool is_same = d.reason == lost.reason;
         if (is_same)
@@ -210,16 +231,16 @@ void host_body::pump() {
     return;
   is_committing_ = true;
   commits_.front().held = services_->slots->fence_of(record_.host_id);
-  ask<round_store_actor, aops::done>(round_store_name, store_deadline(), commits_.front(),
-                                     [this](expected<aops::done> how) {
-                                       is_committing_ = false;
-                                       if (!how)
-                                         return not_committed(how.error());
-                                       auto x = std::move(commits_.front());
-                                       commits_.pop_front();
-                                       committed(x);
-                                       after_commit();
-                                     });
+  ask<round_store_actor, aops::done>(
+    round_store_name, store_deadline(), commits_.front(), [this](expected<aops::done> how) {
+      is_committing_ = false;
+      if (!how)
+        return not_committed(how.error());
+      auto x = std::move(commits_.front());
+      commits_.pop_front();
+      committed(x);
+      after_commit();
+    });
 }
 
 void host_body::committed(const round_to_commit& x) {
@@ -245,11 +266,15 @@ void host_body::committed(const round_to_commit& x) {
 
 void host_body::not_committed(const error& why) {
   if (why == ec::fenced || why == ec::not_found) {
-    log::info("host-given-up", "{} is not this node's any more: {}", record_.host_id, to_string(why));
+    log::info(
+      "host-given-up", "{} is not this node's any more: {}", record_.host_id, to_string(why));
     return self_->quit();
   }
   if (commits_.size() == 1)
-    log::warn("round-not-stored", "{} keeps its rounds until the store is back: {}", record_.host_id, to_string(why));
+    log::warn("round-not-stored",
+              "{} keeps its rounds until the store is back: {}",
+              record_.host_id,
+              to_string(why));
   // Quiet for a while, whatever rounds come meanwhile: `retry_commits` ends it.
   ++quiet_;
   self_->delayed_send(self_, commit_retry, retry_commits);

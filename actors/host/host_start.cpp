@@ -25,14 +25,17 @@ check::retry_config retry_limits(const base::config& c) {
 
 } // namespace
 
-host_body::host_body(host_pointer self, services_ptr services, host_record record,
+host_body::host_body(host_pointer self,
+                     services_ptr services,
+                     host_record record,
                      std::shared_ptr<const check::rule_set> rules)
-  : self_(self), services_(std::move(services)), record_(std::move(record)), rules_(std::move(rules)),
-    checker_(services_->period_ms(), record_.host_id, services_->keep_list),
-    reader_({[this](std::string_view name) { return checker_.wants_name(name); },
-             [this](const series_key& key) { return checker_.slot_of(key); }}),
-    recent_(services_->period_ms()), retries_(retry_limits(*services_->config)),
-    live_retries_(retry_limits(*services_->config)) {
+    : self_(self), services_(std::move(services)), record_(std::move(record)),
+      rules_(std::move(rules)),
+      checker_(services_->period_ms(), record_.host_id, services_->keep_list),
+      reader_({[this](std::string_view name) { return checker_.wants_name(name); },
+               [this](const series_key& key) { return checker_.slot_of(key); }}),
+      recent_(services_->period_ms()), retries_(retry_limits(*services_->config)),
+      live_retries_(retry_limits(*services_->config)) {
   history_ = services_->scrapes() ? stored_rounds_of(self_, services_, record_.host_id)
                                   : prometheus_history_of(self_, services_, record_);
 }
@@ -42,7 +45,9 @@ host_body::~host_body() {
     services_->history->leave();
 }
 
-std::chrono::milliseconds host_body::store_deadline() const { return services_->config->store.request_timeout.chrono(); }
+std::chrono::milliseconds host_body::store_deadline() const {
+  return services_->config->store.request_timeout.chrono();
+}
 
 int64_t host_body::backfill_from_ms() const {
   auto earliest = now_ms() - services_->config->check.backfill.ms;
@@ -52,16 +57,18 @@ int64_t host_body::backfill_from_ms() const {
 void host_body::begin() {
   // Samples are read later: where they are needed depends on the cursor.
   host_state_query query{record_.owner, record_.host_id, INT64_MAX};
-  ask<round_store_actor, host_state>(round_store_name, store_deadline(), std::move(query),
-                                     [this](expected<host_state> state) {
-                                       if (state)
-                                         return take_state(std::move(*state));
-                                       if (state.error() == ec::not_found)
-                                         return self_->quit(); // Deleted before it began.
-                                       log::warn("host-start-delayed", "{} cannot read its state: {}", record_.host_id,
-                                                 to_string(state.error()));
-                                       self_->delayed_send(self_, start_retry, round_due{0});
-                                     });
+  ask<round_store_actor, host_state>(
+    round_store_name, store_deadline(), std::move(query), [this](expected<host_state> state) {
+      if (state)
+        return take_state(std::move(*state));
+      if (state.error() == ec::not_found)
+        return self_->quit(); // Deleted before it began.
+      log::warn("host-start-delayed",
+                "{} cannot read its state: {}",
+                record_.host_id,
+                to_string(state.error()));
+      self_->delayed_send(self_, start_retry, round_due{0});
+    });
 }
 
 void host_body::take_state(host_state state) {
@@ -95,8 +102,12 @@ void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
   is_loading_ = true;
   auto rounds = std::make_shared<std::vector<check::round>>();
   history_->read_rounds(
-    checker_.kept().bound(), until - history_ms, until,
-    [rounds](const history_portion& x) { rounds->insert(rounds->end(), x.rounds.begin(), x.rounds.end()); },
+    checker_.kept().bound(),
+    until - history_ms,
+    until,
+    [rounds](const history_portion& x) {
+      rounds->insert(rounds->end(), x.rounds.begin(), x.rounds.end());
+    },
     [this, rounds, history_ms, then = std::move(then)](expected<void> how) {
       if (!how && !services_->scrapes()) {
         // Nothing is lost by waiting: the rounds stay in Prometheus.
@@ -104,7 +115,10 @@ void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
         return self_->delayed_send(self_, start_retry, round_due{0});
       }
       if (!how)
-        log::warn("history-not-read", "{} starts its windows empty: {}", record_.host_id, to_string(how.error()));
+        log::warn("history-not-read",
+                  "{} starts its windows empty: {}",
+                  record_.host_id,
+                  to_string(how.error()));
       checker_.load_history(*rounds);
       is_loading_ = false;
       then();
@@ -122,8 +136,8 @@ void host_body::go_live() {
   schedule_after(last_due_ms_);
   for (const auto& rule : rules_for({})) // What waited for its past when the host ended.
     if (const auto& item = rule->rule.check_item;
-        !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty()
-        && std::find(backfill_items_.begin(), backfill_items_.end(), item) == backfill_items_.end())
+        !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty() &&
+        std::find(backfill_items_.begin(), backfill_items_.end(), item) == backfill_items_.end())
       backfill_items_.push_back(item);
   if (pending_rules_)
     return apply_rules(std::exchange(pending_rules_, nullptr));
@@ -143,7 +157,8 @@ void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
   if (!rules) // The back-fill waited for its turn.
     return start_backfill();
   rules_ = rules;
-  // On `prometheus` judging waits meanwhile, so that what is judged and what is stored are the same time.
+  // On `prometheus` judging waits meanwhile, so that what is judged and what is stored are the same
+  // time.
   if (!is_live_ || is_loading_ || (!services_->scrapes() && !commits_.empty()))
     pending_rules_ = std::move(rules);
   else
@@ -157,14 +172,16 @@ void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
   live_retries_.forget(record_.owner, record_.host_id, {});
   if (coverage_.until_ms() > 0)
     for (const auto& item : diff.added)
-      if (!services_->scrapes()
-          || std::find(diff.not_collected.begin(), diff.not_collected.end(), item) == diff.not_collected.end()) {
+      if (!services_->scrapes() ||
+          std::find(diff.not_collected.begin(), diff.not_collected.end(), item) ==
+            diff.not_collected.end()) {
         deviation late{item, coverage_.since_ms(), coverage_.until_ms(), std::string{late_rule}};
         coverage_.add(late);
         new_deviations_.push_back(late);
         backfill_items_.push_back(item);
       }
-  if (!new_deviations_.empty()) { // Before a restart could take the rule for one that has judged everything.
+  if (!new_deviations_
+         .empty()) { // Before a restart could take the rule for one that has judged everything.
     auto commit = new_commit(); // Leaves the cursor alone.
     commit.deviations = std::exchange(new_deviations_, {});
     push(std::move(commit));

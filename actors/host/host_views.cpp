@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t most_series = 50'000;
 
-/// A series of which Prometheus has no sample for so long is not there any more; as long as its own look-back.
+/// A series of which Prometheus has no sample for so long is not there any more; as long as its own
+/// look-back.
 constexpr int64_t listing_ms = 5 * 60 * 1000;
 
 series_page page_of(std::vector<series_info> all, const series_query& q) {
@@ -25,7 +26,8 @@ series_page page_of(std::vector<series_info> all, const series_query& q) {
   if (p.is_paged()) {
     auto first = std::min<int64_t>((p.page - 1) * p.per_page, out.total_count);
     auto last = std::min<int64_t>(first + p.per_page, out.total_count);
-    all = {std::make_move_iterator(all.begin() + first), std::make_move_iterator(all.begin() + last)};
+    all = {std::make_move_iterator(all.begin() + first),
+           std::make_move_iterator(all.begin() + last)};
   }
   out.series = std::move(all);
   return out;
@@ -38,12 +40,14 @@ std::vector<series_info> kept(const check::host_checker& checker) {
     auto key = checker.kept().key_of(slot);
     auto last = checker.kept().last_of(slot);
     if (!key.name.empty() && last)
-      all.push_back({std::move(key.name), "kpi", std::move(key.label), {last->time_ms}, last->value});
+      all.push_back(
+        {std::move(key.name), "kpi", std::move(key.label), {last->time_ms}, last->value});
   }
   return all;
 }
 
-std::vector<check_result> shown(const check::compiled_rule& rule, const std::string& host_id,
+std::vector<check_result> shown(const check::compiled_rule& rule,
+                                const std::string& host_id,
                                 const std::vector<check::interval>& rows) {
   std::vector<check_result> out;
   for (const auto& row : rows) {
@@ -65,12 +69,17 @@ std::vector<check_result> shown(const check::compiled_rule& rule, const std::str
 
 } // namespace
 
-void host_body::list_series(std::vector<std::string> names, std::function<void(expected<series_listed>)> then) {
+void host_body::list_series(std::vector<std::string> names,
+                            std::function<void(expected<series_listed>)> then) {
   const auto& c = *services_->config;
   auto now = now_ms();
-  list_order order{instance_of(record_), record_.public_ip + ":" + std::to_string(c.scrape.port), std::move(names),
-                   now - std::max(listing_ms, 2 * period_ms()), now};
-  ask<prometheus_reader_actor, series_listed>(prometheus_reader_name, read_deadline(c), std::move(order), std::move(then));
+  list_order order{instance_of(record_),
+                   record_.public_ip + ":" + std::to_string(c.scrape.port),
+                   std::move(names),
+                   now - std::max(listing_ms, 2 * period_ms()),
+                   now};
+  ask<prometheus_reader_actor, series_listed>(
+    prometheus_reader_name, read_deadline(c), std::move(order), std::move(then));
 }
 
 caf::result<series_page> host_body::on_series(const series_query& q) {
@@ -83,18 +92,26 @@ caf::result<series_page> host_body::on_series(const series_query& q) {
     });
     return promise;
   }
-  scrape::exporter from{record_.public_ip,
-                        static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
-  scrape::scrape_limits limits{c.scrape.connect_timeout.chrono(), std::chrono::seconds{5},
+  scrape::exporter from{
+    record_.public_ip,
+    static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
+  scrape::scrape_limits limits{c.scrape.connect_timeout.chrono(),
+                               std::chrono::seconds{5},
                                static_cast<size_t>(c.scrape.max_bytes.bytes)};
   fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
   ask<scraper_actor, fetched>(
-    scraper_name, std::chrono::seconds{6}, std::move(order), [this, promise, q](expected<fetched> answer) mutable {
+    scraper_name,
+    std::chrono::seconds{6},
+    std::move(order),
+    [this, promise, q](expected<fetched> answer) mutable {
       auto all = kept(checker_);
-      auto page = answer ? scrape::page_of(std::move(*answer->how)) : expected<std::string>{fail(answer.error())};
+      auto page = answer ? scrape::page_of(std::move(*answer->how))
+                         : expected<std::string>{fail(answer.error())};
       if (page)
         if (auto found = scrape::all_series(*page, most_series)) {
-          std::erase_if(all, [](const series_info& x) { return x.name != "up" && x.name != "scrape_duration_seconds"; });
+          std::erase_if(all, [](const series_info& x) {
+            return x.name != "up" && x.name != "scrape_duration_seconds";
+          });
           for (auto& [key, value] : *found)
             if (key.name != "up" && key.name != "scrape_duration_seconds")
               all.push_back({std::move(key.name), "kpi", std::move(key.label), {now_ms()}, value});
@@ -114,20 +131,23 @@ caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
   if (end <= start)
     return refuse(ec::bad_request, "time_range: nothing is stored of it");
   auto promise = self_->make_response_promise<rule_tested>();
-  run_over(rules, job_for(start, end),
-           [this, promise, rules, start, end](expected<std::vector<check::run_result>> results) mutable {
-             if (!results)
-               return void(promise.deliver(to_caf(results.error())));
-             auto change = check::change_of(*rules[0], job_for(start, end), results->front());
-             promise.deliver(rule_tested{shown(*rules[0], record_.host_id, change.rows),
-                                         static_cast<int64_t>(results->front().judged)});
-           });
+  run_over(
+    rules,
+    job_for(start, end),
+    [this, promise, rules, start, end](expected<std::vector<check::run_result>> results) mutable {
+      if (!results)
+        return void(promise.deliver(to_caf(results.error())));
+      auto change = check::change_of(*rules[0], job_for(start, end), results->front());
+      promise.deliver(rule_tested{shown(*rules[0], record_.host_id, change.rows),
+                                  static_cast<int64_t>(results->front().judged)});
+    });
   return promise;
 }
 
 caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
   auto promise = self_->make_response_promise<unit_checked>();
-  auto pairs = static_cast<int64_t>(x.check_items.empty() ? rules_for({}).size() : x.check_items.size());
+  auto pairs =
+    static_cast<int64_t>(x.check_items.empty() ? rules_for({}).size() : x.check_items.size());
   // Nobody can judge what lies ahead.
   auto wanted = std::min(x.end_ms - 1, judgeable_ms());
   auto deadline = now_ms() + services_->config->diag.unit_timeout.ms;
@@ -138,17 +158,20 @@ caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
     if (rules.empty() || end <= x.start_ms)
       return void(promise.deliver(reply));
     auto request = job_for(x.start_ms, end);
-    run_over(rules, request,
-             [this, rules, request, promise, reply](expected<std::vector<check::run_result>> results) mutable {
+    run_over(rules,
+             request,
+             [this, rules, request, promise, reply](
+               expected<std::vector<check::run_result>> results) mutable {
                if (!results)
                  return void(promise.deliver(to_caf(results.error())));
                note_outcome(rules, request, *results);
-               store_runs(rules, request, std::move(*results), [promise, reply](expected<void> how) mutable {
-                 if (how)
-                   promise.deliver(reply);
-                 else
-                   promise.deliver(to_caf(how.error()));
-               });
+               store_runs(
+                 rules, request, std::move(*results), [promise, reply](expected<void> how) mutable {
+                   if (how)
+                     promise.deliver(reply);
+                   else
+                     promise.deliver(to_caf(how.error()));
+                 });
              });
   });
   return promise;

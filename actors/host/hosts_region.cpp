@@ -1,7 +1,7 @@
 #include "actors/host/hosts_region.hpp"
 
-#include "messages/names.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 
@@ -22,7 +22,8 @@ std::chrono::milliseconds store_deadline(const hosts_region_state& st) {
 /// Notes what a restart of the host would begin with.
 void note(hosts_region_state& st, const host_record& record) {
   auto rules = st.rules.find(record.owner);
-  st.latest_of(record)->set(record, rules == st.rules.end() ? check::rule_set::build({}) : rules->second);
+  st.latest_of(record)->set(record,
+                            rules == st.rules.end() ? check::rule_set::build({}) : rules->second);
 }
 
 void start_host(hosts_region_pointer self, const host_record& record) {
@@ -35,7 +36,8 @@ void start_host(hosts_region_pointer self, const host_record& record) {
   spec.name = host_name_of(record.host_id);
   spec.restart = restart_kind::transient;
   // A restarted host must begin with what is true then, not with what was true at its first start.
-  spec.start = [services = st.services, latest = st.latest_of(record)](caf::scheduled_actor& parent) {
+  spec.start = [services = st.services,
+                latest = st.latest_of(record)](caf::scheduled_actor& parent) {
     auto now = latest->get();
     return caf::actor_cast<caf::actor>(parent.spawn(host, services, now.first, now.second));
   };
@@ -49,10 +51,12 @@ void start_host(hosts_region_pointer self, const host_record& record) {
 
 void stop_host(hosts_region_pointer self, const std::string& id) {
   if (auto parent = self->state.services->names->find_as<supervisor_actor>(host_children_name))
-    self->request(parent, child_deadline, stop_child{host_name_of(id)}).then([] {}, [](const caf::error&) {});
+    self->request(parent, child_deadline, stop_child{host_name_of(id)})
+      .then([] {}, [](const caf::error&) {});
 }
 
-/// Hands the owner's rules to his hosts, those that are down excepted: they get them when they start.
+/// Hands the owner's rules to his hosts, those that are down excepted: they get them when they
+/// start.
 void spread(hosts_region_pointer self, const std::string& owner) {
   auto& st = self->state;
   for (const auto& [id, record] : st.hosts)
@@ -91,7 +95,9 @@ void load_rules(hosts_region_pointer self, const std::string& owner) {
         auto& known = st.rules[owner];
         std::vector<check::rule_source> sources;
         for (size_t i = 0; i < found.rules.size(); ++i)
-          sources.push_back({std::move(found.rules[i]), i < found.digests.size() ? found.digests[i] : std::string{}, 0});
+          sources.push_back({std::move(found.rules[i]),
+                             i < found.digests.size() ? found.digests[i] : std::string{},
+                             0});
         auto built = check::rule_set::build(std::move(sources), known.get());
         bool changed = !known || known->digest() != built->digest();
         known = std::move(built);
@@ -115,7 +121,8 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
     bool is_new = st.hosts.insert_or_assign(record.host_id, record).second;
     if (!st.rules.contains(record.owner))
       owners.insert(record.owner);
-    else if (auto actor = st.services->names->find_as<host_actor>(host_name_of(record.host_id)); actor && !is_new) {
+    else if (auto actor = st.services->names->find_as<host_actor>(host_name_of(record.host_id));
+             actor && !is_new) {
       note(st, record);
       self->send(actor, record);
     } else if (!actor) {
@@ -160,8 +167,10 @@ void compare_with_store(hosts_region_pointer self) {
           present.insert(record.host_id);
           auto it = st.hosts.find(record.host_id);
           bool lives = st.services->names->find(host_name_of(record.host_id)) != nullptr;
-          if (it == st.hosts.end() || !lives || it->second.host_group_name != record.host_group_name
-              || it->second.public_ip != record.public_ip || it->second.exporter_port != record.exporter_port)
+          if (it == st.hosts.end() || !lives ||
+              it->second.host_group_name != record.host_group_name ||
+              it->second.public_ip != record.public_ip ||
+              it->second.exporter_port != record.exporter_port)
             changed.push_back(record);
         }
         std::vector<std::string> gone;

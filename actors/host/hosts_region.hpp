@@ -34,22 +34,22 @@ struct hosts_region_state {
   explicit hosts_region_state() = default;
   static inline const char* name = "hosts";
   services_ptr services;
-  std::map<std::string, host_record> hosts;                                 ///< By id.
-  std::map<std::string, std::shared_ptr<const check::rule_set>> rules;      ///< By owner.
-  std::map<std::string, std::shared_ptr<latest_start>> latest;              ///< By host id.
+  std::map<std::string, host_record> hosts;                            ///< By id.
+  std::map<std::string, std::shared_ptr<const check::rule_set>> rules; ///< By owner.
+  std::map<std::string, std::shared_ptr<latest_start>> latest;         ///< By host id.
   std::shared_ptr<latest_start> latest_of(const host_record& record) {
     auto& x = latest[record.host_id];
     return x ? x : x = std::make_shared<latest_start>();
   }
-  std::set<std::string> loading;                                            ///< Owners whose rules are being read.
-  std::set<std::string> stale;                                              ///< Of these, changed meanwhile.
+  std::set<std::string> loading; ///< Owners whose rules are being read.
+  std::set<std::string> stale;   ///< Of these, changed meanwhile.
 };
 
 using hosts_region_pointer = hosts_actor::stateful_pointer<checked_state<hosts_region_state>>;
 
-/// Keeps one actor per host of this node's slots, and each owner's rules compiled once for all of his hosts. What
-/// others report as changed takes effect at once; every `resync` everything is compared with the store, so that a lost
-/// message costs no more than that.
+/// Keeps one actor per host of this node's slots, and each owner's rules compiled once for all of
+/// his hosts. What others report as changed takes effect at once; every `resync` everything is
+/// compared with the store, so that a lost message costs no more than that.
 hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services);
 
 } // namespace aops::actors

@@ -4,7 +4,8 @@
 
 namespace aops::actors {
 
-std::vector<check::stored_row> rows_of(const std::vector<last_result>& rows, const std::string& check_item) {
+std::vector<check::stored_row> rows_of(const std::vector<last_result>& rows,
+                                       const std::string& check_item) {
   std::vector<check::stored_row> out;
   for (const auto& x : rows)
     if (x.check_item == check_item)
@@ -24,7 +25,8 @@ void recent_rows::apply(const check::rule_change& judged, std::vector<result_cha
   apply_to(rows_[judged.check_item], judged, to);
 }
 
-void recent_rows::apply_to(std::vector<check::stored_row> existing, const check::rule_change& judged,
+void recent_rows::apply_to(std::vector<check::stored_row> existing,
+                           const check::rule_change& judged,
                            std::vector<result_change>& to) {
   for (const auto& change : check::rewrite(existing, judged, period_ms_)) {
     std::erase_if(existing, [&](const check::stored_row& x) {
@@ -34,7 +36,8 @@ void recent_rows::apply_to(std::vector<check::stored_row> existing, const check:
       existing.push_back({row, change.rule_digest});
     to.push_back(check::to_message(change));
   }
-  std::sort(existing.begin(), existing.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
+  std::sort(
+    existing.begin(), existing.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
   if (existing.size() > most_rows)
     existing.erase(existing.begin(), existing.end() - most_rows);
   rows_[judged.check_item] = std::move(existing);

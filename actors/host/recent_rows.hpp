@@ -9,8 +9,9 @@
 
 namespace aops::actors {
 
-/// The newest stored rows of each rule of one host, so that live changes join their neighbours, back-filled ones too,
-/// without asking the store. The host's only writer keeps it, so it is always right.
+/// The newest stored rows of each rule of one host, so that live changes join their neighbours,
+/// back-filled ones too, without asking the store. The host's only writer keeps it, so it is always
+/// right.
 class recent_rows {
 public:
   explicit recent_rows(int64_t period_ms) : period_ms_(period_ms) {}
@@ -18,12 +19,15 @@ public:
   /// Rows as read from the store: the newest of each rule.
   void load(const std::vector<last_result>& rows);
 
-  /// Appends what the store must do for a judgement at the end of a rule's rows; remembered as done.
+  /// Appends what the store must do for a judgement at the end of a rule's rows; remembered as
+  /// done.
   void apply(const check::rule_change& judged, std::vector<result_change>& to);
 
   /// The same for a judgement of the past.
   /// @param existing All stored rows of the rule from `check::rows_needed` to the newest.
-  void apply_to(std::vector<check::stored_row> existing, const check::rule_change& judged, std::vector<result_change>& to);
+  void apply_to(std::vector<check::stored_row> existing,
+                const check::rule_change& judged,
+                std::vector<result_change>& to);
 
 private:
   static constexpr size_t most_rows = 4;
@@ -32,6 +36,7 @@ private:
 };
 
 /// Those of the rows that are the rule's, in the engine's words.
-std::vector<check::stored_row> rows_of(const std::vector<last_result>& rows, const std::string& check_item);
+std::vector<check::stored_row> rows_of(const std::vector<last_result>& rows,
+                                       const std::string& check_item);
 
 } // namespace aops::actors

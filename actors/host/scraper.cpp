@@ -6,8 +6,9 @@
 
 namespace aops::actors {
 
-scraper_actor::behavior_type scraper(scraper_actor::stateful_pointer<checked_state<scraper_state>> self,
-                                     net::http_multi_options options) {
+scraper_actor::behavior_type
+scraper(scraper_actor::stateful_pointer<checked_state<scraper_state>> self,
+        net::http_multi_options options) {
   prepare(self);
   auto http = net::http_multi::start(std::move(options));
   if (!http) {

@@ -27,9 +27,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::fetched)
 namespace aops::actors {
 
 /// SCRAPER: all outgoing HTTP of a node, on one thread of its own.
-using scraper_actor = caf::typed_actor<
-  caf::replies_to<fetch_order>::with<fetched>,
-  caf::reacts_to<atom::ping>>;
+using scraper_actor =
+  caf::typed_actor<caf::replies_to<fetch_order>::with<fetched>, caf::reacts_to<atom::ping>>;
 
 struct scraper_state {
   explicit scraper_state() = default;
@@ -37,8 +36,10 @@ struct scraper_state {
   std::unique_ptr<net::http_multi> http;
 };
 
-/// Sends requests and hands answers back unread: who asked parses them. ec::overloaded when too many are under way.
-scraper_actor::behavior_type scraper(scraper_actor::stateful_pointer<checked_state<scraper_state>> self,
-                                     net::http_multi_options options);
+/// Sends requests and hands answers back unread: who asked parses them. ec::overloaded when too
+/// many are under way.
+scraper_actor::behavior_type
+scraper(scraper_actor::stateful_pointer<checked_state<scraper_state>> self,
+        net::http_multi_options options);
 
 } // namespace aops::actors

@@ -8,9 +8,11 @@ namespace aops::actors {
 
 namespace {
 
-report_to_store report_frame(const unit_to_diagnose& unit, const tree_content& tree, fault::slice when) {
+report_to_store
+report_frame(const unit_to_diagnose& unit, const tree_content& tree, fault::slice when) {
   report_to_store out;
-  out.report_id = base::report_id(unit.job, unit.host_id, tree.tree_name, when.start_ms, when.end_ms);
+  out.report_id =
+    base::report_id(unit.job, unit.host_id, tree.tree_name, when.start_ms, when.end_ms);
   out.host_id = unit.host_id;
   out.tree_name = tree.tree_name;
   out.tree_digest = tree.digest;
@@ -20,7 +22,10 @@ report_to_store report_frame(const unit_to_diagnose& unit, const tree_content& t
 }
 
 /// @param rule_versions JSON object; becomes a member of the details, themselves a JSON object.
-void fill(report_to_store& to, fault::report from, std::string error, const std::string& rule_versions = "{}") {
+void fill(report_to_store& to,
+          fault::report from,
+          std::string error,
+          const std::string& rule_versions = "{}") {
   to.values = std::move(from.values);
   to.detail = std::move(from.details);
   if (to.detail.size() > 2)
@@ -33,7 +38,9 @@ std::vector<fault::item_rule> rules_of(const fault::tree& tree, const unit_knowl
   std::vector<fault::item_rule> rules;
   for (const auto& name : tree.items()) {
     auto it = known.items.find(name);
-    rules.push_back(it == known.items.end() ? fault::item_rule{} : fault::item_rule{it->second.rule_digest, it->second.condition});
+    rules.push_back(it == known.items.end()
+                      ? fault::item_rule{}
+                      : fault::item_rule{it->second.rule_digest, it->second.condition});
   }
   return rules;
 }
@@ -48,18 +55,21 @@ std::vector<std::string> unit_trees::check_items() const {
   return {items.begin(), items.end()};
 }
 
-unit_trees adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts) {
+unit_trees
+adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts) {
   unit_trees out;
   for (const auto& x : unit.trees) {
-    auto tree = cache.get(x.digest, x.content).and_then([&](auto t) { return fault::adapt(std::move(t), facts); });
+    auto tree = cache.get(x.digest, x.content).and_then([&](auto t) {
+      return fault::adapt(std::move(t), facts);
+    });
     out.trees.push_back(tree ? *tree : nullptr);
     out.reasons.push_back(tree ? std::string{} : tree.error().detail);
   }
   return out;
 }
 
-std::vector<report_to_store> make_reports(const unit_to_diagnose& unit, const unit_trees& trees,
-                                          const unit_knowledge& known) {
+std::vector<report_to_store>
+make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_knowledge& known) {
   static const item_knowledge nothing_known;
   std::vector<report_to_store> out;
   std::vector<fault::item_data> items;
@@ -88,7 +98,8 @@ std::vector<report_to_store> make_reports(const unit_to_diagnose& unit, const un
   return out;
 }
 
-std::vector<report_to_store> failed_reports(const unit_to_diagnose& unit, const std::string& reason) {
+std::vector<report_to_store> failed_reports(const unit_to_diagnose& unit,
+                                            const std::string& reason) {
   std::vector<report_to_store> out;
   for (size_t s = 0; s + 1 < unit.bounds_ms.size(); ++s)
     for (const auto& tree : unit.trees) {

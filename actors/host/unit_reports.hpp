@@ -27,19 +27,22 @@ struct unit_knowledge {
   std::function<bool(const std::string& check_item, fault::slice when)> covers;
 };
 
-/// The trees of a unit, adapted to the host. A tree that is illegal, or becomes so by adapting, has a reason instead.
+/// The trees of a unit, adapted to the host. A tree that is illegal, or becomes so by adapting, has
+/// a reason instead.
 struct unit_trees {
   std::vector<fault::tree_ptr> trees; ///< Null where there is a reason.
   std::vector<std::string> reasons;
   std::vector<std::string> check_items() const; ///< Of all trees, each once.
 };
-unit_trees adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts);
+unit_trees
+adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts);
 
 /// One report per tree and slice, slices outermost.
-std::vector<report_to_store> make_reports(const unit_to_diagnose& unit, const unit_trees& trees,
-                                          const unit_knowledge& known);
+std::vector<report_to_store>
+make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_knowledge& known);
 
 /// The reports of a unit that nobody could answer.
-std::vector<report_to_store> failed_reports(const unit_to_diagnose& unit, const std::string& reason);
+std::vector<report_to_store> failed_reports(const unit_to_diagnose& unit,
+                                            const std::string& reason);
 
 } // namespace aops::actors

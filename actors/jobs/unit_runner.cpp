@@ -1,7 +1,7 @@
 #include "actors/jobs/unit_runner.hpp"
 
-#include "messages/names.hpp"
 #include "messages/caf_error.hpp"
+#include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -13,7 +13,9 @@ namespace {
 constexpr std::chrono::seconds retry{1};
 constexpr std::chrono::milliseconds longest_wait{5000};
 
-bool is_final(const std::string& state) { return state == "done" || state == "failed" || state == "cancelled"; }
+bool is_final(const std::string& state) {
+  return state == "done" || state == "failed" || state == "cancelled";
+}
 
 } // namespace
 
@@ -21,8 +23,7 @@ job_actor_state::job_actor_state() = default;
 job_actor_state::~job_actor_state() = default;
 
 unit_runner::unit_runner(job_pointer self, job_services_ptr services, std::string job)
-  : self_(self), services_(std::move(services)), id_(std::move(job)) {
-}
+    : self_(self), services_(std::move(services)), id_(std::move(job)) {}
 
 void unit_runner::begin() {
   auto store = services_->names->find_as<job_store_actor>(job_store_name);
@@ -64,7 +65,9 @@ void unit_runner::move_to(std::string state) {
     wake_in(retry);
     return;
   }
-  self_->request(store, store_deadline(), job_to_move{services_->slots->fence_of(id_), id_, std::move(state)})
+  self_
+    ->request(
+      store, store_deadline(), job_to_move{services_->slots->fence_of(id_), id_, std::move(state)})
     .then(
       [this](const job_progress& progress) {
         announce(progress);
@@ -90,7 +93,8 @@ void unit_runner::wake_in(std::chrono::milliseconds wait) {
 
 void unit_runner::on_tick() {
   if (!tick_due_ || self_->clock().now() < *tick_due_)
-    return; // Overtaken: ticks cannot be called back, and each one that led to another would multiply.
+    return; // Overtaken: ticks cannot be called back, and each one that led to another would
+            // multiply.
   tick_due_.reset();
   if (units_)
     pump();
@@ -122,7 +126,8 @@ void unit_runner::answered(int64_t unit, expected<unit_to_commit> answer) {
     return commit(std::move(*answer));
   }
   if (is_past_deadline())
-    return commit(give_up(unit, "the job's deadline passed; last answer: " + to_string(answer.error())));
+    return commit(
+      give_up(unit, "the job's deadline passed; last answer: " + to_string(answer.error())));
   if (units_->failed(unit, now_ms())) {
     log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(answer.error()));
     return commit(give_up(unit, to_string(answer.error())));
@@ -138,7 +143,8 @@ void unit_runner::commit(unit_to_commit what) {
   auto later = [this, unit](const error& why) {
     if (why == ec::fenced || why == ec::not_found)
       return self_->quit();
-    log::warn("unit-not-stored", "job {} will ask for unit {} again: {}", id_, unit, to_string(why));
+    log::warn(
+      "unit-not-stored", "job {} will ask for unit {} again: {}", id_, unit, to_string(why));
     units_->put_back(unit, now_ms());
     pump();
   };
@@ -154,8 +160,14 @@ void unit_runner::committed(int64_t unit, const job_progress& progress) {
   units_->stored(unit);
   announce(progress);
   if (is_final(progress.state)) {
-    log::info("job-ended", "{} job {} is {}: {} of {} results, {} of them errors", job_.kind, id_, progress.state,
-              progress.finished, progress.expected, progress.failed);
+    log::info("job-ended",
+              "{} job {} is {}: {} of {} results, {} of them errors",
+              job_.kind,
+              id_,
+              progress.state,
+              progress.finished,
+              progress.expected,
+              progress.failed);
     return self_->quit();
   }
   if (units_->is_finished()) // Every unit is stored, and yet fewer results than expected.

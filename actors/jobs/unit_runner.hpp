@@ -24,9 +24,9 @@ struct job_actor_state {
 
 using job_pointer = job_actor::stateful_pointer<checked_state<job_actor_state>>;
 
-/// Works through the units of one job: pulls a bounded number at once, stores each answer with its unit's row before
-/// it counts, asks again what was not answered, and ends when everything is stored, the deadline passed, or somebody
-/// else ended the job. Kinds of jobs say what a unit is.
+/// Works through the units of one job: pulls a bounded number at once, stores each answer with its
+/// unit's row before it counts, asks again what was not answered, and ends when everything is
+/// stored, the deadline passed, or somebody else ended the job. Kinds of jobs say what a unit is.
 class unit_runner {
 public:
   unit_runner(job_pointer self, job_services_ptr services, std::string job);
@@ -37,7 +37,8 @@ public:
   void on_tick();
 
 protected:
-  /// Reads the plan. @returns Number of units, or why the plan cannot be carried out: the job fails.
+  /// Reads the plan. @returns Number of units, or why the plan cannot be carried out: the job
+  /// fails.
   virtual expected<int64_t> read_plan(job_state& state) = 0;
   /// Asks for a unit; the outcome goes to `answered`.
   virtual void ask_for(int64_t unit) = 0;
@@ -50,7 +51,9 @@ protected:
   const job_services& services() const { return *services_; }
   job_pointer self() const { return self_; }
   int64_t now_ms() const { return services_->clock->now_ms(); }
-  std::chrono::milliseconds unit_deadline() const { return services_->config->diag.unit_timeout.chrono(); }
+  std::chrono::milliseconds unit_deadline() const {
+    return services_->config->diag.unit_timeout.chrono();
+  }
 
 private:
   void loaded(job_state state);
@@ -61,7 +64,9 @@ private:
   void announce(const job_progress& progress);
   void wake_in(std::chrono::milliseconds wait); ///< A tick by then at the latest.
   bool is_past_deadline() const { return job_.deadline_ms > 0 && now_ms() >= job_.deadline_ms; }
-  std::chrono::milliseconds store_deadline() const { return services_->config->store.request_timeout.chrono(); }
+  std::chrono::milliseconds store_deadline() const {
+    return services_->config->store.request_timeout.chrono();
+  }
 
   job_pointer self_;
   job_services_ptr services_;

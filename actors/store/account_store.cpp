@@ -32,11 +32,16 @@ vault::scrypt_cost cost_of(const base::config& c) {
   return cost;
 }
 
-std::string owner_of(const account& a) { return a.role == rights::administrator ? a.username : a.owner; }
+std::string owner_of(const account& a) {
+  return a.role == rights::administrator ? a.username : a.owner;
+}
 
 /// Runs on the crypto pool, where it may block: checks the password and stores a session.
-void log_in_on_pool(const store_ptr& store, const std::shared_ptr<login_throttle>& throttle, const log_in& asked,
-                    const std::string& address, const foreign_promise<logged_in>& promise) {
+void log_in_on_pool(const store_ptr& store,
+                    const std::shared_ptr<login_throttle>& throttle,
+                    const log_in& asked,
+                    const std::string& address,
+                    const foreign_promise<logged_in>& promise) {
   auto db = store->pool->read();
   if (!db)
     return promise.fail(db.error());
@@ -54,8 +59,11 @@ void log_in_on_pool(const store_ptr& store, const std::shared_ptr<login_throttle
   if (!*right) {
     throttle->failed(asked.username, address, now);
     caller who{asked.username, {}, rights::ordinary, false, {}, address};
-    write(*store, {}, [=](storage::database& to) { return audit(to, now, who, "account.login", "", 1200); },
-          [](const expected<void>&) {});
+    write(
+      *store,
+      {},
+      [=](storage::database& to) { return audit(to, now, who, "account.login", "", 1200); },
+      [](const expected<void>&) {});
     return promise.fail(ec::wrong_password);
   }
   throttle->succeeded(asked.username, address);
@@ -90,14 +98,17 @@ void log_in_on_pool(const store_ptr& store, const std::shared_ptr<login_throttle
     });
 }
 
-void change_on_pool(const store_ptr& store, const caller& who, const std::string& password,
+void change_on_pool(const store_ptr& store,
+                    const caller& who,
+                    const std::string& password,
                     const foreign_promise<done>& promise) {
   auto db = store->pool->read();
   if (!db)
     return promise.fail(db.error());
   auto found = account_repository{**db}.find(who.user);
   if (!found)
-    return promise.fail(found.error() == ec::not_found ? error{ec::wrong_password, {}} : found.error());
+    return promise.fail(found.error() == ec::not_found ? error{ec::wrong_password, {}}
+                                                       : found.error());
   auto same = vault::verify_password(password, found->password_hash);
   if (!same)
     return promise.fail(same.error());
@@ -124,24 +135,29 @@ void change_on_pool(const store_ptr& store, const caller& who, const std::string
     [promise](expected<done> x) { promise.answer(std::move(x)); });
 }
 
-expected<caller> identify(const store_ptr& store, storage::database& db, const std::string& token_hash) {
+expected<caller>
+identify(const store_ptr& store, storage::database& db, const std::string& token_hash) {
   account_repository accounts{db};
   auto found = accounts.find_session(token_hash);
   if (!found)
     return fail(found.error());
   auto now = store->now_ms();
   const auto& auth = store->config->auth;
-  if (now - found->last_used_ms > auth.session_idle.ms || now - found->created_ms > auth.session_absolute.ms)
+  if (now - found->last_used_ms > auth.session_idle.ms ||
+      now - found->created_ms > auth.session_absolute.ms)
     return fail(ec::session_invalid, "expired");
   auto owner = accounts.find(found->username);
   if (!owner)
     return fail(owner.error() == ec::not_found ? error{ec::session_invalid, {}} : owner.error());
   // Touch early enough for short idle times, too.
   if (now - found->last_used_ms >= std::min(touch_every_ms, auth.session_idle.ms / 4))
-    write(*store, {},
-          [=](storage::database& to) { return account_repository{to}.touch_session(token_hash, now); },
-          [](const expected<void>&) {});
-  return caller{owner->username, owner_of(*owner), owner->role, owner->must_change_password, token_hash, {}};
+    write(
+      *store,
+      {},
+      [=](storage::database& to) { return account_repository{to}.touch_session(token_hash, now); },
+      [](const expected<void>&) {});
+  return caller{
+    owner->username, owner_of(*owner), owner->role, owner->must_change_password, token_hash, {}};
 }
 
 } // namespace
@@ -165,16 +181,19 @@ account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
       if (!st.throttle->allows(asked.username, address, st.store->now_ms()))
         return refuse(ec::overloaded, "too many failed log-ins; wait a minute");
       foreign_promise<logged_in> promise{self};
-      if (!st.store->crypto->post([store = st.store, throttle = st.throttle, asked, address, promise] {
-            log_in_on_pool(store, throttle, asked, address, promise);
-          }))
+      if (!st.store->crypto->post(
+            [store = st.store, throttle = st.throttle, asked, address, promise] {
+              log_in_on_pool(store, throttle, asked, address, promise);
+            }))
         promise.fail(ec::overloaded, "too many log-ins at once");
       return promise;
     },
     [self](const authenticate& x) -> caf::result<caller> {
       auto store = self->state.store;
-      return read(store, foreign_promise<caller>{self},
-                  [store, hash = x.token_hash](storage::database& db) { return identify(store, db, hash); });
+      return read(
+        store, foreign_promise<caller>{self}, [store, hash = x.token_hash](storage::database& db) {
+          return identify(store, db, hash);
+        });
     },
     [self](const caller& who, const change_password& x) -> caf::result<done> {
       foreign_promise<done> promise{self};
@@ -187,12 +206,15 @@ account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
     },
     [self](const caller& who, const log_out&) -> caf::result<done> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<done>{self}, {},
-                       [who, now = store->now_ms()](storage::database& db) -> expected<done> {
-                         if (auto ended = account_repository{db}.end_session(who.session); !ended)
-                           return fail(ended.error());
-                         return audit(db, now, who, "account.logout", "").map([] { return done{}; });
-                       });
+      return write_for(
+        store,
+        foreign_promise<done>{self},
+        {},
+        [who, now = store->now_ms()](storage::database& db) -> expected<done> {
+          if (auto ended = account_repository{db}.end_session(who.session); !ended)
+            return fail(ended.error());
+          return audit(db, now, who, "account.logout", "").map([] { return done{}; });
+        });
     },
     [](atom::ping) {},
   };

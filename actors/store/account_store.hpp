@@ -7,7 +7,6 @@
 
 namespace aops::actors {
 
-
 struct account_store_state {
   explicit account_store_state() = default;
   static inline const char* name = "store/accounts";
@@ -15,9 +14,11 @@ struct account_store_state {
   std::shared_ptr<login_throttle> throttle;
 };
 
-/// Knows accounts and sessions. Passwords are checked on the crypto pool; a full one is ec::overloaded.
-account_actor::behavior_type account_store(account_actor::stateful_pointer<checked_state<account_store_state>> self,
-                                           store_ptr store);
+/// Knows accounts and sessions. Passwords are checked on the crypto pool; a full one is
+/// ec::overloaded.
+account_actor::behavior_type
+account_store(account_actor::stateful_pointer<checked_state<account_store_state>> self,
+              store_ptr store);
 
 /// Makes the first administrator of an empty store, with the default password that must be changed.
 expected<void> seed_accounts(storage::database& db, const base::config& config, int64_t now_ms);

@@ -16,8 +16,10 @@ std::string random_bytes(size_t n) {
 
 } // namespace
 
-expected<vault_keys> open_or_make_vault(std::string_view user, std::string_view key,
-                                        const std::optional<std::string>& verifier, const base::config& config) {
+expected<vault_keys> open_or_make_vault(std::string_view user,
+                                        std::string_view key,
+                                        const std::optional<std::string>& verifier,
+                                        const base::config& config) {
   vault_keys keys;
   if (verifier) {
     auto opened = vault::open_vault(user, key, *verifier);
@@ -29,17 +31,21 @@ expected<vault_keys> open_or_make_vault(std::string_view user, std::string_view 
   keys.data_key = vault::secret_bytes{random_bytes(vault::data_key_bytes)};
   vault::scrypt_cost cost;
   cost.n = static_cast<uint64_t>(config.auth.scrypt_n);
-  auto made = vault::make_vault(user, key, keys.data_key, random_bytes(vault::salt_bytes + vault::nonce_bytes), cost);
+  auto made = vault::make_vault(
+    user, key, keys.data_key, random_bytes(vault::salt_bytes + vault::nonce_bytes), cost);
   if (!made)
     return fail(made.error());
   keys.new_verifier = std::move(*made);
   return keys;
 }
 
-expected<std::string> seal_credentials(const vault::secret_bytes& data_key, std::string_view user,
-                                       std::string_view host_id, const host_to_add& host) {
-  nlohmann::json plain{
-    {"username", host.username}, {"password", host.password.text}, {"sudo_password", host.sudo_password.text}};
+expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
+                                       std::string_view user,
+                                       std::string_view host_id,
+                                       const host_to_add& host) {
+  nlohmann::json plain{{"username", host.username},
+                       {"password", host.password.text},
+                       {"sudo_password", host.sudo_password.text}};
   vault::secret_bytes text{plain.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
   return vault::seal(data_key, user, host_id, random_bytes(vault::nonce_bytes), text.view());
 }

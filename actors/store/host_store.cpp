@@ -15,8 +15,8 @@ namespace {
 using self_pointer = host_store_actor::stateful_pointer<checked_state<host_store_state>>;
 using storage::host_repository;
 
-/// An administrator's own name, or the administrator a user belongs to. Nobody's user sees nothing: no owner has an
-/// empty name.
+/// An administrator's own name, or the administrator a user belongs to. Nobody's user sees nothing:
+/// no owner has an empty name.
 const std::string& owner_of(const caller& who) { return who.owner; }
 
 /// A host about to be stored.
@@ -27,7 +27,7 @@ struct prepared_host {
 
 struct prepared_hosts {
   std::vector<prepared_host> hosts;
-  std::string verifier;         ///< New one, or empty when the user has one.
+  std::string verifier; ///< New one, or empty when the user has one.
 };
 
 struct add_outcome {
@@ -35,10 +35,15 @@ struct add_outcome {
   std::vector<host_record> records;
 };
 
-std::string reason_of(const error& e) { return e == ec::not_found ? "no such host group" : e.detail; }
+std::string reason_of(const error& e) {
+  return e == ec::not_found ? "no such host group" : e.detail;
+}
 
 /// Runs inside the writer's transaction, perhaps more than once.
-expected<add_outcome> add_hosts(storage::database& db, const caller& who, const prepared_hosts& prepared, int64_t now_ms) {
+expected<add_outcome> add_hosts(storage::database& db,
+                                const caller& who,
+                                const prepared_hosts& prepared,
+                                int64_t now_ms) {
   storage::credential_repository credentials{db};
   if (!prepared.verifier.empty()) {
     auto present = credentials.verifier(owner_of(who));
@@ -57,8 +62,15 @@ expected<add_outcome> add_hosts(storage::database& db, const caller& who, const 
       told.host_id = row.host_id;
       out.reply.host_list.push_back(row.host_id);
       out.reply.succeed_list.push_back(std::move(told));
-      out.records.push_back({row.host_id, row.host_name, row.owner, row.host_group_name, row.public_ip,
-                             row.exporter_port.value_or(0), row.slot, "unknown", row.created_ms});
+      out.records.push_back({row.host_id,
+                             row.host_name,
+                             row.owner,
+                             row.host_group_name,
+                             row.public_ip,
+                             row.exporter_port.value_or(0),
+                             row.slot,
+                             "unknown",
+                             row.created_ms});
     } else if (added.error() == ec::conflict || added.error() == ec::not_found) {
       only_duplicates = only_duplicates && added.error() == ec::conflict;
       told.reason = reason_of(added.error());
@@ -75,13 +87,15 @@ expected<add_outcome> add_hosts(storage::database& db, const caller& who, const 
     out.reply.code = outcome_of(only_duplicates ? ec::conflict : ec::insert_failed).return_code;
   else if (!out.reply.fail_list.empty())
     out.reply.code = code_partial;
-  if (auto noted = audit(db, now_ms, who, "host.add", listed(out.reply.host_list), out.reply.code); !noted)
+  if (auto noted = audit(db, now_ms, who, "host.add", listed(out.reply.host_list), out.reply.code);
+      !noted)
     return fail(noted.error());
   return out;
 }
 
 /// Runs on the crypto pool.
-expected<prepared_hosts> prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
+expected<prepared_hosts>
+prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
   auto db = store->pool->read();
   if (!db)
     return fail(db.error());
@@ -97,8 +111,16 @@ expected<prepared_hosts> prepare_hosts(const store_ptr& store, const caller& who
     prepared_host host;
     auto now = store->now_ms();
     auto id = base::new_id(now);
-    host.row = {owner_of(who),  id,           x.host_name,     x.host_group_name,     x.public_ip,
-                x.ssh_port,     x.management, x.exporter_port, schedule::slot_of(id), now};
+    host.row = {owner_of(who),
+                id,
+                x.host_name,
+                x.host_group_name,
+                x.public_ip,
+                x.ssh_port,
+                x.management,
+                x.exporter_port,
+                schedule::slot_of(id),
+                now};
     auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
     if (!sealed)
       return fail(sealed.error());
@@ -113,7 +135,9 @@ void tell_hosts(const store_access& store, hosts_changed what) {
     caf::anon_send(region, std::move(what));
 }
 
-void add_on_pool(const store_ptr& store, const caller& who, const hosts_to_add& asked,
+void add_on_pool(const store_ptr& store,
+                 const caller& who,
+                 const hosts_to_add& asked,
                  const foreign_promise<hosts_added>& promise) {
   auto prepared = prepare_hosts(store, who, asked);
   if (!prepared)
@@ -133,7 +157,9 @@ void add_on_pool(const store_ptr& store, const caller& who, const hosts_to_add& 
     });
 }
 
-expected<hosts_deleted> delete_hosts(storage::database& db, const caller& who, const hosts_to_delete& asked,
+expected<hosts_deleted> delete_hosts(storage::database& db,
+                                     const caller& who,
+                                     const hosts_to_delete& asked,
                                      int64_t now_ms) {
   hosts_deleted reply;
   for (const auto& id : asked.host_list) {
@@ -146,15 +172,17 @@ expected<hosts_deleted> delete_hosts(storage::database& db, const caller& who, c
     reply.code = outcome_of(ec::delete_failed).return_code;
   else if (!reply.fail_list.empty())
     reply.code = code_partial;
-  if (auto noted = audit(db, now_ms, who, "host.delete", listed(reply.succeed_list), reply.code); !noted)
+  if (auto noted = audit(db, now_ms, who, "host.delete", listed(reply.succeed_list), reply.code);
+      !noted)
     return fail(noted.error());
   return reply;
 }
 
 expected<host_records> find(storage::database& db, const find_hosts& x) {
   host_repository hosts{db};
-  auto found = !x.owner.empty() ? (x.ids.empty() ? hosts.of_owner(x.owner) : hosts.known(x.owner, x.ids))
-                                : hosts.in_slots(x.slots);
+  auto found = !x.owner.empty()
+                 ? (x.ids.empty() ? hosts.of_owner(x.owner) : hosts.known(x.owner, x.ids))
+                 : hosts.in_slots(x.slots);
   return found.map([](auto list) { return host_records{std::move(list)}; });
 }
 
@@ -166,38 +194,46 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
   return {
     [self](const caller& who, const host_group_to_add& x) -> caf::result<host_group_added> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<host_group_added>{self}, {},
-                       [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
-                         auto id = host_repository{db}.add_group(owner_of(who), x);
-                         if (!id)
-                           return fail(id.error());
-                         if (auto noted = audit(db, now, who, "group.add", x.host_group_name); !noted)
-                           return fail(noted.error());
-                         return host_group_added{std::move(*id)};
-                       });
+      return write_for(
+        store,
+        foreign_promise<host_group_added>{self},
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
+          auto id = host_repository{db}.add_group(owner_of(who), x);
+          if (!id)
+            return fail(id.error());
+          if (auto noted = audit(db, now, who, "group.add", x.host_group_name); !noted)
+            return fail(noted.error());
+          return host_group_added{std::move(*id)};
+        });
     },
     [self](const caller& who, const host_groups_to_delete& x) -> caf::result<host_groups_deleted> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<host_groups_deleted>{self}, {},
-                       [who, x, now = store->now_ms()](storage::database& db) -> expected<host_groups_deleted> {
-                         auto reply = host_repository{db}.delete_groups(owner_of(who), x.host_group_list);
-                         if (!reply)
-                           return reply;
-                         if (auto noted = audit(db, now, who, "group.delete", listed(reply->deleted), reply->code); !noted)
-                           return fail(noted.error());
-                         return reply;
-                       });
+      return write_for(
+        store,
+        foreign_promise<host_groups_deleted>{self},
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<host_groups_deleted> {
+          auto reply = host_repository{db}.delete_groups(owner_of(who), x.host_group_list);
+          if (!reply)
+            return reply;
+          if (auto noted = audit(db, now, who, "group.delete", listed(reply->deleted), reply->code);
+              !noted)
+            return fail(noted.error());
+          return reply;
+        });
     },
     [self](const caller& who, const host_groups_query& q) -> caf::result<host_groups_page> {
-      return read(self->state.store, foreign_promise<host_groups_page>{self}, [who, q](storage::database& db) {
-        return host_repository{db}.groups_page(owner_of(who), paging_of(q));
-      });
+      return read(self->state.store,
+                  foreign_promise<host_groups_page>{self},
+                  [who, q](storage::database& db) {
+                    return host_repository{db}.groups_page(owner_of(who), paging_of(q));
+                  });
     },
     [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
       foreign_promise<hosts_added> promise{self};
-      if (!self->state.store->crypto->post([store = self->state.store, who, x, promise] {
-            add_on_pool(store, who, x, promise);
-          }))
+      if (!self->state.store->crypto->post(
+            [store = self->state.store, who, x, promise] { add_on_pool(store, who, x, promise); }))
         promise.fail(ec::overloaded, "too many keys at once");
       return promise;
     },
@@ -207,7 +243,9 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       write(
         *store,
         {},
-        [who, x, now = store->now_ms()](storage::database& db) { return delete_hosts(db, who, x, now); },
+        [who, x, now = store->now_ms()](storage::database& db) {
+          return delete_hosts(db, who, x, now);
+        },
         [store, promise](expected<hosts_deleted> done) {
           if (done && !done->succeed_list.empty())
             tell_hosts(*store, {{}, done->succeed_list});
@@ -216,16 +254,22 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       return promise;
     },
     [self](const caller& who, const hosts_query& q) -> caf::result<hosts_page> {
-      return read(self->state.store, foreign_promise<hosts_page>{self},
-                  [who, q](storage::database& db) { return host_repository{db}.page(owner_of(who), q); });
+      return read(
+        self->state.store, foreign_promise<hosts_page>{self}, [who, q](storage::database& db) {
+          return host_repository{db}.page(owner_of(who), q);
+        });
     },
     [self](const caller& who, const count_hosts&) -> caf::result<hosts_counted> {
-      return read(self->state.store, foreign_promise<hosts_counted>{self}, [who](storage::database& db) {
-        return host_repository{db}.count(owner_of(who)).map([](int64_t n) { return hosts_counted{n}; });
-      });
+      return read(
+        self->state.store, foreign_promise<hosts_counted>{self}, [who](storage::database& db) {
+          return host_repository{db}.count(owner_of(who)).map([](int64_t n) {
+            return hosts_counted{n};
+          });
+        });
     },
     [self](const find_hosts& x) -> caf::result<host_records> {
-      return read(self->state.store, foreign_promise<host_records>{self},
+      return read(self->state.store,
+                  foreign_promise<host_records>{self},
                   [x](storage::database& db) { return find(db, x); });
     },
     [](atom::ping) {},

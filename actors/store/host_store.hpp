@@ -12,9 +12,10 @@ struct host_store_state {
   store_ptr store;
 };
 
-/// Keeps groups and hosts. Credentials are sealed under the user's vault key before they are stored; a key that does
-/// not open the user's vault is ec::vault_key. Tells `hosts` what changed.
-host_store_actor::behavior_type host_store(host_store_actor::stateful_pointer<checked_state<host_store_state>> self,
-                                           store_ptr store);
+/// Keeps groups and hosts. Credentials are sealed under the user's vault key before they are
+/// stored; a key that does not open the user's vault is ec::vault_key. Tells `hosts` what changed.
+host_store_actor::behavior_type
+host_store(host_store_actor::stateful_pointer<checked_state<host_store_state>> self,
+           store_ptr store);
 
 } // namespace aops::actors

@@ -27,12 +27,16 @@ constexpr int64_t pack_after_ms = 2 * 3600 * 1000;
 using step = expected<int64_t> (*)(storage::database& db, const base::config& c, int64_t now_ms);
 
 constexpr std::array<step, 5> work = {
-  [](storage::database& db, const base::config&, int64_t now) { return sample_archive{db}.compact(now - pack_after_ms); },
+  [](storage::database& db, const base::config&, int64_t now) {
+    return sample_archive{db}.compact(now - pack_after_ms);
+  },
   [](storage::database& db, const base::config& c, int64_t now) {
-    return c.samples.keep.ms > 0 ? sample_archive{db}.expire(now - c.samples.keep.ms) : expected<int64_t>{0};
+    return c.samples.keep.ms > 0 ? sample_archive{db}.expire(now - c.samples.keep.ms)
+                                 : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t) {
-    return c.samples.max_bytes.bytes > 0 ? sample_archive{db}.trim(c.samples.max_bytes.bytes) : expected<int64_t>{0};
+    return c.samples.max_bytes.bytes > 0 ? sample_archive{db}.trim(c.samples.max_bytes.bytes)
+                                         : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = c.retention.check_results.ms;
@@ -46,10 +50,12 @@ constexpr std::array<step, 5> work = {
   },
 };
 
-/// Tells the housekeeper once that a step has ended; also when its order is lost with a writer that died.
+/// Tells the housekeeper once that a step has ended; also when its order is lost with a writer that
+/// died.
 class step_end {
 public:
-  step_end(housekeeper_actor whom, size_t kind) : whom_(std::move(whom)), kind_(static_cast<int32_t>(kind)) {}
+  step_end(housekeeper_actor whom, size_t kind)
+      : whom_(std::move(whom)), kind_(static_cast<int32_t>(kind)) {}
   ~step_end() { tell(false); }
   step_end(const step_end&) = delete;
   step_end& operator=(const step_end&) = delete;
@@ -76,7 +82,9 @@ void run(self_pointer self, size_t kind) {
   write(
     *store,
     {},
-    [store, kind, now = store->now_ms()](storage::database& db) { return work[kind](db, *store->config, now); },
+    [store, kind, now = store->now_ms()](storage::database& db) {
+      return work[kind](db, *store->config, now);
+    },
     [end, kind](const expected<int64_t>& how) {
       if (!how)
         log::warn("housekeeping-failed", "step {}: {}", kind, to_string(how.error()));
@@ -96,7 +104,9 @@ housekeeper_actor::behavior_type housekeeper(self_pointer self, store_ptr store)
       if (!std::exchange(self->state.is_working, true))
         run(self, 0);
     },
-    [self](atom::done, int32_t kind, bool is_more) { run(self, static_cast<size_t>(kind) + (is_more ? 0 : 1)); },
+    [self](atom::done, int32_t kind, bool is_more) {
+      run(self, static_cast<size_t>(kind) + (is_more ? 0 : 1));
+    },
     [](atom::ping) {},
   };
 }

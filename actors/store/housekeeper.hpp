@@ -11,15 +11,16 @@ struct housekeeper_state {
   bool is_working = false;
 };
 
-using housekeeper_actor = caf::typed_actor<
-  caf::reacts_to<atom::tick>,
-  // INTERNAL: a step was stored; there may be more of its kind.
-  caf::reacts_to<atom::done, int32_t, bool>,
-  caf::reacts_to<atom::ping>>;
+using housekeeper_actor =
+  caf::typed_actor<caf::reacts_to<atom::tick>,
+                   // INTERNAL: a step was stored; there may be more of its kind.
+                   caf::reacts_to<atom::done, int32_t, bool>,
+                   caf::reacts_to<atom::ping>>;
 
-/// Keeps the store small: packs samples of past hours, deletes what is older than its retention. In short steps, so that
-/// the writer stays free.
-housekeeper_actor::behavior_type housekeeper(housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>> self,
-                                             store_ptr store);
+/// Keeps the store small: packs samples of past hours, deletes what is older than its retention. In
+/// short steps, so that the writer stays free.
+housekeeper_actor::behavior_type
+housekeeper(housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>> self,
+            store_ptr store);
 
 } // namespace aops::actors

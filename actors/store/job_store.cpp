@@ -40,46 +40,59 @@ std::vector<uint16_t> or_all(std::vector<uint16_t> slots) {
 
 } // namespace
 
-job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self,
-                                         store_ptr store) {
+job_store_actor::behavior_type
+job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {
     [self](const job_to_create& x) -> caf::result<job_created> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<job_created>{self}, {},
-                       [x, now = store->now_ms()](storage::database& db) { return create(db, x, now); });
+      return write_for(
+        store,
+        foreign_promise<job_created>{self},
+        {},
+        [x, now = store->now_ms()](storage::database& db) { return create(db, x, now); });
     },
     [self](const caller& who, const tasks_to_cancel& x) -> caf::result<tasks_cancelled> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<tasks_cancelled>{self}, fences_of(*store, x.task_list),
-                       [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
-                         auto reply = job_repository{db}.cancel(who.owner, x.task_list);
-                         if (!reply)
-                           return reply;
-                         if (auto noted = audit(db, now, who, "task.cancel", listed(reply->cancelled), reply->code);
-                             !noted)
-                           return fail(noted.error());
-                         return reply;
-                       });
+      return write_for(
+        store,
+        foreign_promise<tasks_cancelled>{self},
+        fences_of(*store, x.task_list),
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
+          auto reply = job_repository{db}.cancel(who.owner, x.task_list);
+          if (!reply)
+            return reply;
+          if (auto noted =
+                audit(db, now, who, "task.cancel", listed(reply->cancelled), reply->code);
+              !noted)
+            return fail(noted.error());
+          return reply;
+        });
     },
     [self](const load_job& x) -> caf::result<job_state> {
-      return read(self->state.store, foreign_promise<job_state>{self},
-                  [x](storage::database& db) { return job_repository{db}.load(x.id); });
-    },
-    [self](const open_jobs& x) -> caf::result<job_records> {
-      return read(self->state.store, foreign_promise<job_records>{self}, [x](storage::database& db) {
-        return job_repository{db}.open_in_slots(or_all(x.slots)).map([](auto list) {
-          return job_records{std::move(list)};
-        });
+      return read(self->state.store, foreign_promise<job_state>{self}, [x](storage::database& db) {
+        return job_repository{db}.load(x.id);
       });
     },
+    [self](const open_jobs& x) -> caf::result<job_records> {
+      return read(
+        self->state.store, foreign_promise<job_records>{self}, [x](storage::database& db) {
+          return job_repository{db}.open_in_slots(or_all(x.slots)).map([](auto list) {
+            return job_records{std::move(list)};
+          });
+        });
+    },
     [self](const unit_to_commit& x) -> caf::result<job_progress> {
-      return write_for(self->state.store, foreign_promise<job_progress>{self}, x.held,
+      return write_for(self->state.store,
+                       foreign_promise<job_progress>{self},
+                       x.held,
                        [x](storage::database& db) { return job_repository{db}.commit_unit(x); });
     },
     [self](const job_to_move& x) -> caf::result<job_progress> {
-      return write_for(self->state.store, foreign_promise<job_progress>{self}, x.held,
+      return write_for(self->state.store,
+                       foreign_promise<job_progress>{self},
+                       x.held,
                        [x](storage::database& db) { return job_repository{db}.move(x); });
     },
     [](atom::ping) {},

@@ -2,7 +2,9 @@
 
 namespace aops::actors {
 
-bool login_throttle::allows(const std::string& account, const std::string& address, int64_t now_ms) {
+bool login_throttle::allows(const std::string& account,
+                            const std::string& address,
+                            int64_t now_ms) {
   std::lock_guard guard{mutex_};
   auto it = entries_.find(key(account, address));
   if (it == entries_.end())
@@ -14,10 +16,13 @@ bool login_throttle::allows(const std::string& account, const std::string& addre
   return it->second.count < failures_;
 }
 
-void login_throttle::failed(const std::string& account, const std::string& address, int64_t now_ms) {
+void login_throttle::failed(const std::string& account,
+                            const std::string& address,
+                            int64_t now_ms) {
   std::lock_guard guard{mutex_};
   if (entries_.size() >= most_entries)
-    std::erase_if(entries_, [&](const auto& e) { return now_ms - e.second.since_ms >= window_ms_; });
+    std::erase_if(entries_,
+                  [&](const auto& e) { return now_ms - e.second.since_ms >= window_ms_; });
   if (entries_.size() >= most_entries)
     entries_.clear(); // A flood of made-up names must not eat memory.
   auto& e = entries_[key(account, address)];

@@ -7,11 +7,13 @@
 
 namespace aops::actors {
 
-/// Refuses log-ins of an account from an address after too many failures in a window. Bounded; any thread.
+/// Refuses log-ins of an account from an address after too many failures in a window. Bounded; any
+/// thread.
 class login_throttle {
 public:
   /// @param failures Allowed within `window_ms`.
-  login_throttle(int64_t failures, int64_t window_ms) : failures_(failures), window_ms_(window_ms) {}
+  login_throttle(int64_t failures, int64_t window_ms)
+      : failures_(failures), window_ms_(window_ms) {}
 
   bool allows(const std::string& account, const std::string& address, int64_t now_ms);
   void failed(const std::string& account, const std::string& address, int64_t now_ms);
@@ -22,7 +24,9 @@ private:
   struct entry {
     int64_t since_ms = 0, count = 0;
   };
-  static std::string key(const std::string& account, const std::string& address) { return account + '\n' + address; }
+  static std::string key(const std::string& account, const std::string& address) {
+    return account + '\n' + address;
+  }
 
   const int64_t failures_, window_ms_;
   std::mutex mutex_;

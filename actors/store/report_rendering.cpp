@@ -47,7 +47,8 @@ expected<report_info> render(const storage::stored_report& stored) {
       out.error = tree.error().detail;
     return out;
   }
-  auto text = fault::report_text(std::make_shared<const fault::tree>(std::move(*tree)), stored.values);
+  auto text =
+    fault::report_text(std::make_shared<const fault::tree>(std::move(*tree)), stored.values);
   if (!text)
     return fail(text.error());
   out.report.text = std::move(*text);

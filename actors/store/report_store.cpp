@@ -14,7 +14,8 @@ namespace {
 using storage::job_repository;
 using storage::report_repository;
 
-expected<reports_found> find(storage::database& db, const std::string& owner, const report_list_query& q) {
+expected<reports_found>
+find(storage::database& db, const std::string& owner, const report_list_query& q) {
   auto stored = report_repository{db}.find(owner, q.report_list);
   if (!stored)
     return fail(stored.error());
@@ -45,41 +46,54 @@ expected<reports_page> newer(storage::database& db, const new_reports_query& q) 
 
 } // namespace
 
-report_store_actor::behavior_type report_store(report_store_actor::stateful_pointer<checked_state<report_store_state>> self,
-                                               store_ptr store) {
+report_store_actor::behavior_type
+report_store(report_store_actor::stateful_pointer<checked_state<report_store_state>> self,
+             store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const progress_query& q) -> caf::result<progress_found> {
-      return read(self->state.store, foreign_promise<progress_found>{self}, [who, q](storage::database& db) {
-        return job_repository{db}.progress(who.owner, q.task_list).map([](auto list) {
-          return progress_found{std::move(list)};
+      return read(
+        self->state.store, foreign_promise<progress_found>{self}, [who, q](storage::database& db) {
+          return job_repository{db}.progress(who.owner, q.task_list).map([](auto list) {
+            return progress_found{std::move(list)};
+          });
         });
-      });
     },
     [self](const caller& who, const tasks_query& q) -> caf::result<tasks_page> {
-      return read(self->state.store, foreign_promise<tasks_page>{self},
-                  [who, q](storage::database& db) { return job_repository{db}.page(who.owner, q); });
+      return read(
+        self->state.store, foreign_promise<tasks_page>{self}, [who, q](storage::database& db) {
+          return job_repository{db}.page(who.owner, q);
+        });
     },
     [self](const caller& who, const reports_query& q) -> caf::result<reports_page> {
-      return read(self->state.store, foreign_promise<reports_page>{self},
-                  [who, q](storage::database& db) { return report_repository{db}.page(who.owner, q); });
+      return read(
+        self->state.store, foreign_promise<reports_page>{self}, [who, q](storage::database& db) {
+          return report_repository{db}.page(who.owner, q);
+        });
     },
     [self](const caller& who, const report_list_query& q) -> caf::result<reports_found> {
-      return read(self->state.store, foreign_promise<reports_found>{self},
+      return read(self->state.store,
+                  foreign_promise<reports_found>{self},
                   [who, q](storage::database& db) { return find(db, who.owner, q); });
     },
     [self](const caller& who, const reports_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<done>{self}, {},
+      return write_for(store,
+                       foreign_promise<done>{self},
+                       {},
                        [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
-                         if (auto gone = report_repository{db}.remove(who.owner, x.report_list); !gone)
+                         if (auto gone = report_repository{db}.remove(who.owner, x.report_list);
+                             !gone)
                            return fail(gone.error());
-                         return audit(db, now, who, "report.delete", listed(x.report_list)).map([] { return done{}; });
+                         return audit(db, now, who, "report.delete", listed(x.report_list)).map([] {
+                           return done{};
+                         });
                        });
     },
     [self](const new_reports_query& q) -> caf::result<reports_page> {
-      return read(self->state.store, foreign_promise<reports_page>{self},
+      return read(self->state.store,
+                  foreign_promise<reports_page>{self},
                   [q](storage::database& db) { return newer(db, q); });
     },
     [](atom::ping) {},

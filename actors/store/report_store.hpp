@@ -5,7 +5,6 @@
 
 namespace aops::actors {
 
-
 struct report_store_state {
   explicit report_store_state() = default;
   static inline const char* name = "store/reports";
@@ -13,7 +12,8 @@ struct report_store_state {
 };
 
 /// Shows users tasks, progress and reports. Reports are stored compact and rendered here.
-report_store_actor::behavior_type report_store(report_store_actor::stateful_pointer<checked_state<report_store_state>> self,
-                                               store_ptr store);
+report_store_actor::behavior_type
+report_store(report_store_actor::stateful_pointer<checked_state<report_store_state>> self,
+             store_ptr store);
 
 } // namespace aops::actors

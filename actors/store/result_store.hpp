@@ -5,7 +5,6 @@
 
 namespace aops::actors {
 
-
 struct result_store_state {
   explicit result_store_state() = default;
   static inline const char* name = "store/results";
@@ -13,7 +12,8 @@ struct result_store_state {
 };
 
 /// Shows users what checks found.
-result_store_actor::behavior_type result_store(result_store_actor::stateful_pointer<checked_state<result_store_state>> self,
-                                               store_ptr store);
+result_store_actor::behavior_type
+result_store(result_store_actor::stateful_pointer<checked_state<result_store_state>> self,
+             store_ptr store);
 
 } // namespace aops::actors

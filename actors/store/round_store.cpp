@@ -19,7 +19,8 @@ expected<done> replace(storage::database& db, const results_to_replace& x) {
 }
 
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
-  auto found = storage::result_repository{db}.overlapping({q.owner, q.host_id, q.check_items, q.from_ms, q.until_ms});
+  auto found = storage::result_repository{db}.overlapping(
+    {q.owner, q.host_id, q.check_items, q.from_ms, q.until_ms});
   if (!found)
     return fail(found.error());
   host_results out;
@@ -31,30 +32,37 @@ expected<host_results> overlapping(storage::database& db, const host_results_que
 
 } // namespace
 
-round_store_actor::behavior_type round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
-                                             store_ptr store) {
+round_store_actor::behavior_type
+round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
+            store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {
     [self](const round_to_commit& x) -> caf::result<done> {
-      return write_for(self->state.store, foreign_promise<done>{self}, x.held, [x](storage::database& db) {
-        return storage::sample_repository{db}.commit_round(x).map([] { return done{}; });
-      });
+      return write_for(
+        self->state.store, foreign_promise<done>{self}, x.held, [x](storage::database& db) {
+          return storage::sample_repository{db}.commit_round(x).map([] { return done{}; });
+        });
     },
     [self](const results_to_replace& x) -> caf::result<done> {
-      return write_for(self->state.store, foreign_promise<done>{self}, x.held,
+      return write_for(self->state.store,
+                       foreign_promise<done>{self},
+                       x.held,
                        [x](storage::database& db) { return replace(db, x); });
     },
     [self](const host_state_query& q) -> caf::result<host_state> {
-      return read(self->state.store, foreign_promise<host_state>{self},
-                  [q](storage::database& db) { return storage::sample_repository{db}.state(q); });
+      return read(self->state.store, foreign_promise<host_state>{self}, [q](storage::database& db) {
+        return storage::sample_repository{db}.state(q);
+      });
     },
     [self](const samples_query& q) -> caf::result<sample_rows> {
-      return read(self->state.store, foreign_promise<sample_rows>{self},
+      return read(self->state.store,
+                  foreign_promise<sample_rows>{self},
                   [q](storage::database& db) { return storage::sample_repository{db}.range(q); });
     },
     [self](const host_results_query& q) -> caf::result<host_results> {
-      return read(self->state.store, foreign_promise<host_results>{self},
+      return read(self->state.store,
+                  foreign_promise<host_results>{self},
                   [q](storage::database& db) { return overlapping(db, q); });
     },
     [](atom::ping) {},

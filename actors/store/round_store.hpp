@@ -5,7 +5,6 @@
 
 namespace aops::actors {
 
-
 struct round_store_state {
   explicit round_store_state() = default;
   static inline const char* name = "store/rounds";
@@ -13,7 +12,8 @@ struct round_store_state {
 };
 
 /// What host actors write and read. Every write runs behind the fence of the host's slot.
-round_store_actor::behavior_type round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
-                                             store_ptr store);
+round_store_actor::behavior_type
+round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
+            store_ptr store);
 
 } // namespace aops::actors

@@ -21,7 +21,8 @@ expected<void> refuse_repeats(const std::vector<check_rule>& rules) {
   std::set<std::string_view> names;
   for (size_t i = 0; i < rules.size(); ++i)
     if (!names.insert(rules[i].check_item).second)
-      return fail(ec::bad_request, fmt::format("check_items[{}].check_item: appears twice in this request", i));
+      return fail(ec::bad_request,
+                  fmt::format("check_items[{}].check_item: appears twice in this request", i));
   return {};
 }
 
@@ -42,8 +43,11 @@ std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& 
   return {std::move(reply), std::move(legal)};
 }
 
-expected<rules_imported> import(storage::database& db, const caller& who, rules_imported reply,
-                                const std::vector<check_rule>& legal, int64_t now_ms) {
+expected<rules_imported> import(storage::database& db,
+                                const caller& who,
+                                rules_imported reply,
+                                const std::vector<check_rule>& legal,
+                                int64_t now_ms) {
   rule_repository rules{db};
   for (const auto& rule : legal) {
     auto is_new = rules.upsert(who.owner, rule, now_ms);
@@ -78,9 +82,8 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
       write(
         *store,
         {},
-        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](storage::database& db) {
-          return import(db, who, reply, legal, now);
-        },
+        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
+          storage::database& db) { return import(db, who, reply, legal, now); },
         [store, promise, owner = who.owner](expected<rules_imported> done) {
           if (done && !(done->succeed_list.empty() && done->update_list.empty()))
             tell_hosts(*store, owner);
@@ -89,8 +92,10 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
       return promise;
     },
     [self](const caller& who, const rules_query& q) -> caf::result<rules_page> {
-      return read(self->state.store, foreign_promise<rules_page>{self},
-                  [who, q](storage::database& db) { return rule_repository{db}.page(who.owner, q); });
+      return read(
+        self->state.store, foreign_promise<rules_page>{self}, [who, q](storage::database& db) {
+          return rule_repository{db}.page(who.owner, q);
+        });
     },
     [self](const caller& who, const rules_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
@@ -114,12 +119,15 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
       return promise;
     },
     [self](const caller& who, const count_rules&) -> caf::result<rules_counted> {
-      return read(self->state.store, foreign_promise<rules_counted>{self}, [who](storage::database& db) {
-        return rule_repository{db}.count(who.owner).map([](int64_t n) { return rules_counted{n}; });
-      });
+      return read(
+        self->state.store, foreign_promise<rules_counted>{self}, [who](storage::database& db) {
+          return rule_repository{db}.count(who.owner).map(
+            [](int64_t n) { return rules_counted{n}; });
+        });
     },
     [self](const get_owner_rules& x) -> caf::result<owner_rules> {
-      return read(self->state.store, foreign_promise<owner_rules>{self},
+      return read(self->state.store,
+                  foreign_promise<owner_rules>{self},
                   [x](storage::database& db) { return rule_repository{db}.of_owner(x.owner); });
     },
     [](atom::ping) {},

@@ -6,15 +6,16 @@
 
 namespace aops::actors {
 
-
 struct rule_store_state {
   explicit rule_store_state() = default;
   static inline const char* name = "store/rules";
   store_ptr store;
 };
 
-/// Keeps check rules; refuses illegal ones by name with position and reason. Tells `hosts` whose rules changed.
-rule_store_actor::behavior_type rule_store(rule_store_actor::stateful_pointer<checked_state<rule_store_state>> self,
-                                           store_ptr store);
+/// Keeps check rules; refuses illegal ones by name with position and reason. Tells `hosts` whose
+/// rules changed.
+rule_store_actor::behavior_type
+rule_store(rule_store_actor::stateful_pointer<checked_state<rule_store_state>> self,
+           store_ptr store);
 
 } // namespace aops::actors

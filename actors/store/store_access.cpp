@@ -2,8 +2,12 @@
 
 namespace aops::actors {
 
-expected<void> audit(storage::database& db, int64_t now_ms, const caller& who, std::string_view action,
-                     std::string_view entity, int64_t code) {
+expected<void> audit(storage::database& db,
+                     int64_t now_ms,
+                     const caller& who,
+                     std::string_view action,
+                     std::string_view entity,
+                     int64_t code) {
   storage::audit_entry entry;
   entry.time_ms = now_ms;
   entry.user = who.user;

@@ -15,8 +15,8 @@
 
 namespace aops::actors {
 
-/// What store actors work with. Reads run in a pool on connections of their own; writes go to the store writer, which
-/// commits them in groups. Shared by all of them; outlives the actor system.
+/// What store actors work with. Reads run in a pool on connections of their own; writes go to the
+/// store writer, which commits them in groups. Shared by all of them; outlives the actor system.
 struct store_access {
   std::shared_ptr<storage::database_pool> pool;
   std::shared_ptr<executor> readers; ///< For reads.
@@ -43,8 +43,8 @@ caf::result<T> read(const store_ptr& store, foreign_promise<T> promise, Work wor
   return promise;
 }
 
-/// Has the writer run `work(database&) -> expected<U>` in its next group commit and hands the outcome to
-/// `done(expected<U>)`, on the writer's thread. `work` may run more than once.
+/// Has the writer run `work(database&) -> expected<U>` in its next group commit and hands the
+/// outcome to `done(expected<U>)`, on the writer's thread. `work` may run more than once.
 template <class Work, class Done>
 void write(const store_access& store, storage::fences held, Work work, Done done) {
   auto writer = store.names->find_as<store_writer_actor>(store_writer_name);
@@ -53,22 +53,31 @@ void write(const store_access& store, storage::fences held, Work work, Done done
     done(outcome{fail(ec::store_unreachable, "the store writer is down")});
     return;
   }
-  caf::anon_send(writer, write_order{std::make_shared<write_order::append_function>(
-                           [held = std::move(held), work = std::move(work), done](storage::group_writer& to) mutable {
-                             return to.append(std::move(held), std::move(work), done);
-                           })});
+  caf::anon_send(
+    writer,
+    write_order{std::make_shared<write_order::append_function>(
+      [held = std::move(held), work = std::move(work), done](storage::group_writer& to) mutable {
+        return to.append(std::move(held), std::move(work), done);
+      })});
 }
 
 /// The same for a promise.
 template <class T, class Work>
-caf::result<T> write_for(const store_ptr& store, foreign_promise<T> promise, storage::fences held, Work work) {
-  write(*store, std::move(held), std::move(work), [promise](expected<T> x) { promise.answer(std::move(x)); });
+caf::result<T>
+write_for(const store_ptr& store, foreign_promise<T> promise, storage::fences held, Work work) {
+  write(*store, std::move(held), std::move(work), [promise](expected<T> x) {
+    promise.answer(std::move(x));
+  });
   return promise;
 }
 
 /// Adds to the audit log within a write.
-expected<void> audit(storage::database& db, int64_t now_ms, const caller& who, std::string_view action,
-                     std::string_view entity, int64_t code = 200);
+expected<void> audit(storage::database& db,
+                     int64_t now_ms,
+                     const caller& who,
+                     std::string_view action,
+                     std::string_view entity,
+                     int64_t code = 200);
 
 /// Names as one text for the audit log, shortened.
 std::string listed(const std::vector<std::string>& names);

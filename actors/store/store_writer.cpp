@@ -10,9 +10,10 @@ store_writer_state::~store_writer_state() {
     writer->fail_all({ec::store_unreachable, "the store writer ended"});
 }
 
-store_writer_actor::behavior_type store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_state>> self,
-                                               std::shared_ptr<storage::database_pool> pool,
-                                               storage::group_writer_config config) {
+store_writer_actor::behavior_type
+store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_state>> self,
+             std::shared_ptr<storage::database_pool> pool,
+             storage::group_writer_config config) {
   prepare(self);
   auto& st = self->state;
   st.pool = std::move(pool);

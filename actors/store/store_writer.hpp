@@ -13,7 +13,6 @@
 
 namespace aops::actors {
 
-
 /// A write as it travels to the writer; never leaves the process.
 struct write_order {
   /// Queues itself. @returns Whether it is the first one waiting.
@@ -26,11 +25,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::write_order)
 
 namespace aops::actors {
 
-using store_writer_actor = caf::typed_actor<
-  caf::reacts_to<write_order>,
-  // INTERNAL: write what has gathered.
-  caf::reacts_to<atom::flush>,
-  caf::reacts_to<atom::ping>>;
+using store_writer_actor = caf::typed_actor<caf::reacts_to<write_order>,
+                                            // INTERNAL: write what has gathered.
+                                            caf::reacts_to<atom::flush>,
+                                            caf::reacts_to<atom::ping>>;
 
 struct store_writer_state {
   explicit store_writer_state() = default;
@@ -40,10 +38,12 @@ struct store_writer_state {
   std::unique_ptr<storage::group_writer> writer;
 };
 
-/// Owns the connection that writes and commits in groups: the first order of a group also sends `flush`, so everything
-/// queued before it joins the batch. Detached; answers what still waits with ec::store_unreachable when it ends.
-store_writer_actor::behavior_type store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_state>> self,
-                                               std::shared_ptr<storage::database_pool> pool,
-                                               storage::group_writer_config config);
+/// Owns the connection that writes and commits in groups: the first order of a group also sends
+/// `flush`, so everything queued before it joins the batch. Detached; answers what still waits with
+/// ec::store_unreachable when it ends.
+store_writer_actor::behavior_type
+store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_state>> self,
+             std::shared_ptr<storage::database_pool> pool,
+             storage::group_writer_config config);
 
 } // namespace aops::actors

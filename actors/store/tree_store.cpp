@@ -26,17 +26,20 @@ expected<void> refuse_repeats(const std::vector<tree_to_import>& trees) {
   std::set<std::string_view> names;
   for (size_t i = 0; i < trees.size(); ++i)
     if (!names.insert(trees[i].tree_name).second)
-      return fail(ec::bad_request, fmt::format("trees[{}].tree_name: appears twice in this request", i));
+      return fail(ec::bad_request,
+                  fmt::format("trees[{}].tree_name: appears twice in this request", i));
   return {};
 }
 
-/// The contract wants a non-empty object; anything else is a malformed request, not an illegal tree.
+/// The contract wants a non-empty object; anything else is a malformed request, not an illegal
+/// tree.
 expected<void> refuse_placeholders(const std::vector<tree_to_import>& trees) {
   for (size_t i = 0; i < trees.size(); ++i) {
     const auto& text = trees[i].tree_content.text;
     auto content = nlohmann::json::parse(text, nullptr, false);
     if (!content.is_object() || content.empty())
-      return fail(ec::bad_request, fmt::format("trees[{}].tree_content: must be an object with members", i));
+      return fail(ec::bad_request,
+                  fmt::format("trees[{}].tree_content: must be an object with members", i));
   }
   return {};
 }
@@ -67,8 +70,11 @@ std::pair<trees_imported, std::vector<legal_tree>> judge(const trees_to_import& 
   return {std::move(reply), std::move(legal)};
 }
 
-expected<trees_imported> import(storage::database& db, const caller& who, trees_imported reply,
-                                const std::vector<legal_tree>& legal, int64_t now_ms) {
+expected<trees_imported> import(storage::database& db,
+                                const caller& who,
+                                trees_imported reply,
+                                const std::vector<legal_tree>& legal,
+                                int64_t now_ms) {
   auto rules = storage::rule_repository{db}.of_owner(who.owner);
   if (!rules)
     return fail(rules.error());
@@ -84,8 +90,9 @@ expected<trees_imported> import(storage::database& db, const caller& who, trees_
     (*is_new ? reply.succeed_list : reply.update_list).push_back(message.tree_name);
     all.push_back(message.tree_name);
     // Items of an adaptive tree carry `{id}`: which rules they need depends on the host.
-    for (const auto& w : compiled->items_without_rule(
-           [&](const std::string& item) { return item.find("{id}") != std::string::npos || known.contains(item); }))
+    for (const auto& w : compiled->items_without_rule([&](const std::string& item) {
+           return item.find("{id}") != std::string::npos || known.contains(item);
+         }))
       reply.warnings.push_back({message.tree_name, joined(w.path), w.message});
   }
   if (auto noted = audit(db, now_ms, who, "tree.import", listed(all), reply.code); !noted)
@@ -106,30 +113,40 @@ tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
         return to_caf(fine.error());
       auto store = self->state.store;
       auto [reply, legal] = judge(x);
-      return write_for(store, foreign_promise<trees_imported>{self}, {},
-                       [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
-                         storage::database& db) { return import(db, who, reply, legal, now); });
+      return write_for(
+        store,
+        foreign_promise<trees_imported>{self},
+        {},
+        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
+          storage::database& db) { return import(db, who, reply, legal, now); });
     },
     [self](const caller& who, const trees_query& q) -> caf::result<trees_found> {
-      return read(self->state.store, foreign_promise<trees_found>{self}, [who, q](storage::database& db) {
-        return tree_repository{db}.list(who.owner, q.tree_list).map([](auto list) { return trees_found{std::move(list)}; });
-      });
+      return read(
+        self->state.store, foreign_promise<trees_found>{self}, [who, q](storage::database& db) {
+          return tree_repository{db}.list(who.owner, q.tree_list).map([](auto list) {
+            return trees_found{std::move(list)};
+          });
+        });
     },
     [self](const caller& who, const trees_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
-      return write_for(store, foreign_promise<done>{self}, {},
-                       [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
-                         if (auto gone = tree_repository{db}.remove(who.owner, x.tree_list); !gone)
-                           return fail(gone.error());
-                         return audit(db, now, who, "tree.delete", listed(x.tree_list)).map([] { return done{}; });
-                       });
+      return write_for(
+        store,
+        foreign_promise<done>{self},
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
+          if (auto gone = tree_repository{db}.remove(who.owner, x.tree_list); !gone)
+            return fail(gone.error());
+          return audit(db, now, who, "tree.delete", listed(x.tree_list)).map([] { return done{}; });
+        });
     },
     [self](const find_trees& x) -> caf::result<tree_contents> {
-      return read(self->state.store, foreign_promise<tree_contents>{self}, [x](storage::database& db) {
-        return tree_repository{db}.contents(x.owner, x.names).map([](auto list) {
-          return tree_contents{std::move(list)};
+      return read(
+        self->state.store, foreign_promise<tree_contents>{self}, [x](storage::database& db) {
+          return tree_repository{db}.contents(x.owner, x.names).map([](auto list) {
+            return tree_contents{std::move(list)};
+          });
         });
-      });
     },
     [](atom::ping) {},
   };

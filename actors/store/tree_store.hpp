@@ -6,15 +6,16 @@
 
 namespace aops::actors {
 
-
 struct tree_store_state {
   explicit tree_store_state() = default;
   static inline const char* name = "store/trees";
   store_ptr store;
 };
 
-/// Keeps fault trees; refuses illegal ones by name with the node's path, warns about what may be meant differently.
-tree_store_actor::behavior_type tree_store(tree_store_actor::stateful_pointer<checked_state<tree_store_state>> self,
-                                           store_ptr store);
+/// Keeps fault trees; refuses illegal ones by name with the node's path, warns about what may be
+/// meant differently.
+tree_store_actor::behavior_type
+tree_store(tree_store_actor::stateful_pointer<checked_state<tree_store_state>> self,
+           store_ptr store);
 
 } // namespace aops::actors

@@ -48,7 +48,8 @@ supervisor_config named(std::string name, const parts& p, strategy how = strateg
   return c;
 }
 
-/// A supervisor for children that come and go by the thousand: one that keeps failing is left alone.
+/// A supervisor for children that come and go by the thousand: one that keeps failing is left
+/// alone.
 child_spec children(std::string_view name, const parts& p) {
   auto c = named(std::string{name}, p);
   c.past_limit = give_up::leave_child;
@@ -58,7 +59,8 @@ child_spec children(std::string_view name, const parts& p) {
 store_ptr store_of(const parts& p) {
   auto s = std::make_shared<store_access>();
   s->pool = p.pool;
-  s->readers = std::make_shared<bounded_pool>("store-read", static_cast<size_t>(p.config->store.readers), read_queue);
+  s->readers = std::make_shared<bounded_pool>(
+    "store-read", static_cast<size_t>(p.config->store.readers), read_queue);
   s->crypto = std::make_shared<bounded_pool>("crypto", 1, crypto_queue);
   s->names = p.names;
   s->clock = p.clock;
@@ -113,8 +115,9 @@ child_spec jobs_tree(const parts& p) {
   services->clock = p.clock;
   services->names = p.names;
   services->slots = p.slots;
-  return supervised(named("jobs/region", p, strategy::rest_for_one),
-                    {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
+  return supervised(
+    named("jobs/region", p, strategy::rest_for_one),
+    {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
 }
 
 child_spec scraper_child(const parts& p) {
@@ -136,7 +139,8 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
 }
 
 http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> names) {
-  return [&system, names](std::string_view name, std::chrono::milliseconds deadline,
+  return [&system, names](std::string_view name,
+                          std::chrono::milliseconds deadline,
                           caf::message request) -> expected<caf::message> {
     auto whom = names->find(name);
     if (!whom)

@@ -31,7 +31,8 @@ constexpr std::chrono::seconds stop_deadline{15};
 
 /// Prints what a user must mend and gives the exit code for it.
 int complain(const error& e, int code) {
-  std::fprintf(stderr, "aops-node: %s\n", e.detail.empty() ? to_string(e).c_str() : e.detail.c_str());
+  std::fprintf(
+    stderr, "aops-node: %s\n", e.detail.empty() ? to_string(e).c_str() : e.detail.c_str());
   return code;
 }
 
@@ -127,7 +128,8 @@ sigset_t stop_signals() {
 void arm_watchdog() {
   std::thread([] {
     std::this_thread::sleep_for(stop_deadline);
-    log::error("stop-stuck", "the node did not end within {} s and is cut off", stop_deadline.count());
+    log::error(
+      "stop-stuck", "the node did not end within {} s and is cut off", stop_deadline.count());
     log::flush();
     std::_Exit(exit_stuck);
   }).detach();
@@ -163,10 +165,13 @@ int serve(caf::actor_system& system, parts& p) {
     self->send_exit(root, caf::exit_reason::user_shutdown);
     self->receive([](const caf::down_msg&) {}, caf::after(std::chrono::seconds{12}) >> [] {});
   };
-  if (auto up = actors::call<void>(system, caf::actor_cast<ready_actor>(root), start_deadline, atom::ping_v); !up) {
+  if (auto up = actors::call<void>(
+        system, caf::actor_cast<ready_actor>(root), start_deadline, atom::ping_v);
+      !up) {
     arm_watchdog();
     stop_tree();
-    return complain({ec::internal, "the node did not start: " + to_string(up.error())}, exit_failed);
+    return complain({ec::internal, "the node did not start: " + to_string(up.error())},
+                    exit_failed);
   }
   auto options = http::server_options_of(*p.config);
   if (!options)
@@ -176,14 +181,18 @@ int serve(caf::actor_system& system, parts& p) {
     return arm_watchdog(), stop_tree(), complain(server.error(), exit_usage);
   (*server)->on_stop([hub] { hub->stop(); });
 
-  std::printf("ready node=%s http=%s cluster=-\n", p.node_id.c_str(), (*server)->base_url().c_str());
+  std::printf(
+    "ready node=%s http=%s cluster=-\n", p.node_id.c_str(), (*server)->base_url().c_str());
   std::fflush(stdout);
   sd_notify(0, "READY=1");
   log::info("node-ready", "node {} serves {}", p.node_id, (*server)->base_url());
 
   bool in_order = wait_for_end(system, root);
   sd_notify(0, "STOPPING=1");
-  log::info("node-stopping", "node {} ends: {}", p.node_id, in_order ? "it was asked to" : "its root supervisor gave up");
+  log::info("node-stopping",
+            "node {} ends: {}",
+            p.node_id,
+            in_order ? "it was asked to" : "its root supervisor gave up");
   arm_watchdog();
   (*server)->stop();
   stop_tree();
@@ -216,7 +225,8 @@ int run(std::shared_ptr<const base::config> config) {
   clock_follower follower{*clock};
 
   caf::actor_system_config system_config;
-  system_config.set("scheduler.policy", caf::atom("sharing")); // Guide §4.1: requests come from plain threads.
+  system_config.set("scheduler.policy",
+                    caf::atom("sharing")); // Guide §4.1: requests come from plain threads.
   actors::add_message_types(system_config);
   int code = exit_ok;
   {

@@ -13,14 +13,16 @@
 
 namespace aops::http {
 
-/// How routes reach the actors of this node: by name, with a deadline. The node's assembly provides it.
-using node_port =
-  std::function<expected<caf::message>(std::string_view name, std::chrono::milliseconds deadline, caf::message request)>;
+/// How routes reach the actors of this node: by name, with a deadline. The node's assembly provides
+/// it.
+using node_port = std::function<expected<caf::message>(
+  std::string_view name, std::chrono::milliseconds deadline, caf::message request)>;
 
 /// Whether the role answers these arguments with a `Reply`.
 template <class Role, class Reply, class... Args>
 constexpr bool answers_with() {
-  using answer = caf::response_type_unbox<caf::signatures_of_t<Role>, caf::detail::type_list<Args...>>;
+  using answer =
+    caf::response_type_unbox<caf::signatures_of_t<Role>, caf::detail::type_list<Args...>>;
   if constexpr (answer::valid)
     return std::is_same_v<typename answer::type, caf::detail::type_list<Reply>>;
   else
@@ -39,18 +41,31 @@ expected<Reply> value_of(expected<caf::message> answer) {
 
 /// Asks the actor of a name on behalf of a caller.
 template <class Role, class Reply, class Request>
-expected<Reply> ask_actor(const node_port& port, std::string_view name, const request_context& context, Request request) {
+expected<Reply> ask_actor(const node_port& port,
+                          std::string_view name,
+                          const request_context& context,
+                          Request request) {
   static_assert(answers_with<Role, Reply, caller, Request>(), "the role has no such request");
-  return value_of<Reply>(port(name, context.left(), caf::make_message(context.who, std::move(request))));
+  return value_of<Reply>(
+    port(name, context.left(), caf::make_message(context.who, std::move(request))));
 }
 
-/// A row of a route table: request → reply, method, path, who may, asked of, summary. One whose message the role does
-/// not understand does not compile.
+/// A row of a route table: request → reply, method, path, who may, asked of, summary. One whose
+/// message the role does not understand does not compile.
 template <class Role, class Request, class Reply>
-route ask(const node_port& port, method verb, std::string path, may who, std::string_view name, std::string summary) {
-  return make_route<Request, Reply>(verb, std::move(path), who, std::move(summary),
+route ask(const node_port& port,
+          method verb,
+          std::string path,
+          may who,
+          std::string_view name,
+          std::string summary) {
+  return make_route<Request, Reply>(verb,
+                                    std::move(path),
+                                    who,
+                                    std::move(summary),
                                     [port, name](const request_context& context, Request request) {
-                                      return ask_actor<Role, Reply>(port, name, context, std::move(request));
+                                      return ask_actor<Role, Reply>(
+                                        port, name, context, std::move(request));
                                     });
 }
 

@@ -8,18 +8,32 @@ std::vector<route> host_routes(const node_port& port) {
   using role = host_store_actor;
   auto name = actors::host_store_name;
   return {
-    ask<role, host_group_to_add, host_group_added>(port, method::post, "/manage/host/group/add", may::administrator, name,
-                                                   "Add a host group."),
-    ask<role, host_groups_to_delete, host_groups_deleted>(port, method::remove, "/manage/host/group/delete",
-                                                          may::administrator, name, "Delete host groups without hosts."),
-    ask<role, host_groups_query, host_groups_page>(port, method::post, "/manage/host/group/get", may::user, name,
-                                                   "List host groups."),
-    ask<role, hosts_to_add, hosts_added>(port, method::post, "/manage/host/add", may::administrator, name,
+    ask<role, host_group_to_add, host_group_added>(
+      port, method::post, "/manage/host/group/add", may::administrator, name, "Add a host group."),
+    ask<role, host_groups_to_delete, host_groups_deleted>(port,
+                                                          method::remove,
+                                                          "/manage/host/group/delete",
+                                                          may::administrator,
+                                                          name,
+                                                          "Delete host groups without hosts."),
+    ask<role, host_groups_query, host_groups_page>(
+      port, method::post, "/manage/host/group/get", may::user, name, "List host groups."),
+    ask<role, hosts_to_add, hosts_added>(port,
+                                         method::post,
+                                         "/manage/host/add",
+                                         may::administrator,
+                                         name,
                                          "Add hosts; their credentials are sealed under `key`."),
-    ask<role, hosts_to_delete, hosts_deleted>(port, method::remove, "/manage/host/delete", may::administrator, name,
+    ask<role, hosts_to_delete, hosts_deleted>(port,
+                                              method::remove,
+                                              "/manage/host/delete",
+                                              may::administrator,
+                                              name,
                                               "Delete hosts with their results and credentials."),
-    ask<role, hosts_query, hosts_page>(port, method::post, "/manage/host/get", may::user, name, "List hosts."),
-    ask<role, count_hosts, hosts_counted>(port, method::post, "/manage/host/count", may::user, name, "Count hosts."),
+    ask<role, hosts_query, hosts_page>(
+      port, method::post, "/manage/host/get", may::user, name, "List hosts."),
+    ask<role, count_hosts, hosts_counted>(
+      port, method::post, "/manage/host/count", may::user, name, "Count hosts."),
   };
 }
 

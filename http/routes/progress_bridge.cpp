@@ -2,7 +2,8 @@
 
 namespace aops::http {
 
-progress_actor::behavior_type progress_bridge(progress_actor::pointer, std::shared_ptr<sse_hub> hub) {
+progress_actor::behavior_type progress_bridge(progress_actor::pointer,
+                                              std::shared_ptr<sse_hub> hub) {
   return {
     [hub](const job_progress& x) {
       bool ended = x.state == "done" || x.state == "failed" || x.state == "cancelled";

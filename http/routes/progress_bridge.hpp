@@ -8,6 +8,7 @@
 namespace aops::http {
 
 /// Hears how jobs get on and tells this node's streams.
-progress_actor::behavior_type progress_bridge(progress_actor::pointer self, std::shared_ptr<sse_hub> hub);
+progress_actor::behavior_type progress_bridge(progress_actor::pointer self,
+                                              std::shared_ptr<sse_hub> hub);
 
 } // namespace aops::http

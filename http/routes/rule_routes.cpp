@@ -29,22 +29,38 @@ std::vector<route> rule_routes(const node_port& port) {
   using role = rule_store_actor;
   auto name = actors::rule_store_name;
   return {
-    ask<role, rules_to_import, rules_imported>(port, method::post, "/check/rule/import", may::administrator, name,
+    ask<role, rules_to_import, rules_imported>(port,
+                                               method::post,
+                                               "/check/rule/import",
+                                               may::administrator,
+                                               name,
                                                "Import check rules; an existing name is replaced."),
-    ask<role, rules_query, rules_page>(port, method::post, "/check/rule/get", may::user, name, "List check rules."),
-    ask<role, rules_to_delete, done>(port, method::remove, "/check/rule/delete", may::administrator, name,
+    ask<role, rules_query, rules_page>(
+      port, method::post, "/check/rule/get", may::user, name, "List check rules."),
+    ask<role, rules_to_delete, done>(port,
+                                     method::remove,
+                                     "/check/rule/delete",
+                                     may::administrator,
+                                     name,
                                      "Delete check rules; their results stay."),
-    ask<role, count_rules, rules_counted>(port, method::post, "/check/rule/count", may::user, name, "Count check rules."),
-    make_route<rule_to_test, rule_tested>(method::post, "/check/rule/test", may::user,
-                                          "Judge a rule on stored samples of a host; stores nothing.",
-                                          [port](const request_context& c, rule_to_test x) {
-                                            return ask_host<rule_tested>(port, c, std::move(x));
-                                          }),
-    make_route<series_query, series_page>(method::post, "/check/series/get", may::user,
-                                          "List the series of a host with their labels and last values.",
-                                          [port](const request_context& c, series_query x) {
-                                            return ask_host<series_page>(port, c, std::move(x));
-                                          }),
+    ask<role, count_rules, rules_counted>(
+      port, method::post, "/check/rule/count", may::user, name, "Count check rules."),
+    make_route<rule_to_test, rule_tested>(
+      method::post,
+      "/check/rule/test",
+      may::user,
+      "Judge a rule on stored samples of a host; stores nothing.",
+      [port](const request_context& c, rule_to_test x) {
+        return ask_host<rule_tested>(port, c, std::move(x));
+      }),
+    make_route<series_query, series_page>(
+      method::post,
+      "/check/series/get",
+      may::user,
+      "List the series of a host with their labels and last values.",
+      [port](const request_context& c, series_query x) {
+        return ask_host<series_page>(port, c, std::move(x));
+      }),
   };
 }
 

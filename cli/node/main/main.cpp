@@ -35,15 +35,21 @@ int complain(const std::string& what) {
 int main(int argc, char** argv) {
   options o;
   CLI::App app{"The operations runtime: watches, judges and diagnoses hosts."};
-  app.add_option("--config", o.config, "TOML file; etc/aops.toml shows every option")->type_name("FILE");
+  app.add_option("--config", o.config, "TOML file; etc/aops.toml shows every option")
+    ->type_name("FILE");
   app.add_option("--data-dir", o.data_dir, "where the embedded store lives")->type_name("DIR");
-  app.add_option("--http", o.http, "where to serve; port 0 picks a free one")->type_name("HOST:PORT");
+  app.add_option("--http", o.http, "where to serve; port 0 picks a free one")
+    ->type_name("HOST:PORT");
   app.add_option("--tls", o.tls, "HTTPS or plain HTTP")->check(CLI::IsMember({"on", "off"}));
-  app.add_option("--join", o.join, "a node of the cluster to join; needs storage.engine = mariadb")->type_name("HOST:PORT");
-  app.add_option("--set", o.set, "override an option of the file, may be repeated")->type_name("SECTION.KEY=VALUE");
+  app.add_option("--join", o.join, "a node of the cluster to join; needs storage.engine = mariadb")
+    ->type_name("HOST:PORT");
+  app.add_option("--set", o.set, "override an option of the file, may be repeated")
+    ->type_name("SECTION.KEY=VALUE");
   app.set_version_flag("--version", std::string{"aops-node "} + AOPS_VERSION);
-  auto* check = app.add_subcommand("check-config", "Read the configuration, print what is in force, and end.");
-  auto* defaults = app.add_subcommand("default-config", "Print a configuration file with every option and its default.");
+  auto* check =
+    app.add_subcommand("check-config", "Read the configuration, print what is in force, and end.");
+  auto* defaults = app.add_subcommand(
+    "default-config", "Print a configuration file with every option and its default.");
   check->fallthrough(); // `check-config --config FILE` is understood in either order.
   try {
     app.parse(argc, argv);
@@ -61,7 +67,8 @@ int main(int argc, char** argv) {
   if (!config)
     return complain(config.error().detail);
   if (!o.join.empty() && config->storage.engine == "sqlite")
-    return complain("--join: the embedded store serves one node only; set storage.engine = \"mariadb\" and its address");
+    return complain("--join: the embedded store serves one node only; set storage.engine = "
+                    "\"mariadb\" and its address");
   if (*check) {
     std::fputs(base::to_toml(*config).c_str(), stdout);
     return node::exit_ok;

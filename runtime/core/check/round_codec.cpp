@@ -23,7 +23,9 @@ void put_varint(std::string& out, uint64_t x) {
 }
 
 /// Small numbers of either sign become small numbers.
-uint64_t zigzag(int64_t x) { return (static_cast<uint64_t>(x) << 1) ^ static_cast<uint64_t>(x >> 63); }
+uint64_t zigzag(int64_t x) {
+  return (static_cast<uint64_t>(x) << 1) ^ static_cast<uint64_t>(x >> 63);
+}
 int64_t unzigzag(uint64_t x) { return static_cast<int64_t>(x >> 1) ^ -static_cast<int64_t>(x & 1); }
 
 class reader {
@@ -75,7 +77,9 @@ std::string encode_round(const round& x) {
   out.push_back(static_cast<char>(x.answered ? answered_bit : 0));
   put_fixed(out, std::bit_cast<uint64_t>(x.duration_s));
   auto samples = x.samples;
-  std::sort(samples.begin(), samples.end(), [](const sample& a, const sample& b) { return a.slot < b.slot; });
+  std::sort(samples.begin(), samples.end(), [](const sample& a, const sample& b) {
+    return a.slot < b.slot;
+  });
   uint32_t last = 0;
   for (const auto& [slot, value] : samples) {
     // The distance to the slot before, and in the lowest bit whether a double follows.
@@ -101,7 +105,8 @@ expected<round> decode_round(int64_t time_ms, std::string_view blob) {
   while (!in.at_end()) {
     auto head = in.varint();
     slot += head >> 1;
-    auto value = (head & 1) != 0 ? number::of(std::bit_cast<double>(in.fixed())) : number::of(unzigzag(in.varint()));
+    auto value = (head & 1) != 0 ? number::of(std::bit_cast<double>(in.fixed()))
+                                 : number::of(unzigzag(in.varint()));
     if (!in.ok() || slot > UINT32_MAX)
       return fail(ec::corrupt, "sample row");
     out.samples.push_back({static_cast<uint32_t>(slot), value});

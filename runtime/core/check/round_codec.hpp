@@ -8,8 +8,8 @@
 
 namespace aops::check {
 
-/// A round as a blob: a format number, whether the host answered, how long that took, and the samples, each with the
-/// number its series has in the store.
+/// A round as a blob: a format number, whether the host answered, how long that took, and the
+/// samples, each with the number its series has in the store.
 std::string encode_round(const round& x);
 
 /// ec::corrupt for anything but a blob of `encode_round`, this release's or the previous one's.

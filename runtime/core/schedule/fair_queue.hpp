@@ -9,8 +9,8 @@
 
 namespace aops::schedule {
 
-/// Which job runs next: at most `limit` at once; among those that wait, owners take turns, so that one owner's hundred
-/// jobs do not hold up another's one. Each job once. Pure.
+/// Which job runs next: at most `limit` at once; among those that wait, owners take turns, so that
+/// one owner's hundred jobs do not hold up another's one. Each job once. Pure.
 class fair_queue {
 public:
   explicit fair_queue(size_t limit) : limit_(limit) {}

@@ -10,8 +10,8 @@ constexpr uint8_t most_attempts = 100;
 } // namespace
 
 unit_queue::unit_queue(int64_t count, const std::vector<int64_t>& done, unit_limits limits)
-  : count_(count), limits_(limits), states_(static_cast<size_t>(count), state::open),
-    attempts_(static_cast<size_t>(count), 0) {
+    : count_(count), limits_(limits), states_(static_cast<size_t>(count), state::open),
+      attempts_(static_cast<size_t>(count), 0) {
   for (auto unit : done)
     if (unit >= 0 && unit < count_ && states_[static_cast<size_t>(unit)] == state::open) {
       states_[static_cast<size_t>(unit)] = state::stored;
@@ -37,7 +37,8 @@ std::optional<int64_t> unit_queue::next(int64_t now_ms) {
     return send(unit);
   }
   for (; cursor_ < count_; ++cursor_)
-    if (states_[static_cast<size_t>(cursor_)] == state::open && attempts_[static_cast<size_t>(cursor_)] == 0)
+    if (states_[static_cast<size_t>(cursor_)] == state::open &&
+        attempts_[static_cast<size_t>(cursor_)] == 0)
       return send(cursor_++);
   return std::nullopt;
 }
@@ -74,8 +75,10 @@ void unit_queue::put_back(int64_t unit, int64_t now_ms) {
 void unit_queue::wait(int64_t unit, int64_t due_ms) {
   states_[static_cast<size_t>(unit)] = state::open;
   --in_flight_;
-  auto at = std::upper_bound(retries_.begin(), retries_.end(), due_ms,
-                             [](int64_t due, const waiting& w) { return due < w.due_ms; });
+  auto at =
+    std::upper_bound(retries_.begin(), retries_.end(), due_ms, [](int64_t due, const waiting& w) {
+      return due < w.due_ms;
+    });
   retries_.insert(at, {due_ms, unit});
 }
 

@@ -10,12 +10,13 @@
 namespace aops::schedule {
 
 struct unit_limits {
-  size_t in_flight = 8;         ///< Units asked for and not yet answered, at least 1.
-  int64_t attempts = 3;         ///< Per unit, at least 1.
-  int64_t back_off_ms = 1000;   ///< Before the second attempt; doubles with each further one.
+  size_t in_flight = 8;       ///< Units asked for and not yet answered, at least 1.
+  int64_t attempts = 3;       ///< Per unit, at least 1.
+  int64_t back_off_ms = 1000; ///< Before the second attempt; doubles with each further one.
 };
 
-/// Which unit of a job is asked for next. Pure; a job actor tells it what happened. Units are numbered 0…count-1.
+/// Which unit of a job is asked for next. Pure; a job actor tells it what happened. Units are
+/// numbered 0…count-1.
 class unit_queue {
 public:
   /// @param done Units whose results are stored already; numbers out of range are ignored.
@@ -27,8 +28,8 @@ public:
   /// Its results are stored.
   void stored(int64_t unit);
 
-  /// It was not answered. @returns True when that was the last attempt: the unit stays in flight until `stored`, for
-  /// the caller now stores what says so.
+  /// It was not answered. @returns True when that was the last attempt: the unit stays in flight
+  /// until `stored`, for the caller now stores what says so.
   bool failed(int64_t unit, int64_t now_ms);
 
   /// Its answer could not be stored, which says nothing about the unit: it is asked for again.

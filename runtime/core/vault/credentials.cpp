@@ -17,7 +17,9 @@ constexpr size_t cost_bytes = 16; ///< n, r, p as little-endian numbers of 8, 4 
 using cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 unsigned char* raw(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
-const unsigned char* raw(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
+const unsigned char* raw(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
 
 /// Lengths in front keep ("ab","c") and ("a","bc") apart.
 std::string associated(std::string_view user, std::string_view host_id) {
@@ -26,21 +28,27 @@ std::string associated(std::string_view user, std::string_view host_id) {
   return aad;
 }
 
-expected<std::string> encrypt(std::string_view key, std::string_view nonce, std::string_view aad, std::string_view plain) {
+expected<std::string> encrypt(std::string_view key,
+                              std::string_view nonce,
+                              std::string_view aad,
+                              std::string_view plain) {
   cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
   std::string out(plain.size() + tag_bytes, '\0');
   int n = 0;
-  if (key.size() != data_key_bytes || nonce.size() != nonce_bytes || !c
-      || EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) != 1
-      || EVP_EncryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) != 1
-      || EVP_EncryptUpdate(c.get(), raw(out), &n, raw(plain), static_cast<int>(plain.size())) != 1
-      || EVP_EncryptFinal_ex(c.get(), raw(out) + n, &n) != 1
-      || EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes, raw(out) + plain.size()) != 1)
+  if (key.size() != data_key_bytes || nonce.size() != nonce_bytes || !c ||
+      EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) != 1 ||
+      EVP_EncryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) != 1 ||
+      EVP_EncryptUpdate(c.get(), raw(out), &n, raw(plain), static_cast<int>(plain.size())) != 1 ||
+      EVP_EncryptFinal_ex(c.get(), raw(out) + n, &n) != 1 ||
+      EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes, raw(out) + plain.size()) != 1)
     return fail(ec::internal, "encryption failed");
   return out;
 }
 
-expected<secret_bytes> decrypt(std::string_view key, std::string_view nonce, std::string_view aad, std::string_view sealed) {
+expected<secret_bytes> decrypt(std::string_view key,
+                               std::string_view nonce,
+                               std::string_view aad,
+                               std::string_view sealed) {
   if (sealed.size() < tag_bytes || key.size() != data_key_bytes || nonce.size() != nonce_bytes)
     return fail(ec::corrupt, "sealed record");
   cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
@@ -48,11 +56,12 @@ expected<secret_bytes> decrypt(std::string_view key, std::string_view nonce, std
   std::string tag{sealed.substr(body.size())};
   std::string out(body.size() + 1, '\0'); // Never empty: OpenSSL wants a place to write to.
   int n = 0;
-  bool opened = c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) == 1
-                && EVP_DecryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) == 1
-                && EVP_DecryptUpdate(c.get(), raw(out), &n, raw(body), static_cast<int>(body.size())) == 1
-                && EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1
-                && EVP_DecryptFinal_ex(c.get(), raw(out) + n, &n) == 1;
+  bool opened =
+    c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) == 1 &&
+    EVP_DecryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) == 1 &&
+    EVP_DecryptUpdate(c.get(), raw(out), &n, raw(body), static_cast<int>(body.size())) == 1 &&
+    EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1 &&
+    EVP_DecryptFinal_ex(c.get(), raw(out) + n, &n) == 1;
   if (!opened) {
     OPENSSL_cleanse(out.data(), out.size());
     return fail(ec::vault_key);
@@ -92,8 +101,11 @@ void secret_bytes::wipe() {
   bytes_.clear();
 }
 
-expected<std::string> make_vault(std::string_view user, std::string_view vault_key, const secret_bytes& data_key,
-                                 std::string_view randomness, scrypt_cost cost) {
+expected<std::string> make_vault(std::string_view user,
+                                 std::string_view vault_key,
+                                 const secret_bytes& data_key,
+                                 std::string_view randomness,
+                                 scrypt_cost cost) {
   if (randomness.size() != salt_bytes + nonce_bytes)
     return fail(ec::internal, "randomness of a wrong size");
   auto salt = randomness.substr(0, salt_bytes);
@@ -112,9 +124,10 @@ expected<std::string> make_vault(std::string_view user, std::string_view vault_k
   return record.append(randomness).append(*wrapped);
 }
 
-expected<secret_bytes> open_vault(std::string_view user, std::string_view vault_key, std::string_view record) {
-  if (record.size() != 1 + cost_bytes + salt_bytes + nonce_bytes + data_key_bytes + tag_bytes
-      || record[0] != format_number)
+expected<secret_bytes>
+open_vault(std::string_view user, std::string_view vault_key, std::string_view record) {
+  if (record.size() != 1 + cost_bytes + salt_bytes + nonce_bytes + data_key_bytes + tag_bytes ||
+      record[0] != format_number)
     return fail(ec::corrupt, "vault record");
   record.remove_prefix(1);
   scrypt_cost cost;
@@ -125,12 +138,17 @@ expected<secret_bytes> open_vault(std::string_view user, std::string_view vault_
   if (!wrapping)
     return fail(ec::corrupt, "vault record");
   secret_bytes wrapping_key{std::move(*wrapping)};
-  return decrypt(wrapping_key.view(), record.substr(salt_bytes, nonce_bytes), associated(user, ""),
+  return decrypt(wrapping_key.view(),
+                 record.substr(salt_bytes, nonce_bytes),
+                 associated(user, ""),
                  record.substr(salt_bytes + nonce_bytes));
 }
 
-expected<std::string> seal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
-                           std::string_view nonce, std::string_view plain) {
+expected<std::string> seal(const secret_bytes& data_key,
+                           std::string_view user,
+                           std::string_view host_id,
+                           std::string_view nonce,
+                           std::string_view plain) {
   auto body = encrypt(data_key.view(), nonce, associated(user, host_id), plain);
   if (!body)
     return fail(body.error());
@@ -138,11 +156,15 @@ expected<std::string> seal(const secret_bytes& data_key, std::string_view user, 
   return record.append(nonce).append(*body);
 }
 
-expected<secret_bytes> unseal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
+expected<secret_bytes> unseal(const secret_bytes& data_key,
+                              std::string_view user,
+                              std::string_view host_id,
                               std::string_view sealed) {
   if (sealed.size() < 1 + nonce_bytes + tag_bytes || sealed[0] != format_number)
     return fail(ec::corrupt, "sealed record");
-  return decrypt(data_key.view(), sealed.substr(1, nonce_bytes), associated(user, host_id),
+  return decrypt(data_key.view(),
+                 sealed.substr(1, nonce_bytes),
+                 associated(user, host_id),
                  sealed.substr(1 + nonce_bytes));
 }
 

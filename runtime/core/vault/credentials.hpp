@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
-/// Envelope encryption of host credentials: a random data key per user, wrapped by a key that scrypt derives from the
-/// vault key the user types. What is stored opens only with that key. Source: REST contract §4.6, design §9.
+/// Envelope encryption of host credentials: a random data key per user, wrapped by a key that
+/// scrypt derives from the vault key the user types. What is stored opens only with that key.
+/// Source: REST contract §4.6, design §9.
 namespace aops::vault {
 
 /// Bytes that are wiped when they go.
@@ -32,21 +33,33 @@ inline constexpr size_t data_key_bytes = 32;
 inline constexpr size_t nonce_bytes = 12;
 inline constexpr size_t salt_bytes = 16;
 
-/// Wraps a new data key under a vault key. @return The record to store; it begins with a format number, tells the
-/// cost, and doubles as verifier. @param randomness `salt_bytes + nonce_bytes` random bytes.
-expected<std::string> make_vault(std::string_view user, std::string_view vault_key, const secret_bytes& data_key,
-                                 std::string_view randomness, scrypt_cost cost);
+/// Wraps a new data key under a vault key. @return The record to store; it begins with a format
+/// number, tells the cost, and doubles as verifier. @param randomness `salt_bytes + nonce_bytes`
+/// random bytes.
+expected<std::string> make_vault(std::string_view user,
+                                 std::string_view vault_key,
+                                 const secret_bytes& data_key,
+                                 std::string_view randomness,
+                                 scrypt_cost cost);
 
 /// The data key. ec::vault_key when the vault key is another, ec::corrupt when the record is none.
-expected<secret_bytes> open_vault(std::string_view user, std::string_view vault_key, std::string_view record);
+expected<secret_bytes>
+open_vault(std::string_view user, std::string_view vault_key, std::string_view record);
 
-/// Seals the plain text for (user, host): AES-256-GCM with both names as associated data, so that records cannot be
-/// swapped. @param nonce `nonce_bytes` random bytes, never used twice with this key.
-expected<std::string> seal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
-                           std::string_view nonce, std::string_view plain);
+/// Seals the plain text for (user, host): AES-256-GCM with both names as associated data, so that
+/// records cannot be swapped. @param nonce `nonce_bytes` random bytes, never used twice with this
+/// key.
+expected<std::string> seal(const secret_bytes& data_key,
+                           std::string_view user,
+                           std::string_view host_id,
+                           std::string_view nonce,
+                           std::string_view plain);
 
-/// What `seal` sealed. ec::vault_key when key, user or host are others; ec::corrupt when it is no sealed text.
-expected<secret_bytes> unseal(const secret_bytes& data_key, std::string_view user, std::string_view host_id,
+/// What `seal` sealed. ec::vault_key when key, user or host are others; ec::corrupt when it is no
+/// sealed text.
+expected<secret_bytes> unseal(const secret_bytes& data_key,
+                              std::string_view user,
+                              std::string_view host_id,
                               std::string_view sealed);
 
 } // namespace aops::vault

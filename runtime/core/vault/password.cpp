@@ -19,7 +19,8 @@ constexpr size_t key_bytes = 32;
 constexpr uint64_t memory_limit = 64ULL << 20;
 
 bool is_fair(scrypt_cost c) {
-  return c.n >= 2 && c.n <= (1U << 20) && (c.n & (c.n - 1)) == 0 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
+  return c.n >= 2 && c.n <= (1U << 20) && (c.n & (c.n - 1)) == 0 && c.r >= 1 && c.r <= 32 &&
+         c.p >= 1 && c.p <= 16;
 }
 
 std::vector<std::string_view> split(std::string_view text, char by) {
@@ -44,7 +45,8 @@ std::string hex_of(std::string_view bytes) {
 }
 
 size_t characters(std::string_view utf8) {
-  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+    std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 } // namespace
@@ -55,14 +57,22 @@ expected<std::string> derive_key(std::string_view secret, std::string_view salt,
   std::string key(key_bytes, '\0');
   // 128·N·r bytes and a little: the limit follows a dearer cost.
   auto limit = std::max<uint64_t>(memory_limit, 2 * 128 * cost.n * cost.r);
-  if (EVP_PBE_scrypt(secret.data(), secret.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(),
-                     cost.n, cost.r, cost.p, limit, reinterpret_cast<unsigned char*>(key.data()), key.size())
-      != 1)
+  if (EVP_PBE_scrypt(secret.data(),
+                     secret.size(),
+                     reinterpret_cast<const unsigned char*>(salt.data()),
+                     salt.size(),
+                     cost.n,
+                     cost.r,
+                     cost.p,
+                     limit,
+                     reinterpret_cast<unsigned char*>(key.data()),
+                     key.size()) != 1)
     return fail(ec::internal, "scrypt failed");
   return key;
 }
 
-expected<std::string> hash_password(std::string_view password, std::string_view salt, scrypt_cost cost) {
+expected<std::string>
+hash_password(std::string_view password, std::string_view salt, scrypt_cost cost) {
   auto key = derive_key(password, salt, cost);
   if (!key)
     return fail(key.error());
@@ -77,8 +87,8 @@ expected<bool> verify_password(std::string_view password, std::string_view text_
   scrypt_cost cost;
   auto salt = base::from_hex(parts[2]);
   auto hash = base::from_hex(parts[3]);
-  if (numbers.size() != 3 || !parse(numbers[0], cost.n) || !parse(numbers[1], cost.r) || !parse(numbers[2], cost.p)
-      || !salt || !hash)
+  if (numbers.size() != 3 || !parse(numbers[0], cost.n) || !parse(numbers[1], cost.r) ||
+      !parse(numbers[2], cost.p) || !salt || !hash)
     return fail(ec::corrupt, "password hash");
   auto key = derive_key(password, *salt, cost);
   if (!key)

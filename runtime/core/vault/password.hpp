@@ -20,13 +20,15 @@ expected<std::string> derive_key(std::string_view secret, std::string_view salt,
 
 /// The text form of a password: `scrypt$n,r,p$salt$hash` in hex; carries its cost.
 /// @param salt 16 random bytes.
-expected<std::string> hash_password(std::string_view password, std::string_view salt, scrypt_cost cost);
+expected<std::string>
+hash_password(std::string_view password, std::string_view salt, scrypt_cost cost);
 
-/// Whether the password gives this text form; takes as long as its cost says. ec::corrupt when the text is none.
+/// Whether the password gives this text form; takes as long as its cost says. ec::corrupt when the
+/// text is none.
 expected<bool> verify_password(std::string_view password, std::string_view text_form);
 
-/// What a user may choose: 8 to 128 characters, not the user name, not the default. ec::change_password with the rule
-/// that is broken.
+/// What a user may choose: 8 to 128 characters, not the user name, not the default.
+/// ec::change_password with the rule that is broken.
 expected<void> judge_password(std::string_view password, std::string_view username);
 
 /// The password of the first account, which must be changed before anything else.

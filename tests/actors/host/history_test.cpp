@@ -1,7 +1,7 @@
 #include "messages/names.hpp"
+#include "tests/actors/host/host_fixture.hpp"
 
 #include <caf/all.hpp>
-#include "tests/actors/host/host_fixture.hpp"
 
 namespace aops::actors {
 

@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(samples_may_come_in_any_order) {
   check::round x;
   x.samples = {{9, number::of(int64_t{1})}, {4, number::of(2.5)}};
   auto back = check::decode_round(0, check::encode_round(x));
-  BOOST_TEST((back->samples == std::vector<sample>{{4, number::of(2.5)}, {9, number::of(int64_t{1})}}));
+  BOOST_TEST(
+    (back->samples == std::vector<sample>{{4, number::of(2.5)}, {9, number::of(int64_t{1})}}));
 }
 
 BOOST_AUTO_TEST_CASE(damaged_blobs_are_corrupt_and_harm_nobody) {

@@ -30,9 +30,10 @@ BOOST_AUTO_TEST_SUITE(passwords)
 BOOST_AUTO_TEST_CASE(scrypt_agrees_with_rfc_7914) {
   auto key = vault::derive_key("pleaseletmein", "SodiumChloride", {16384, 8, 1});
   BOOST_REQUIRE(key);
-  // The first 32 of the 64 bytes of the RFC's third vector: PBKDF2 output begins alike whatever its length.
-  BOOST_TEST(base::to_hex({reinterpret_cast<const uint8_t*>(key->data()), key->size()})
-             == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2");
+  // The first 32 of the 64 bytes of the RFC's third vector: PBKDF2 output begins alike whatever its
+  // length.
+  BOOST_TEST(base::to_hex({reinterpret_cast<const uint8_t*>(key->data()), key->size()}) ==
+             "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_opens_only_its_own_hash) {
@@ -48,15 +49,22 @@ BOOST_AUTO_TEST_CASE(the_default_cost_fits_the_memory_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_hash_is_corrupt_and_never_right) {
-  for (auto text : {"", "scrypt", "scrypt$1,2$aa$bb", "scrypt$1024,8,x$aa$bb", "scrypt$1024,8,1$zz$bb", "md5$1,1,1$aa$bb"})
+  for (auto text : {"",
+                    "scrypt",
+                    "scrypt$1,2$aa$bb",
+                    "scrypt$1024,8,x$aa$bb",
+                    "scrypt$1024,8,1$zz$bb",
+                    "md5$1,1,1$aa$bb"})
     BOOST_TEST((vault::verify_password("x", text).error() == ec::corrupt), text);
 }
 
 BOOST_AUTO_TEST_CASE(weak_passwords_are_refused_with_the_rule) {
   BOOST_TEST((vault::judge_password("seven77", "admin").error() == ec::change_password));
-  BOOST_TEST((vault::judge_password(std::string(129, 'x'), "admin").error() == ec::change_password));
+  BOOST_TEST(
+    (vault::judge_password(std::string(129, 'x'), "admin").error() == ec::change_password));
   BOOST_TEST((vault::judge_password("changeme", "admin").error() == ec::change_password));
-  BOOST_TEST((vault::judge_password("operator-one", "operator-one").error() == ec::change_password));
+  BOOST_TEST(
+    (vault::judge_password("operator-one", "operator-one").error() == ec::change_password));
   BOOST_TEST(vault::judge_password("eight888", "admin").has_value());
   BOOST_TEST(vault::judge_password("密码密码密码密码", "admin").has_value());
 }
