@@ -67,8 +67,9 @@ struct rules_imported {
 #define AOPS_FIELDS_rules_imported(F)                                                              \
   F(code, internal(), "")                                                                          \
   F(succeed_list, required(), "New rules.")                                                        \
-  F(update_list, required(), "Replaced rules.") F(fail_list, required(), "Refused rules.")         \
-    F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
+  F(update_list, required(), "Replaced rules.")                                                    \
+  F(fail_list, required(), "Refused rules.")                                                       \
+  F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
 AOPS_MESSAGE(rules_imported)
 
 /// POST /check/rule/get
@@ -77,7 +78,8 @@ struct rules_query {
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_rules_query(F)                                                                 \
-  F(check_items, required(), "Names; empty: all.") AOPS_PAGING_FIELDS(F, "|check_item", 50)
+  F(check_items, required(), "Names; empty: all.")                                                 \
+  AOPS_PAGING_FIELDS(F, "|check_item", 50)
 AOPS_MESSAGE(rules_query)
 
 struct rules_page {
@@ -131,13 +133,15 @@ struct check_result {
 };
 #define AOPS_FIELDS_check_result(F)                                                                \
   F(host_id, required(), "Host.")                                                                  \
-  F(data_list, required(), "Copy of the rule's.") F(start, required(), "First moment.")            \
-    F(end, required(), "Last moment.") F(check_item, required(), "Rule.")                          \
-      F(condition, required(), "Copy of the rule's.")                                              \
-        F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                         \
-          F(description, required(), "Copy of the rule's.")                                        \
-            F(severity, required().additive(), "Copy of the rule's.")                              \
-              F(host_group_list, optional_field().additive(), "Copy of the rule's.")
+  F(data_list, required(), "Copy of the rule's.")                                                  \
+  F(start, required(), "First moment.")                                                            \
+  F(end, required(), "Last moment.")                                                               \
+  F(check_item, required(), "Rule.")                                                               \
+  F(condition, required(), "Copy of the rule's.")                                                  \
+  F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                               \
+  F(description, required(), "Copy of the rule's.")                                                \
+  F(severity, required().additive(), "Copy of the rule's.")                                        \
+  F(host_group_list, optional_field().additive(), "Copy of the rule's.")
 AOPS_MESSAGE(check_result)
 
 struct results_page {
@@ -153,7 +157,8 @@ struct result_count_query {
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_result_count_query(F)                                                          \
-  F(host_list, required(), "Host ids; empty: all.") AOPS_PAGING_FIELDS(F, "|count", 50)
+  F(host_list, required(), "Host ids; empty: all.")                                                \
+  AOPS_PAGING_FIELDS(F, "|count", 50)
 AOPS_MESSAGE(result_count_query)
 
 struct result_count {
@@ -161,7 +166,8 @@ struct result_count {
   int64_t count = 0;
 };
 #define AOPS_FIELDS_result_count(F)                                                                \
-  F(host_id, required(), "Host.") F(count, required(), "Its `Abnormal` results.")
+  F(host_id, required(), "Host.")                                                                  \
+  F(count, required(), "Its `Abnormal` results.")
 AOPS_MESSAGE(result_count)
 
 struct result_counts_page {
@@ -194,9 +200,10 @@ struct check_started {
 };
 #define AOPS_FIELDS_check_started(F)                                                               \
   F(code, internal(), "")                                                                          \
-  F(task_id, required(), "Task.") F(expected_result_num, required(), "Host and item pairs.")       \
-    F(ignored_hosts, required().additive(), "Unknown hosts.")                                      \
-      F(ignored_items, required().additive(), "Unknown rules.")
+  F(task_id, required(), "Task.")                                                                  \
+  F(expected_result_num, required(), "Host and item pairs.")                                       \
+  F(ignored_hosts, required().additive(), "Unknown hosts.")                                        \
+  F(ignored_items, required().additive(), "Unknown rules.")
 AOPS_MESSAGE(check_started)
 
 /// POST /check/rule/test: judges a rule on a host's stored samples; stores nothing.
@@ -208,7 +215,7 @@ struct rule_to_test {
 #define AOPS_FIELDS_rule_to_test(F)                                                                \
   F(rule, required(), "The rule.")                                                                 \
   F(host_id, required().text(1, 64), "Host.")                                                      \
-    F(time_range, required().items(2, 2), "Start and end.")
+  F(time_range, required().items(2, 2), "Start and end.")
 AOPS_MESSAGE(rule_to_test)
 
 struct rule_tested {
@@ -226,7 +233,8 @@ struct series_query {
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_series_query(F)                                                                \
-  F(host_id, required().text(1, 64), "Host.") AOPS_PAGING_FIELDS(F, "|name", 50)
+  F(host_id, required().text(1, 64), "Host.")                                                      \
+  AOPS_PAGING_FIELDS(F, "|name", 50)
 AOPS_MESSAGE(series_query)
 
 struct series_info {
@@ -237,8 +245,10 @@ struct series_info {
 };
 #define AOPS_FIELDS_series_info(F)                                                                 \
   F(name, required(), "Metric.")                                                                   \
-  F(type, required(), "`kpi` or `log`.") F(label, required(), "What a rule must name.")            \
-    F(time, required(), "Of the value.") F(value, required(), "Last value.")
+  F(type, required(), "`kpi` or `log`.")                                                           \
+  F(label, required(), "What a rule must name.")                                                   \
+  F(time, required(), "Of the value.")                                                             \
+  F(value, required(), "Last value.")
 AOPS_MESSAGE(series_info)
 
 struct series_page {

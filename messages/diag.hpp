@@ -33,7 +33,8 @@ struct tree_warning {
 };
 #define AOPS_FIELDS_tree_warning(F)                                                                \
   F(tree_name, required(), "Tree.")                                                                \
-  F(path, required(), "Node.") F(message, required(), "What may be meant differently.")
+  F(path, required(), "Node.")                                                                     \
+  F(message, required(), "What may be meant differently.")
 AOPS_MESSAGE(tree_warning)
 
 struct trees_imported {
@@ -44,10 +45,11 @@ struct trees_imported {
 };
 #define AOPS_FIELDS_trees_imported(F)                                                              \
   F(code, internal(), "")                                                                          \
-  F(succeed_list, required(), "New trees.") F(fail_list, required(), "Refused trees.")             \
-    F(update_list, required(), "Replaced trees.")                                                  \
-      F(fail_reasons, required().additive(), "Name of a refused tree to node path and reason.")    \
-        F(warnings, required().additive(), "Of the plausibility check.")
+  F(succeed_list, required(), "New trees.")                                                        \
+  F(fail_list, required(), "Refused trees.")                                                       \
+  F(update_list, required(), "Replaced trees.")                                                    \
+  F(fail_reasons, required().additive(), "Name of a refused tree to node path and reason.")        \
+  F(warnings, required().additive(), "Of the plausibility check.")
 AOPS_MESSAGE(trees_imported)
 
 /// POST /diag/tree/get
@@ -72,8 +74,9 @@ struct tree_info {
 };
 #define AOPS_FIELDS_tree_info(F)                                                                   \
   F(tree_name, required(), "Name.")                                                                \
-  F(tree_content, required(), "The fault tree.") F(description, required(), "Free text.")          \
-    F(tag, required(), "Free words.")
+  F(tree_content, required(), "The fault tree.")                                                   \
+  F(description, required(), "Free text.")                                                         \
+  F(tag, required(), "Free words.")
 AOPS_MESSAGE(tree_info)
 
 struct trees_found {
@@ -106,9 +109,10 @@ struct diag_started {
 };
 #define AOPS_FIELDS_diag_started(F)                                                                \
   F(code, internal(), "")                                                                          \
-  F(task_id, required(), "Task.") F(expected_report_num, required(), "Hosts × trees × slices.")    \
-    F(ignored_hosts, required().additive(), "Unknown hosts.")                                      \
-      F(ignored_trees, required().additive(), "Unknown trees.")
+  F(task_id, required(), "Task.")                                                                  \
+  F(expected_report_num, required(), "Hosts × trees × slices.")                                    \
+  F(ignored_hosts, required().additive(), "Unknown hosts.")                                        \
+  F(ignored_trees, required().additive(), "Unknown trees.")
 AOPS_MESSAGE(diag_started)
 
 /// POST /diag/progress/get
@@ -128,8 +132,8 @@ struct task_progress {
 #define AOPS_FIELDS_task_progress(F)                                                               \
   F(task_id, required(), "Task.")                                                                  \
   F(progress, required(), "Reports stored.")                                                       \
-    F(expected_report_num, required(), "Reports expected; 0: unknown task.")                       \
-      F(state, required().additive(), "`pending`, `running`, `done`, `failed`, `cancelled`.")
+  F(expected_report_num, required(), "Reports expected; 0: unknown task.")                         \
+  F(state, required().additive(), "`pending`, `running`, `done`, `failed`, `cancelled`.")
 AOPS_MESSAGE(task_progress)
 
 struct progress_found {
@@ -152,7 +156,8 @@ struct tasks_cancelled {
 };
 #define AOPS_FIELDS_tasks_cancelled(F)                                                             \
   F(code, internal(), "")                                                                          \
-  F(cancelled, required(), "Ended.") F(ignored, required(), "Unknown or ended before.")
+  F(cancelled, required(), "Ended.")                                                               \
+  F(ignored, required(), "Unknown or ended before.")
 AOPS_MESSAGE(tasks_cancelled)
 
 /// POST /diag/task/get
@@ -179,11 +184,13 @@ struct task_info {
 };
 #define AOPS_FIELDS_task_info(F)                                                                   \
   F(task_id, required(), "Task.")                                                                  \
-  F(host_list, required(), "Valid hosts.") F(time_range, required(), "As asked.")                  \
-    F(time, required(), "Creation.") F(tree_list, required(), "Valid trees.")                      \
-      F(expected_report_num, required(), "Reports expected.")                                      \
-        F(state, required().additive(), "State of the job.")                                       \
-          F(progress, required().additive(), "Reports stored.")
+  F(host_list, required(), "Valid hosts.")                                                         \
+  F(time_range, required(), "As asked.")                                                           \
+  F(time, required(), "Creation.")                                                                 \
+  F(tree_list, required(), "Valid trees.")                                                         \
+  F(expected_report_num, required(), "Reports expected.")                                          \
+  F(state, required().additive(), "State of the job.")                                             \
+  F(progress, required().additive(), "Reports stored.")
 AOPS_MESSAGE(task_info)
 
 struct tasks_page {
@@ -207,7 +214,7 @@ struct reports_query {
   F(time_range, optional_field().items(0, 2), "Empty: all; overlap counts.")                       \
   F(host_list, optional_field(), "Host ids; empty: all.")                                          \
   F(tree_list, optional_field(), "Tree names; empty: all.")                                        \
-    AOPS_PAGING_FIELDS(F, "|start|end|tree_name|time", 50)
+  AOPS_PAGING_FIELDS(F, "|start|end|tree_name|time", 50)
 AOPS_MESSAGE(reports_query)
 
 struct report_row {
@@ -217,9 +224,12 @@ struct report_row {
 };
 #define AOPS_FIELDS_report_row(F)                                                                  \
   F(host_id, required(), "Host.")                                                                  \
-  F(tree_name, required(), "Tree.") F(task_id, required(), "Task.")                                \
-    F(report_id, required(), "Identifier.") F(start, required(), "Slice begin.")                   \
-      F(end, required(), "Slice end.") F(number, internal(), "")
+  F(tree_name, required(), "Tree.")                                                                \
+  F(task_id, required(), "Task.")                                                                  \
+  F(report_id, required(), "Identifier.")                                                          \
+  F(start, required(), "Slice begin.")                                                             \
+  F(end, required(), "Slice end.")                                                                 \
+  F(number, internal(), "")
 AOPS_MESSAGE(report_row)
 
 struct reports_page {
@@ -259,20 +269,22 @@ struct report_info {
 };
 #define AOPS_FIELDS_report_info(F)                                                                 \
   F(host_id, required(), "Host.")                                                                  \
-  F(tree_name, required(), "Tree.") F(task_id, required(), "Task.")                                \
-    F(report_id, required(), "Identifier.") F(start, required(), "Slice begin.")                   \
-      F(end, required(), "Slice end.")                                                             \
-        F(report, required(), "The tree with `value` and `msg` filled in.")                        \
-          F(error, required().additive(), "Why there is no verdict.") F(                           \
-            verdict, required(), "Three-valued: `true`, `false`, `unknown`.")                      \
-            F(root_causes, required(), "Paths of the deepest true branches.") F(                   \
-              undecided, required(), "Minimal sets of check items whose outcome would decide.")    \
-              F(undecided_truncated, required().additive(), "More sets exist.") F(                 \
-                evidence, required(), "Per leaf: rule, times, sample values, what was missing.")   \
-                F(missing, required().additive(), "Check items that nobody could judge, and why.") \
-                  F(tree_version, required(), "Content digest of the tree.")                       \
-                    F(rule_versions, required(), "Content digests of the rules.")                  \
-                      F(content_hash, required(), "Same inputs, same hash.")
+  F(tree_name, required(), "Tree.")                                                                \
+  F(task_id, required(), "Task.")                                                                  \
+  F(report_id, required(), "Identifier.")                                                          \
+  F(start, required(), "Slice begin.")                                                             \
+  F(end, required(), "Slice end.")                                                                 \
+  F(report, required(), "The tree with `value` and `msg` filled in.")                              \
+  F(error, required().additive(), "Why there is no verdict.")                                      \
+  F(verdict, required(), "Three-valued: `true`, `false`, `unknown`.")                              \
+  F(root_causes, required(), "Paths of the deepest true branches.")                                \
+  F(undecided, required(), "Minimal sets of check items whose outcome would decide.")              \
+  F(undecided_truncated, required().additive(), "More sets exist.")                                \
+  F(evidence, required(), "Per leaf: rule, times, sample values, what was missing.")               \
+  F(missing, required().additive(), "Check items that nobody could judge, and why.")               \
+  F(tree_version, required(), "Content digest of the tree.")                                       \
+  F(rule_versions, required(), "Content digests of the rules.")                                    \
+  F(content_hash, required(), "Same inputs, same hash.")
 AOPS_MESSAGE(report_info)
 
 struct reports_found {

@@ -38,7 +38,8 @@ struct host_groups_deleted {
   std::vector<std::string> deleted;
 };
 #define AOPS_FIELDS_host_groups_deleted(F)                                                         \
-  F(code, internal(), "") F(deleted, required(), "Names deleted.")
+  F(code, internal(), "")                                                                          \
+  F(deleted, required(), "Names deleted.")
 AOPS_MESSAGE(host_groups_deleted)
 
 /// POST /manage/host/group/get
@@ -138,7 +139,8 @@ struct hosts_deleted {
 };
 #define AOPS_FIELDS_hosts_deleted(F)                                                               \
   F(code, internal(), "")                                                                          \
-  F(succeed_list, required(), "Ids deleted.") F(fail_list, required(), "Ids unknown.")
+  F(succeed_list, required(), "Ids deleted.")                                                      \
+  F(fail_list, required(), "Ids unknown.")
 AOPS_MESSAGE(hosts_deleted)
 
 /// POST /manage/host/get
@@ -164,12 +166,14 @@ struct host_info {
 };
 #define AOPS_FIELDS_host_info(F)                                                                   \
   F(host_id, required(), "Identifier.")                                                            \
-  F(host_name, required(), "Name.") F(host_group_name, required(), "Its group.")                   \
-    F(public_ip, required(), "Address.") F(ssh_port, required(), "SSH port.")                      \
-      F(management, required(), "Management node.")                                                \
-        F(status, required(), "`online`, `offline` or `unknown`.")                                 \
-          F(exporter_port, optional_field().additive(), "When set.")                               \
-            F(status_since, optional_field().additive(), "When the status began.")
+  F(host_name, required(), "Name.")                                                                \
+  F(host_group_name, required(), "Its group.")                                                     \
+  F(public_ip, required(), "Address.")                                                             \
+  F(ssh_port, required(), "SSH port.")                                                             \
+  F(management, required(), "Management node.")                                                    \
+  F(status, required(), "`online`, `offline` or `unknown`.")                                       \
+  F(exporter_port, optional_field().additive(), "When set.")                                       \
+  F(status_since, optional_field().additive(), "When the status began.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {

@@ -12,35 +12,107 @@
 /// A new subject adds its list and names it in AOPS_MESSAGE_TYPES, and its header in
 /// `messages/all.hpp`.
 
-#define AOPS_TYPES_supervision(X) X(get_tree) X(tree_status) X(resolve_child) X(stop_child)
+#define AOPS_TYPES_supervision(X)                                                                  \
+  X(get_tree)                                                                                      \
+  X(tree_status)                                                                                   \
+  X(resolve_child)                                                                                 \
+  X(stop_child)
 
 #define AOPS_TYPES_account(X)                                                                      \
-  X(caller) X(log_in) X(logged_in) X(change_password) X(log_out) X(authenticate) X(nothing) X(done)
+  X(caller)                                                                                        \
+  X(log_in)                                                                                        \
+  X(logged_in)                                                                                     \
+  X(change_password)                                                                               \
+  X(log_out)                                                                                       \
+  X(authenticate)                                                                                  \
+  X(nothing)                                                                                       \
+  X(done)
 #define AOPS_TYPES_host(X)                                                                         \
   X(host_group_to_add)                                                                             \
-  X(host_group_added) X(host_groups_to_delete) X(host_groups_deleted) X(host_groups_query)         \
-    X(host_groups_page) X(hosts_to_add) X(hosts_added) X(hosts_to_delete) X(hosts_deleted)         \
-      X(hosts_query) X(hosts_page) X(count_hosts) X(hosts_counted) X(host_record) X(find_hosts)    \
-        X(host_records) X(hosts_changed)
+  X(host_group_added)                                                                              \
+  X(host_groups_to_delete)                                                                         \
+  X(host_groups_deleted)                                                                           \
+  X(host_groups_query)                                                                             \
+  X(host_groups_page)                                                                              \
+  X(hosts_to_add)                                                                                  \
+  X(hosts_added)                                                                                   \
+  X(hosts_to_delete)                                                                               \
+  X(hosts_deleted)                                                                                 \
+  X(hosts_query)                                                                                   \
+  X(hosts_page)                                                                                    \
+  X(count_hosts)                                                                                   \
+  X(hosts_counted)                                                                                 \
+  X(host_record)                                                                                   \
+  X(find_hosts)                                                                                    \
+  X(host_records)                                                                                  \
+  X(hosts_changed)
 #define AOPS_TYPES_check(X)                                                                        \
   X(rules_to_import)                                                                               \
-  X(rules_imported) X(rules_query) X(rules_page) X(rules_to_delete) X(count_rules)                 \
-    X(rules_counted) X(results_query) X(results_page) X(result_count_query) X(result_counts_page)  \
-      X(check_to_execute) X(check_started) X(rule_to_test) X(rule_tested) X(series_query)          \
-        X(series_page) X(round_to_commit) X(host_state_query) X(host_state) X(samples_query)       \
-          X(sample_rows) X(get_owner_rules) X(owner_rules) X(rules_changed) X(host_results_query)  \
-            X(host_results) X(results_to_replace)
+  X(rules_imported)                                                                                \
+  X(rules_query)                                                                                   \
+  X(rules_page)                                                                                    \
+  X(rules_to_delete)                                                                               \
+  X(count_rules)                                                                                   \
+  X(rules_counted)                                                                                 \
+  X(results_query)                                                                                 \
+  X(results_page)                                                                                  \
+  X(result_count_query)                                                                            \
+  X(result_counts_page)                                                                            \
+  X(check_to_execute)                                                                              \
+  X(check_started)                                                                                 \
+  X(rule_to_test)                                                                                  \
+  X(rule_tested)                                                                                   \
+  X(series_query)                                                                                  \
+  X(series_page)                                                                                   \
+  X(round_to_commit)                                                                               \
+  X(host_state_query)                                                                              \
+  X(host_state)                                                                                    \
+  X(samples_query)                                                                                 \
+  X(sample_rows)                                                                                   \
+  X(get_owner_rules)                                                                               \
+  X(owner_rules)                                                                                   \
+  X(rules_changed)                                                                                 \
+  X(host_results_query)                                                                            \
+  X(host_results)                                                                                  \
+  X(results_to_replace)
 #define AOPS_TYPES_diag(X)                                                                         \
   X(trees_to_import)                                                                               \
-  X(trees_imported) X(trees_query) X(trees_to_delete) X(trees_found) X(diag_to_execute)            \
-    X(diag_started) X(progress_query) X(progress_found) X(tasks_to_cancel) X(tasks_cancelled)      \
-      X(tasks_query) X(tasks_page) X(reports_query) X(reports_page) X(report_list_query)           \
-        X(reports_found) X(reports_to_delete)
+  X(trees_imported)                                                                                \
+  X(trees_query)                                                                                   \
+  X(trees_to_delete)                                                                               \
+  X(trees_found)                                                                                   \
+  X(diag_to_execute)                                                                               \
+  X(diag_started)                                                                                  \
+  X(progress_query)                                                                                \
+  X(progress_found)                                                                                \
+  X(tasks_to_cancel)                                                                               \
+  X(tasks_cancelled)                                                                               \
+  X(tasks_query)                                                                                   \
+  X(tasks_page)                                                                                    \
+  X(reports_query)                                                                                 \
+  X(reports_page)                                                                                  \
+  X(report_list_query)                                                                             \
+  X(reports_found)                                                                                 \
+  X(reports_to_delete)
 #define AOPS_TYPES_job(X)                                                                          \
   X(job_record)                                                                                    \
-  X(job_to_create) X(job_created) X(unit_to_commit) X(job_progress) X(job_to_move) X(job_state)    \
-    X(load_job) X(open_jobs) X(job_records) X(find_trees) X(tree_contents) X(unit_to_diagnose)     \
-      X(unit_diagnosed) X(unit_to_check) X(unit_checked) X(cancel_job) X(new_reports_query)
+  X(job_to_create)                                                                                 \
+  X(job_created)                                                                                   \
+  X(unit_to_commit)                                                                                \
+  X(job_progress)                                                                                  \
+  X(job_to_move)                                                                                   \
+  X(job_state)                                                                                     \
+  X(load_job)                                                                                      \
+  X(open_jobs)                                                                                     \
+  X(job_records)                                                                                   \
+  X(find_trees)                                                                                    \
+  X(tree_contents)                                                                                 \
+  X(unit_to_diagnose)                                                                              \
+  X(unit_diagnosed)                                                                                \
+  X(unit_to_check)                                                                                 \
+  X(unit_checked)                                                                                  \
+  X(cancel_job)                                                                                    \
+  X(new_reports_query)
 
 /// Structs of namespace aops.
 #define AOPS_MESSAGE_TYPES(X)                                                                      \

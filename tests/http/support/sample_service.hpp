@@ -24,7 +24,9 @@ struct echo_reply {
   std::string said, user;
 };
 #define AOPS_FIELDS_echo_reply(F)                                                                  \
-  F(code, internal(), "") F(said, required(), "What was said.") F(user, required(), "By whom.")
+  F(code, internal(), "")                                                                          \
+  F(said, required(), "What was said.")                                                            \
+  F(user, required(), "By whom.")
 AOPS_MESSAGE(echo_reply)
 
 } // namespace aops
