@@ -4,6 +4,7 @@
 /// the one that registers the types and the one that tests them. Others include what they speak.
 #include "messages/account.hpp"
 #include "messages/check.hpp"
+#include "messages/cluster.hpp"
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 #include "messages/host.hpp"

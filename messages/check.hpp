@@ -313,6 +313,10 @@ struct round_to_commit {
   int64_t until_ms = 0; ///< The new cursor.
   std::string rule_set_digest;
   std::string sample_blob; ///< Empty: nothing to keep. Begins with a format number.
+  /// Series whose numbers are free from now on: taken out before the new ones are put in, together
+  /// with what is still stored of the time up to `gone_until_ms`, in which they were seen last.
+  std::vector<uint32_t> gone_series;
+  int64_t gone_until_ms = 0;
   std::vector<series_entry> new_series;
   std::vector<result_change> changes;
   std::vector<deviation> deviations; ///< Added, or replaced by (check_item, start).
@@ -328,6 +332,8 @@ typename Inspector::result_type inspect(Inspector& f, round_to_commit& x) {
            x.until_ms,
            x.rule_set_digest,
            x.sample_blob,
+           x.gone_series,
+           x.gone_until_ms,
            x.new_series,
            x.changes,
            x.deviations,
@@ -404,10 +410,11 @@ struct owner_rules {
   std::string digest; ///< Of the whole set.
   std::vector<check_rule> rules;
   std::vector<std::string> digests; ///< Of each rule.
+  std::vector<int64_t> since_ms;    ///< When each was first imported.
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, owner_rules& x) {
-  return f(x.owner, x.digest, x.rules, x.digests);
+  return f(x.owner, x.digest, x.rules, x.digests, x.since_ms);
 }
 
 struct get_owner_rules {

@@ -128,12 +128,14 @@ struct task_progress {
   int64_t progress = 0;
   int64_t expected_report_num = 0;
   std::string state;
+  maybe<int64_t> failed;
 };
 #define AOPS_FIELDS_task_progress(F)                                                               \
   F(task_id, required(), "Task.")                                                                  \
   F(progress, required(), "Reports stored.")                                                       \
   F(expected_report_num, required(), "Reports expected; 0: unknown task.")                         \
-  F(state, required().additive(), "`pending`, `running`, `done`, `failed`, `cancelled`.")
+  F(state, required().additive(), "`pending`, `running`, `done`, `failed`, `cancelled`.")          \
+  F(failed, optional_field().additive(), "Of these, errors and unanswered checks; unless 0.")
 AOPS_MESSAGE(task_progress)
 
 struct progress_found {
@@ -181,6 +183,7 @@ struct task_info {
   int64_t expected_report_num = 0;
   std::string state;
   int64_t progress = 0;
+  maybe<int64_t> failed;
 };
 #define AOPS_FIELDS_task_info(F)                                                                   \
   F(task_id, required(), "Task.")                                                                  \
@@ -190,7 +193,8 @@ struct task_info {
   F(tree_list, required(), "Valid trees.")                                                         \
   F(expected_report_num, required(), "Reports expected.")                                          \
   F(state, required().additive(), "State of the job.")                                             \
-  F(progress, required().additive(), "Reports stored.")
+  F(progress, required().additive(), "Reports stored.")                                            \
+  F(failed, optional_field().additive(), "Of these, reports that are errors; unless 0.")
 AOPS_MESSAGE(task_info)
 
 struct tasks_page {

@@ -162,10 +162,11 @@ struct unit_to_commit {
   int64_t attempts = 1;
   std::vector<report_to_store> reports; ///< Of a diagnosis.
   int64_t results = 0;                  ///< Of a check: pairs done.
+  int64_t failed = 0;                   ///< Of these, pairs for which nobody answered.
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, unit_to_commit& x) {
-  return f(x.held, x.job, x.owner, x.unit, x.attempts, x.reports, x.results);
+  return f(x.held, x.job, x.owner, x.unit, x.attempts, x.reports, x.results, x.failed);
 }
 
 /// Where a job stands after a commit.
@@ -177,6 +178,11 @@ struct job_progress {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_progress& x) {
   return f(x.job, x.state, x.expected, x.finished, x.failed, x.last_number);
+}
+
+/// Whether a job in this state has ended for good. An `interrupted` one waits for its user.
+inline bool is_final_state(std::string_view state) {
+  return state == "done" || state == "failed" || state == "cancelled";
 }
 
 /// Moves a job to a state; a final state stays.

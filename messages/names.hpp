@@ -21,4 +21,10 @@ inline constexpr std::string_view hosts_name = "hosts";
 inline constexpr std::string_view jobs_name = "jobs";
 inline constexpr std::string_view progress_name = "progress";
 
+inline constexpr std::string_view membership_name = "cluster/membership";
+inline constexpr std::string_view router_name = "cluster/router";
+inline constexpr std::string_view gate_name = "cluster/gate";
+inline constexpr std::string_view cluster_trees_name = "cluster/trees";
+inline constexpr std::string_view node_name = "node"; ///< The root supervisor.
+
 } // namespace aops::actors

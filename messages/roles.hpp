@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/cluster.hpp"
 #include "messages/diag.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/job.hpp"
@@ -85,12 +86,19 @@ using jobs_actor = caf::typed_actor<asks<diag_to_execute, diag_started>,
                                     asks<tasks_to_cancel, tasks_cancelled>,
                                     // A job got on, or ended.
                                     caf::reacts_to<job_progress>,
+                                    // Stored or cancelled through another node.
+                                    caf::reacts_to<jobs_added>,
+                                    caf::reacts_to<jobs_cancelled>,
+                                    caf::reacts_to<slots_changed>,
+                                    answers<slots_to_release, done>,
                                     caf::reacts_to<atom::tick>,
                                     caf::reacts_to<atom::ping>>;
 
 /// HOSTS: the hosts this node owns.
 using hosts_actor = caf::typed_actor<caf::reacts_to<hosts_changed>,
                                      caf::reacts_to<rules_changed>,
+                                     caf::reacts_to<slots_changed>,
+                                     answers<slots_to_release, done>,
                                      caf::reacts_to<atom::tick>,
                                      caf::reacts_to<atom::ping>>;
 
@@ -108,7 +116,41 @@ using job_actor = caf::typed_actor<
   caf::reacts_to<atom::tick>,
   caf::reacts_to<atom::ping>>;
 
-/// PROGRESS: hears how jobs get on and tells this node's streams.
-using progress_actor = caf::typed_actor<caf::reacts_to<job_progress>, caf::reacts_to<atom::ping>>;
+/// PROGRESS: hears how jobs get on and tells this node's streams, and the nodes that watch.
+using progress_actor =
+  caf::typed_actor<caf::reacts_to<job_progress>,
+                   caf::reacts_to<watch_job>,
+                   // INTERNAL: watch again what streams of this node show and other nodes own.
+                   caf::reacts_to<atom::tick>,
+                   caf::reacts_to<atom::ping>>;
+
+/// ROUTER: brings a parcel to the actor it names, wherever in the cluster that is, and its answer
+/// back. What cannot be brought while a slot moves waits, a bounded number of parcels.
+using router_actor = caf::typed_actor<answers<parcel, parcel>,
+                                      caf::reacts_to<map_changed>,
+                                      caf::reacts_to<atom::tick>,
+                                      caf::reacts_to<atom::ping>>;
+
+/// GATE: the only actor that peers reach.
+using gate_actor = caf::typed_actor<answers<node_hello, node_hello>,
+                                    answers<parcel, parcel>,
+                                    answers<pulse, pulse_seen>,
+                                    caf::reacts_to<atom::ping>>;
+
+/// MEMBERSHIP: keeps this node's lease, leads when it holds the leader's, knows who owns what.
+using membership_actor = caf::typed_actor<asks<cluster_nodes_query, cluster_nodes>,
+                                          asks<cluster_slots_query, cluster_slots>,
+                                          asks<node_to_drain, node_drained>,
+                                          caf::reacts_to<peer_seen>,
+                                          caf::reacts_to<map_changed>,
+                                          // Hand all slots over; answered when none is left, or so
+                                          // many milliseconds have passed.
+                                          caf::replies_to<atom::stop, int64_t>::with<done>,
+                                          caf::reacts_to<atom::tick>,
+                                          caf::reacts_to<atom::ping>>;
+
+/// CLUSTER TREES: the live supervisor trees of all nodes.
+using cluster_trees_actor =
+  caf::typed_actor<asks<cluster_tree_query, cluster_trees>, caf::reacts_to<atom::ping>>;
 
 } // namespace aops

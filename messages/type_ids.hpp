@@ -114,11 +114,35 @@
   X(cancel_job)                                                                                    \
   X(new_reports_query)
 
+#define AOPS_TYPES_cluster(X)                                                                      \
+  X(cluster_nodes_query)                                                                           \
+  X(cluster_node)                                                                                  \
+  X(cluster_nodes)                                                                                 \
+  X(cluster_slots_query)                                                                           \
+  X(cluster_slot)                                                                                  \
+  X(cluster_slots)                                                                                 \
+  X(cluster_tree_query)                                                                            \
+  X(node_tree)                                                                                     \
+  X(cluster_trees)                                                                                 \
+  X(node_to_drain)                                                                                 \
+  X(node_drained)                                                                                  \
+  X(slots_changed)                                                                                 \
+  X(slots_to_release)                                                                              \
+  X(peer_seen)                                                                                     \
+  X(map_changed)                                                                                   \
+  X(parcel)                                                                                        \
+  X(node_hello)                                                                                    \
+  X(pulse)                                                                                         \
+  X(pulse_seen)                                                                                    \
+  X(watch_job)                                                                                     \
+  X(jobs_added)                                                                                    \
+  X(jobs_cancelled)
+
 /// Structs of namespace aops.
 #define AOPS_MESSAGE_TYPES(X)                                                                      \
   X(error)                                                                                         \
   AOPS_TYPES_supervision(X) AOPS_TYPES_account(X) AOPS_TYPES_host(X) AOPS_TYPES_check(X)           \
-    AOPS_TYPES_diag(X) AOPS_TYPES_job(X)
+    AOPS_TYPES_diag(X) AOPS_TYPES_job(X) AOPS_TYPES_cluster(X)
 
 /// Structs of namespace aops that are sent as `std::vector` of their own (not inside of another).
 #define AOPS_MESSAGE_LISTS(X)

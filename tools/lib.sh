@@ -47,7 +47,10 @@ install_packages() {
   rm -f "${TMPDIR:-/tmp}/aops-apt.$$"
   if [ -d /run/systemd/system ]; then
     for name in "${missing[@]}"; do
-      case $name in prometheus|prometheus-node-exporter) as_root systemctl disable --quiet "$name" || true ;; esac
+      case $name in
+        prometheus | prometheus-node-exporter) as_root systemctl disable --quiet "$name" || true ;;
+        mariadb-server) as_root systemctl disable --quiet mariadb || true ;;
+      esac
     done
   fi
 }

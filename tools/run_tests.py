@@ -78,7 +78,9 @@ def run_system(script, build):
         command = [sys.executable, "-B", str(top / "tests/system/run_one.py"), str(script), "--bin", str(build / "bin")]
         status, output = run(command, folder, cwd=top)
         passed = failed = 0
-        for line in reversed(output.decode(errors="replace").splitlines()):
+        lines = output.decode(errors="replace").splitlines()
+        label += "".join(f" ({line})" for line in lines[-2:-1] if line.startswith("skipped "))
+        for line in reversed(lines):
             words = line.split()
             if len(words) == 4 and words[1] == "passed," and words[3] == "failed":
                 passed, failed = int(words[0]), int(words[2])

@@ -1,7 +1,8 @@
 #include "actors/check/check_job.hpp"
 
+#include "actors/support/ask_entity.hpp"
 #include "actors/support/prepare.hpp"
-#include "messages/caf_error.hpp"
+#include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
 #include <nlohmann/json.hpp>
@@ -25,28 +26,46 @@ protected:
     return static_cast<int64_t>(plan_.hosts.size());
   }
 
-  void ask_for(int64_t unit) override {
-    const auto& id = plan_.hosts[static_cast<size_t>(unit)];
-    auto host = services().names->find_as<host_work_actor>("host/" + id);
-    if (!host)
-      return answered(unit, fail(ec::unreachable, "host " + id + " has no running actor"));
-    unit_to_check order{job().id, job().owner, id, unit, plan_.items, plan_.start_ms, plan_.end_ms};
-    self()
-      ->request(host, unit_deadline(), std::move(order))
-      .then([this, unit](const unit_checked&) { answered(unit, give_up(unit, {})); },
-            [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
+  unit_host host_of(int64_t unit) const override {
+    return {static_cast<uint32_t>(unit), plan_.hosts[static_cast<size_t>(unit)]};
   }
 
-  /// Pairs count as done when nobody answers, too: the coverage ledger of the host shows what is
-  /// missing.
-  unit_to_commit give_up(int64_t unit, const std::string&) override {
+  void ask_for(int64_t unit) override {
+    const auto& id = plan_.hosts[static_cast<size_t>(unit)];
+    auto then = [this, unit](expected<unit_checked> x) {
+      answered(unit, x.map([&](const unit_checked&) { return done_with(unit); }));
+    };
+    ask_entity<unit_checked>(
+      self(),
+      *services().names,
+      id,
+      "host/" + id,
+      unit_deadline(),
+      std::move(then),
+      unit_to_check{job().id, job().owner, id, unit, plan_.items, plan_.start_ms, plan_.end_ms});
+  }
+
+  /// Pairs for which nobody answered count as failed. What is missing of them the host's coverage
+  /// ledger shows.
+  unit_to_commit give_up(int64_t unit, const std::string& reason) override {
+    log::warn("check-incomplete",
+              "job {}: no answer for host {}: {}",
+              job().id,
+              plan_.hosts[static_cast<size_t>(unit)],
+              reason);
+    auto x = done_with(unit);
+    x.failed = x.results;
+    return x;
+  }
+
+private:
+  unit_to_commit done_with(int64_t unit) const {
     unit_to_commit x;
     x.unit = unit;
     x.results = static_cast<int64_t>(plan_.items.size());
     return x;
   }
 
-private:
   check_plan plan_;
 };
 

@@ -3,8 +3,8 @@
 #include "actors/diag/diag_plan.hpp"
 #include "actors/host/host.hpp"
 #include "actors/host/unit_reports.hpp"
+#include "actors/support/ask_entity.hpp"
 #include "actors/support/prepare.hpp"
-#include "messages/caf_error.hpp"
 
 #include <caf/all.hpp>
 
@@ -23,23 +23,32 @@ protected:
       return fail(plan.error());
     if (state.trees.size() != plan->trees.size())
       return fail(ec::corrupt, "the plan's trees are not stored");
-    units_ = fault::units_of(*plan, reports_per_unit(*plan));
+    units_ = fault::units_of(*plan, reports_per_unit(*plan, state.trees));
     plan_ = std::move(*plan);
     trees_ = std::move(state.trees);
     return static_cast<int64_t>(units_.size());
   }
 
+  unit_host host_of(int64_t unit) const override {
+    auto number = units_[static_cast<size_t>(unit)].host;
+    return {number, plan_.hosts[number]};
+  }
+
   void ask_for(int64_t unit) override {
     auto order = order_for(unit);
-    auto host = services().names->find_as<host_actor>(host_name_of(order.host_id));
-    if (!host)
-      return answered(unit,
-                      fail(ec::unreachable, "host " + order.host_id + " has no running actor"));
-    self()
-      ->request(host, unit_deadline(), std::move(order))
-      .then(
-        [this, unit](unit_diagnosed& x) { answered(unit, commit_of(unit, std::move(x.reports))); },
-        [this, unit](const caf::error& e) { answered(unit, fail(from_caf(e))); });
+    auto id = order.host_id;
+    auto then = [this, unit](expected<unit_diagnosed> x) {
+      answered(unit, std::move(x).map([&](unit_diagnosed&& reply) {
+        return commit_of(unit, std::move(reply.reports));
+      }));
+    };
+    ask_entity<unit_diagnosed>(self(),
+                               *services().names,
+                               id,
+                               host_name_of(id),
+                               unit_deadline(),
+                               std::move(then),
+                               std::move(order));
   }
 
   unit_to_commit give_up(int64_t unit, const std::string& reason) override {

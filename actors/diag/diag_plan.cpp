@@ -10,9 +10,15 @@ namespace {
 
 using nlohmann::json;
 
-/// Generous for a tree of some dozen nodes with evidence; larger trees get smaller units by their
-/// number of reports.
+/// Of one unit, however small the trees are.
 constexpr size_t most_reports = 48;
+
+/// Of the reports of one unit, in bytes.
+constexpr size_t most_bytes = 256 * 1024;
+
+/// How large a report may get: a frame, and for each node more than the tree says of it, for its
+/// evidence and the digest of its rule come in addition.
+size_t report_bytes(const tree_content& tree) { return 2048 + 2 * tree.content.size(); }
 
 json seconds(int64_t ms) {
   return ms % 1000 == 0 ? json(ms / 1000) : json(static_cast<double>(ms) / 1000);
@@ -52,8 +58,12 @@ expected<fault::diagnosis_plan> read_diag_plan(const std::string& text) {
   }
 }
 
-size_t reports_per_unit(const fault::diagnosis_plan& plan) {
-  return std::max(most_reports, plan.trees.size());
+size_t reports_per_unit(const fault::diagnosis_plan& plan, const std::vector<tree_content>& trees) {
+  size_t slice = 1;
+  for (const auto& tree : trees)
+    slice += report_bytes(tree);
+  auto slices = std::max<size_t>(1, most_bytes / slice);
+  return std::max(std::min(most_reports, slices * plan.trees.size()), plan.trees.size());
 }
 
 } // namespace aops::actors

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "messages/job.hpp"
 #include "runtime/core/fault/plan.hpp"
 
 #include <string>
+#include <vector>
 
 namespace aops::actors {
 
@@ -13,7 +15,8 @@ std::string write_diag_plan(const fault::diagnosis_plan& plan, const fault::plan
 /// ec::corrupt when the text is none.
 expected<fault::diagnosis_plan> read_diag_plan(const std::string& text);
 
-/// Reports of one unit: an answer must stay below 256 KiB.
-size_t reports_per_unit(const fault::diagnosis_plan& plan);
+/// Reports of one unit: an answer must stay below 256 KiB, unless one slice alone is larger.
+/// @param trees Those of the plan, with their content.
+size_t reports_per_unit(const fault::diagnosis_plan& plan, const std::vector<tree_content>& trees);
 
 } // namespace aops::actors

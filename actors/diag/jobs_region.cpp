@@ -2,17 +2,16 @@
 
 #include "actors/check/check_job.hpp"
 #include "actors/diag/diag_job.hpp"
-#include "actors/diag/diag_plan.hpp"
+#include "actors/diag/jobs_intake.hpp"
+#include "actors/support/ask_entity.hpp"
 #include "actors/support/prepare.hpp"
-#include "messages/caf_error.hpp"
 #include "messages/names.hpp"
-#include "messages/return_code.hpp"
-#include "runtime/base/ids.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
 
 #include <set>
+#include <span>
 
 namespace aops::actors {
 
@@ -21,26 +20,18 @@ namespace {
 constexpr std::chrono::seconds look_every{2};
 constexpr std::chrono::seconds child_deadline{30};
 
-std::chrono::milliseconds store_deadline(const jobs_region_state& st) {
-  return st.services->config->store.request_timeout.chrono();
+/// How long after its deadline a hand-over may still take effect. Then the slot has stayed.
+constexpr int64_t release_grace_ms = 3000;
+
+using known_job = jobs_region_state::known_job;
+
+uint64_t epoch_of(const jobs_region_state& st, const std::string& job) {
+  return st.services->slots->fence_of(job).epoch;
 }
 
-/// Asks a store actor; a store that is down answers like one that does not.
-template <class Handle, class Reply, class... Args>
-void ask(jobs_region_pointer self,
-         std::string_view name,
-         std::function<void(expected<Reply>)> then,
-         const Args&... args) {
-  auto store = self->state.services->names->find_as<Handle>(name);
-  if (!store)
-    return then(fail(ec::store_unreachable, std::string{name} + " is down"));
-  self->request(store, store_deadline(self->state), args...)
-    .then([then](Reply& x) { then(std::move(x)); },
-          [then](const caf::error& e) { then(fail(from_caf(e))); });
-}
-
-bool is_final(const std::string& state) {
-  return state == "done" || state == "failed" || state == "cancelled";
+bool is_ours(const jobs_region_state& st, uint16_t slot) {
+  return st.services->slots->owns(slot) &&
+         st.released_until_ms[slot] <= st.services->clock->now_ms();
 }
 
 // -- running -------------------------------------------------------------------------------------
@@ -51,17 +42,26 @@ void start_more(jobs_region_pointer self) {
   if (!parent)
     return; // The next look tries again.
   while (auto id = st.queue.next()) {
+    auto& job = st.jobs[*id];
+    job.epoch = epoch_of(st, *id);
+    job.is_starting = true;
     child_spec spec;
     spec.name = job_name_of(*id);
     spec.restart = restart_kind::transient;
-    auto behaviour = st.kinds[*id] == "check" ? check_job : diag_job;
+    auto behaviour = job.kind == "check" ? check_job : diag_job;
     spec.start = spawns(behaviour, st.services, *id);
+    auto answered = [self, id = *id] {
+      if (auto it = self->state.jobs.find(id); it != self->state.jobs.end())
+        it->second.is_starting = false;
+    };
     self->request(parent, child_deadline, start_child{std::move(spec)})
-      .then([](const caf::actor&) {},
-            [self, id = *id](const caf::error& e) {
+      .then([answered](const caf::actor&) { answered(); },
+            [self, answered, id = *id](const caf::error& e) {
+              answered();
               if (auto why = from_caf(e); !(why == ec::conflict)) {
                 log::warn("job-not-started", "job {}: {}", id, to_string(why));
                 self->state.queue.ended(id); // Found again by the next look.
+                self->state.jobs.erase(id);
               }
             });
   }
@@ -69,321 +69,233 @@ void start_more(jobs_region_pointer self) {
 
 void enqueue(jobs_region_pointer self, const job_record& job) {
   auto& st = self->state;
-  st.kinds[job.id] = job.kind;
-  st.queue.add(job.owner, job.id);
+  if (!is_ours(st, job.slot))
+    return;
+  if (auto it = st.stopping.find(job.id); it != st.stopping.end()) {
+    it->second = true;
+    return;
+  }
+  if (st.queue.add(job.owner, job.id))
+    st.jobs[job.id] = known_job{job.kind, job.slot, 0, false, st.looks};
   start_more(self);
 }
 
 void ended(jobs_region_pointer self, const std::string& id) {
   self->state.queue.ended(id);
-  self->state.kinds.erase(id);
+  self->state.jobs.erase(id);
   start_more(self);
 }
 
-void look(jobs_region_pointer self) {
-  self->delayed_send(self, look_every, atom::tick_v);
-  open_jobs mine;
-  for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
-    if (self->state.services->slots->owns(slot))
-      mine.slots.push_back(slot);
-  if (mine.slots.empty())
-    return;
-  ask<job_store_actor, job_records>(
-    self,
-    job_store_name,
-    [self](expected<job_records> found) {
-      if (!found)
-        return log::warn("jobs-not-read", "{}", to_string(found.error()));
-      auto& st = self->state;
-      std::set<std::string> open;
-      for (const auto& job : found->jobs)
-        open.insert(job.id);
-      std::vector<std::string> gone;
-      for (const auto& [id, kind] : st.kinds)
-        if (!open.contains(id))
-          gone.push_back(id);
-      for (const auto& id : gone)
-        ended(self, id);
-      for (const auto& job : found->jobs)
-        enqueue(self, job);
-    },
-    std::move(mine));
-}
+void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots);
 
-// -- taking in -----------------------------------------------------------------------------------
-
-job_record new_job(jobs_region_pointer self,
-                   const caller& who,
-                   std::string kind,
-                   std::string plan,
-                   int64_t expected_results) {
+/// Ends a job's actor, if there is one, and then does the rest.
+void stop(
+  jobs_region_pointer self, const std::string& id, std::function<void()> then = [] {}) {
   auto& st = self->state;
-  job_record job;
+  auto parent = st.services->names->find_as<supervisor_actor>(job_children_name);
+  if (!parent)
+    return then();
+  st.stopping.emplace(id, false);
+  auto stopped = [self, id, then] {
+    auto it = self->state.stopping.find(id);
+    bool is_wanted = it != self->state.stopping.end() && it->second;
+    if (it != self->state.stopping.end())
+      self->state.stopping.erase(it);
+    then();
+    auto slot = schedule::slot_of(id);
+    if (is_wanted)
+      look_soon(self, {&slot, 1});
+  };
+  self->request(parent, child_deadline, stop_child{job_name_of(id)})
+    .then(stopped, [stopped](const caf::error&) { stopped(); });
+}
+
+std::vector<std::string> jobs_in(const jobs_region_state& st, const std::set<uint16_t>& slots) {
+  std::vector<std::string> ids;
+  for (const auto& [id, job] : st.jobs)
+    if (slots.contains(job.slot))
+      ids.push_back(id);
+  return ids;
+}
+
+// -- looking -------------------------------------------------------------------------------------
+
+/// A job whose actor ended without its state saying so, or that runs under an epoch of the past.
+bool is_stale(const jobs_region_state& st, const std::string& id, const known_job& job) {
+  if (job.epoch == 0 || job.is_starting)
+    return false;
+  return job.epoch != epoch_of(st, id) || !st.services->names->find(job_name_of(id));
+}
+
+void forget(jobs_region_pointer self, const std::vector<std::string>& ids);
+
+/// What a look found. @param is_all It looked at all slots.
+void take_open(jobs_region_pointer self, const job_records& found, bool is_all) {
+  auto& st = self->state;
+  std::set<std::string> open;
+  for (const auto& job : found.jobs)
+    open.insert(job.id);
+  std::vector<std::string> gone, stale;
+  for (const auto& [id, job] : st.jobs)
+    if (is_stale(st, id, job))
+      stale.push_back(id);
+    else if (is_all && !open.contains(id) && job.look < st.looks)
+      gone.push_back(id); // Cancelled through another node.
+  forget(self, gone);
+  for (const auto& id : stale) {
+    bool is_of_the_past = st.jobs[id].epoch != epoch_of(st, id);
+    st.queue.ended(id);
+    st.jobs.erase(id);
+    if (is_of_the_past)
+      stop(self, id);
+  }
+  for (const auto& job : found.jobs)
+    enqueue(self, job);
+  start_more(self);
+}
+
+/// Looks at what was asked for meanwhile; one look at a time.
+void look_next(jobs_region_pointer self) {
+  auto& st = self->state;
+  if (st.is_looking)
+    return;
+  auto some = std::exchange(st.must_look_at, {});
+  bool is_all = std::exchange(st.must_look_all, false);
+  open_jobs query;
+  for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
+    if ((is_all || some.contains(slot)) && is_ours(st, slot))
+      query.slots.push_back(slot);
+  if (query.slots.empty())
+    return;
+  st.is_looking = true;
+  ++st.looks;
+  auto then = [self, is_all](expected<job_records> found) {
+    self->state.is_looking = false;
+    if (found)
+      take_open(self, *found, is_all);
+    else
+      log::warn("jobs-not-read", "{}", to_string(found.error()));
+    look_next(self);
+  };
+  ask<job_store_actor, job_records>(self, job_store_name, then, query);
+}
+
+void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots) {
+  self->state.must_look_at.insert(slots.begin(), slots.end());
+  look_next(self);
+}
+
+/// Looks at everything; its own tick comes again whoever else sends one.
+void on_tick(jobs_region_pointer self) {
+  auto& st = self->state;
+  auto now = self->clock().now();
+  if (!st.tick_due || *st.tick_due <= now) {
+    st.tick_due = now + look_every;
+    self->delayed_send(self, look_every, atom::tick_v);
+  }
+  st.services->moves->look(*st.services->map->get(), st.services->clock->now_ms());
+  st.must_look_all = true;
+  look_next(self);
+}
+
+// -- slots that come and go ----------------------------------------------------------------------
+
+void end_in(jobs_region_pointer self, const std::set<uint16_t>& slots) {
+  for (const auto& id : jobs_in(self->state, slots)) {
+    stop(self, id);
+    self->state.queue.ended(id);
+    self->state.jobs.erase(id);
+  }
+}
+
+void on_slots(jobs_region_pointer self, const slots_changed& x) {
+  auto& st = self->state;
   auto now = st.services->clock->now_ms();
-  job.id = base::new_id(now);
-  job.kind = std::move(kind);
-  job.owner = who.owner;
-  job.user = who.user;
-  job.slot = schedule::slot_of(job.id);
-  job.plan = std::move(plan);
-  job.expected = expected_results;
-  job.created_ms = now;
-  job.deadline_ms = now + st.services->config->diag.deadline.ms;
-  return job;
-}
-
-void store_job(jobs_region_pointer self,
-               const job_record& job,
-               std::vector<tree_content> trees,
-               std::function<void(expected<job_created>)> then) {
-  job_to_create order{job, std::move(trees)};
-  auto stored = [self, job, then](expected<job_created> how) {
-    if (how)
-      enqueue(self, job);
-    then(std::move(how));
-  };
-  ask<job_store_actor, job_created>(self, job_store_name, stored, order);
-}
-
-using diag_promise = caf::typed_response_promise<diag_started>;
-
-/// The job is stored, or the reply says that it is not.
-void finish_diag(jobs_region_pointer self,
-                 const caller& who,
-                 const fault::plan_request& request,
-                 const fault::diagnosis_plan& plan,
-                 std::vector<tree_content> trees,
-                 diag_promise promise) {
-  diag_started reply;
-  reply.expected_report_num = static_cast<int64_t>(plan.expected_reports());
-  reply.ignored_hosts = plan.ignored_hosts;
-  reply.ignored_trees = plan.ignored_trees;
-  if (!plan.ignored_hosts.empty() || !plan.ignored_trees.empty())
-    reply.code = code_partial;
-  auto job = new_job(self, who, "diag", write_diag_plan(plan, request), reply.expected_report_num);
-  reply.task_id.text = '"' + job.id + '"';
-  auto then = [promise, reply](expected<job_created> stored) mutable {
-    if (!stored) {
-      reply = {};
-      reply.code = outcome_of(ec::store_unreachable).return_code;
-    }
-    promise.deliver(reply);
-  };
-  store_job(self, job, std::move(trees), then);
-}
-
-/// A request for a diagnosis on its way through its steps.
-struct diag_intake {
-  caller who;
-  fault::plan_request request;
-  diag_promise promise;
-  std::vector<std::string> hosts; ///< Known ones.
-};
-
-/// The trees are found: plan and store.
-void plan_diag(jobs_region_pointer self, const diag_intake& x, tree_contents& trees) {
-  auto promise = x.promise;
-  std::vector<std::string> names;
-  for (const auto& tree : trees.trees)
-    names.push_back(tree.tree_name);
-  auto limit = static_cast<uint64_t>(self->state.services->config->diag.max_reports);
-  auto plan = fault::make_plan(x.request, x.hosts, names, limit);
-  if (!plan) {
-    promise.deliver(to_caf(plan.error()));
-    return;
+  for (const auto* some : {&x.gained, &x.lost}) {
+    st.services->moves->changed(*some, now);
+    for (auto slot : *some)
+      st.released_until_ms.at(slot) = 0;
   }
-  std::vector<tree_content> frozen; // In the plan's order.
-  for (const auto& name : plan->trees)
-    for (const auto& tree : trees.trees)
-      if (tree.tree_name == name)
-        frozen.push_back(tree);
-  finish_diag(self, x.who, x.request, *plan, std::move(frozen), promise);
+  end_in(self, {x.lost.begin(), x.lost.end()});
+  start_more(self);          // Of other slots.
+  look_soon(self, x.gained); // Finds those that run under an older epoch, too.
 }
 
-void find_trees_for(jobs_region_pointer self, std::shared_ptr<diag_intake> x) {
-  auto then = [self, x](expected<tree_contents> trees) {
-    if (trees)
-      plan_diag(self, *x, *trees);
-    else
-      x->promise.deliver(to_caf(trees.error()));
+/// What is under way is dropped: the next owner asks for it again, which is harmless.
+caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
+  auto& st = self->state;
+  auto until = std::max(x.deadline_ms, st.services->clock->now_ms()) + release_grace_ms;
+  for (auto slot : x.slots)
+    st.released_until_ms.at(slot) = until;
+  auto ids = jobs_in(st, {x.slots.begin(), x.slots.end()});
+  auto promise = self->make_response_promise<done>();
+  auto left = std::make_shared<size_t>(ids.size() + 1);
+  auto one_less = [promise, left]() mutable {
+    if (--*left == 0)
+      promise.deliver(done{});
   };
-  find_trees query{x->who.owner, x->request.tree_list};
-  ask<tree_store_actor, tree_contents>(self, tree_store_name, then, query);
-}
-
-caf::result<diag_started>
-take_diag(jobs_region_pointer self, const caller& who, const diag_to_execute& x) {
-  auto intake = std::make_shared<diag_intake>();
-  intake->who = who;
-  intake->request = {
-    x.host_list, x.tree_list, x.time_range[0].ms, x.time_range[1].ms, x.interval * 1000};
-  if (intake->request.start_ms >= intake->request.end_ms)
-    return refuse(ec::bad_request, "Time range is not valid.");
-  if (who.owner.empty()) // Belongs to nobody yet: there is no host he could see.
-    return refuse(ec::bad_request, "No valid host.");
-  intake->promise = self->make_response_promise<diag_started>();
-  auto then = [self, intake](expected<host_records> found) {
-    if (!found) {
-      intake->promise.deliver(to_caf(found.error()));
-      return;
-    }
-    for (const auto& host : found->hosts)
-      intake->hosts.push_back(host.host_id);
-    find_trees_for(self, intake);
-  };
-  find_hosts query{who.owner, x.host_list, {}};
-  ask<host_store_actor, host_records>(self, host_store_name, then, query);
-  return intake->promise;
-}
-
-/// Names asked for, each once, that are not among the known.
-std::vector<std::string> unknown(const std::vector<std::string>& asked,
-                                 const std::set<std::string>& known) {
-  std::vector<std::string> out;
-  for (const auto& name : asked)
-    if (!known.contains(name) && std::find(out.begin(), out.end(), name) == out.end())
-      out.push_back(name);
-  return out;
-}
-
-expected<std::pair<check_started, check_plan>>
-plan_check(const check_to_execute& x, const host_records& hosts, const owner_rules& rules) {
-  check_started reply;
-  check_plan plan;
-  plan.start_ms = x.time_range[0].ms;
-  plan.end_ms = x.time_range[1].ms;
-  std::set<std::string> known_hosts, known_items;
-  for (const auto& host : hosts.hosts) {
-    known_hosts.insert(host.host_id);
-    plan.hosts.push_back(host.host_id);
+  for (const auto& id : ids) {
+    st.queue.ended(id);
+    st.jobs.erase(id);
+    stop(self, id, one_less);
   }
-  auto asked = x.check_items.value_or(std::vector<std::string>{});
-  for (const auto& rule : rules.rules) {
-    known_items.insert(rule.check_item);
-    if (asked.empty() || std::find(asked.begin(), asked.end(), rule.check_item) != asked.end())
-      plan.items.push_back(rule.check_item);
-  }
-  if (plan.hosts.empty())
-    return fail(ec::bad_request, "No valid host.");
-  if (plan.items.empty())
-    return fail(ec::bad_request, "No valid check item.");
-  reply.ignored_hosts = unknown(x.host_list, known_hosts);
-  reply.ignored_items = unknown(asked, known_items);
-  reply.expected_result_num = static_cast<int64_t>(plan.hosts.size() * plan.items.size());
-  if (!reply.ignored_hosts.empty() || !reply.ignored_items.empty())
-    reply.code = code_partial;
-  return std::pair{std::move(reply), std::move(plan)};
-}
-
-/// A request for an explicit check on its way through its steps.
-struct check_intake {
-  caller who;
-  check_to_execute request;
-  caf::typed_response_promise<check_started> promise;
-  host_records hosts;
-};
-
-void plan_and_store(jobs_region_pointer self, const check_intake& x, const owner_rules& rules) {
-  auto promise = x.promise;
-  auto planned = plan_check(x.request, x.hosts, rules);
-  if (!planned) {
-    promise.deliver(to_caf(planned.error()));
-    return;
-  }
-  auto& [reply, plan] = *planned;
-  auto job = new_job(self, x.who, "check", write_check_plan(plan), reply.expected_result_num);
-  reply.task_id = job.id;
-  auto then = [promise, reply = reply](expected<job_created> stored) mutable {
-    if (stored)
-      promise.deliver(reply);
-    else
-      promise.deliver(to_caf(stored.error()));
-  };
-  store_job(self, job, {}, then);
-}
-
-void find_rules_for(jobs_region_pointer self, std::shared_ptr<check_intake> x) {
-  auto then = [self, x](expected<owner_rules> rules) {
-    if (rules)
-      plan_and_store(self, *x, *rules);
-    else
-      x->promise.deliver(to_caf(rules.error()));
-  };
-  get_owner_rules query{x->who.owner};
-  ask<rule_store_actor, owner_rules>(self, rule_store_name, then, query);
-}
-
-caf::result<check_started>
-take_check(jobs_region_pointer self, const caller& who, const check_to_execute& x) {
-  if (x.time_range[0].ms >= x.time_range[1].ms)
-    return refuse(ec::bad_request, "Time range is not valid.");
-  if (who.owner.empty())
-    return refuse(ec::bad_request, "No valid host.");
-  auto intake = std::make_shared<check_intake>();
-  intake->who = who;
-  intake->request = x;
-  intake->promise = self->make_response_promise<check_started>();
-  auto then = [self, intake](expected<host_records> hosts) {
-    if (!hosts) {
-      intake->promise.deliver(to_caf(hosts.error()));
-      return;
-    }
-    intake->hosts = std::move(*hosts);
-    find_rules_for(self, intake);
-  };
-  find_hosts query{who.owner, x.host_list, {}};
-  ask<host_store_actor, host_records>(self, host_store_name, then, query);
-  return intake->promise;
+  one_less();
+  start_more(self); // Of other slots.
+  return promise;
 }
 
 // -- cancelling ----------------------------------------------------------------------------------
 
-/// Tells streams that wait for these jobs.
-void announce_cancelled(jobs_region_pointer self,
-                        const caller& who,
-                        const std::vector<std::string>& ids) {
-  ask<report_store_actor, progress_found>(
-    self,
-    report_store_name,
-    [self](expected<progress_found> found) {
-      auto listener = self->state.services->names->find_as<progress_actor>(progress_name);
-      if (!found || !listener)
-        return;
-      for (const auto& x : found->result)
-        self->send(
-          listener,
-          job_progress{x.task_id, x.state, x.expected_report_num, x.progress, 0, x.progress});
-    },
-    who,
-    progress_query{ids});
+/// Tells streams that wait for the job where it stands now.
+void announce(jobs_region_pointer self, const std::string& id) {
+  auto then = [self](expected<job_state> found) {
+    auto listener = self->state.services->names->find_as<progress_actor>(progress_name);
+    if (!found || !listener)
+      return;
+    const auto& job = found->job;
+    job_progress news{job.id, job.state, job.expected, job.finished, job.failed, 0};
+    news.last_number = job.kind == "diag" ? job.finished : 0;
+    self->send(listener, news);
+  };
+  ask<job_store_actor, job_state>(self, job_store_name, then, load_job{id});
+}
+
+/// Ended in the store already.
+void forget(jobs_region_pointer self, const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    stop(self, id);
+    ended(self, id);
+    announce(self, id);
+  }
 }
 
 caf::result<tasks_cancelled>
 cancel(jobs_region_pointer self, const caller& who, const tasks_to_cancel& x) {
   auto promise = self->make_response_promise<tasks_cancelled>();
-  ask<job_store_actor, tasks_cancelled>(
-    self,
-    job_store_name,
-    [self, who, promise](expected<tasks_cancelled> done) mutable {
-      if (!done)
-        return void(promise.deliver(to_caf(done.error())));
-      auto parent = self->state.services->names->find_as<supervisor_actor>(job_children_name);
-      for (const auto& id : done->cancelled) {
-        if (parent)
-          self->request(parent, child_deadline, stop_child{job_name_of(id)})
-            .then([] {}, [](const caf::error&) {});
-        ended(self, id);
-      }
-      if (!done->cancelled.empty())
-        announce_cancelled(self, who, done->cancelled);
-      promise.deliver(std::move(*done));
-    },
-    who,
-    x);
+  auto then = [self, promise](expected<tasks_cancelled> done) mutable {
+    if (!done)
+      return void(promise.deliver(to_caf(done.error())));
+    auto& st = self->state;
+    for (const auto& id : done->cancelled)
+      if (!st.services->slots->owns(schedule::slot_of(id)))
+        tell_entity(
+          *st.services->names, id, std::string{jobs_name}, caf::make_message(jobs_cancelled{{id}}));
+    forget(self, done->cancelled); // The streams of this node hear of it at once.
+    promise.deliver(std::move(*done));
+  };
+  ask<job_store_actor, tasks_cancelled>(self, job_store_name, then, who, x);
   return promise;
 }
 
 } // namespace
+
+void job_stored(jobs_region_pointer self, const job_record& job) {
+  const auto& services = *self->state.services;
+  if (services.slots->owns(job.slot))
+    return enqueue(self, job);
+  tell_entity(
+    *services.names, job.id, std::string{jobs_name}, caf::make_message(jobs_added{{job.id}}));
+}
 
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services) {
   prepare(self);
@@ -396,10 +308,19 @@ jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr
     [self](const caller& who, const check_to_execute& x) { return take_check(self, who, x); },
     [self](const caller& who, const tasks_to_cancel& x) { return cancel(self, who, x); },
     [self](const job_progress& x) {
-      if (is_final(x.state))
+      if (is_final_state(x.state))
         ended(self, x.job);
     },
-    [self](atom::tick) { look(self); },
+    [self](const jobs_added& x) {
+      for (const auto& id : x.jobs) {
+        auto slot = schedule::slot_of(id);
+        look_soon(self, {&slot, 1});
+      }
+    },
+    [self](const jobs_cancelled& x) { forget(self, x.jobs); },
+    [self](const slots_changed& x) { on_slots(self, x); },
+    [self](const slots_to_release& x) { return release(self, x); },
+    [self](atom::tick) { on_tick(self); },
     [](atom::ping) {},
   };
 }

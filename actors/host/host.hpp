@@ -21,9 +21,16 @@ struct rules_update {
   std::shared_ptr<const check::rule_set> rules;
 };
 
+/// Command: take the round whose time has come, store what is under way, and end. Answered right
+/// before the end; past the deadline what is left is forgotten. Never leaves the process.
+struct host_to_release {
+  int64_t deadline_ms = 0;
+};
+
 } // namespace aops::actors
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::round_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::rules_update)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::host_to_release)
 
 namespace aops::actors {
 
@@ -32,6 +39,8 @@ using host_actor = caf::typed_actor<
   caf::reacts_to<rules_update>,
   // The host was renamed, moved to another group, got another port.
   caf::reacts_to<host_record>,
+  // The slot goes to another node.
+  caf::replies_to<host_to_release>::with<done>,
   caf::reacts_to<atom::ping>>::extend_with<host_view_actor>::extend_with<host_work_actor>;
 
 class host_body;
@@ -46,8 +55,8 @@ struct host_actor_state {
 using host_pointer = host_actor::stateful_pointer<checked_state<host_actor_state>>;
 
 /// One managed host: samples it on its grid, judges its owner's rules, keeps its results, coverage
-/// and status, and answers for it. The only writer of its rows; ends when the store refuses its
-/// fence or knows it no more.
+/// and status, and answers for it. The only writer of its rows: writes under the fence of its start
+/// for all its life, and ends when the store refuses that or knows the host no more.
 host_actor::behavior_type host(host_pointer self,
                                services_ptr services,
                                host_record record,

@@ -6,6 +6,12 @@
 
 namespace aops::actors {
 
+/// The store or a peer is away for now: asking again can help.
+inline bool is_passing(const error& why) {
+  return why == ec::store_unreachable || why == ec::unreachable || why == ec::timed_out ||
+         why == ec::overloaded;
+}
+
 /// Asks an actor that the directory knows by name; `then` gets the answer or an error, while `self`
 /// works.
 template <class Handle, class Reply, class Request>
@@ -31,6 +37,17 @@ void host_body::ask(std::string_view name,
                     Request request,
                     std::function<void(expected<Reply>)> then) {
   ask_of<Handle, Reply>(self_, *services_, name, deadline, std::move(request), std::move(then));
+}
+
+template <class T>
+std::shared_ptr<kept_promise<T>> host_body::keep_promise() {
+  auto last_word =
+    [services = services_, id = record_.host_id, epoch = held_.epoch, is_leaving = is_leaving_] {
+      if (*is_leaving || services->slots->fence_of(id).epoch != epoch)
+        return error{ec::moved, "host " + id + " moves to another node"};
+      return error{ec::unreachable, "host " + id + " ended or gave up waiting"};
+    };
+  return std::make_shared<kept_promise<T>>(self_->make_response_promise<T>(), std::move(last_word));
 }
 
 } // namespace aops::actors

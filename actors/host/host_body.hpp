@@ -3,6 +3,7 @@
 #include "actors/host/coverage.hpp"
 #include "actors/host/history_source.hpp"
 #include "actors/host/host.hpp"
+#include "actors/host/kept_promise.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
@@ -21,7 +22,8 @@ namespace aops::actors {
 /// What one host actor remembers and does; each public function is one event of its mailbox. Split
 /// by subject: `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing),
 /// `host_catch_up.cpp` (the same on the `prometheus` source), `host_history.cpp` (judging the
-/// past), `host_retry.cpp`, `host_views.cpp` (what users ask), `host_diagnosis.cpp`.
+/// past), `host_retry.cpp`, `host_views.cpp` (what users ask), `host_diagnosis.cpp`,
+/// `host_release.cpp`.
 class host_body {
 public:
   host_body(host_pointer self,
@@ -36,6 +38,7 @@ public:
   void on_due(int64_t time_ms);
   void on_rules(std::shared_ptr<const check::rule_set> rules);
   void on_record(const host_record& record);
+  caf::result<aops::done> on_release(int64_t deadline_ms);
   caf::result<series_page> on_series(const series_query& q);
   caf::result<rule_tested> on_test(const rule_to_test& x);
   caf::result<unit_diagnosed> on_unit(const unit_to_diagnose& x);
@@ -48,6 +51,9 @@ private:
   // -- start
   // ---------------------------------------------------------------------------------------
   void take_state(host_state state);
+  void note_late_rules(const host_state& state);
+  void store_new_deviations();
+  int64_t first_round_ms() const;
   void go_live();
   void load_windows(int64_t history_ms, std::function<void()> then);
 
@@ -55,9 +61,11 @@ private:
   // --------------------------------------------------------------------------------------
   void schedule_after(int64_t time_ms);
   void scrape(int64_t time_ms);
+  void note_oversized() const;
   void scraped(int64_t time_ms, expected<fetched> answer);
   void take_round(check::round x);
   void judge(const check::round& x);
+  void forget_gone_series(const check::round& x, round_to_commit& commit);
   round_to_commit findings(check::round_result&& result, int64_t first_ms);
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
   round_to_commit new_commit() const;
@@ -126,6 +134,16 @@ private:
   void list_series(std::vector<std::string> names,
                    std::function<void(expected<series_listed>)> then);
 
+  // -- the end
+  // ---------------------------------------------------------------------------------------
+  void release_when_idle();
+  void take_rounds_of_now();
+  void wait_for_page();
+  bool may_begin_still(int64_t time_ms) const;
+  void give_up(const error& why);
+  template <class T>
+  std::shared_ptr<kept_promise<T>> keep_promise();
+
   int64_t now_ms() const { return services_->clock->now_ms(); }
   int64_t period_ms() const { return services_->period_ms(); }
   std::chrono::milliseconds store_deadline() const;
@@ -142,6 +160,7 @@ private:
   host_pointer self_;
   services_ptr services_;
   host_record record_;
+  fence held_; ///< Since the start.
   std::shared_ptr<const check::rule_set> rules_;
 
   std::unique_ptr<history_source> history_;
@@ -158,6 +177,7 @@ private:
   std::shared_ptr<const check::rule_set> pending_rules_;
   int64_t last_due_ms_ = 0;
   int missed_rounds_ = 0;
+  int64_t forget_again_ms_ = 0; ///< When to look again for series that are gone.
 
   std::deque<round_to_commit> commits_;
   bool is_committing_ = false;
@@ -168,6 +188,18 @@ private:
     std::function<void()> then;
   };
   std::vector<cursor_waiter> cursor_waiters_;
+
+  struct release {
+    caf::typed_response_promise<aops::done> promise;
+    int64_t deadline_ms = 0;
+    int64_t begins_until_ms = 0;  ///< Then no round is begun any more: the rest is for the store.
+    int64_t scrapes_until_ms = 0; ///< Then a page under way is forgotten.
+    int64_t awaited_ms = 0;       ///< A round so near that it is taken first.
+  };
+  std::optional<release> release_; ///< The slot goes to another node.
+  /// The same for promises, some of which are forgotten after the body.
+  std::shared_ptr<bool> is_leaving_ = std::make_shared<bool>(false);
+  int scraping_ = 0; ///< Pages under way.
 
   std::vector<std::string> backfill_items_;
   bool is_backfilling_ = false;

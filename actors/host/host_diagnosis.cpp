@@ -21,7 +21,7 @@ constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
 /// One unit on its way through its steps.
 struct host_body::diagnosis {
   unit_to_diagnose unit;
-  caf::typed_response_promise<unit_diagnosed> promise;
+  std::shared_ptr<kept_promise<unit_diagnosed>> promise;
   unit_trees trees;
   unit_knowledge known;
   std::vector<std::string> items; ///< With a rule.
@@ -61,14 +61,14 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
     return refuse(ec::bad_request, "bounds_ms: at least one slice");
   auto d = std::make_shared<diagnosis>();
   d->unit = x;
-  d->promise = self_->make_response_promise<unit_diagnosed>();
+  d->promise = keep_promise<unit_diagnosed>();
   // Up to the round of now, unless judging is so far behind that nobody would wait for it.
   bool is_near = delay_ms() <= services_->config->diag.unit_timeout.ms / 2;
   auto latest =
     is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
   auto wanted = std::min(d->end_ms(), latest);
   wait_for_cursor(wanted, x.deadline_ms, [this, d] { learn_facts(d); });
-  return d->promise;
+  return caf::delegated<unit_diagnosed>{};
 }
 
 void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
@@ -121,13 +121,13 @@ void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
              [this, d, rules, from = from, until = until](
                expected<std::vector<check::run_result>> results) {
                if (!results)
-                 return void(d->promise.deliver(to_caf(results.error())));
+                 return d->promise->answer(fail(results.error()));
                store_runs(rules,
                           request_for(from, until + 1),
                           std::move(*results),
                           [this, d](expected<void> how) {
                             if (!how)
-                              return void(d->promise.deliver(to_caf(how.error())));
+                              return d->promise->answer(fail(how.error()));
                             judge_late_parts(d);
                           });
              });
@@ -143,7 +143,7 @@ void host_body::read_results(std::shared_ptr<diagnosis> d) {
   ask<round_store_actor, host_results>(
     round_store_name, store_deadline(), std::move(query), [this, d](expected<host_results> found) {
       if (!found)
-        return void(d->promise.deliver(to_caf(found.error())));
+        return d->promise->answer(fail(found.error()));
       for (const auto& x : found->rows)
         d->known.items[x.check_item].results.push_back(
           {x.row.start_ms, x.row.end_ms, fault::state_of(x.row.value)});
@@ -202,7 +202,7 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
     },
     [this, d](expected<void> how) {
       if (!how)
-        return void(d->promise.deliver(to_caf(how.error())));
+        return d->promise->answer(fail(how.error()));
       report(d);
     });
 }
@@ -210,7 +210,7 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
 void host_body::report(std::shared_ptr<diagnosis> d) {
   unit_diagnosed reply{d->unit.unit, make_reports(d->unit, d->trees, d->known)};
   d->known.covers = nullptr; // It refers to its own owner.
-  d->promise.deliver(std::move(reply));
+  d->promise->answer(std::move(reply));
 }
 
 } // namespace aops::actors

@@ -9,7 +9,7 @@ namespace {
 /// Before a host asks again whether it may read its history.
 constexpr std::chrono::milliseconds gate_retry{500};
 
-/// Before a back-fill that Prometheus did not answer begins anew.
+/// Before a back-fill that Prometheus or the store did not answer begins anew.
 constexpr std::chrono::seconds source_retry{10};
 
 /// A result over a whole range ends just behind what was judged for it, at a time that belongs to
@@ -111,18 +111,24 @@ void host_body::store_runs(rule_list rules,
         expected<host_results> rows) {
         if (!rows)
           return finish(fail(rows.error()));
-        results_to_replace order{
-          services_->slots->fence_of(record_.host_id), record_.owner, record_.host_id, {}};
+        results_to_replace order{held_, record_.owner, record_.host_id, {}};
         for (size_t i = 0; i < rules.size(); ++i) {
           auto existing = rows_of(rows->rows, changes[i].check_item);
           if (request.basis == check::time_basis::delivered)
             shorten_range_row(existing, changes[i], request.end_ms, read_from, order.changes);
           recent_.apply_to(std::move(existing), changes[i], order.changes);
         }
-        ask<round_store_actor, aops::done>(
-          round_store_name, store_deadline(), std::move(order), [finish](expected<aops::done> how) {
-            finish(how.map([](aops::done) {}));
-          });
+        ask<round_store_actor, aops::done>(round_store_name,
+                                           store_deadline(),
+                                           std::move(order),
+                                           [this, finish](expected<aops::done> how) {
+                                             bool is_over = !how && (how.error() == ec::fenced ||
+                                                                     how.error() == ec::not_found);
+                                             auto why = how ? error{} : how.error();
+                                             finish(how.map([](aops::done) {}));
+                                             if (is_over)
+                                               give_up(why);
+                                           });
       });
   });
 }
@@ -149,7 +155,7 @@ void host_body::backfill(std::vector<std::string> items) {
   auto finish = [this, items](expected<void> how) {
     services_->history->leave();
     is_backfilling_ = false;
-    if (!how && !services_->scrapes()) {
+    if (!how && (!services_->scrapes() || is_passing(how.error()))) {
       backfill_items_.insert(backfill_items_.end(), items.begin(), items.end());
       return self_->delayed_send(self_, source_retry, rules_update{nullptr}); // Asks again.
     }

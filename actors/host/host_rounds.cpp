@@ -18,11 +18,26 @@ constexpr size_t most_commits = 240;
 
 constexpr std::chrono::seconds commit_retry{1};
 
+constexpr int64_t forget_every_ms = 24 * 3600 * 1000LL;
+
+/// Samples leave the store in chunks of an hour, and some minutes late.
+constexpr int64_t gone_margin_ms = 24 * 3600 * 1000LL;
+
+/// Series forgotten in one commit.
+constexpr size_t most_gone = 256;
+
 constexpr std::string_view missed_store_unreachable = "missed(store_unreachable)";
 
 /// What must not be lost with a round that is given up: later samples carry the numbers of its
 /// series.
 void hand_down(round_to_commit from, round_to_commit& to) {
+  std::erase_if(from.new_series, [&](const series_entry& x) {
+    const auto& gone = to.gone_series;
+    return std::find(gone.begin(), gone.end(), x.slot) != gone.end();
+  });
+  from.gone_series.insert(from.gone_series.end(), to.gone_series.begin(), to.gone_series.end());
+  to.gone_series = std::move(from.gone_series);
+  to.gone_until_ms = std::max(from.gone_until_ms, to.gone_until_ms);
   from.new_series.insert(from.new_series.end(), to.new_series.begin(), to.new_series.end());
   to.new_series = std::move(from.new_series);
   from.deviations.insert(from.deviations.end(), to.deviations.begin(), to.deviations.end());
@@ -52,6 +67,8 @@ void host_body::schedule_after(int64_t time_ms) {
 }
 
 void host_body::on_due(int64_t time_ms) {
+  if (release_ && time_ms != retry_commits.time_ms && !may_begin_still(time_ms))
+    return release_when_idle();
   if (!is_live_ || time_ms == 0) {
     if (auto work = std::exchange(start_again_, nullptr))
       return work();
@@ -76,7 +93,8 @@ void host_body::on_due(int64_t time_ms) {
     metrics::histogram_of("aops_round_lateness_seconds",
                           "Begin of a round after its time was due.",
                           {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5});
-  lateness.observe(static_cast<double>(now - time_ms - request_phase_ms()) / 1000);
+  lateness.observe(static_cast<double>(std::max<int64_t>(0, now - time_ms - request_phase_ms())) /
+                   1000);
   schedule_after(time_ms);
   if (services_->scrapes())
     return scrape(time_ms);
@@ -93,11 +111,30 @@ void host_body::scrape(int64_t time_ms) {
                                scrape_timeout(c),
                                static_cast<size_t>(c.scrape.max_bytes.bytes)};
   fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
-  ask<scraper_actor, fetched>(
-    scraper_name,
-    scrape_timeout(c) + std::chrono::seconds{1},
-    std::move(order),
-    [this, time_ms](expected<fetched> answer) { scraped(time_ms, std::move(answer)); });
+  ++scraping_;
+  if (release_)
+    wait_for_page();
+  ask<scraper_actor, fetched>(scraper_name,
+                              scrape_timeout(c) + std::chrono::seconds{1},
+                              std::move(order),
+                              [this, time_ms](expected<fetched> answer) {
+                                --scraping_;
+                                scraped(time_ms, std::move(answer));
+                                release_when_idle();
+                              });
+}
+
+void host_body::note_oversized() const {
+  static auto left_out =
+    metrics::counter_of("aops_series_too_long_total",
+                        "Samples left out because their series' name or labels are too long.");
+  left_out.add(static_cast<double>(reader_.oversized()));
+  if (reader_.is_first_oversized())
+    log::warn("series-too-long",
+              "{} ({}) has series whose name or labels are too long to be kept: {} are left out",
+              record_.host_name,
+              record_.host_id,
+              reader_.oversized());
 }
 
 void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
@@ -113,6 +150,7 @@ void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
   if (page) {
     page_bytes_ = page->size();
     if (auto samples = reader_.read(*page)) {
+      note_oversized();
       round.samples.reserve(samples->size());
       for (const auto& x : *samples)
         round.samples.push_back({x.slot, x.value});
@@ -131,10 +169,11 @@ void host_body::scraped(int64_t time_ms, expected<fetched> answer) {
 // -- judging -------------------------------------------------------------------------------------
 
 void host_body::take_round(check::round x) {
-  if (is_loading_)
-    waiting_rounds_.push_back(std::move(x));
-  else
-    judge(x);
+  if (!is_loading_)
+    return judge(x);
+  if (waiting_rounds_.size() >= most_commits) // The ledger will say so.
+    waiting_rounds_.pop_front();
+  waiting_rounds_.push_back(std::move(x));
 }
 
 void host_body::judge(const check::round& x) {
@@ -148,9 +187,27 @@ void host_body::judge(const check::round& x) {
   samples.add(static_cast<double>(x.samples.size()));
   auto commit = findings(std::move(result), x.time_ms);
   commit.sample_blob = check::encode_round(x);
+  forget_gone_series(x, commit);
   commit.new_series = checker_.kept().take_new();
   note_status(x.answered, x.time_ms, commit);
   push(std::move(commit));
+}
+
+/// Frees the numbers of series that have not been seen for longer than samples are kept: no sample
+/// of theirs is left then, or goes in the same commit.
+void host_body::forget_gone_series(const check::round& x, round_to_commit& commit) {
+  // The series of rounds that wait have not been seen yet.
+  bool is_clear = x.answered && !is_loading_ && waiting_rounds_.empty();
+  if (!is_clear || x.time_ms < forget_again_ms_)
+    return;
+  auto before = x.time_ms - services_->config->samples.keep.ms - gone_margin_ms;
+  commit.gone_series = checker_.kept().forget_unseen(before, most_gone);
+  if (commit.gone_series.size() < most_gone)
+    forget_again_ms_ = x.time_ms + forget_every_ms;
+  if (commit.gone_series.empty())
+    return;
+  commit.gone_until_ms = before - 1;
+  reader_.forget();
 }
 
 round_to_commit host_body::findings(check::round_result&& result, int64_t first_ms) {
@@ -230,7 +287,7 @@ void host_body::pump() {
   if (is_committing_ || quiet_ > 0 || commits_.empty())
     return;
   is_committing_ = true;
-  commits_.front().held = services_->slots->fence_of(record_.host_id);
+  commits_.front().held = held_;
   ask<round_store_actor, aops::done>(
     round_store_name, store_deadline(), commits_.front(), [this](expected<aops::done> how) {
       is_committing_ = false;
@@ -240,6 +297,7 @@ void host_body::pump() {
       commits_.pop_front();
       committed(x);
       after_commit();
+      release_when_idle();
     });
 }
 
@@ -255,7 +313,7 @@ void host_body::committed(const round_to_commit& x) {
   });
   for (auto& then : ready)
     then();
-  if (!quiet_waiters_.empty() && quiet_ == 0) {
+  if (!release_ && !quiet_waiters_.empty() && quiet_ == 0) {
     auto work = std::move(quiet_waiters_.front());
     quiet_waiters_.pop_front();
     ++quiet_;
@@ -265,11 +323,8 @@ void host_body::committed(const round_to_commit& x) {
 }
 
 void host_body::not_committed(const error& why) {
-  if (why == ec::fenced || why == ec::not_found) {
-    log::info(
-      "host-given-up", "{} is not this node's any more: {}", record_.host_id, to_string(why));
-    return self_->quit();
-  }
+  if (why == ec::fenced || why == ec::not_found)
+    return give_up(why);
   if (commits_.size() == 1)
     log::warn("round-not-stored",
               "{} keeps its rounds until the store is back: {}",
@@ -281,7 +336,7 @@ void host_body::not_committed(const error& why) {
 }
 
 void host_body::when_quiet(std::function<void()> work) {
-  if (is_committing_ || quiet_ > 0) {
+  if (is_committing_ || quiet_ > 0 || release_) { // A host that leaves stores its rounds, no more.
     quiet_waiters_.push_back(std::move(work));
     return;
   }
@@ -291,7 +346,8 @@ void host_body::when_quiet(std::function<void()> work) {
 
 void host_body::resume_commits() {
   --quiet_;
-  if (quiet_ == 0 && !quiet_waiters_.empty()) {
+  // Rounds that wait go first: however many ask for quiet, they take turns with commits.
+  if (quiet_ == 0 && commits_.empty() && !release_ && !quiet_waiters_.empty()) {
     auto work = std::move(quiet_waiters_.front());
     quiet_waiters_.pop_front();
     ++quiet_;

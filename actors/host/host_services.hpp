@@ -3,6 +3,7 @@
 #include "actors/support/directory.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
+#include "runtime/base/health.hpp"
 #include "runtime/core/check/kept_series.hpp"
 #include "runtime/core/fault/tree.hpp"
 #include "runtime/core/schedule/slot.hpp"
@@ -52,6 +53,7 @@ struct host_services {
   std::shared_ptr<const check::keep_list> keep_list;
   std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
   std::shared_ptr<history_gate> history = std::make_shared<history_gate>();
+  std::shared_ptr<base::health> health = std::make_shared<base::health>();
 
   int64_t period_ms() const { return config->check.sample_period.ms; }
   bool scrapes() const { return config->samples.source == "scrape"; } ///< Else Prometheus is asked.

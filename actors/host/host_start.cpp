@@ -2,6 +2,7 @@
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/core/check/grid.hpp"
+#include "runtime/core/check/ledger.hpp"
 
 namespace aops::actors {
 
@@ -10,8 +11,16 @@ namespace {
 /// How long a host waits before it asks the store again at its start.
 constexpr std::chrono::seconds start_retry{1};
 
+/// Rounds that wait for the windows to be loaded; then they are begun empty.
+constexpr size_t most_waiting = 200;
+
 /// Ranges of one host that may wait to be asked again.
 constexpr size_t most_retries = 256;
+
+/// How long after a grid time a host that starts still takes that round. Its samples carry the grid
+/// time: later than half of a period they would tell more of the next round. A second is little for
+/// whoever looks at changes over such short periods.
+int64_t latest_begin_ms(int64_t period_ms) { return std::max<int64_t>(1000, period_ms / 2); }
 
 check::retry_config retry_limits(const base::config& c) {
   check::retry_config r;
@@ -30,7 +39,7 @@ host_body::host_body(host_pointer self,
                      host_record record,
                      std::shared_ptr<const check::rule_set> rules)
     : self_(self), services_(std::move(services)), record_(std::move(record)),
-      rules_(std::move(rules)),
+      held_(services_->slots->fence_of(record_.host_id)), rules_(std::move(rules)),
       checker_(services_->period_ms(), record_.host_id, services_->keep_list),
       reader_({[this](std::string_view name) { return checker_.wants_name(name); },
                [this](const series_key& key) { return checker_.slot_of(key); }}),
@@ -59,6 +68,8 @@ void host_body::begin() {
   host_state_query query{record_.owner, record_.host_id, INT64_MAX};
   ask<round_store_actor, host_state>(
     round_store_name, store_deadline(), std::move(query), [this](expected<host_state> state) {
+      if (held_.epoch == 0) // The slot went while the host was being started.
+        return self_->quit();
       if (state)
         return take_state(std::move(*state));
       if (state.error() == ec::not_found)
@@ -76,6 +87,7 @@ void host_body::take_state(host_state state) {
   coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
   recent_.load(state.last_rows);
   auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
+  note_late_rules(state);
   auto until = state.until_ms;
   if (until == 0 && !services_->scrapes())
     // Prometheus knew the host before us: the windows of the first round can be full.
@@ -91,6 +103,41 @@ void host_body::take_state(host_state state) {
     go_live();
   };
   load_windows(diff.history_ms, std::move(finish));
+}
+
+/// Rules that came while nobody was here to hear of them: the cursor does not speak for them.
+void host_body::note_late_rules(const host_state& state) {
+  if (state.until_ms == 0 || state.rule_set_digest == checker_.rules().digest())
+    return;
+  // A round may have been committed between the import and its news.
+  auto heard_until = state.until_ms - 2 * period_ms();
+  for (const auto& rule : rules_for({})) {
+    if (rule->since_ms <= heard_until)
+      continue;
+    const auto& item = rule->rule.check_item;
+    auto is_new = [&](const data_item& x) {
+      return x.type != "log" && checker_.collected_from_ms(x) > state.until_ms;
+    };
+    const auto& data = rule->rule.data_list;
+    deviation late{item, state.since_ms, state.until_ms, std::string{late_rule}};
+    if (services_->scrapes() && std::any_of(data.begin(), data.end(), is_new)) {
+      late.start_ms = std::max(
+        late.start_ms, check::ceil_grid(backfill_from_ms(), period_ms(), checker_.offset_ms()));
+      late.reason = check::missed_not_collected;
+    }
+    if (late.start_ms > late.end_ms || !coverage_.late_parts(item, 0, state.until_ms).empty())
+      continue;
+    coverage_.add(late);
+    new_deviations_.push_back(std::move(late));
+  }
+}
+
+void host_body::store_new_deviations() {
+  if (new_deviations_.empty())
+    return;
+  auto commit = new_commit(); // Leaves the cursor alone.
+  commit.deviations = std::exchange(new_deviations_, {});
+  push(std::move(commit));
 }
 
 void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
@@ -109,8 +156,10 @@ void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
       rounds->insert(rounds->end(), x.rounds.begin(), x.rounds.end());
     },
     [this, rounds, history_ms, then = std::move(then)](expected<void> how) {
-      if (!how && !services_->scrapes()) {
-        // Nothing is lost by waiting: the rounds stay in Prometheus.
+      bool is_worth_waiting = !services_->scrapes() || (is_passing(how ? error{} : how.error()) &&
+                                                        waiting_rounds_.size() < most_waiting);
+      if (!how && is_worth_waiting) {
+        // Nothing is lost by waiting: the rounds stay where they are.
         start_again_ = [this, history_ms, then] { load_windows(history_ms, then); };
         return self_->delayed_send(self_, start_retry, round_due{0});
       }
@@ -125,15 +174,25 @@ void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
     });
 }
 
-void host_body::go_live() {
-  is_live_ = true;
+int64_t host_body::first_round_ms() const {
   auto now = now_ms();
   auto first = check::next_grid(now, period_ms(), checker_.offset_ms());
+  auto until = coverage_.until_ms();
+  if (until == 0)
+    return first;
+  // The round of now may have fallen between two owners: it is not too late for it yet.
+  auto latest = first - period_ms();
+  if (services_->scrapes() && latest > until && now - latest < latest_begin_ms(period_ms()))
+    return latest;
   // A clock that was set back must not make the host judge a time twice.
-  if (auto until = coverage_.until_ms(); until > 0)
-    first = std::max(first, check::next_grid(until, period_ms(), checker_.offset_ms()));
-  last_due_ms_ = first - period_ms();
+  return std::max(first, check::next_grid(until, period_ms(), checker_.offset_ms()));
+}
+
+void host_body::go_live() {
+  is_live_ = true;
+  last_due_ms_ = first_round_ms() - period_ms();
   schedule_after(last_due_ms_);
+  store_new_deviations();
   for (const auto& rule : rules_for({})) // What waited for its past when the host ended.
     if (const auto& item = rule->rule.check_item;
         !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty() &&
@@ -180,12 +239,8 @@ void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
         new_deviations_.push_back(late);
         backfill_items_.push_back(item);
       }
-  if (!new_deviations_
-         .empty()) { // Before a restart could take the rule for one that has judged everything.
-    auto commit = new_commit(); // Leaves the cursor alone.
-    commit.deviations = std::exchange(new_deviations_, {});
-    push(std::move(commit));
-  }
+  store_new_deviations(); // Before a restart could take the rule for one that has judged
+                          // everything.
   load_windows(diff.history_ms, [this] {
     while (!waiting_rounds_.empty() && !is_loading_) {
       auto round = std::move(waiting_rounds_.front());

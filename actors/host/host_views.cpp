@@ -145,7 +145,7 @@ caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
 }
 
 caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
-  auto promise = self_->make_response_promise<unit_checked>();
+  auto promise = keep_promise<unit_checked>();
   auto pairs =
     static_cast<int64_t>(x.check_items.empty() ? rules_for({}).size() : x.check_items.size());
   // Nobody can judge what lies ahead.
@@ -156,25 +156,22 @@ caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
     auto end = std::min(x.end_ms, coverage_.until_ms() + 1);
     unit_checked reply{x.unit, pairs};
     if (rules.empty() || end <= x.start_ms)
-      return void(promise.deliver(reply));
+      return promise->answer(reply);
     auto request = job_for(x.start_ms, end);
     run_over(rules,
              request,
              [this, rules, request, promise, reply](
                expected<std::vector<check::run_result>> results) mutable {
                if (!results)
-                 return void(promise.deliver(to_caf(results.error())));
+                 return promise->answer(fail(results.error()));
                note_outcome(rules, request, *results);
                store_runs(
                  rules, request, std::move(*results), [promise, reply](expected<void> how) mutable {
-                   if (how)
-                     promise.deliver(reply);
-                   else
-                     promise.deliver(to_caf(how.error()));
+                   promise->answer(how.map([&] { return reply; }));
                  });
              });
   });
-  return promise;
+  return caf::delegated<unit_checked>{};
 }
 
 } // namespace aops::actors

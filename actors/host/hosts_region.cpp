@@ -7,6 +7,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::actors {
 
 namespace {
@@ -14,6 +16,13 @@ namespace {
 constexpr std::chrono::seconds resync{30};
 constexpr std::chrono::seconds retry{1};
 constexpr std::chrono::seconds child_deadline{30};
+
+/// Hosts started at once, and the time to the next ones: each reads its state and its windows.
+constexpr size_t wave = 64;
+constexpr std::chrono::milliseconds wave_pause{50};
+
+/// How long after its deadline a hand-over may still take effect. Then the slot has stayed.
+constexpr int64_t release_grace_ms = 3000;
 
 std::chrono::milliseconds store_deadline(const hosts_region_state& st) {
   return st.services->config->store.request_timeout.chrono();
@@ -24,6 +33,22 @@ void note(hosts_region_state& st, const host_record& record) {
   auto rules = st.rules.find(record.owner);
   st.latest_of(record)->set(record,
                             rules == st.rules.end() ? check::rule_set::build({}) : rules->second);
+}
+
+bool is_ours(const hosts_region_state& st, uint16_t slot) {
+  return st.services->slots->owns(slot) &&
+         st.released_until_ms[slot] <= st.services->clock->now_ms();
+}
+
+bool lives(const hosts_region_state& st, const std::string& id) {
+  return st.services->names->find(host_name_of(id)) != nullptr;
+}
+
+/// Whether it lives under an epoch of the past: the store refuses whatever it writes.
+bool is_of_the_past(hosts_region_state& st, const host_record& record) {
+  auto epoch = st.latest_of(record)->epoch();
+  return epoch != 0 && epoch != st.services->slots->fence_of(record.host_id).epoch &&
+         lives(st, record.host_id);
 }
 
 void start_host(hosts_region_pointer self, const host_record& record) {
@@ -39,6 +64,7 @@ void start_host(hosts_region_pointer self, const host_record& record) {
   spec.start = [services = st.services,
                 latest = st.latest_of(record)](caf::scheduled_actor& parent) {
     auto now = latest->get();
+    latest->started_under(services->slots->fence_of(now.first.host_id).epoch);
     return caf::actor_cast<caf::actor>(parent.spawn(host, services, now.first, now.second));
   };
   self->request(parent, child_deadline, start_child{std::move(spec)})
@@ -49,10 +75,43 @@ void start_host(hosts_region_pointer self, const host_record& record) {
           });
 }
 
-void stop_host(hosts_region_pointer self, const std::string& id) {
-  if (auto parent = self->state.services->names->find_as<supervisor_actor>(host_children_name))
-    self->request(parent, child_deadline, stop_child{host_name_of(id)})
-      .then([] {}, [](const caf::error&) {});
+/// Starts as many hosts as the store should have to read at once.
+void start_some(hosts_region_pointer self) {
+  auto& st = self->state;
+  for (size_t n = 0; n < wave && !st.is_pausing && !st.to_start.empty();) {
+    auto id = std::move(st.to_start.front());
+    st.to_start.pop_front();
+    auto it = st.hosts.find(id);
+    if (it == st.hosts.end() || !is_ours(st, it->second.slot) || lives(st, id) ||
+        st.stopping.contains(id) || !st.rules.contains(it->second.owner))
+      continue; // What it waits for brings it here again.
+    start_host(self, it->second);
+    ++n;
+  }
+  if (st.to_start.empty() || std::exchange(st.is_pausing, true))
+    return;
+  self->delayed_send(self, wave_pause, hosts_changed{}); // Goes on.
+}
+
+/// Ends a host's actor, if there is one, and then does the rest. Should the host be ours by then,
+/// it is started anew, under the epoch of then.
+void stop_host(
+  hosts_region_pointer self, const std::string& id, std::function<void()> then = [] {}) {
+  auto parent = self->state.services->names->find_as<supervisor_actor>(host_children_name);
+  if (!parent)
+    return then();
+  self->state.stopping.insert(id);
+  auto stopped = [self, id, then] {
+    auto& st = self->state;
+    st.stopping.erase(id);
+    then();
+    if (st.hosts.contains(id)) {
+      st.to_start.push_back(id);
+      start_some(self);
+    }
+  };
+  self->request(parent, child_deadline, stop_child{host_name_of(id)})
+    .then(stopped, [stopped](const caf::error&) { stopped(); });
 }
 
 /// Hands the owner's rules to his hosts, those that are down excepted: they get them when they
@@ -70,8 +129,9 @@ void spread(hosts_region_pointer self, const std::string& owner) {
 void start_hosts_of(hosts_region_pointer self, const std::string& owner) {
   auto& st = self->state;
   for (const auto& [id, record] : st.hosts)
-    if (record.owner == owner && !st.services->names->find(host_name_of(id)))
-      start_host(self, record);
+    if (record.owner == owner && !lives(st, id))
+      st.to_start.push_back(id);
+  start_some(self);
 }
 
 void load_rules(hosts_region_pointer self, const std::string& owner) {
@@ -97,7 +157,7 @@ void load_rules(hosts_region_pointer self, const std::string& owner) {
         for (size_t i = 0; i < found.rules.size(); ++i)
           sources.push_back({std::move(found.rules[i]),
                              i < found.digests.size() ? found.digests[i] : std::string{},
-                             0});
+                             i < found.since_ms.size() ? found.since_ms[i] : 0});
         auto built = check::rule_set::build(std::move(sources), known.get());
         bool changed = !known || known->digest() != built->digest();
         known = std::move(built);
@@ -113,24 +173,32 @@ void load_rules(hosts_region_pointer self, const std::string& owner) {
       });
 }
 
-/// Takes hosts in; those of an owner whose rules are unknown wait for these.
+/// Takes hosts in; those of an owner whose rules are unknown wait for these. What lives in slots of
+/// other nodes is theirs.
 void take(hosts_region_pointer self, const std::vector<host_record>& present) {
   auto& st = self->state;
   std::set<std::string> owners;
   for (const auto& record : present) {
+    if (!is_ours(st, record.slot))
+      continue;
     bool is_new = st.hosts.insert_or_assign(record.host_id, record).second;
     if (!st.rules.contains(record.owner))
       owners.insert(record.owner);
-    else if (auto actor = st.services->names->find_as<host_actor>(host_name_of(record.host_id));
-             actor && !is_new) {
+    if (st.stopping.contains(record.host_id))
+      continue; // Is started when it is down.
+    auto actor = st.services->names->find_as<host_actor>(host_name_of(record.host_id));
+    if (is_of_the_past(st, record)) {
+      stop_host(self, record.host_id);
+    } else if (!actor) {
+      st.to_start.push_back(record.host_id);
+    } else if (!is_new) {
       note(st, record);
       self->send(actor, record);
-    } else if (!actor) {
-      start_host(self, record);
     }
   }
   for (const auto& owner : owners)
     load_rules(self, owner);
+  start_some(self);
   static auto hosts = metrics::gauge_of("aops_hosts", "Hosts of this node.");
   hosts.set(static_cast<double>(st.hosts.size()));
 }
@@ -143,49 +211,142 @@ void forget(hosts_region_pointer self, const std::vector<std::string>& gone) {
     }
 }
 
+/// Whether the actor must hear of what the store says, or must be started.
+bool is_news(hosts_region_state& st, const host_record& record) {
+  auto it = st.hosts.find(record.host_id);
+  return it == st.hosts.end() || !lives(st, record.host_id) || is_of_the_past(st, record) ||
+         it->second.host_group_name != record.host_group_name ||
+         it->second.public_ip != record.public_ip ||
+         it->second.exporter_port != record.exporter_port;
+}
+
+void compare(hosts_region_pointer self, const host_records& found) {
+  auto& st = self->state;
+  std::set<std::string> present;
+  std::vector<host_record> changed;
+  for (const auto& record : found.hosts) {
+    present.insert(record.host_id);
+    if (is_news(st, record))
+      changed.push_back(record);
+  }
+  std::vector<std::string> gone;
+  std::set<std::string> owners;
+  for (const auto& [id, record] : st.hosts)
+    if (!present.contains(id))
+      gone.push_back(id);
+    else
+      owners.insert(record.owner);
+  forget(self, gone);
+  std::erase_if(st.rules, [&](const auto& x) {
+    return !owners.contains(x.first) && !st.loading.contains(x.first);
+  });
+  take(self, changed);
+  for (const auto& owner : owners)
+    load_rules(self, owner);
+}
+
 void compare_with_store(hosts_region_pointer self) {
   auto& st = self->state;
-  self->delayed_send(self, resync, atom::tick_v);
+  auto again = [self] { self->delayed_send(self, retry, atom::tick_v); };
   auto store = st.services->names->find_as<host_store_actor>(host_store_name);
-  if (!store) {
-    self->delayed_send(self, retry, atom::tick_v);
-    return;
-  }
+  if (!store)
+    return again();
   find_hosts all;
   for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
-    if (st.services->slots->owns(slot))
+    if (is_ours(st, slot))
       all.slots.push_back(slot);
   if (all.slots.empty())
     return;
   self->request(store, store_deadline(st), std::move(all))
-    .then(
-      [self](const host_records& found) {
-        auto& st = self->state;
-        std::set<std::string> present;
-        std::vector<host_record> changed;
-        for (const auto& record : found.hosts) {
-          present.insert(record.host_id);
-          auto it = st.hosts.find(record.host_id);
-          bool lives = st.services->names->find(host_name_of(record.host_id)) != nullptr;
-          if (it == st.hosts.end() || !lives ||
-              it->second.host_group_name != record.host_group_name ||
-              it->second.public_ip != record.public_ip ||
-              it->second.exporter_port != record.exporter_port)
-            changed.push_back(record);
-        }
-        std::vector<std::string> gone;
-        for (const auto& [id, record] : st.hosts)
-          if (!present.contains(id))
-            gone.push_back(id);
-        forget(self, gone);
-        take(self, changed);
-        for (const auto& [owner, rules] : st.rules)
-          load_rules(self, owner);
-      },
-      [self](const caf::error& e) {
-        log::warn("hosts-not-read", "{}", to_string(from_caf(e)));
-        self->delayed_send(self, retry, atom::tick_v);
-      });
+    .then([self](const host_records& found) { compare(self, found); },
+          [again](const caf::error& e) {
+            log::warn("hosts-not-read", "{}", to_string(from_caf(e)));
+            again();
+          });
+}
+
+/// Looks at everything; its own tick comes again whoever else sends one.
+void on_tick(hosts_region_pointer self) {
+  auto& st = self->state;
+  auto now = self->clock().now();
+  if (!st.tick_due || *st.tick_due <= now) {
+    st.tick_due = now + resync;
+    self->delayed_send(self, resync, atom::tick_v);
+  }
+  compare_with_store(self);
+}
+
+// -- slots that come and go ----------------------------------------------------------------------
+
+/// Reads the hosts of these slots only: a node that takes over must be quick.
+void load_slots(hosts_region_pointer self, const std::vector<uint16_t>& slots) {
+  auto& st = self->state;
+  find_hosts some;
+  for (auto slot : slots)
+    if (is_ours(st, slot)) // Not lost meanwhile.
+      some.slots.push_back(slot);
+  if (some.slots.empty())
+    return;
+  auto again = [self] { self->delayed_send(self, retry, atom::tick_v); };
+  auto store = st.services->names->find_as<host_store_actor>(host_store_name);
+  if (!store)
+    return again();
+  self->request(store, store_deadline(st), std::move(some))
+    .then([self](const host_records& found) { take(self, found.hosts); },
+          [again](const caf::error& e) {
+            log::warn("hosts-not-read", "{}", to_string(from_caf(e)));
+            again();
+          });
+}
+
+std::vector<std::string> hosts_in(const hosts_region_state& st,
+                                  const std::vector<uint16_t>& slots) {
+  std::set<uint16_t> wanted{slots.begin(), slots.end()};
+  std::vector<std::string> ids;
+  for (const auto& [id, record] : st.hosts)
+    if (wanted.contains(record.slot))
+      ids.push_back(id);
+  return ids;
+}
+
+void on_slots(hosts_region_pointer self, const slots_changed& x) {
+  for (const auto* some : {&x.gained, &x.lost})
+    for (auto slot : *some)
+      self->state.released_until_ms.at(slot) = 0;
+  forget(self, hosts_in(self->state, x.lost));
+  load_slots(self, x.gained);
+}
+
+/// Each host stores what is under way; then its actor is gone.
+caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) {
+  auto& st = self->state;
+  auto now = st.services->clock->now_ms();
+  auto until = std::max(x.deadline_ms, now) + release_grace_ms;
+  // Should the slots stay, their hosts come back.
+  self->delayed_send(self, std::chrono::milliseconds{until - now + 1}, atom::tick_v);
+  for (auto slot : x.slots)
+    st.released_until_ms.at(slot) = until;
+  auto ids = hosts_in(st, x.slots);
+  auto promise = self->make_response_promise<done>();
+  auto left = std::make_shared<size_t>(ids.size() + 1);
+  auto one_less = [promise, left]() mutable {
+    if (--*left == 0)
+      promise.deliver(done{});
+  };
+  // The hosts themselves keep the deadline; a moment more for their answer.
+  auto patience = std::chrono::milliseconds{std::max<int64_t>(0, x.deadline_ms - now) + 500};
+  for (const auto& id : ids) {
+    st.hosts.erase(id);
+    st.latest.erase(id);
+    auto end = [self, id, one_less] { stop_host(self, id, one_less); };
+    if (auto actor = st.services->names->find_as<host_actor>(host_name_of(id)))
+      self->request(actor, patience, host_to_release{x.deadline_ms})
+        .then([end](done) { end(); }, [end](const caf::error&) { end(); });
+    else
+      end();
+  }
+  one_less();
+  return promise;
 }
 
 } // namespace
@@ -196,15 +357,23 @@ hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr 
   self->send(self, atom::tick_v);
   return {
     [self](const hosts_changed& x) {
+      if (x.gone.empty() && x.present.empty())
+        self->state.is_pausing = false; // The next wave.
       forget(self, x.gone);
       take(self, x.present);
     },
     [self](const rules_changed& x) {
       // An owner without hosts here needs no compiled rules; his first host brings them.
-      if (self->state.rules.contains(x.owner))
+      const auto& st = self->state;
+      bool is_wanted = std::any_of(st.hosts.begin(), st.hosts.end(), [&](const auto& host) {
+        return host.second.owner == x.owner;
+      });
+      if (is_wanted || st.rules.contains(x.owner))
         load_rules(self, x.owner);
     },
-    [self](atom::tick) { compare_with_store(self); },
+    [self](const slots_changed& x) { on_slots(self, x); },
+    [self](const slots_to_release& x) { return release(self, x); },
+    [self](atom::tick) { on_tick(self); },
     [](atom::ping) {},
   };
 }

@@ -3,8 +3,13 @@
 #include "actors/host/host.hpp"
 #include "actors/supervisor/supervisor.hpp"
 
+#include <caf/actor_clock.hpp>
+
+#include <array>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 namespace aops::actors {
@@ -25,9 +30,20 @@ public:
     return now_;
   }
 
+  /// Under which epoch the host was last started; 0: not by this region.
+  uint64_t epoch() const {
+    std::lock_guard guard{mutex_};
+    return epoch_;
+  }
+  void started_under(uint64_t epoch) {
+    std::lock_guard guard{mutex_};
+    epoch_ = epoch;
+  }
+
 private:
   mutable std::mutex mutex_;
   start now_;
+  uint64_t epoch_ = 0;
 };
 
 struct hosts_region_state {
@@ -43,13 +59,22 @@ struct hosts_region_state {
   }
   std::set<std::string> loading; ///< Owners whose rules are being read.
   std::set<std::string> stale;   ///< Of these, changed meanwhile.
+
+  std::deque<std::string> to_start; ///< Hosts whose turn has not come.
+  bool is_pausing = false;          ///< Between two waves of starts.
+  std::set<std::string> stopping;   ///< Hosts whose actor has been asked to end.
+  std::array<int64_t, schedule::slot_count> released_until_ms{}; ///< Slots being handed over.
+  std::optional<caf::actor_clock::time_point> tick_due;          ///< Of its own tick.
 };
 
 using hosts_region_pointer = hosts_actor::stateful_pointer<checked_state<hosts_region_state>>;
 
 /// Keeps one actor per host of this node's slots, and each owner's rules compiled once for all of
-/// his hosts. What others report as changed takes effect at once; every `resync` everything is
-/// compared with the store, so that a lost message costs no more than that.
+/// his hosts. What others report as changed takes effect at once; every `resync`, and at each tick,
+/// everything is compared with the store, so that a lost message costs no more than that.
+///
+/// Hosts of slots that came are read and started at once, in waves; those of slots that went end at
+/// once. An actor started under an epoch of the past is replaced.
 hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services);
 
 } // namespace aops::actors

@@ -48,6 +48,10 @@ void note_outcome(reader_pointer self, const error* why) {
   if (!why && st.is_down)
     log::info("prometheus-back", "samples can be read again");
   st.is_down = why != nullptr;
+  if (why)
+    st.services->health->impaired("prometheus", to_string(*why));
+  else
+    st.services->health->recovered("prometheus");
 }
 
 /// Sends a request through the scraper; `then` gets the reply, a failed one when it never got out.

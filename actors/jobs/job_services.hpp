@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/cluster/cluster_map.hpp"
+#include "actors/jobs/slot_watch.hpp"
 #include "actors/support/directory.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
@@ -17,6 +19,9 @@ struct job_services {
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<directory> names;
   std::shared_ptr<schedule::ownership> slots;
+  /// Who owns which host; an empty one is right where there is one node.
+  std::shared_ptr<const cluster_map> map = std::make_shared<cluster_map>();
+  std::shared_ptr<slot_watch> moves = std::make_shared<slot_watch>();
 };
 
 using job_services_ptr = std::shared_ptr<const job_services>;

@@ -6,6 +6,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::actors {
 
 namespace {
@@ -13,17 +15,21 @@ namespace {
 constexpr std::chrono::seconds retry{1};
 constexpr std::chrono::milliseconds longest_wait{5000};
 
-bool is_final(const std::string& state) {
-  return state == "done" || state == "failed" || state == "cancelled";
-}
-
 } // namespace
 
 job_actor_state::job_actor_state() = default;
 job_actor_state::~job_actor_state() = default;
 
 unit_runner::unit_runner(job_pointer self, job_services_ptr services, std::string job)
-    : self_(self), services_(std::move(services)), id_(std::move(job)) {}
+    : self_(self), services_(std::move(services)), id_(std::move(job)),
+      held_(services_->slots->fence_of(id_)) {}
+
+std::chrono::milliseconds unit_runner::unit_deadline() const {
+  auto limit = services_->config->diag.unit_timeout.ms;
+  if (job_.deadline_ms > 0)
+    limit = std::clamp<int64_t>(job_.deadline_ms - now_ms(), 1, limit);
+  return std::chrono::milliseconds{limit};
+}
 
 void unit_runner::begin() {
   auto store = services_->names->find_as<job_store_actor>(job_store_name);
@@ -44,7 +50,7 @@ void unit_runner::begin() {
 
 void unit_runner::loaded(job_state state) {
   job_ = state.job;
-  if (is_final(job_.state))
+  if (is_final_state(job_.state))
     return self_->quit();
   auto done = state.done_units;
   auto count = read_plan(state);
@@ -53,8 +59,18 @@ void unit_runner::loaded(job_state state) {
     return move_to("failed");
   }
   units_.emplace(*count, done, schedule::unit_limits{});
+  asked_.clear();
+  troubled_.clear();
+  is_closing_ = false;
   if (job_.state == "pending")
     return move_to("running");
+  // It moved here, or its actor was restarted: those who watch hear that it goes on.
+  announce({id_,
+            job_.state,
+            job_.expected,
+            job_.finished,
+            job_.failed,
+            job_.kind == "diag" ? job_.finished : 0});
   pump();
 }
 
@@ -65,13 +81,11 @@ void unit_runner::move_to(std::string state) {
     wake_in(retry);
     return;
   }
-  self_
-    ->request(
-      store, store_deadline(), job_to_move{services_->slots->fence_of(id_), id_, std::move(state)})
+  self_->request(store, store_deadline(), job_to_move{held_, id_, std::move(state)})
     .then(
       [this](const job_progress& progress) {
         announce(progress);
-        if (is_final(progress.state))
+        if (is_final_state(progress.state))
           return self_->quit();
         pump();
       },
@@ -102,13 +116,43 @@ void unit_runner::on_tick() {
     begin();
 }
 
+/// Where units go: the lane is the node that owns the host, so that a slow node holds up nobody
+/// else's units.
+schedule::unit_queue::place_of unit_runner::places() const {
+  return [this, view = services_->map->get()](int64_t unit) {
+    auto host = host_of(unit);
+    auto slot = schedule::slot_of(host.id);
+    std::string_view owner;
+    if (slot < view->slots.size())
+      owner = view->slots[slot].node;
+    auto lane = static_cast<uint32_t>(std::hash<std::string_view>{}(owner));
+    return schedule::unit_place{lane, host.number};
+  };
+}
+
+/// The deadline has passed: whoever has not answered is not waited for any longer.
+void unit_runner::close() {
+  if (std::exchange(is_closing_, true))
+    return;
+  for (auto unit : std::exchange(asked_, {}))
+    units_->recall(unit);
+  units_->hurry();
+}
+
 void unit_runner::pump() {
   auto now = now_ms();
-  while (auto unit = units_->next(now)) {
-    if (is_past_deadline())
+  if (is_past_deadline())
+    close();
+  auto where = places();
+  while (auto unit = units_->next(now, where)) {
+    if (is_closing_) {
       commit(give_up(*unit, "the job's deadline passed"));
-    else
+    } else {
+      asked_.insert(*unit);
       ask_for(*unit);
+    }
+    if (!units_)
+      return; // It begins anew.
   }
   if (units_->is_finished())
     return;
@@ -120,24 +164,45 @@ void unit_runner::pump() {
   wake_in(std::chrono::milliseconds{wait});
 }
 
+/// Whether a failure says nothing about the host: its slot changes hands right now. For a while
+/// only, so that a host that never answers ends with its reason.
+bool unit_runner::is_excused(int64_t unit, const error& why) {
+  bool is_of_moves =
+    why == ec::moved || why == ec::unreachable || why == ec::timed_out || why == ec::fenced;
+  if (!is_of_moves)
+    return false;
+  auto now = now_ms();
+  services_->moves->look(*services_->map->get(), now);
+  if (services_->moves->is_settled(schedule::slot_of(host_of(unit).id), now))
+    return false;
+  auto since = troubled_.emplace(unit, now).first->second;
+  return now - since < slot_watch::settling_ms;
+}
+
 void unit_runner::answered(int64_t unit, expected<unit_to_commit> answer) {
+  if (asked_.erase(unit) == 0 || !units_)
+    return; // Given up meanwhile.
   if (answer) {
     answer->attempts = units_->attempts(unit);
     return commit(std::move(*answer));
   }
+  auto& why = answer.error();
+  why.detail =
+    "host " + std::string{host_of(unit).id} + (why.detail.empty() ? "" : ": ") + why.detail;
   if (is_past_deadline())
-    return commit(
-      give_up(unit, "the job's deadline passed; last answer: " + to_string(answer.error())));
-  if (units_->failed(unit, now_ms())) {
-    log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(answer.error()));
-    return commit(give_up(unit, to_string(answer.error())));
+    return commit(give_up(unit, "the job's deadline passed; last answer: " + to_string(why)));
+  if (is_excused(unit, why)) {
+    units_->put_back(unit, now_ms());
+  } else if (units_->failed(unit, now_ms())) {
+    log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(why));
+    return commit(give_up(unit, to_string(why)));
   }
   pump();
 }
 
 void unit_runner::commit(unit_to_commit what) {
   auto unit = what.unit;
-  what.held = services_->slots->fence_of(id_);
+  what.held = held_;
   what.job = id_;
   what.owner = job_.owner;
   auto later = [this, unit](const error& why) {
@@ -158,8 +223,9 @@ void unit_runner::commit(unit_to_commit what) {
 
 void unit_runner::committed(int64_t unit, const job_progress& progress) {
   units_->stored(unit);
+  troubled_.erase(unit);
   announce(progress);
-  if (is_final(progress.state)) {
+  if (is_final_state(progress.state)) {
     log::info("job-ended",
               "{} job {} is {}: {} of {} results, {} of them errors",
               job_.kind,

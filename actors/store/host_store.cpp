@@ -1,6 +1,7 @@
 #include "actors/store/host_store.hpp"
 
 #include "actors/store/host_credentials.hpp"
+#include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
@@ -130,9 +131,9 @@ prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& ask
   return out;
 }
 
+/// Whichever node owns them.
 void tell_hosts(const store_access& store, hosts_changed what) {
-  if (auto region = store.names->find_as<hosts_actor>(hosts_name))
-    caf::anon_send(region, std::move(what));
+  tell_all_nodes(*store.names, std::string{hosts_name}, caf::make_message(std::move(what)));
 }
 
 void add_on_pool(const store_ptr& store,

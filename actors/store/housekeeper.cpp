@@ -78,15 +78,23 @@ void run(self_pointer self, size_t kind) {
     return;
   }
   auto store = st.store;
+  auto epoch = store->leader_epoch();
+  if (!epoch) { // Another node leads by now: the rest is its work.
+    st.is_working = false;
+    return;
+  }
+  storage::fences held;
+  if (*epoch != 0)
+    held.leader_epoch = epoch;
   auto end = std::make_shared<step_end>(caf::actor_cast<housekeeper_actor>(self), kind);
   write(
     *store,
-    {},
+    held,
     [store, kind, now = store->now_ms()](storage::database& db) {
       return work[kind](db, *store->config, now);
     },
     [end, kind](const expected<int64_t>& how) {
-      if (!how)
+      if (!how && !(how.error() == ec::fenced))
         log::warn("housekeeping-failed", "step {}: {}", kind, to_string(how.error()));
       end->tell(how.has_value() && *how > 0);
     });

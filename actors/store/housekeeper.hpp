@@ -17,8 +17,8 @@ using housekeeper_actor =
                    caf::reacts_to<atom::done, int32_t, bool>,
                    caf::reacts_to<atom::ping>>;
 
-/// Keeps the store small: packs samples of past hours, deletes what is older than its retention. In
-/// short steps, so that the writer stays free.
+/// Keeps the store small on the node that leads, under its epoch: packs samples of past hours,
+/// deletes what is older than its retention. In short steps, so that the writer stays free.
 housekeeper_actor::behavior_type
 housekeeper(housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>> self,
             store_ptr store);

@@ -11,11 +11,13 @@ namespace aops::actors {
 namespace {
 
 expected<done> replace(storage::database& db, const results_to_replace& x) {
-  storage::result_repository results{db};
-  for (const auto& change : x.changes)
-    if (auto replaced = results.replace_range(x.owner, x.host_id, change); !replaced)
-      return fail(replaced.error());
-  return done{};
+  return storage::result_repository{db}.replace_ranges(x.owner, x.host_id, x.changes).map([] {
+    return done{};
+  });
+}
+
+expected<void> commit(storage::database& db, std::span<const round_to_commit* const> rounds) {
+  return storage::sample_repository{db}.commit_rounds(rounds);
 }
 
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
@@ -39,10 +41,7 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
   self->state.store = std::move(store);
   return {
     [self](const round_to_commit& x) -> caf::result<done> {
-      return write_for(
-        self->state.store, foreign_promise<done>{self}, x.held, [x](storage::database& db) {
-          return storage::sample_repository{db}.commit_round(x).map([] { return done{}; });
-        });
+      return write_joint_for(self->state.store, foreign_promise<done>{self}, x.held, x, &commit);
     },
     [self](const results_to_replace& x) -> caf::result<done> {
       return write_for(self->state.store,

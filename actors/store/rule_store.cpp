@@ -1,6 +1,7 @@
 #include "actors/store/rule_store.hpp"
 
 #include "actors/store/host_store.hpp"
+#include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/core/check/rule_set.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
@@ -62,9 +63,9 @@ expected<rules_imported> import(storage::database& db,
   return reply;
 }
 
+/// On every node.
 void tell_hosts(const store_access& store, const std::string& owner) {
-  if (auto region = store.names->find_as<hosts_actor>(hosts_name))
-    caf::anon_send(region, rules_changed{owner});
+  tell_all_nodes(*store.names, std::string{hosts_name}, caf::make_message(rules_changed{owner}));
 }
 
 } // namespace

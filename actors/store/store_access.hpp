@@ -11,7 +11,9 @@
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 namespace aops::actors {
 
@@ -25,6 +27,9 @@ struct store_access {
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<const base::config> config;
   std::shared_ptr<schedule::ownership> slots;
+  /// Under which epoch this node leads the cluster; nothing when it does not. 0: it is the only one
+  /// and needs no fence. Any thread.
+  std::function<std::optional<uint64_t>()> leader_epoch = [] { return std::optional<uint64_t>{0}; };
 
   int64_t now_ms() const { return clock->now_ms(); }
 };
@@ -68,6 +73,29 @@ write_for(const store_ptr& store, foreign_promise<T> promise, storage::fences he
   write(*store, std::move(held), std::move(work), [promise](expected<T> x) {
     promise.answer(std::move(x));
   });
+  return promise;
+}
+
+/// Has the writer run `work` on an item together with other items of the same `work`, soon; then
+/// answers the promise with nothing but success. For what nobody waits for.
+template <class T, class Item>
+caf::result<T> write_joint_for(const store_ptr& store,
+                               foreign_promise<T> promise,
+                               storage::fences held,
+                               Item item,
+                               storage::joint_work<Item> work) {
+  auto done = [promise](expected<void> how) { promise.answer(how.map([] { return T{}; })); };
+  auto writer = store->names->find_as<store_writer_actor>(store_writer_name);
+  if (!writer) {
+    done(fail(ec::store_unreachable, "the store writer is down"));
+    return promise;
+  }
+  auto append = [held = std::move(held), item = std::move(item), work, done](
+                  storage::group_writer& to) mutable {
+    return to.append_joint(std::move(held), std::move(item), work, done);
+  };
+  caf::anon_send(
+    writer, write_order{std::make_shared<write_order::append_function>(std::move(append)), true});
   return promise;
 }
 

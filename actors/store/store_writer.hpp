@@ -8,6 +8,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -18,6 +19,7 @@ struct write_order {
   /// Queues itself. @returns Whether it is the first one waiting.
   using append_function = std::function<bool(storage::group_writer&)>;
   std::shared_ptr<append_function> append;
+  bool may_wait = false; ///< Nobody waits for the answer: it may share a commit with later ones.
 };
 
 } // namespace aops::actors
@@ -36,14 +38,17 @@ struct store_writer_state {
   static inline const char* name = "store/writer";
   std::shared_ptr<storage::database_pool> pool; ///< Before the writer: outlives it.
   std::unique_ptr<storage::group_writer> writer;
+  bool is_gathering = false; ///< Only what may wait is waiting, and a `flush` comes later.
 };
 
 /// Owns the connection that writes and commits in groups: the first order of a group also sends
-/// `flush`, so everything queued before it joins the batch. Detached; answers what still waits with
+/// `flush`, so everything queued before it joins the batch. Orders that may wait are gathered for
+/// a while, until the first one that may not. Detached; answers what still waits with
 /// ec::store_unreachable when it ends.
 store_writer_actor::behavior_type
 store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_state>> self,
              std::shared_ptr<storage::database_pool> pool,
-             storage::group_writer_config config);
+             storage::group_writer_config config,
+             std::chrono::milliseconds gather);
 
 } // namespace aops::actors

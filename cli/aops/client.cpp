@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -58,6 +59,13 @@ httplib::Headers headers_of(const connection& to) {
   return headers;
 }
 
+/// Errors before the first byte of a request is sent.
+bool never_left(httplib::Error e) {
+  return e == httplib::Error::Connection || e == httplib::Error::ConnectionTimeout ||
+         e == httplib::Error::SSLConnection || e == httplib::Error::SSLLoadingCerts ||
+         e == httplib::Error::SSLServerVerification;
+}
+
 bool is_safe_header(const std::string& text) {
   for (unsigned char c : text)
     if (c < 0x20 || c == 0x7F)
@@ -74,7 +82,8 @@ client::client(connection to) : to_(std::move(to)), check_(std::make_unique<cert
   else
     http_ = std::make_unique<httplib::ClientImpl>(at.host, at.port);
   http_->set_tcp_nodelay(true);
-  http_->set_connection_timeout(5);
+  answer_s_ = to_.timeout_s;
+  http_->set_connection_timeout(to_.connect_s);
   http_->set_read_timeout(to_.timeout_s);
   http_->set_write_timeout(to_.timeout_s);
   http_->set_keep_alive(true);
@@ -114,7 +123,7 @@ error client::explain(const answer& got) const {
   case httplib::Error::Connection:
     return say("cannot connect; is the node running there?");
   case httplib::Error::ConnectionTimeout:
-    return say("cannot connect within 5 s");
+    return say(fmt::format("cannot connect within {} s", to_.connect_s));
   case httplib::Error::SSLConnection:
     return say("the TLS handshake failed; if the node speaks plain HTTP, use a http:// URL");
   case httplib::Error::SSLLoadingCerts:
@@ -123,8 +132,8 @@ error client::explain(const answer& got) const {
     return say("its certificate is not trusted; pin it with `aops login` or give --cacert FILE");
   case httplib::Error::Read:
   case httplib::Error::Write:
-    if (got.took >= std::chrono::seconds{to_.timeout_s})
-      return say(fmt::format("no answer within {} s", to_.timeout_s));
+    if (got.took >= std::chrono::seconds{answer_s_})
+      return say(fmt::format("no answer within {} s", answer_s_));
     return say(to_.where.tls
                  ? "the connection broke off"
                  : "the connection broke off; if the node speaks HTTPS, use a https:// URL");
@@ -135,6 +144,7 @@ error client::explain(const answer& got) const {
 
 expected<json>
 client::read_reply(const answer& got, std::string_view method, const std::string& path) const {
+  may_have_arrived_ = got.result || !never_left(got.result.error());
   if (!got.result)
     return fail(explain(got));
   const auto& response = *got.result;
@@ -163,6 +173,18 @@ expected<json> client::post(const std::string& path, const json& body) {
     return http_->Post(to_.where.prefix + path, headers_of(to_), to_line(body), "application/json");
   });
   return read_reply({std::move(result), took}, "POST", path);
+}
+
+expected<json> client::get(const std::string& path) {
+  if (!is_safe_header(to_.token))
+    return fail(ec::bad_request, "the access token holds control characters");
+  auto [result, took] = timed([&] { return http_->Get(to_.where.prefix + path, headers_of(to_)); });
+  return read_reply({std::move(result), took}, "GET", path);
+}
+
+void client::limit_answer(int seconds) {
+  answer_s_ = seconds > 0 ? std::min(seconds, to_.timeout_s) : to_.timeout_s;
+  http_->set_read_timeout(answer_s_);
 }
 
 expected<json> client::remove(const std::string& path, const json& body) {
@@ -199,7 +221,7 @@ expected<void> client::stream(const std::string& path,
         return wanted = take({data, length});
       });
   });
-  http_->set_read_timeout(to_.timeout_s);
+  http_->set_read_timeout(answer_s_);
   if (status == 404 || status == 405)
     return fail(ec::not_found, fmt::format("HTTP {} to GET {}", status, path));
   if (status == 429)
@@ -216,7 +238,7 @@ expected<void> client::stream(const std::string& path,
 expected<std::string> client::look_at_certificate() {
   if (!to_.where.tls)
     return std::string{};
-  client looking({to_.where, {trust::kind::anybody, {}, {}}, {}, to_.timeout_s});
+  client looking({to_.where, {trust::kind::anybody, {}, {}}, {}, to_.timeout_s, to_.connect_s});
   looking.check_->only_looking = true;
   auto [result, took] = timed([&] { return looking.http_->Get("/healthz"); });
   if (!looking.check_->seen.empty())

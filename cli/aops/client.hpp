@@ -32,7 +32,8 @@ struct connection {
   target where;
   trust whom;
   std::string token;  ///< Sent as `Access-Token`; empty: none.
-  int timeout_s = 60; ///< For an answer; connecting has 5 s.
+  int timeout_s = 60; ///< For an answer.
+  int connect_s = 5;  ///< For connecting.
 };
 
 /// A REST client of one node. One request at a time; not for several threads.
@@ -47,8 +48,15 @@ public:
   /// 429, `ec::not_found` for a path the node does not know, `ec::internal` for an answer that is
   /// no reply of the contract.
   expected<json> post(const std::string& path, const json& body);
+  expected<json> get(const std::string& path); ///< Errors as for `post`.
   expected<json> remove(const std::string& path,
                         const json& body); ///< DELETE; errors as for `post`.
+
+  /// A shorter wait for the next answers; 0: that of the connection.
+  void limit_answer(int seconds);
+
+  /// False when the last request certainly did not arrive: there was no connection.
+  bool may_have_arrived() const { return may_have_arrived_; }
 
   /// Reads a stream until it ends or `take` returns false. An error also when it breaks off.
   /// @param idle_s Longest silence before the stream counts as broken.
@@ -72,6 +80,8 @@ private:
   void prepare_tls();
 
   connection to_;
+  int answer_s_ = 60;
+  mutable bool may_have_arrived_ = true;
   std::unique_ptr<certificate_check> check_;
   std::unique_ptr<httplib::ClientImpl> http_;
 };

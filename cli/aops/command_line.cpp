@@ -112,7 +112,11 @@ private:
       return;
     }
     auto* handle = app_.add_option(spelled(o), values_[i], described(o));
-    handle->type_name(std::string{o.value})->take_last();
+    handle->type_name(std::string{o.value});
+    if (o.is_list)
+      handle->join(',');
+    else
+      handle->take_last();
     if (o.kind == option_kind::whole)
       handle->check(CLI::Range(int64_t{0}, int64_t{1} << 53).description(""));
     if (o.kind == option_kind::boolean)

@@ -106,8 +106,8 @@ findings findings_of(const json& reports) {
 
 } // namespace
 
-expected<json> with_verdicts(session& s, const json& rows) {
-  constexpr size_t batch = 50, most = 1000;
+expected<json> with_verdicts(session& s, const json& rows, size_t most) {
+  constexpr size_t batch = 50;
   auto known = s.host_names();
   json result = json::array();
   for (size_t at = 0; at < rows.size(); at += batch) {

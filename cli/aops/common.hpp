@@ -43,7 +43,7 @@ expected<void>
 write_export(session& s, const std::string& path, std::string_view name, const std::string& text);
 
 /// Rows of reports with `host_name`, and with `verdict` and `root_cause` read from the whole
-/// reports (at most 1000).
-expected<json> with_verdicts(session& s, const json& rows);
+/// reports of the first `most` rows.
+expected<json> with_verdicts(session& s, const json& rows, size_t most = 1000);
 
 } // namespace aops::cli

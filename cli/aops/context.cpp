@@ -38,11 +38,15 @@ expected<context> load_context(const std::string& path) {
   if (!content)
     return fail(ec::bad_request,
                 fmt::format("{}: {}; delete it and log in again", path, content.error().detail));
-  return context{text_of(*content, "url"),
-                 text_of(*content, "username"),
-                 text_of(*content, "access_token"),
-                 text_of(*content, "fingerprint"),
-                 text_of(*content, "cacert")};
+  context known{text_of(*content, "url"),
+                text_of(*content, "username"),
+                text_of(*content, "access_token"),
+                text_of(*content, "fingerprint"),
+                text_of(*content, "cacert")};
+  for (const auto& other : member(*content, "others"))
+    if (auto url = text_of(other, "url"); !url.empty())
+      known.others.push_back({url, text_of(other, "fingerprint")});
+  return known;
 }
 
 expected<void> save_context(const std::string& path, const context& what) {
@@ -55,6 +59,12 @@ expected<void> save_context(const std::string& path, const context& what) {
   add("access_token", what.access_token);
   add("fingerprint", what.fingerprint);
   add("cacert", what.cacert);
+  for (const auto& other : what.others) {
+    json row = {{"url", other.url}};
+    if (!other.fingerprint.empty())
+      row["fingerprint"] = other.fingerprint;
+    content["others"].push_back(std::move(row));
+  }
   return write_file(
     path, content.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600, true);
 }

@@ -5,8 +5,16 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace aops::cli {
+
+/// Another node of the cluster that `aops login` was told of.
+struct known_node {
+  std::string url;
+  std::string fingerprint; ///< As in `context`.
+  friend bool operator==(const known_node&, const known_node&) = default;
+};
 
 /// What `aops login` remembers.
 struct context {
@@ -16,6 +24,7 @@ struct context {
   std::string fingerprint; ///< SHA-256 of the pinned certificate, as `openssl x509 -fingerprint
                            ///< -sha256` prints it.
   std::string cacert;      ///< Path given with `--cacert`, else empty.
+  std::vector<known_node> others{}; ///< Asked, in this order, when `url` is not reached.
   friend bool operator==(const context&, const context&) = default;
 };
 

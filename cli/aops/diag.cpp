@@ -1,4 +1,5 @@
 #include "cli/aops/common.hpp"
+#include "cli/aops/diag_summary.hpp"
 #include "cli/aops/table.hpp"
 #include "cli/aops/text.hpp"
 #include "cli/aops/watch.hpp"
@@ -6,14 +7,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
+#include <set>
 
 namespace aops::cli {
 
 namespace {
 
-constexpr size_t most_hosts = 50; ///< Hosts a task takes. Source: REST contract §6.2.
+constexpr size_t most_hosts = 50;    ///< Hosts a task takes. Source: REST contract §6.2.
+constexpr size_t most_shown = 1000;  ///< Reports read for their verdict in a table.
+constexpr size_t most_summed = 5000; ///< The same for the summary of all hosts.
+constexpr int most_tries = 5;        ///< Of starting a task at a node that is overloaded.
+constexpr int try_again_ms = 1000;
 
 int cancel(session& s) {
   auto tasks = at_least_one(s.args, "cancel", "cancelling");
@@ -35,13 +40,23 @@ std::string missing_option(const arguments& args) {
   return {};
 }
 
+/// Page by page: a list without pages has an end.
 expected<std::vector<std::string>> all_host_ids(session& s) {
-  auto reply = s.fetch("/manage/host/get", {{"host_group_list", json::array()}});
-  if (!reply)
-    return fail(reply.error());
   std::vector<std::string> ids;
-  for (const auto& host : member(*reply, "host_infos"))
-    ids.push_back(text_of(host, "host_id"));
+  std::set<std::string> seen; // A host may slip to another page while hosts come and go.
+  for (uint64_t page = 1, pages = 1; page <= pages; ++page) {
+    auto reply = s.fetch("/manage/host/get",
+                         {{"host_group_list", json::array()},
+                          {"sort", "host_name"},
+                          {"page", page},
+                          {"per_page", most_hosts}});
+    if (!reply)
+      return fail(reply.error());
+    pages = count_of(*reply, "total_page");
+    for (const auto& host : member(*reply, "host_infos"))
+      if (auto id = text_of(host, "host_id"); seen.insert(id).second)
+        ids.push_back(id);
+  }
   if (ids.empty())
     return fail(ec::bad_request, "there are no hosts");
   return ids;
@@ -59,17 +74,12 @@ expected<std::vector<json>> requests(session& s) {
   auto ids = s.args.on("all_hosts") ? all_host_ids(s) : s.host_ids(*hosts);
   if (!ids)
     return fail(ids.error());
-  auto portion = s.args.on("all_hosts") ? most_hosts : ids->size();
   std::vector<json> bodies;
-  for (size_t at = 0; at < ids->size(); at += portion) {
-    std::vector<std::string> part(
-      ids->begin() + static_cast<std::ptrdiff_t>(at),
-      ids->begin() + static_cast<std::ptrdiff_t>(std::min(ids->size(), at + portion)));
+  for (const auto& part : split_into(*ids, s.args.on("all_hosts") ? most_hosts : ids->size()))
     bodies.push_back({{"host_list", part},
                       {"time_range", to_json(range->value_or(time_range{}))},
                       {"tree_list", *trees},
                       {"interval", s.args.whole("interval")}});
-  }
   return bodies;
 }
 
@@ -79,24 +89,53 @@ struct submitted {
   int code = exit_done;
 };
 
+/// An overloaded node has not taken the task: it is asked again.
+expected<json> start_task(session& s, const json& body) {
+  auto reply = s.post("/diag/execute", body);
+  for (int i = 0; i < most_tries && !reply && reply.error() == ec::overloaded; ++i) {
+    s.io.pause(try_again_ms);
+    reply = s.post("/diag/execute", body);
+  }
+  return reply;
+}
+
+/// After a start that failed: what runs all the same, and what does not.
+void tell_what_runs(session& s, const std::vector<std::string>& started, size_t all, size_t hosts) {
+  if (all > 1)
+    s.note(fmt::format("{} of {} tasks run{}{}; {} hosts are not diagnosed",
+                       started.size(),
+                       all,
+                       started.empty() ? "" : ": ",
+                       joined(started, ","),
+                       hosts));
+}
+
 submitted submit(session& s) {
   submitted result;
   auto bodies = requests(s);
   if (!bodies)
     return {{}, s.complain(bodies.error())};
-  for (const auto& body : *bodies) {
-    auto reply = s.post("/diag/execute", body);
-    if (!reply || !succeeded(*reply) || s.args.on("detach")) {
+  std::vector<std::string> started;
+  for (size_t i = 0; i < bodies->size(); ++i) {
+    auto reply = start_task(s, (*bodies)[i]);
+    if (!reply || !succeeded(*reply)) {
       result.code = s.show(reply, {});
-      if (result.code != exit_done)
-        return result;
+      size_t hosts = 0;
+      for (auto at = i; at < bodies->size(); ++at)
+        hosts += member((*bodies)[at], "host_list").size();
+      tell_what_runs(s, started, bodies->size(), hosts);
+      return result;
+    }
+    started.push_back(text_of(*reply, "task_id"));
+    if (s.args.on("detach")) {
+      s.show(reply, {});
       continue;
     }
     if (count_of(*reply, "code") == code_partial)
       s.note(reply_error(*reply).detail);
     auto expected = count_of(*reply, "expected_report_num");
-    result.tasks.push_back({text_of(*reply, "task_id"), expected, 0, {}, {}});
-    s.note(fmt::format("task {}: {} reports to come", result.tasks.back().id, expected));
+    result.tasks.push_back({started.back(), expected, 0, {}, {}});
+    s.note(fmt::format("task {}: {} reports to come", started.back(), expected));
   }
   return result;
 }
@@ -139,18 +178,31 @@ expected<json> reports_of(session& s, const std::vector<watched_task>& tasks) {
 
 int show_reports(session& s, const std::vector<watched_task>& tasks) {
   auto reply = reports_of(s, tasks);
-  if (reply && (s.form() == format::table || s.form() == format::wide)) {
-    auto rows = with_verdicts(s, member(*reply, "result"));
-    if (!rows)
+  bool is_table = s.form() == format::table || s.form() == format::wide;
+  bool sums_up = s.args.on("all_hosts");
+  json summary;
+  if (reply && (is_table || sums_up)) {
+    auto rows = with_verdicts(s, member(*reply, "result"), sums_up ? most_summed : most_shown);
+    if (!rows && is_table)
       return s.complain(rows.error());
-    (*reply)["result"] = *rows;
+    if (!rows)
+      s.note("no summary: " + rows.error().detail);
+    if (rows && sums_up)
+      summary = summary_of(tasks, *rows);
+    if (is_table)
+      (*reply)["result"] = std::move(*rows);
+    else if (rows)
+      (*reply)["summary"] = summary;
   }
-  return s.show(
-    reply,
-    {view::kind::whole,
-     "result",
-     {"host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id"},
-     {"host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id", "*"}});
+  auto code =
+    s.show(reply,
+           {view::kind::whole,
+            "result",
+            {"host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id"},
+            {"host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id", "*"}});
+  if (is_table && code == exit_done && sums_up)
+    s.io.out << summary_text(summary);
+  return code;
 }
 
 int run(session& s) {
@@ -178,7 +230,8 @@ verb diag_verb() {
     {text_option("tree_list", "TREES", "Names of fault trees, separated by commas (required)"),
      text_option(
        "host_list", "HOSTS", "Ids or names of at most 50 hosts, separated by commas (required)"),
-     flag_option("all_hosts", "Every host instead of --host_list, 50 to a task"),
+     flag_option("all_hosts",
+                 "Every host instead of --host_list, 50 to a task; ends with a summary"),
      text_option("start", "TIME", "Begin, as 20240301-10:15:30 local time (required)"),
      text_option("end", "TIME", "End, as 20240301-10:15:30 local time (required)"),
      last_option,

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 namespace aops::cli {
@@ -50,15 +52,54 @@ expected<void> settle_trust(session& s, connection& to) {
 
 std::string url_of(const target& where) { return where.origin() + where.prefix; }
 
-expected<void>
-remember(session& s, const connection& to, const std::string& user, const std::string& token) {
+/// The first is the one that was logged in at.
+expected<void> remember(session& s,
+                        const std::vector<connection>& nodes,
+                        const std::string& user,
+                        const std::string& token) {
   auto path = context_path(s.io.env);
   if (!path)
     return fail(path.error());
+  const auto& to = nodes.front();
   // Later commands run in other folders.
   auto cacert =
     to.whom.cacert.empty() ? std::string{} : std::filesystem::absolute(to.whom.cacert).string();
-  return save_context(*path, {url_of(to.where), user, token, to.whom.fingerprint, cacert});
+  context known{url_of(to.where), user, token, to.whom.fingerprint, cacert};
+  for (size_t i = 1; i < nodes.size(); ++i)
+    known.others.push_back({url_of(nodes[i].where), nodes[i].whom.fingerprint});
+  return save_context(*path, known);
+}
+
+/// Settles which certificates all nodes must show, and puts one that is reached first. A node that
+/// is down now is kept as it was known; one whose certificate the user refuses ends the log-in.
+expected<std::vector<connection>> settle_nodes(session& s) {
+  auto nodes = s.find_connections();
+  if (!nodes)
+    return nodes;
+  std::optional<error> trouble;
+  size_t reached = nodes->size();
+  for (size_t i = 0; i < nodes->size(); ++i) {
+    auto& to = (*nodes)[i];
+    auto settled = settle_trust(s, to);
+    if (settled && nodes->size() > 1) // A pin says nothing of whether the node is there.
+      if (auto seen = client(to).get("/healthz"); !seen && seen.error() == ec::unreachable)
+        settled = fail(seen.error());
+    if (settled) {
+      reached = std::min(reached, i);
+      continue;
+    }
+    if (settled.error() != ec::unreachable)
+      return fail(settled.error());
+    if (nodes->size() > 1)
+      s.note(settled.error().detail);
+    trouble = trouble.value_or(settled.error());
+  }
+  if (reached == nodes->size())
+    return fail(*trouble);
+  std::rotate(nodes->begin(),
+              nodes->begin() + static_cast<std::ptrdiff_t>(reached),
+              nodes->begin() + static_cast<std::ptrdiff_t>(reached) + 1);
+  return nodes;
 }
 
 /// The default password lets nobody do anything else, so it is changed right here when a new one is
@@ -83,13 +124,12 @@ int finish(session& s, const connection& to, const std::string& user) {
 }
 
 int log_in(session& s) {
-  auto to = s.find_connection();
-  if (!to)
-    return s.complain(to.error());
+  auto nodes = settle_nodes(s);
+  if (!nodes)
+    return s.complain(nodes.error());
+  auto* to = &nodes->front();
   auto user =
     s.args.has("username") ? s.args.text("username") : s.io.env("AOPS_USERNAME").value_or("admin");
-  if (auto settled = settle_trust(s, *to); !settled)
-    return s.complain(settled.error());
   to->token.clear();
   auto password = s.secret(
     "password", "AOPS_PASSWORD", fmt::format("Password of {} at {}", user, to->where.origin()));
@@ -102,7 +142,7 @@ int log_in(session& s) {
   auto token = text_of(*reply, "access_token");
   if (token.empty())
     return s.complain(reply_error(*reply));
-  if (auto kept = remember(s, *to, user, token); !kept)
+  if (auto kept = remember(s, *nodes, user, token); !kept)
     return s.complain(kept.error());
   if (count_of(*reply, "code") == default_password_code) {
     auto changed = change_password(s, *to, token);
@@ -115,23 +155,27 @@ int log_in(session& s) {
 }
 
 int log_out(session& s) {
-  auto to = s.find_connection();
-  if (!to)
-    return s.complain(to.error());
-  if (to->token.empty()) {
+  auto nodes = s.find_connections();
+  if (!nodes)
+    return s.complain(nodes.error());
+  const auto& token = nodes->front().token;
+  if (token.empty()) {
     s.note("not logged in");
     return exit_done;
   }
   auto path = context_path(s.io.env);
   auto known = path ? load_context(*path) : expected<context>{fail(path.error())};
-  // The token is forgotten even when the node cannot be told: that is what the user wants to be
-  // sure of.
-  if (known && known->access_token == to->token) {
+  // Read before the token is forgotten. It is forgotten even when no node can be told: that is what
+  // the user wants to be sure of.
+  auto last_words = s.new_nodes();
+  if (!last_words)
+    return s.complain(last_words.error());
+  if (known && known->access_token == token) {
     known->access_token.clear();
     if (auto kept = save_context(*path, *known); !kept)
       return s.complain(kept.error());
   }
-  return s.show(client(*to).post("/manage/account/logout", json::object()), {});
+  return s.show(last_words->post("/manage/account/logout", json::object()), {});
 }
 
 } // namespace
@@ -153,7 +197,8 @@ verb login_verb() {
     true,
     false,
     "  aops login\n"
-    "  aops login --url https://node1:11111 --username admin\n"};
+    "  aops login --url https://node1:11111 --username admin\n"
+    "  aops login --url https://node1:11111,https://node2:11111,https://node3:11111\n"};
 }
 
 verb logout_verb() {

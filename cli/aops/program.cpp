@@ -4,6 +4,7 @@
 #include "cli/aops/session.hpp"
 #include "cli/aops/text.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <ostream>
 
@@ -13,10 +14,11 @@ namespace {
 
 /// The contract has a token required by every command but the log-in.
 bool lacks_token(const session& s, const verb& what) {
-  if (!what.asks_node || !what.needs_token || s.args.text("action") == "login")
+  const auto& action = s.args.text("action");
+  if (!what.asks_node || !what.needs_token || action == "login" || action == "ca")
     return false;
-  auto to = s.find_connection();
-  return to && to->token.empty();
+  auto to = s.find_connections();
+  return to && std::all_of(to->begin(), to->end(), [](const auto& x) { return x.token.empty(); });
 }
 
 /// An answer may be JSON and still have lists where objects belong; that is the node's fault and no

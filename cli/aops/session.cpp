@@ -73,6 +73,36 @@ int reply_code(const json& reply) {
   return static_cast<int>(std::min<uint64_t>(count_of(reply, "code"), 1'000'000));
 }
 
+/// The nodes to ask: those given, else those remembered, else the one on this machine.
+expected<std::vector<std::string>> wanted_urls(const std::string& given, const context& known) {
+  if (!given.empty()) {
+    auto list = split_list(given);
+    if (!list)
+      return fail(ec::bad_request, fmt::format("URL list `{}`: {}", given, list.error().detail));
+    return list;
+  }
+  if (known.url.empty())
+    return std::vector<std::string>{target{}.origin()};
+  std::vector<std::string> urls{known.url};
+  for (const auto& other : known.others)
+    urls.push_back(other.url);
+  return urls;
+}
+
+/// What `aops login` remembers of a node.
+std::optional<known_node> home_of(const target& where, const context& known) {
+  auto same = [&](const std::string& url) {
+    auto home = parse_url(url);
+    return !url.empty() && home && home->origin() == where.origin();
+  };
+  if (same(known.url))
+    return known_node{known.url, known.fingerprint};
+  for (const auto& other : known.others)
+    if (same(other.url))
+      return other;
+  return std::nullopt;
+}
+
 json without(const json& reply, const std::string& key) {
   auto rest = reply;
   rest.erase(key);
@@ -177,7 +207,7 @@ expected<context> session::remembered() const {
   return path ? load_context(*path) : expected<context>{context{}};
 }
 
-expected<connection> session::find_connection() const {
+expected<std::vector<connection>> session::find_connections() const {
   auto known = remembered();
   if (!known)
     return fail(known.error());
@@ -186,54 +216,64 @@ expected<connection> session::find_connection() const {
     auto found = std::find_if(texts.begin(), texts.end(), [](const auto& x) { return !x.empty(); });
     return found == texts.end() ? std::string{} : *found;
   };
-  connection to;
-  auto where =
-    parse_url(first_of({args.text("url"), variable("AOPS_URL"), known->url, to.where.origin()}));
-  if (!where)
-    return fail(where.error());
-  to.where = *where;
-  to.timeout_s = static_cast<int>(std::clamp<int64_t>(args.whole("timeout"), 1, 3600));
-  auto home = parse_url(known->url);
-  // Token and pin belong to the node they were made for; no other gets to see them.
-  bool is_home = !known->url.empty() && home && home->origin() == to.where.origin();
-  to.token = first_of(
-    {args.text("access_token"), variable("AOPS_ACCESS_TOKEN"), is_home ? known->access_token : ""});
-  auto cacert =
-    first_of({args.text("cacert"), variable("AOPS_CACERT"), is_home ? known->cacert : ""});
-  if (!cacert.empty())
-    to.whom = {trust::kind::file, cacert, {}};
-  else if (is_home && !known->fingerprint.empty())
-    to.whom = {trust::kind::pinned, {}, known->fingerprint};
-  else if (is_loopback(to.where.host))
-    to.whom.how = trust::kind::anybody;
-  return to;
+  auto urls = wanted_urls(first_of({args.text("url"), variable("AOPS_URL")}), *known);
+  if (!urls)
+    return fail(urls.error());
+  std::vector<connection> all;
+  for (const auto& url : *urls) {
+    connection to;
+    auto where = parse_url(url);
+    if (!where)
+      return fail(where.error());
+    to.where = *where;
+    to.timeout_s = static_cast<int>(std::clamp<int64_t>(args.whole("timeout"), 1, 3600));
+    // Token and pin belong to the nodes they were made for; no other gets to see them.
+    auto home = home_of(*where, *known);
+    to.token = first_of(
+      {args.text("access_token"), variable("AOPS_ACCESS_TOKEN"), home ? known->access_token : ""});
+    auto cacert =
+      first_of({args.text("cacert"), variable("AOPS_CACERT"), home ? known->cacert : ""});
+    if (!cacert.empty())
+      to.whom = {trust::kind::file, cacert, {}};
+    else if (home && !home->fingerprint.empty())
+      to.whom = {trust::kind::pinned, {}, home->fingerprint};
+    else if (is_loopback(to.where.host))
+      to.whom.how = trust::kind::anybody;
+    all.push_back(std::move(to));
+  }
+  return all;
 }
 
-expected<client> session::new_client() const {
-  auto to = find_connection();
-  if (!to)
-    return fail(to.error());
-  return client{std::move(*to)};
+expected<node_list> session::new_nodes() const {
+  auto known = find_connections();
+  if (!known)
+    return fail(known.error());
+  return node_list{std::move(*known), favourite_};
 }
 
-expected<client*> session::the_client() {
-  if (!client_) {
-    auto made = new_client();
+expected<node_list*> session::the_nodes() {
+  if (!nodes_) {
+    auto made = new_nodes();
     if (!made)
       return fail(made.error());
-    client_.emplace(std::move(*made));
+    nodes_.emplace(std::move(*made));
   }
-  return &*client_;
+  return &*nodes_;
+}
+
+expected<json> session::get(const std::string& path) {
+  auto nodes = the_nodes();
+  return nodes ? (*nodes)->get(path) : expected<json>{fail(nodes.error())};
 }
 
 expected<json> session::post(const std::string& path, const json& body) {
-  auto node = the_client();
-  return node ? (*node)->post(path, body) : expected<json>{fail(node.error())};
+  auto nodes = the_nodes();
+  return nodes ? (*nodes)->post(path, body) : expected<json>{fail(nodes.error())};
 }
 
 expected<json> session::remove(const std::string& path, const json& body) {
-  auto node = the_client();
-  return node ? (*node)->remove(path, body) : expected<json>{fail(node.error())};
+  auto nodes = the_nodes();
+  return nodes ? (*nodes)->remove(path, body) : expected<json>{fail(nodes.error())};
 }
 
 expected<json> session::fetch(const std::string& path, const json& body) {

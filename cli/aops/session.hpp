@@ -1,7 +1,7 @@
 #pragma once
 
-#include "cli/aops/client.hpp"
 #include "cli/aops/console.hpp"
+#include "cli/aops/node_list.hpp"
 #include "cli/aops/output.hpp"
 #include "cli/aops/time_text.hpp"
 #include "cli/aops/verb.hpp"
@@ -36,14 +36,16 @@ public:
   const arguments& args;
 
   // -- the node ---------------------------------------------------------------------------------
-  /// Where and as whom this command talks: options, then environment, then the context file.
-  expected<connection> find_connection() const;
+  /// Where and as whom this command talks: options, then environment, then the context file. At
+  /// least one; the others are asked when the first is not reached.
+  expected<std::vector<connection>> find_connections() const;
   expected<context> remembered() const;
+  expected<json> get(const std::string& path);
   expected<json> post(const std::string& path, const json& body);
   expected<json> remove(const std::string& path, const json& body);
   /// As `post`, but a code other than 200 and 206 is an error whose text is ready for the user.
   expected<json> fetch(const std::string& path, const json& body);
-  expected<client> new_client() const;
+  expected<node_list> new_nodes() const; ///< For another thread.
 
   /// Ids of hosts given by id, name or address; what no host is called stays as it is and is noted.
   expected<std::vector<std::string>> host_ids(const std::vector<std::string>& hosts);
@@ -69,9 +71,10 @@ public:
 private:
   bool colour_allowed() const;
   void show_good(const json& reply, const view& how);
-  expected<client*> the_client();
+  expected<node_list*> the_nodes();
 
-  std::optional<client> client_;
+  std::optional<node_list> nodes_;
+  node_list::favourite favourite_ = std::make_shared<std::atomic<size_t>>(0);
   std::optional<std::map<std::string, std::string>> names_;
 };
 

@@ -4,6 +4,7 @@
 #include "cli/aops/time_text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace aops::cli {
 
@@ -87,7 +88,7 @@ table table_of(const json& rows, const std::vector<std::string>& preferred) {
   return result;
 }
 
-std::string render(const table& what, size_t widest) {
+std::string render(const table& what, size_t widest, const painter& paint) {
   auto shown = what;
   std::vector<size_t> widths;
   for (const auto& title : what.titles)
@@ -100,16 +101,17 @@ std::string render(const table& what, size_t widest) {
       widths[i] = std::max(widths[i], columns(row[i]));
       is_number[i] = is_number[i] && (row[i].empty() || is_number_text(row[i]));
     }
-  auto line = [&](const std::vector<std::string>& cells, bool is_title) {
+  auto line = [&](const std::vector<std::string>& cells, std::optional<size_t> row) {
     std::string text = "|";
-    for (size_t i = 0; i < widths.size(); ++i)
-      text +=
-        " " + padded(i < cells.size() ? cells[i] : "", widths[i], !is_title && is_number[i]) + " |";
+    for (size_t i = 0; i < widths.size(); ++i) {
+      auto cell = padded(i < cells.size() ? cells[i] : "", widths[i], row && is_number[i]);
+      text += " " + (row && paint ? paint(*row, i, cell) : cell) + " |";
+    }
     return text + "\n";
   };
-  auto text = frame(widths) + line(shown.titles, true) + frame(widths);
-  for (const auto& row : shown.rows)
-    text += line(row, false);
+  auto text = frame(widths) + line(shown.titles, std::nullopt) + frame(widths);
+  for (size_t i = 0; i < shown.rows.size(); ++i)
+    text += line(shown.rows[i], i);
   return shown.rows.empty() ? text : text + frame(widths);
 }
 

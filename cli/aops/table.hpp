@@ -2,6 +2,7 @@
 
 #include "cli/aops/json.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ struct table {
 /// Framed by `+-|`, numbers to the right. Columns follow the width of the characters, not their
 /// bytes.
 /// @param widest Longer cells are cut to so many columns; 0 = never.
-std::string render(const table& what, size_t widest = 0);
+/// @param paint Colours a cell that has its width already; the row and the column count from 0.
+using painter = std::function<std::string(size_t row, size_t column, std::string padded)>;
+std::string render(const table& what, size_t widest = 0, const painter& paint = {});
 
 /// One row per object; a cell shows texts as they are, lists with commas, times (`start`, `end`,
 /// `time`) local.

@@ -17,8 +17,10 @@ constexpr option connection_options[] = {
     .also("aceess_token"),
   text_option(
     "url",
-    "URL",
-    "The node's address; else AOPS_URL, else that of `aops login`, else https://127.0.0.1:11111"),
+    "URLS",
+    "Address of the node; of several, one that is reached; else AOPS_URL, else those of `aops "
+    "login`, else https://127.0.0.1:11111")
+    .repeated(),
   text_option("cacert", "FILE", "Trust the certificates of this PEM file instead of a pinned one"),
   text_option("timeout", "SECONDS", "How long to wait for an answer").whole().or_else("60"),
 };
@@ -86,6 +88,7 @@ const std::vector<verb>& all_verbs() {
                                           diag_verb(),
                                           report_verb(),
                                           stat_verb(),
+                                          cluster_verb(),
                                           completion_verb()};
   return verbs;
 }

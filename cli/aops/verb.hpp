@@ -25,6 +25,7 @@ struct option {
   option_kind kind = option_kind::text;
   bool required = false;
   std::string_view alias = {}; ///< A misspelling that the contract's examples use; not shown.
+  bool is_list = false;        ///< Given several times it is a list, joined by commas.
 
   constexpr option must() const {
     auto o = *this;
@@ -44,6 +45,11 @@ struct option {
   constexpr option also(std::string_view other) const {
     auto o = *this;
     o.alias = other;
+    return o;
+  }
+  constexpr option repeated() const {
+    auto o = *this;
+    o.is_list = true;
     return o;
   }
   constexpr option whole() const {
@@ -118,6 +124,7 @@ verb faultree_verb();
 verb diag_verb();
 verb report_verb();
 verb stat_verb();
+verb cluster_verb();
 verb completion_verb();
 
 } // namespace aops::cli

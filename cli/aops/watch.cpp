@@ -65,17 +65,18 @@ void watcher::work() {
     }
     auto& task = tasks_[next_++];
     lock.unlock();
-    if (auto node = s_.new_client())
-      follow(task, *node);
+    if (auto nodes = s_.new_nodes())
+      follow(task, *nodes);
     else
-      finish(task, {}, node.error().detail);
+      finish(task, {}, nodes.error().detail);
   }
 }
 
-void watcher::follow(watched_task& task, client& node) {
+void watcher::follow(watched_task& task, node_list& nodes) {
   auto path = "/diag/progress/stream?task_id=" + task.id;
   event_stream events;
   int fruitless = 0;
+  size_t tries = 0;
   while (true) {
     events.reconnect();
     bool fruitful = false, over = false;
@@ -86,23 +87,26 @@ void watcher::follow(watched_task& task, client& node) {
       }
       return !over && !events.broken();
     };
-    auto result = node.stream(path, events.last_id(), stream_silence_s, take_bytes);
+    auto result = nodes.stream(path, events.last_id(), stream_silence_s, take_bytes);
     if (ended(task))
       return;
     if (!result && result.error() == ec::session_invalid)
       return finish(task, {}, result.error().detail);
-    fruitless = fruitful ? 0 : fruitless + 1;
+    // The next node is tried at once, all of them again only after a while.
+    bool all_tried = ++tries % nodes.size() == 0;
+    fruitless = fruitful ? 0 : fruitless + (all_tried ? 1 : 0);
     bool is_not_offered = !result && result.error() == ec::not_found;
     if (over || is_not_offered || fruitless == most_fruitless)
-      return poll(task, node);
-    s_.io.pause(250 << fruitless);
+      return poll(task, nodes);
+    if (all_tried)
+      s_.io.pause(250 << fruitless);
   }
 }
 
-void watcher::poll(watched_task& task, client& node) {
+void watcher::poll(watched_task& task, node_list& nodes) {
   for (int idle = 0; idle < most_idle_polls; ++idle) {
     auto before = task.done;
-    auto reply = node.post("/diag/progress/get", {{"task_list", json::array({task.id})}});
+    auto reply = nodes.post("/diag/progress/get", {{"task_list", json::array({task.id})}});
     if (reply && succeeded(*reply)) {
       for (const auto& row : member(*reply, "result"))
         if (text_of(row, "task_id") == task.id)

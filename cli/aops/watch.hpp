@@ -17,8 +17,9 @@ struct watched_task {
   std::string trouble; ///< Why following it was given up.
 };
 
-/// Follows jobs by their event streams, resumes behind the last event after a reconnect, and asks
-/// for the progress every 5 s where the node streams nothing. Draws one bar for all of them on
+/// Follows jobs by their event streams, resumes behind the last event after a reconnect, at another
+/// node when the one it talked to is not reached, and asks for the progress every 5 s where the
+/// node streams nothing. Draws one bar for all of them on
 /// standard error.
 class watcher {
 public:
@@ -30,8 +31,8 @@ public:
 
 private:
   void work();
-  void follow(watched_task& task, client& node);
-  void poll(watched_task& task, client& node);
+  void follow(watched_task& task, node_list& nodes);
+  void poll(watched_task& task, node_list& nodes);
   /// @returns True when the stream is over.
   bool take(watched_task& task, std::string_view event, std::string_view data);
   void take_progress(watched_task& task, const json& row);

@@ -1,5 +1,10 @@
 #include "cli/node/assemble.hpp"
 
+#include "actors/cluster/cluster_trees.hpp"
+#include "actors/cluster/gate.hpp"
+#include "actors/cluster/links_keeper.hpp"
+#include "actors/cluster/membership.hpp"
+#include "actors/cluster/router.hpp"
 #include "actors/diag/jobs_region.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
@@ -13,6 +18,7 @@
 #include "actors/store/rule_store.hpp"
 #include "actors/store/tree_store.hpp"
 #include "actors/supervisor/supervisor.hpp"
+#include "actors/support/ask_message.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/call.hpp"
 #include "http/routes/progress_bridge.hpp"
@@ -28,6 +34,8 @@ using namespace actors;
 
 /// Log-ins and keys that may wait for scrypt, which takes a quarter of a second each.
 constexpr size_t crypto_queue = 16;
+
+constexpr std::string_view host_prefix = "host/";
 
 /// Queries that may wait for a reading connection.
 constexpr size_t read_queue = 4096;
@@ -66,6 +74,11 @@ store_ptr store_of(const parts& p) {
   s->clock = p.clock;
   s->config = p.config;
   s->slots = p.slots;
+  if (!p.cluster->single)
+    s->leader_epoch = [map = p.cluster->map, node = p.node_id]() -> std::optional<uint64_t> {
+      auto view = map->get();
+      return view->leader.holder == node ? std::optional{view->leader.epoch} : std::nullopt;
+    };
   return s;
 }
 
@@ -79,19 +92,21 @@ storage::group_writer_config writer_of(const parts& p) {
 
 child_spec store_tree(const parts& p) {
   auto store = store_of(p);
-  return supervised(named("store", p),
-                    {
-                      child<caf::detached>(store_writer_name, store_writer, p.pool, writer_of(p)),
-                      child(account_store_name, account_store, store),
-                      child(host_store_name, host_store, store),
-                      child(rule_store_name, rule_store, store),
-                      child(tree_store_name, tree_store, store),
-                      child(result_store_name, result_store, store),
-                      child(round_store_name, round_store, store),
-                      child(job_store_name, job_store, store),
-                      child(report_store_name, report_store, store),
-                      child("store/housekeeper", housekeeper, store),
-                    });
+  return supervised(
+    named("store", p),
+    {
+      child<caf::detached>(
+        store_writer_name, store_writer, p.pool, writer_of(p), p.config->store.gather.chrono()),
+      child(account_store_name, account_store, store),
+      child(host_store_name, host_store, store),
+      child(rule_store_name, rule_store, store),
+      child(tree_store_name, tree_store, store),
+      child(result_store_name, result_store, store),
+      child(round_store_name, round_store, store),
+      child(job_store_name, job_store, store),
+      child(report_store_name, report_store, store),
+      child("store/housekeeper", housekeeper, store),
+    });
 }
 
 services_ptr host_services_of(const parts& p) {
@@ -101,6 +116,7 @@ services_ptr host_services_of(const parts& p) {
   services->names = p.names;
   services->slots = p.slots;
   services->keep_list = p.keep_list;
+  services->health = p.health;
   return services;
 }
 
@@ -115,9 +131,39 @@ child_spec jobs_tree(const parts& p) {
   services->clock = p.clock;
   services->names = p.names;
   services->slots = p.slots;
+  services->map = p.cluster->map;
   return supervised(
     named("jobs/region", p, strategy::rest_for_one),
     {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
+}
+
+http::progress_links progress_links_of(const parts& p) {
+  http::progress_links links;
+  links.node = p.node_id;
+  if (p.cluster->single)
+    return links;
+  links.owner_of = [map = p.cluster->map](const std::string& job) {
+    return map->owner_of(schedule::slot_of(job));
+  };
+  links.tell = [names = p.names](const std::string& node, caf::message news) {
+    tell_node(*names, node, std::string{progress_name}, std::move(news));
+  };
+  return links;
+}
+
+child_spec cluster_tree(const parts& p) {
+  std::vector<child_spec> tree;
+  if (!p.cluster->single) {
+    tree.push_back(gate_child(p.cluster));
+    tree.push_back(children(links_name, p));
+    tree.push_back(child(links_keeper_name, links_keeper, p.cluster, std::shared_ptr<executor>{}));
+  }
+  tree.push_back(child(router_name, router, p.cluster));
+  tree.push_back(child<caf::detached>(membership_name, membership, p.cluster));
+  tree.push_back(child(cluster_trees_name,
+                       cluster_trees_keeper,
+                       cluster_trees_parts{p.names, p.cluster->map, p.node_id}));
+  return supervised(named("cluster", p), std::move(tree));
 }
 
 child_spec scraper_child(const parts& p) {
@@ -132,16 +178,28 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
   if (!services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
-  tree.push_back(child(progress_name, http::progress_bridge, p.streams));
+  tree.push_back(child(progress_name, http::progress_bridge, p.streams, progress_links_of(p)));
   tree.push_back(hosts_tree(p, services));
   tree.push_back(jobs_tree(p));
-  return caf::actor_cast<caf::actor>(system.spawn(supervisor, named("node", p), std::move(tree)));
+  tree.push_back(cluster_tree(p)); // Behind the regions: slots come when these can take them.
+  tree.push_back(child<caf::detached>("http", http_front, p.front));
+  auto root = caf::actor_cast<caf::actor>(
+    system.spawn(supervisor, named(std::string{node_name}, p), std::move(tree)));
+  p.names->put(node_name, caf::actor_cast<caf::strong_actor_ptr>(root));
+  return root;
 }
 
 http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> names) {
   return [&system, names](std::string_view name,
                           std::chrono::milliseconds deadline,
                           caf::message request) -> expected<caf::message> {
+    if (name.starts_with(host_prefix)) // Lives on whichever node owns it.
+      return call_entity(system,
+                         *names,
+                         name.substr(host_prefix.size()),
+                         std::string{name},
+                         deadline,
+                         std::move(request));
     auto whom = names->find(name);
     if (!whom)
       return fail(ec::unreachable, std::string{name} + " is down");
@@ -156,13 +214,15 @@ http::service service_of(const parts& p, const http::node_port& port) {
   s.authenticate = http::authenticator(port);
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.version = AOPS_VERSION;
-  s.ready = [names = p.names] {
+  s.ready = [names = p.names, health = p.health] {
     http::readiness r;
     for (auto name : {store_writer_name, hosts_name, jobs_name, scraper_name})
       if (!names->find(name)) {
         r.is_ready = false;
         r.degraded.push_back(std::string{name} + " is down");
       }
+    for (auto& problem : health->problems())
+      r.degraded.push_back(std::move(problem));
     return r;
   };
   return s;

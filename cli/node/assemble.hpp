@@ -1,12 +1,16 @@
 #pragma once
 
+#include "actors/cluster/cluster_services.hpp"
 #include "actors/support/directory.hpp"
+#include "cli/node/http_front.hpp"
 #include "http/routes/routes.hpp"
 #include "messages/interfaces.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
+#include "runtime/base/health.hpp"
 #include "runtime/core/check/kept_series.hpp"
 #include "runtime/core/schedule/slot.hpp"
+#include "runtime/io/storage/data_dir.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 
 #include <caf/actor_system.hpp>
@@ -19,13 +23,18 @@ namespace aops::node {
 /// What the process brings to its actors. Outlives the actor system.
 struct parts {
   std::string node_id;
+  std::unique_ptr<storage::data_dir>
+    dir; ///< Held for as long as the node runs, unless the pool does.
   std::shared_ptr<const base::config> config;
-  std::shared_ptr<const base::clock> clock;
+  std::shared_ptr<base::clock> clock;
   std::shared_ptr<storage::database_pool> pool;
   std::shared_ptr<const check::keep_list> keep_list;
   std::shared_ptr<schedule::ownership> slots = std::make_shared<schedule::ownership>();
   std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
+  std::shared_ptr<base::health> health = std::make_shared<base::health>();
   std::shared_ptr<http::sse_hub> streams;
+  std::shared_ptr<const http_front_parts> front;
+  actors::cluster_services_ptr cluster;
 };
 
 /// The supervisor tree on one screen. @returns The root; it answers ping when everything is up.

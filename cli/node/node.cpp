@@ -1,22 +1,21 @@
 #include "cli/node/node.hpp"
 
-#include "actors/store/account_store.hpp"
+#include "actors/cluster/transport.hpp"
 #include "actors/support/call.hpp"
 #include "actors/support/message_types.hpp"
 #include "cli/node/assemble.hpp"
+#include "cli/node/enter_store.hpp"
 #include "cli/node/keep_list.hpp"
 #include "http/server/server.hpp"
-#include "runtime/base/ids.hpp"
+#include "messages/names.hpp"
+#include "messages/roles.hpp"
 #include "runtime/base/log.hpp"
-#include "runtime/io/storage/meta_repository.hpp"
-#include "runtime/io/storage/sqlite.hpp"
 
 #include <caf/all.hpp>
 
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <optional>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <thread>
@@ -27,7 +26,8 @@ namespace aops::node {
 namespace {
 
 constexpr std::chrono::seconds start_deadline{60};
-constexpr std::chrono::seconds stop_deadline{15};
+constexpr std::chrono::seconds stop_deadline{20};
+constexpr std::chrono::seconds tree_deadline{12};
 
 /// Prints what a user must mend and gives the exit code for it.
 int complain(const error& e, int code) {
@@ -45,49 +45,19 @@ void raise_file_limit() {
   }
 }
 
-/// The node's id lasts as long as its data directory.
-expected<std::string> node_id(const std::string& data_dir, int64_t now_ms) {
-  auto file = std::filesystem::path{data_dir} / "node.id";
-  std::string id;
-  if (std::ifstream in{file}; in >> id && base::is_id(id))
-    return id;
-  id = base::new_id(now_ms);
-  auto fresh = file;
-  fresh += ".new";
-  if (std::ofstream out{fresh}; !(out << id << '\n'))
-    return fail(ec::bad_request, fresh.string() + ": cannot be written");
-  std::error_code failed;
-  std::filesystem::rename(fresh, file, failed);
-  if (failed)
-    return fail(ec::bad_request, file.string() + ": " + failed.message());
-  return id;
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
 }
 
-/// Opens the store and makes it this node's own.
-expected<void> open_store(parts& p) {
-  const auto& c = *p.config;
-  if (c.storage.engine != "sqlite")
-    return fail(ec::bad_request, "storage.engine: this release serves `sqlite` only");
-  storage::sqlite_config s;
-  s.data_dir = c.data_dir;
-  s.readers = static_cast<size_t>(c.store.readers);
-  auto pool = storage::open_sqlite(s);
-  if (!pool)
-    return fail(pool.error());
-  p.pool = std::move(*pool);
-  auto id = node_id(c.data_dir, p.clock->now_ms());
-  if (!id)
-    return fail(id.error());
-  p.node_id = *id;
-  auto& db = p.pool->writer();
-  if (auto adopted = storage::meta_repository{db}.adopt_all_slots(p.node_id); !adopted)
-    return adopted;
-  auto slots = storage::meta_repository{db}.slots();
-  if (!slots)
-    return fail(slots.error());
-  for (const auto& x : *slots)
-    p.slots->set(x.slot, x.epoch);
-  return actors::seed_accounts(db, c, p.clock->now_ms());
+/// Waits; false when the process is to end instead.
+bool not_asked_to_end(std::chrono::milliseconds wait) {
+  auto set = stop_signals();
+  timespec span{wait.count() / 1000, wait.count() % 1000 * 1'000'000};
+  return sigtimedwait(&set, nullptr, &span) < 0;
 }
 
 /// Keeps the clock on the store's, which for SQLite is the machine's.
@@ -116,14 +86,6 @@ private:
   std::thread thread_;
 };
 
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
 /// What cannot end in order must not keep the process for ever: systemd would have to kill it.
 void arm_watchdog() {
   std::thread([] {
@@ -150,42 +112,72 @@ bool wait_for_end(caf::actor_system& system, const caf::actor& root) {
   return !gave_up;
 }
 
-int serve(caf::actor_system& system, parts& p) {
+/// Opens the door before anything starts, so that an address in use ends the start with its reason.
+expected<std::shared_ptr<http_front_parts>> open_front(const parts& p) {
+  auto options = http::server_options_of(*p.config);
+  if (!options)
+    return fail(std::move(options.error()));
+  auto front = std::make_shared<http_front_parts>();
+  front->options = std::move(*options);
+  front->door = std::make_shared<http::listener>();
+  if (auto open = front->door->open(front->options.listen); !open)
+    return fail(std::move(open.error()));
+  return front;
+}
+
+/// Ends the tree, at the latest when the watchdog would.
+void stop_tree(caf::actor_system& system, const caf::actor& root) {
+  caf::scoped_actor self{system};
+  self->monitor(root);
+  self->send_exit(root, caf::exit_reason::user_shutdown);
+  self->receive([](const caf::down_msg&) {}, caf::after(tree_deadline) >> [] {});
+}
+
+/// Gives this node's slots to others, while it still serves.
+void hand_over(caf::actor_system& system, const parts& p) {
+  auto members = p.names->find_as<membership_actor>(actors::membership_name);
+  if (p.cluster->single || !members)
+    return;
+  auto patience = p.config->cluster.hand_over.chrono();
+  auto left = actors::call<done>(
+    system, members, patience + std::chrono::seconds{1}, atom::stop_v, int64_t{patience.count()});
+  if (!left)
+    log::warn("drain-incomplete", "others take over what is left: {}", to_string(left.error()));
+}
+
+int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_parts>& front) {
   auto port = port_to(system, p.names);
-  auto hub = std::make_shared<http::sse_hub>(http::progress_source(port), [&] {
-    http::sse_limits limits;
-    limits.max_streams = static_cast<size_t>(p.config->http.max_streams);
-    return limits;
-  }());
-  p.streams = hub;
-  auto root = assemble(system, p);
-  auto stop_tree = [&] {
-    caf::scoped_actor self{system};
-    self->monitor(root);
-    self->send_exit(root, caf::exit_reason::user_shutdown);
-    self->receive([](const caf::down_msg&) {}, caf::after(std::chrono::seconds{12}) >> [] {});
+  http::sse_limits limits;
+  limits.max_streams = static_cast<size_t>(p.config->http.max_streams);
+  auto opened = [names = p.names, node = p.node_id](const std::string& job) {
+    if (auto progress = names->find_as<progress_actor>(actors::progress_name))
+      caf::anon_send(progress, watch_job{job, node});
   };
+  auto hub = std::make_shared<http::sse_hub>(http::progress_source(port, opened), limits);
+  auto is_ending = std::make_shared<std::atomic<bool>>(false);
+  p.streams = hub;
+  front->service = [&p, port] { return service_of(p, port); };
+  front->end_streams = [hub, is_ending] {
+    if (*is_ending) // Else the server starts again, and streams with it.
+      hub->stop();
+  };
+  p.front = front;
+  auto url = http::base_url_of(front->options, front->door->port());
+  p.cluster->this_node->set_http(url);
+  auto root = assemble(system, p);
   if (auto up = actors::call<void>(
         system, caf::actor_cast<ready_actor>(root), start_deadline, atom::ping_v);
       !up) {
     arm_watchdog();
-    stop_tree();
+    stop_tree(system, root);
     return complain({ec::internal, "the node did not start: " + to_string(up.error())},
                     exit_failed);
   }
-  auto options = http::server_options_of(*p.config);
-  if (!options)
-    return arm_watchdog(), stop_tree(), complain(options.error(), exit_usage);
-  auto server = http::http_server::start(*options, service_of(p, port));
-  if (!server)
-    return arm_watchdog(), stop_tree(), complain(server.error(), exit_usage);
-  (*server)->on_stop([hub] { hub->stop(); });
-
-  std::printf(
-    "ready node=%s http=%s cluster=-\n", p.node_id.c_str(), (*server)->base_url().c_str());
+  auto links = p.cluster->single ? std::string{"-"} : p.cluster->this_node->address();
+  std::printf("ready node=%s http=%s cluster=%s\n", p.node_id.c_str(), url.c_str(), links.c_str());
   std::fflush(stdout);
   sd_notify(0, "READY=1");
-  log::info("node-ready", "node {} serves {}", p.node_id, (*server)->base_url());
+  log::info("node-ready", "node {} serves {}, links {}", p.node_id, url, links);
 
   bool in_order = wait_for_end(system, root);
   sd_notify(0, "STOPPING=1");
@@ -194,44 +186,59 @@ int serve(caf::actor_system& system, parts& p) {
             p.node_id,
             in_order ? "it was asked to" : "its root supervisor gave up");
   arm_watchdog();
-  (*server)->stop();
-  stop_tree();
+  if (in_order)
+    hand_over(system, p);
+  *is_ending = true;
+  stop_tree(system, root);
+  front->door->close();
   if (!in_order)
     return complain({ec::internal, "the root supervisor gave up; see the log"}, exit_failed);
   return exit_ok;
 }
 
+/// The code of a start that failed: waiting and starting again may help with a server that is away.
+int code_of(const error& e) {
+  if (e == ec::cancelled)
+    return exit_ok;
+  return e == ec::store_unreachable ? exit_failed : exit_usage;
+}
+
 } // namespace
 
-int run(std::shared_ptr<const base::config> config) {
+int run(std::shared_ptr<const base::config> config, const std::string& join) {
   if (auto log_ready = log::init(base::log_settings(*config)); !log_ready)
     return complain(log_ready.error(), exit_usage);
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
   auto set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr); // Before any thread is made: they inherit it.
+  caf::actor_system_config system_config;
+  // Guide §4.1: requests come from plain threads.
+  system_config.set("scheduler.policy", caf::atom("sharing"));
+  actors::add_message_types(system_config);
+  if (auto ready = actors::configure_transport(system_config, *config); !ready)
+    return complain(ready.error(), exit_usage);
 
-  auto clock = std::make_shared<base::clock>();
-  clock->follow_wall();
   parts p;
   p.config = config;
-  p.clock = clock;
+  p.clock = std::make_shared<base::clock>();
   auto list = load_keep_list(config->scrape.keep_list);
   if (!list)
     return complain(list.error(), exit_usage);
   p.keep_list = *list;
-  if (auto opened = open_store(p); !opened)
-    return complain(opened.error(), exit_usage);
-  clock_follower follower{*clock};
+  if (auto entered = enter_store(p, join, start_deadline, not_asked_to_end); !entered)
+    return complain(entered.error(), code_of(entered.error()));
 
-  caf::actor_system_config system_config;
-  system_config.set("scheduler.policy",
-                    caf::atom("sharing")); // Guide §4.1: requests come from plain threads.
-  actors::add_message_types(system_config);
+  auto front = open_front(p);
+  if (!front)
+    return complain(front.error(), exit_usage);
+  std::optional<clock_follower> follower;
+  if (p.cluster->single) // Else the membership keeps the clock.
+    follower.emplace(*p.clock);
   int code = exit_ok;
   {
     caf::actor_system system{system_config};
-    code = serve(system, p);
+    code = serve(system, p, *front);
     system.await_actors_before_shutdown(false);
   }
   log::info("node-ended", "node {}", p.node_id);

@@ -15,10 +15,6 @@ struct progress_stream {
   F(task_id, required().text(1, 64), "Task of a diagnosis or a check.")
 AOPS_MESSAGE(progress_stream)
 
-bool is_final(std::string_view state) {
-  return state == "done" || state == "failed" || state == "cancelled";
-}
-
 expected<job_news>
 find(const node_port& port, const request_context& context, const std::string& job) {
   auto found = ask_actor<report_store_actor, progress_found>(
@@ -30,8 +26,13 @@ find(const node_port& port, const request_context& context, const std::string& j
   const auto& x = found->result.front();
   // The number of the newest report is what the finished ones counted to: numbers are given when
   // reports are stored.
-  return job_news{
-    job, x.progress, x.expected_report_num, x.progress, is_final(x.state), context.who.owner};
+  return job_news{job,
+                  x.progress,
+                  x.expected_report_num,
+                  x.progress,
+                  is_final_state(x.state),
+                  context.who.owner,
+                  x.state};
 }
 
 expected<std::vector<report_event>> fetch_after(const node_port& port,
@@ -77,8 +78,10 @@ std::vector<route> report_routes(const node_port& port) {
   };
 }
 
-sse_source progress_source(const node_port& port) {
+sse_source progress_source(const node_port& port,
+                           std::function<void(const std::string& job)> opened) {
   sse_source source;
+  source.subscribe = std::move(opened);
   source.find = [port](const request_context& c, const std::string& job) {
     return find(port, c, job);
   };
@@ -107,7 +110,8 @@ std::vector<route> contract_routes(const node_port& port) {
                       result_routes,
                       tree_routes,
                       job_routes,
-                      report_routes})
+                      report_routes,
+                      cluster_routes})
     for (auto& row : table(port))
       all.push_back(std::move(row));
   return all;

@@ -16,6 +16,7 @@ std::vector<route> result_routes(const node_port& port);
 std::vector<route> tree_routes(const node_port& port);
 std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);
+std::vector<route> cluster_routes(const node_port& port);
 
 /// All of them.
 std::vector<route> contract_routes(const node_port& port);
@@ -24,7 +25,9 @@ std::vector<route> contract_routes(const node_port& port);
 session_cache::lookup authenticator(const node_port& port);
 
 /// Where progress streams get what they show.
-sse_source progress_source(const node_port& port);
+/// @param opened Called when the first stream of a job opens: the progress actor is to be told.
+sse_source progress_source(const node_port& port,
+                           std::function<void(const std::string& job)> opened = nullptr);
 
 /// GET /diag/progress/stream
 std::vector<stream_route> stream_routes(std::shared_ptr<sse_hub> hub);

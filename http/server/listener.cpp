@@ -99,12 +99,17 @@ void listener::accept_all(const std::function<void(int)>& take) const {
   }
 }
 
+void listener::rest() {
+  if (!thread_.joinable())
+    return;
+  uint64_t count = 1;
+  [[maybe_unused]] auto n = ::write(wake_, &count, sizeof count);
+  thread_.join();
+  n = ::read(wake_, &count, sizeof count);
+}
+
 void listener::close() {
-  if (thread_.joinable()) {
-    uint64_t one = 1;
-    [[maybe_unused]] auto n = ::write(wake_, &one, sizeof one);
-    thread_.join();
-  }
+  rest();
   for (auto* fd : {&socket_, &wake_})
     if (*fd >= 0) {
       ::close(*fd);

@@ -21,6 +21,8 @@ public:
   expected<void> open(const base::endpoint& at);
   /// Hands each connection, non-blocking and without delay, to `take`, which owns it.
   void start(std::function<void(int socket)> take);
+  /// Takes no connections until `start`; those that come meanwhile wait in the backlog.
+  void rest();
   /// Takes no more connections.
   void close();
 

@@ -20,30 +20,23 @@ namespace {
 
 class running_server : public http_server {
 public:
-  running_server(const server_options& options, service what, std::shared_ptr<tls_context> tls)
+  running_server(const server_options& options,
+                 service what,
+                 std::shared_ptr<tls_context> tls,
+                 std::shared_ptr<listener> door)
       : options_(options), tls_(std::move(tls)), dispatcher_(std::move(what)),
-        engine_(dispatcher_, options.limits), pool_({4, options.max_connections}) {}
+        engine_(dispatcher_, options.limits), pool_({4, options.max_connections}),
+        door_(std::move(door)) {}
 
   ~running_server() override { stop(std::chrono::seconds{5}); }
 
-  expected<void> open() {
+  void open() {
     raise_open_file_limit();
-    auto done = listener_.open(options_.listen);
-    if (done)
-      listener_.start([this](int socket) { take(socket); });
-    return done;
+    door_->start([this](int socket) { take(socket); });
   }
 
-  uint16_t port() const override { return listener_.port(); }
-
-  std::string base_url() const override {
-    auto host = options_.listen.host;
-    if (host == "0.0.0.0" || host.empty())
-      host = "127.0.0.1";
-    if (host == "::")
-      host = "::1";
-    return fmt::format("{}://{}", tls_ ? "https" : "http", to_string(base::endpoint{host, port()}));
-  }
+  uint16_t port() const override { return door_->port(); }
+  std::string base_url() const override { return base_url_of(options_, port()); }
 
   session_cache& sessions() override { return dispatcher_.sessions(); }
   const json& openapi() const override { return dispatcher_.openapi(); }
@@ -57,7 +50,7 @@ public:
   void stop(std::chrono::milliseconds grace) override {
     if (is_stopping_.exchange(true))
       return;
-    listener_.close();
+    door_->rest();
     std::vector<std::function<void()>> end_streams;
     {
       std::lock_guard lock{mutex_};
@@ -128,7 +121,7 @@ private:
   std::unordered_set<connection*> open_;
   std::vector<std::function<void()>> end_streams_;
   elastic_pool pool_;
-  listener listener_;
+  std::shared_ptr<listener> door_;
   metrics::refresher refresher_{[this] {
     static auto open = metrics::gauge_of("aops_http_connections", "Open connections.");
     static auto threads =
@@ -137,6 +130,12 @@ private:
     threads.set(static_cast<double>(pool_.threads()));
   }};
 };
+
+expected<std::shared_ptr<tls_context>> tls_of(const server_options& options) {
+  if (!options.tls)
+    return std::shared_ptr<tls_context>{};
+  return tls_context::load(options.tls->certificate, options.tls->key);
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -171,18 +170,32 @@ expected<server_options> server_options_of(const base::config& c) {
   return o;
 }
 
+std::string base_url_of(const server_options& options, uint16_t port) {
+  auto host = options.listen.host;
+  if (host == "0.0.0.0" || host.empty())
+    host = "127.0.0.1";
+  if (host == "::")
+    host = "::1";
+  return fmt::format(
+    "{}://{}", options.tls ? "https" : "http", to_string(base::endpoint{host, port}));
+}
+
 expected<std::unique_ptr<http_server>> http_server::start(const server_options& options,
                                                           service what) {
-  std::shared_ptr<tls_context> tls;
-  if (options.tls) {
-    auto loaded = tls_context::load(options.tls->certificate, options.tls->key);
-    if (!loaded)
-      return fail(std::move(loaded.error()));
-    tls = std::move(*loaded);
-  }
-  auto server = std::make_unique<running_server>(options, std::move(what), std::move(tls));
-  if (auto done = server->open(); !done)
+  auto door = std::make_shared<listener>();
+  if (auto done = door->open(options.listen); !done)
     return fail(std::move(done.error()));
+  return start(options, std::move(what), std::move(door));
+}
+
+expected<std::unique_ptr<http_server>>
+http_server::start(const server_options& options, service what, std::shared_ptr<listener> door) {
+  auto tls = tls_of(options);
+  if (!tls)
+    return fail(std::move(tls.error()));
+  auto server =
+    std::make_unique<running_server>(options, std::move(what), std::move(*tls), std::move(door));
+  server->open();
   return std::unique_ptr<http_server>{std::move(server)};
 }
 

@@ -3,6 +3,7 @@
 #include "http/server/certificate.hpp"
 #include "http/server/connection.hpp"
 #include "http/server/dispatcher.hpp"
+#include "http/server/listener.hpp"
 #include "runtime/base/config.hpp"
 
 #include <functional>
@@ -23,12 +24,20 @@ struct server_options {
 /// needed.
 expected<server_options> server_options_of(const base::config& c);
 
+/// `https://127.0.0.1:11111`: where a server with these options is found that listens on `port`.
+std::string base_url_of(const server_options& options, uint16_t port);
+
 /// Serves a `service` over HTTP or HTTPS: one thread per open connection, from an elastic pool.
 class http_server {
 public:
   /// Listens when it returns. ec::bad_request naming the address, or the certificate, that cannot
   /// be used.
   static expected<std::unique_ptr<http_server>> start(const server_options& options, service what);
+
+  /// The same on a socket that was opened before and stays open when the server ends, so that its
+  /// successor has the same port and no client is refused in between.
+  static expected<std::unique_ptr<http_server>>
+  start(const server_options& options, service what, std::shared_ptr<listener> door);
 
   virtual ~http_server() = default; ///< Stops first.
 

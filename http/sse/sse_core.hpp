@@ -18,6 +18,7 @@ struct sse_channel {
   bool is_gone = false; ///< The job does not exist (any more).
   size_t readers = 0;
   steady_time refreshed{};
+  bool wants_refresh = false; ///< Somebody said that news may be missing.
 
   /// The newest reports, rendered: all that exist with `recent_after` < number <= `recent_until`.
   struct event {
@@ -43,6 +44,8 @@ public:
   void leave(const std::string& job, const std::string& scope);
 
   void publish(const job_news& news);
+  void refresh(const std::string& job);
+  std::vector<std::string> jobs() const;
   /// Merges news into one channel; with the lock held.
   static void merge(sse_channel& c, const job_news& news);
   void stop();
@@ -79,6 +82,7 @@ private:
   wake wait_for_news();
   bool has_news() const; ///< With the lock held.
   bool check(stream_sink& sink);
+  bool wants_refresh() const;
   void refresh();
   /// Appends progress and end; true when nothing will follow.
   bool add_progress(std::string& text);

@@ -99,6 +99,8 @@ void sse_hub::core::merge(sse_channel& c, const job_news& news) {
   c.news.progress = std::max(c.news.progress, news.progress);
   c.news.expected = std::max(c.news.expected, news.expected);
   c.news.max_seq = std::max(c.news.max_seq, news.max_seq);
+  if (news.is_done && !news.state.empty())
+    c.news.state = news.state;
   c.news.is_done = c.news.is_done || news.is_done;
   ++c.version;
 }
@@ -111,6 +113,24 @@ void sse_hub::core::publish(const job_news& news) {
     merge(*it->second, news);
     it->second->news_came.notify_all();
   }
+}
+
+void sse_hub::core::refresh(const std::string& job) {
+  std::lock_guard held{mutex};
+  for (auto it = channels.lower_bound({job, {}}); it != channels.end() && it->first.first == job;
+       ++it) {
+    it->second->wants_refresh = true;
+    it->second->news_came.notify_one(); // One reader asks for all.
+  }
+}
+
+std::vector<std::string> sse_hub::core::jobs() const {
+  std::lock_guard held{mutex};
+  std::vector<std::string> out;
+  for (const auto& [key, channel] : channels)
+    if (out.empty() || out.back() != key.first)
+      out.push_back(key.first);
+  return out;
 }
 
 void sse_hub::core::stop() {
@@ -130,6 +150,10 @@ sse_hub::sse_hub(sse_source source, sse_limits limits)
 sse_hub::~sse_hub() { stop(); }
 
 void sse_hub::publish(const job_news& news) { core_->publish(news); }
+
+void sse_hub::refresh(const std::string& job) { core_->refresh(job); }
+
+std::vector<std::string> sse_hub::jobs() const { return core_->jobs(); }
 
 void sse_hub::stop() { core_->stop(); }
 

@@ -20,6 +20,7 @@ struct job_news {
   bool is_done = false; ///< Nothing more will come.
   std::string
     scope; ///< Only read from `find`: callers with equal scopes see the same reports of this job.
+  std::string state; ///< How it ended, for `done`; empty: not told.
 };
 
 /// One report as streams show it.
@@ -53,7 +54,8 @@ struct sse_limits {
 };
 
 /// Shows the progress of jobs to any number of streams: `progress` {task_id, progress,
-/// expected_report_num}, `report` (its number as event id) and, last, `done`. A node holds one
+/// expected_report_num}, `report` (its number as event id) and, last, `done` (with `state`). A node
+/// holds one
 /// subscription per job and fans out here; streams pull reports behind the last one they sent, so a
 /// slow client costs nothing. Source: design §6.
 ///
@@ -74,6 +76,12 @@ public:
 
   /// A job got on. Never waits; jobs without local streams are ignored.
   void publish(const job_news& news);
+
+  /// Asks the store soon where the job stands: its news may have got lost. Never waits.
+  void refresh(const std::string& job);
+
+  /// Jobs with open streams, each once.
+  std::vector<std::string> jobs() const;
 
   /// Ends all streams at once and opens no more.
   void stop();

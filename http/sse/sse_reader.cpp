@@ -69,8 +69,9 @@ sse_hub::reader::wake sse_hub::reader::wait_for_news() {
   if (hub_->stopped.wait_until(held, may_write_, is_stopping))
     return wake::stop;
   auto until = std::min(next_check_, last_write_ + hub_->limits.heartbeat);
-  channel_->news_came.wait_until(
-    held, until, [&] { return is_stopping() || (has_news() && !channel_->is_fetching); });
+  channel_->news_came.wait_until(held, until, [&] {
+    return is_stopping() || channel_->wants_refresh || (has_news() && !channel_->is_fetching);
+  });
   if (is_stopping())
     return wake::stop;
   return has_news() ? wake::news : wake::nothing_new;
@@ -78,7 +79,7 @@ sse_hub::reader::wake sse_hub::reader::wait_for_news() {
 
 bool sse_hub::reader::check(stream_sink& sink) {
   auto now = steady_clock::now();
-  if (now < next_check_)
+  if (now < next_check_ && !wants_refresh())
     return true;
   next_check_ = now + hub_->limits.check_interval;
   if (!sink.is_open() || (asked_.still_valid && !asked_.still_valid()))
@@ -87,11 +88,17 @@ bool sse_hub::reader::check(stream_sink& sink) {
   return true;
 }
 
+bool sse_hub::reader::wants_refresh() const {
+  lock held{hub_->mutex};
+  return channel_->wants_refresh;
+}
+
 void sse_hub::reader::refresh() {
   {
     lock held{hub_->mutex};
     auto now = steady_clock::now();
-    if (now < channel_->refreshed + hub_->limits.refresh)
+    if (!std::exchange(channel_->wants_refresh, false) &&
+        now < channel_->refreshed + hub_->limits.refresh)
       return;
     channel_->refreshed = now; // One reader asks for all.
   }
@@ -189,8 +196,12 @@ bool sse_hub::reader::add_progress(std::string& text) {
     text += sse_event("progress", {}, progress_data(news));
   shown_progress_ = std::max(shown_progress_, news.progress);
   bool is_last = news.is_done && after_ >= news.max_seq;
-  if (is_last)
-    text += sse_event("done", {}, progress_data(news));
+  if (is_last) {
+    auto data = progress_data(news);
+    if (!news.state.empty())
+      data["state"] = news.state;
+    text += sse_event("done", {}, data);
+  }
   return is_last || channel_->is_gone;
 }
 

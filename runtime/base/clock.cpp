@@ -67,11 +67,29 @@ int64_t clock::advance() const {
 
 int64_t clock::now_ms() const {
   std::lock_guard lock{mutex_};
+  was_shown_ = true;
   return advance();
+}
+
+bool clock::start_at(int64_t reference_ms) {
+  std::lock_guard lock{mutex_};
+  if (was_shown_) {
+    approach(reference_ms);
+    return false;
+  }
+  advance();
+  now_ = static_cast<double>(reference_ms);
+  behind_ = 0;
+  has_reference_ = true;
+  return true;
 }
 
 int64_t clock::follow(int64_t reference_ms) {
   std::lock_guard lock{mutex_};
+  return approach(reference_ms);
+}
+
+int64_t clock::approach(int64_t reference_ms) {
   auto ahead = reference_ms - advance();
   auto is_jump = (!has_reference_ && ahead > 0) || static_cast<double>(ahead) > far_ms;
   has_reference_ = true;

@@ -41,6 +41,10 @@ public:
   /// Milliseconds UTC.
   int64_t now_ms() const;
 
+  /// Takes the reference over, ahead or behind: while nobody has been shown a time yet, none can
+  /// go backwards. @returns false: somebody has; then it is as `follow`.
+  bool start_at(int64_t reference_ms);
+
   /// Says what the reference shows now. The first call takes it over when it is ahead. Later
   /// differences are slewed: time runs at most 10 % faster or slower until they are gone (50 %
   /// slower when more than a minute ahead of the reference); only a reference more than a minute
@@ -52,13 +56,15 @@ public:
   int64_t follow_wall();
 
 private:
-  int64_t advance() const; ///< Brings `now_` up to date.
+  int64_t advance() const;                ///< Brings `now_` up to date.
+  int64_t approach(int64_t reference_ms); ///< `follow`, under the lock.
 
   const time_source& source_;
   mutable std::mutex mutex_;
-  mutable int64_t steady_;    ///< When `now_` was computed.
-  mutable double now_;        ///< Fractions of a millisecond keep slow slewing exact.
-  mutable double behind_ = 0; ///< What slewing still has to add.
+  mutable int64_t steady_;         ///< When `now_` was computed.
+  mutable double now_;             ///< Fractions of a millisecond keep slow slewing exact.
+  mutable double behind_ = 0;      ///< What slewing still has to add.
+  mutable bool was_shown_ = false; ///< Somebody has been told a time.
   bool has_reference_ = false;
 };
 

@@ -57,12 +57,15 @@ struct config {
     sealed_text password;
     std::string password_file;
     std::string database = "aops";
-    duration connect_timeout = seconds(5);
+    duration connect_timeout = seconds(5), timeout = seconds(10);
+    std::string ssl_ca, ssl_cert, ssl_key;
+    bool ssl_verify_server = true;
   } storage;
 
   struct {
     int64_t batch_max = 1024;
     int64_t queue_max = 16384;
+    duration gather = milliseconds(50);
     int64_t readers = 4;
     duration request_timeout = seconds(10);
   } store;
@@ -104,6 +107,17 @@ struct config {
     duration unit_timeout = seconds(30);
     duration deadline = hours(1);
   } diag;
+
+  struct {
+    endpoint listen{"127.0.0.1", 0};
+    std::string advertise;
+    std::string certificate, key, ca, revoked;
+    duration lease = seconds(5), renew = seconds(1);
+    duration heartbeat = milliseconds(500), suspect_after = seconds(2);
+    duration hand_over = seconds(5);
+    int64_t most_moves = 32;
+    byte_size max_message = mebibytes(1);
+  } cluster;
 
   struct {
     duration interval = hours(1);

@@ -118,14 +118,26 @@ void add_stores(lister& list, config& c) {
     .add("password", d.password, "MariaDB: password; better kept in `password_file`.")
     .add("password_file", d.password_file,
          "MariaDB: file whose first line is the password, readable by its owner only.")
-    .add("database", d.database, "MariaDB: database; must exist.")
+    .add("database", d.database, "MariaDB: database; made when it is missing and the user may.")
     .add("connect_timeout", d.connect_timeout, span(milliseconds(100), minutes(5)),
-         "MariaDB: how long a connection attempt may take.");
+         "MariaDB: how long a connection attempt to one host may take, in whole seconds.")
+    .add("timeout", d.timeout, span(seconds(1), minutes(10)),
+         "MariaDB: how long a statement may take before the connection counts as lost.")
+    .add("ssl_ca", d.ssl_ca,
+         "MariaDB: PEM file with the authority of the server's certificate; makes connections to "
+         "hosts TLS.")
+    .add("ssl_cert", d.ssl_cert, "MariaDB: PEM file with this node's certificate, if it needs one.")
+    .add("ssl_key", d.ssl_key, "MariaDB: PEM file with the private key of `ssl_cert`.")
+    .add("ssl_verify_server", d.ssl_verify_server,
+         "MariaDB: with `ssl_ca`, the server's certificate must be valid and for the host's name.");
   auto& s = c.store;
   list.in("store")
     .add("batch_max", s.batch_max, {1, 100000}, "Operations that share one commit.")
     .add("queue_max", s.queue_max, {16, 1000000},
          "Operations waiting for a commit; one more is refused as overloaded.")
+    .add("gather", s.gather, span(milliseconds(0), seconds(1)),
+         "How long rounds of hosts wait for others to share a commit; what people and tasks wait for "
+         "never does.")
     .add("readers", s.readers, {1, 64}, "Threads that read beside the writer.")
     .add("request_timeout", s.request_timeout, span(milliseconds(100), minutes(10)),
          "Deadline of one operation.");
@@ -195,6 +207,34 @@ void add_jobs(lister& list, config& c) {
          "A job that lasts longer ends with error reports for what is missing.");
 }
 
+void add_cluster(lister& list, config& c) {
+  auto& x = c.cluster;
+  list.in("cluster")
+    .add("listen", x.listen,
+         "Address and port of the links between nodes; port 0 picks a free one. Outside loopback "
+         "`certificate`, `key` and `ca` are needed.")
+    .add("advertise", x.advertise,
+         "HOST:PORT under which other nodes reach `listen`. Empty: `listen` itself.")
+    .add("certificate", x.certificate, "PEM file with this node's certificate chain.")
+    .add("key", x.key, "PEM file with the private key of `certificate`.")
+    .add("ca", x.ca, "PEM file with the certificate of the cluster's own authority.")
+    .add("revoked", x.revoked,
+         "PEM file with the authority's revocation list; read again whenever a node comes.")
+    .add("lease", x.lease, span(seconds(2), minutes(5)),
+         "How long a node is believed to live after it last renewed its lease. The same on all nodes.")
+    .add("renew", x.renew, span(milliseconds(100), minutes(1)),
+         "How often a lease is renewed; at most a third of `lease`.")
+    .add("heartbeat", x.heartbeat, span(milliseconds(50), seconds(30)),
+         "How often nodes ask each other for a sign of life. The same on all nodes.")
+    .add("suspect_after", x.suspect_after, span(milliseconds(200), minutes(2)),
+         "Silence after which a node is suspected and its link cut; more than twice `heartbeat`.")
+    .add("hand_over", x.hand_over, span(milliseconds(100), minutes(5)),
+         "How long entities may take to end in order when their slot moves.")
+    .add("most_moves", x.most_moves, {1, 256}, "Slots that move at once to even out the load.")
+    .add("max_message", x.max_message, span(mebibytes(1), mebibytes(64)),
+         "Longest message between nodes; a longer one is refused.");
+}
+
 // clang-format on
 
 } // namespace
@@ -208,6 +248,7 @@ std::vector<option> options_of(config& c) {
   add_stores(list, c);
   add_samples(list, c);
   add_jobs(list, c);
+  add_cluster(list, c);
   return list.take();
 }
 

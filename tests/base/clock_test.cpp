@@ -32,6 +32,33 @@ BOOST_AUTO_TEST_CASE(the_first_reference_ahead_is_taken_over) {
   BOOST_TEST(it.now_ms() == 1'005'000);
 }
 
+BOOST_AUTO_TEST_CASE(before_anybody_saw_it_a_reference_counts_in_both_directions) {
+  BOOST_TEST(it.start_at(1'000'000 - 300'000));
+  BOOST_TEST(it.now_ms() == 700'000);
+  time.pass(1'000);
+  BOOST_TEST(it.now_ms() == 701'000);
+  aops::base::clock behind{time};
+  BOOST_TEST(behind.start_at(1'301'000));
+  time.pass(10);
+  BOOST_TEST(behind.now_ms() == 1'301'010);
+}
+
+BOOST_AUTO_TEST_CASE(once_somebody_saw_it_a_start_is_slewed_to_like_any_reference) {
+  auto seen = it.now_ms();
+  BOOST_TEST(!it.start_at(seen - 1'000));
+  BOOST_TEST(it.now_ms() == seen);
+  time.pass(1'000);
+  BOOST_TEST(it.now_ms() == seen + 900);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_start_behind_the_machine_later_references_are_no_jump) {
+  it.start_at(700'000);
+  BOOST_TEST(it.follow(700'200) == 200);
+  BOOST_TEST(it.now_ms() == 700'000);
+  time.pass(2'000);
+  BOOST_TEST(it.now_ms() == 702'200);
+}
+
 BOOST_AUTO_TEST_CASE(a_reference_behind_is_slewed_to_and_time_never_goes_backwards) {
   it.follow(999'000);
   BOOST_TEST(it.now_ms() == 1'000'000);

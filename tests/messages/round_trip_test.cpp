@@ -47,6 +47,11 @@ private:
     for (auto& c : x)
       c = static_cast<char>(below(256)); // Blobs are texts, too.
   }
+  void fill(caf::message& x) {
+    std::string text;
+    fill(text);
+    x = caf::make_message(std::move(text), static_cast<int64_t>(random_()));
+  }
   template <class T>
   void fill(std::vector<T>& x) {
     x.resize(depth_ > 4 ? 0 : below(4));
@@ -130,7 +135,7 @@ BOOST_AUTO_TEST_CASE(every_message_survives_with_any_content) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home){
+BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home) {
 #define AOPS_CHECK_TYPE(type)                                                                      \
   {                                                                                                \
     type x;                                                                                        \
@@ -143,7 +148,11 @@ BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home){
 #undef AOPS_CHECK_TYPE
 }
 
-/// CAF tells by an empty message.
+/// CAF tells by an empty message; of a message within a message that is cut, by leaving that empty.
+bool is_none(const caf::message& x) {
+  return x.empty() || (x.match_elements<parcel>() && x.get_as<parcel>(0).body.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_cut_message_is_none_and_no_crash){
 #define AOPS_CHECK_TYPE(type)                                                                      \
   {                                                                                                \
@@ -152,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_cut_message_is_none_and_no_crash){
       std::vector<char> part(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(n));            \
       caf::message copy;                                                                           \
       caf::binary_deserializer source{system, part};                                               \
-      BOOST_TEST((source(copy) || copy.empty()),                                                   \
+      BOOST_TEST((source(copy) || is_none(copy)),                                                  \
                  "aops::" #type " cut to " << n << " of " << bytes.size());                        \
     }                                                                                              \
   }

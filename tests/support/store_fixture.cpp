@@ -36,7 +36,11 @@ store_fixture::store_fixture() {
   store = s;
   ok(storage::transact(
     db(), [&](storage::database& to) { return seed_accounts(to, *settings, now->now_ms()); }));
-  start_as(store_writer_name, store_writer, pool, writer);
+  start_as(store_writer_name,
+           store_writer,
+           pool,
+           writer,
+           0ms); // Time stands still unless a case moves it.
   start_as(account_store_name, account_store, store);
   start_as(host_store_name, host_store, store);
   start_as(rule_store_name, rule_store, store);

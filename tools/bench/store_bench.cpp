@@ -2,24 +2,28 @@
 #include "runtime/io/storage/group_writer.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/mariadb.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/sqlite.hpp"
 
+#include "tools/bench/counted_database.hpp"
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <unistd.h>
 
-/// How fast the embedded store is: batched commits, and reads beside 10^6 results of 1000 hosts.
-/// Prints JSON lines.
+/// How fast a store is: batched commits, and reads beside 10^6 results of 1000 hosts. Prints JSON
+/// lines. Without a socket the embedded store, else a MariaDB in a new database `bench`, as root.
+/// RTT: milliseconds that each statement takes longer.
 ///
-///     bench_store [RESULTS]
+///     bench_store [RESULTS [SOCKET [RTT]]]
 namespace {
 
 using namespace aops;
@@ -65,10 +69,17 @@ check_rule rule_of(int i) {
   return rule;
 }
 
+expected<void> commit(database& db, std::span<const round_to_commit* const> rounds) {
+  return sample_repository{db}.commit_rounds(rounds);
+}
+
+void must_succeed(expected<void> how) { ok(std::move(how)); }
+
 class bench {
 public:
-  explicit bench(const std::string& dir)
-      : pool_(open(dir)), writer_(pool_->writer(), {"node", 1 << 20, 1024, 5}) {
+  bench(std::unique_ptr<database_pool> pool, std::chrono::microseconds round_trip)
+      : pool_(std::move(pool)), db_(pool_->writer(), round_trip),
+        writer_(db_, {"node", 1 << 20, 1024, 5}) {
     auto& db = pool_->writer();
     ok(meta_repository{db}.adopt_all_slots("node"));
     ok(transact(db, [](database& d) -> expected<void> {
@@ -84,35 +95,55 @@ public:
   }
 
   /// Operations per second in batches of a size: the median of five runs.
-  template <class Work>
-  void rate(const std::string& name, int batch, int batches, const char* unit, Work work) {
+  /// `append(number, fence)` queues one.
+  template <class Append>
+  void rate(const std::string& name, int batch, int batches, const char* unit, Append append) {
     std::vector<double> rates;
+    auto sent = db_.sent;
     for (int run = 0; run < 5; ++run) {
       auto start = steady::now();
       for (int b = 0; b < batches; ++b) {
         for (int i = 0; i < batch; ++i)
-          writer_.append(fence{static_cast<uint16_t>(i % 256), 1},
-                         work(count_++),
-                         [](expected<void> how) { ok(how); });
+          append(count_++, fence{static_cast<uint16_t>(i % 256), 1});
         while (writer_.flush()) {
         }
       }
       rates.push_back(batch * batches / seconds_since(start));
     }
-    print(name + "_batch_" + std::to_string(batch), quantile(rates, 0.5), unit);
+    auto full = name + "_batch_" + std::to_string(batch);
+    print(full, quantile(rates, 0.5), unit);
+    print(full + "_statements",
+          static_cast<double>(db_.sent - sent) / (5.0 * batch * batches),
+          "per operation");
+  }
+
+  /// @param changes Rules that are violated all the time, so that each round prolongs a result.
+  round_to_commit round_of(int64_t i, int changes) {
+    round_to_commit x;
+    x.owner = owner;
+    x.host_id = host_id(static_cast<int>(i % hosts));
+    x.until_ms = (i / hosts + 1) * 15'000;
+    x.sample_blob = "\x01" + std::string(900, 's');
+    for (int k = 0; k < changes; ++k)
+      x.changes.push_back({item_name(k),
+                           digests_[static_cast<size_t>(k)],
+                           0,
+                           x.until_ms,
+                           {{7000, x.until_ms, "Abnormal"}}});
+    return x;
   }
 
   void commits() {
-    for (int batch : {1, 64, 1024})
-      rate("rounds", batch, batch == 1 ? 200 : 10240 / batch, "rounds/s", [](int64_t i) {
-        round_to_commit x;
-        x.owner = owner;
-        x.host_id = host_id(static_cast<int>(i % hosts));
-        x.until_ms = (i / hosts + 1) * 15'000;
-        x.sample_blob = "\x01" + std::string(900, 's');
-        return [x](database& db) { return sample_repository{db}.commit_round(x); };
-      });
-    rate("jobs_created", 1024, 10, "jobs/s", [](int64_t i) {
+    for (int changes : {0, 2})
+      for (int batch : {1, 4, 64, 1024})
+        rate(changes ? "rounds_with_results" : "rounds",
+             batch,
+             std::max(2, std::min(100, 5120 / batch)),
+             "rounds/s",
+             [&](int64_t i, fence held) {
+               writer_.append_joint(held, round_of(i, changes), &commit, must_succeed);
+             });
+    rate("jobs_created", 1024, 10, "jobs/s", [&](int64_t i, fence held) {
       job_record x;
       char id[40];
       std::snprintf(id, sizeof id, "%032llx", static_cast<unsigned long long>(i));
@@ -122,9 +153,12 @@ public:
       x.idempotency_key = "topic-0-" + std::to_string(i);
       x.plan = R"({"host_list":["host-1"],"time_range":[1,2],"tree_list":["t"]})";
       x.expected = 1;
-      return [x](database& db) -> expected<void> {
-        return job_repository{db}.create(x).map([](auto&&) {});
-      };
+      writer_.append(
+        held,
+        [x](database& db) -> expected<void> {
+          return job_repository{db}.create(x).map([](auto&&) {});
+        },
+        must_succeed);
     });
   }
 
@@ -228,11 +262,6 @@ public:
   }
 
 private:
-  static std::unique_ptr<database_pool> open(const std::string& dir) {
-    sqlite_config config;
-    config.data_dir = dir;
-    return ok(open_sqlite(config));
-  }
   static new_host host_of(int i) {
     new_host x;
     x.owner = owner;
@@ -244,11 +273,25 @@ private:
   }
 
   std::unique_ptr<database_pool> pool_;
+  aops::benchmarks::counted_database db_;
   group_writer writer_;
   std::vector<std::string> digests_;
   int64_t count_ = 0;
   int64_t newest_ms_ = 0;
 };
+
+std::unique_ptr<database_pool> open(const std::string& dir, const std::string& socket) {
+  if (!socket.empty()) {
+    mariadb_config config;
+    config.socket = socket;
+    config.user = "root";
+    config.database = "bench";
+    return ok(open_mariadb(config));
+  }
+  sqlite_config config;
+  config.data_dir = dir;
+  return ok(open_sqlite(config));
+}
 
 } // namespace
 
@@ -256,11 +299,15 @@ int main(int argc, char** argv) {
   auto pattern = (std::filesystem::temp_directory_path() / "aops-store-bench-XXXXXX").string();
   if (!::mkdtemp(pattern.data()))
     return 1;
+  auto results = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
+  std::chrono::microseconds round_trip{argc > 3 ? std::lround(std::atof(argv[3]) * 1000) : 0};
   {
-    bench it{pattern};
+    bench it{open(pattern, argc > 2 ? argv[2] : ""), round_trip};
     it.commits();
-    it.fill(argc > 1 ? std::atoll(argv[1]) : 1'000'000);
-    it.reads();
+    if (results > 0) {
+      it.fill(results);
+      it.reads();
+    }
   }
   std::filesystem::remove_all(pattern);
 }

@@ -1,3 +1,4 @@
+#include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
 
 #include <CLI/CLI.hpp>
@@ -9,7 +10,7 @@ using namespace aops;
 namespace {
 
 struct options {
-  std::string config, data_dir, http, tls, join;
+  std::string config, data_dir, http, tls, join, from;
   std::vector<std::string> set;
 };
 
@@ -50,6 +51,12 @@ int main(int argc, char** argv) {
     app.add_subcommand("check-config", "Read the configuration, print what is in force, and end.");
   auto* defaults = app.add_subcommand(
     "default-config", "Print a configuration file with every option and its default.");
+  auto* migrate = app.add_subcommand(
+    "migrate", "Move an embedded store to the empty MariaDB database of the configuration.");
+  migrate->add_option("--from", o.from, "data folder of the embedded store")
+    ->type_name("DATA_DIR")
+    ->required();
+  migrate->fallthrough();
   check->fallthrough(); // `check-config --config FILE` is understood in either order.
   try {
     app.parse(argc, argv);
@@ -69,9 +76,11 @@ int main(int argc, char** argv) {
   if (!o.join.empty() && config->storage.engine == "sqlite")
     return complain("--join: the embedded store serves one node only; set storage.engine = "
                     "\"mariadb\" and its address");
+  if (*migrate)
+    return node::migrate(o.from, *config);
   if (*check) {
     std::fputs(base::to_toml(*config).c_str(), stdout);
     return node::exit_ok;
   }
-  return node::run(std::make_shared<const base::config>(std::move(*config)));
+  return node::run(std::make_shared<const base::config>(std::move(*config)), o.join);
 }

@@ -92,9 +92,9 @@ bool kept_series::adopt(uint32_t slot, const series_key& key, int64_t seen_ms) {
   return true;
 }
 
-std::vector<uint32_t> kept_series::forget_unseen(int64_t before_ms) {
+std::vector<uint32_t> kept_series::forget_unseen(int64_t before_ms, size_t most) {
   std::vector<uint32_t> freed;
-  for (uint32_t slot = duration + 1; slot < slots_.size(); ++slot) {
+  for (uint32_t slot = duration + 1; slot < slots_.size() && freed.size() < most; ++slot) {
     auto& info = slots_[slot];
     if (info.text == nullptr || info.bound > 0 || info.seen_ms >= before_ms)
       continue;

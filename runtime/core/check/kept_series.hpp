@@ -66,8 +66,9 @@ public:
   void release(uint32_t slot);
 
   /// Frees slots of series that nobody binds and that were last seen before: their samples have
-  /// left the store. @return Those slots; the next series may get them.
-  std::vector<uint32_t> forget_unseen(int64_t before_ms);
+  /// left the store, or leave it together with them. @param most At most so many, by number.
+  /// @return Those slots; the next series may get them.
+  std::vector<uint32_t> forget_unseen(int64_t before_ms, size_t most = max_slots);
 
   /// Series that got a slot since the last call: to be stored before their samples.
   std::vector<series_entry> take_new();

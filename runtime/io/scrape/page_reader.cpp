@@ -34,6 +34,10 @@ public:
                     std::string_view name,
                     const label_view& labels,
                     std::string_view value_text) override {
+    if (name.size() > longest_name || series.size() > longest_series) {
+      ++reader_.oversized_;
+      return {};
+    }
     if (auto found = reader_.memories_.find(series); found != reader_.memories_.end())
       return meet(*found, value_text);
     auto slot = reader_.interest_.slot_of(series_key{std::string(name), labels.to_set()});
@@ -73,7 +77,7 @@ private:
 
 expected<std::span<const slot_value>> page_reader::read(std::string_view page) {
   values_.clear();
-  repeated_ = met_ = 0;
+  repeated_ = met_ = oversized_ = 0;
   if (++round_ == 0) // Wrapped: marks of four billion rounds ago must not count.
     forget(), round_ = 1;
   sink lines(*this);
@@ -83,6 +87,8 @@ expected<std::span<const slot_value>> page_reader::read(std::string_view page) {
     return fail(summary.error());
   }
   bound_memory();
+  is_first_oversized_ = oversized_ > 0 && !was_oversized_;
+  was_oversized_ |= oversized_ > 0;
   return std::span<const slot_value>(values_);
 }
 

@@ -34,6 +34,8 @@ struct page_interest {
 class page_reader {
 public:
   static constexpr size_t max_memories = 20'000;
+  /// Longer ones, in bytes, are not wanted: no store of ours could keep them.
+  static constexpr size_t longest_name = 512, longest_series = 64 * 1024;
 
   explicit page_reader(page_interest interest) : interest_(std::move(interest)) {}
   page_reader(page_reader&&) = default;
@@ -49,6 +51,11 @@ public:
 
   /// Lines that repeated a slot in the last page.
   size_t repeated() const { return repeated_; }
+
+  /// Wanted lines of the last page that were left out because their name or series is too long.
+  size_t oversized() const { return oversized_; }
+  /// Whether the last page was the first one with such lines.
+  bool is_first_oversized() const { return is_first_oversized_; }
 
   size_t memory_bytes() const;
 
@@ -78,7 +85,8 @@ private:
   std::vector<slot_value> values_;
   uint32_t round_ = 0;
   size_t met_ = 0; ///< Memories that the last page met.
-  size_t repeated_ = 0;
+  size_t repeated_ = 0, oversized_ = 0;
+  bool was_oversized_ = false, is_first_oversized_ = false;
 };
 
 } // namespace aops::scrape

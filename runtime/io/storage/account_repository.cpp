@@ -79,11 +79,15 @@ expected<void> account_repository::set_password(std::string_view username,
 expected<void> account_repository::set_role(std::string_view username, rights role) {
   return transact(db_, [&](database& db) -> expected<void> {
     if (role != rights::administrator) {
-      auto others = db.count(
-        "select count(*) from account where role = 'administrator' and username <> ?", username);
+      // Locked: two administrators must not dismiss each other at the same time.
+      auto others = db.list(
+        "select n from account where role = 'administrator' and username <> ?" +
+          std::string{db.sql().for_update()},
+        [](const row& r) { return r.integer(0); },
+        username);
       if (!others)
         return fail(std::move(others.error()));
-      if (*others == 0)
+      if (others->empty())
         return fail(ec::has_dependency, "role: the last administrator stays one");
     }
     return changed(
@@ -148,9 +152,12 @@ expected<session> account_repository::find_session(std::string_view token_hash) 
 }
 
 expected<bool> account_repository::has_session(std::string_view username) {
-  return db_
-    .count("select count(*) from session s join account a on a.n = s.account where a.username = ?",
-           username)
+  // The account is locked: of two log-ins at the same time one sees the other's session.
+  auto account = db_.integer(
+    "select n from account where username = ?" + std::string{db_.sql().for_update()}, username);
+  if (!account)
+    return fail(std::move(account.error()));
+  return db_.count("select count(*) from session where account = ?", account->value_or(0))
     .map([](int64_t sessions) { return sessions > 0; });
 }
 

@@ -12,4 +12,15 @@ expected<std::optional<int64_t>> database::integer_with(std::string_view stateme
   return found->value_or(std::nullopt);
 }
 
+expected<int64_t> database::run_many(std::string_view statement, size_t columns, parameters rows) {
+  int64_t matched = 0;
+  for (; columns > 0 && rows.size() >= columns; rows = rows.subspan(columns)) {
+    auto done = run_with(statement, rows.first(columns));
+    if (!done)
+      return done;
+    matched += *done;
+  }
+  return matched;
+}
+
 } // namespace aops::storage

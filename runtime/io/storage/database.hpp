@@ -96,6 +96,11 @@ public:
   /// Runs a statement without a result. @returns Rows it matched.
   virtual expected<int64_t> run_with(std::string_view statement, parameters values) = 0;
 
+  /// Runs a statement once for each row of `columns` values, in order, in as few round trips as the
+  /// engine can. When it fails, the rows before may be written: for use in transactions.
+  /// @returns Rows it matched, all together.
+  virtual expected<int64_t> run_many(std::string_view statement, size_t columns, parameters rows);
+
   /// Starts a query; `values` may go away afterwards.
   virtual expected<std::unique_ptr<cursor>> query_with(std::string_view statement,
                                                        parameters values) = 0;
@@ -109,6 +114,8 @@ public:
   /// Begins a transaction that will write (when the connection may). `ec::overloaded` when the
   /// engine cannot keep up.
   virtual expected<void> begin() = 0;
+  /// Begins a transaction that only reads; all its queries see the same state.
+  virtual expected<void> begin_reading() { return begin(); }
   virtual expected<void> commit() = 0;
   virtual void rollback() = 0; ///< Harmless without a transaction.
   virtual bool in_transaction() const = 0;
@@ -118,7 +125,8 @@ public:
   virtual expected<void> release(int depth) = 0;
   virtual void rollback_to(int depth) = 0; ///< Undoes and forgets the savepoint.
 
-  /// Makes a lost connection whole again; at once true for an embedded engine.
+  /// Makes a lost connection whole again; at once true for an embedded engine. A lost connection
+  /// also mends itself when the next transaction, or statement outside of one, begins.
   virtual expected<void> reconnect() = 0;
 
   /// Milliseconds UTC by the store's own clock.
@@ -222,7 +230,7 @@ class snapshot {
 public:
   explicit snapshot(database& db) : db_(db), is_mine_(!db.in_transaction()) {
     if (is_mine_)
-      begun_ = db_.begin();
+      begun_ = db_.begin_reading();
   }
   ~snapshot() {
     if (is_mine_ && begun_)

@@ -8,6 +8,13 @@
 
 namespace aops::storage {
 
+/// How a pool stands with its store, for metrics.
+struct pool_status {
+  std::string endpoint;    ///< Whom it talks to: an address or path; empty while nobody serves.
+  uint64_t reconnects = 0; ///< Connections made in place of lost ones.
+  bool is_reachable = true;
+};
+
 /// The connections of one node to its store: one that writes, several that read.
 class database_pool {
 public:
@@ -38,6 +45,11 @@ public:
 
   /// Waits for a free one. ec::overloaded when there is none within `patience`.
   expected<lease> read(std::chrono::milliseconds patience = std::chrono::seconds{5});
+
+  /// A further connection, of the caller's own, that may write. Must not outlive the pool.
+  virtual expected<std::unique_ptr<database>> connect() = 0;
+
+  virtual pool_status status() const { return {}; }
 
   /// Bytes of the store on disk, as far as the engine knows; for metrics and limits.
   virtual int64_t bytes_stored() = 0;

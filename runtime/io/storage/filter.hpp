@@ -36,8 +36,10 @@ public:
   filter& in(std::string_view column, const std::vector<T>& list) {
     if (list.empty())
       return *this;
-    if (list.size() == 1)
-      return also(std::string{column} + " = ?", list.front());
+    if (list.size() == 1) {
+      std::string condition{column};
+      return also(condition.append(" = ?"), list.front());
+    }
     open_list(column, list.size());
     for (size_t i = 0; i < marks_of(list.size()); ++i)
       values_.push_back(parameter(list[std::min(i, list.size() - 1)]));

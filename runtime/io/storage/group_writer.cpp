@@ -1,7 +1,6 @@
 #include "runtime/io/storage/group_writer.hpp"
 
 #include <exception>
-#include <map>
 
 namespace aops::storage {
 
@@ -9,6 +8,15 @@ namespace {
 
 /// The whole transaction is gone, not just one statement.
 bool ends_transaction(const error& e) { return e == ec::overloaded || e == ec::store_unreachable; }
+
+template <class Work>
+expected<void> caught(Work work) {
+  try {
+    return work();
+  } catch (const std::exception& e) {
+    return fail(ec::internal, e.what());
+  }
+}
 
 } // namespace
 
@@ -53,8 +61,6 @@ void group_writer::fail_all(const error& why) {
 void group_writer::commit_batch(std::vector<operation>& ops, outcomes& results) {
   expected<void> tried;
   for (int attempt = 0; attempt < config_.attempts; ++attempt) {
-    results.assign(ops.size(), {});
-    step_ = step::writing;
     tried = try_batch(ops, results);
     if (tried)
       return;
@@ -76,23 +82,64 @@ void group_writer::commit_batch(std::vector<operation>& ops, outcomes& results) 
   results.assign(ops.size(), fail(tried.error()));
 }
 
+/// Savepoints and single statements are for the rare batch that needs them.
 expected<void> group_writer::try_batch(std::vector<operation>& ops, outcomes& results) {
+  auto tried = try_batch(ops, results, manner::together);
+  if (tried || ends_transaction(tried.error()))
+    return tried;
+  db_.rollback();
+  if (ops.size() > 1)
+    return try_batch(ops, results, manner::one_by_one);
+  results.front() = fail(std::move(tried.error()));
+  return {};
+}
+
+expected<void> group_writer::try_batch(std::vector<operation>& ops, outcomes& results, manner how) {
+  results.assign(ops.size(), {});
+  step_ = step::writing;
   if (auto begun = db_.begin(); !begun)
     return begun;
   if (auto fenced = take_fences(ops, results); !fenced)
     return fenced;
-  for (size_t i = 0; i < ops.size(); ++i)
-    if (results[i])
-      if (auto ran = run_operation(ops[i], results[i]); !ran)
-        return ran;
+  if (how == manner::together) {
+    if (auto ran = run_together(ops, results); !ran)
+      return ran;
+  } else {
+    for (size_t i = 0; i < ops.size(); ++i)
+      if (results[i])
+        if (auto ran = run_alone(ops[i], results[i]); !ran)
+          return ran;
+  }
   step_ = step::committing;
   return db_.commit();
+}
+
+/// Those of one kind where the first of them stands: nobody has an answer yet, so their order is
+/// free.
+expected<void> group_writer::run_together(std::vector<operation>& ops, const outcomes& results) {
+  std::map<kind_key, many_items> kinds;
+  for (size_t i = 0; i < ops.size(); ++i)
+    if (results[i] && ops[i].kind)
+      kinds[ops[i].kind].push_back(ops[i].item);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (!results[i])
+      continue;
+    auto& op = ops[i];
+    expected<void> ran;
+    if (!op.kind)
+      ran = caught([&] { return op.work(db_); });
+    else if (auto items = kinds.extract(op.kind))
+      ran = caught([&] { return op.together(db_, items.mapped()); });
+    if (!ran)
+      return ran;
+  }
+  return {};
 }
 
 expected<void> group_writer::take_fences(const std::vector<operation>& ops, outcomes& results) {
   // Ordered maps: every writer locks the leader's row first, then slots in ascending order.
   std::map<uint64_t, bool> leaders;
-  std::map<std::pair<uint16_t, uint64_t>, bool> slots;
+  slot_map slots;
   for (const auto& op : ops) {
     if (op.held.leader_epoch)
       leaders[*op.held.leader_epoch] = false;
@@ -106,12 +153,8 @@ expected<void> group_writer::take_fences(const std::vector<operation>& ops, outc
       return fail(std::move(holds.error()));
     held = *holds;
   }
-  for (auto& [key, held] : slots) {
-    auto holds = holds_slot(fence{key.first, key.second});
-    if (!holds)
-      return fail(std::move(holds.error()));
-    held = *holds;
-  }
+  if (auto done = hold_slots(slots); !done)
+    return done;
   for (size_t i = 0; i < ops.size(); ++i) {
     const auto& held = ops[i].held;
     if (held.leader_epoch && !leaders[*held.leader_epoch])
@@ -129,15 +172,46 @@ expected<bool> group_writer::holds_leader(uint64_t epoch) {
     .map([](int64_t rows) { return rows > 0; });
 }
 
-expected<bool> group_writer::holds_slot(const fence& x) {
-  auto rows = db_.run("update slot set seq = seq + 1 where slot = ? and epoch = ? and node = ?",
+/// One by one until there is a witness, then the others in one go: as a rule all are held.
+expected<void> group_writer::hold_slots(slot_map& slots) {
+  auto one_by_one = [&](slot_map::iterator i, auto goes_on) -> expected<slot_map::iterator> {
+    for (; i != slots.end() && goes_on(); ++i) {
+      auto holds = holds_slot(i->first);
+      if (!holds)
+        return fail(std::move(holds.error()));
+      i->second = *holds;
+    }
+    return i;
+  };
+  auto next = one_by_one(slots.begin(), [&] { return !witness_; });
+  if (!next)
+    return fail(std::move(next.error()));
+  std::vector<parameter> values;
+  for (auto i = *next; i != slots.end(); ++i)
+    values.insert(values.end(), {i->first.slot, i->first.epoch, config_.node});
+  auto rows = db_.run_many(
+    "update slot set seq = seq + 1 where slot = ? and epoch = ? and node = ?", 3, values);
+  if (!rows)
+    return fail(std::move(rows.error()));
+  if (*rows < static_cast<int64_t>(values.size() / 3)) // Which of them?
+    return one_by_one(*next, [] { return true; }).map([](auto) {});
+  for (auto i = *next; i != slots.end(); ++i)
+    i->second = true;
+  return {};
+}
+
+expected<bool> group_writer::holds_slot(const slot_key& x) {
+  const auto& sql = db_.sql();
+  auto rows = db_.run("update slot set seq = " + sql.counted("seq") +
+                        " where slot = ? and epoch = ? and node = ?",
                       x.slot,
                       x.epoch,
                       config_.node);
   if (!rows)
     return fail(std::move(rows.error()));
   if (*rows > 0 && !witness_) {
-    auto seq = db_.count("select seq from slot where slot = ?", x.slot);
+    auto seq = sql.tells_counted() ? expected<int64_t>{db_.last_id()}
+                                   : db_.count("select seq from slot where slot = ?", x.slot);
     if (!seq)
       return fail(std::move(seq.error()));
     witness_ = {x, *seq};
@@ -145,14 +219,10 @@ expected<bool> group_writer::holds_slot(const fence& x) {
   return *rows > 0;
 }
 
-expected<void> group_writer::run_operation(operation& op, expected<void>& result) {
+expected<void> group_writer::run_alone(operation& op, expected<void>& result) {
   if (auto saved = db_.savepoint(0); !saved)
     return saved;
-  try {
-    result = op.work(db_);
-  } catch (const std::exception& e) {
-    result = fail(ec::internal, e.what());
-  }
+  result = caught([&] { return op.work(db_); });
   if (result)
     return db_.release(0);
   if (ends_transaction(result.error()) || !db_.in_transaction())
@@ -166,7 +236,9 @@ expected<bool> group_writer::was_stored() {
     return fail(ec::store_unreachable, "nobody knows whether the last commit arrived");
   const auto& [held, seq] = *witness_;
   return db_
-    .count("select seq from slot where slot = ? and epoch = ? and node = ?",
+    // A locking read waits for the lost transaction's end, should the server still be at it.
+    .count("select seq from slot where slot = ? and epoch = ? and node = ?" +
+             std::string{db_.sql().for_update()},
            held.slot,
            held.epoch,
            config_.node)

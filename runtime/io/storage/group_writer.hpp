@@ -5,6 +5,8 @@
 
 #include <deque>
 #include <functional>
+#include <map>
+#include <span>
 
 namespace aops::storage {
 
@@ -24,9 +26,15 @@ struct fences {
   fences(fence x) : slots{x} {}
 };
 
+/// What operations of one kind do, all of them in few statements. All or nothing: when it fails,
+/// each is done alone.
+template <class Item>
+using joint_work = expected<void> (*)(database&, std::span<const Item* const>);
+
 /// Group commit. Operations wait until `flush`, which runs them in one transaction: it fences each
-/// slot once, in ascending order, runs each operation in a savepoint so that one conflict fails
-/// alone, commits, and then answers all. Source: design, "Store writer" and "Fence".
+/// slot once, in ascending order, runs the operations, those of one kind together, commits, and
+/// then answers all. When one fails, the transaction is undone and all run once more one by one,
+/// each in a savepoint, so that it fails alone. Source: design, "Store writer" and "Fence".
 ///
 /// Has no thread of its own; one thread uses it. Callbacks run inside `append`, `flush` and
 /// `fail_all`, never within a transaction, and may append.
@@ -63,6 +71,30 @@ public:
     return push(std::move(op));
   }
 
+  /// Queues `work` on one item; those of a batch that have the same `work` are done together.
+  /// `done(expected<void>)` as above.
+  template <class Item, class Done>
+  bool append_joint(fences held, Item item, joint_work<Item> work, Done done) {
+    auto kept = std::make_shared<const Item>(std::move(item));
+    operation op;
+    op.held = std::move(held);
+    op.work = [kept, work](database& db) {
+      const Item* one = kept.get();
+      return work(db, std::span{&one, 1});
+    };
+    op.done = std::move(done);
+    op.item = kept.get();
+    op.kind = reinterpret_cast<kind_key>(work);
+    op.together = [work](database& db, const std::vector<const void*>& items) {
+      std::vector<const Item*> all;
+      all.reserve(items.size());
+      for (const auto* x : items)
+        all.push_back(static_cast<const Item*>(x));
+      return work(db, all);
+    };
+    return push(std::move(op));
+  }
+
   /// Writes one batch and answers it. @returns Whether more is waiting.
   bool flush();
 
@@ -72,23 +104,39 @@ public:
   size_t pending() const { return queue_.size(); }
 
 private:
+  using kind_key = void (*)();
+  using many_items = std::vector<const void*>;
   struct operation {
     fences held;
     std::function<expected<void>(database&)> work;
     std::function<void(expected<void>)> done;
+    // Of those that can be done together:
+    kind_key kind = nullptr;
+    const void* item = nullptr; ///< Kept alive by `work`.
+    std::function<expected<void>(database&, const many_items&)> together;
   };
   using outcomes = std::vector<expected<void>>;
   /// How far a batch got.
   enum class step : uint8_t { writing, committing };
+  enum class manner : uint8_t { together, one_by_one };
+  struct slot_key {
+    uint16_t slot;
+    uint64_t epoch;
+    auto operator<=>(const slot_key&) const = default;
+  };
+  using slot_map = std::map<slot_key, bool>; ///< Whether it is held.
 
   bool push(operation op);
   std::vector<operation> take_batch();
   void commit_batch(std::vector<operation>& ops, outcomes& results);
   expected<void> try_batch(std::vector<operation>& ops, outcomes& results);
+  expected<void> try_batch(std::vector<operation>& ops, outcomes& results, manner how);
+  expected<void> run_together(std::vector<operation>& ops, const outcomes& results);
   expected<void> take_fences(const std::vector<operation>& ops, outcomes& results);
   expected<bool> holds_leader(uint64_t epoch);
-  expected<bool> holds_slot(const fence& x);
-  expected<void> run_operation(operation& op, expected<void>& result);
+  expected<bool> holds_slot(const slot_key& x);
+  expected<void> hold_slots(slot_map& slots);
+  expected<void> run_alone(operation& op, expected<void>& result);
   expected<bool> was_stored(); ///< After the connection was lost in a commit.
 
   database& db_;
@@ -96,7 +144,7 @@ private:
   std::deque<operation> queue_;
   step step_ = step::writing;
   /// A slot of the batch and its `seq` behind the fence: tells whether a lost commit arrived.
-  std::optional<std::pair<fence, int64_t>> witness_;
+  std::optional<std::pair<slot_key, int64_t>> witness_;
 };
 
 } // namespace aops::storage

@@ -16,11 +16,13 @@ struct group {
 };
 
 /// By name, else by id.
+/// Locked, so that no host joins it meanwhile.
 expected<std::optional<group>>
-find_group(database& db, std::string_view owner, std::string_view name_or_id) {
+lock_group(database& db, std::string_view owner, std::string_view name_or_id) {
+  const std::string lock{db.sql().for_update()};
   auto read = [](const row& r) { return group{r.integer(0), r.string(1)}; };
   auto named = db.first(
-    "select n, name from host_group where owner = ? and name = ?", read, owner, name_or_id);
+    "select n, name from host_group where owner = ? and name = ?" + lock, read, owner, name_or_id);
   if (!named || *named)
     return named;
   int64_t key = 0;
@@ -28,7 +30,8 @@ find_group(database& db, std::string_view owner, std::string_view name_or_id) {
   if (auto got = std::from_chars(name_or_id.data(), end, key);
       got.ec != std::errc{} || got.ptr != end)
     return std::optional<group>{};
-  return db.first("select n, name from host_group where owner = ? and n = ?", read, owner, key);
+  return db.first(
+    "select n, name from host_group where owner = ? and n = ?" + lock, read, owner, key);
 }
 
 } // namespace
@@ -51,7 +54,7 @@ host_repository::delete_groups(std::string_view owner, const std::vector<std::st
   host_groups_deleted out;
   bool has_kept = false;
   auto done = for_each(groups, [&](const std::string& name_or_id) -> expected<void> {
-    auto found = find_group(db_, owner, name_or_id);
+    auto found = lock_group(db_, owner, name_or_id);
     if (!found)
       return fail(std::move(found.error()));
     if (!*found)

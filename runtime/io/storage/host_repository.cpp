@@ -73,21 +73,26 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
   if (auto free = explain_conflict(x); !free)
     return free;
   return in_order(
-    [&] {
-      return db_.run("insert into host (id, owner, name, ip, host_group, ssh_port, management, "
-                     "exporter_port, slot, status, status_since_ms, created_ms) "
-                     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', ?, ?)",
-                     x.host_id,
-                     x.owner,
-                     x.host_name,
-                     x.public_ip,
-                     **group,
-                     x.ssh_port,
-                     x.management,
-                     x.exporter_port,
-                     x.slot,
-                     x.created_ms,
-                     x.created_ms);
+    [&]() -> expected<void> {
+      auto added =
+        db_.run("insert into host (id, owner, name, ip, host_group, ssh_port, management, "
+                "exporter_port, slot, status, status_since_ms, created_ms) "
+                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', ?, ?)",
+                x.host_id,
+                x.owner,
+                x.host_name,
+                x.public_ip,
+                **group,
+                x.ssh_port,
+                x.management,
+                x.exporter_port,
+                x.slot,
+                x.created_ms,
+                x.created_ms);
+      if (!added && added.error() == ec::conflict) // Another node was faster.
+        if (auto free = explain_conflict(x); !free)
+          return free;
+      return only(std::move(added));
     },
     [&]() -> expected<void> {
       if (credentials.empty())

@@ -20,6 +20,14 @@ std::vector<std::string> texts_in(const base::json& plan, const char* name) {
   return out;
 }
 
+/// Shown only when there is something to show.
+maybe<int64_t> unless_0(int64_t n) {
+  maybe<int64_t> x;
+  if (n > 0)
+    x.emplace(n);
+  return x;
+}
+
 task_info read_task(const row& r) {
   task_info x;
   x.task_id = r.string(0);
@@ -27,6 +35,7 @@ task_info read_task(const row& r) {
   x.expected_report_num = r.integer(2);
   x.state = r.string(3);
   x.progress = r.integer(4);
+  x.failed = unless_0(r.integer(6));
   auto plan = base::json::parse(r.text(5), nullptr, false);
   if (!plan.is_object())
     return x;
@@ -71,7 +80,7 @@ expected<tasks_page> job_repository::page(std::string_view owner, const tasks_qu
   static constexpr sort_choice choices[] = {{"time", "created_ms"},
                                             {"expected_report_num", "expected"}};
   auto rows =
-    db_.list_with("select id, created_ms, expected, state, finished, plan from job where " +
+    db_.list_with("select id, created_ms, expected, state, finished, plan, failed from job where " +
                     matching.where() + order_by(p, choices, "n", "n") + " limit ? offset ?",
                   matching.values_and(window->limit, window->offset),
                   read_task);
@@ -89,12 +98,13 @@ expected<std::vector<task_progress>> job_repository::progress(std::string_view o
   auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
     filter matching("owner = ?", owner);
     matching.in("id", part);
-    auto rows =
-      db_.list_with("select id, finished, expected, state from job where " + matching.where(),
-                    matching.values(),
-                    [](const row& r) {
-                      return task_progress{r.string(0), r.integer(1), r.integer(2), r.string(3)};
-                    });
+    auto rows = db_.list_with(
+      "select id, finished, expected, state, failed from job where " + matching.where(),
+      matching.values(),
+      [](const row& r) {
+        return task_progress{
+          r.string(0), r.integer(1), r.integer(2), r.string(3), unless_0(r.integer(4))};
+      });
     if (!rows)
       return fail(std::move(rows.error()));
     for (auto& x : *rows)
@@ -106,7 +116,7 @@ expected<std::vector<task_progress>> job_repository::progress(std::string_view o
   std::vector<task_progress> out;
   for (const auto& id : ids) {
     auto i = found.find(id);
-    out.push_back(i == found.end() ? task_progress{id, 0, 0, {}} : i->second);
+    out.push_back(i == found.end() ? task_progress{id, 0, 0, {}, {}} : i->second);
   }
   return out;
 }

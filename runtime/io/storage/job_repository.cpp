@@ -5,6 +5,7 @@
 #include "runtime/io/storage/steps.hpp"
 
 #include <map>
+#include <set>
 
 /// The part of `job_repository` that writes; `job_pages.cpp` has its lists.
 namespace aops::storage {
@@ -33,10 +34,6 @@ job_record read_job(const row& r) {
   return x;
 }
 
-bool is_final(std::string_view state) {
-  return state == "done" || state == "failed" || state == "cancelled";
-}
-
 } // namespace
 
 /// Where a job stands, and its integer key.
@@ -47,8 +44,9 @@ struct job_repository::standing {
 
 expected<job_repository::standing> job_repository::stand(std::string_view id) {
   auto found = db_.first(
-    "select n, state, expected, finished, failed, last_number from job "
-    "where id = ?",
+    // Locked: any node may cancel it.
+    "select n, state, expected, finished, failed, last_number from job where id = ?" +
+      std::string{db_.sql().for_update()},
     [&](const row& r) {
       return standing{
         r.integer(0),
@@ -106,6 +104,9 @@ expected<job_record> job_repository::create(const job_record& job,
     job.created_ms,
     job.deadline_ms,
     job.plan);
+  if (!added && added.error() == ec::conflict)
+    if (auto other = existing(job); !other || *other) // Another node was faster.
+      return other ? expected<job_record>{std::move(**other)} : fail(std::move(other.error()));
   if (!added)
     return fail(std::move(added.error()));
   if (auto frozen = freeze(db_.last_id(), trees); !frozen)
@@ -192,40 +193,82 @@ expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view
 
 // -- moving on -----------------------------------------------------------------------------------
 
-expected<bool> job_repository::add_report(int64_t job,
-                                          std::string_view owner,
-                                          const report_to_store& x,
-                                          int64_t number) {
-  auto tree = content_repository{db_}.key_of(x.tree_digest);
-  if (!tree)
-    return fail(std::move(tree.error()));
+expected<std::vector<const report_to_store*>>
+job_repository::new_reports(const std::vector<report_to_store>& reports) {
+  std::vector<std::string> ids;
+  for (const auto& x : reports)
+    ids.push_back(x.report_id);
+  std::set<std::string> known;
+  auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("1 = 1");
+    matching.in("report_id", part);
+    return db_
+      .list_with("select report_id from report where " + matching.where(),
+                 matching.values(),
+                 [](const row& r) { return r.string(0); })
+      .map([&](auto found) { known.insert(found.begin(), found.end()); });
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  std::vector<const report_to_store*> out;
+  for (const auto& x : reports)
+    if (known.insert(x.report_id).second)
+      out.push_back(&x);
+  return out;
+}
+
+expected<void> job_repository::add_reports(int64_t job,
+                                           std::string_view owner,
+                                           const std::vector<const report_to_store*>& reports,
+                                           int64_t first_number) {
+  if (reports.empty())
+    return {};
+  std::map<std::string_view, int64_t> trees;
+  std::vector<parameter> rows, bodies;
+  auto number = first_number;
+  for (const auto* x : reports) {
+    if (auto known = trees.find(x->tree_digest); known == trees.end()) {
+      auto tree = content_repository{db_}.key_of(x->tree_digest);
+      if (!tree)
+        return fail(std::move(tree.error()));
+      trees[x->tree_digest] = *tree;
+    }
+    rows.insert(rows.end(),
+                {x->report_id,
+                 job,
+                 number++,
+                 owner,
+                 x->host_id,
+                 x->tree_name,
+                 trees[x->tree_digest],
+                 x->start_ms,
+                 x->end_ms});
+  }
   auto added =
-    db_.run(db_.sql().insert_ignore(
-              "report",
-              {"report_id"},
-              {"job", "number", "owner", "host_id", "tree_name", "tree", "start_ms", "end_ms"}),
-            x.report_id,
-            job,
-            number,
-            owner,
-            x.host_id,
-            x.tree_name,
-            *tree,
-            x.start_ms,
-            x.end_ms);
+    db_.run_many("insert into report (report_id, job, number, owner, host_id, tree_name, tree, "
+                 "start_ms, end_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 9,
+                 rows);
   if (!added)
     return fail(std::move(added.error()));
-  if (*added == 0)
-    return false;
-  return db_
-    .run("insert into report_body (report, node_values, detail, content_hash, error) "
-         "values (?, ?, ?, ?, ?)",
-         db_.last_id(),
-         blob{x.values},
-         x.detail,
-         x.content_hash,
-         x.error)
-    .map([](int64_t) { return true; });
+  auto keys = db_.list(
+    "select n from report where job = ? and number >= ? order by number",
+    [](const row& r) { return r.integer(0); },
+    job,
+    first_number);
+  if (!keys)
+    return fail(std::move(keys.error()));
+  if (keys->size() != reports.size())
+    return fail(ec::internal, "reports and their numbers do not fit");
+  for (size_t i = 0; i < reports.size(); ++i) {
+    const auto& x = *reports[i];
+    bodies.insert(bodies.end(), {(*keys)[i], blob{x.values}, x.detail, x.content_hash, x.error});
+  }
+  return only(
+    db_.run_many("insert into report_body (report, node_values, detail, content_hash, error) "
+                 "values (?, ?, ?, ?, ?)",
+                 5,
+                 bodies));
 }
 
 expected<job_progress> job_repository::commit_unit(const unit_to_commit& x) {
@@ -233,7 +276,7 @@ expected<job_progress> job_repository::commit_unit(const unit_to_commit& x) {
   if (!job)
     return fail(std::move(job.error()));
   auto& now = job->progress;
-  if (is_final(now.state))
+  if (is_final_state(now.state))
     return now;
   auto is_first =
     db_.run(db_.sql().insert_ignore("job_unit", {"job", "unit"}, {"state", "attempts"}),
@@ -245,19 +288,17 @@ expected<job_progress> job_repository::commit_unit(const unit_to_commit& x) {
     return fail(std::move(is_first.error()));
   if (*is_first == 0)
     return now;
-  int64_t stored = 0;
-  auto added = for_each(x.reports, [&](const report_to_store& report) {
-    return add_report(job->key, x.owner, report, now.last_number + 1).map([&](bool is_new) {
-      if (!is_new)
-        return;
-      ++stored;
-      ++now.last_number;
-      now.failed += !report.error.empty();
-    });
-  });
-  if (!added)
+  auto reports = new_reports(x.reports);
+  if (!reports)
+    return fail(std::move(reports.error()));
+  if (auto added = add_reports(job->key, x.owner, *reports, now.last_number + 1); !added)
     return fail(std::move(added.error()));
+  auto stored = static_cast<int64_t>(reports->size());
+  now.last_number += stored;
+  for (const auto* report : *reports)
+    now.failed += !report->error.empty();
   now.finished += stored + x.results;
+  now.failed += x.failed;
   now.state = now.finished >= now.expected ? "done" : "running";
   auto saved = db_.run("update job set state = ?, finished = ?, failed = ?, last_number = ?, "
                        "stored = stored + ?, epoch = ? where n = ?",
@@ -277,7 +318,7 @@ expected<job_progress> job_repository::move(const job_to_move& x) {
   auto job = stand(x.job);
   if (!job)
     return fail(std::move(job.error()));
-  if (is_final(job->progress.state))
+  if (is_final_state(job->progress.state))
     return std::move(job->progress);
   auto moved =
     db_.run("update job set state = ?, epoch = ? where n = ?", x.state, x.held.epoch, job->key);

@@ -57,10 +57,13 @@ private:
   expected<standing> stand(std::string_view id);
   expected<std::optional<job_record>> existing(const job_record& job);
   expected<void> freeze(int64_t job, const std::vector<tree_content>& trees);
-  expected<bool> add_report(int64_t job,
-                            std::string_view owner,
-                            const report_to_store& x,
-                            int64_t number); ///< False: stored before.
+  /// Those that are not stored yet.
+  expected<std::vector<const report_to_store*>>
+  new_reports(const std::vector<report_to_store>& reports);
+  expected<void> add_reports(int64_t job,
+                             std::string_view owner,
+                             const std::vector<const report_to_store*>& reports,
+                             int64_t first_number);
   database& db_;
 };
 

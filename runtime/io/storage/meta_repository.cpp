@@ -20,6 +20,8 @@ expected<versions> meta_repository::read() {
       out.sessions = version;
     else if (name == "slot_map")
       out.slot_map = version;
+    else if (name == "cluster")
+      out.cluster = version;
   }
   return out;
 }

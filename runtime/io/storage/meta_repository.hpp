@@ -8,7 +8,7 @@ namespace aops::storage {
 
 /// What every node reads once a second: each number grows when its subject changed.
 struct versions {
-  int64_t rules = 0, hosts = 0, sessions = 0, slot_map = 0;
+  int64_t rules = 0, hosts = 0, sessions = 0, slot_map = 0, cluster = 0;
   friend bool operator==(const versions&, const versions&) = default;
 };
 
@@ -27,8 +27,8 @@ public:
 
   expected<versions> read();
 
-  /// Adds one to `rules`, `hosts`, `sessions` or `slot_map`. Repositories do it themselves where
-  /// their header says so.
+  /// Adds one to `rules`, `hosts`, `sessions`, `slot_map` or `cluster`. Repositories do it
+  /// themselves where their header says so.
   expected<void> bump(std::string_view subject);
 
   expected<std::vector<slot_row>> slots();

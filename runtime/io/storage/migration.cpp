@@ -18,12 +18,56 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
 }
 
+/// Where an engine commits definitions at once, a step may have been cut off in the middle: which
+/// of its statements are done stands here.
+constexpr const char* progress_table = "create table if not exists schema_progress ("
+                                       "version bigint not null primary key, "
+                                       "statements bigint not null) ${clustered}";
+
+bool is_definition(std::string_view statement) {
+  return statement.starts_with("create ") || statement.starts_with("alter ");
+}
+
+/// Runs the statements of a step that are not done yet. What is not a definition shares a
+/// transaction with the note that it is done.
+expected<void> run_statements(database& db, const migration& step) {
+  bool is_noted = db.sql().commits_definitions();
+  auto note = db.sql().upsert("schema_progress", {"version"}, {"statements"});
+  std::optional<int64_t> before;
+  if (is_noted) {
+    auto found =
+      db.integer("select statements from schema_progress where version = ?", step.version);
+    if (!found)
+      return fail(std::move(found.error()));
+    before = *found;
+    if (!before)
+      if (auto begun = db.run(note, step.version, 0); !begun)
+        return fail(std::move(begun.error()));
+  }
+  auto statements = statements_of(step.sql);
+  auto first = static_cast<size_t>(before.value_or(0));
+  for (auto i = first; i < statements.size(); ++i) {
+    if (!db.in_transaction())
+      if (auto begun = db.begin(); !begun)
+        return begun;
+    auto done = db.execute(db.sql().define(statements[i]));
+    // Cut off between a definition and its note, it is there already.
+    bool is_there =
+      !done && done.error() == ec::conflict && before && i == first && is_definition(statements[i]);
+    if (!done && !is_there)
+      return done;
+    if (is_noted)
+      if (auto noted = db.run(note, step.version, i + 1); !noted)
+        return fail(std::move(noted.error()));
+  }
+  return {};
+}
+
 expected<void> apply(database& db, const migration& step, int64_t now_ms) {
-  for (const auto& statement : statements_of(step.sql))
-    if (auto done = db.execute(db.sql().define(statement)); !done)
-      return fail(done.error().code,
-                  "migration " + std::to_string(step.version) + " (" + std::string{step.name} +
-                    "): " + done.error().detail);
+  if (auto done = run_statements(db, step); !done)
+    return fail(done.error().code,
+                "migration " + std::to_string(step.version) + " (" + std::string{step.name} +
+                  "): " + done.error().detail);
   auto noted = db.run("insert into schema_version (version, name, applied_ms) values (?, ?, ?)",
                       step.version,
                       step.name,
@@ -67,6 +111,9 @@ expected<int64_t> migrate(database& db, std::span<const migration> steps) {
   auto version = schema_version(db);
   if (!version)
     return version;
+  if (db.sql().commits_definitions())
+    if (auto made = db.execute(db.sql().define(progress_table)); !made)
+      return fail(std::move(made.error()));
   auto newest = steps.empty() ? 0 : steps.back().version;
   if (*version > newest)
     return fail(ec::conflict,
@@ -79,9 +126,17 @@ expected<int64_t> migrate(database& db, std::span<const migration> steps) {
   for (const auto& step : steps) {
     if (step.version <= *version)
       continue;
-    auto done = transact(db, [&](database& d) { return apply(d, step, *now); });
-    if (!done)
+    // Where definitions commit, `apply` begins transactions as it needs them.
+    if (!db.sql().commits_definitions())
+      if (auto begun = db.begin(); !begun)
+        return fail(std::move(begun.error()));
+    auto done = apply(db, step, *now);
+    if (done && db.in_transaction())
+      done = db.commit();
+    if (!done) {
+      db.rollback();
       return fail(std::move(done.error()));
+    }
     log::debug(
       "schema-migrated", "The store's schema reached version {} ({})", step.version, step.name);
     version = step.version;

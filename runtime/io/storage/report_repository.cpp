@@ -152,8 +152,12 @@ expected<int64_t> report_repository::remove(std::string_view owner,
   int64_t removed = 0;
   auto read = [](const row& r) { return std::pair{r.integer(0), r.integer(1)}; };
   auto done = for_each(ids, [&](const std::string& id) -> expected<void> {
-    auto found =
-      db_.first("select n, job from report where owner = ? and report_id = ?", read, owner, id);
+    // Locked: two that remove it count it once.
+    auto found = db_.first("select n, job from report where owner = ? and report_id = ?" +
+                             std::string{db_.sql().for_update()},
+                           read,
+                           owner,
+                           id);
     if (!found)
       return fail(std::move(found.error()));
     if (!*found)

@@ -5,15 +5,16 @@
 namespace aops::storage {
 
 expected<void> result_counts::write() {
-  auto add_rows = db_.sql().insert_or_add("result_count", {"owner", "host", "value"}, "total");
+  std::vector<parameter> values;
   for (const auto& [key, rows] : changes_) {
-    if (rows == 0)
-      continue;
     const auto& [owner, host, value] = key;
-    auto done = db_.run(add_rows, owner, host, value, rows);
-    if (!done)
-      return fail(std::move(done.error()));
+    if (rows != 0 || is_touched_)
+      values.insert(values.end(), {owner, host, value, rows});
   }
+  auto done = db_.run_many(
+    db_.sql().insert_or_add("result_count", {"owner", "host", "value"}, "total"), 4, values);
+  if (!done)
+    return fail(std::move(done.error()));
   changes_.clear();
   return {};
 }

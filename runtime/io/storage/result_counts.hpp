@@ -16,6 +16,12 @@ public:
     changes_[{std::string{owner}, host, std::string{value}}] += rows;
   }
 
+  /// Writes it even when it stays the same: it is there and locked then.
+  void touch(std::string_view owner, int64_t host, std::string_view value) {
+    add(owner, host, value, 0);
+    is_touched_ = true;
+  }
+
   expected<void> write();
 
   /// Results of an owner, from the counters. @param hosts Empty: all. @param value Empty: all.
@@ -28,6 +34,7 @@ public:
 
 private:
   database& db_;
+  bool is_touched_ = false;
   std::map<std::tuple<std::string, int64_t, std::string>, int64_t> changes_;
 };
 

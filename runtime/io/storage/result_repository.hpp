@@ -3,7 +3,7 @@
 #include "messages/check.hpp"
 #include "runtime/io/storage/database.hpp"
 
-#include <map>
+#include <span>
 
 namespace aops::storage {
 
@@ -29,6 +29,13 @@ struct overlap_query {
   int64_t from_ms = 0, until_ms = 0;    ///< Ends included.
 };
 
+/// A change of a host that is known by its integer key. Refers to its change.
+struct host_change {
+  std::string_view owner;
+  int64_t host = 0;
+  const result_change* change = nullptr;
+};
+
 /// Keeps check results: intervals of one value. No stored interval is longer than 24 h; longer ones
 /// are split here, neighbours sharing a moment. Counts per (owner, host, value) are kept beside the
 /// rows, exact with every change, so that totals cost nothing.
@@ -49,8 +56,12 @@ public:
   expected<void>
   replace_range(std::string_view owner, std::string_view host_id, const result_change& x);
 
-  /// The same for a host's integer key.
-  expected<void> replace_range(std::string_view owner, int64_t host, const result_change& x);
+  /// The same for several ranges, in order, of one host or many: in few statements as long as no
+  /// rule of a host comes twice.
+  expected<void> replace_ranges(std::string_view owner,
+                                std::string_view host_id,
+                                std::span<const result_change> changes);
+  expected<void> replace_ranges(std::span<const host_change> changes);
 
   /// In a transaction. ec::not_found for an unknown host.
   expected<void> save_external(std::string_view owner, const external_result& x);

@@ -36,30 +36,28 @@ rule_repository::upsert(std::string_view owner, const check_rule& rule, int64_t 
   auto key = content_repository{db_}.intern(content.digest, "rule", content.text);
   if (!key)
     return fail(std::move(key.error()));
-  auto updated =
-    db_.run("update check_rule set content = ?, updated_ms = ? where owner = ? and check_item = ?",
-            *key,
-            now_ms,
-            owner,
-            rule.check_item);
-  if (!updated)
-    return fail(std::move(updated.error()));
-  bool is_new = *updated == 0;
-  auto done = in_order(
-    [&]() -> expected<void> {
-      if (!is_new)
-        return {};
-      return only(db_.run("insert into check_rule (owner, check_item, content, created_ms, "
-                          "updated_ms) values (?, ?, ?, ?, ?)",
-                          owner,
-                          rule.check_item,
-                          *key,
-                          now_ms,
-                          now_ms));
-    },
-    [&] { return meta_repository{db_}.bump("rules"); });
-  if (!done)
-    return fail(std::move(done.error()));
+  auto update = [&] {
+    return db_.run(
+      "update check_rule set content = ?, updated_ms = ? where owner = ? and check_item = ?",
+      *key,
+      now_ms,
+      owner,
+      rule.check_item);
+  };
+  auto insert = [&] {
+    return db_.run("insert into check_rule (owner, check_item, content, created_ms, updated_ms) "
+                   "values (?, ?, ?, ?, ?)",
+                   owner,
+                   rule.check_item,
+                   *key,
+                   now_ms,
+                   now_ms);
+  };
+  auto is_new = update_or_insert(update, insert);
+  if (!is_new)
+    return is_new;
+  if (auto bumped = meta_repository{db_}.bump("rules"); !bumped)
+    return fail(std::move(bumped.error()));
   return is_new;
 }
 
@@ -115,11 +113,15 @@ expected<int64_t> rule_repository::count(std::string_view owner) {
 }
 
 expected<owner_rules> rule_repository::of_owner(std::string_view owner) {
-  auto rows =
-    db_.list("select c.digest, c.body from check_rule r join content c on c.n = r.content "
-             "where r.owner = ? order by r.check_item",
-             read_rule,
-             owner);
+  std::vector<int64_t> since_ms;
+  auto rows = db_.list(
+    "select c.digest, c.body, r.created_ms from check_rule r "
+    "join content c on c.n = r.content where r.owner = ? order by r.check_item",
+    [&since_ms](const row& r) {
+      since_ms.push_back(r.integer(2));
+      return read_rule(r);
+    },
+    owner);
   if (!rows)
     return fail(std::move(rows.error()));
   auto rules = decoded(*rows);
@@ -128,6 +130,7 @@ expected<owner_rules> rule_repository::of_owner(std::string_view owner) {
   owner_rules out;
   out.owner = owner;
   out.rules = std::move(*rules);
+  out.since_ms = std::move(since_ms);
   std::string all;
   for (auto& x : *rows) {
     all += x.digest + "\n";

@@ -123,10 +123,13 @@ expected<int64_t> sample_archive::compact(int64_t before_ms, int64_t limit) {
 }
 
 expected<void> sample_archive::compact_hour(int64_t host, int64_t hour_ms) {
+  std::vector<parameter> keys;
   auto rows = db_.list(
-    "select time_ms, body from sample where host = ? and time_ms >= ? and "
-    "time_ms < ? order by time_ms",
-    [](const row& r) {
+    "select time_ms, body, n from sample where host = ? and time_ms >= ? and "
+    "time_ms < ? order by time_ms" +
+      std::string{db_.sql().for_update()},
+    [&](const row& r) {
+      keys.emplace_back(r.integer(2));
       return sample_row{r.integer(0), r.string(1)};
     },
     host,
@@ -134,6 +137,8 @@ expected<void> sample_archive::compact_hour(int64_t host, int64_t hour_ms) {
     hour_ms + chunk_ms);
   if (!rows)
     return fail(std::move(rows.error()));
+  if (rows->empty()) // Another one packed it.
+    return {};
   auto chunk = pack_chunk(*rows);
   return in_order(
     [&] {
@@ -145,20 +150,13 @@ expected<void> sample_archive::compact_hour(int64_t host, int64_t hour_ms) {
                      chunk.size(),
                      blob{chunk});
     },
-    [&] {
-      return db_.run("delete from sample where host = ? and time_ms >= ? and time_ms < ?",
-                     host,
-                     hour_ms,
-                     hour_ms + chunk_ms);
-    });
+    // By key: what a back-fill adds to the hour meanwhile stays.
+    [&] { return db_.run_many("delete from sample where n = ?", 1, keys); });
 }
 
 expected<int64_t> sample_archive::remove(std::string_view table, const std::vector<int64_t>& keys) {
   auto statement = "delete from " + std::string{table} + " where n = ?";
-  auto done = for_each(keys, [&](int64_t key) { return db_.run(statement, key); });
-  if (!done)
-    return fail(std::move(done.error()));
-  return static_cast<int64_t>(keys.size());
+  return db_.run_many(statement, 1, std::vector<parameter>(keys.begin(), keys.end()));
 }
 
 expected<int64_t> sample_archive::expire(int64_t before_ms, int64_t limit) {

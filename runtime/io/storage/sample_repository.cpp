@@ -7,13 +7,11 @@
 
 #include <algorithm>
 
+/// The part of `sample_repository` that reads, and writes the past; `sample_rounds.cpp` writes
+/// rounds.
 namespace aops::storage {
 
 namespace {
-
-std::string labels_text(const label_set& label) {
-  return base::json(label).dump(-1, ' ', false, base::json::error_handler_t::replace);
-}
 
 label_set labels_of(std::string_view text) {
   label_set out;
@@ -23,69 +21,6 @@ label_set labels_of(std::string_view text) {
       if (value.is_string())
         out.emplace(name, value.get<std::string>());
   return out;
-}
-
-expected<void> save_cursor(database& db, int64_t host, const round_to_commit& x) {
-  auto until = db.integer("select until_ms from host_cursor where host = ?", host);
-  if (!until)
-    return fail(std::move(until.error()));
-  if (*until && **until > x.until_ms)
-    return {};
-  return only(db.run(
-    db.sql().upsert("host_cursor", {"host"}, {"since_ms", "until_ms", "rule_set_digest", "epoch"}),
-    host,
-    x.since_ms,
-    x.until_ms,
-    x.rule_set_digest,
-    x.held.epoch));
-}
-
-expected<void> save_sample(database& db, int64_t host, int64_t time_ms, std::string_view body) {
-  return only(db.run(db.sql().upsert("sample", {"host", "time_ms"}, {"bytes", "body"}),
-                     host,
-                     time_ms,
-                     body.size(),
-                     blob{body}));
-}
-
-expected<void> save_series(database& db, int64_t host, const series_entry& x) {
-  auto labels = labels_text(x.key.label);
-  auto added = db.run(db.sql().insert_ignore("series", {"host", "slot"}, {"name", "labels"}),
-                      host,
-                      x.slot,
-                      x.key.name,
-                      labels);
-  if (!added || *added > 0)
-    return only(std::move(added));
-  // There already: it must be the same one, else stored samples would change their meaning.
-  auto same = db.count("select count(*) from series where host = ? and slot = ? and name = ? and "
-                       "labels = ?",
-                       host,
-                       x.slot,
-                       x.key.name,
-                       labels);
-  if (same && *same == 0)
-    return fail(ec::conflict, "series slot " + std::to_string(x.slot) + " is another series");
-  return only(std::move(same));
-}
-
-expected<void> save_deviation(database& db, int64_t host, const deviation& x) {
-  return only(
-    db.run(db.sql().upsert("deviation", {"host", "check_item", "start_ms"}, {"end_ms", "reason"}),
-           host,
-           x.check_item,
-           x.start_ms,
-           x.end_ms,
-           x.reason));
-}
-
-expected<void> save_status(database& db, int64_t host, const round_to_commit& x) {
-  if (x.status.empty())
-    return {};
-  return only(db.run("update host set status = ?, status_since_ms = ? where n = ?",
-                     x.status,
-                     x.status_since_ms,
-                     host));
 }
 
 } // namespace
@@ -101,40 +36,16 @@ expected<int64_t> sample_repository::host_key(std::string_view host_id, std::str
   return **host;
 }
 
-expected<void> sample_repository::commit_round(const round_to_commit& x) {
-  auto found = host_key(x.host_id, x.owner);
-  if (!found)
-    return fail(std::move(found.error()));
-  auto host = *found;
-  bool moves = x.until_ms != 0;
-  return in_order(
-    [&] { return moves ? save_cursor(db_, host, x) : expected<void>{}; },
-    [&] {
-      return for_each(x.new_series, [&](const auto& s) { return save_series(db_, host, s); });
-    },
-    [&] {
-      return moves && !x.sample_blob.empty() ? save_sample(db_, host, x.until_ms, x.sample_blob)
-                                             : expected<void>{};
-    },
-    [&] {
-      result_repository results{db_};
-      return for_each(x.changes, [&](const auto& change) {
-        return results.replace_range(x.owner, host, change);
-      });
-    },
-    [&] {
-      return for_each(x.deviations, [&](const auto& d) { return save_deviation(db_, host, d); });
-    },
-    [&] { return save_status(db_, host, x); });
-}
-
 expected<void> sample_repository::save_samples(std::string_view host_id,
                                                const std::vector<sample_row>& rows) {
   auto host = host_key(host_id, {});
   if (!host)
     return fail(std::move(host.error()));
-  return for_each(rows,
-                  [&](const sample_row& x) { return save_sample(db_, *host, x.time_ms, x.blob); });
+  std::vector<parameter> values;
+  for (const auto& x : rows)
+    values.insert(values.end(), {*host, x.time_ms, x.blob.size(), blob{x.blob}});
+  return only(
+    db_.run_many(db_.sql().upsert("sample", {"host", "time_ms"}, {"bytes", "body"}), 4, values));
 }
 
 expected<std::vector<series_entry>> sample_repository::series_of(int64_t host) {

@@ -64,6 +64,17 @@ public:
 
   database& writer() override { return *writer_; }
 
+  expected<std::unique_ptr<database>> connect() override {
+    auto options = options_;
+    options.cache_bytes /= 4;
+    auto db = sqlite_database::open(uri_, options);
+    if (!db)
+      return fail(std::move(db.error()));
+    if (checkpointer_)
+      (*db)->watch_wal(*checkpointer_);
+    return std::unique_ptr<database>{std::move(*db)};
+  }
+
   int64_t bytes_stored() override {
     if (!dir_)
       return 0;

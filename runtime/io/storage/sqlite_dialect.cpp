@@ -17,15 +17,19 @@ std::string joined(dialect::columns names) {
 }
 
 /// `insert into t (a, b, c) values (?, ?, ?) on conflict (a)`
-std::string
-insert_on_conflict(std::string_view table, dialect::columns keys, dialect::columns others) {
+std::string insert_on_conflict(std::string_view table,
+                               dialect::columns keys,
+                               dialect::columns others,
+                               std::string_view last = {}) {
   std::string out = "insert into ";
   out += table;
   out += " (" + joined(keys);
   if (others.size() > 0)
     out += ", " + joined(others);
+  if (!last.empty())
+    out.append(", ").append(last);
   out += ") values (";
-  for (size_t i = 0; i < keys.size() + others.size(); ++i)
+  for (size_t i = 0; i < keys.size() + others.size() + !last.empty(); ++i)
     out += i == 0 ? "?" : ", ?";
   out += ") on conflict (" + joined(keys) + ")";
   return out;
@@ -61,6 +65,17 @@ public:
 
   std::string insert_ignore(std::string_view table, columns keys, columns others) const override {
     return insert_on_conflict(table, keys, others) + " do nothing";
+  }
+
+  std::string upsert_unless_older(std::string_view table,
+                                  columns keys,
+                                  columns others,
+                                  std::string_view age) const override {
+    auto out = insert_on_conflict(table, keys, others, age) + " do update set ";
+    for (auto name : others)
+      out.append(name).append(" = excluded.").append(name).append(", ");
+    const std::string old{age};
+    return out + old + " = excluded." + old + " where " + old + " <= excluded." + old;
   }
 
   std::string use_index(std::string_view index) const override {

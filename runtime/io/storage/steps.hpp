@@ -37,4 +37,17 @@ expected<void> for_each(const Items& items, Step step) {
   return {};
 }
 
+/// Updates a row, or inserts it when there is none; both give the number of rows. When another node
+/// inserts it in between, updates that one. @returns Whether it was inserted.
+template <class Update, class Insert>
+expected<bool> update_or_insert(Update update, Insert insert) {
+  auto updated = update();
+  if (!updated || *updated > 0)
+    return updated.map([](int64_t) { return false; });
+  auto inserted = insert();
+  if (inserted || inserted.error() != ec::conflict)
+    return inserted.map([](int64_t) { return true; });
+  return update().map([](int64_t) { return false; });
+}
+
 } // namespace aops::storage

@@ -32,31 +32,28 @@ tree_repository::upsert(std::string_view owner, const tree_to_import& tree, int6
   if (!key)
     return fail(std::move(key.error()));
   auto tags = base::json(tree.tag).dump(-1, ' ', false, base::json::error_handler_t::replace);
-  auto updated =
-    db_.run("update diag_tree set content = ?, description = ?, tags = ?, updated_ms = ? "
-            "where owner = ? and tree_name = ?",
-            *key,
-            tree.description,
-            tags,
-            now_ms,
-            owner,
-            tree.tree_name);
-  if (!updated)
-    return fail(std::move(updated.error()));
-  if (*updated > 0)
-    return false;
-  auto added = db_.run("insert into diag_tree (owner, tree_name, content, description, tags, "
-                       "created_ms, updated_ms) values (?, ?, ?, ?, ?, ?, ?)",
-                       owner,
-                       tree.tree_name,
-                       *key,
-                       tree.description,
-                       tags,
-                       now_ms,
-                       now_ms);
-  if (!added)
-    return fail(std::move(added.error()));
-  return true;
+  auto update = [&] {
+    return db_.run("update diag_tree set content = ?, description = ?, tags = ?, updated_ms = ? "
+                   "where owner = ? and tree_name = ?",
+                   *key,
+                   tree.description,
+                   tags,
+                   now_ms,
+                   owner,
+                   tree.tree_name);
+  };
+  auto insert = [&] {
+    return db_.run("insert into diag_tree (owner, tree_name, content, description, tags, "
+                   "created_ms, updated_ms) values (?, ?, ?, ?, ?, ?, ?)",
+                   owner,
+                   tree.tree_name,
+                   *key,
+                   tree.description,
+                   tags,
+                   now_ms,
+                   now_ms);
+  };
+  return update_or_insert(update, insert);
 }
 
 expected<std::vector<tree_info>> tree_repository::list(std::string_view owner,

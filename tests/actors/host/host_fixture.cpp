@@ -53,8 +53,11 @@ void host_fixture::set_rules(const std::vector<check_rule>& rules) {
     if (!before)
       return before;
     std::vector<std::string> items;
-    for (const auto& rule : before->rules)
-      items.push_back(rule.check_item);
+    for (const auto& old : before->rules) // Those that stay keep the time of their import.
+      if (std::none_of(rules.begin(), rules.end(), [&](const check_rule& rule) {
+            return rule.check_item == old.check_item;
+          }))
+        items.push_back(old.check_item);
     if (auto gone = repository.remove(record.owner, items); !gone && !items.empty())
       return fail(gone.error());
     for (const auto& rule : rules)
@@ -64,7 +67,7 @@ void host_fixture::set_rules(const std::vector<check_rule>& rules) {
   }));
   std::vector<check::rule_source> sources;
   for (size_t i = 0; i < stored.rules.size(); ++i)
-    sources.push_back({stored.rules[i], stored.digests[i], 0});
+    sources.push_back({stored.rules[i], stored.digests[i], stored.since_ms[i]});
   rules_ = check::rule_set::build(std::move(sources), rules_.get());
   if (host)
     tell(host, rules_update{rules_});

@@ -155,6 +155,47 @@ BOOST_AUTO_TEST_CASE(a_series_first_seen_in_a_round_that_was_given_up_keeps_its_
   BOOST_TEST(is_stored);
 }
 
+BOOST_AUTO_TEST_CASE(series_that_are_gone_give_their_numbers_to_others_when_no_sample_is_left) {
+  keep_list->insert("seen");
+  auto name = std::make_shared<std::string>("a");
+  page = [name](int64_t) { return "seen{id=\"" + *name + "\"} 1\n"; };
+  auto slot_of = [this](const std::string& id) -> int64_t {
+    for (const auto& x : state().series)
+      if (x.key.name == "seen" && x.key.label == label_set{{"id", id}})
+        return x.slot;
+    return -1;
+  };
+  begin();
+  to_round(2);
+  auto first = slot_of("a");
+  BOOST_TEST(first > 0);
+  end(host);
+  pass(std::chrono::hours{7 * 24 + 23}); // Kept for a week.
+  begin();
+  *name = "b";
+  pass(20s);
+  BOOST_TEST(slot_of("a") == first);
+  end(host);
+  pass(std::chrono::hours{8 * 24 + 2});
+  begin();
+  *name = "c";
+  pass(20s);
+  BOOST_TEST(slot_of("a") == -1);
+  BOOST_TEST(slot_of("b") == -1);
+  BOOST_TEST(slot_of("c") > first);
+  *name = "d";
+  pass(15s);
+  *name = "e";
+  pass(15s);
+  BOOST_TEST(std::min(slot_of("d"), slot_of("e")) == first); // Where "a" was.
+  auto now_stored = state();
+  BOOST_TEST(now_stored.until_ms >= clock.now_ms() - period_ms);
+  BOOST_TEST(now_stored.samples.size() == 3u); // Of "a" and "b" nothing is left.
+  restart();
+  pass(20s);
+  BOOST_TEST(state().until_ms > now_stored.until_ms);
+}
+
 BOOST_AUTO_TEST_CASE(a_host_whose_slot_went_elsewhere_ends) {
   begin();
   to_round(1);
@@ -182,6 +223,7 @@ BOOST_AUTO_TEST_CASE(downtime_is_a_hole_in_the_ledger_and_no_row_bridges_it) {
   to_round(3);
   end(host);
   to_round(6);
+  pass(5s); // Too late for that round.
   begin();
   to_round(9);
   BOOST_TEST(deviations() == " 60-90 missed(not_sampled)");

@@ -16,7 +16,10 @@ struct region_fixture : tests::jobs_fixture {
     add_tree("t2", admin);
     start_as(progress_name, [this](progress_actor::pointer self) -> progress_actor::behavior_type {
       prepare(self, "canned progress");
-      return {[this](const job_progress& x) { heard.push_back(x); }, [](atom::ping) {}};
+      return {[this](const job_progress& x) { heard.push_back(x); },
+              [](const watch_job&) {},
+              [](atom::tick) {},
+              [](atom::ping) {}};
     });
   }
   ~region_fixture() {
@@ -67,6 +70,14 @@ struct region_fixture : tests::jobs_fixture {
     rule.condition = "$0>1";
     tests::ok(
       ask<rules_imported>(of<rule_store_actor>(rule_store_name), admin, rules_to_import{{rule}}));
+  }
+
+  /// The slot is this node's under a new epoch.
+  void take_slot(uint16_t slot, uint64_t epoch) {
+    tests::ok(db().execute("update slot set epoch = " + std::to_string(epoch) +
+                           " where slot = " + std::to_string(slot)));
+    slots->set(slot, epoch);
+    tell(jobs, slots_changed{{slot}, {}});
   }
 
   int64_t stored_jobs() { return count("select count(*) from job"); }
@@ -242,6 +253,140 @@ BOOST_AUTO_TEST_CASE(a_region_that_crashes_finds_its_jobs_again) {
   begin();
   BOOST_TEST(progress(id).state == "done");
   BOOST_TEST(reports(id) == 2);
+}
+
+// -- slots that come and go
+// ------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(jobs_of_slots_that_come_begin_at_once_and_those_of_slots_that_go_end_at_once) {
+  auto slot = schedule::slot_of("theirs");
+  slots->set(slot, 0);
+  store_job("theirs", {"h1"}, 1);
+  begin();
+  how = manner::stay_silent;
+  take_slot(slot, 2);
+  BOOST_REQUIRE(asked.size() == 1u);
+  BOOST_TEST(asked[0].job == "theirs");
+  BOOST_TEST(progress("theirs").state == "running");
+  slots->set(slot, 0);
+  tell(jobs, slots_changed{{}, {slot}});
+  BOOST_TEST(!names->find(job_name_of("theirs")));
+  pass(4s);
+  release();
+  BOOST_TEST(reports("theirs") == 0);
+  BOOST_TEST(progress("theirs").state == "running");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_came_back_under_a_newer_epoch_is_run_anew_and_its_old_self_ended) {
+  store_job("j", {"h1"}, 2);
+  how = manner::stay_silent;
+  begin();
+  BOOST_TEST(asked.size() == 2u);
+  auto old = names->find(job_name_of("j"));
+  how = manner::answer;
+  take_slot(schedule::slot_of("j"), 2);
+  BOOST_TEST(asked.size() == 4u);
+  BOOST_TEST(progress("j").state == "done");
+  BOOST_TEST(!is_alive(caf::actor_cast<caf::actor>(old)));
+  BOOST_TEST(reports("j") == 2 * slices_per_unit);
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_that_goes_and_comes_in_one_breath_has_its_jobs_anew) {
+  store_job("j", {"h1"}, 1);
+  how = manner::stay_silent;
+  begin();
+  how = manner::answer;
+  auto slot = schedule::slot_of("j");
+  tests::ok(db().execute("update slot set epoch = 2"));
+  slots->set(slot, 2);
+  tell(jobs, slots_changed{{slot}, {slot}});
+  BOOST_TEST(asked.size() == 2u);
+  BOOST_TEST(progress("j").state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(a_fenced_job_is_found_again_when_the_slot_is_ours_under_a_newer_epoch) {
+  store_job("j", {"h1"}, 1);
+  how = manner::stay_silent;
+  begin();
+  auto slot = std::to_string(schedule::slot_of("j"));
+  tests::ok(db().execute("update slot set epoch = 2 where slot = " + slot));
+  release(); // Refused by the store: the actor ends.
+  BOOST_TEST(!names->find(job_name_of("j")));
+  how = manner::answer;
+  slots->set(schedule::slot_of("j"), 2);
+  pass(2s); // Without any news.
+  BOOST_TEST(progress("j").state == "done");
+}
+
+BOOST_AUTO_TEST_CASE(released_slots_are_quiet_and_come_back_when_they_stay) {
+  store_job("j", {"h1"}, 1);
+  how = manner::stay_silent;
+  begin();
+  auto slot = schedule::slot_of("j");
+  tests::ok(ask<done>(jobs, slots_to_release{{slot}, now->now_ms() + 4000}));
+  BOOST_TEST(!names->find(job_name_of("j")));
+  pass(6s);
+  BOOST_TEST(asked.size() == 1u);
+  pass(4s);
+  BOOST_TEST(asked.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_of_another_nodes_slot_is_stored_here_and_its_owner_told) {
+  begin();
+  for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
+    slots->set(slot, 0);
+  std::vector<parcel> sent;
+  start_as(router_name, [&](router_actor::pointer self) -> router_actor::behavior_type {
+    prepare(self, "canned router");
+    return {[&](const parcel& x) -> caf::result<parcel> {
+              sent.push_back(x);
+              return parcel{};
+            },
+            [](const map_changed&) {},
+            [](atom::tick) {},
+            [](atom::ping) {}};
+  });
+  auto id = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
+  run();
+  BOOST_TEST(progress(id).state == "pending");
+  BOOST_REQUIRE(sent.size() == 1u);
+  BOOST_TEST(sent[0].to == jobs_name);
+  BOOST_TEST(sent[0].slot == schedule::slot_of(id));
+  BOOST_TEST(sent[0].is_one_way);
+  BOOST_REQUIRE(sent[0].body.match_elements<jobs_added>());
+  // Any node can cancel it.
+  tests::ok(ask<tasks_cancelled>(jobs, admin, tasks_to_cancel{{id}}));
+  run();
+  BOOST_TEST(progress(id).state == "cancelled");
+  BOOST_REQUIRE(sent.size() == 2u);
+  BOOST_REQUIRE(sent[1].body.match_elements<jobs_cancelled>());
+  BOOST_TEST(heard.back().state == "cancelled");
+  take_away(router_name);
+}
+
+BOOST_AUTO_TEST_CASE(the_owner_runs_at_once_what_others_stored_and_ends_what_they_cancelled) {
+  begin();
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 1);
+  tell(jobs, jobs_added{{"j"}});
+  BOOST_TEST(asked.size() == 1u);
+  tests::ok(
+    ask<tasks_cancelled>(of<job_store_actor>(job_store_name), admin, tasks_to_cancel{{"j"}}));
+  tell(jobs, jobs_cancelled{{"j"}});
+  BOOST_TEST(!names->find(job_name_of("j")));
+  BOOST_REQUIRE(!heard.empty());
+  BOOST_TEST(heard.back().state == "cancelled");
+}
+
+BOOST_AUTO_TEST_CASE(a_cancellation_whose_news_got_lost_ends_the_job_all_the_same) {
+  begin();
+  how = manner::stay_silent;
+  store_job("j", {"h1"}, 1);
+  tell(jobs, jobs_added{{"j"}});
+  tests::ok(
+    ask<tasks_cancelled>(of<job_store_actor>(job_store_name), admin, tasks_to_cancel{{"j"}}));
+  pass(2s);
+  BOOST_TEST(!names->find(job_name_of("j")));
 }
 
 // -- cancelling

@@ -15,6 +15,8 @@ struct hosts_fixture : tests::store_fixture {
       return {
         [this](const hosts_changed& x) { told.push_back(x); },
         [this](const rules_changed& x) { owners_told.push_back(x.owner); },
+        [](const slots_changed&) {},
+        [](const slots_to_release&) { return done{}; },
         [](atom::tick) {},
         [](atom::ping) {},
       };

@@ -88,7 +88,24 @@ BOOST_AUTO_TEST_CASE(a_writer_that_dies_with_an_order_does_not_stop_the_housekee
   pass(2min);
   storage::group_writer_config config;
   config.node = "n1";
-  start_as(store_writer_name, store_writer, pool, config);
+  start_as(store_writer_name, store_writer, pool, config, 0ms);
+  pass(10min);
+  BOOST_TEST(count("select count(*) from sample_chunk") > 0);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_node_that_leads_keeps_house_and_only_under_its_epoch) {
+  store_rounds(300);
+  auto shared = std::make_shared<store_access>(*store);
+  auto epoch = std::make_shared<std::optional<uint64_t>>();
+  shared->leader_epoch = [epoch] { return *epoch; };
+  start(housekeeper, store_ptr{shared});
+  pass(10min);
+  BOOST_TEST(count("select count(*) from sample_chunk") == 0);
+  auto stored = static_cast<uint64_t>(count("select epoch from lease where name = 'leader'"));
+  *epoch = stored + 1; // Of somebody else.
+  pass(10min);
+  BOOST_TEST(count("select count(*) from sample_chunk") == 0);
+  *epoch = stored;
   pass(10min);
   BOOST_TEST(count("select count(*) from sample_chunk") > 0);
 }

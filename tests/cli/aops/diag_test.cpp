@@ -1,3 +1,4 @@
+#include "cli/aops/diag_summary.hpp"
 #include "tests/cli/aops/canned_node.hpp"
 #include "tests/cli/aops/sample_report.hpp"
 
@@ -155,6 +156,75 @@ BOOST_AUTO_TEST_CASE(all_hosts_go_fifty_to_a_task_and_are_watched_as_one) {
   BOOST_TEST(told("12/12 100 %"));
   BOOST_TEST(printed()["result"].size() == 3u);
   BOOST_TEST(printed()["total_count"] == 3);
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_split_in_order_and_none_is_lost) {
+  BOOST_TEST(split_into({}, 50).empty());
+  auto parts = split_into({"a", "b", "c"}, 2);
+  BOOST_REQUIRE(parts.size() == 2u);
+  BOOST_TEST(parts[0] == (std::vector<std::string>{"a", "b"}), boost::test_tools::per_element());
+  BOOST_TEST(parts[1] == (std::vector<std::string>{"c"}), boost::test_tools::per_element());
+  BOOST_TEST(split_into(std::vector<std::string>(50, "x"), 50).size() == 1u);
+  BOOST_TEST(split_into(std::vector<std::string>(300, "x"), 50).size() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(all_hosts_are_read_page_by_page) {
+  for (int page = 0; page < 3; ++page) {
+    json hosts = json::array();
+    for (int i = page * 40; i < page * 40 + 41; ++i) // One slipped to the next page meanwhile.
+      hosts.push_back({{"host_id", fmt::format("{:032x}", i)}});
+    node.answer("/manage/host/get", {{"host_infos", hosts}, {"total_page", 3}});
+  }
+  node.stream("/diag/progress/stream", done_event);
+  BOOST_TEST(run({"diag", "--tree_list", "t", "--all_hosts", "--last", "1h", "--detach"}) == 0);
+  size_t sent_hosts = 0;
+  for (const auto& q : node.seen())
+    if (q.path == "/diag/execute")
+      sent_hosts += q.body["host_list"].size();
+  BOOST_TEST(sent_hosts == 121u);
+  BOOST_TEST(sent("/manage/host/get")["page"] == 3);
+  BOOST_TEST(sent("/manage/host/get")["per_page"] == 50);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_fails_tells_what_runs_already_and_follows_that) {
+  json hosts = json::array();
+  for (int i = 0; i < 120; ++i)
+    hosts.push_back({{"host_id", fmt::format("{:032x}", i)}});
+  node.answer("/manage/host/get", {{"host_infos", hosts}});
+  node.answer("/diag/execute", {{"code", 1101}, {"msg", "connect to database error"}});
+  node.stream("/diag/progress/stream", done_event);
+  BOOST_TEST(run({"diag", "--tree_list", "t", "--all_hosts", "--last", "1h", "--watch"}) == 1);
+  BOOST_TEST(told("1101 connect to database error"));
+  BOOST_TEST(told("1 of 3 tasks run: k1; 70 hosts are not diagnosed"));
+  BOOST_TEST(told("4/4 100 %"));
+}
+
+BOOST_AUTO_TEST_CASE(an_overloaded_node_is_asked_again) {
+  canned_node busy;
+  variables["AOPS_URL"] = busy.url();
+  busy.answer_http("/diag/execute", 429, "{\"code\":1001}", {{"Retry-After", "1"}});
+  busy.answer("/diag/execute", {{"task_id", "k1"}, {"expected_report_num", 4}});
+  BOOST_TEST(run(diag({"--detach"})) == 0);
+  BOOST_TEST(waited_ms == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(all_hosts_end_with_a_summary) {
+  node.answer("/manage/host/get",
+              {{"host_infos", json::array({{{"host_id", host}, {"host_name", "web1"}}})}});
+  node.answer("/diag/report/get", {{"result", json::array({tests::sample_report()})}});
+  node.stream("/diag/progress/stream", done_event);
+  std::vector<std::string> words = {
+    "diag", "--tree_list", "slow_host", "--all_hosts", "--last", "1h"};
+  BOOST_TEST(run(words) == 0);
+  auto summary = printed()["summary"];
+  BOOST_TEST(summary["tasks_done"] == 1);
+  BOOST_TEST(summary["faulty"] == 1);
+  BOOST_TEST(summary["faulty_hosts"] == 1);
+  BOOST_TEST(summary["root_causes"][0]["root_cause"] == "cpu <hot>");
+  words.insert(words.end(), {"-o", "table"});
+  BOOST_TEST(run(words) == 0);
+  BOOST_TEST(out.str().ends_with("1 of 1 tasks done, 1 of 4 reports: 1 with a fault on 1 hosts, 0 "
+                                 "unknown, 0 without a fault\nroot causes: cpu <hot> 1\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_table_of_reports_shows_verdict_and_cause) {

@@ -203,6 +203,21 @@ BOOST_AUTO_TEST_CASE(slots_survive_a_restart_until_no_stored_sample_carries_them
   BOOST_TEST(next.kept().key_of(*host.slot_of("a", {})).name == "");
 }
 
+BOOST_AUTO_TEST_CASE(series_are_forgotten_some_at_a_time_and_their_slots_are_given_again) {
+  for (int i = 0; i < 5; ++i)
+    answered(i, {{"kept", 1}});
+  auto& kept = host.kept();
+  for (uint32_t slot = 10; slot < 15; ++slot)
+    BOOST_TEST(kept.adopt(slot, {"kept", {{"id", std::to_string(slot)}}}, at(0)));
+  BOOST_TEST((kept.forget_unseen(at(1), 2) == std::vector<uint32_t>{10, 11}));
+  BOOST_TEST((kept.forget_unseen(at(1), 9) == std::vector<uint32_t>{12, 13, 14}));
+  BOOST_TEST(kept.forget_unseen(at(1), 9).empty());
+  auto again = host.slot_of("kept", {{"id", "new"}});
+  BOOST_TEST_REQUIRE(again.has_value());
+  BOOST_TEST(*again >= 2u);
+  BOOST_TEST(*again < 15u);
+}
+
 BOOST_AUTO_TEST_CASE(absurd_slots_are_not_adopted) {
   auto& kept = host.kept();
   BOOST_TEST(kept.adopt(7, {"x", {}}, 0));

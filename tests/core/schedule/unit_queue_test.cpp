@@ -57,6 +57,39 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_told_in_order) {
   BOOST_TEST((q.missing() == std::vector<int64_t>{0, 2, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(a_full_lane_and_a_full_host_are_passed_over) {
+  unit_queue q{8, {}, {2, 3, 1000, 1}};
+  // Units 0-3: lane 0, hosts 0 and 1; units 4-7: lane 1, hosts 2 and 3.
+  auto where = [](int64_t unit) {
+    return unit_place{unit < 4 ? 0u : 1u, static_cast<uint32_t>(unit / 2)};
+  };
+  for (auto expected : {0, 2, 4, 6})
+    BOOST_TEST(*q.next(0, where) == expected);
+  BOOST_TEST(!q.next(0, where).has_value());
+  q.stored(2);
+  BOOST_TEST(*q.next(0, where) == 3);
+  BOOST_TEST(!q.failed(0, 0));
+  BOOST_TEST(*q.next(0, where) == 1);
+  BOOST_TEST(!q.next(1000, where).has_value()); // Unit 0 is due, its host is busy.
+  q.stored(1);
+  BOOST_TEST(*q.next(1000, where) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_recalled_comes_at_once_and_hurry_ends_back_offs) {
+  unit_queue q{2, {}, {2, 3, 1000, 2}};
+  q.next(0);
+  q.next(0);
+  BOOST_TEST(!q.failed(1, 0));
+  q.recall(0);
+  q.hurry();
+  BOOST_TEST(q.in_flight() == 0u);
+  BOOST_TEST(q.next(0).has_value());
+  BOOST_TEST(q.next(0).has_value());
+  q.stored(0);
+  q.stored(1);
+  BOOST_TEST(q.is_finished());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(fairness)

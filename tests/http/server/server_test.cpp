@@ -52,6 +52,22 @@ BOOST_AUTO_TEST_CASE(it_answers_many_requests_over_one_connection) {
   BOOST_TEST(it->connections() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(its_successor_takes_the_clients_that_came_between_the_two) {
+  auto door = std::make_shared<http::listener>();
+  BOOST_REQUIRE(door->open({"127.0.0.1", 0}));
+  auto first = http::http_server::start(quick_options(), tests::sample_service(sessions), door);
+  BOOST_REQUIRE(first);
+  raw_client before{door->port()};
+  BOOST_TEST(before.ask(json_request("POST", "/test/open", fine)).status == 200);
+  first->reset();
+  raw_client between{door->port()};
+  between.send(json_request("POST", "/test/open", fine));
+  auto second = http::http_server::start(quick_options(), tests::sample_service(sessions), door);
+  BOOST_REQUIRE(second);
+  BOOST_TEST((*second)->port() == door->port());
+  BOOST_TEST(between.read_response().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order) {
   raw_client c{it->port()};
   c.send(json_request("POST", "/test/open", R"({"text":"one"})") +

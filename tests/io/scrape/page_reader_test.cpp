@@ -55,6 +55,23 @@ BOOST_AUTO_TEST_CASE(a_series_is_looked_up_once_and_read_in_every_page) {
   BOOST_TEST(n.lookups == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(series_too_long_for_a_store_are_left_out_and_counted) {
+  numbering n;
+  auto longest = std::string(page_reader::longest_name, 'a');
+  n.names.insert({longest, longest + 'a'});
+  auto reader = n.reader();
+  auto big = "a{x=\"" + std::string(page_reader::longest_series, 'x') + "\"} 2\n";
+  auto page = "b 1\n" + big + longest + "a 3\n" + longest + " 4\n" + "c 5\n";
+  for (bool is_first : {true, false}) {
+    BOOST_TEST(bool(read(reader, page) == values{sample(0, 1), sample(1, 4), sample(2, 5)}));
+    BOOST_TEST(reader.oversized() == 2u);
+    BOOST_TEST(reader.is_first_oversized() == is_first);
+  }
+  BOOST_TEST(n.lookups == 3u);
+  read(reader, "b 1\n");
+  BOOST_TEST(reader.oversized() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(lines_may_move_appear_and_vanish) {
   numbering n;
   auto reader = n.reader();

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
+#include "tests/io/storage/mariadb_store.hpp"
 #include "tests/io/storage/samples.hpp"
 
 #include <csignal>
@@ -100,6 +101,32 @@ void inspect(database& db, const rounds& acknowledged) {
   BOOST_TEST(committed(db, [&] { return result_repository{db}.recount(owner); }) == 0);
 }
 
+/// Hosts, a rule and slots for the writer. @returns The rule's digest.
+std::string prepare(database& db) {
+  auto digest = store_rule(db, "cpu");
+  for (auto id : {"h0", "h1", "h2", "h3"})
+    store_host(db, id);
+  ok(meta_repository{db}.adopt_all_slots("node"));
+  return digest;
+}
+
+/// Kills writers again and again; `look` inspects what is stored after each.
+template <class Look>
+void kill_writers(int kills, const std::string& where, const std::string& digest, Look look) {
+  rounds acknowledged;
+  std::mt19937 random{20'240'101};
+  for (int i = 0; i < kills; ++i) {
+    victim writer{where, digest, i};
+    BOOST_REQUIRE(writer.read(random() % 8000 + 1));
+    // Not just after an acknowledgement, but anywhere within the next batches.
+    std::this_thread::sleep_for(std::chrono::microseconds{random() % 1500});
+    writer.kill();
+    for (const auto& [host, until] : writer.acknowledged())
+      acknowledged[host].insert(until);
+    look(acknowledged);
+  }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
@@ -108,32 +135,23 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_by_fifty_kills) {
   scratch_dir dir;
   sqlite_config config;
   config.data_dir = dir.path();
-  std::string digest;
-  {
-    auto pool = ok(open_sqlite(config));
-    auto& db = pool->writer();
-    digest = store_rule(db, "cpu");
-    for (auto id : {"h0", "h1", "h2", "h3"})
-      store_host(db, id);
-    ok(meta_repository{db}.adopt_all_slots("node"));
-  }
-  rounds acknowledged;
-  std::mt19937 random{20'240'101};
-  for (int i = 0; i < 50; ++i) {
-    victim writer{dir.path(), digest, i};
-    BOOST_REQUIRE(writer.read(random() % 8000 + 1));
-    // Not just after an acknowledgement, but anywhere within the next batches.
-    std::this_thread::sleep_for(std::chrono::microseconds{random() % 1500});
-    writer.kill();
-    for (const auto& [host, until] : writer.acknowledged())
-      acknowledged[host].insert(until);
-    auto pool = ok(open_sqlite(config));
-    inspect(pool->writer(), acknowledged);
-  }
+  auto digest = prepare(ok(open_sqlite(config))->writer());
+  kill_writers(50, dir.path(), digest, [&](const rounds& acknowledged) {
+    inspect(ok(open_sqlite(config))->writer(), acknowledged);
+  });
   auto pool = ok(open_sqlite(config));
   auto verdict =
     ok(pool->writer().first("pragma integrity_check", [](const row& r) { return r.string(0); }));
   BOOST_TEST(verdict.value() == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_on_a_server_whose_writer_is_killed) {
+  mariadb_store it;
+  auto digest = prepare(it.db());
+  kill_writers(12,
+               "mariadb:" + it.config().socket + ":" + it.config().database,
+               digest,
+               [&](const rounds& acknowledged) { inspect(it.db(), acknowledged); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

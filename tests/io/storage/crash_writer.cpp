@@ -1,4 +1,5 @@
 #include "runtime/io/storage/group_writer.hpp"
+#include "runtime/io/storage/mariadb.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/sqlite.hpp"
 
@@ -10,7 +11,7 @@
 /// Commits rounds of the hosts `h0`…`h3` as fast as it can and prints `<host> <until_ms>` for each
 /// one that was acknowledged, until it is killed.
 ///
-///     storage_crash_writer DATA_DIR RULE_DIGEST SEED
+///     storage_crash_writer DATA_DIR|mariadb:SOCKET:DATABASE RULE_DIGEST SEED
 namespace {
 
 using namespace aops;
@@ -46,15 +47,32 @@ round_to_commit round_of(const std::string& host, int64_t until_ms, const std::s
   return x;
 }
 
+expected<std::unique_ptr<database_pool>> open(const std::string& where) {
+  constexpr std::string_view scheme = "mariadb:";
+  if (where.starts_with(scheme)) {
+    mariadb_config config;
+    auto colon = where.rfind(':');
+    config.socket = where.substr(scheme.size(), colon - scheme.size());
+    config.database = where.substr(colon + 1);
+    config.user = "root";
+    return open_mariadb(config);
+  }
+  sqlite_config config;
+  config.data_dir = where;
+  config.checkpoint_bytes = 256 << 10; // Checkpoints happen under the kills, too.
+  return open_sqlite(config);
+}
+
+expected<void> commit(database& db, std::span<const round_to_commit* const> rounds) {
+  return sample_repository{db}.commit_rounds(rounds);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4)
     return 2;
-  sqlite_config config;
-  config.data_dir = argv[1];
-  config.checkpoint_bytes = 256 << 10; // Checkpoints happen under the kills, too.
-  auto pool = open_sqlite(config);
+  auto pool = open(argv[1]);
   if (!pool)
     give_up(pool.error());
   auto& db = (*pool)->writer();
@@ -74,14 +92,11 @@ int main(int argc, char** argv) {
       auto i = random() % hosts;
       auto round = round_of("h" + std::to_string(i), until[i] += 1000, digest);
       auto line = round.host_id + " " + std::to_string(round.until_ms) + "\n";
-      writer.append(
-        round.held,
-        [round](database& d) { return sample_repository{d}.commit_round(round); },
-        [line, &acknowledged](expected<void> how) {
-          if (!how)
-            give_up(how.error());
-          acknowledged += line;
-        });
+      writer.append_joint(round.held, round, &commit, [line, &acknowledged](expected<void> how) {
+        if (!how)
+          give_up(how.error());
+        acknowledged += line;
+      });
     }
     writer.flush();
     print_all(acknowledged);

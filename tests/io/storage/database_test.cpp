@@ -3,6 +3,7 @@
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
+using namespace std::string_literals;
 
 namespace {
 
@@ -54,6 +55,48 @@ STORE_CASE(integers_keep_all_their_bits) {
     ok(db.run(db.sql().upsert("child", {"parent"}, {"total"}), 1, x));
     BOOST_TEST(ok(db.integer("select total from child")).value() == x);
   }
+}
+
+STORE_CASE(an_older_row_does_not_replace_a_newer_one) {
+  auto& db = it.db();
+  ok(db.execute(db.sql().define("create table aged (n bigint not null primary key, name "
+                                "varchar(20) not null, age bigint not null) ${clustered}")));
+  auto save = db.sql().upsert_unless_older("aged", {"n"}, {"name"}, "age");
+  auto now = [&] {
+    return ok(db.first("select name, age from aged where n = 1", [](const row& r) {
+      return r.string(0) + " " + std::to_string(r.integer(1));
+    }));
+  };
+  ok(db.run(save, 1, "a", 10));
+  BOOST_TEST(now().value() == "a 10");
+  ok(db.run(save, 1, "b", 10));
+  BOOST_TEST(now().value() == "b 10");
+  ok(db.run(save, 1, "c", 9));
+  BOOST_TEST(now().value() == "b 10");
+  const std::vector<parameter> several{1, "d", 12, 2, "x", 1, 1, "e", 11, 1, "f", 13, 1, "g", 5};
+  ok(db.run_many(save, 3, several));
+  BOOST_TEST(now().value() == "f 13");
+  BOOST_TEST(ok(db.count("select count(*) from aged")) == 2);
+}
+
+STORE_CASE(a_counted_column_tells_its_value_where_the_engine_can) {
+  auto& db = it.db();
+  const auto count =
+    "update slot set seq = " + db.sql().counted("seq") + " where slot = 3 and epoch = ?";
+  for (int64_t i = 1; i < 4; ++i) {
+    BOOST_TEST(ok(db.run(count, 1)) == 1);
+    if (db.sql().tells_counted())
+      BOOST_TEST(db.last_id() == i);
+    BOOST_TEST(ok(db.count("select seq from slot where slot = 3")) == i);
+    BOOST_TEST(ok(db.run(count, 2)) == 0);
+  }
+}
+
+STORE_CASE(many_updates_tell_how_many_rows_they_matched) {
+  auto& db = it.db();
+  const std::vector<parameter> rows{3, 1, 4, 1, 4, 2, 5, 1};
+  auto matched = db.run_many("update slot set seq = seq + 1 where slot = ? and epoch = ?", 2, rows);
+  BOOST_TEST(ok(std::move(matched)) == 3);
 }
 
 STORE_CASE(a_second_row_of_the_same_key_is_a_conflict) {
@@ -115,6 +158,119 @@ STORE_CASE(the_dialect_spells_upserts) {
   BOOST_TEST(ok(db.count("select count(*) from parent" + db.sql().use_index("parent_name") +
                            "where name = ?",
                          "x")) == 1);
+}
+
+STORE_CASE(texts_and_blobs_keep_every_byte) {
+  auto& db = with_tables(it);
+  std::string large(1 << 20, '\0');
+  for (size_t i = 0; i < large.size(); ++i)
+    large[i] = static_cast<char>(i * 31 >> 3);
+  const std::vector<std::string> texts{
+    "\xf0\x9f\x90\xa7 \xf0\x9d\x84\x9e", "a\0b"s, "O'Hara \\ \"x\""};
+  for (const auto& text : texts)
+    ok(db.run("insert into parent (name, body) values (?, ?)", text, blob{large}));
+  auto rows = ok(db.list("select name, body from parent order by n", [](const row& r) {
+    return std::pair{r.string(0), r.string(1)};
+  }));
+  BOOST_REQUIRE(rows.size() == texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    BOOST_TEST(rows[i].first == texts[i]);
+    BOOST_TEST((rows[i].second == large));
+  }
+}
+
+STORE_CASE(short_and_long_texts_of_one_result_do_not_mix) {
+  auto& db = with_tables(it);
+  for (size_t size : {3, 70'000, 0, 300, 257, 256, 1})
+    ok(db.run("insert into parent (name, body) values (?, ?)",
+              std::to_string(size),
+              blob{std::string(size, 'x')}));
+  for (int round = 0; round < 2; ++round) {
+    auto sizes = ok(db.list("select name, body from parent order by n", [](const row& r) {
+      BOOST_TEST(std::to_string(r.text(1).size()) == r.text(0));
+      return r.text(1).size();
+    }));
+    BOOST_TEST(sizes.size() == 7u);
+  }
+}
+
+STORE_CASE(texts_are_told_apart_by_case_accents_and_trailing_spaces) {
+  auto& db = with_tables(it);
+  const std::vector<std::string> names{"A", "B", "a", "a ", "b", "\xc3\xa4"}; // In order.
+  for (auto i = names.rbegin(); i != names.rend(); ++i)
+    ok(db.run("insert into parent (name) values (?)", *i));
+  BOOST_TEST(ok(db.count("select count(*) from parent where name = ?", "a")) == 1);
+  auto sorted =
+    ok(db.list("select name from parent order by name", [](const row& r) { return r.string(0); }));
+  BOOST_TEST(sorted == names, boost::test_tools::per_element());
+}
+
+STORE_CASE(sums_and_extremes_come_back_as_numbers) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (n, name, weight) values (1, 'x', 0.5), (2, 'y', 1.25)"));
+  ok(db.run("insert into child (parent, total) values (1, 4611686018427387904), (2, -1)"));
+  BOOST_TEST(ok(db.count("select sum(total) from child")) == 4611686018427387903);
+  BOOST_TEST(ok(db.count("select sum(total) from child where total > 0 and total < 0")) == 0);
+  BOOST_TEST(ok(db.first("select sum(weight) from parent", [](const row& r) { return r.real(0); }))
+               .value() == 1.75);
+}
+
+STORE_CASE(many_rows_are_written_at_once) {
+  auto& db = with_tables(it);
+  constexpr int count = 2500;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i)
+    names.push_back("name " + std::to_string(i));
+  const std::string body(1500, '\1');
+  std::vector<parameter> rows;
+  for (int i = 0; i < count; ++i) {
+    rows.emplace_back(i + 1);
+    rows.emplace_back(names[static_cast<size_t>(i)]);
+    rows.push_back(i % 3 == 0 ? parameter() : parameter(i / 4.0));
+    rows.push_back(i % 5 == 0 ? parameter() : parameter(blob{body}));
+  }
+  const std::string insert = "insert into parent (n, name, weight, body) values (?, ?, ?, ?)";
+  BOOST_TEST(ok(transact(db, [&](database& d) { return d.run_many(insert, 4, rows); })) == count);
+  BOOST_TEST(ok(db.count("select count(*) from parent where weight is null")) == 834);
+  BOOST_TEST(ok(db.count("select count(*) from parent where body is null")) == 500);
+  auto last = ok(db.first(
+    "select name, weight, body from parent where n = ?",
+    [](const row& r) {
+      return std::tuple{r.string(0), r.real(1), r.string(2)};
+    },
+    count - 1));
+  BOOST_TEST((last.value() == std::tuple{"name 2498", 2498 / 4.0, body}));
+  std::vector<parameter> keys{7, 9, 9, 100'000};
+  BOOST_TEST(ok(db.run_many("update parent set weight = 1 where n = ?", 1, keys)) == 3);
+  BOOST_TEST(ok(db.run_many("delete from parent where n = ?", 1, keys)) == 2);
+  std::vector<parameter> again{1, "one", nullptr, nullptr, 9, "nine", nullptr, nullptr};
+  BOOST_TEST(failure_of(transact(db, [&](database& d) { return d.run_many(insert, 4, again); })) ==
+             ec::conflict);
+  BOOST_TEST(ok(db.count("select count(*) from parent where n = 9")) == 0);
+  auto upsert = db.sql().upsert("child", {"parent"}, {"total"});
+  std::vector<parameter> totals{1, 10, 2, 20, 1, 11};
+  ok(db.run_many(upsert, 2, totals));
+  BOOST_TEST(ok(db.count("select total from child where parent = 1")) == 11);
+  BOOST_TEST(ok(db.run_many(upsert, 2, {})) == 0);
+}
+
+STORE_CASE(an_insert_that_yields_to_its_key_still_minds_everything_else) {
+  auto& db = with_tables(it);
+  ok(db.run("insert into parent (n, name) values (1, 'x')"));
+  auto insert = db.sql().insert_ignore("parent", {"n"}, {"name"});
+  BOOST_TEST(ok(db.run(insert, 1, "y")) == 0);
+  BOOST_TEST(failure_of(db.run(insert, 2, "x")) == ec::conflict);
+  BOOST_TEST(failure_of(db.run(insert, 3, nullptr)) == ec::insert_failed);
+  auto child = db.sql().insert_ignore("child", {"parent"}, {"total"});
+  BOOST_TEST(failure_of(db.run(child, 77, 1)) == ec::has_dependency);
+}
+
+STORE_CASE(a_further_connection_writes_beside_the_first) {
+  auto& db = with_tables(it);
+  auto other = ok(it.pool().connect());
+  ok(other->run("insert into parent (name) values (?)", "x"));
+  ok(db.run("insert into parent (name) values (?)", "y"));
+  BOOST_TEST(ok(other->count("select count(*) from parent")) == 2);
 }
 
 STORE_CASE(a_rolled_back_transaction_leaves_nothing) {

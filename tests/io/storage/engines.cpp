@@ -1,5 +1,7 @@
 #include "tests/io/storage/engines.hpp"
 
+#include "tests/io/storage/mariadb_store.hpp"
+
 namespace aops::tests {
 
 namespace {
@@ -34,7 +36,9 @@ std::unique_ptr<store> make() {
 } // namespace
 
 std::vector<engine> engines() {
-  return {{"sqlite_in_memory", make<memory_store>}, {"sqlite_on_file", make<file_store>}};
+  return {{"sqlite_in_memory", make<memory_store>},
+          {"sqlite_on_file", make<file_store>},
+          {"mariadb", make<mariadb_store>}};
 }
 
 } // namespace aops::tests

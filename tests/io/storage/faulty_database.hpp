@@ -15,8 +15,10 @@ public:
   std::deque<error> begin_failures, commit_failures; ///< Taken one by one before the real step.
   std::deque<error> lost_answers; ///< The commit is done, but the answer is this error.
   std::map<std::string, std::deque<error>> run_failures; ///< By a statement's first word.
+  std::function<void()> before_commit;                   ///< Called before each real commit.
+  std::function<void(std::string_view)> before_query;    ///< Called before each real query.
   bool can_reconnect = true;
-  int commits = 0, reconnects = 0;
+  int commits = 0, reconnects = 0, savepoints = 0;
 
   const storage::dialect& sql() const override { return real_.sql(); }
   expected<int64_t> run_with(std::string_view statement, storage::parameters values) override {
@@ -25,8 +27,14 @@ public:
       return fail(taken(failures->second));
     return real_.run_with(statement, values);
   }
+  expected<int64_t>
+  run_many(std::string_view statement, size_t columns, storage::parameters rows) override {
+    return real_.run_many(statement, columns, rows);
+  }
   expected<std::unique_ptr<storage::cursor>> query_with(std::string_view statement,
                                                         storage::parameters values) override {
+    if (before_query)
+      before_query(statement);
     return real_.query_with(statement, values);
   }
   expected<void> execute(std::string_view statement) override { return real_.execute(statement); }
@@ -38,6 +46,8 @@ public:
   }
   expected<void> commit() override {
     ++commits;
+    if (before_commit)
+      before_commit();
     if (!commit_failures.empty()) {
       real_.rollback();
       return fail(taken(commit_failures));
@@ -49,14 +59,17 @@ public:
   }
   void rollback() override { real_.rollback(); }
   bool in_transaction() const override { return real_.in_transaction(); }
-  expected<void> savepoint(int depth) override { return real_.savepoint(depth); }
+  expected<void> savepoint(int depth) override {
+    ++savepoints;
+    return real_.savepoint(depth);
+  }
   expected<void> release(int depth) override { return real_.release(depth); }
   void rollback_to(int depth) override { real_.rollback_to(depth); }
   expected<void> reconnect() override {
     ++reconnects;
     real_.rollback();
     if (can_reconnect)
-      return {};
+      return real_.reconnect();
     return fail(ec::store_unreachable, "still away");
   }
   expected<int64_t> now_ms() override { return real_.now_ms(); }

@@ -31,6 +31,25 @@ struct writing {
       [this, name](expected<int64_t> how) { answers.emplace(name, how); });
   }
 
+  /// The same, done together with others of its kind.
+  bool add_joint(std::string name, fences held = {}) {
+    return writer.append_joint(
+      std::move(held), together{this, name}, &insert_all, [this, name](expected<void> how) {
+        answers.emplace(name, how.map([] { return int64_t{1}; }));
+      });
+  }
+  struct together {
+    writing* it;
+    std::string name;
+  };
+  static expected<void> insert_all(database& d, std::span<const together* const> all) {
+    all.front()->it->joint_runs.push_back(all.size());
+    for (const auto* x : all)
+      if (auto done = d.run("insert into note (name) values (?)", x->name); !done)
+        return fail(done.error());
+    return {};
+  }
+
   std::string answer(const std::string& name) const {
     auto i = answers.find(name);
     if (i == answers.end())
@@ -44,6 +63,7 @@ struct writing {
   faulty_database db;
   std::map<std::string, expected<int64_t>> answers; ///< Outlives the writer.
   int runs = 0;
+  std::vector<size_t> joint_runs; ///< How many were done in each run.
   group_writer writer;
 };
 
@@ -141,6 +161,87 @@ STORE_CASE(a_slot_is_fenced_once_in_a_batch) {
   w.add("d", fence{3, 1});
   w.writer.flush();
   BOOST_TEST(w.seq(3) == 2);
+}
+
+STORE_CASE(many_slots_are_fenced_each_once_and_one_that_is_lost_fences_its_own_only) {
+  for (bool is_one_lost : {false, true}) {
+    if (is_one_lost)
+      ok(it.db().execute("drop table note"));
+    writing w{it};
+    if (is_one_lost)
+      ok(w.db.run("update slot set node = 'node-2', epoch = 2 where slot = 7"));
+    ok(w.db.run("update slot set seq = 0"));
+    for (uint16_t slot = 3; slot < 20; ++slot)
+      w.add(std::to_string(slot), fence{slot, 1});
+    w.writer.flush();
+    for (uint16_t slot = 3; slot < 20; ++slot) {
+      bool is_lost = is_one_lost && slot == 7;
+      BOOST_TEST(w.answer(std::to_string(slot)) == (is_lost ? "fenced" : "stored"));
+      if (!is_one_lost)
+        BOOST_TEST(w.seq(slot) == 1);
+    }
+  }
+}
+
+STORE_CASE(what_is_of_one_kind_is_done_together_where_the_first_of_it_stands) {
+  writing w{it};
+  w.add("a");
+  w.add_joint("b", fence{3, 1});
+  w.add("c");
+  w.add_joint("d", fence{4, 1});
+  w.add_joint("e", fence{5, 0});
+  w.writer.flush();
+  for (auto name : {"a", "b", "c", "d"})
+    BOOST_TEST(w.answer(name) == "stored");
+  BOOST_TEST(w.answer("e") == "fenced");
+  BOOST_TEST((w.joint_runs == std::vector<size_t>{2}));
+  BOOST_TEST(w.runs == 2);
+  BOOST_TEST(w.notes() == 4);
+  BOOST_TEST(w.db.savepoints == 0);
+}
+
+STORE_CASE(what_cannot_be_done_together_is_done_one_by_one) {
+  writing w{it};
+  w.add_joint("a");
+  w.writer.flush();
+  w.answers.clear();
+  w.joint_runs.clear();
+  w.add_joint("b");
+  w.add_joint("a");
+  w.add("c");
+  w.writer.flush();
+  BOOST_TEST(w.answer("b") == "stored");
+  BOOST_TEST(w.answer("a") == "conflict");
+  BOOST_TEST(w.answer("c") == "stored");
+  BOOST_TEST((w.joint_runs == std::vector<size_t>{2, 1, 1}));
+  BOOST_TEST(w.notes() == 3);
+}
+
+STORE_CASE(an_operation_that_fails_by_itself_is_not_tried_again) {
+  writing w{it};
+  w.add("a");
+  w.writer.flush();
+  w.answers.clear();
+  w.add("a");
+  w.writer.flush();
+  BOOST_TEST(w.answer("a") == "conflict");
+  BOOST_TEST(w.runs == 2);
+  BOOST_TEST(!w.db.in_transaction());
+}
+
+STORE_CASE(a_lost_commit_is_looked_up_also_after_a_conflict) {
+  writing w{it};
+  w.add("a");
+  w.writer.flush();
+  w.answers.clear();
+  w.add("a", fence{4, 1});
+  w.add("b", fence{3, 1});
+  w.db.lost_answers.push_back({ec::store_unreachable, "gone"});
+  w.writer.flush();
+  BOOST_TEST(w.answer("a") == "conflict");
+  BOOST_TEST(w.answer("b") == "stored");
+  BOOST_TEST(w.seq(3) == 1);
+  BOOST_TEST(w.notes() == 2);
 }
 
 STORE_CASE(only_the_leader_of_this_epoch_writes_as_leader) {

@@ -49,6 +49,51 @@ int64_t compact(database& db, int64_t before_ms, int64_t limit = 100) {
 
 BOOST_AUTO_TEST_SUITE(rounds)
 
+STORE_CASE(rounds_of_many_hosts_are_stored_as_one_by_one) {
+  auto digest = store_rule(it.db(), "cpu");
+  auto memory = store_rule(it.db(), "memory");
+  std::vector<round_to_commit> rounds;
+  for (int i = 0; i < 150; ++i) {
+    auto id = "h" + std::to_string(i % 100); // Some hosts have two rounds.
+    if (i < 100)
+      store_host(it.db(), id);
+    auto x = round_at(1000 + i, "\x01" + id);
+    x.host_id = id;
+    x.new_series.push_back({static_cast<uint32_t>(i / 100 + 2), {"s" + std::to_string(i), {}}});
+    x.changes.push_back({"cpu", digest, 0, 5000, {{100, 1000 + i, "Abnormal"}}});
+    if (i % 3 == 0)
+      x.changes.push_back({"memory", memory, 0, 5000, {{100, 900, "No data"}}});
+    x.deviations.push_back({"cpu", i, i, "late_rule"});
+    x.status = "online";
+    x.status_since_ms = i;
+    rounds.push_back(std::move(x));
+  }
+  std::swap(rounds[120], rounds[20]); // Its older round comes later.
+  std::vector<const round_to_commit*> all;
+  for (const auto& x : rounds)
+    all.push_back(&x);
+  for (int again = 0; again < 2; ++again)
+    committed(it.db(), [&] { return sample_repository{it.db()}.commit_rounds(all); });
+  auto state_of_host = [&](const std::string& id) {
+    return ok(sample_repository{it.db()}.state({owner, id, 0}));
+  };
+  for (int i : {0, 20, 49, 50, 99}) {
+    auto state = state_of_host("h" + std::to_string(i));
+    BOOST_TEST(state.until_ms == (i < 50 ? 1100 + i : 1000 + i));
+    BOOST_TEST(state.samples.size() == (i < 50 ? 2u : 1u));
+    BOOST_TEST(state.series.size() == (i < 50 ? 2u : 1u));
+    BOOST_TEST(state.deviations.size() == (i < 50 ? 2u : 1u));
+    BOOST_TEST(state.last_rows.size() == (i % 3 == 0 || (i < 50 && (i + 100) % 3 == 0) ? 2u : 1u));
+    BOOST_TEST(state.last_rows[0].row.end_ms == (i == 20 ? 1020 : state.until_ms));
+  }
+  BOOST_TEST(ok(it.db().count("select count(*) from host where status = 'online'")) == 100);
+  BOOST_TEST(committed(it.db(), [&] { return result_repository{it.db()}.recount(owner); }) == 0);
+  rounds[7].host_id = "unknown";
+  auto answer =
+    transact(it.db(), [&](database& d) { return sample_repository{d}.commit_rounds(all); });
+  BOOST_TEST(failure_of(answer) == ec::not_found);
+}
+
 STORE_CASE(a_host_that_was_never_sampled_has_an_empty_state) {
   store_host(it.db(), "h");
   auto state = state_of(it.db());
@@ -143,6 +188,46 @@ STORE_CASE(a_series_keeps_its_slot) {
   ok(commit(db, x));
   x.new_series = {{0, {"up", {{"a", "2"}}}}};
   BOOST_TEST(failure_of(commit(db, x)) == ec::conflict);
+}
+
+STORE_CASE(numbers_of_gone_series_are_given_again_and_no_stored_sample_carries_them) {
+  auto& db = it.db();
+  store_host(db, "h");
+  constexpr auto hour = sample_archive::chunk_ms;
+  auto x = round_at(hour);
+  x.new_series = {{2, {"seen", {{"id", "a"}}}}, {3, {"seen", {{"id", "b"}}}}};
+  ok(commit(db, x));
+  ok(commit(db, round_at(2 * hour)));
+  committed(db, [&] { return sample_archive{db}.compact(2 * hour); });
+  ok(commit(db, round_at(2 * hour + 1)));
+  x = round_at(60 * hour);
+  x.gone_series = {2};
+  x.gone_until_ms = 2 * hour;
+  x.new_series = {{2, {"seen", {{"id", "c"}}}}};
+  ok(commit(db, x));
+  ok(commit(db, x)); // Its answer got lost.
+  auto state = state_of(db);
+  BOOST_REQUIRE(state.series.size() == 2u);
+  BOOST_TEST(state.series[0].slot == 2u);
+  BOOST_TEST((state.series[0].key == x.new_series[0].key));
+  BOOST_TEST(state.series[1].slot == 3u);
+  BOOST_TEST(times_of(state.samples) ==
+             std::to_string(2 * hour + 1) + " " + std::to_string(60 * hour) + " ");
+}
+
+STORE_CASE(rounds_of_one_host_stay_in_order_when_stored_together) {
+  store_host(it.db(), "h");
+  auto first = round_at(1000), second = round_at(2000);
+  first.new_series = {{2, {"seen", {{"id", "a"}}}}, {3, {"seen", {{"id", "b"}}}}};
+  second.gone_series = {2, 3};
+  second.gone_until_ms = 1500;
+  second.new_series = {{3, {"seen", {{"id", "c"}}}}};
+  const round_to_commit* both[] = {&first, &second};
+  committed(it.db(), [&] { return sample_repository{it.db()}.commit_rounds(both); });
+  auto state = state_of(it.db());
+  BOOST_REQUIRE(state.series.size() == 1u);
+  BOOST_TEST((state.series[0].key == second.new_series[0].key));
+  BOOST_TEST(times_of(state.samples) == "2000 ");
 }
 
 STORE_CASE(a_round_of_a_deleted_host_is_not_found) {

@@ -1,0 +1,124 @@
+#include "actors/cluster/links_keeper.hpp"
+
+#include "actors/cluster/link.hpp"
+#include "actors/support/bounded_pool.hpp"
+#include "actors/support/prepare.hpp"
+#include "messages/caf_error.hpp"
+#include "messages/names.hpp"
+#include "messages/supervision.hpp"
+#include "runtime/base/log.hpp"
+
+#include <caf/all.hpp>
+
+#include <set>
+
+namespace aops::actors {
+
+namespace {
+
+constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds child_deadline{10};
+constexpr size_t dialling_threads = 2;
+constexpr size_t dialling_queue = 256;
+
+/// Everything of a node passes through these.
+constexpr std::string_view busy_actors[] = {store_writer_name, hosts_name, jobs_name, router_name};
+
+std::set<std::string> wanted(const links_keeper_state& st) {
+  std::set<std::string> nodes;
+  auto view = st.services->map->get();
+  const auto& me = st.services->this_node->id();
+  for (const auto& x : view->members)
+    if (x.node != me && x.state != schedule::member_state::gone && !x.address.empty())
+      nodes.insert(x.node);
+  return nodes;
+}
+
+void start_link(links_keeper_pointer self,
+                const supervisor_actor& parent,
+                const std::string& node) {
+  auto& st = self->state;
+  st.links.insert(node);
+  child_spec spec;
+  spec.name = link_name_of(node);
+  spec.start = spawns(link, st.services, st.dialer, node);
+  self->request(parent, child_deadline, start_child{std::move(spec)})
+    .then([](const caf::actor&) {},
+          [node](const caf::error& e) {
+            auto why = from_caf(e);
+            if (why == ec::conflict)
+              return;
+            log::warn("link-not-started", "Node {}: {}", node, to_string(why));
+          });
+}
+
+void look(links_keeper_pointer self) {
+  auto& st = self->state;
+  auto parent = st.services->names->find_as<supervisor_actor>(links_name);
+  if (!parent)
+    return;
+  auto nodes = wanted(st);
+  for (auto i = st.links.begin(); i != st.links.end();) {
+    if (nodes.contains(*i)) {
+      ++i;
+      continue;
+    }
+    self->request(parent, child_deadline, stop_child{link_name_of(*i)})
+      .then([] {}, [](const caf::error&) {});
+    i = st.links.erase(i);
+  }
+  auto version = st.services->map->get()->map_version;
+  for (const auto& node : nodes)
+    if (auto x = st.services->names->find_as<link_actor>(link_name_of(node)))
+      self->send(x, map_changed{version});
+    else
+      start_link(self, parent, node); // A conflict when it is being started already.
+}
+
+void note_mailbox(links_keeper_state& st, std::string_view name, int64_t messages) {
+  st.mailboxes[name] = messages;
+  int64_t all = 0;
+  for (const auto& [which, n] : st.mailboxes)
+    all += n;
+  st.services->pulses->set_mailboxes(st.services->this_node->id(), all);
+}
+
+/// Each tells its own. One that is too busy to tell keeps its figure.
+void count_mailboxes(links_keeper_pointer self) {
+  for (auto name : busy_actors) {
+    auto whom = self->state.services->names->find_as<caf::actor>(name);
+    if (!whom) {
+      note_mailbox(self->state, name, 0);
+      continue;
+    }
+    self->request(whom, look_every, get_tree{})
+      .then([self, name](
+              const tree_status& row) { note_mailbox(self->state, name, row.mailbox.value_or(0)); },
+            [](const caf::error&) {});
+  }
+}
+
+} // namespace
+
+links_keeper_actor::behavior_type links_keeper(links_keeper_pointer self,
+                                               cluster_services_ptr services,
+                                               std::shared_ptr<executor> dialer) {
+  prepare(self);
+  auto& st = self->state;
+  st.services = std::move(services);
+  st.dialer = dialer
+                ? std::move(dialer)
+                : std::make_shared<bounded_pool>("link-dial", dialling_threads, dialling_queue);
+  self->send(self, atom::tick_v);
+  return {
+    [self](const map_changed&) { look(self); },
+    [self](atom::tick) {
+      self->delayed_send(self, look_every, atom::tick_v);
+      look(self);
+      count_mailboxes(self);
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,150 @@
+#include "actors/cluster/membership_body.hpp"
+#include "messages/names.hpp"
+#include "runtime/base/log.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <tuple>
+
+namespace aops::actors {
+
+namespace {
+
+using schedule::cluster_view;
+
+/// How long a peer may take to hear of a change; its own renewal is as fast.
+constexpr int64_t news_patience_ms = 1000;
+
+template <class Handle, class... Args>
+void tell(membership_pointer self, std::string_view name, Args... args) {
+  if (auto whom = self->state.services->names->template find_as<Handle>(name))
+    self->send(whom, std::move(args)...);
+}
+
+void tell_regions(membership_pointer self) {
+  auto& st = self->state;
+  slots_changed news{std::exchange(st.gained, {}), std::exchange(st.lost, {})};
+  if (news.gained.empty() && news.lost.empty())
+    return;
+  for (auto* list : {&news.gained, &news.lost}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  if (!news.lost.empty())
+    log::info("slots-lost", "node {} has {} slots no more", my_id(st), news.lost.size());
+  if (!news.gained.empty())
+    log::info("slots-gained", "node {} has {} more slots", my_id(st), news.gained.size());
+  tell<hosts_actor>(self, hosts_name, news);
+  tell<jobs_actor>(self, jobs_name, news);
+}
+
+/// What links and routers care about; leases do not.
+bool looks_the_same(const cluster_view& a, const cluster_view& b) {
+  auto same = [](const schedule::member& x, const schedule::member& y) {
+    return std::tie(x.node, x.incarnation, x.address, x.state, x.protocol) ==
+           std::tie(y.node, y.incarnation, y.address, y.state, y.protocol);
+  };
+  return a.map_version == b.map_version && a.leader.epoch == b.leader.epoch &&
+         std::equal(a.members.begin(), a.members.end(), b.members.begin(), b.members.end(), same);
+}
+
+void show_figures(const membership_state& st) {
+  static auto leader =
+    metrics::gauge_of("aops_cluster_is_leader", "Whether this node leads the cluster.");
+  static auto epoch =
+    metrics::gauge_of("aops_cluster_leader_epoch", "Grows with every change of leader.");
+  static auto slots = metrics::gauge_of("aops_cluster_slots", "Slots of this node.");
+  leader.set(schedule::leads(*st.view, st.memory) ? 1 : 0);
+  epoch.set(static_cast<double>(st.view->leader.epoch));
+  slots.set(static_cast<double>(std::count_if(
+    st.memory.epochs.begin(), st.memory.epochs.end(), [](uint64_t x) { return x != 0; })));
+}
+
+} // namespace
+
+void keep_figures(membership_state& st) {
+  st.figures = std::make_unique<metrics::refresher>([services = st.services] {
+    static auto age = metrics::gauge_of("aops_cluster_lease_age_seconds",
+                                        "Since this node last renewed its lease.");
+    auto renewed = services->this_node->renewed_ms();
+    age.set(renewed == 0 ? 0 : static_cast<double>(services->time->steady_ms() - renewed) / 1000);
+  });
+}
+
+void publish(membership_pointer self) {
+  auto& st = self->state;
+  if (!st.view)
+    return tell_regions(self);
+  auto before = st.services->map->get();
+  st.services->map->set(st.view);
+  tell_regions(self);
+  show_figures(st);
+  if (before == st.view || looks_the_same(*before, *st.view))
+    return;
+  map_changed news{st.view->map_version};
+  tell<router_actor>(self, router_name, news);
+  tell<progress_actor>(self, progress_name, atom::tick_v);
+  // The keeper's role is the links' own; all it must know is this message.
+  if (auto keeper = st.services->names->find(links_keeper_name))
+    caf::anon_send(caf::actor_cast<caf::actor>(keeper), news);
+}
+
+void tell_peers(membership_pointer self) {
+  const auto& st = self->state;
+  if (!st.view)
+    return;
+  for (const auto& x : st.view->members) {
+    auto link = st.services->names->find(link_name_of(x.node));
+    if (!link || x.node == my_id(st))
+      continue;
+    parcel news;
+    news.to = membership_name;
+    news.node = x.node;
+    news.patience_ms = news_patience_ms;
+    news.is_one_way = true;
+    news.body = caf::make_message(map_changed{st.view->map_version});
+    caf::anon_send(caf::actor_cast<caf::actor>(link), std::move(news));
+  }
+}
+
+void note_versions(membership_pointer self, const storage::versions& now) {
+  auto& st = self->state;
+  auto before = std::exchange(st.versions, now);
+  if (!before)
+    return;
+  if (now.rules > before->rules || now.hosts > before->hosts)
+    tell<hosts_actor>(self, hosts_name, atom::tick_v);
+}
+
+void note_takeovers(membership_pointer self, const std::vector<schedule::held_slot>& adopted) {
+  const auto& st = self->state;
+  auto before = st.services->map->get();
+  std::map<std::string, size_t> from; // Slots, by who owned them.
+  for (const auto& held : adopted)
+    if (held.slot < before->slots.size())
+      ++from[before->slots[held.slot].node];
+  static auto seconds = metrics::histogram_of(
+    "aops_cluster_takeover_seconds",
+    "From the first doubt about a node, or the end of its lease, to the adoption of its slots.",
+    metrics::second_bounds());
+  for (const auto& [node, slots] : from) {
+    auto* row = st.view->find(node);
+    if (node == my_id(st) || !row || row->state != schedule::member_state::gone)
+      continue;
+    auto doubted = st.doubts.find(node);
+    auto since = row->until_ms;
+    if (doubted != st.doubts.end() && doubted->second.incarnation == row->incarnation)
+      since = std::min(since, doubted->second.since_ms);
+    auto took = static_cast<double>(std::max<int64_t>(0, st.view->now_ms - since)) / 1000;
+    seconds.observe(took);
+    log::info("takeover",
+              "node {} takes {} slots of {} over, {:.3f} s after it was first doubted",
+              my_id(st),
+              slots,
+              node,
+              took);
+  }
+}
+
+} // namespace aops::actors

@@ -1,0 +1,203 @@
+#include "runtime/base/json_codec.hpp"
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/sample_repository.hpp"
+#include "runtime/io/storage/steps.hpp"
+
+#include <deque>
+#include <set>
+#include <unordered_map>
+
+/// The part of `sample_repository` that writes rounds.
+namespace aops::storage {
+
+namespace {
+
+/// A round and the integer key of its host.
+struct keyed_round {
+  int64_t host;
+  const round_to_commit& x;
+};
+using keyed_rounds = std::vector<keyed_round>;
+
+expected<keyed_rounds> with_keys(database& db, std::span<const round_to_commit* const> rounds) {
+  struct host {
+    int64_t key;
+    std::string owner;
+  };
+  std::unordered_map<std::string, host> hosts;
+  std::vector<std::string> ids;
+  for (const auto* x : rounds)
+    ids.push_back(x->host_id);
+  auto read = [&](const row& r) {
+    return hosts.emplace(r.string(0), host{r.integer(1), r.string(2)}).second;
+  };
+  auto found = for_parts(ids, [&](const std::vector<std::string>& part) {
+    filter matching("1 = 1");
+    matching.in("id", part);
+    return only(db.list_with(
+      "select id, n, owner from host where " + matching.where(), matching.values(), read));
+  });
+  if (!found)
+    return fail(std::move(found.error()));
+  keyed_rounds out;
+  for (const auto* x : rounds) {
+    auto known = hosts.find(x->host_id);
+    if (known == hosts.end() || (!x->owner.empty() && x->owner != known->second.owner))
+      return fail(ec::not_found, "host " + x->host_id);
+    out.push_back({known->second.key, *x});
+  }
+  return out;
+}
+
+/// Cursors never move back.
+expected<void> save_cursors(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> values;
+  for (const auto& [host, x] : rounds)
+    if (x.until_ms != 0)
+      values.insert(values.end(), {host, x.since_ms, x.rule_set_digest, x.held.epoch, x.until_ms});
+  return only(
+    db.run_many(db.sql().upsert_unless_older(
+                  "host_cursor", {"host"}, {"since_ms", "rule_set_digest", "epoch"}, "until_ms"),
+                5,
+                values));
+}
+
+/// Before their numbers are given again: the series, and what is stored of the time in which they
+/// were seen.
+expected<void> forget_series(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> series, times;
+  for (const auto& [host, x] : rounds) {
+    if (!x.gone_series.empty())
+      times.insert(times.end(), {host, x.gone_until_ms});
+    for (auto slot : x.gone_series)
+      series.insert(series.end(), {host, slot});
+  }
+  return in_order(
+    [&] { return db.run_many("delete from series where host = ? and slot = ?", 2, series); },
+    [&] { return db.run_many("delete from sample where host = ? and time_ms <= ?", 2, times); },
+    [&] {
+      return db.run_many("delete from sample_chunk where host = ? and from_ms <= ?", 2, times);
+    });
+}
+
+std::string labels_text(const label_set& label) {
+  return base::json(label).dump(-1, ' ', false, base::json::error_handler_t::replace);
+}
+
+expected<void>
+save_one_series(database& db, int64_t host, const series_entry& x, const std::string& labels) {
+  auto added = db.run(db.sql().insert_ignore("series", {"host", "slot"}, {"name", "labels"}),
+                      host,
+                      x.slot,
+                      x.key.name,
+                      labels);
+  if (!added || *added > 0)
+    return only(std::move(added));
+  // There already: it must be the same one, else stored samples would change their meaning.
+  auto same = db.count("select count(*) from series where host = ? and slot = ? and name = ? and "
+                       "labels = ?",
+                       host,
+                       x.slot,
+                       x.key.name,
+                       labels);
+  if (same && *same == 0)
+    return fail(ec::conflict, "series slot " + std::to_string(x.slot) + " is another series");
+  return only(std::move(same));
+}
+
+expected<void> save_series(database& db, const keyed_rounds& rounds) {
+  struct item {
+    int64_t host;
+    const series_entry& x;
+    std::string labels;
+  };
+  std::deque<item> items;
+  std::vector<parameter> values;
+  for (const auto& [host, x] : rounds)
+    for (const auto& s : x.new_series) {
+      const auto& added = items.emplace_back(item{host, s, labels_text(s.key.label)});
+      values.insert(values.end(), {host, s.slot, s.key.name, added.labels});
+    }
+  auto added =
+    db.run_many("insert into series (host, slot, name, labels) values (?, ?, ?, ?)", 4, values);
+  if (added || added.error() != ec::conflict)
+    return only(std::move(added));
+  return for_each(items, [&](const item& i) { return save_one_series(db, i.host, i.x, i.labels); });
+}
+
+expected<void> save_rows(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> values;
+  for (const auto& [host, x] : rounds)
+    if (x.until_ms != 0 && !x.sample_blob.empty())
+      values.insert(values.end(), {host, x.until_ms, x.sample_blob.size(), blob{x.sample_blob}});
+  return only(
+    db.run_many(db.sql().upsert("sample", {"host", "time_ms"}, {"bytes", "body"}), 4, values));
+}
+
+expected<void> save_results(database& db, const keyed_rounds& rounds) {
+  std::vector<host_change> changes;
+  for (const auto& [host, x] : rounds)
+    for (const auto& change : x.changes)
+      changes.push_back({x.owner, host, &change});
+  return result_repository{db}.replace_ranges(changes);
+}
+
+expected<void> save_deviations(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> values;
+  for (const auto& [host, round] : rounds)
+    for (const auto& x : round.deviations)
+      values.insert(values.end(), {host, x.check_item, x.start_ms, x.end_ms, x.reason});
+  return only(db.run_many(
+    db.sql().upsert("deviation", {"host", "check_item", "start_ms"}, {"end_ms", "reason"}),
+    5,
+    values));
+}
+
+expected<void> save_status(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> values;
+  for (const auto& [host, x] : rounds)
+    if (!x.status.empty())
+      values.insert(values.end(), {x.status, x.status_since_ms, host});
+  return only(
+    db.run_many("update host set status = ?, status_since_ms = ? where n = ?", 3, values));
+}
+
+/// Of different hosts.
+expected<void> commit_some(database& db, const keyed_rounds& rounds) {
+  return in_order([&] { return save_cursors(db, rounds); },
+                  [&] { return forget_series(db, rounds); },
+                  [&] { return save_series(db, rounds); },
+                  [&] { return save_rows(db, rounds); },
+                  [&] { return save_results(db, rounds); },
+                  [&] { return save_deviations(db, rounds); },
+                  [&] { return save_status(db, rounds); });
+}
+
+} // namespace
+
+expected<void> sample_repository::commit_round(const round_to_commit& x) {
+  const auto* one = &x;
+  return commit_rounds({&one, 1});
+}
+
+expected<void> sample_repository::commit_rounds(std::span<const round_to_commit* const> rounds) {
+  auto keyed = with_keys(db_, rounds);
+  if (!keyed)
+    return fail(std::move(keyed.error()));
+  // In order, where a host comes twice.
+  std::set<int64_t> hosts;
+  keyed_rounds several;
+  for (const auto& round : *keyed) {
+    if (!hosts.insert(round.host).second) {
+      if (auto done = commit_some(db_, several); !done)
+        return done;
+      several.clear();
+      hosts = {round.host};
+    }
+    several.push_back(round);
+  }
+  return commit_some(db_, several);
+}
+
+} // namespace aops::storage
