@@ -1,10 +1,12 @@
-"""What docs/rules.md and docs/diagnosis.md show is what a node takes."""
+"""What docs/rules.md, docs/diagnosis.md and docs/cluster.md show is what a node takes."""
 import json
 import pathlib
 import re
+import subprocess
+import tempfile
 import unittest
 
-from node import node
+from node import node, program
 from rest import rule
 
 docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
@@ -66,3 +68,33 @@ class examples(unittest.TestCase):
         for path in sorted((docs.parent / "etc/trees").glob("*.json")):
             reply = self.api.post("/diag/tree/import", json.loads(path.read_text(encoding="utf-8")))
             self.assertEqual((reply["code"], reply["fail_list"]), (200, []), path.name)
+
+
+class configuration(unittest.TestCase):
+    """What docs/cluster.md writes into aops.toml, step by step, and the sample in etc/."""
+
+    def in_force(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run([program("aops-node"), "--config", file.name, "check-config"], capture_output=True,
+                                  timeout=30)
+            self.assertEqual(done.returncode, 0, f"{text}\n{done.stderr.decode()}")
+            return done.stdout.decode()
+
+    def test_each_step_is_legal_by_itself(self):
+        shown = blocks("toml", "cluster.md")
+        self.assertGreater(len(shown), 2)
+        for text in shown:
+            self.in_force(text)
+
+    def test_the_steps_one_after_the_other_are_a_whole_file(self):
+        store, node1, galera = blocks("toml", "cluster.md")
+        told = self.in_force(store + "\n\n" + node1)
+        for line in (store + "\n" + node1).splitlines():
+            if "=" in line:
+                self.assertIn(line.strip(), told.splitlines())
+        self.assertIn(galera.splitlines()[1], self.in_force(galera).splitlines())
+
+    def test_the_sample_is_legal(self):
+        self.in_force((docs.parent / "etc/aops.toml").read_text(encoding="utf-8"))

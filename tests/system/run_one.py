@@ -37,6 +37,8 @@ def main():
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     # An error in setUpClass stands for no single case, so it is no difference of counts.
     passed = max(0, result.testsRun - len(result.skipped) - failed)
+    if result.skipped:
+        print(f"skipped {len(result.skipped)}: {'; '.join(sorted({why for _, why in result.skipped}))}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
