@@ -90,33 +90,62 @@ def run_system(script, build):
         return label, passed, failed, time.monotonic() - began, tail(output, 120) if failed else ""
 
 
+def start_build(folder, jobs):
+    """Builds beside the tests that can run already, with what they leave of the processors."""
+    log = open(f"{folder}.build.log", "wb")  # pylint: disable=consider-using-with
+    return subprocess.Popen(["cmake", "--build", str(folder), "-j", str(jobs)], stdin=subprocess.DEVNULL, stdout=log,
+                            stderr=subprocess.STDOUT, preexec_fn=lambda: os.nice(19))
+
+
+def programs_of(folder, pattern):
+    for program in sorted((folder / "bin").glob("test_*")):
+        label = f"{folder.name}/{program.name}"
+        if pattern in label and os.access(program, os.X_OK):
+            yield run_boost, program, label
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--pattern", default="")
     parser.add_argument("--no-system", action="store_true", help="only the test programs")
+    parser.add_argument("--build", action="append", default=[], type=pathlib.Path, metavar="FOLDER",
+                        help="build this one meanwhile, then run its test programs")
     parser.add_argument("folders", nargs="+", type=pathlib.Path, help="build folders; the first is the product's")
     options = parser.parse_args()
 
-    work = []
-    for folder in options.folders:
-        for program in sorted((folder / "bin").glob("test_*")):
-            label = f"{folder.name}/{program.name}"
-            if options.pattern in label and os.access(program, os.X_OK):
-                work.append((run_boost, program, label))
+    work = [item for folder in options.folders for item in programs_of(folder, options.pattern)]
     for script in [] if options.no_system else sorted((top / "tests/system").glob("*_test.py")):
         if options.pattern in f"system/{script.stem}":
             work.append((run_system, script, options.folders[0]))
 
+    builds = [(folder, start_build(folder, options.jobs)) for folder in options.build]
     total_passed = total_failed = 0
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(*item) for item in work]):
-            label, passed, failed, took, output = future.result()
-            total_passed += passed
-            total_failed += failed
-            print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took:.1f} s", flush=True)
-            if output:
-                print(output, flush=True)
+
+    def run_all(items):
+        nonlocal total_passed, total_failed
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for future in concurrent.futures.as_completed([pool.submit(*item) for item in items]):
+                label, passed, failed, took, output = future.result()
+                total_passed += passed
+                total_failed += failed
+                print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took:.1f} s",
+                      flush=True)
+                if output:
+                    print(output, flush=True)
+
+    try:
+        run_all(work)
+        for folder, build in builds:
+            if build.wait() == 0:
+                run_all(list(programs_of(folder, options.pattern)))
+                continue
+            total_failed += 1
+            print(f"FAILED {folder.name} does not build\n{tail(pathlib.Path(f'{folder}.build.log').read_bytes())}")
+    finally:
+        for _, build in builds:
+            if build.poll() is None:
+                build.terminate()
     shutil.rmtree(top / "tests/system/__pycache__", ignore_errors=True)
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed or not total_passed else 0
