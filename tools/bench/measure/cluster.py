@@ -128,7 +128,8 @@ def joins(figures, c, third, hosts):
     figures.add(name + "ready", joined - began, "s")
     c.wait_settled(120)
     figures.add(name + "slots shared, from ready", time.monotonic() - joined, "s")
-    poll(lambda: running_hosts(c) == hosts, 60, "hosts are missing")
+    share = c.store.number(f"select count(*) from host h join slot s on s.slot = h.slot where s.node = '{third.id}'")
+    poll(lambda: running_hosts(third) == share, 60, "the new node lacks hosts")
     figures.add(name + "its hosts run there, from ready", time.monotonic() - joined, "s")
     sampled(c, hosts)
 
@@ -138,15 +139,15 @@ def dies(figures, c, third, hosts):
     third.kill()
     poll(lambda: c.store.number(f"select count(*) from slot where node = '{third.id}'") == 0, 60, "slots stay with it")
     figures.add(name + "its slots have owners", time.monotonic() - began, "s")
-    poll(lambda: running_hosts(c) == hosts, 60, "hosts are missing")
+    poll(lambda: sum(map(running_hosts, c.alive())) == hosts, 60, "hosts are missing")
     figures.add(name + "its hosts run elsewhere", time.monotonic() - began, "s")
     poll(lambda: c.store.number(f"select count(*) from host_cursor where until_ms > {at}") == hosts, 120,
          "hosts are not sampled")
     figures.add(name + f"every host sampled (each {PERIOD_S} s)", time.monotonic() - began, "s")
 
 
-def running_hosts(c):
-    return sum(x.metrics().get("aops_hosts", 0) for x in c.alive())
+def running_hosts(it):
+    return it.metrics().get("aops_hosts", 0)
 
 
 def measure(figures, place, options):

@@ -86,8 +86,8 @@ def appended(url):
     return 0.0
 
 
-def observe_prometheus(place, fleet, window_s):
-    """CPU seconds, wall seconds, MB and samples of the same load on Prometheus."""
+def observe_prometheus(place, fleet, window_s, windows):
+    """CPU seconds, wall seconds, MB and samples of the same load on Prometheus, by window."""
     port = free_port()
     command = ["prometheus", f"--config.file={prometheus_config(place, fleet)}", f"--web.listen-address=127.0.0.1:{port}",
                f"--storage.tsdb.path={place.folder}/prometheus", "--log.level=warn"]
@@ -100,11 +100,12 @@ def observe_prometheus(place, fleet, window_s):
             except OSError:
                 return False
         poll(has_sampled_twice, PERIOD_S * 6, "Prometheus does not sample")
-        before, cpu, began = appended(url), server.cpu_s(), time.monotonic()
-        time.sleep(window_s)
-        wall = time.monotonic() - began
-        return {"cpu_s": server.cpu_s() - cpu, "wall_s": wall, "rss_mb": server.rss_mb(),
-                "samples": appended(url) - before}
+        for _ in range(windows):
+            before, cpu, began = appended(url), server.cpu_s(), time.monotonic()
+            time.sleep(window_s)
+            wall = time.monotonic() - began
+            yield {"cpu_s": server.cpu_s() - cpu, "wall_s": wall, "rss_mb": server.rss_mb(),
+                   "samples": appended(url) - before}
 
 
 def measure(figures, place, options):
@@ -115,19 +116,21 @@ def measure(figures, place, options):
             node.log_in()
             ids = fill(figures, place, node, fleet)
             warm(node, fleet.hosts, 2)
-            seen = observe(node, options.window)
+            windows = [observe(node, options.window) for _ in range(options.runs)]
+        for seen in windows:
             report(figures, "healthy", seen, fleet.hosts, cores)
-        other = observe_prometheus(place, fleet, options.window)
-        figures.add("fleet: Prometheus CPU share", cpu_share(other["cpu_s"], other["wall_s"], cores), "% of all cores")
-        figures.add("fleet: Prometheus resident memory", other["rss_mb"], "MB")
-        figures.add("fleet: Prometheus samples kept", other["samples"] / other["wall_s"], "1/s")
-        figures.add("fleet: CPU, node / Prometheus", seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]),
-                    "ratio")
-        figures.add("fleet: memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio")
+        for seen, other in zip(windows, observe_prometheus(place, fleet, options.window, options.runs)):
+            figures.add("fleet: Prometheus CPU share", cpu_share(other["cpu_s"], other["wall_s"], cores), "% of all cores")
+            figures.add("fleet: Prometheus resident memory", other["rss_mb"], "MB")
+            figures.add("fleet: Prometheus samples kept", other["samples"] / other["wall_s"], "1/s")
+            figures.add("fleet: CPU, node / Prometheus",
+                        seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]), "ratio")
+            figures.add("fleet: memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio")
     with Fleet(place, options.hosts, blackhole=10) as fleet, Node(place, fleet.port) as node:
         node.log_in()
         warm(node, fleet.hosts, 4)  # What never answers is offline by then.
-        report(figures, "10 % black-holed", observe(node, options.window), fleet.hosts, cores)
+        for _ in range(options.runs):
+            report(figures, "10 % black-holed", observe(node, options.window), fleet.hosts, cores)
     return ids
 
 

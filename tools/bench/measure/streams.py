@@ -1,12 +1,13 @@
 """Many concurrent progress streams on one job, and what other requests notice of them."""
 import asyncio
 import resource
+import tempfile
 import time
 import urllib.parse
 
 from measure import load
 from measure.figures import quantile
-from measure.node import Fleet, Node, unverified
+from measure.node import Fleet, Node, Place, unverified
 from measure.rest import start_task
 
 HOSTS = 50
@@ -84,6 +85,11 @@ async def observe(figures, node, ids, place, count):
 
 
 def measure(figures, place, options):
+    for _ in range(options.runs):
+        measure_once(figures, Place(place.programs, tempfile.mkdtemp(dir=place.folder), place.top), options)
+
+
+def measure_once(figures, place, options):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
     with Fleet(place, HOSTS, stall=STALLED_PERCENT) as fleet, Node(place, fleet.port, True, SETTINGS) as node:
