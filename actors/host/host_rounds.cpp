@@ -325,9 +325,10 @@ void host_body::committed(const round_to_commit& x) {
 void host_body::not_committed(const error& why) {
   if (why == ec::fenced || why == ec::not_found)
     return give_up(why);
-  if (commits_.size() == 1)
+  // That the store is away is told once, by those who reach for it, and not by each host.
+  if (commits_.size() == 1 && why != ec::store_unreachable && why != ec::overloaded)
     log::warn("round-not-stored",
-              "{} keeps its rounds until the store is back: {}",
+              "{} keeps its rounds and tries again: {}",
               record_.host_id,
               to_string(why));
   // Quiet for a while, whatever rounds come meanwhile: `retry_commits` ends it.

@@ -28,6 +28,19 @@ std::chrono::milliseconds store_deadline(const hosts_region_state& st) {
   return st.services->config->store.request_timeout.chrono();
 }
 
+/// Once, not with each attempt: there are several a second while the store is away.
+void tell_unread(hosts_region_state& st, std::string_view event, const error& why) {
+  if (std::exchange(st.is_unread_told, true))
+    log::debug(event, "{}", to_string(why));
+  else
+    log::warn(event, "tries again until it can: {}", to_string(why));
+}
+
+void show_count(const hosts_region_state& st) {
+  static auto hosts = metrics::gauge_of("aops_hosts", "Hosts of this node.");
+  hosts.set(static_cast<double>(st.hosts.size()));
+}
+
 /// Notes what a restart of the host would begin with.
 void note(hosts_region_state& st, const host_record& record) {
   auto rules = st.rules.find(record.owner);
@@ -167,8 +180,8 @@ void load_rules(hosts_region_pointer self, const std::string& owner) {
         if (st.stale.erase(owner) != 0)
           load_rules(self, owner);
       },
-      [again](const caf::error& e) {
-        log::warn("rules-not-read", "{}", to_string(from_caf(e)));
+      [self, again](const caf::error& e) {
+        tell_unread(self->state, "rules-not-read", from_caf(e));
         again();
       });
 }
@@ -199,8 +212,7 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
   for (const auto& owner : owners)
     load_rules(self, owner);
   start_some(self);
-  static auto hosts = metrics::gauge_of("aops_hosts", "Hosts of this node.");
-  hosts.set(static_cast<double>(st.hosts.size()));
+  show_count(st);
 }
 
 void forget(hosts_region_pointer self, const std::vector<std::string>& gone) {
@@ -209,6 +221,7 @@ void forget(hosts_region_pointer self, const std::vector<std::string>& gone) {
       self->state.latest.erase(id);
       stop_host(self, id);
     }
+  show_count(self->state);
 }
 
 /// Whether the actor must hear of what the store says, or must be started.
@@ -222,6 +235,7 @@ bool is_news(hosts_region_state& st, const host_record& record) {
 
 void compare(hosts_region_pointer self, const host_records& found) {
   auto& st = self->state;
+  st.is_unread_told = false;
   std::set<std::string> present;
   std::vector<host_record> changed;
   for (const auto& record : found.hosts) {
@@ -259,8 +273,8 @@ void compare_with_store(hosts_region_pointer self) {
     return;
   self->request(store, store_deadline(st), std::move(all))
     .then([self](const host_records& found) { compare(self, found); },
-          [again](const caf::error& e) {
-            log::warn("hosts-not-read", "{}", to_string(from_caf(e)));
+          [self, again](const caf::error& e) {
+            tell_unread(self->state, "hosts-not-read", from_caf(e));
             again();
           });
 }
@@ -293,8 +307,8 @@ void load_slots(hosts_region_pointer self, const std::vector<uint16_t>& slots) {
     return again();
   self->request(store, store_deadline(st), std::move(some))
     .then([self](const host_records& found) { take(self, found.hosts); },
-          [again](const caf::error& e) {
-            log::warn("hosts-not-read", "{}", to_string(from_caf(e)));
+          [self, again](const caf::error& e) {
+            tell_unread(self->state, "hosts-not-read", from_caf(e));
             again();
           });
 }

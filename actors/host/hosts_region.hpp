@@ -62,6 +62,7 @@ struct hosts_region_state {
 
   std::deque<std::string> to_start; ///< Hosts whose turn has not come.
   bool is_pausing = false;          ///< Between two waves of starts.
+  bool is_unread_told = false;      ///< That the store does not answer, since it last did.
   std::set<std::string> stopping;   ///< Hosts whose actor has been asked to end.
   std::array<int64_t, schedule::slot_count> released_until_ms{}; ///< Slots being handed over.
   std::optional<caf::actor_clock::time_point> tick_due;          ///< Of its own tick.

@@ -26,6 +26,18 @@ expected<json> selection(session& s) {
               {"host_list", *ids}};
 }
 
+/// Hosts that answered nothing leave no result behind: a task that is done must not hide them.
+void note_unanswered(session& s, const watched_task& task) {
+  auto reply = s.post("/diag/progress/get", {{"task_list", json::array({task.id})}});
+  if (!reply || !succeeded(*reply) || !reply->contains("result"))
+    return;
+  for (const auto& row : (*reply)["result"])
+    if (auto failed = count_of(row, "failed"); failed > 0)
+      s.note(fmt::format("{} of {} were not judged: their hosts did not answer in time",
+                         failed,
+                         count_of(row, "expected_report_num")));
+}
+
 /// Judges the selection now and waits; the exit code when that failed.
 int execute(session& s, json body) {
   if (body["host_list"].empty())
@@ -42,7 +54,9 @@ int execute(session& s, json body) {
   watched_task task{text_of(*reply, "task_id"), expected, 0, {}, {}};
   s.note(fmt::format("task {}: {} results to come", task.id, expected));
   watcher followed(s, {task}, s.args.on("watch"));
-  return judge_tasks(s, followed.run());
+  int code = judge_tasks(s, followed.run());
+  note_unanswered(s, task);
+  return code;
 }
 
 int run(session& s) {

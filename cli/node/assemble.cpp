@@ -21,6 +21,7 @@
 #include "actors/support/ask_message.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/call.hpp"
+#include "actors/support/prepare.hpp"
 #include "http/routes/progress_bridge.hpp"
 #include "messages/names.hpp"
 
@@ -151,6 +152,14 @@ http::progress_links progress_links_of(const parts& p) {
   return links;
 }
 
+/// The bridge belongs to `http`, which knows no actors; here it becomes one like the others.
+progress_actor::behavior_type progress(http::progress_bridge_pointer self,
+                                       std::shared_ptr<http::sse_hub> streams,
+                                       http::progress_links links) {
+  prepare(self);
+  return http::progress_bridge(self, std::move(streams), std::move(links));
+}
+
 child_spec cluster_tree(const parts& p) {
   std::vector<child_spec> tree;
   if (!p.cluster->single) {
@@ -178,7 +187,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
   if (!services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
-  tree.push_back(child(progress_name, http::progress_bridge, p.streams, progress_links_of(p)));
+  tree.push_back(child(progress_name, progress, p.streams, progress_links_of(p)));
   tree.push_back(hosts_tree(p, services));
   tree.push_back(jobs_tree(p));
   tree.push_back(cluster_tree(p)); // Behind the regions: slots come when these can take them.
@@ -214,13 +223,16 @@ http::service service_of(const parts& p, const http::node_port& port) {
   s.authenticate = http::authenticator(port);
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.version = AOPS_VERSION;
-  s.ready = [names = p.names, health = p.health] {
+  s.ready = [names = p.names, health = p.health, cluster = p.cluster] {
     http::readiness r;
     for (auto name : {store_writer_name, hosts_name, jobs_name, scraper_name})
       if (!names->find(name)) {
         r.is_ready = false;
         r.degraded.push_back(std::string{name} + " is down");
       }
+    // Before the membership knows: it may wait for a store that does not answer.
+    if (!cluster->single && !cluster->this_node->is_sure(cluster->time->steady_ms()))
+      r.degraded.push_back("cluster: this node cannot renew its lease");
     for (auto& problem : health->problems())
       r.degraded.push_back(std::move(problem));
     return r;

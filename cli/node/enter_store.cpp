@@ -15,6 +15,8 @@ namespace {
 /// Ports of peers that wait to be tried.
 constexpr size_t probe_queue = 64;
 
+constexpr int attempts = 5;
+
 /// A node whose store nobody else uses owns everything, for ever.
 expected<void> own_all(parts& p) {
   auto& db = p.pool->writer();
@@ -94,6 +96,9 @@ expected<void> enter_store(parts& p,
   services->this_node = std::make_shared<actors::node_identity>(p.node_id, AOPS_VERSION);
   if (opened->is_shared) {
     auto identity = identity_in(p, join);
+    for (int again = 1; again < attempts && !identity && identity.error() == ec::overloaded;
+         ++again)
+      identity = identity_in(p, join); // Nodes that start together get in each other's way.
     if (!identity)
       return fail(std::move(identity.error()));
     services->this_node = std::move(*identity);

@@ -182,6 +182,24 @@ BOOST_AUTO_TEST_CASE(check_execute_waits_and_shows_the_results) {
                                              {"check_items", json::array()},
                                              {"host_list", {id1}}}));
   BOOST_TEST(shown("| web1      | cpu        | Abnormal | 2024-03-01 11:00:00 |"));
+  BOOST_TEST(!told("not judged"));
+}
+
+BOOST_AUTO_TEST_CASE(check_execute_tells_what_was_not_judged) {
+  know_hosts();
+  node.answer("/check/execute", {{"task_id", "k1"}, {"expected_result_num", 2}});
+  node.stream("/diag/progress/stream",
+              "event: done\ndata: {\"task_id\":\"k1\",\"progress\":2,\"state\":\"done\"}\n\n");
+  node.answer("/diag/progress/get",
+              {{"result",
+                json::array({{{"task_id", "k1"},
+                              {"progress", 2},
+                              {"expected_report_num", 2},
+                              {"state", "done"},
+                              {"failed", 1}}})}});
+  node.answer("/check/result/get", {{"check_result", json::array()}});
+  BOOST_TEST(run({"check", "--execute", "--last", "10m", "-o", "table"}) == 0);
+  BOOST_TEST(told("1 of 2 were not judged"));
 }
 
 BOOST_AUTO_TEST_CASE(checkrule_add_posts_the_rules_of_the_file) {
