@@ -326,9 +326,9 @@ def slow(s):
 
 @drilled("distant", "spaces")
 def distant(s):
-    """A round trip of 20 ms to the store, a period of 1 s, and jobs: the node falls behind, by less than half."""
+    """A round trip of 20 ms: the node keeps up."""
     lag = slow_link(s, 10)
-    assert lag < 10, f"its hosts are {lag:.1f} s behind"
+    assert lag < 5, f"its hosts are {lag:.1f} s behind"
 
 
 def slow_link(s, delay_ms):
