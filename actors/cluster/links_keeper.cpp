@@ -7,6 +7,7 @@
 #include "messages/names.hpp"
 #include "messages/supervision.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/base/metrics.hpp"
 
 #include <caf/all.hpp>
 
@@ -81,6 +82,9 @@ void note_mailbox(links_keeper_state& st, std::string_view name, int64_t message
   for (const auto& [which, n] : st.mailboxes)
     all += n;
   st.services->pulses->set_mailboxes(st.services->this_node->id(), all);
+  static auto waiting = metrics::gauge_of(
+    "aops_cluster_mailboxes", "Messages waiting in the actors that carry this node's load.");
+  waiting.set(static_cast<double>(all));
 }
 
 /// Each tells its own. One that is too busy to tell keeps its figure.

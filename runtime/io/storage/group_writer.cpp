@@ -1,5 +1,7 @@
 #include "runtime/io/storage/group_writer.hpp"
 
+#include "runtime/base/metrics.hpp"
+
 #include <exception>
 
 namespace aops::storage {
@@ -155,6 +157,9 @@ expected<void> group_writer::take_fences(const std::vector<operation>& ops, outc
   }
   if (auto done = hold_slots(slots); !done)
     return done;
+  static auto fenced =
+    metrics::counter_of("aops_store_fenced_writes_total",
+                        "Writes refused because their slot has another owner by now.");
   for (size_t i = 0; i < ops.size(); ++i) {
     const auto& held = ops[i].held;
     if (held.leader_epoch && !leaders[*held.leader_epoch])
@@ -163,6 +168,8 @@ expected<void> group_writer::take_fences(const std::vector<operation>& ops, outc
     for (const auto& x : held.slots)
       if (!slots[{x.slot, x.epoch}])
         results[i] = fail(ec::fenced, "slot " + std::to_string(x.slot) + " has another owner");
+    if (!results[i])
+      fenced.add();
   }
   return {};
 }

@@ -1,3 +1,4 @@
+#include "runtime/base/metrics.hpp"
 #include "runtime/io/storage/group_writer.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "tests/io/storage/engines.hpp"
@@ -146,6 +147,7 @@ STORE_CASE(a_slot_of_another_owner_fences_its_operations_only) {
   BOOST_TEST(w.answer("theirs") == "fenced");
   BOOST_TEST(w.answer("newer epoch") == "fenced");
   BOOST_TEST(w.answer("older epoch") == "fenced");
+  BOOST_TEST(metrics::metrics_text().find("aops_store_fenced_writes_total") != std::string::npos);
   BOOST_TEST(w.answer("nobody's") == "stored");
   BOOST_TEST(w.notes() == 2);
   BOOST_TEST(w.runs == 2);
