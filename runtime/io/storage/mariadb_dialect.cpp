@@ -1,5 +1,7 @@
 #include "runtime/io/storage/mariadb_dialect.hpp"
 
+#include "runtime/io/storage/spelling.hpp"
+
 #include <utility>
 
 namespace aops::storage {
@@ -9,39 +11,6 @@ namespace {
 constexpr std::string_view careful = "insert /*unless ";
 constexpr std::string_view table_options =
   "engine=InnoDB row_format=dynamic default character set utf8mb4 collate utf8mb4_nopad_bin";
-
-std::string joined(dialect::columns names, std::string_view by = ", ") {
-  std::string out;
-  for (auto name : names) {
-    if (!out.empty())
-      out += by;
-    out += name;
-  }
-  return out;
-}
-
-/// `t (a, b, c) values (?, ?, ?)`
-std::string row_of(std::string_view table,
-                   dialect::columns keys,
-                   dialect::columns others,
-                   std::string_view last = {}) {
-  std::string out{table};
-  out += " (" + joined(keys);
-  if (others.size() > 0)
-    out += ", " + joined(others);
-  if (!last.empty())
-    out.append(", ").append(last);
-  out += ") values (";
-  for (size_t i = 0; i < keys.size() + others.size() + !last.empty(); ++i)
-    out += i == 0 ? "?" : ", ?";
-  return out + ")";
-}
-
-std::string replaced(std::string text, std::string_view mark, std::string_view by) {
-  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
-    text.replace(at, mark.size(), by);
-  return text;
-}
 
 class mariadb_spelling final : public dialect {
 public:

@@ -1,44 +1,19 @@
 #include "runtime/io/storage/sqlite_dialect.hpp"
 
+#include "runtime/io/storage/spelling.hpp"
+
 #include <utility>
 
 namespace aops::storage {
 
 namespace {
 
-std::string joined(dialect::columns names) {
-  std::string out;
-  for (auto name : names) {
-    if (!out.empty())
-      out += ", ";
-    out += name;
-  }
-  return out;
-}
-
 /// `insert into t (a, b, c) values (?, ?, ?) on conflict (a)`
 std::string insert_on_conflict(std::string_view table,
                                dialect::columns keys,
                                dialect::columns others,
                                std::string_view last = {}) {
-  std::string out = "insert into ";
-  out += table;
-  out += " (" + joined(keys);
-  if (others.size() > 0)
-    out += ", " + joined(others);
-  if (!last.empty())
-    out.append(", ").append(last);
-  out += ") values (";
-  for (size_t i = 0; i < keys.size() + others.size() + !last.empty(); ++i)
-    out += i == 0 ? "?" : ", ?";
-  out += ") on conflict (" + joined(keys) + ")";
-  return out;
-}
-
-std::string replaced(std::string text, std::string_view mark, std::string_view by) {
-  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
-    text.replace(at, mark.size(), by);
-  return text;
+  return "insert into " + row_of(table, keys, others, last) + " on conflict (" + joined(keys) + ")";
 }
 
 class sqlite_spelling final : public dialect {
