@@ -9,4 +9,5 @@
 #include "messages/error.hpp"
 #include "messages/host.hpp"
 #include "messages/job.hpp"
+#include "messages/rounds.hpp"
 #include "messages/supervision.hpp"

@@ -55,7 +55,7 @@ using result_store_actor = caf::typed_actor<asks<results_query, results_page>,
                                             caf::reacts_to<atom::ping>>;
 
 /// ROUND STORE: what hosts write and read.
-using round_store_actor = caf::typed_actor<answers<round_to_commit, done>,
+using round_store_actor = caf::typed_actor<answers<rounds_to_commit, done>,
                                            answers<results_to_replace, done>,
                                            answers<host_state_query, host_state>,
                                            answers<samples_query, sample_rows>,

@@ -63,8 +63,9 @@
   X(rule_to_test)                                                                                  \
   X(rule_tested)                                                                                   \
   X(series_query)                                                                                  \
-  X(series_page)                                                                                   \
-  X(round_to_commit)                                                                               \
+  X(series_page)
+#define AOPS_TYPES_rounds(X)                                                                       \
+  X(rounds_to_commit)                                                                              \
   X(host_state_query)                                                                              \
   X(host_state)                                                                                    \
   X(samples_query)                                                                                 \
@@ -142,7 +143,7 @@
 #define AOPS_MESSAGE_TYPES(X)                                                                      \
   X(error)                                                                                         \
   AOPS_TYPES_supervision(X) AOPS_TYPES_account(X) AOPS_TYPES_host(X) AOPS_TYPES_check(X)           \
-    AOPS_TYPES_diag(X) AOPS_TYPES_job(X) AOPS_TYPES_cluster(X)
+    AOPS_TYPES_rounds(X) AOPS_TYPES_diag(X) AOPS_TYPES_job(X) AOPS_TYPES_cluster(X)
 
 /// Structs of namespace aops that are sent as `std::vector` of their own (not inside of another).
 #define AOPS_MESSAGE_LISTS(X)

@@ -4,6 +4,7 @@
 #include "actors/diag/diag_plan.hpp"
 #include "messages/names.hpp"
 #include "messages/return_code.hpp"
+#include "messages/rounds.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <caf/all.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/check.hpp"
+#include "messages/rounds.hpp"
 
 #include <cstdint>
 #include <string>

@@ -95,7 +95,7 @@ private:
   // -------------------------------------------------------------------------------------
   void push(round_to_commit x);
   void pump();
-  void committed(const round_to_commit& x);
+  void committed();
   void not_committed(const error& why);
   void when_quiet(std::function<void()>
                     work); ///< Runs with no commit under way; `resume_commits` ends the quiet.
@@ -180,8 +180,8 @@ private:
   int64_t forget_again_ms_ = 0; ///< When to look again for series that are gone.
 
   std::deque<round_to_commit> commits_;
-  bool is_committing_ = false;
-  int quiet_ = 0; ///< How many want no commit under way.
+  size_t committing_ = 0; ///< How many of them are under way, from the front.
+  int quiet_ = 0;         ///< How many want no commit under way.
   std::deque<std::function<void()>> quiet_waiters_;
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;

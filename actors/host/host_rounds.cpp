@@ -16,6 +16,9 @@ constexpr int rounds_to_offline = 3;
 /// and the ledger says so.
 constexpr size_t most_commits = 240;
 
+/// Rounds stored together when the store is slower than they come.
+constexpr size_t most_together = 16;
+
 constexpr std::chrono::seconds commit_retry{1};
 
 constexpr int64_t forget_every_ms = 24 * 3600 * 1000LL;
@@ -261,7 +264,7 @@ round_to_commit host_body::new_commit() const {
 void host_body::push(round_to_commit x) {
   if (commits_.size() >= most_commits) {
     // The store is away for long: what is oldest goes, and the ledger will say so.
-    size_t i = is_committing_ ? 1 : 0;
+    auto i = committing_;
     auto oldest = std::move(commits_[i]);
     commits_.erase(commits_.begin() + static_cast<ptrdiff_t>(i));
     if (oldest.until_ms > 0) {
@@ -284,25 +287,39 @@ void host_body::push(round_to_commit x) {
 }
 
 void host_body::pump() {
-  if (is_committing_ || quiet_ > 0 || commits_.empty())
+  if (committing_ > 0 || quiet_ > 0 || commits_.empty())
     return;
-  is_committing_ = true;
-  commits_.front().held = held_;
+  rounds_to_commit together;
+  committing_ = std::min(commits_.size(), most_together);
+  for (size_t i = 0; i < committing_; ++i) {
+    commits_[i].held = held_;
+    together.rounds.push_back(commits_[i]);
+  }
+  auto began = now_ms();
   ask<round_store_actor, aops::done>(
-    round_store_name, store_deadline(), commits_.front(), [this](expected<aops::done> how) {
-      is_committing_ = false;
+    round_store_name,
+    store_deadline(),
+    std::move(together),
+    [this, began](expected<aops::done> how) {
+      static auto seconds = metrics::histogram_of("aops_round_store_seconds",
+                                                  "From when a host sends rounds to the store to "
+                                                  "when it knows that they are there.",
+                                                  metrics::second_bounds());
+      seconds.observe(static_cast<double>(now_ms() - began) / 1000);
+      auto sent = std::exchange(committing_, 0);
       if (!how)
         return not_committed(how.error());
-      auto x = std::move(commits_.front());
-      commits_.pop_front();
-      committed(x);
+      for (; sent > 0; --sent) {
+        coverage_.advance(commits_.front().until_ms);
+        commits_.pop_front();
+      }
+      committed();
       after_commit();
       release_when_idle();
     });
 }
 
-void host_body::committed(const round_to_commit& x) {
-  coverage_.advance(x.until_ms);
+void host_body::committed() {
   auto now = now_ms();
   std::vector<std::function<void()>> ready;
   std::erase_if(cursor_waiters_, [&](cursor_waiter& w) {
@@ -337,7 +354,7 @@ void host_body::not_committed(const error& why) {
 }
 
 void host_body::when_quiet(std::function<void()> work) {
-  if (is_committing_ || quiet_ > 0 || release_) { // A host that leaves stores its rounds, no more.
+  if (committing_ > 0 || quiet_ > 0 || release_) { // A host that leaves stores its rounds, no more.
     quiet_waiters_.push_back(std::move(work));
     return;
   }

@@ -2,6 +2,7 @@
 
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/rounds.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 

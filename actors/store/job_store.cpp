@@ -23,6 +23,11 @@ expected<job_created> create(storage::database& db, const job_to_create& x, int6
   return job_created{stored->id, stored->id != x.job.id};
 }
 
+expected<void> commit_units(storage::database& db,
+                            std::span<const storage::unit_work* const> units) {
+  return job_repository{db}.commit_units(units);
+}
+
 std::vector<uint16_t> or_all(std::vector<uint16_t> slots) {
   if (slots.empty()) {
     slots.resize(schedule::slot_count);
@@ -77,10 +82,17 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
         });
     },
     [self](const unit_to_commit& x) -> caf::result<job_progress> {
-      return write_for(self->state.store,
-                       foreign_promise<job_progress>{self},
-                       x.held,
-                       [x](storage::database& db) { return job_repository{db}.commit_unit(x); });
+      foreign_promise<job_progress> promise{self};
+      auto after = std::make_shared<job_progress>();
+      write_joint(*self->state.store,
+                  x.held,
+                  storage::unit_work{x, after},
+                  &commit_units,
+                  false,
+                  [promise, after](expected<void> how) {
+                    promise.answer(how.map([&] { return std::move(*after); }));
+                  });
+      return promise;
     },
     [self](const job_to_move& x) -> caf::result<job_progress> {
       return write_for(self->state.store,

@@ -16,7 +16,11 @@ expected<done> replace(storage::database& db, const results_to_replace& x) {
   });
 }
 
-expected<void> commit(storage::database& db, std::span<const round_to_commit* const> rounds) {
+expected<void> commit(storage::database& db, std::span<const rounds_to_commit* const> hosts) {
+  std::vector<const round_to_commit*> rounds;
+  for (const auto* host : hosts)
+    for (const auto& x : host->rounds)
+      rounds.push_back(&x);
   return storage::sample_repository{db}.commit_rounds(rounds);
 }
 
@@ -40,8 +44,13 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
   prepare(self);
   self->state.store = std::move(store);
   return {
-    [self](const round_to_commit& x) -> caf::result<done> {
-      return write_joint_for(self->state.store, foreign_promise<done>{self}, x.held, x, &commit);
+    [self](const rounds_to_commit& x) -> caf::result<done> {
+      foreign_promise<done> promise{self};
+      auto held = x.rounds.empty() ? storage::fences{} : storage::fences{x.rounds.front().held};
+      write_joint(*self->state.store, held, x, &commit, true, [promise](expected<void> how) {
+        promise.answer(how.map([] { return done{}; }));
+      });
+      return promise;
     },
     [self](const results_to_replace& x) -> caf::result<done> {
       return write_for(self->state.store,

@@ -76,27 +76,26 @@ write_for(const store_ptr& store, foreign_promise<T> promise, storage::fences he
   return promise;
 }
 
-/// Has the writer run `work` on an item together with other items of the same `work`, soon; then
-/// answers the promise with nothing but success. For what nobody waits for.
-template <class T, class Item>
-caf::result<T> write_joint_for(const store_ptr& store,
-                               foreign_promise<T> promise,
-                               storage::fences held,
-                               Item item,
-                               storage::joint_work<Item> work) {
-  auto done = [promise](expected<void> how) { promise.answer(how.map([] { return T{}; })); };
-  auto writer = store->names->find_as<store_writer_actor>(store_writer_name);
-  if (!writer) {
-    done(fail(ec::store_unreachable, "the store writer is down"));
-    return promise;
-  }
+/// Has the writer run `work` on an item together with other items of the same `work` and hands the
+/// outcome to `done(expected<void>)`, on the writer's thread.
+/// @param may_wait Whether it may share a commit with later ones: nobody waits for it.
+template <class Item, class Done>
+void write_joint(const store_access& store,
+                 storage::fences held,
+                 Item item,
+                 storage::joint_work<Item> work,
+                 bool may_wait,
+                 Done done) {
+  auto writer = store.names->find_as<store_writer_actor>(store_writer_name);
+  if (!writer)
+    return done(fail(ec::store_unreachable, "the store writer is down"));
   auto append = [held = std::move(held), item = std::move(item), work, done](
                   storage::group_writer& to) mutable {
     return to.append_joint(std::move(held), std::move(item), work, done);
   };
   caf::anon_send(
-    writer, write_order{std::make_shared<write_order::append_function>(std::move(append)), true});
-  return promise;
+    writer,
+    write_order{std::make_shared<write_order::append_function>(std::move(append)), may_wait});
 }
 
 /// Adds to the audit log within a write.

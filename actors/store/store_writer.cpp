@@ -5,6 +5,27 @@
 
 namespace aops::actors {
 
+namespace {
+
+/// @returns Whether more is waiting.
+bool flush(storage::group_writer& writer) {
+  static auto seconds = metrics::histogram_of("aops_store_commit_seconds",
+                                              "From the begin of a group commit to its end.",
+                                              metrics::second_bounds());
+  static auto operations =
+    metrics::counter_of("aops_store_operations_total", "Writes in group commits.");
+  auto waiting = writer.pending();
+  if (waiting == 0)
+    return false;
+  auto began = std::chrono::steady_clock::now();
+  bool is_more = writer.flush();
+  seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  operations.add(static_cast<double>(waiting - writer.pending()));
+  return is_more;
+}
+
+} // namespace
+
 store_writer_state::~store_writer_state() {
   if (writer)
     writer->fail_all({ec::store_unreachable, "the store writer ended"});
@@ -25,16 +46,19 @@ store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_sta
       bool is_first = (*order.append)(*st.writer);
       if (is_first && order.may_wait && gather.count() > 0) {
         st.is_gathering = true;
-        self->delayed_send(self, gather, atom::flush_v);
+        self->delayed_send(self, gather, flush_due{++st.flush});
       } else if (is_first || (st.is_gathering && !order.may_wait)) {
         st.is_gathering = false;
-        self->send(self, atom::flush_v);
+        self->send(self, flush_due{++st.flush});
       }
     },
-    [self](atom::flush) {
-      self->state.is_gathering = false;
-      if (self->state.writer->flush())
-        self->send(self, atom::flush_v);
+    [self](const flush_due& x) {
+      auto& st = self->state;
+      if (x.number != st.flush)
+        return;
+      st.is_gathering = false;
+      if (flush(*st.writer))
+        self->send(self, flush_due{++st.flush});
     },
     [](atom::ping) {},
   };

@@ -2,37 +2,16 @@
 
 #include "actors/store/store_access.hpp"
 #include "messages/roles.hpp"
+#include "messages/rounds.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/outcome.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
 #include <stdexcept>
 
-namespace aops {
-inline std::ostream& boost_test_print_type(std::ostream& out, ec code) {
-  return out << to_string(code);
-}
-} // namespace aops
-
 namespace aops::tests {
-
-/// The value, or a test error that names what went wrong.
-template <class T>
-T ok(expected<T> x) {
-  if (!x)
-    throw std::runtime_error(to_string(x.error()));
-  if constexpr (!std::is_void_v<T>)
-    return std::move(*x);
-}
-
-/// The error's code; a success is a test error.
-template <class T>
-ec failure_of(const expected<T>& x) {
-  if (x)
-    throw std::runtime_error("a success where a failure was expected");
-  return x.error().code;
-}
 
 /// All store actors over an empty SQLite store in memory, on the fixture's one thread and clock.
 /// The directory knows them under their names; password hashing costs as little as it may.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/check.hpp"
+#include "messages/rounds.hpp"
 #include "messages/sample.hpp"
 
 #include <cstdint>

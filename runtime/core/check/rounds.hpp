@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/check.hpp"
+#include "messages/rounds.hpp"
 #include "runtime/core/check/align.hpp"
 #include "runtime/core/check/kept_series.hpp"
 #include "runtime/core/check/run.hpp"

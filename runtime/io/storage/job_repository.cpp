@@ -4,10 +4,8 @@
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/steps.hpp"
 
-#include <map>
-#include <set>
-
-/// The part of `job_repository` that writes; `job_pages.cpp` has its lists.
+/// The part of `job_repository` that creates, loads and cancels; `job_units.cpp` moves jobs on,
+/// `job_pages.cpp` has its lists.
 namespace aops::storage {
 
 namespace {
@@ -35,30 +33,6 @@ job_record read_job(const row& r) {
 }
 
 } // namespace
-
-/// Where a job stands, and its integer key.
-struct job_repository::standing {
-  int64_t key = 0;
-  job_progress progress;
-};
-
-expected<job_repository::standing> job_repository::stand(std::string_view id) {
-  auto found = db_.first(
-    // Locked: any node may cancel it.
-    "select n, state, expected, finished, failed, last_number from job where id = ?" +
-      std::string{db_.sql().for_update()},
-    [&](const row& r) {
-      return standing{
-        r.integer(0),
-        {std::string{id}, r.string(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5)}};
-    },
-    id);
-  if (!found)
-    return fail(std::move(found.error()));
-  if (!*found)
-    return fail(ec::not_found, "task " + std::string{id});
-  return std::move(**found);
-}
 
 // -- creation ------------------------------------------------------------------------------------
 
@@ -191,142 +165,7 @@ expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view
                   limit);
 }
 
-// -- moving on -----------------------------------------------------------------------------------
-
-expected<std::vector<const report_to_store*>>
-job_repository::new_reports(const std::vector<report_to_store>& reports) {
-  std::vector<std::string> ids;
-  for (const auto& x : reports)
-    ids.push_back(x.report_id);
-  std::set<std::string> known;
-  auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
-    filter matching("1 = 1");
-    matching.in("report_id", part);
-    return db_
-      .list_with("select report_id from report where " + matching.where(),
-                 matching.values(),
-                 [](const row& r) { return r.string(0); })
-      .map([&](auto found) { known.insert(found.begin(), found.end()); });
-  });
-  if (!done)
-    return fail(std::move(done.error()));
-  std::vector<const report_to_store*> out;
-  for (const auto& x : reports)
-    if (known.insert(x.report_id).second)
-      out.push_back(&x);
-  return out;
-}
-
-expected<void> job_repository::add_reports(int64_t job,
-                                           std::string_view owner,
-                                           const std::vector<const report_to_store*>& reports,
-                                           int64_t first_number) {
-  if (reports.empty())
-    return {};
-  std::map<std::string_view, int64_t> trees;
-  std::vector<parameter> rows, bodies;
-  auto number = first_number;
-  for (const auto* x : reports) {
-    if (auto known = trees.find(x->tree_digest); known == trees.end()) {
-      auto tree = content_repository{db_}.key_of(x->tree_digest);
-      if (!tree)
-        return fail(std::move(tree.error()));
-      trees[x->tree_digest] = *tree;
-    }
-    rows.insert(rows.end(),
-                {x->report_id,
-                 job,
-                 number++,
-                 owner,
-                 x->host_id,
-                 x->tree_name,
-                 trees[x->tree_digest],
-                 x->start_ms,
-                 x->end_ms});
-  }
-  auto added =
-    db_.run_many("insert into report (report_id, job, number, owner, host_id, tree_name, tree, "
-                 "start_ms, end_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 9,
-                 rows);
-  if (!added)
-    return fail(std::move(added.error()));
-  auto keys = db_.list(
-    "select n from report where job = ? and number >= ? order by number",
-    [](const row& r) { return r.integer(0); },
-    job,
-    first_number);
-  if (!keys)
-    return fail(std::move(keys.error()));
-  if (keys->size() != reports.size())
-    return fail(ec::internal, "reports and their numbers do not fit");
-  for (size_t i = 0; i < reports.size(); ++i) {
-    const auto& x = *reports[i];
-    bodies.insert(bodies.end(), {(*keys)[i], blob{x.values}, x.detail, x.content_hash, x.error});
-  }
-  return only(
-    db_.run_many("insert into report_body (report, node_values, detail, content_hash, error) "
-                 "values (?, ?, ?, ?, ?)",
-                 5,
-                 bodies));
-}
-
-expected<job_progress> job_repository::commit_unit(const unit_to_commit& x) {
-  auto job = stand(x.job);
-  if (!job)
-    return fail(std::move(job.error()));
-  auto& now = job->progress;
-  if (is_final_state(now.state))
-    return now;
-  auto is_first =
-    db_.run(db_.sql().insert_ignore("job_unit", {"job", "unit"}, {"state", "attempts"}),
-            job->key,
-            x.unit,
-            "done",
-            x.attempts);
-  if (!is_first)
-    return fail(std::move(is_first.error()));
-  if (*is_first == 0)
-    return now;
-  auto reports = new_reports(x.reports);
-  if (!reports)
-    return fail(std::move(reports.error()));
-  if (auto added = add_reports(job->key, x.owner, *reports, now.last_number + 1); !added)
-    return fail(std::move(added.error()));
-  auto stored = static_cast<int64_t>(reports->size());
-  now.last_number += stored;
-  for (const auto* report : *reports)
-    now.failed += !report->error.empty();
-  now.finished += stored + x.results;
-  now.failed += x.failed;
-  now.state = now.finished >= now.expected ? "done" : "running";
-  auto saved = db_.run("update job set state = ?, finished = ?, failed = ?, last_number = ?, "
-                       "stored = stored + ?, epoch = ? where n = ?",
-                       now.state,
-                       now.finished,
-                       now.failed,
-                       now.last_number,
-                       stored,
-                       x.held.epoch,
-                       job->key);
-  if (!saved)
-    return fail(std::move(saved.error()));
-  return now;
-}
-
-expected<job_progress> job_repository::move(const job_to_move& x) {
-  auto job = stand(x.job);
-  if (!job)
-    return fail(std::move(job.error()));
-  if (is_final_state(job->progress.state))
-    return std::move(job->progress);
-  auto moved =
-    db_.run("update job set state = ?, epoch = ? where n = ?", x.state, x.held.epoch, job->key);
-  if (!moved)
-    return fail(std::move(moved.error()));
-  job->progress.state = x.state;
-  return std::move(job->progress);
-}
+// -- ending --------------------------------------------------------------------------------------
 
 expected<tasks_cancelled> job_repository::cancel(std::string_view owner,
                                                  const std::vector<std::string>& ids) {

@@ -5,7 +5,7 @@
 #include "runtime/io/storage/steps.hpp"
 
 #include <deque>
-#include <set>
+#include <map>
 #include <unordered_map>
 
 /// The part of `sample_repository` that writes rounds.
@@ -126,15 +126,27 @@ expected<void> save_series(database& db, const keyed_rounds& rounds) {
   return for_each(items, [&](const item& i) { return save_one_series(db, i.host, i.x, i.labels); });
 }
 
+/// Of different hosts.
+expected<void> change_series(database& db, const keyed_rounds& rounds) {
+  return in_order([&] { return forget_series(db, rounds); },
+                  [&] { return save_series(db, rounds); });
+}
+
+/// Without those whose series a later round of the same host takes out.
 expected<void> save_rows(database& db, const keyed_rounds& rounds) {
+  std::map<int64_t, int64_t> gone_until;
+  for (const auto& [host, x] : rounds)
+    if (!x.gone_series.empty())
+      gone_until[host] = std::max(gone_until[host], x.gone_until_ms);
   std::vector<parameter> values;
   for (const auto& [host, x] : rounds)
-    if (x.until_ms != 0 && !x.sample_blob.empty())
+    if (x.until_ms != 0 && !x.sample_blob.empty() && x.until_ms > gone_until[host])
       values.insert(values.end(), {host, x.until_ms, x.sample_blob.size(), blob{x.sample_blob}});
   return only(
     db.run_many(db.sql().upsert("sample", {"host", "time_ms"}, {"bytes", "body"}), 4, values));
 }
 
+/// Of different hosts.
 expected<void> save_results(database& db, const keyed_rounds& rounds) {
   std::vector<host_change> changes;
   for (const auto& [host, x] : rounds)
@@ -163,17 +175,6 @@ expected<void> save_status(database& db, const keyed_rounds& rounds) {
     db.run_many("update host set status = ?, status_since_ms = ? where n = ?", 3, values));
 }
 
-/// Of different hosts.
-expected<void> commit_some(database& db, const keyed_rounds& rounds) {
-  return in_order([&] { return save_cursors(db, rounds); },
-                  [&] { return forget_series(db, rounds); },
-                  [&] { return save_series(db, rounds); },
-                  [&] { return save_rows(db, rounds); },
-                  [&] { return save_results(db, rounds); },
-                  [&] { return save_deviations(db, rounds); },
-                  [&] { return save_status(db, rounds); });
-}
-
 } // namespace
 
 expected<void> sample_repository::commit_round(const round_to_commit& x) {
@@ -185,19 +186,24 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
   auto keyed = with_keys(db_, rounds);
   if (!keyed)
     return fail(std::move(keyed.error()));
-  // In order, where a host comes twice.
-  std::set<int64_t> hosts;
-  keyed_rounds several;
+  // Where a host comes several times: the first rounds of all hosts, then the second ones.
+  std::map<int64_t, size_t> seen;
+  std::vector<keyed_rounds> layers;
   for (const auto& round : *keyed) {
-    if (!hosts.insert(round.host).second) {
-      if (auto done = commit_some(db_, several); !done)
-        return done;
-      several.clear();
-      hosts = {round.host};
-    }
-    several.push_back(round);
+    auto layer = seen[round.host]++;
+    if (layer == layers.size())
+      layers.emplace_back();
+    layers[layer].push_back(round);
   }
-  return commit_some(db_, several);
+  auto in_layers = [&](auto save) {
+    return for_each(layers, [&](const keyed_rounds& some) { return save(db_, some); });
+  };
+  return in_order([&] { return save_cursors(db_, *keyed); },
+                  [&] { return in_layers(change_series); },
+                  [&] { return save_rows(db_, *keyed); },
+                  [&] { return in_layers(save_results); },
+                  [&] { return save_deviations(db_, *keyed); },
+                  [&] { return save_status(db_, *keyed); });
 }
 
 } // namespace aops::storage

@@ -1,5 +1,7 @@
 #include "tests/actors/cluster/membership_fixture.hpp"
 
+#include "messages/rounds.hpp"
+
 namespace aops::tests {
 
 using namespace actors;
@@ -67,10 +69,13 @@ void membership_fixture::start_regions(test_node& n) {
           [](atom::ping) {},
         };
       }));
-  put(router_name, start([node](router_actor::pointer) -> router_actor::behavior_type {
+  put(router_name, start([this, node](router_actor::pointer) -> router_actor::behavior_type {
         return {
           [](parcel& x) { return std::move(x); },
-          [node](const map_changed&) { ++node->news; },
+          [this, node](const map_changed&) {
+            ++node->news;
+            link_up(*node);
+          },
           [](atom::tick) {},
           [](atom::ping) {},
         };
@@ -87,6 +92,22 @@ void membership_fixture::start_link(test_node& from, const std::string& to) {
     }};
   });
   from.services->names->put(link_name_of(to), caf::actor_cast<caf::strong_actor_ptr>(link));
+}
+
+/// The links of a node follow the map: whoever is new there is met, and all when it joined anew.
+void membership_fixture::link_up(test_node& n) {
+  auto own = n.services->this_node->incarnation();
+  for (const auto& x : n.services->map->get()->members) {
+    auto peer = nodes.find(x.node);
+    if (x.node == n.id || peer == nodes.end() || peer->second->is_dead ||
+        x.state == schedule::member_state::gone || unlinked.contains(n.id) ||
+        unlinked.contains(x.node))
+      continue;
+    std::pair now{own, x.incarnation};
+    if (std::exchange(n.met[x.node], now) == now)
+      continue;
+    caf::anon_send(n.membership, peer_seen{x.node, x.incarnation, true});
+  }
 }
 
 test_node& membership_fixture::add(const std::string& id, bool single) {

@@ -4,6 +4,7 @@
 #include "messages/names.hpp"
 #include "tests/actors/cluster/shared_store.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/outcome.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
@@ -15,30 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace aops {
-inline std::ostream& boost_test_print_type(std::ostream& out, ec code) {
-  return out << to_string(code);
-}
-} // namespace aops
-
 namespace aops::tests {
-
-/// The value, or a test error that names what went wrong.
-template <class T>
-T ok(expected<T> x) {
-  if (!x)
-    throw std::runtime_error(to_string(x.error()));
-  if constexpr (!std::is_void_v<T>)
-    return std::move(*x);
-}
-
-/// The error's code; a success is a test error.
-template <class T>
-ec failure_of(const expected<T>& x) {
-  if (x)
-    throw std::runtime_error("a success where a failure was expected");
-  return x.error().code;
-}
 
 /// What the regions of a node heard and did. They stand in for the real ones.
 struct region_notes {
@@ -57,6 +35,8 @@ struct test_node {
   std::shared_ptr<actors::cluster_services> services;
   actors::full_membership_actor membership;
   std::shared_ptr<region_notes> hosts = std::make_shared<region_notes>();
+  /// Its own and the peer's incarnation when they last met, by peer.
+  std::map<std::string, std::pair<int64_t, int64_t>> met;
   int news = 0; ///< Times the router heard of another map.
   bool is_dead = false;
 
@@ -77,6 +57,7 @@ struct membership_fixture : actor_fixture {
   std::shared_ptr<storage::database_pool> store = ok(storage::open_sqlite_in_memory());
   std::map<std::string, std::unique_ptr<test_node>> nodes; ///< By id.
   std::set<std::string> refusing; ///< Addresses whose ports refuse connections.
+  std::set<std::string> unlinked; ///< Nodes that get no link with anybody.
   int probes = 0;
 
   /// A node that starts now and, when `is_running`, has its first rounds.
@@ -108,6 +89,7 @@ struct membership_fixture : actor_fixture {
 private:
   void start_regions(test_node& n);
   void start_link(test_node& from, const std::string& to);
+  void link_up(test_node& n);
   bool is_balanced(const schedule::cluster_view& view) const;
   std::unique_ptr<storage::database> db_ = std::make_unique<shared_database>(
     ok(store->connect()), std::make_shared<store_way>(store_way{time}));

@@ -116,6 +116,20 @@ BOOST_AUTO_TEST_CASE(while_the_store_is_down_rounds_wait_and_nothing_is_lost) {
   BOOST_TEST(deviations() == "");
 }
 
+BOOST_AUTO_TEST_CASE(rounds_that_waited_are_stored_together) {
+  begin();
+  to_round(0);
+  take_away(round_store_name);
+  to_round(40);
+  give_back(round_store_name);
+  auto writes = [&] { return count("select sum(seq) from slot"); };
+  auto before = writes();
+  pass(2s);
+  BOOST_TEST(state().until_ms == time_of(40));
+  BOOST_TEST(state().samples.size() == 41u);
+  BOOST_TEST(writes() - before == 3); // 40 rounds, 16 at most in one.
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_is_down_at_the_start_delays_the_host_only) {
   set_rules({hot});
   take_away(round_store_name);

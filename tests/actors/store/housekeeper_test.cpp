@@ -25,7 +25,7 @@ struct housekeeper_fixture : tests::store_fixture {
       x.until_ms = now->now_ms() - i * 60'000;
       x.since_ms = x.until_ms;
       x.sample_blob = check::encode_round({x.until_ms, true, 0, {{2, number::of(i)}}});
-      tests::ok(ask<done>(rounds, std::move(x)));
+      tests::ok(ask<done>(rounds, rounds_to_commit{{std::move(x)}}));
     }
   }
 

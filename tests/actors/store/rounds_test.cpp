@@ -25,7 +25,7 @@ struct gathering_fixture : tests::store_fixture {
     x.owner = host.owner;
     x.host_id = host.host_id;
     x.until_ms = until_ms;
-    return ask_later<done>(rounds, std::move(x));
+    return ask_later<done>(rounds, rounds_to_commit{{std::move(x)}});
   }
 
   int64_t commits() { return count("select sum(seq) from slot"); }
@@ -57,10 +57,15 @@ BOOST_AUTO_TEST_CASE(a_write_that_somebody_waits_for_takes_waiting_rounds_along)
   tests::ok(ask<done>(rounds, write));
   tests::ok(first.get());
   BOOST_TEST(commits() == 1);
-  // What was to come for the first one disturbs nothing.
+  // The flush that was to come for the first one does not cut the next gathering short.
+  pass(30ms);
   auto second = commit(2000);
-  pass(50ms);
+  pass(30ms);
+  auto third = commit(3000);
+  BOOST_TEST(!second.is_there());
+  pass(20ms);
   tests::ok(second.get());
+  tests::ok(third.get());
   BOOST_TEST(commits() == 2);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/io/storage/sqlite.hpp"
+#include "tests/support/outcome.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -16,23 +17,6 @@
 /// The conformance suite runs every case on every engine of `engines()`. A new engine is one more
 /// entry.
 namespace aops::tests {
-
-/// The value, or a test error that names what went wrong.
-template <class T>
-T ok(expected<T> x) {
-  if (!x)
-    throw std::runtime_error(to_string(x.error()));
-  if constexpr (!std::is_void_v<T>)
-    return std::move(*x);
-}
-
-/// The error's code; a success is a test error.
-template <class T>
-ec failure_of(const expected<T>& x) {
-  if (x)
-    throw std::runtime_error("a success where a failure was expected");
-  return x.error().code;
-}
 
 /// A directory of its own under the system's temporary folder, removed with everything in it.
 class scratch_dir {
@@ -72,12 +56,6 @@ struct engine {
 std::vector<engine> engines();
 
 } // namespace aops::tests
-
-namespace aops {
-inline std::ostream& boost_test_print_type(std::ostream& out, ec code) {
-  return out << to_string(code);
-}
-} // namespace aops
 
 /// A case of the conformance suite; `it` is a fresh store.
 #define STORE_CASE(name)                                                                           \

@@ -166,6 +166,55 @@ STORE_CASE(a_unit_sent_again_changes_nothing) {
   BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 ");
 }
 
+STORE_CASE(units_of_several_jobs_are_committed_together) {
+  auto& db = it.db();
+  create(db, job_named("j", 6));
+  create(db, job_named("k", 2));
+  create(db, job_named("over"));
+  move(db, "over", "cancelled");
+  commit(db, unit_of("j", 0));
+  std::vector<unit_work> work;
+  for (auto& unit : {unit_of("j", 1),
+                     unit_of("k", 0),
+                     unit_of("over", 0),
+                     unit_of("j", 0), // Known from before.
+                     unit_of("j", 2, 1),
+                     unit_of("j", 1)}) // Known since this very transaction.
+    work.push_back({unit, std::make_shared<job_progress>()});
+  work[4].unit.reports[0].error = "no tree";
+  work[4].unit.reports.push_back(report_of("j", 1, 1)); // Comes twice.
+  std::vector<const unit_work*> all;
+  for (auto& x : work)
+    all.push_back(&x);
+  committed(db, [&] { return job_repository{db}.commit_units(all); });
+  auto shows = [&](size_t i, const std::string& state, int64_t finished, int64_t failed) {
+    auto& x = *work[i].after;
+    BOOST_TEST(x.state == state, i << ": " << x.state);
+    BOOST_TEST(x.finished == finished, i << ": " << x.finished);
+    BOOST_TEST(x.failed == failed, i << ": " << x.failed);
+  };
+  shows(0, "running", 4, 0);
+  shows(1, "done", 2, 0);
+  shows(2, "cancelled", 0, 0);
+  shows(3, "running", 4, 0);
+  shows(4, "running", 5, 1);
+  shows(5, "running", 5, 1);
+  BOOST_TEST(ok(job_repository{db}.find("j")).finished == 5);
+  BOOST_TEST(ok(job_repository{db}.find("k")).state == "done");
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 5 ");
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("k", 0, 100))) == "1 2 ");
+  BOOST_TEST(ok(report_repository{db}.after("over", 0, 100)).empty());
+  // One that cannot be stored: none is.
+  work.resize(2);
+  work[0].unit = unit_of("j", 7);
+  work[1].unit = unit_of("nobody's", 0);
+  all = {&work[0], &work[1]};
+  BOOST_TEST(failure_of(transact(db, [&](database& d) {
+               return job_repository{d}.commit_units(all);
+             })) == ec::not_found);
+  BOOST_TEST(ok(job_repository{db}.find("j")).finished == 5);
+}
+
 STORE_CASE(a_check_counts_pairs_instead_of_reports) {
   auto& db = it.db();
   auto job = job_named("j", 5);

@@ -1,0 +1,226 @@
+#pragma once
+
+#include "messages/check.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What hosts find, and what they and the stores tell each other about it. Only between actors.
+namespace aops {
+
+/// A stretch of one value; ends included.
+struct result_interval {
+  int64_t start_ms = 0, end_ms = 0;
+  std::string value; ///< `Abnormal`, `No data`, `Internal error`.
+  friend bool operator==(const result_interval&, const result_interval&) = default;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, result_interval& x) {
+  return f(x.start_ms, x.end_ms, x.value);
+}
+
+/// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows`
+/// inserted.
+struct result_change {
+  std::string check_item;
+  std::string rule_digest; ///< Content digest of the rule; results show the rule as it was.
+  int64_t replace_from_ms = 0, replace_until_ms = 0;
+  std::vector<result_interval> rows;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, result_change& x) {
+  return f(x.check_item, x.rule_digest, x.replace_from_ms, x.replace_until_ms, x.rows);
+}
+
+/// Where a rule's coverage differs from its host's cursor.
+struct deviation {
+  std::string check_item;
+  int64_t start_ms = 0, end_ms = 0;
+  std::string reason; ///< `missed(not_collected)`, `late_rule`, …
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, deviation& x) {
+  return f(x.check_item, x.start_ms, x.end_ms, x.reason);
+}
+
+/// A series of a host and the small number its stored samples carry.
+struct series_entry {
+  uint32_t slot = 0;
+  series_key key;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, series_entry& x) {
+  return f(x.slot, x.key);
+}
+
+/// One round of one host: everything that moves together with its cursor.
+struct round_to_commit {
+  fence held;
+  std::string owner, host_id;
+  int64_t since_ms = 0; ///< Where the host's coverage began.
+  int64_t until_ms = 0; ///< The new cursor.
+  std::string rule_set_digest;
+  std::string sample_blob; ///< Empty: nothing to keep. Begins with a format number.
+  /// Series whose numbers are free from now on: taken out before the new ones are put in, together
+  /// with what is still stored of the time up to `gone_until_ms`, in which they were seen last.
+  std::vector<uint32_t> gone_series;
+  int64_t gone_until_ms = 0;
+  std::vector<series_entry> new_series;
+  std::vector<result_change> changes;
+  std::vector<deviation> deviations; ///< Added, or replaced by (check_item, start).
+  std::string status;                ///< Empty: unchanged.
+  int64_t status_since_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, round_to_commit& x) {
+  return f(x.held,
+           x.owner,
+           x.host_id,
+           x.since_ms,
+           x.until_ms,
+           x.rule_set_digest,
+           x.sample_blob,
+           x.gone_series,
+           x.gone_until_ms,
+           x.new_series,
+           x.changes,
+           x.deviations,
+           x.status,
+           x.status_since_ms);
+}
+
+/// Rounds of one host, in order, that are stored together or not at all. All are held under the
+/// same fence.
+struct rounds_to_commit {
+  std::vector<round_to_commit> rounds;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, rounds_to_commit& x) {
+  return f(x.rounds);
+}
+
+/// One stored sample row.
+struct sample_row {
+  int64_t time_ms = 0;
+  std::string blob;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sample_row& x) {
+  return f(x.time_ms, x.blob);
+}
+
+/// What a host actor reads when it starts.
+struct host_state_query {
+  std::string owner, host_id;
+  int64_t samples_from_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_state_query& x) {
+  return f(x.owner, x.host_id, x.samples_from_ms);
+}
+
+struct last_result {
+  std::string check_item;
+  result_interval row;
+  std::string rule_digest; ///< Of the rule that found it.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, last_result& x) {
+  return f(x.check_item, x.row, x.rule_digest);
+}
+
+struct host_state {
+  int64_t since_ms = 0, until_ms = 0; ///< 0: never sampled.
+  std::string rule_set_digest;
+  std::vector<series_entry> series;
+  std::vector<sample_row> samples;    ///< Rows from `samples_from_ms` on, in time order.
+  std::vector<last_result> last_rows; ///< The newest engine rows of each rule.
+  std::vector<deviation> deviations;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_state& x) {
+  return f(
+    x.since_ms, x.until_ms, x.rule_set_digest, x.series, x.samples, x.last_rows, x.deviations);
+}
+
+/// Stored samples of a host in [from_ms, until_ms].
+struct samples_query {
+  std::string host_id;
+  int64_t from_ms = 0, until_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, samples_query& x) {
+  return f(x.host_id, x.from_ms, x.until_ms);
+}
+
+struct sample_rows {
+  std::vector<series_entry> series;
+  std::vector<sample_row> rows;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sample_rows& x) {
+  return f(x.series, x.rows);
+}
+
+/// The rules of one owner with their content digests, as host actors compile them.
+struct owner_rules {
+  std::string owner;
+  std::string digest; ///< Of the whole set.
+  std::vector<check_rule> rules;
+  std::vector<std::string> digests; ///< Of each rule.
+  std::vector<int64_t> since_ms;    ///< When each was first imported.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, owner_rules& x) {
+  return f(x.owner, x.digest, x.rules, x.digests, x.since_ms);
+}
+
+struct get_owner_rules {
+  std::string owner;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, get_owner_rules& x) {
+  return f(x.owner);
+}
+
+/// Event: an owner's rules are others now.
+struct rules_changed {
+  std::string owner;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, rules_changed& x) {
+  return f(x.owner);
+}
+
+/// Stored results of a host that overlap a range, of these items.
+struct host_results_query {
+  std::string owner, host_id;
+  std::vector<std::string> check_items;
+  int64_t from_ms = 0, until_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_results_query& x) {
+  return f(x.owner, x.host_id, x.check_items, x.from_ms, x.until_ms);
+}
+
+struct host_results {
+  std::vector<last_result> rows; ///< By item, then start.
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, host_results& x) {
+  return f(x.rows);
+}
+
+/// What an explicit evaluation found; replaces engine results per range.
+struct results_to_replace {
+  fence held;
+  std::string owner, host_id;
+  std::vector<result_change> changes;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, results_to_replace& x) {
+  return f(x.held, x.owner, x.host_id, x.changes);
+}
+
+} // namespace aops
