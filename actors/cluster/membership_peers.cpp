@@ -43,7 +43,9 @@ void on_peer(membership_pointer self, const peer_seen& x) {
     return;
   if (x.is_connected) {
     st.doubts.erase(x.node);
-    st.memory.trust(x.node);
+    st.memory.meet(x.node, x.incarnation);
+    if (st.view && schedule::leads(*st.view, st.memory))
+      round_soon(self); // It may be given work now.
     return;
   }
   auto* row = st.view ? st.view->find(x.node) : nullptr;

@@ -62,6 +62,15 @@ class three_nodes(unittest.TestCase):
         for row in self.cluster.nodes().values():
             self.assertLess(row["lease_age"], 5)
 
+    def test_metrics_tell_who_leads_what_is_owned_and_what_waits(self):
+        def told():
+            rows = [x.metrics() for x in self.cluster.members]
+            total = lambda name: sum(row.get(name, float("nan")) for row in rows)
+            return (total("aops_cluster_slots") == SLOTS and total("aops_cluster_is_leader") == 1
+                    and total("aops_links_up") == 6 and all(0 <= row["aops_cluster_lease_age_seconds"] < 5 for row in rows)
+                    and total("aops_cluster_mailboxes") >= 0)
+        wait_until(told, 20, "the figures of the cluster add up")
+
     def test_the_tree_shows_all_nodes(self):
         reply = self.cluster.ask("/cluster/tree")
         self.assertEqual({x["node"] for x in reply["nodes"]}, {x.id for x in self.cluster.members})
@@ -263,6 +272,16 @@ class strangers(unittest.TestCase):
                 line = next(x for x in x.log(200).splitlines() if "peer-refused" in x)
                 self.assertIn("certificate", line)
                 self.assertIn("127.0.0.1", line)
+            # It knows the store's password, so that it is a member; nobody could reach what lived there.
+            known = {x.id for x in self.cluster.members if x is not it}
+            for x in self.cluster.members:
+                if x is it:
+                    continue
+                shown = lambda: [row for row in x.client().call("GET", "/cluster/nodes")[1]["nodes"]
+                                 if row["node"] not in known and row["state"] != "gone"]
+                (row,) = wait_until(shown, 20, f"{x.name} knows that it is a member")
+                self.assertEqual((row["state"], row["slots"]), ("suspect", 0))
+            self.assertEqual({row["node"] for row in self.cluster.slots(besides=(it,))}, known)
         finally:
             it.close()
             self.cluster.members.remove(it)

@@ -6,6 +6,9 @@ namespace aops::schedule {
 
 namespace {
 
+/// In the queue of those who may lead.
+constexpr int64_t last_place = 8;
+
 /// One call of `decide`.
 struct decider {
   const cluster_view& view;
@@ -42,6 +45,12 @@ struct decider {
     auto renewed_ms = x.until_ms - timing.lease_ms;
     auto seen_ms = view.now_ms + (e->seen_ms - me.renewed_at_ms);
     return renewed_ms > seen_ms + timing.renew_ms / 2 ? nullptr : e;
+  }
+
+  /// Not to be given anything. One that was never met may be a stranger who knows the store's
+  /// password but not the cluster's authority: nobody could reach what lived there.
+  bool is_doubtful(const member& x) const {
+    return is_expired(x) || find_evidence(x) || !me.has_met(x);
   }
 
   bool is_dead(const member& x) const {
@@ -120,16 +129,22 @@ struct decider {
   // -- who leads ----------------------------------------------------------------------------------
 
   /// Its place in the queue of those who may lead: those who stay before those who leave, by id.
+  /// Whoever has a link to nobody, though others live, stands last: he could give work to nobody.
   int64_t place_in_queue(const member& self) const {
     int64_t place = 0;
+    bool has_peers = false, is_linked = false;
     for (auto& x : view.members) {
       if (x.node == me.node || x.node == view.leader.holder || x.protocol != me.protocol ||
           is_expired(x) || is_dead(x))
         continue;
+      has_peers = true;
+      if (!me.has_met(x))
+        continue;
+      is_linked = true;
       auto before = x.state == self.state ? x.node < self.node : x.state < self.state;
       place += before;
     }
-    return std::min<int64_t>(place, 8);
+    return has_peers && !is_linked ? last_place : std::min(place, last_place);
   }
 
   /// Since when the lease could be taken, in ms before now; negative: it cannot.
@@ -138,7 +153,7 @@ struct decider {
     auto* holder = view.find(lease.holder);
     // An earlier incarnation of this very node held it.
     if (lease.holder == me.node)
-      return timing.queue_ms * 9;
+      return timing.queue_ms * (last_place + 1);
     auto expired_ms = view.now_ms - lease.until_ms;
     if (!holder || holder->state == member_state::gone)
       return std::max<int64_t>(expired_ms, 0);
@@ -160,7 +175,7 @@ struct decider {
       return placement_role::leaver;
     if (x.node == me.node)
       return placement_role::receiver;
-    return is_expired(x) || find_evidence(x) ? placement_role::keeper : placement_role::receiver;
+    return is_doubtful(x) ? placement_role::keeper : placement_role::receiver;
   }
 
   void lead() {
@@ -253,7 +268,7 @@ peer_health health_of(const cluster_view& view,
   if (peer.state == member_state::gone)
     return peer_health::gone;
   decider d{view, me, timing, now_ms, {}};
-  if (peer.node != me.node && (d.is_expired(peer) || d.find_evidence(peer)))
+  if (peer.node != me.node && d.is_doubtful(peer))
     return peer_health::suspect;
   return peer.state == member_state::draining ? peer_health::draining : peer_health::alive;
 }

@@ -43,6 +43,10 @@ void node_memory::renewed(const cluster_view& view,
     led_epoch = 0;
   epochs.resize(view.slots.size());
   phases.resize(view.slots.size());
+  std::erase_if(met, [&](auto& x) {
+    auto* peer = view.find(x.node);
+    return peer && peer->state == member_state::gone && peer->incarnation >= x.incarnation;
+  });
 }
 
 void node_memory::apply(const drop_slots& x) {
@@ -89,6 +93,18 @@ void node_memory::suspect(evidence x, const cluster_timing& timing) {
 
 void node_memory::trust(const std::string& peer) {
   std::erase_if(evidences, [&](auto& x) { return x.node == peer; });
+}
+
+void node_memory::meet(const std::string& peer, int64_t peer_incarnation) {
+  trust(peer);
+  std::erase_if(met, [&](auto& x) { return x.node == peer; });
+  met.push_back({peer, peer_incarnation});
+}
+
+bool node_memory::has_met(const member& peer) const {
+  return std::any_of(met.begin(), met.end(), [&](auto& x) {
+    return x.node == peer.node && x.incarnation == peer.incarnation;
+  });
 }
 
 } // namespace aops::schedule

@@ -32,6 +32,12 @@ struct evidence {
   int64_t seen_ms = 0;    ///< By this node's monotonic clock; the last time.
 };
 
+/// An incarnation of a peer that this node had a link with: each proved to the other who it is.
+struct met_peer {
+  std::string node;
+  int64_t incarnation = 0;
+};
+
 /// How far the hand-over of a slot is at its owner.
 enum class slot_phase : uint8_t { at_work, ending, ended };
 
@@ -49,6 +55,7 @@ struct node_memory {
   std::vector<uint64_t> epochs;   ///< By slot, under which it works there; 0: not its own.
   std::vector<slot_phase> phases; ///< By slot.
   std::vector<evidence> evidences;
+  std::vector<met_peer> met; ///< Of each peer the last one.
 
   /// This incarnation is over: the store refused to renew it, or `join_again` is carried out. What
   /// it holds, `decide` now tells to drop. Call it before asking to join: when the answer is lost,
@@ -74,8 +81,11 @@ struct node_memory {
   /// News of a peer's trouble; replaces what was known of that node, but weak evidence does not
   /// replace strong one of the same incarnation that is not older than `evidence_ms`.
   void suspect(evidence x, const cluster_timing& timing);
-  /// Its link is up (again): nothing speaks for its death.
+  /// Nothing speaks for its death (any more).
   void trust(const std::string& peer);
+  /// Its link is up (again): it is trusted, and may be given work.
+  void meet(const std::string& peer, int64_t peer_incarnation);
+  bool has_met(const member& peer) const;
 };
 
 } // namespace aops::schedule

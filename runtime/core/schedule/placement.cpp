@@ -27,11 +27,9 @@ public:
   planner(const std::vector<assignment>& slots, const std::vector<placed_node>& nodes)
       : slots_(slots), nodes_(nodes), load_(nodes.size()), to_(slots.size(), nobody) {
     std::sort(nodes_.begin(), nodes_.end(), [](auto& a, auto& b) { return a.node < b.node; });
-    for (int i = 0; i < static_cast<int>(nodes_.size()); ++i) {
+    for (int i = 0; i < static_cast<int>(nodes_.size()); ++i)
       if (nodes_[i].role == placement_role::receiver)
         receivers_.push_back(i);
-      keepers_ += nodes_[i].role == placement_role::keeper;
-    }
   }
 
   placement_plan plan(size_t most_moves) {
@@ -72,7 +70,9 @@ private:
     } else if (is(owner, placement_role::receiver)) {
       ++load_[owner];
       movable_.push_back({slot, owner});
-    } else if (!is(owner, placement_role::keeper)) {
+    } else if (is(owner, placement_role::keeper)) {
+      ++load_[owner];
+    } else {
       homeless_.push_back(slot);
     }
   }
@@ -101,9 +101,17 @@ private:
     }
   }
 
-  /// What keepers have counts as their share: nothing moves that would have to move back.
+  /// What keepers have counts as their share: nothing moves that would have to move back. Those
+  /// that have nothing may never be given anything, and do not count.
+  size_t sharing_keepers() const {
+    size_t n = 0;
+    for (size_t i = 0; i < nodes_.size(); ++i)
+      n += nodes_[i].role == placement_role::keeper && load_[i] > 0;
+    return n;
+  }
+
   void balance(size_t budget) {
-    auto sharing = receivers_.size() + keepers_;
+    auto sharing = receivers_.size() + sharing_keepers();
     auto least = slots_.size() / sharing;
     auto most = least + (slots_.size() % sharing != 0);
     auto [low, high] = std::minmax_element(
@@ -163,7 +171,6 @@ private:
   const std::vector<assignment>& slots_;
   std::vector<placed_node> nodes_; ///< By id.
   std::vector<int> receivers_;
-  size_t keepers_ = 0;
   std::vector<size_t> load_; ///< By node: slots it has once all under way has arrived.
   std::vector<int> to_;      ///< By slot: where this plan sends it.
   std::vector<std::pair<uint16_t, int>> movable_; ///< Slots that stay with a receiver.

@@ -117,6 +117,21 @@ BOOST_AUTO_TEST_CASE(who_does_not_lead_looks_after_a_dead_peer_at_its_own_pace) 
   BOOST_TEST(probes - before <= 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_member_without_a_link_gets_slots_when_it_has_one) {
+  add("a"), add("b");
+  settle(10s);
+  unlinked.insert("c");
+  add("c");
+  pass(10s);
+  BOOST_TEST(state_of("c", "a") == "suspect");
+  BOOST_TEST(nodes["c"]->slots() == 0u);
+  BOOST_TEST(nodes["a"]->slots() == 128u);
+  tell(nodes["a"]->membership, peer_seen{"c", 1, true});
+  tell(nodes["b"]->membership, peer_seen{"c", 1, true});
+  BOOST_TEST(settle(3s).count() <= 3000);
+  BOOST_TEST(state_of("c", "b") == "alive");
+}
+
 BOOST_AUTO_TEST_CASE(a_link_that_comes_back_ends_the_suspicion) {
   add("a"), add("b");
   settle(10s);

@@ -39,6 +39,8 @@ struct table {
     me.renewed(view, timing, now_ms - 20'000);
     me.renewed(view, timing, now_ms);
     me.calm_since_ms = 50'000;
+    for (auto& x : view.members)
+      me.meet(x.node, x.incarnation);
     if (node == "a")
       me.took_leadership(7);
     auto slot = static_cast<uint16_t>(node[0] - 'a');
@@ -233,6 +235,30 @@ BOOST_AUTO_TEST_CASE(those_who_leave_stand_behind_those_who_stay) {
   BOOST_TEST((t.decide() == actions{take_leadership{7}}));
 }
 
+BOOST_AUTO_TEST_CASE(whoever_has_no_link_to_those_who_live_stands_last) {
+  table t{"b"};
+  t.me.met.clear();
+  t.expire("a", 1999);
+  BOOST_TEST(t.decide().empty());
+  t.expire("a", 2000);
+  BOOST_TEST((t.decide() == actions{take_leadership{7}}));
+  t.expire("c", 9000); // Nobody else lives.
+  t.expire("a", 0);
+  BOOST_TEST((t.decide() == actions{take_leadership{7}}));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_for_a_node_it_has_no_link_with) {
+  table t{"c"};
+  t.expire("a");
+  BOOST_TEST(t.decide().empty());
+  t.row("b").incarnation = 4;
+  t.me.meet("d", 1); // Whoever is linked to nobody waits for all.
+  t.view.members.push_back(t.row("b"));
+  t.view.members.back().node = "d";
+  t.view.members.back().incarnation = 1;
+  BOOST_TEST((t.decide() == actions{take_leadership{7}}));
+}
+
 BOOST_AUTO_TEST_CASE(a_dead_leaders_lease_is_taken_early_on_strong_evidence_only) {
   table t{"b"};
   t.suspect("a", false);
@@ -329,6 +355,33 @@ BOOST_AUTO_TEST_CASE(weak_evidence_moves_nothing) {
   table t;
   t.suspect("b", false);
   BOOST_TEST(t.decide().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_the_leader_has_no_link_with_is_given_nothing) {
+  table t;
+  t.me.met.clear();
+  t.me.meet("c", 3);
+  t.view.slots[1] = {"", 12, ""};
+  auto all = t.decide();
+  BOOST_REQUIRE(find<assign_slots>(all));
+  BOOST_TEST(find<assign_slots>(all)->slots[0].to != "b");
+  // What it has it keeps, and it is not taken for dead.
+  t.view.slots[1] = {"b", 12, ""};
+  BOOST_TEST(t.decide().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_counts_as_met_under_the_incarnation_it_was_met_with) {
+  table t;
+  t.view.slots = {{"a", 11, ""}, {"a", 12, ""}, {"c", 13, ""}};
+  t.me.renewed(t.view, t.timing, t.now_ms);
+  t.me.apply(adopt_slots{{{1, 12}}});
+  auto targets = t.decide();
+  BOOST_REQUIRE(find<set_targets>(targets));
+  BOOST_TEST(find<set_targets>(targets)->slots[0].to == "b");
+  t.row("b").incarnation = 4;
+  BOOST_TEST(t.decide().empty());
+  t.me.meet("b", 4);
+  BOOST_TEST((t.decide() == targets));
 }
 
 BOOST_AUTO_TEST_CASE(after_an_outage_expired_leases_count_after_one_calm_lease) {
@@ -433,6 +486,10 @@ BOOST_AUTO_TEST_CASE(how_a_peer_looks) {
   t.row("b").state = member_state::draining;
   BOOST_TEST((look() == peer_health::draining));
   t.suspect("b", false);
+  BOOST_TEST((look() == peer_health::suspect));
+  t.me.trust("b");
+  t.row("b").state = member_state::alive;
+  t.me.met.clear(); // It never had a link.
   BOOST_TEST((look() == peer_health::suspect));
   t.row("b").state = member_state::gone;
   BOOST_TEST((look() == peer_health::gone));

@@ -30,6 +30,36 @@ BOOST_AUTO_TEST_CASE(a_new_incarnation_remembers_nothing_but_evidence) {
   BOOST_TEST(m.evidences.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(whom_it_met_it_remembers_until_they_are_gone) {
+  node_memory m;
+  m.node = "a";
+  m.joined(2);
+  cluster_view view;
+  for (auto id : {"a", "b"}) {
+    member row;
+    row.node = id;
+    row.incarnation = 2;
+    row.state = member_state::alive;
+    view.members.push_back(row);
+  }
+  auto& b = view.members[1];
+  BOOST_TEST(!m.has_met(b));
+  m.suspect({"b", 2, true, 10}, {});
+  m.meet("b", 2);
+  BOOST_TEST(m.has_met(b));
+  BOOST_TEST(m.evidences.empty());
+  m.joined(3); // The link is to its process, which is the same.
+  BOOST_TEST(m.has_met(b));
+  view.members[0].incarnation = 3;
+  m.meet("b", 3); // It joined again, which the view does not show yet.
+  b.state = member_state::gone;
+  m.renewed(view, {}, 20);
+  BOOST_TEST(m.met.size() == 1U);
+  b.incarnation = 3;
+  m.renewed(view, {}, 30);
+  BOOST_TEST(m.met.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_view_without_this_incarnation_is_no_renewal) {
   node_memory m;
   m.node = "a";

@@ -167,6 +167,15 @@ BOOST_AUTO_TEST_CASE(a_keeper_keeps_its_slots_and_is_given_nothing) {
     BOOST_TEST((before[i].node != "node-1" || slots[i].node == "node-1"));
 }
 
+BOOST_AUTO_TEST_CASE(a_keeper_with_nothing_does_not_keep_others_from_sharing_evenly) {
+  auto nodes = receivers(3);
+  nodes[2].role = placement_role::keeper;
+  auto slots = unowned();
+  settle(slots, receivers(1));
+  settle(slots, nodes);
+  check_even(slots, receivers(2));
+}
+
 BOOST_AUTO_TEST_CASE(a_dead_owners_slot_goes_to_the_one_it_was_being_handed_to) {
   std::vector<assignment> slots{{"dead", 3, "b"}, {"a", 1, ""}};
   auto plan =

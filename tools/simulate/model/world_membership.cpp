@@ -292,7 +292,7 @@ void world::check_links(int node) {
     if (is_open && p.is_running && !p.is_paused) {
       n.heard_ms[i] = now_ms_;
       n.peer_incarnations[i] = p.memory.incarnation;
-      n.memory.trust(p.memory.node);
+      n.memory.meet(p.memory.node, p.memory.incarnation);
     } else if (is_open && !p.is_running) {
       suspect(node, peer, true);
     } else if (now_ms_ - n.heard_ms[i] > 2000) {
