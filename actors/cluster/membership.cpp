@@ -269,17 +269,7 @@ expected<void> check_can_join(storage::database& db, const std::string& node) {
 
 expected<void>
 check_lease(storage::database& db, const std::string& node, const base::duration& lease) {
-  auto mine = std::to_string(lease.ms);
-  auto held = storage::cluster_repository{db}.agree("lease_ms", node, mine);
-  if (!held)
-    return fail(std::move(held.error()));
-  if (*held == mine)
-    return {};
-  return fail(ec::conflict,
-              fmt::format("cluster.lease is {} ms here, but the nodes that live use {} ms: set the "
-                          "same on all nodes; to change it, stop all of them first",
-                          mine,
-                          *held));
+  return storage::cluster_repository{db}.agree_on_lease(node, lease.ms);
 }
 
 } // namespace aops::actors

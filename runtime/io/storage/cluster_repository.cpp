@@ -41,6 +41,45 @@ expected<std::optional<std::string>> setting_of(database& db, std::string_view n
     name);
 }
 
+/// Reads a setting of which all others keep their hands until the transaction ends.
+expected<std::optional<std::string>> locked_setting(database& db, std::string_view name) {
+  return db.first(
+    std::string{"select value from cluster_setting where name = ?"}.append(db.sql().for_update()),
+    [](const row& r) { return r.string(0); },
+    name);
+}
+
+/// In a transaction: `lease_ms` holds for all nodes, or ec::conflict.
+expected<void> settle_lease(database& db, std::string_view node, int64_t lease_ms) {
+  constexpr std::string_view name = "lease_ms";
+  auto mine = std::to_string(lease_ms);
+  auto held = locked_setting(db, name);
+  if (held && !*held) {
+    auto made = db.run(db.sql().insert_ignore("cluster_setting", {"name"}, {"value"}), name, mine);
+    if (!made)
+      return fail(std::move(made.error()));
+    held = locked_setting(db, name); // Another node may have been faster.
+  }
+  if (!held)
+    return fail(std::move(held.error()));
+  if (!*held)
+    return fail(ec::internal, "a setting of the cluster is gone");
+  if (**held == mine)
+    return {};
+  auto now = db.now_ms();
+  if (!now)
+    return fail(std::move(now.error()));
+  auto others = db.count(
+    "select count(*) from node where id <> ? and state <> 'gone' and until_ms > ?", node, *now);
+  if (!others)
+    return fail(std::move(others.error()));
+  if (*others > 0)
+    return fail(ec::conflict,
+                "cluster.lease is " + mine + " ms here, but the nodes that live use " + **held +
+                  " ms: set the same on all nodes; to change it, stop all of them first");
+  return only(db.run("update cluster_setting set value = ? where name = ?", mine, name));
+}
+
 /// Whether a row matched.
 expected<bool> hit(expected<int64_t> rows) {
   return std::move(rows).map([](int64_t n) { return n > 0; });
@@ -66,39 +105,8 @@ expected<std::string> cluster_repository::cluster_id(std::string_view fresh) {
   });
 }
 
-expected<std::string>
-cluster_repository::agree(std::string_view setting, std::string_view node, std::string_view mine) {
-  if (auto known = setting_of(db_, setting); !known || (*known && **known == mine))
-    return known.map([](auto&& x) { return std::move(*x); });
-  return transact(db_, [&](database& db) -> expected<std::string> {
-    auto made =
-      db.run(db.sql().insert_ignore("cluster_setting", {"name"}, {"value"}), setting, mine);
-    if (!made)
-      return fail(std::move(made.error()));
-    auto held = db.first(
-      std::string{"select value from cluster_setting where name = ?"}.append(db.sql().for_update()),
-      [](const row& r) { return r.string(0); },
-      setting);
-    if (!held)
-      return fail(std::move(held.error()));
-    if (!*held)
-      return fail(ec::internal, "a setting of the cluster is gone");
-    if (**held == mine)
-      return std::move(**held);
-    auto now = db.now_ms();
-    if (!now)
-      return fail(std::move(now.error()));
-    auto others = db.count(
-      "select count(*) from node where id <> ? and state <> 'gone' and until_ms > ?", node, *now);
-    if (!others)
-      return fail(std::move(others.error()));
-    if (*others > 0)
-      return std::move(**held);
-    auto changed = db.run("update cluster_setting set value = ? where name = ?", mine, setting);
-    if (!changed)
-      return fail(std::move(changed.error()));
-    return std::string{mine};
-  });
+expected<void> cluster_repository::agree_on_lease(std::string_view node, int64_t lease_ms) {
+  return transact(db_, [&](database& db) { return settle_lease(db, node, lease_ms); });
 }
 
 // -- reading ------------------------------------------------------------------------------------
@@ -237,6 +245,9 @@ expected<int64_t> cluster_repository::join(const joining_node& x) {
       x.node);
     if (!found)
       return fail(std::move(found.error()));
+    // Here too, not only before the start: two may have started at one moment.
+    if (auto agreed = settle_lease(db, x.node, x.lease_ms); !agreed)
+      return fail(std::move(agreed.error()));
     auto now = db.now_ms();
     if (!now)
       return fail(std::move(now.error()));

@@ -66,10 +66,9 @@ public:
   /// The id of the cluster. The first of all callers gives it: `fresh`.
   expected<std::string> cluster_id(std::string_view fresh);
 
-  /// What holds for all nodes. The first of all callers says it: `mine`; later ones only while no
-  /// other node lives. @returns What holds now.
-  expected<std::string>
-  agree(std::string_view setting, std::string_view node, std::string_view mine);
+  /// How long leases last is the same for all nodes: the first of all callers says it, later ones
+  /// only while no other node lives. Else ec::conflict, which names both values.
+  expected<void> agree_on_lease(std::string_view node, int64_t lease_ms);
 
   /// Nodes and who leads, slots too, without renewing anything.
   expected<schedule::cluster_view> read();

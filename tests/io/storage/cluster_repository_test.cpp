@@ -13,14 +13,14 @@ using kind = cluster_change::kind;
 
 constexpr int64_t lasts_ms = 60'000, expired_ms = -1'000;
 
-joining_node comer(const std::string& node, int64_t lease_ms = lasts_ms) {
+joining_node comer(const std::string& node) {
   joining_node x;
   x.node = node;
   x.address = node + ".example:7000";
   x.http = "http://" + node + ".example:8000";
   x.version = "1.2.3";
   x.protocol = 1;
-  x.lease_ms = lease_ms;
+  x.lease_ms = lasts_ms;
   return x;
 }
 
@@ -139,7 +139,8 @@ STORE_CASE(a_second_process_with_the_same_id_does_not_push_the_first_one_out_aga
 
 STORE_CASE(a_fenced_node_joins_again_as_a_new_incarnation) {
   led x{it};
-  auto b = ok(x.cluster.join(comer("b", expired_ms)));
+  auto b = ok(x.cluster.join(comer("b")));
+  ok(x.cluster.renew(sign_of("b", b, expired_ms)));
   BOOST_TEST(ok(x.cluster.apply("a", x.epoch, {gone("b", b, true)})).at(0));
   BOOST_TEST(failure_of(x.cluster.renew(sign_of("b", b))) == ec::fenced);
   auto back = comer("b");
@@ -149,7 +150,8 @@ STORE_CASE(a_fenced_node_joins_again_as_a_new_incarnation) {
 
 STORE_CASE(a_renewal_extends_the_lease_by_the_clock_of_the_store) {
   cluster_repository cluster{it.db()};
-  auto a = ok(cluster.join(comer("a", expired_ms)));
+  auto a = ok(cluster.join(comer("a")));
+  ok(cluster.renew(sign_of("a", a, expired_ms)));
   auto before = ok(it.db().now_ms());
   auto request = sign_of("a", a);
   request.hosts = 17;

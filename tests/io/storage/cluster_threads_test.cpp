@@ -52,6 +52,31 @@ STORE_CASE(nodes_that_start_at_once_agree_on_the_id) {
   BOOST_TEST(std::set<std::string>(ids.begin(), ids.end()).size() == 1u);
 }
 
+STORE_CASE(nodes_that_start_at_once_with_different_leases_do_not_all_get_in) {
+  constexpr int nodes = 4;
+  std::vector<expected<int64_t>> joined(nodes, fail(ec::internal, "not run"));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < nodes; ++i)
+    threads.emplace_back([&, i] {
+      auto db = it.pool().connect();
+      auto x = comer("of-" + std::to_string(i));
+      x.lease_ms += i;
+      for (int tries = 0; db && tries < 20 && !joined[i]; ++tries) {
+        joined[i] = cluster_repository{**db}.join(x);
+        if (!joined[i] && joined[i].error() == ec::conflict)
+          return;
+      }
+    });
+  for (auto& x : threads)
+    x.join();
+  int in = 0;
+  for (auto& x : joined) {
+    in += x.has_value();
+    BOOST_TEST((x || x.error() == ec::conflict));
+  }
+  BOOST_TEST(in == 1);
+}
+
 STORE_CASE(nodes_that_renew_lead_and_hand_over_at_once_get_through) {
   cluster_repository cluster{it.db()};
   auto a = ok(cluster.join(comer("a"))), b = ok(cluster.join(comer("b")));
