@@ -1,10 +1,12 @@
 """What docs/operations.md promises: stopping in order, backup by copying, probes, bad configuration."""
+import errno
 import os
 import shutil
 import subprocess
 import time
 import unittest
 
+from exporter import exporter
 from node import node, program
 from rest import PASSWORD, rule, tree
 from waiting import wait_until
@@ -79,3 +81,75 @@ class configuration(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         for part in (path, "3", "sampel_period"):
             self.assertIn(part, done.stderr)
+
+
+class on_a_small_disk(node):
+    """A node whose data folder is a file system of its own, which nobody else sees and which ends with the process."""
+    MEGABYTES = 24
+
+    def command(self):
+        os.makedirs(self.data, exist_ok=True)
+        mount = f'mount -t tmpfs -o mode=0700,size={self.MEGABYTES}m none "$0" && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", mount, self.data, *super().command()]
+
+    def inside(self, name):
+        return f"/proc/{self.process.pid}/root{os.path.join(self.data, name)}"
+
+
+class full_disk(unittest.TestCase):
+    """What docs/failures.md promises of a disk that is full."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("a file system of its own needs root")
+        self.exporter = exporter({"m": 9})
+        self.addCleanup(self.exporter.close)
+        self.node = on_a_small_disk("check.sample_period=1s")
+        self.addCleanup(self.node.close)
+        self.api = self.node.admin()
+        self.api.add_group()
+        self.api.good("/check/rule/import", {"check_items": [rule("r", "m", "$0 > 1")]})
+        (self.host,) = self.api.add_hosts(("h", "127.0.0.1", self.exporter.port))
+
+    def fill(self):
+        with open(self.node.inside("filler"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError as x:
+                self.assertEqual(x.errno, errno.ENOSPC)
+
+    def judged_until(self):
+        """Of the newest result; 0 while there is none."""
+        return max((row["end"] for row in self.api.results(self.host)), default=0)
+
+    def add_groups(self):
+        """Until one is refused. Returns those that were acknowledged, and the refusal."""
+        names = []
+        while len(names) < 10_000:
+            name = f"group-{len(names)}"
+            code, reply = self.api.call("POST", "/manage/host/group/add",
+                                        {"host_group_name": name, "description": "x" * 60})
+            if reply["code"] != 200:
+                return names, code, reply
+            names.append(name)
+        self.fail("nothing was refused")
+
+    def test_writes_are_refused_until_there_is_room_and_nothing_is_lost(self):
+        wait_until(self.judged_until, 30, "a first result")
+        self.fill()
+        names, _, reply = self.add_groups()
+        self.assertEqual(reply["code"], 1101, reply)
+        # What only reads is answered, and the host goes on being sampled.
+        served = self.exporter.pages_served
+        wait_until(lambda: self.exporter.pages_served > served + 2, 30, "the host is sampled")
+        self.assertTrue(self.judged_until())
+        os.remove(self.node.inside("filler"))
+        free = time.time()
+        wait_until(lambda: self.api.call("POST", "/manage/host/group/add",
+                                         {"host_group_name": "late", "description": ""})[1]["code"] == 200,
+                   30, "there is room again")
+        wait_until(lambda: self.judged_until() > free, 30, "results go on")
+        known = {row["host_group_name"] for row in self.api.good("/manage/host/group/get", {})["host_group_infos"]}
+        self.assertLessEqual(set(names) | {"late", "g"}, known)
+        self.assertTrue(self.node.process.poll() is None)
