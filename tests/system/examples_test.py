@@ -1,4 +1,4 @@
-"""What docs/rules.md, docs/diagnosis.md and docs/cluster.md show is what a node takes."""
+"""What docs/rules.md, docs/diagnosis.md and docs/cluster.md show is what a node takes; `manual_test` follows the last."""
 import json
 import pathlib
 import re
