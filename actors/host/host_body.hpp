@@ -180,8 +180,9 @@ private:
   int64_t forget_again_ms_ = 0; ///< When to look again for series that are gone.
 
   std::deque<round_to_commit> commits_;
-  size_t committing_ = 0; ///< How many of them are under way, from the front.
-  int quiet_ = 0;         ///< How many want no commit under way.
+  size_t committing_ = 0;   ///< How many of them are under way, from the front.
+  bool is_refused_ = false; ///< The store refused the last ones, and the log says so.
+  int quiet_ = 0;           ///< How many want no commit under way.
   std::deque<std::function<void()>> quiet_waiters_;
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;

@@ -309,6 +309,7 @@ void host_body::pump() {
       auto sent = std::exchange(committing_, 0);
       if (!how)
         return not_committed(how.error());
+      is_refused_ = false;
       for (; sent > 0; --sent) {
         coverage_.advance(commits_.front().until_ms);
         commits_.pop_front();
@@ -343,7 +344,7 @@ void host_body::not_committed(const error& why) {
   if (why == ec::fenced || why == ec::not_found)
     return give_up(why);
   // That the store is away is told once, by those who reach for it, and not by each host.
-  if (commits_.size() == 1 && why != ec::store_unreachable && why != ec::overloaded)
+  if (why != ec::store_unreachable && why != ec::overloaded && !std::exchange(is_refused_, true))
     log::warn("round-not-stored",
               "{} keeps its rounds and tries again: {}",
               record_.host_id,
