@@ -295,7 +295,8 @@ void host_body::pump() {
     commits_[i].held = held_;
     together.rounds.push_back(commits_[i]);
   }
-  auto began = now_ms();
+  // Not by the node's clock, which follows the store's and may jump.
+  auto began = std::chrono::steady_clock::now();
   ask<round_store_actor, aops::done>(
     round_store_name,
     store_deadline(),
@@ -305,7 +306,8 @@ void host_body::pump() {
                                                   "From when a host sends rounds to the store to "
                                                   "when it knows that they are there.",
                                                   metrics::second_bounds());
-      seconds.observe(static_cast<double>(now_ms() - began) / 1000);
+      std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+      seconds.observe(took.count());
       auto sent = std::exchange(committing_, 0);
       if (!how)
         return not_committed(how.error());
