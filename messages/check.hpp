@@ -10,7 +10,7 @@
 
 namespace aops {
 
-/// Entry i of a rule's `data_list` is `$i` in its condition. Source: specification §2.1.
+/// Entry i of a rule's `data_list` is `$i` in its condition. See docs/reference/checks.md#rules.
 struct data_item {
   std::string name;         ///< Metric or log name.
   std::string type = "kpi"; ///< `kpi` or `log`.
@@ -30,7 +30,7 @@ AOPS_MESSAGE(data_item)
 struct check_rule {
   std::string check_item;
   std::vector<data_item> data_list; ///< At least one; unique (name, label).
-  std::string condition;            ///< Specification §1.
+  std::string condition;            ///< See docs/reference/condition-language.md.
   std::string description;
   std::string plugin;                              ///< Empty: the built-in expression plug-in.
   std::string severity = "warning";                ///< `info`, `warning`, `critical`.
@@ -49,7 +49,7 @@ struct check_rule {
     "Only hosts of these groups; absent: all.")
 AOPS_MESSAGE(check_rule)
 
-// -- rules --------------------------------------------------------------------------------------
+// -- rules
 
 /// POST /check/rule/import. The rules are decoded one by one, so that one bad rule fails alone.
 struct rules_to_import {
@@ -107,7 +107,7 @@ struct rules_counted {
 #define AOPS_FIELDS_rules_counted(F) F(rule_count, required(), "Rules of the caller.")
 AOPS_MESSAGE(rules_counted)
 
-// -- results ------------------------------------------------------------------------------------
+// -- results
 
 /// POST /check/result/get
 struct results_query {
@@ -178,7 +178,7 @@ struct result_counts_page {
   AOPS_TOTAL_FIELDS(F) F(results, required(), "Hosts without any are not listed.")
 AOPS_MESSAGE(result_counts_page)
 
-// -- explicit checks -----------------------------------------------------------------------------
+// -- explicit checks
 
 /// POST /check/execute
 struct check_to_execute {

@@ -12,7 +12,7 @@
 /// Nodes, slots, what travels between nodes, and what users see of them.
 namespace aops {
 
-// -- what users ask -----------------------------------------------------------------------------
+// -- what users ask
 
 struct cluster_nodes_query {};
 #define AOPS_FIELDS_cluster_nodes_query(F)
@@ -127,7 +127,7 @@ struct node_drained {
   F(slots, required().range(0, 256), "Slots it still owns.")
 AOPS_MESSAGE(node_drained)
 
-// -- inside a node ------------------------------------------------------------------------------
+// -- inside a node
 
 /// News for regions: these slots came to this node or went. Entities of lost ones end at once; the
 /// store refuses their writes already.
@@ -170,7 +170,7 @@ typename Inspector::result_type inspect(Inspector& f, map_changed& x) {
   return f(x.version);
 }
 
-// -- between nodes ------------------------------------------------------------------------------
+// -- between nodes
 
 /// A request on its way to an actor known by name, or its answer on the way back.
 struct parcel {

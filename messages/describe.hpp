@@ -24,8 +24,8 @@ namespace aops {
 struct field_rules {
   bool is_optional = false;                    ///< May be absent; never null.
   size_t min_length = 0, max_length = 1 << 20; ///< Texts.
-  size_t min_items = 0,
-         max_items = 1 << 20; ///< Lists and maps; texts in a list follow the lengths too.
+  /// Lists and maps; texts in a list follow the lengths too.
+  size_t min_items = 0, max_items = 1 << 20;
   int64_t min_value = std::numeric_limits<int64_t>::min();
   int64_t max_value = std::numeric_limits<int64_t>::max();
   std::string_view choices;      ///< `a|b|c`; a leading `|` allows the empty text.

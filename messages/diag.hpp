@@ -5,7 +5,7 @@
 
 namespace aops {
 
-// -- trees ---------------------------------------------------------------------------------------
+// -- trees
 
 struct tree_to_import {
   std::string tree_name;
@@ -85,7 +85,7 @@ struct trees_found {
 #define AOPS_FIELDS_trees_found(F) F(trees, required(), "Trees.")
 AOPS_MESSAGE(trees_found)
 
-// -- diagnosis -----------------------------------------------------------------------------------
+// -- diagnosis
 
 /// POST /diag/execute
 struct diag_to_execute {
@@ -204,7 +204,7 @@ struct tasks_page {
 #define AOPS_FIELDS_tasks_page(F) AOPS_TOTAL_FIELDS(F) F(task_infos, required(), "Tasks.")
 AOPS_MESSAGE(tasks_page)
 
-// -- reports -------------------------------------------------------------------------------------
+// -- reports
 
 /// POST /diag/report/get_list
 struct reports_query {

@@ -7,7 +7,7 @@
 
 namespace aops {
 
-// -- groups ------------------------------------------------------------------------------------
+// -- groups
 
 /// POST /manage/host/group/add
 struct host_group_to_add {
@@ -33,8 +33,8 @@ struct host_groups_to_delete {
 AOPS_MESSAGE(host_groups_to_delete)
 
 struct host_groups_deleted {
-  int64_t code =
-    200; ///< 206: some still have hosts; 1106: none deleted because all still have hosts.
+  /// 206: some still have hosts; 1106: none deleted because all still have hosts.
+  int64_t code = 200;
   std::vector<std::string> deleted;
 };
 #define AOPS_FIELDS_host_groups_deleted(F)                                                         \
@@ -68,7 +68,7 @@ struct host_groups_page {
   AOPS_TOTAL_FIELDS(F) F(host_group_infos, required(), "Groups.")
 AOPS_MESSAGE(host_groups_page)
 
-// -- hosts -------------------------------------------------------------------------------------
+// -- hosts
 
 struct host_to_add {
   std::string host_name, host_group_name, public_ip;
@@ -194,9 +194,10 @@ struct hosts_counted {
 #define AOPS_FIELDS_hosts_counted(F) F(host_count, required(), "Hosts of the caller.")
 AOPS_MESSAGE(hosts_counted)
 
-// -- between actors ----------------------------------------------------------------------------
+// -- between actors
 
-/// Under which ownership an owner writes: the slot and the epoch it holds. Source: design, "Fence".
+/// Under which ownership an owner writes: the slot and the epoch it holds. See
+/// docs/reference/cluster.md#fences.
 struct fence {
   uint16_t slot = 0;
   uint64_t epoch = 1;

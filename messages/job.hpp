@@ -4,8 +4,8 @@
 #include "messages/host.hpp"
 
 /// Jobs between actors. The store is the queue: a job is a row before it is acknowledged, a unit's
-/// results and its row commit together, so a crash resumes only what is missing. Source: design §4
-/// "Jobs".
+/// results and its row commit together, so a crash resumes only what is missing. See
+/// docs/reference/cluster.md#jobs.
 namespace aops {
 
 /// A job as stored.
@@ -15,8 +15,8 @@ struct job_record {
   std::string owner; ///< Whose hosts, rules and trees.
   std::string user;  ///< Who asked.
   uint16_t slot = 0;
-  std::string state =
-    "pending"; ///< `pending`, `running`, `done`, `failed`, `cancelled`, `interrupted`.
+  /// `pending`, `running`, `done`, `failed`, `cancelled`, `interrupted`.
+  std::string state = "pending";
   std::string idempotency_key; ///< Empty: none. The same key of an owner names the same job.
   std::string plan;            ///< JSON text.
   int64_t expected = 0;        ///< Results to come.

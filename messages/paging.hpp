@@ -5,7 +5,7 @@
 
 #include <string>
 
-/// What lists share. Source: REST contract §1.5.
+/// What lists share. See docs/reference/rest.md#paging.
 namespace aops {
 
 /// Order and page of a list; both of `page` and `per_page` or the list is unpaged.

@@ -10,13 +10,14 @@ namespace aops {
 inline constexpr int code_ok = 200;
 inline constexpr int code_partial = 206;
 
-/// What one `ec` becomes at the borders. Source of code and msg: REST contract, "Return codes".
+/// What one `ec` becomes at the borders. See
+/// docs/reference/rest.md#return-codes.
 struct outcome {
   ec code;
   std::string_view name;
   int return_code; ///< `code` of the REST envelope.
-  int http; ///< HTTP status of streams, pages and probes; contract endpoints answer 200 (overload
-            ///< 429).
+  /// HTTP status of streams, pages and probes; contract endpoints answer 200 (overload 429).
+  int http;
   std::string_view msg; ///< The contract's fixed text.
 };
 

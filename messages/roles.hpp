@@ -16,8 +16,8 @@ using answers = typename caf::replies_to<Request>::template with<Reply>;
 
 /// ACCOUNTS: who may come in. Knows passwords and sessions.
 using account_actor =
-  caf::typed_actor<caf::replies_to<log_in, std::string>::with<logged_in>, // With the source
-                                                                          // address.
+  // With the source address.
+  caf::typed_actor<caf::replies_to<log_in, std::string>::with<logged_in>,
                    answers<authenticate, caller>,
                    asks<change_password, done>,
                    asks<log_out, done>,

@@ -8,8 +8,8 @@
 
 namespace aops {
 
-/// A number as the specification (§1.5) has it: a 64-bit integer where the text is one, else an
-/// IEEE double.
+/// A number as conditions have it: a 64-bit integer where the text is one, else an IEEE double. See
+/// docs/reference/condition-language.md#values.
 class number {
 public:
   constexpr number() = default;
@@ -20,8 +20,8 @@ public:
   constexpr double real() const { return std::bit_cast<double>(bits_); }
   constexpr double as_double() const { return integer_ ? static_cast<double>(bits_) : real(); }
   constexpr int64_t bits() const { return bits_; }
-  friend constexpr bool operator==(const number&,
-                                   const number&) = default; ///< Same kind, same bits.
+  /// Same kind, same bits.
+  friend constexpr bool operator==(const number&, const number&) = default;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, number& x) {

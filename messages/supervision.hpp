@@ -21,9 +21,9 @@ AOPS_MESSAGE(get_tree)
 /// One actor of the live tree and those it supervises, in the order of their start.
 struct tree_status {
   std::string name;
-  std::string state =
-    "running";          ///< `starting`, `running`, `backing_off`, `stopping`, `stopped`, `failed`.
-  int64_t restarts = 0; ///< Since its supervisor started.
+  /// `starting`, `running`, `backing_off`, `stopping`, `stopped`, `failed`.
+  std::string state = "running";
+  int64_t restarts = 0;    ///< Since its supervisor started.
   std::string last_reason; ///< Why it last ended; empty when it never did.
   maybe<int64_t> mailbox;  ///< Waiting messages; absent when it did not answer in time.
   std::vector<tree_status> children;

@@ -3,8 +3,8 @@
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 
-/// Rules of requests that span fields: `base::decode` calls `validate_message` last. Source: REST
-/// contract §1.6.
+/// Rules of requests that span fields: `base::decode` calls `validate_message` last. See
+/// docs/reference/rest.md#times.
 namespace aops {
 
 /// A time range is absent, empty, or a start and an end that is not before it.

@@ -37,7 +37,7 @@ std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-// -- align, dedup, lookback ----------------------------------------------------------------------
+// -- align, dedup, lookback
 
 /// Keys `$0`, `$1`, … in the order of their numbers.
 std::vector<std::string> item_keys(const json& data) {
@@ -96,7 +96,7 @@ judgement judge_lookback(const json& v) {
                  {{"lookback_s", seconds(lookback_ms(**program, period_of(v, 1000)), 1000)}});
 }
 
-// -- check_run -----------------------------------------------------------------------------------
+// -- check_run
 
 /// Absent and null both mean no labels.
 label_set labels_in(const json& j) {

@@ -16,7 +16,6 @@ namespace {
 const json refused = {{"error", true}};
 
 // -- kind `condition`
-// ----------------------------------------------------------------------------------------------
 
 json run_condition(const json& vector) {
   fault::name_index names;
@@ -33,7 +32,6 @@ json run_condition(const json& vector) {
 }
 
 // -- kinds `diagnose` and `report`
-// ---------------------------------------------------------------------------------
 
 using results_by_item = std::map<std::string, std::vector<fault::result>>;
 
@@ -103,7 +101,6 @@ json run_report(const json& vector) {
 }
 
 // -- kinds `slices` and `jobs`
-// -------------------------------------------------------------------------------------
 
 /// Whole seconds as milliseconds, when they fit.
 std::optional<int64_t> milliseconds(const json& seconds) {
@@ -178,7 +175,6 @@ json without_order(json result) {
 }
 
 // -- kind `excel`
-// --------------------------------------------------------------------------------------------------
 
 json run_excel(const json& vector) {
   auto tree = fault::from_rows(vector.at("sheet").get<std::vector<std::vector<std::string>>>());

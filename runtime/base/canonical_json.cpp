@@ -86,7 +86,7 @@ void append_finite(std::string& out, double x) {
   }
   char buffer[32];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, x, std::chars_format::scientific).ptr;
-  // d[.ddd]e±xx: the digits, and where the point stands behind the first of them.
+  // d[.ddd]e±xx: the digits, and where the point stands after the first of them.
   auto mark = std::find(buffer, end, 'e');
   char digits[24];
   int k = 0;
@@ -156,7 +156,7 @@ bool utf16_less(std::string_view a, std::string_view b) {
   auto left = static_cast<uint8_t>(*x);
   auto right = static_cast<uint8_t>(*y);
   // UTF-8 sorts by code point. UTF-16 differs in one case: U+E000 to U+FFFF (lead byte EE or EF)
-  // come behind the surrogates that spell everything beyond U+FFFF (lead byte F0 and up).
+  // come after the surrogates that spell everything beyond U+FFFF (lead byte F0 and up).
   if (left >= 0xEE && right >= 0xEE && (left >= 0xF0) != (right >= 0xF0))
     return left >= 0xF0;
   return left < right;

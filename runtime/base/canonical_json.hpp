@@ -15,8 +15,8 @@ namespace aops::base {
 std::string canonical_json(const nlohmann::json& x);
 
 /// The parts of it, for writers that know their members' order.
-void append_canonical_text(std::string& out,
-                           std::string_view text); ///< With quotes; ill-formed UTF-8 as U+FFFD.
+/// With quotes; ill-formed UTF-8 as U+FFFD.
+void append_canonical_text(std::string& out, std::string_view text);
 void append_canonical_number(std::string& out, double x);
 void append_canonical_number(std::string& out, int64_t x);
 void append_canonical(std::string& out, const nlohmann::json& x);

@@ -64,7 +64,7 @@ certificate_subject subject_of(X509* x) {
   return out;
 }
 
-/// What the peer sent behind its own certificate.
+/// What the peer sent after its own certificate.
 struct helpers {
   STACK_OF(X509) * all = sk_X509_new_null();
   ~helpers() { sk_X509_pop_free(all, X509_free); }

@@ -23,9 +23,9 @@ struct option {
   std::string_view section; ///< Empty for the few that stand above all sections.
   std::string_view key;
   target value;
-  double min = std::numeric_limits<double>::lowest(),
-         max = std::numeric_limits<double>::max(); ///< In ms for durations.
-  std::string_view choices{};                      ///< `a|b` for texts.
+  /// In ms for durations.
+  double min = std::numeric_limits<double>::lowest(), max = std::numeric_limits<double>::max();
+  std::string_view choices{}; ///< `a|b` for texts.
   std::string_view doc{};
 
   std::string name() const; ///< `section.key`.

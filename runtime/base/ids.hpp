@@ -18,7 +18,8 @@ bool is_id(std::string_view text);
 int64_t time_of_id(std::string_view id);
 
 /// The identity of a report, the same whoever makes it: the first 128 bits of SHA-256 of the
-/// canonical JSON list [task, host, tree, start, end], times in seconds. Source: design, "Ids".
+/// canonical JSON list [task, host, tree, start, end], times in seconds, so that a unit that is
+/// done twice makes the same report.
 std::string report_id(std::string_view task_id,
                       std::string_view host_id,
                       std::string_view tree_name,

@@ -17,8 +17,8 @@
 ///
 /// Members may be: texts, bool, integers, double, `number`, `moment`, `json_text`, `sealed_text`
 /// (input only), enums with `to_string` and `bool from_text(string_view, E&)` beside them,
-/// `maybe<T>`, `std::vector<T>`, `std::map<std::string, T>`, and described types. The validation
-/// model is that of the REST contract §1.4.
+/// `maybe<T>`, `std::vector<T>`, `std::map<std::string, T>`, and described types. What is
+/// taken for which type: docs/reference/rest.md#fields.
 namespace aops::base {
 
 /// Reads one JSON document. ec::bad_request with line and column, when it nests deeper than
@@ -52,7 +52,7 @@ json encode(const T& x);
 template <described T>
 json schema_of(json* components = nullptr);
 
-// -- how ---------------------------------------------------------------------------------------
+// -- how
 
 namespace codec {
 

@@ -19,12 +19,12 @@ struct store_fixture : actor_fixture {
   store_fixture();
   ~store_fixture() { end_all(); }
 
-  std::shared_ptr<base::config> settings =
-    std::make_shared<base::config>(); ///< May be changed at any time.
+  /// May be changed at any time.
+  std::shared_ptr<base::config> settings = std::make_shared<base::config>();
   std::shared_ptr<const base::clock> now{std::shared_ptr<void>{}, &clock};
   std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
-  std::shared_ptr<schedule::ownership> slots =
-    std::make_shared<schedule::ownership>(); ///< Owns all.
+  /// Owns all.
+  std::shared_ptr<schedule::ownership> slots = std::make_shared<schedule::ownership>();
   std::shared_ptr<storage::database_pool> pool;
   actors::store_ptr store;
 

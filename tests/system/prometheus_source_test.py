@@ -1,4 +1,4 @@
-"""The source `prometheus`: what a real Prometheus collected is judged like the specification says."""
+"""The source `prometheus`: what a real Prometheus collected is judged as docs/reference/checks.md says."""
 import bisect
 import random
 import time
@@ -15,7 +15,7 @@ PERIOD = 2000
 NAMED, UNNAMED = "10.1.2.3:9777", "10.1.2.4:9100"  # The second host names no port.
 
 
-# -- an independent computation of specification §1.9, §3.5, §4.1 -----------------------------------
+# -- an independent computation of what docs/reference/checks.md says
 
 def clip(points, first, last):
     return [(t, v) for t, v in points if first <= t <= last]

@@ -33,8 +33,8 @@ struct alignment {
 
 /// Puts the series of a KPI rule on one grid. Anchor is the series with the fewest points, on a tie
 /// the first; the grid starts at its first time and goes by `period` while < `end` and <= its last
-/// time; each series gives its sample nearest to a grid time, the later one on a tie. Source:
-/// specification §4.1.
+/// time; each series gives its sample nearest to a grid time, the later one on a tie. See
+/// docs/reference/checks.md#alignment.
 /// @param times The times of each series, ascending; any unit, the same for all arguments.
 /// @param max_fill > 0: grid times for which some series has no sample within so much are dropped.
 alignment align(const std::vector<std::vector<int64_t>>& times,
@@ -42,8 +42,8 @@ alignment align(const std::vector<std::vector<int64_t>>& times,
                 int64_t end,
                 int64_t max_fill = 0);
 
-/// Joins neighbouring entries of the same time into one, texts separated by one blank. Source:
-/// specification §4.2.
+/// Joins neighbouring entries of the same time into one, texts separated by one blank. See
+/// docs/reference/checks.md#log-rules.
 std::vector<log_point> joined_by_time(std::span<const log_point> entries);
 
 /// The sample nearest to `t_ms` if it is at most one period away, the later one on a tie: what live

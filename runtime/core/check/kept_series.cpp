@@ -52,7 +52,7 @@ std::optional<uint32_t> kept_series::own_slot(std::string_view name, const label
   return {};
 }
 
-// -- slots ---------------------------------------------------------------------------------------
+// -- slots
 
 void kept_series::put(uint32_t slot, std::string text) {
   slots_[slot] = {};
@@ -116,7 +116,7 @@ std::vector<series_entry> kept_series::take_new() {
   return result;
 }
 
-// -- what is wanted ------------------------------------------------------------------------------
+// -- what is wanted
 
 bool kept_series::wants_name(std::string_view name) const {
   return bound_names_.contains(name) || is_listed(name);
@@ -175,7 +175,7 @@ void kept_series::release(uint32_t slot) {
   --info.bound;
 }
 
-// -- looking -------------------------------------------------------------------------------------
+// -- looking
 
 series_key kept_series::key_of(uint32_t slot) const {
   const auto* text = slot < slots_.size() ? slots_[slot].text : nullptr;

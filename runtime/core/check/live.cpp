@@ -16,7 +16,7 @@ host_checker::host_checker(int64_t period_ms,
       offset_ms_(grid_offset_ms(host_id_, period_ms)), list_(std::move(list)),
       rules_(rule_set::build({})), kept_(list_, max_listed) {}
 
-// -- rules ---------------------------------------------------------------------------------------
+// -- rules
 
 host_checker::bound_rule host_checker::bind(rule_set::rule_ptr rule, bool& collected) {
   static const expr::series no_entries(true); // Rounds carry numbers only: logs have no data here.
@@ -94,7 +94,7 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
   return diff;
 }
 
-// -- rounds --------------------------------------------------------------------------------------
+// -- rounds
 
 bool host_checker::enter(int64_t t_ms, round_result& result) {
   if (cursor_ms_ && t_ms <= *cursor_ms_) {
@@ -214,7 +214,7 @@ round_result host_checker::replay(std::span<const round> rounds) {
   return result;
 }
 
-// -- starting ------------------------------------------------------------------------------------
+// -- starting
 
 void host_checker::load_history(std::span<const round> rounds) {
   for (const auto& r : rounds) {
@@ -241,7 +241,7 @@ void host_checker::resume(int64_t cursor_ms, std::span<const last_row> last_rows
   }
 }
 
-// -- looking -------------------------------------------------------------------------------------
+// -- looking
 
 std::vector<rule_state> host_checker::states() const {
   std::vector<rule_state> result;

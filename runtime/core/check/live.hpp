@@ -38,9 +38,9 @@ struct last_row {
 
 /// What a rule change means for one host.
 struct rules_diff {
-  std::vector<std::string> added;         ///< Not applied here before: to be back-filled.
-  std::vector<std::string> not_collected; ///< Of `added`: some series was kept by nobody so far, so
-                                          ///< history holds nothing to judge.
+  std::vector<std::string> added; ///< Not applied here before: to be back-filled.
+  /// Of `added`: some series was kept by nobody so far, so history holds nothing to judge.
+  std::vector<std::string> not_collected;
   std::vector<std::string> replaced, removed;
   /// > 0: call `load_history` with the rounds of so much time before the next round is judged.
   int64_t history_ms = 0;
@@ -57,7 +57,7 @@ struct rule_state {
 /// comes as arguments; for one thread at a time.
 ///
 /// Start and restart: construct, `adopt_series`, `set_rules`, `load_history` with the stored rounds
-/// of `rules_diff::history_ms` up to the cursor, `resume`; rounds behind the cursor that took place
+/// of `rules_diff::history_ms` up to the cursor, `resume`; rounds after the cursor that took place
 /// through `replay`. The stored rows are then the same as without the restart.
 class host_checker {
 public:
@@ -78,7 +78,7 @@ public:
                        std::span<const std::string> host_groups,
                        int64_t backfill_from_ms);
 
-  // -- reading pages ------------------------------------------------------------------------------
+  // -- reading pages
   bool wants_name(std::string_view name) const { return kept_.wants_name(name); }
   /// Whether `slot_of` would give a slot.
   bool wants(const series_key& key) const { return kept_.wants(key.name, key.label); }
@@ -89,17 +89,17 @@ public:
   kept_series& kept() { return kept_; }
   const kept_series& kept() const { return kept_; }
 
-  // -- judging ------------------------------------------------------------------------------------
+  // -- judging
   /// A round that answered: samples of kept series, all at grid time `t_ms`.
   round_result on_samples(int64_t t_ms, std::span<const sample> samples, double duration_s);
   /// A round without an answer: rules on `up` and `scrape_duration_seconds` are judged, all others
   /// have no data.
   round_result on_failure(int64_t t_ms, double duration_s);
-  /// Judges rounds behind the cursor that took place before (restart, takeover, a store outage, the
+  /// Judges rounds after the cursor that took place before (restart, takeover, a store outage, the
   /// delay of the `prometheus` source). One change per rule over the whole time; ends as live.
   round_result replay(std::span<const round> rounds);
 
-  // -- starting -----------------------------------------------------------------------------------
+  // -- starting
   /// Fills windows that are new since `set_rules` with the past, up to the cursor, in time order.
   /// Judges nothing.
   void load_history(std::span<const round> rounds);
@@ -107,7 +107,7 @@ public:
   /// its row is among `last_rows` (the newest of each rule suffices).
   void resume(int64_t cursor_ms, std::span<const last_row> last_rows);
 
-  // -- looking ------------------------------------------------------------------------------------
+  // -- looking
   const std::string& host_id() const { return host_id_; }
   int64_t period_ms() const { return period_ms_; }
   int64_t offset_ms() const { return offset_ms_; }

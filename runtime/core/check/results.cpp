@@ -160,7 +160,7 @@ std::vector<interval> merged(std::vector<interval> parts, int64_t period_ms) {
 
 time_range rows_needed(const rule_change& judged, int64_t period_ms) {
   time_range needed{judged.replace_from_ms, judged.replace_until_ms};
-  for (const auto& row : judged.rows) { // The row over a whole range ends just behind it.
+  for (const auto& row : judged.rows) { // The row over a whole range ends just after it.
     needed.from_ms = std::min(needed.from_ms, row.start_ms);
     needed.until_ms = std::max(needed.until_ms, row.end_ms);
   }

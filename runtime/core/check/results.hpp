@@ -28,7 +28,7 @@ struct interval {
   friend auto operator<=>(const interval&, const interval&) = default;
 };
 
-/// A point joins a run of its value when it lies at most this far behind the run's end.
+/// A point joins a run of its value when it lies at most this far after the run's end.
 constexpr int64_t join_distance_ms(int64_t period_ms) { return period_ms + period_ms / 2; }
 
 /// No stored interval is longer; a longer run is split, so that queries by time find it by index.

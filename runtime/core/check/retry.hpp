@@ -38,7 +38,7 @@ enum class retry_fate : uint8_t {
 
 /// Which ranges without data are asked again, when and how often. For sources where asking again
 /// can help. Only whole ranges (`No data`, `Internal error`) are retried: errors of single points
-/// are deterministic. Source: specification §3.5.
+/// are deterministic. See docs/reference/checks.md#asking-again.
 class retry_table {
 public:
   explicit retry_table(retry_config config = {}) : config_(config) {}
@@ -104,7 +104,7 @@ private:
 };
 
 /// What one tick does. Retries and backward work have budgets of their own, so that neither a
-/// silent host nor a long history starves the other. Source: specification §3.3.
+/// silent host nor a long history starves the other.
 struct tick_work {
   std::vector<retry_key> retries;
   std::vector<time_range> backward;

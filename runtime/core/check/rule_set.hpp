@@ -15,7 +15,8 @@ namespace aops::check {
 
 /// Whether a rule may be imported: fields, `data_list` and condition. ec::bad_request that begins
 /// with the field, such as `data_list[1]: repeats name and labels of data_list[0]` or `condition:
-/// line 1, position 5: unknown function 'mux'`. Source: specification §1.11, §2.
+/// line 1, position 5: unknown function 'mux'`. What is refused:
+/// docs/reference/checks.md#rules, docs/reference/condition-language.md#refusals.
 expected<void> validate(const check_rule& rule);
 
 /// The digest of a rule's content: SHA-256 over its canonical JSON, hexadecimal.
@@ -25,7 +26,7 @@ std::string digest_of(const check_rule& rule);
 bool applies_to(const check_rule& rule, std::span<const std::string> host_groups);
 
 /// How far back the condition looks, without margin: its longest time window, or as many periods as
-/// its largest `#N`. Source: specification §1.10.
+/// its largest `#N`. See docs/reference/condition-language.md#look-back.
 int64_t lookback_ms(const expr::program& program, int64_t period_ms);
 
 /// How far back points count at all: the look-back and one period more. Whatever is older is

@@ -26,7 +26,7 @@ run_result whole(result_value v) {
   return result;
 }
 
-// -- delivered times -----------------------------------------------------------------------------
+// -- delivered times
 
 /// The series of a KPI rule on their common grid.
 std::vector<expr::series> aligned_series(const run_request& request, const run_data& data) {
@@ -97,7 +97,7 @@ run_delivered(const compiled_rule& rule, const run_request& request, const run_d
   return judge_points(rule, request, series);
 }
 
-// -- stored rounds -------------------------------------------------------------------------------
+// -- stored rounds
 
 /// The windows of one rule, filled round by round from stored samples.
 class stored_windows {

@@ -17,7 +17,7 @@ namespace aops::check {
 /// Where the times of KPI samples come from. Rules with a log item are judged at the times of `$0`
 /// either way.
 enum class time_basis : uint8_t {
-  delivered,   ///< A data service's own times: aligned first (§4.1). Source `prometheus`.
+  delivered,   ///< A data service's own times: aligned first. Source `prometheus`.
   stored_grid, ///< Grid times of stored rounds; judged as live detection does. Source `scrape`.
 };
 
@@ -29,8 +29,8 @@ struct run_request {
   int64_t max_fill_ms = 0; ///< `delivered`: see `align`; 0: unlimited.
 };
 
-/// What to fetch for a request: [from, until], one period more than the look-back asks for. Source:
-/// specification §1.10.
+/// What to fetch for a request: [from, until], one period more than the look-back asks for, so that
+/// `change(D)` finds a point at or before `t - D` also when D is no multiple of the period.
 time_range range_to_fetch(const compiled_rule& rule, const run_request& request);
 
 /// The data of one entry of `data_list`, borrowed.
@@ -66,12 +66,13 @@ struct run_result {
   std::vector<point_result> points;  ///< In time order, not merged.
   std::optional<result_value> whole; ///< One result for the whole range; then there are no points.
   std::vector<deviation> missed;     ///< `stored_grid`: judged by nobody, for want of collection.
-  size_t judged = 0;                 ///< Points or rounds in the range. 0 with `stored_grid`: no
-                                     ///< round at all, `whole` is `No data`.
+  /// Points or rounds in the range. 0 with `stored_grid`: no round at all, `whole` is `No data`.
+  size_t judged = 0;
 };
 
 /// Runs one rule over one range: the explicit check, the back-fill, and the vectors. Never fails:
-/// what goes wrong is a result. Source: specification §3.5, §4.
+/// what goes wrong is a result. See
+/// docs/reference/checks.md#one-rule-over-one-range.
 run_result
 run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data);
 

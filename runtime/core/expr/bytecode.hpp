@@ -107,8 +107,8 @@ struct window_call {
   uint16_t pattern = 0;    ///< Register; `count` only, as the next.
   uint16_t comparison = 0; ///< Register.
   uint32_t points = 0;     ///< N of `#N`; 0 for a time window.
-  int64_t age_ms =
-    0; ///< Of the oldest point inside; for `diff` and its like, of the newest compared with.
+  /// Of the oldest point inside; for `diff` and its like, of the newest compared with.
+  int64_t age_ms = 0;
   friend bool operator==(const window_call&, const window_call&) = default;
 };
 

@@ -314,7 +314,7 @@ void compiler::thread_jumps() {
   }
 }
 
-/// Gives the constants in use their registers behind the temporaries; steps of folding are dropped.
+/// Gives the constants in use their registers after the temporaries; steps of folding are dropped.
 void compiler::settle() {
   thread_jumps();
   out_.temporaries = static_cast<uint16_t>(temporaries_);

@@ -117,7 +117,8 @@ machine::machine(std::shared_ptr<const program> p, std::vector<const series*> gi
   registers.insert(registers.end(), code.constants.begin(), code.constants.end());
 }
 
-/// The point of an item at the evaluated one. Source: specification §1.7.
+/// The point of an item at the evaluated one: that of the same index if it has the same time, else
+/// the latest at or before it.
 uint64_t machine::point_of(size_t item, uint64_t index, int64_t t) {
   if (item == 0)
     return index;

@@ -42,8 +42,8 @@ private:
   double rounded();
 
   wide integers_ = 0;
-  std::vector<int64_t> limbs_; ///< Limb i counts 2^(32 * (lowest_ + i) - 1074); at rest all but the
-                               ///< last are in [0, 2^32).
+  /// Limb i counts 2^(32 * (lowest_ + i) - 1074); at rest all but the last are in [0, 2^32).
+  std::vector<int64_t> limbs_;
   int lowest_ = 0;
   uint32_t loose_ = 0; ///< Additions since carries were last propagated.
   int64_t reals_ = 0;  ///< Doubles in it.

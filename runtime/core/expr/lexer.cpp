@@ -214,7 +214,7 @@ expected<token> lexer::count_window() {
     ++length;
   if (length == 1 || peek(1) == '0')
     return fail_at(
-      input_, at_, "'#' needs a number of points directly behind it, without leading zero");
+      input_, at_, "'#' needs a number of points directly after it, without leading zero");
   auto t = cut(token_kind::count_window, length);
   auto digits = t.spelling.substr(1);
   auto [_, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), t.integer);

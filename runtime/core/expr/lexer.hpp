@@ -67,7 +67,7 @@ std::string shown(const token& t);
 /// Seconds of one `s`, `m` or `h`; 0 for any other token.
 int unit_seconds(const token& t);
 
-/// Cuts a condition into tokens. Source: specification §1.2.
+/// Cuts a condition into tokens. See docs/reference/condition-language.md#tokens.
 class lexer {
 public:
   explicit lexer(std::string_view condition) : input_(condition) {}

@@ -31,15 +31,15 @@ inline constexpr reason keyword_text = "keyword needs a log and a string";
 } // namespace reasons
 
 /// @param code op::add … op::not_equal. @param texts Keeps a joined text; `a`, when it is the
-/// newest there, is used up. Source: specification §1.6.
+/// newest there, is used up. See docs/reference/condition-language.md#operators.
 reason apply(op code, const cell& a, const cell& b, cell& out, text_store& texts);
 /// @param code op::plus … op::invert.
 reason apply(op code, const cell& a, cell& out);
 
-/// Equality of §1.6, and null equals null: what dicts compare by.
+/// Equality of the operator `==`, and null equals null: what dicts compare by.
 bool equal_in_dict(const cell& a, const cell& b);
-/// `left in right` over pairs of key and value in turn; of a repeated key the last counts. Source:
-/// specification §1.8.
+/// `left in right` over pairs of key and value in turn; of a repeated key the last counts. See
+/// docs/reference/condition-language.md#membership.
 bool contains(const cell* left, size_t left_pairs, const cell* right, size_t right_pairs);
 
 /// The number that a boolean, integer or real stands for.

@@ -284,7 +284,7 @@ parser::index parser::named() {
     return fail(ok.error());
   if (!at(token_kind::name))
     return at(token_kind::end) ? unexpected_token()
-                               : fail_here("a function should stand behind '.'");
+                               : fail_here("a function should stand after '.'");
   auto function = current_;
   if (auto ok = advance(); !ok)
     return fail(ok.error());

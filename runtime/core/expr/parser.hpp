@@ -14,8 +14,8 @@ namespace aops::expr {
 /// operators and right operands one. Deeper is refused, so that no stack overflows.
 inline constexpr int deepest_nesting = 800;
 
-/// Parses a condition and resolves its names: precedence climbing over the grammar of specification
-/// §1.3, with the import checks of §1.11 on the way.
+/// Parses a condition and resolves its names: precedence climbing over the grammar of
+/// docs/reference/condition-language.md#grammar, with the checks of an import on the way.
 class parser {
 public:
   parser(std::string_view condition, const std::vector<data_item>& items)

@@ -12,7 +12,7 @@ namespace {
 struct function_row {
   std::string_view name;
   op code;
-  size_t further_arguments; ///< Behind the window, or all of them for `keyword`.
+  size_t further_arguments; ///< After the window, or all of them for `keyword`.
 };
 
 constexpr std::array functions = {
@@ -121,12 +121,12 @@ parser::index parser::membership() {
   n.left_pairs = static_cast<uint32_t>(n.list.size() / 2);
   n.position = current_.position;
   if (!at(token_kind::in) && !at(token_kind::notin))
-    return fail_here("'in' or 'notin' should stand behind a dict");
+    return fail_here("'in' or 'notin' should stand after a dict");
   n.code = at(token_kind::in) ? op::contains : op::contains_not;
   if (auto ok = advance(); !ok)
     return fail(ok.error());
   if (!at(token_kind::left_brace))
-    return fail_here("a dict should stand behind 'in' and 'notin'");
+    return fail_here("a dict should stand after 'in' and 'notin'");
   if (auto ok = dict(n); !ok)
     return fail(ok.error());
   return add(std::move(n));

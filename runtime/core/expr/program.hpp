@@ -17,8 +17,8 @@ public:
   /// Compiles a condition over the items of its rule; `$i` is `data_list[i]`, a bare name the one
   /// item so called.
   /// @return `ec::bad_request` with `line L, position P: reason`, both counted from 1 in
-  /// characters. Finds all that specification §1.11 asks for: syntax, functions, arguments,
-  /// windows, `op` of `count`, `$i` and names.
+  /// characters. Finds all that an import refuses: syntax, functions, arguments, windows, `op`
+  /// of `count`, `$i` and names.
   static expected<std::shared_ptr<const program>> compile(std::string_view condition,
                                                           const std::vector<data_item>& data_list);
 
@@ -36,8 +36,8 @@ public:
   const std::string& to_text() const { return text_; }
 
   const bytecode& code() const { return code_; } ///< For `evaluator`.
-  friend bool operator==(const program& a,
-                         const program& b); ///< The same instructions and constants.
+  /// The same instructions and constants.
+  friend bool operator==(const program& a, const program& b);
 
 private:
   program() = default;

@@ -11,7 +11,7 @@
 
 namespace aops::expr {
 
-/// What a value of the condition language can be. Source: specification §1.5.
+/// What a value of the condition language can be. See docs/reference/condition-language.md#values.
 enum class kind : uint8_t { null, boolean, integer, real, text };
 
 /// A value as a condition yields it: null, bool, 64-bit integer, double or string; owns its text.
@@ -34,8 +34,8 @@ public:
   /// Falsy are `false`, `0`, `0.0`, `""` and `null`; everything else, NaN too, is truthy.
   bool truthy() const;
 
-  friend bool operator==(const value&,
-                         const value&) = default; ///< Same kind, same bits, same text.
+  /// Same kind, same bits, same text.
+  friend bool operator==(const value&, const value&) = default;
 
 private:
   kind kind_ = kind::null;
@@ -43,7 +43,7 @@ private:
   std::string text_;
 };
 
-/// How one point is judged. Source: specification §1.1.
+/// How one point is judged. See docs/reference/condition-language.md#judging-a-point.
 enum class verdict : uint8_t { normal, abnormal, error };
 
 /// One evaluation in full.
@@ -62,7 +62,7 @@ constexpr bool is_nan(number x) { return !x.is_integer() && x.real() != x.real()
 
 /// Reads the text of a `kpi` sample: an int64 where the text is one, else a double. Blanks around
 /// it, a sign, leading zeros, an exponent, `Inf` and `NaN` are allowed. @return `ec::bad_request`
-/// when the text is no number; append `unreadable_sample` then. Source: specification §1.5.
+/// when the text is no number; append `unreadable_sample` then.
 expected<number> parse_sample(std::string_view text);
 
 /// Orders numbers by exact value; integers are not rounded to doubles. Unordered when one is NaN.

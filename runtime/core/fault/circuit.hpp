@@ -6,7 +6,7 @@
 namespace aops::fault {
 
 /// What is known of a truth, as three bits that `&` and `|` combine lane by lane (and `negation`
-/// turns round): `holds`: the specification's truth, where missing knowledge counts as false;
+/// turns round): `holds`: the truth of `value`, where missing knowledge counts as false;
 /// `can_be`: true is still possible; `must_be`: true whatever is missing. Known true is 7, known
 /// false 0, unknown `can_be` with or without `holds`.
 namespace truth {
@@ -18,11 +18,11 @@ constexpr uint8_t negation(uint8_t x) {
 constexpr bool is_known(uint8_t x) { return ((x & can_be) != 0) == ((x & must_be) != 0); }
 } // namespace truth
 
-/// A tree's conditions as one list of gates, each behind all it depends on, so that one pass over
+/// A tree's conditions as one list of gates, each after all it depends on, so that one pass over
 /// it evaluates the tree. Gate ids: first the leaves in tree order, then the gates.
 struct circuit {
-  static constexpr uint32_t no_item =
-    UINT32_MAX; ///< While a tree is read: a leaf without check item.
+  /// While a tree is read: a leaf without check item.
+  static constexpr uint32_t no_item = UINT32_MAX;
 
   struct gate {
     uint32_t begin = 0, end = 0; ///< Its operands.

@@ -11,7 +11,7 @@
 namespace aops::fault {
 
 /// A branch's condition, compiled: names of children are indexes. Operators `!` before `&&` before
-/// `||`, parentheses. Source: specification of diagnosis, "Conditions".
+/// `||`, parentheses. See docs/reference/diagnosis.md#conditions.
 struct condition {
   struct operand {
     uint32_t index = 0; ///< Of a child, or of a group.
@@ -32,8 +32,8 @@ struct condition {
   std::vector<group>
     groups; ///< A group's operands stand before it; the last one is the whole condition.
   std::vector<name_place> names;
-  bool mixes_operators =
-    false; ///< `a || b && c` without parentheses: read differently by the original.
+  /// `a || b && c` without parentheses, which A-Ops read from left to right: worth a warning.
+  bool mixes_operators = false;
 
   /// The value for known truths of the children.
   bool value(std::span<const bool> children) const;

@@ -10,7 +10,7 @@
 namespace aops::fault {
 
 /// Evaluates one tree, slice after slice, without allocating once warm. One per tree and thread.
-/// Source: specification of diagnosis, "Algorithm" and "Report"; design, "Diagnosis".
+/// See docs/reference/diagnosis.md#values-and-verdicts.
 class evaluator {
 public:
   explicit evaluator(tree_ptr what);

@@ -15,7 +15,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr size_t tool_columns = 7; ///< The last ones belong to the drawing tool.
-constexpr size_t first_row = 2;    ///< Behind the tree's name and the headings.
+constexpr size_t first_row = 2;    ///< After the tree's name and the headings.
 
 struct drawn_node {
   std::string name, check_item, condition, description, advice;

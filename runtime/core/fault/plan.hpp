@@ -26,7 +26,7 @@ struct diagnosis_plan {
   uint64_t expected_reports() const { return hosts.size() * trees.size() * slices.size(); }
 };
 
-/// Source: specification of diagnosis, "Time slicing and counting".
+/// See docs/reference/diagnosis.md#tasks-and-slices.
 /// @param known_hosts What the host lookup found, in the order in which the plan shall name them.
 /// @param known_trees Names of the user's trees.
 /// @return ec::bad_request with `Time range is not valid.`, `No valid host.`, `No valid fault

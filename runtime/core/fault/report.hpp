@@ -40,14 +40,14 @@ struct report {
   verdict root = verdict::unknown;
   bool value = false;
   std::string values; ///< Blob of `encode_values`.
-  std::string
-    details; ///< JSON object: verdict, root_causes, undecided, evidence, missing, rule_versions,
-             ///< content_hash; `error` and `undecided_truncated` when there is something to say.
+  /// JSON object: verdict, root_causes, undecided, evidence, missing, rule_versions, content_hash;
+  /// `error` and `undecided_truncated` when there is something to say.
+  std::string details;
   std::string content_hash; ///< Empty when nothing was evaluated.
 };
 
 /// Makes the reports of one (adapted) tree and one host, slice after slice. One per thread.
-/// Source: design, "Diagnosis".
+/// See docs/reference/diagnosis.md#reports.
 class reporter {
 public:
   /// @param what From `adapt`.

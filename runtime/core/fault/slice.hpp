@@ -10,7 +10,7 @@
 namespace aops::fault {
 
 /// What a slice says about one check item. `not_evaluated`: no result, but nobody looked either (no
-/// rule, or no coverage); its value follows the specification (false), its verdict is unknown.
+/// rule, or no coverage); its value is false, as missing knowledge counts, its verdict is unknown.
 enum class leaf_state : uint8_t { normal, abnormal, no_data, internal_error, not_evaluated };
 
 /// Three-valued (Kleene) truth.
@@ -51,7 +51,7 @@ constexpr std::string_view leaf_message(leaf_state x) {
 }
 
 /// The state of an item from its results, those outside the slice ignored: abnormal before no data
-/// before internal error. Source: specification of diagnosis, "Leaf values in a slice".
+/// before internal error. See docs/reference/diagnosis.md#leaves.
 /// @param is_covered Whether somebody looked; without results it tells normal from not evaluated.
 leaf_state state_in(std::span<const result> results, slice when, bool is_covered = true);
 

@@ -19,7 +19,7 @@ struct stored_values {
     nodes; ///< In tree order; none in a report of a tree that could not be evaluated.
 };
 
-/// A blob of half a byte per node behind a format number.
+/// A blob of half a byte per node after a format number.
 std::string encode_values(const std::optional<host_facts>& facts,
                           std::span<const node_value> nodes);
 

@@ -17,8 +17,8 @@ namespace aops::fault {
 
 inline constexpr size_t max_nodes = 10'000;
 inline constexpr size_t max_depth = 200;
-inline constexpr int max_json_depth =
-  512; ///< Unknown members are carried through, but not this deep.
+/// Unknown members are carried through, but not this deep.
+inline constexpr int max_json_depth = 512;
 
 /// What a host adapts an adaptive tree to; absent or empty facts count as missing.
 struct host_facts {
@@ -34,8 +34,8 @@ struct warning {
 };
 
 /// A fault tree, checked and compiled: immutable, shared by threads. Nodes are numbered in tree
-/// order (a node before its children, children in order), the root is 0. Source: specification of
-/// diagnosis, "Fault trees".
+/// order (a node before its children, children in order), the root is 0. See
+/// docs/reference/diagnosis.md#trees.
 class tree {
 public:
   static constexpr uint32_t no_parent = UINT32_MAX;
@@ -43,8 +43,8 @@ public:
   struct node {
     std::string name, description, advice;
     uint32_t parent = no_parent;
-    uint32_t extent =
-      1; ///< Nodes of its subtree, itself included; `index + extent` is what follows it.
+    /// Nodes of its subtree, itself included; `index + extent` is what follows it.
+    uint32_t extent = 1;
     uint32_t item = 0; ///< Leaf: index of its check item; `items().size()` when it has none.
     bool is_leaf = false;
   };
@@ -115,7 +115,7 @@ using tree_ptr = std::shared_ptr<const tree>;
 
 /// The tree for a host: each node with `expand` replaced by one copy per core or disk, or by one
 /// leaf without data when the facts are missing. A tree without `expand` comes back as it is.
-/// Source: specification of diagnosis, "Adaptation to the host".
+/// See docs/reference/diagnosis.md#adaptation-to-the-host.
 /// @return ec::bad_request when the expanded tree is not legal (two siblings of one name, too many
 /// nodes).
 expected<tree_ptr> adapt(tree_ptr what, const host_facts& facts);

@@ -203,7 +203,7 @@ void tree_builder::compile() {
     if (!nodes[i].is_leaf)
       continue;
     nodes[i].item =
-      std::min(nodes[i].item, gates.items); // Without an item: the one behind the last.
+      std::min(nodes[i].item, gates.items); // Without an item: the one after the last.
     gates.gate_of_node[i] = static_cast<uint32_t>(gates.leaf_items.size());
     gates.leaf_items.push_back(nodes[i].item);
   }

@@ -8,8 +8,8 @@ namespace {
 
 constexpr double never_enough = 1e18;
 constexpr double tolerance = 1e-6;
-constexpr uint64_t gates_to_visit =
-  2'000'000; ///< Counted, not timed: every node must find the same.
+/// Counted, not timed: every node must find the same.
+constexpr uint64_t gates_to_visit = 2'000'000;
 
 bool is_finite(double x) { return x < never_enough / 2; }
 

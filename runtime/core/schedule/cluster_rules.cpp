@@ -23,7 +23,7 @@ struct decider {
       actions.emplace_back(std::move(action));
   }
 
-  // -- what is believed of peers ------------------------------------------------------------------
+  // -- what is believed of peers
 
   bool is_expired(const member& x) const { return x.until_ms <= view.now_ms; }
 
@@ -61,7 +61,7 @@ struct decider {
     return find_strong(x) || (is_expired(x) && is_calm(timing.calm_ms));
   }
 
-  // -- the node itself ----------------------------------------------------------------------------
+  // -- the node itself
 
   /// Whether it is no member any more, or shall not be one.
   bool is_out() {
@@ -126,7 +126,7 @@ struct decider {
     add(std::move(keep));
   }
 
-  // -- who leads ----------------------------------------------------------------------------------
+  // -- who leads
 
   /// Its place in the queue of those who may lead: those who stay before those who leave, by id.
   /// Whoever has a link to nobody, though others live, stands last: he could give work to nobody.
@@ -168,7 +168,7 @@ struct decider {
       actions.emplace_back(take_leadership{view.leader.epoch});
   }
 
-  // -- what the leader does -----------------------------------------------------------------------
+  // -- what the leader does
 
   placement_role role_of(const member& x) const {
     if (x.state == member_state::draining || x.protocol != me.protocol)

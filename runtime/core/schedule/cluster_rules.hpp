@@ -8,8 +8,8 @@
 #include <vector>
 
 /// What a node of the cluster does, given what the store said, what it remembers and a monotonic
-/// clock. Pure: the membership actor and the simulator run the same functions. Source: design,
-/// "Cluster"; docs/adr/0009-membership-and-leases.md.
+/// clock. Pure: the membership actor and the simulator run the same functions. The rules are
+/// docs/reference/cluster.md#membership; why they are so, docs/adr/0009-membership-and-leases.md.
 ///
 /// The loop of a node: renew (in the same transaction: read the view) -> `memory.renewed(...)` ->
 /// `decide` -> carry out each action in order, tell `memory` of those that succeeded -> again after
@@ -27,7 +27,6 @@ std::vector<cluster_action> decide(const cluster_view& view,
                                    int64_t now_ms);
 
 // -- what a node may believe
-// ------------------------------------------------------------------------
 
 /// Whether it may act on the world: its lease lasts for certain. What only reads goes on anyway.
 /// @param now_ms The node's monotonic clock.

@@ -12,7 +12,7 @@ namespace aops::schedule {
 inline constexpr uint16_t slot_count = 256;
 
 /// Where an entity lives: XXH64 of its id's text with seed 0, modulo `slot_count`. The same on
-/// every node for ever: slots are stored. Source: design, "Placement".
+/// every node for ever: slots are stored.
 uint16_t slot_of(std::string_view id);
 
 /// Under which epochs this node owns its slots. Any thread.

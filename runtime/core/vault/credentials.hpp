@@ -8,7 +8,7 @@
 
 /// Envelope encryption of host credentials: a random data key per user, wrapped by a key that
 /// scrypt derives from the vault key the user types. What is stored opens only with that key.
-/// Source: REST contract §4.6, design §9.
+/// See docs/reference/rest.md#host-credentials.
 namespace aops::vault {
 
 /// Bytes that are wiped when they go.

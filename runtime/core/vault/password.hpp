@@ -8,7 +8,7 @@
 
 namespace aops::vault {
 
-/// What scrypt costs. The defaults need 32 MiB and about 0.26 s. Source: RFC 7914; design §9.
+/// What scrypt costs. The defaults need 32 MiB and about 0.26 s. Source: RFC 7914.
 struct scrypt_cost {
   uint64_t n = 32768; ///< A power of two, 2 to 2^20.
   uint32_t r = 8;     ///< 1 to 32.

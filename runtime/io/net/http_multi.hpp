@@ -46,11 +46,11 @@ struct reply {
 
 struct http_multi_options {
   size_t max_outstanding = 8192; ///< Requests submitted and not yet answered.
-  size_t max_idle =
-    4096; ///< Connections kept open for the next request; about the number of hosts.
+  /// Connections kept open for the next request; about the number of hosts.
+  size_t max_idle = 4096;
   std::chrono::seconds max_idle_age{300};
-  size_t max_host_connections =
-    0;                 ///< At once to one host and port, further requests wait; 0: no limit.
+  /// At once to one host and port, further requests wait; 0: no limit.
+  size_t max_host_connections = 0;
   std::string ca_file; ///< For https; empty: the system's.
 };
 

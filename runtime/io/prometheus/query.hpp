@@ -31,8 +31,8 @@ struct query {
   std::vector<std::string> instances;
   int64_t from_ms = 0;
   int64_t until_ms = 0;
-  std::vector<std::string> label_names =
-    {}; ///< Of the series it is for, sorted; it may find others.
+  /// Of the series it is for, sorted; it may find others.
+  std::vector<std::string> label_names = {};
 };
 
 /// The queries that together answer `what`: series with the same label names share one; hosts, then

@@ -173,7 +173,7 @@ private:
     return nullptr;
   }
 
-  /// From `{` to behind `}`.
+  /// From `{` to past `}`.
   reason read_labels(std::string_view& rest) {
     rest.remove_prefix(1);
     for (;;) {
@@ -218,7 +218,7 @@ private:
     return nullptr;
   }
 
-  /// From behind the opening quote to behind the closing one.
+  /// From after the opening quote to past the closing one.
   static reason read_quoted(std::string_view& rest, label_text& label) {
     size_t n = 0;
     unsigned char bits = 0;
@@ -251,7 +251,7 @@ private:
       if (!is_digit(c) && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E')
         return "the time stamp is no number";
     skip_blanks(rest);
-    return rest.empty() || rest.front() == '#' ? nullptr : "something stands behind the time stamp";
+    return rest.empty() || rest.front() == '#' ? nullptr : "something stands after the time stamp";
   }
 
   line_sink& sink_;

@@ -22,7 +22,7 @@ account read_account(const row& r) {
 
 } // namespace
 
-// -- accounts ------------------------------------------------------------------------------------
+// -- accounts
 
 expected<void> account_repository::add(const account& x, int64_t now_ms) {
   auto added = db_.run("insert into account (username, password_hash, role, owner, "
@@ -120,7 +120,7 @@ expected<bool> account_repository::seed_administrator(std::string_view username,
     .map([](int64_t rows) { return rows > 0; });
 }
 
-// -- sessions ------------------------------------------------------------------------------------
+// -- sessions
 
 expected<void> account_repository::save_session(const session& x) {
   auto owner = db_.integer("select n from account where username = ?", x.username);

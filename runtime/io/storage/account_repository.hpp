@@ -11,7 +11,7 @@ class account_repository {
 public:
   explicit account_repository(database& db) : db_(db) {}
 
-  // -- accounts --------------------------------------------------------------------------------
+  // -- accounts
 
   expected<void> add(const account& x, int64_t now_ms); ///< ec::conflict when the name is taken.
   expected<account> find(std::string_view username);    ///< ec::not_found.
@@ -28,7 +28,7 @@ public:
   expected<bool>
   seed_administrator(std::string_view username, std::string_view password_hash, int64_t now_ms);
 
-  // -- sessions --------------------------------------------------------------------------------
+  // -- sessions
 
   expected<void> save_session(const session& x);
   expected<session> find_session(std::string_view token_hash); ///< ec::session_invalid.

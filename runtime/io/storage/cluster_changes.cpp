@@ -26,7 +26,7 @@ std::vector<size_t> in_lock_order(const Items& items, Less less) {
 
 } // namespace
 
-// -- the leader ---------------------------------------------------------------------------------
+// -- the leader
 
 expected<std::optional<uint64_t>> cluster_repository::take_leadership(std::string_view node,
                                                                       int64_t incarnation,
@@ -128,7 +128,7 @@ expected<std::vector<bool>> cluster_repository::apply(std::string_view leader,
   });
 }
 
-// -- owners -------------------------------------------------------------------------------------
+// -- owners
 
 expected<std::vector<bool>> cluster_repository::hand_over(std::string_view node,
                                                           const std::vector<fence>& slots) {

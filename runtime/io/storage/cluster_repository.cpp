@@ -109,7 +109,7 @@ expected<void> cluster_repository::agree_on_lease(std::string_view node, int64_t
   return transact(db_, [&](database& db) { return settle_lease(db, node, lease_ms); });
 }
 
-// -- reading ------------------------------------------------------------------------------------
+// -- reading
 
 expected<void> cluster_repository::read_members(cluster_view& view) {
   auto leader =
@@ -187,7 +187,7 @@ expected<node_load> cluster_repository::load_of(std::string_view node) {
   return node_load{*hosts, *jobs};
 }
 
-// -- members ------------------------------------------------------------------------------------
+// -- members
 
 expected<bool> cluster_repository::is_member(std::string_view node, int64_t incarnation) {
   return db_

@@ -58,7 +58,7 @@ struct node_load {
 /// Keeps the cluster: nodes and their leases, who leads, who owns which slot. Each call is one
 /// transaction, judged by the store's clock alone. Rows are locked in this order everywhere: the
 /// leader's lease, nodes, slots ascending, versions. A busy store (`ec::overloaded`) may be asked
-/// again. Source: design §3.
+/// again.
 class cluster_repository {
 public:
   explicit cluster_repository(database& db) : db_(db) {}

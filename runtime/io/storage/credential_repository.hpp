@@ -5,7 +5,7 @@
 namespace aops::storage {
 
 /// Keeps what the vault sealed: opaque blobs that begin with a format number. Never a key or a
-/// plain credential. Source: design §9, "Host credentials".
+/// plain credential. See docs/reference/rest.md#host-credentials.
 class credential_repository {
 public:
   explicit credential_repository(database& db) : db_(db) {}

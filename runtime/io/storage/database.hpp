@@ -132,7 +132,7 @@ public:
   /// Milliseconds UTC by the store's own clock.
   virtual expected<int64_t> now_ms() = 0;
 
-  // -- conveniences ----------------------------------------------------------------------------
+  // -- conveniences
 
   template <class... Args>
   expected<int64_t> run(std::string_view statement, const Args&... args) {

@@ -46,10 +46,10 @@ public:
   /// Whether a statement is a round trip, so that a few long ones beat many short ones.
   virtual bool is_distant() const { return false; }
 
-  /// Stands behind a table's name: the index the planner must use.
+  /// Stands after a table's name: the index the planner must use.
   virtual std::string use_index(std::string_view index) const = 0;
 
-  /// Stands behind a query whose rows the transaction will change: no other may change them until
+  /// Stands after a query whose rows the transaction will change: no other may change them until
   /// it ends, and the query sees what was committed last. Empty where writers are alone.
   virtual std::string_view for_update() const { return {}; }
 

@@ -50,7 +50,7 @@ std::string order_by(const paging& p,
 
 expected<page_window> window_of(const paging& p, int64_t total) {
   if (p.is_paged()) {
-    // A page far behind the end must not overflow.
+    // A page far past the end must not overflow.
     auto skipped = p.page - 1 > total / p.per_page ? total : (p.page - 1) * p.per_page;
     return page_window{skipped, p.per_page};
   }

@@ -34,7 +34,7 @@ using joint_work = expected<void> (*)(database&, std::span<const Item* const>);
 /// Group commit. Operations wait until `flush`, which runs them in one transaction: it fences each
 /// slot once, in ascending order, runs the operations, those of one kind together, commits, and
 /// then answers all. When one fails, the transaction is undone and all run once more one by one,
-/// each in a savepoint, so that it fails alone. Source: design, "Store writer" and "Fence".
+/// each in a savepoint, so that it fails alone. See docs/reference/cluster.md#group-commit.
 ///
 /// Has no thread of its own; one thread uses it. Callbacks run inside `append`, `flush` and
 /// `fail_all`, never within a transaction, and may append.
@@ -143,7 +143,7 @@ private:
   group_writer_config config_;
   std::deque<operation> queue_;
   step step_ = step::writing;
-  /// A slot of the batch and its `seq` behind the fence: tells whether a lost commit arrived.
+  /// A slot of the batch and its `seq` after the fence: tells whether a lost commit arrived.
   std::optional<std::pair<slot_key, int64_t>> witness_;
 };
 

@@ -23,7 +23,7 @@ class host_repository {
 public:
   explicit host_repository(database& db) : db_(db) {}
 
-  // -- groups ----------------------------------------------------------------------------------
+  // -- groups
 
   /// @returns The new group's id. ec::conflict when the owner has one of this name.
   expected<std::string> add_group(std::string_view owner, const host_group_to_add& x);
@@ -35,7 +35,7 @@ public:
   /// Sorted by `host_group_name` or `host_count`.
   expected<host_groups_page> groups_page(std::string_view owner, const paging& p);
 
-  // -- hosts -----------------------------------------------------------------------------------
+  // -- hosts
 
   /// One host, with its sealed credentials unless empty. ec::conflict when the owner has its name
   /// or address (the detail says which); ec::not_found when the group is unknown. In a transaction.

@@ -34,7 +34,7 @@ job_record read_job(const row& r) {
 
 } // namespace
 
-// -- creation ------------------------------------------------------------------------------------
+// -- creation
 
 expected<std::optional<job_record>> job_repository::existing(const job_record& job) {
   auto same_id = db_.first(job_query + " where id = ?", read_job, job.id);
@@ -105,7 +105,7 @@ expected<void> job_repository::freeze(int64_t job, const std::vector<tree_conten
   });
 }
 
-// -- reading -------------------------------------------------------------------------------------
+// -- reading
 
 expected<job_record> job_repository::find(std::string_view id) {
   auto found = db_.first(job_query + " where id = ?", read_job, id);
@@ -165,7 +165,7 @@ expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view
                   limit);
 }
 
-// -- ending --------------------------------------------------------------------------------------
+// -- ending
 
 expected<tasks_cancelled> job_repository::cancel(std::string_view owner,
                                                  const std::vector<std::string>& ids) {

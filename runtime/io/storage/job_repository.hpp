@@ -15,7 +15,7 @@ struct unit_work {
   std::shared_ptr<job_progress> after;
 };
 
-/// Keeps jobs: the store is the queue. Source: design §4 "Jobs".
+/// Keeps jobs: the store is the queue. See docs/reference/cluster.md#jobs.
 ///
 /// A job's plan is a JSON object. Lists of tasks show its members `host_list` (ids), `time_range`
 /// (two numbers, seconds) and `tree_list` (names); everything else in it is the job's own affair.

@@ -45,7 +45,7 @@ mariadb_database::~mariadb_database() { statements_.clear(); }
 
 const dialect& mariadb_database::sql() const { return mariadb_dialect(); }
 
-// -- the connection ------------------------------------------------------------------------------
+// -- the connection
 
 void mariadb_database::drop() {
   statements_.clear();
@@ -115,7 +115,7 @@ auto mariadb_database::trying(Try attempt) {
   return done;
 }
 
-// -- transactions --------------------------------------------------------------------------------
+// -- transactions
 
 expected<void> mariadb_database::start(std::initializer_list<std::string_view> words) {
   undone_.reset();
@@ -181,7 +181,7 @@ void mariadb_database::rollback_to(int depth) {
     std::ignore = say("rollback to savepoint s" + std::to_string(depth));
 }
 
-// -- statements ----------------------------------------------------------------------------------
+// -- statements
 
 expected<int64_t>
 mariadb_database::run_once(std::string_view statement, parameters values, bool& was_sent) {

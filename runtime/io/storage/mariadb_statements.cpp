@@ -146,7 +146,7 @@ mariadb_result<int64_t> mariadb_statement::run_many(size_t columns, parameters r
   return matched;
 }
 
-// -- results -------------------------------------------------------------------------------------
+// -- results
 
 mariadb_result<void> mariadb_statement::start_query(parameters values) {
   if (auto sent = send(values); !sent)
@@ -300,7 +300,7 @@ std::string_view mariadb_statement::text(int i) const {
   return x.shown;
 }
 
-// -- the cache -----------------------------------------------------------------------------------
+// -- the cache
 
 void mariadb_statements::make_room() {
   if (entries_.size() < most)

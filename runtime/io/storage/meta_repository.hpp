@@ -12,7 +12,7 @@ struct versions {
   friend bool operator==(const versions&, const versions&) = default;
 };
 
-/// A slot of the placement. Source: design, "Placement".
+/// A slot of the placement.
 struct slot_row {
   uint16_t slot = 0;
   std::string node; ///< Empty: nobody's yet.

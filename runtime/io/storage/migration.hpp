@@ -17,7 +17,7 @@ struct migration {
 std::span<const migration> built_in_migrations();
 
 /// Applies what is missing, each step in a transaction of its own. Where the engine commits each
-/// definition at once, a step that was cut off goes on behind its last finished statement.
+/// definition at once, a step that was cut off goes on after its last finished statement.
 ///
 /// @returns The schema's version now. ec::conflict when the store's schema is newer than the last
 /// step; the detail says both versions.

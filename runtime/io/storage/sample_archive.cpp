@@ -10,8 +10,8 @@ namespace aops::storage {
 
 namespace {
 
-constexpr char chunk_format =
-  1; ///< zstd of: varint time difference, varint length, bytes; per row.
+/// zstd of: varint time difference, varint length, bytes; per row.
+constexpr char chunk_format = 1;
 constexpr int compression_level = 3;
 constexpr uint64_t most_unpacked = 256 << 20;
 

@@ -99,8 +99,8 @@ bool compares(std::partial_ordering order, const std::string& comparison) {
 
 std::string shown(number x) { return text_of({verdict::normal, value::of(x), {}}); }
 
-/// The specification, word by word, over all points: what `evaluator` must yield. Errors are just
-/// "error".
+/// What the reference says, word by word, over all points: what `evaluator` must yield. Errors are
+/// just "error".
 class naive {
 public:
   naive(const history& h, const window_case& c, int64_t t, std::optional<uint64_t> k)

@@ -44,7 +44,6 @@ json flat(const std::string& condition, size_t leaves) {
 }
 
 // -- random trees
-// --------------------------------------------------------------------------------------------------
 
 struct random_tree {
   std::mt19937_64& random;

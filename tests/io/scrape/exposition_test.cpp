@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_line_and_the_reason) {
   BOOST_TEST(error_of("a{x=\"y\"}\n") == "line 1: the value is missing");
   BOOST_TEST(error_of("a many\n") == "line 1: the value is no number");
   BOOST_TEST(error_of("a 1 soon\n") == "line 1: the time stamp is no number");
-  BOOST_TEST(error_of("a 1 2 3\n") == "line 1: something stands behind the time stamp");
+  BOOST_TEST(error_of("a 1 2 3\n") == "line 1: something stands after the time stamp");
   BOOST_TEST(error_of("<html>\n") == "line 1: a metric name cannot begin like this");
   BOOST_TEST(error_of("a.b 1\n") == "line 1: a character that no metric name has");
   BOOST_TEST(error_of("a{x} 1\n") == "line 1: a label lacks '='");

@@ -50,7 +50,7 @@ milliseconds time_of(Work work) {
 
 BOOST_FIXTURE_TEST_SUITE(mariadb, fixture)
 
-// -- transactions of several writers -------------------------------------------------------------
+// -- transactions of several writers
 
 BOOST_AUTO_TEST_CASE(two_writers_that_deadlock_both_commit) {
   std::atomic<int> met{0};
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_reader_sees_one_state_whatever_others_commit) {
   BOOST_TEST(ok(reader->count("select hits from note where name = 'a'")) == 1);
 }
 
-// -- lost connections ----------------------------------------------------------------------------
+// -- lost connections
 
 BOOST_AUTO_TEST_CASE(a_commit_whose_connection_was_killed_is_written_again_and_once) {
   ok(meta_repository{db}.adopt_all_slots("node"));
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_result_outlives_its_connection_or_says_that_it_is_lost) {
   BOOST_TEST((more.has_value() || more.error() == ec::store_unreachable));
 }
 
-// -- statements ----------------------------------------------------------------------------------
+// -- statements
 
 BOOST_AUTO_TEST_CASE(statements_are_prepared_once_and_few_are_kept) {
   auto& it = dynamic_cast<mariadb_database&>(db);
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(the_schema_is_case_sensitive_utf8_and_counts_its_bytes) {
   BOOST_TEST(it.pool().bytes_stored() > 0);
 }
 
-// -- the schema ----------------------------------------------------------------------------------
+// -- the schema
 
 BOOST_AUTO_TEST_CASE(a_migration_that_was_cut_off_goes_on_behind_its_last_statement) {
   auto built_in = built_in_migrations();

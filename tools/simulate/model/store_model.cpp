@@ -45,7 +45,7 @@ int64_t store_model::missed() const {
   return sum;
 }
 
-// -- members and the leader -----------------------------------------------------------------------
+// -- members and the leader
 
 void store_model::execute(request& x, int64_t now_ms) {
   x.is_done = true;
@@ -205,7 +205,7 @@ void store_model::leave(request& x, int64_t now_ms) {
   ++rows_.map_version;
 }
 
-// -- owners ---------------------------------------------------------------------------------------
+// -- owners
 
 bool store_model::is_blocked(const request& x) const {
   auto locked = [this](const schedule::slot_move& m) { return locks_[m.slot] != -1; };

@@ -51,7 +51,7 @@ void world::stop(int node) {
       push(event_kind::link_broken, random_.between(1, 60), peer, node);
 }
 
-// -- renewal --------------------------------------------------------------------------------------
+// -- renewal
 
 void world::renew(int node) {
   auto& n = nodes_[static_cast<size_t>(node)];
@@ -188,7 +188,7 @@ void world::hear_membership(int node, request& x, bool is_lost) {
   }
 }
 
-// -- decisions ------------------------------------------------------------------------------------
+// -- decisions
 
 void world::step(int node) {
   auto& n = nodes_[static_cast<size_t>(node)];
@@ -270,7 +270,7 @@ void world::step(int node) {
   finish(node, false);
 }
 
-// -- links ----------------------------------------------------------------------------------------
+// -- links
 
 void world::suspect(int node, int peer, bool is_strong) {
   auto& n = nodes_[static_cast<size_t>(node)];
