@@ -134,8 +134,8 @@ struct check_result {
 #define AOPS_FIELDS_check_result(F)                                                                \
   F(host_id, required(), "Host.")                                                                  \
   F(data_list, required(), "Copy of the rule's.")                                                  \
-  F(start, required(), "First moment.")                                                            \
-  F(end, required(), "Last moment.")                                                               \
+  F(start, required().as("fractional"), "First moment.")                                           \
+  F(end, required().as("fractional"), "Last moment.")                                              \
   F(check_item, required(), "Rule.")                                                               \
   F(condition, required(), "Copy of the rule's.")                                                  \
   F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                               \
@@ -247,7 +247,7 @@ struct series_info {
   F(name, required(), "Metric.")                                                                   \
   F(type, required(), "`kpi` or `log`.")                                                           \
   F(label, required(), "What a rule must name.")                                                   \
-  F(time, required(), "Of the value.")                                                             \
+  F(time, required().as("fractional"), "Of the value.")                                            \
   F(value, required(), "Last value.")
 AOPS_MESSAGE(series_info)
 

@@ -171,7 +171,7 @@ struct tasks_query {
 #define AOPS_FIELDS_tasks_query(F)                                                                 \
   F(time_range, optional_field().items(0, 2), "On the creation time; empty: all.")                 \
   F(task_list, optional_field().text(1, 64), "Task ids; wins over time_range.")                    \
-  AOPS_PAGING_FIELDS(F, "|time|expected_report_num", 1000000)
+  AOPS_PAGING_FIELDS(F, "|time|expected_report_num", any_page_size)
 AOPS_MESSAGE(tasks_query)
 
 struct task_info {

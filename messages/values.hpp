@@ -6,7 +6,8 @@
 
 namespace aops {
 
-/// A point in time: milliseconds since 1970-01-01 UTC. JSON shows seconds, whole when whole.
+/// A point in time: milliseconds since 1970-01-01 UTC. JSON shows whole seconds; fields of the
+/// format `fractional` keep the milliseconds.
 struct moment {
   int64_t ms = 0;
   friend auto operator<=>(const moment&, const moment&) = default;

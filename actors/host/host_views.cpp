@@ -23,12 +23,10 @@ series_page page_of(std::vector<series_info> all, const series_query& q) {
   series_page out;
   out.total_count = static_cast<int64_t>(all.size());
   out.total_page = total_pages(out.total_count, p.per_page);
-  if (p.is_paged()) {
-    auto first = std::min<int64_t>((p.page - 1) * p.per_page, out.total_count);
-    auto last = std::min<int64_t>(first + p.per_page, out.total_count);
+  auto [first, count] = rows_of(p, out.total_count);
+  if (p.is_paged())
     all = {std::make_move_iterator(all.begin() + first),
-           std::make_move_iterator(all.begin() + last)};
-  }
+           std::make_move_iterator(all.begin() + first + count)};
   out.series = std::move(all);
   return out;
 }

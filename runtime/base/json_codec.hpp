@@ -21,10 +21,14 @@
 /// taken for which type: docs/reference/rest.md#fields.
 namespace aops::base {
 
+/// How deep documents may nest: a fault tree of 200 levels, each an object in a list, and what
+/// stands around it. What walks documents by recursion relies on it.
+inline constexpr size_t max_json_depth = 512;
+
 /// Reads one JSON document. ec::bad_request with line and column, when it nests deeper than
 /// `max_depth`, and when an object has a name twice. Never echoes what it read, except for such a
 /// name.
-expected<json> parse_json(std::string_view text, size_t max_depth = 64);
+expected<json> parse_json(std::string_view text, size_t max_depth = max_json_depth);
 
 /// Reads a described type. ec::bad_request with `path: reason`, such as `host_list[2].public_ip:
 /// must be an IP address`; unknown fields are refused by name, values are never echoed. A function
@@ -210,25 +214,26 @@ bool is_unset(const M& x) {
 }
 
 template <class M>
-json written(const M& x) {
+json written(const M& x, const field_rules& rules) {
   if constexpr (std::same_as<M, bool> || std::integral<M> || std::same_as<M, std::string>) {
     return x;
   } else if constexpr (std::same_as<M, double>) {
     return written_double(x);
-  } else if constexpr (std::same_as<M, moment> || std::same_as<M, json_text> ||
-                       std::same_as<M, number>) {
+  } else if constexpr (std::same_as<M, moment>) {
+    return written_moment(x, rules);
+  } else if constexpr (std::same_as<M, json_text> || std::same_as<M, number>) {
     return written_value(x);
   } else if constexpr (is_a<M, maybe>) {
-    return x ? written(*x) : json(nullptr);
+    return x ? written(*x, rules) : json(nullptr);
   } else if constexpr (is_a<M, std::vector>) {
     auto list = json::array();
     for (const auto& item : x)
-      list.push_back(written<typename M::value_type>(item));
+      list.push_back(written<typename M::value_type>(item, rules));
     return list;
   } else if constexpr (is_text_map<M>) {
     auto object = json::object();
     for (const auto& [name, item] : x)
-      object[name] = written(item);
+      object[name] = written(item, rules);
     return object;
   } else if constexpr (std::is_enum_v<M>) {
     return std::string{to_string(x)};
@@ -246,7 +251,7 @@ struct object_writer {
     if constexpr (!std::same_as<M, sealed_text> && !std::same_as<M, maybe<sealed_text>>) {
       if (rules.is_internal || (rules.is_additive && is_unset(member)))
         return;
-      out[std::string{name}] = written(member);
+      out[std::string{name}] = written(member, rules);
     }
   }
 };
@@ -258,9 +263,9 @@ json value_schema(const field_rules& rules, json* components) {
   } else if constexpr (std::integral<M>) {
     return integer_schema(rules, std::is_unsigned_v<M>);
   } else if constexpr (std::same_as<M, double> || std::same_as<M, number>) {
-    return {{"type", "number"}};
+    return number_schema(rules);
   } else if constexpr (std::same_as<M, moment>) {
-    return moment_schema();
+    return moment_schema(rules);
   } else if constexpr (std::same_as<M, json_text>) {
     return json::object();
   } else if constexpr (std::same_as<M, std::string> || std::is_enum_v<M>) {

@@ -296,10 +296,11 @@ json written_double(double x) {
   return std::isnan(x) ? "NaN" : x > 0 ? "Infinity" : "-Infinity";
 }
 
-json written_value(const moment& x) {
-  if (x.ms % 1000 == 0)
-    return x.ms / 1000;
-  return static_cast<double>(x.ms) / 1000;
+json written_moment(const moment& x, const field_rules& rules) {
+  auto beyond = x.ms % 1000;
+  if (rules.format == "fractional" && beyond != 0)
+    return static_cast<double>(x.ms) / 1000;
+  return x.ms / 1000 - (beyond < 0 ? 1 : 0);
 }
 
 json written_value(const number& x) {
@@ -345,7 +346,21 @@ json integer_schema(const field_rules& rules, bool is_unsigned) {
   return schema;
 }
 
-json moment_schema() { return {{"type", "number"}, {"format", "unix-seconds"}}; }
+/// In replies NaN and infinities are texts.
+json number_schema(const field_rules& rules) {
+  json schema = {{"type", "number"}};
+  if (rules.min_value != field_rules{}.min_value)
+    schema["minimum"] = rules.min_value;
+  if (rules.max_value != field_rules{}.max_value)
+    schema["maximum"] = rules.max_value;
+  json special = {{"type", "string"}, {"enum", {"NaN", "Infinity", "-Infinity"}}};
+  return {{"anyOf", json::array({std::move(schema), std::move(special)})}};
+}
+
+json moment_schema(const field_rules& rules) {
+  auto type = rules.format == "fractional" ? "number" : "integer";
+  return {{"type", type}, {"format", "unix-seconds"}};
+}
 
 json list_schema(const field_rules& rules, json items) {
   json schema = {{"type", "array"}, {"items", std::move(items)}};
@@ -374,7 +389,7 @@ void add_property(
   if (!text.empty())
     value["description"] = text;
   schema["properties"][std::string{name}] = std::move(value);
-  if (!rules.is_optional)
+  if (!rules.is_optional && !rules.is_additive) // Additive ones are left out when unset.
     schema["required"].push_back(name);
 }
 

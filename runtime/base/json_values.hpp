@@ -58,7 +58,8 @@ bool read_json_text(const json& j, json_text& out);
 /// NaN and infinities, for which JSON has no numbers, become the texts `NaN`, `Infinity`,
 /// `-Infinity`.
 json written_double(double x);
-json written_value(const moment& x);
+/// Whole seconds, cut down, unless the format is `fractional`.
+json written_moment(const moment& x, const field_rules& rules);
 json written_value(const number& x);
 /// Null when the text is not JSON.
 json written_value(const json_text& x);
@@ -66,7 +67,8 @@ json written_value(const json_text& x);
 json empty_object_schema();
 json text_schema(const field_rules& rules, bool is_sealed);
 json integer_schema(const field_rules& rules, bool is_unsigned);
-json moment_schema();
+json number_schema(const field_rules& rules);
+json moment_schema(const field_rules& rules);
 json list_schema(const field_rules& rules, json items);
 json map_schema(const field_rules& rules, json values);
 void add_property(

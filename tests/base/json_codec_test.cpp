@@ -234,6 +234,19 @@ BOOST_AUTO_TEST_CASE(times_are_whole_seconds_unless_fractional) {
              "time_range[1]: must be a time in seconds since 1970-01-01");
 }
 
+BOOST_AUTO_TEST_CASE(times_are_written_in_whole_seconds_unless_fractional) {
+  sample_request x;
+  x.time_range = {moment{1'999}, moment{-1}};
+  x.at = moment{1'999};
+  BOOST_TEST(base::encode(x)["time_range"].dump() == "[1,-1]");
+  BOOST_TEST(base::encode(x)["at"].dump() == "1.999");
+  x.at = moment{2'000};
+  BOOST_TEST(base::encode(x)["at"].dump() == "2");
+  auto schema = base::schema_of<sample_request>()["properties"];
+  BOOST_TEST(schema["time_range"]["items"]["type"] == "integer");
+  BOOST_TEST(schema["at"]["type"] == "number");
+}
+
 BOOST_AUTO_TEST_CASE(numbers_keep_their_kind) {
   BOOST_TEST((read(R"({"last": 9007199254740993})").last == number::of(int64_t{9007199254740993})));
   BOOST_TEST((read(R"({"last": 1.0})").last == number::of(1.0)));
@@ -297,8 +310,12 @@ BOOST_AUTO_TEST_CASE(the_schema_tells_what_decoding_demands) {
   const auto& request = components["sample_request"]["properties"];
   BOOST_TEST(!request.contains("owner"));
   BOOST_TEST(request["sort"]["enum"] == json({"", "start", "end"}));
+  // The rules of an item are not those of the list.
+  BOOST_TEST(!request["check_items"]["items"].contains("maxItems"));
   BOOST_TEST(request["check_items"]["description"] == "Names. Also accepted as `chcek_items`.");
   BOOST_TEST(request["page"]["minimum"] == 1);
+  BOOST_TEST(request["share"]["anyOf"][0]["maximum"] == 1);
+  BOOST_TEST(request["share"]["anyOf"][1]["enum"] == json({"NaN", "Infinity", "-Infinity"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -315,8 +332,9 @@ BOOST_AUTO_TEST_CASE(errors_name_line_and_column) {
 }
 
 BOOST_AUTO_TEST_CASE(depth_is_limited) {
-  BOOST_TEST(base::parse_json(nested(64)).has_value());
-  BOOST_TEST(base::parse_json(nested(65)).error().detail == "nested deeper than 64 levels");
+  BOOST_TEST(base::parse_json(nested(512)).has_value());
+  BOOST_TEST(base::parse_json(nested(513)).error().detail == "nested deeper than 512 levels");
+  BOOST_TEST(base::parse_json(nested(5), 4).error().detail == "nested deeper than 4 levels");
   BOOST_TEST(!base::parse_json(std::string(1'000'000, '[')).has_value());
 }
 

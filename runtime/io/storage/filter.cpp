@@ -49,16 +49,12 @@ std::string order_by(const paging& p,
 }
 
 expected<page_window> window_of(const paging& p, int64_t total) {
-  if (p.is_paged()) {
-    // A page far past the end must not overflow.
-    auto skipped = p.page - 1 > total / p.per_page ? total : (p.page - 1) * p.per_page;
-    return page_window{skipped, p.per_page};
-  }
-  if (total > most_unpaged)
+  auto [first, count] = rows_of(p, total);
+  if (count > most_unpaged)
     return fail(ec::bad_request,
-                std::to_string(total) + " rows match, more than " + std::to_string(most_unpaged) +
+                std::to_string(count) + " rows match, more than " + std::to_string(most_unpaged) +
                   " are listed by pages only: use page and per_page");
-  return page_window{0, total};
+  return page_window{first, count};
 }
 
 } // namespace aops::storage

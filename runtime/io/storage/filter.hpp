@@ -8,7 +8,7 @@
 
 namespace aops::storage {
 
-/// Rows that an unpaged list may have.
+/// Rows that one answer may have.
 inline constexpr int64_t most_unpaged = 50'000;
 
 /// Conditions of a query with the values of their marks, grown one by one. Texts given must outlive
@@ -81,8 +81,8 @@ std::string order_by(const paging& p,
                      std::string_view otherwise,
                      std::string_view tie);
 
-/// First row and number of rows of the page asked for. ec::bad_request when an unpaged list is too
-/// long.
+/// First row and number of rows of the page asked for; none past the end. ec::bad_request when an
+/// unpaged list, or a page, is too long.
 struct page_window {
   int64_t offset = 0, limit = 0;
 };
