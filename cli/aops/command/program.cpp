@@ -1,0 +1,65 @@
+#include "cli/aops/command/program.hpp"
+
+#include "cli/aops/command/command_line.hpp"
+#include "cli/aops/command/session.hpp"
+#include "cli/aops/text/text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ostream>
+
+namespace aops::cli {
+
+namespace {
+
+/// The contract has a token required by every command but the log-in.
+bool lacks_token(const session& s, const verb& what) {
+  const auto* action = action_of(what, s.args);
+  if (!what.asks_node || !what.needs_token || (action && !action->needs_token))
+    return false;
+  auto to = s.find_connections();
+  return to && std::all_of(to->begin(), to->end(), [](const auto& x) { return x.token.empty(); });
+}
+
+/// An answer may be JSON and still have lists where objects belong; that is the node's fault and no
+/// reason to crash.
+int run_verb(session& s, const verb& what) {
+  try {
+    const auto* action = action_of(what, s.args);
+    return action ? action->run(s) : what.run(s);
+  } catch (const json::exception& e) {
+    return s.complain(
+      {ec::internal, std::string{"the node's answer has an unexpected shape: "} + e.what()});
+  }
+}
+
+} // namespace
+
+int run_program(console& io,
+                const std::string& name,
+                const verb_list& verbs,
+                const std::vector<std::string>& words) {
+  auto parsed = parse_command_line(name, verbs, words);
+  if (!parsed) {
+    io.err << name << ": " << printable(parsed.error().detail) << std::endl;
+    return exit_usage;
+  }
+  if (!parsed->what) {
+    io.out << parsed->text << std::flush;
+    return exit_done;
+  }
+  session s(io, parsed->args, verbs);
+  if (lacks_token(s, *parsed->what))
+    return s.misuse(
+      "no access token: run `aops login`, set AOPS_ACCESS_TOKEN or give --access_token");
+  auto code = run_verb(s, *parsed->what);
+  io.out.flush();
+  if (code != exit_done || io.out)
+    return code;
+  if (errno == EPIPE) // The reader, such as `head`, had enough.
+    return exit_failed;
+  // A full disk must not look like success.
+  return s.complain({ec::internal, "standard output cannot be written"});
+}
+
+} // namespace aops::cli

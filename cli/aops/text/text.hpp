@@ -1,0 +1,35 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aops::cli {
+
+/// `a, b,c` → three texts without blanks around them. An empty element is `ec::bad_request`.
+expected<std::vector<std::string>> split_list(std::string_view text);
+
+/// Safe to show on a terminal: control characters become `\xNN`, what is no UTF-8 becomes U+FFFD.
+std::string printable(std::string_view text);
+
+/// Columns that printable UTF-8 text takes on a terminal.
+size_t columns(std::string_view text);
+
+/// At most `width` columns, the cut marked by `...`.
+std::string clipped(std::string_view text, size_t width);
+
+/// Lines of at most `width` columns, broken at blanks where possible. At least one line.
+std::vector<std::string> wrapped(std::string_view text, size_t width);
+
+/// An identifier of the REST contract: 32 hex digits.
+bool is_id(std::string_view text);
+
+std::string trimmed(std::string_view text);
+/// Parts of at most `most` texts, in order.
+std::vector<std::vector<std::string>> split_into(const std::vector<std::string>& texts,
+                                                 size_t most);
+std::string joined(const std::vector<std::string>& parts, std::string_view separator);
+
+} // namespace aops::cli

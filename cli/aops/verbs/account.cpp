@@ -1,0 +1,45 @@
+#include "messages/account.hpp"
+
+#include "cli/aops/command/session.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+
+namespace aops::cli {
+
+namespace {
+
+int log_in(session& s) {
+  if (!s.args.has("username"))
+    return s.complain({ec::bad_request, "login needs --username"});
+  auto password = s.secret("password", "AOPS_PASSWORD", "Password");
+  if (!password)
+    return s.complain(password.error());
+  return s.show(s.post("/manage/account/login",
+                       aops::log_in{.username = s.args.text("username"), .password = {*password}}),
+                {});
+}
+
+int change(session& s) {
+  auto password = s.secret("password", "AOPS_NEW_PASSWORD", "New password");
+  if (!password)
+    return s.complain(password.error());
+  return s.show(s.post("/manage/account/change", change_password{.password = {*password}}), {});
+}
+
+} // namespace
+
+verb account_verb() {
+  return {.name = "account",
+          .summary = "Log in without remembering it, change the password",
+          .actions = {{.name = "login", .run = log_in, .needs_token = false},
+                      {.name = "change", .run = change}},
+          .options = {{.name = "username", .value = "NAME", .help = "Account to log in to"},
+                      {.name = "password",
+                       .value = "TEXT",
+                       .help = "Password, the new one for change; `-` reads a line of standard "
+                               "input"}},
+          .positionals = {"action"},
+          .examples = "  aops account --action login --username admin --password -\n"
+                      "  aops account --action change --password -\n"};
+}
+
+} // namespace aops::cli

@@ -1,0 +1,133 @@
+#include "messages/check.hpp"
+
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "cli/aops/verbs/watch.hpp"
+#include "messages/diag.hpp"
+
+#include <fmt/format.h>
+
+namespace aops::cli {
+
+namespace {
+
+/// What results are asked for, and judged first when they are to be.
+expected<results_query> selection(session& s) {
+  auto range = range_or_last_hour(s);
+  auto items = s.args.list("check_items");
+  auto hosts = s.args.list("host_list");
+  if (!range || !items || !hosts)
+    return fail(!range ? range.error() : !items ? items.error() : hosts.error());
+  auto ids = s.host_ids(*hosts);
+  if (!ids)
+    return fail(ids.error());
+  results_query query;
+  query.time_range = moments_of(*range);
+  query.check_items = *items;
+  query.host_list = *ids;
+  return query;
+}
+
+/// Hosts that answered nothing leave no result behind: a task that is done must not hide them.
+void note_unanswered(session& s, const watched_task& task) {
+  auto reply = s.post("/diag/progress/get", progress_query{{task.id}});
+  if (!reply || !succeeded(*reply) || !reply->contains("result"))
+    return;
+  for (const auto& row : (*reply)["result"])
+    if (auto failed = count_of(row, "failed"); failed > 0)
+      s.note(fmt::format("{} of {} were not judged: their hosts did not answer in time",
+                         failed,
+                         count_of(row, "expected_report_num")));
+}
+
+/// Judges the selection now and waits; the exit code when that failed.
+int execute(session& s, const results_query& selected) {
+  check_to_execute request{.host_list = selected.host_list,
+                           .time_range = selected.time_range,
+                           .check_items = selected.check_items};
+  if (request.host_list.empty())
+    for (const auto& [id, name] : s.host_names())
+      request.host_list.push_back(id);
+  if (request.host_list.empty())
+    return s.complain({ec::bad_request, "there are no hosts to check"});
+  auto reply = s.post("/check/execute", request);
+  if (!reply || !succeeded(*reply))
+    return s.show(reply, {});
+  if (partly_succeeded(*reply))
+    s.note(reply_error(*reply).detail);
+  auto expected = count_of(*reply, "expected_result_num");
+  watched_task task{text_of(*reply, "task_id"), expected, 0, {}, {}};
+  s.note(fmt::format("task {}: {} results to come", task.id, expected));
+  watcher followed(s, {task}, s.args.on("watch"));
+  int code = judge_tasks(s, followed.run());
+  note_unanswered(s, task);
+  return code;
+}
+
+int run(session& s) {
+  auto query = selection(s);
+  if (!query)
+    return s.complain(query.error());
+  int code = s.args.on("execute") ? execute(s, *query) : exit_done;
+  if (code != exit_done)
+    return code;
+  if (s.args.has("value"))
+    query->value = s.args.text("value");
+  add_sort(*query, s.args);
+  add_paging(*query, s.args);
+  auto reply = s.post("/check/result/get", *query);
+  if (s.wants_table() && reply && reply->contains("check_result"))
+    add_host_names(s, (*reply)["check_result"]);
+  return s.show(
+    reply,
+    {view::kind::whole,
+     "check_result",
+     {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
+     {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"}});
+}
+
+} // namespace
+
+verb check_verb() {
+  return {
+    .name = "check",
+    .summary = "Show check results, or judge a time range now",
+    .run = run,
+    .options = {{.name = "check_items",
+                 .value = "NAMES",
+                 .help = "Only these rules, separated by commas",
+                 .alias = "chek_items"},
+                {.name = "host_list",
+                 .value = "HOSTS",
+                 .help = "Only these hosts, ids or names, separated by commas"},
+                {.name = "start",
+                 .value = "TIME",
+                 .help =
+                   "Begin, as 20240301-10:15:30 local time; an hour before the end when absent"},
+                {.name = "end",
+                 .value = "TIME",
+                 .help = "End, as 20240301-10:15:30 local time; now when absent"},
+                last_option,
+                {.name = "value",
+                 .value = "VALUE",
+                 .help = "Only such results",
+                 .choices = {"Abnormal", "No data", "Internal error"}},
+                {.name = "execute",
+                 .help = "Judge the range now, wait, then show the results",
+                 .kind = option_kind::flag},
+                {.name = "watch",
+                 .help = "With --execute: tell progress also where standard error is no terminal",
+                 .kind = option_kind::flag},
+                {.name = "sort",
+                 .value = "FIELD",
+                 .help = "Order",
+                 .choices = {"check_item", "start", "end"}},
+                direction_option,
+                page_option,
+                per_page_option},
+    .examples = "  aops check --host_list web1 --last 15m -o table\n"
+                "  aops check --execute --check_items cpu_busy --start 20240301-10:00:00 --end "
+                "20240301-11:00:00\n"};
+}
+
+} // namespace aops::cli

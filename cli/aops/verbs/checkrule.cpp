@@ -1,0 +1,178 @@
+#include "cli/aops/term/table.hpp"
+#include "cli/aops/text/files.hpp"
+#include "cli/aops/text/rule_file.hpp"
+#include "cli/aops/text/text.hpp"
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "messages/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+namespace aops::cli {
+
+namespace {
+
+expected<json> rules_of_file(session& s, std::string_view action) {
+  if (!s.args.has("conf"))
+    return fail(ec::bad_request, fmt::format("{} needs --conf FILE", action));
+  const auto& name = s.args.text("conf");
+  auto text = read_file(name);
+  if (!text)
+    return fail(text.error());
+  auto rules = read_rules(name, *text);
+  if (rules && rules->empty())
+    return fail(ec::bad_request, name + ": holds no rules");
+  return rules;
+}
+
+int add(session& s) {
+  auto rules = rules_of_file(s, "add");
+  if (!rules)
+    return s.complain(rules.error());
+  // As they are written: the node judges each by itself, so that one bad rule fails alone.
+  return s.show(s.post("/check/rule/import", json{{"check_items", *rules}}), {});
+}
+
+int remove(session& s) {
+  auto names = at_least_one(s.args, "check_items", "delete");
+  if (!names)
+    return s.complain(names.error());
+  return s.show(s.remove("/check/rule/delete", rules_to_delete{*names}), {});
+}
+
+int get(session& s) {
+  auto names = s.args.list("check_items");
+  if (!names)
+    return s.complain(names.error());
+  rules_query query;
+  query.check_items = *names;
+  add_sort(query, s.args);
+  bool whole = s.args.has("export") && !s.args.has("page") && !s.args.has("per_page");
+  if (!whole) // An export holds every rule unless one page was asked for.
+    add_paging(query, s.args);
+  auto reply = s.post("/check/rule/get", query);
+  if (!s.args.has("export") || !reply || !succeeded(*reply))
+    return s.show(reply,
+                  {view::kind::whole,
+                   "check_items",
+                   {"check_item", "condition", "severity", "description"},
+                   {"check_item", "condition", "data_list", "severity", "description", "*"}});
+  auto done = write_export(s,
+                           s.args.text("export"),
+                           "check_rule.json",
+                           to_lines({{"check_items", member(*reply, "check_items")}}));
+  if (!done)
+    return s.complain(done.error());
+  reply->erase("check_items");
+  return s.show(reply, {});
+}
+
+/// The rules to try: those of the file, fewer when names are given.
+expected<json> rules_to_test(session& s) {
+  auto rules = rules_of_file(s, "test");
+  auto names = s.args.list("check_items");
+  if (!rules || !names)
+    return fail(rules ? names.error() : rules.error());
+  json chosen = json::array();
+  for (auto& rule : *rules)
+    if (names->empty() ||
+        std::find(names->begin(), names->end(), text_of(rule, "check_item")) != names->end())
+      chosen.push_back(std::move(rule));
+  if (chosen.empty())
+    return fail(ec::bad_request,
+                s.args.text("conf") + ": holds none of the rules named by --check_items");
+  return chosen;
+}
+
+void print_test(session& s, const json& rule, const json& reply, const time_range& range) {
+  const auto& results = member(reply, "check_result");
+  const auto& points = member(reply, "points");
+  auto colours = s.colours();
+  auto trouble = cell_text(member(reply, "error"));
+  auto count = results.is_array() ? results.size() : 0;
+  s.io.out << fmt::format("{} on {}, {} to {}: ",
+                          colours.bold(printable(text_of(rule, "check_item"))),
+                          printable(s.args.text("host")),
+                          readable_time(static_cast<double>(range.start)),
+                          readable_time(static_cast<double>(range.end)));
+  if (!trouble.empty())
+    s.io.out << colours.yellow(trouble) << '\n';
+  else
+    s.io.out << fmt::format("{} points judged, {}\n",
+                            points.is_array() ? points.size() : count_of(reply, "points"),
+                            count == 0 ? colours.green("nothing found")
+                                       : colours.red(fmt::format("{} found", count)));
+  if (count)
+    s.io.out << render(table_of(results, {"value", "start", "end"}));
+}
+
+int test(session& s) {
+  if (!s.args.has("host"))
+    return s.misuse("test needs --host HOST");
+  auto rules = rules_to_test(s);
+  if (!rules)
+    return s.complain(rules.error());
+  auto when = range_or_last_hour(s);
+  if (!when)
+    return s.complain(when.error());
+  auto ids = s.host_ids({s.args.text("host")});
+  if (!ids)
+    return s.complain(ids.error());
+  int code = exit_done;
+  for (const auto& rule : *rules) {
+    auto body =
+      body_of(rule_to_test{.rule = {}, .host_id = ids->front(), .time_range = moments_of(*when)});
+    body["rule"] = rule; // As it is written.
+    auto reply = s.post("/check/rule/test", body);
+    if (s.wants_data() || !reply || !succeeded(*reply)) {
+      if (auto shown = s.show(reply, {}); shown != exit_done)
+        return shown;
+    } else {
+      print_test(s, rule, *reply, *when);
+    }
+    if (!cell_text(member(*reply, "error")).empty())
+      code = exit_failed;
+  }
+  return code;
+}
+
+} // namespace
+
+verb checkrule_verb() {
+  return {
+    .name = "checkrule",
+    .summary = "Import, delete, list, export, try out check rules",
+    .actions = {{.name = "add", .run = add},
+                {.name = "delete", .run = remove},
+                {.name = "get", .run = get},
+                {.name = "test", .run = test}},
+    .options = {{.name = "conf",
+                 .value = "FILE",
+                 .help =
+                   "add, test: rules as JSON, or as CSV when the name ends in .csv; `-` reads "
+                   "standard input"},
+                {.name = "check_items",
+                 .value = "NAMES",
+                 .help = "delete, get, test: only these rules, separated by commas",
+                 .alias = "chek_items"},
+                {.name = "export",
+                 .value = "FILE",
+                 .help = "get: write the rules there; into a folder as check_rule.json"},
+                {.name = "host", .value = "HOST", .help = "test: id or name of the host to judge"},
+                start_option,
+                end_option,
+                last_option,
+                {.name = "sort", .value = "FIELD", .help = "get: order", .choices = {"check_item"}},
+                direction_option,
+                page_option,
+                per_page_option},
+    .positionals = {"action"},
+    .examples = "  aops checkrule --action add --conf rules.json\n"
+                "  aops checkrule --action get --export rules.json\n"
+                "  aops checkrule test --conf rules.json --host web1 --last 1h\n"};
+}
+
+} // namespace aops::cli

@@ -1,0 +1,128 @@
+#include "cli/aops/report/report_text.hpp"
+#include "cli/aops/text/files.hpp"
+#include "cli/aops/text/text.hpp"
+#include "cli/aops/text/tree_file.hpp"
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/picture_export.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "messages/diag.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace aops::cli {
+
+namespace {
+
+expected<json> trees_of_file(session& s) {
+  if (!s.args.has("conf"))
+    return fail(ec::bad_request, "add needs --conf FILE");
+  auto names = s.args.list("tree_list");
+  if (!names)
+    return fail(names.error());
+  if (names->size() > 1)
+    return fail(ec::bad_request, "add takes at most one name in --tree_list");
+  const auto& file = s.args.text("conf");
+  auto text = read_file(file);
+  if (!text)
+    return fail(text.error());
+  return read_trees(file, *text, names->empty() ? "" : names->front(), s.args.text("description"));
+}
+
+int add(session& s) {
+  auto trees = trees_of_file(s);
+  if (!trees)
+    return s.complain(trees.error());
+  // As they are written: the node judges each by itself, so that one bad tree fails alone.
+  auto reply = s.post("/diag/tree/import", json{{"trees", *trees}});
+  if (reply)
+    for (const auto& warning : member(*reply, "warnings"))
+      s.note(fmt::format("warning: {}, {}: {}",
+                         text_of(warning, "tree_name"),
+                         text_of(warning, "path"),
+                         text_of(warning, "message")));
+  return s.show(reply, {});
+}
+
+int remove(session& s) {
+  auto names = at_least_one(s.args, "tree_list", "delete");
+  if (!names)
+    return s.complain(names.error());
+  return s.show(s.remove("/diag/tree/delete", trees_to_delete{*names}), {});
+}
+
+std::vector<picture> pictures_of(const json& trees) {
+  std::vector<picture> pictures;
+  for (const auto& tree : trees)
+    if (auto root = view_tree(member(tree, "tree_content"))) {
+      picture p;
+      p.report.tree_name = text_of(tree, "tree_name");
+      p.report.root = std::move(*root);
+      p.report.has_tree = true;
+      p.is_judged = false;
+      pictures.push_back(std::move(p));
+    }
+  return pictures;
+}
+
+void draw_trees(session& s, const json& trees) {
+  auto colours = s.colours();
+  for (const auto& p : pictures_of(trees))
+    s.io.out << colours.bold(printable(p.report.tree_name)) << '\n'
+             << tree_text(p.report.root, {colours, s.io.unicode, s.io.width}) << '\n';
+}
+
+int get(session& s) {
+  auto names = s.args.list("tree_list");
+  if (!names)
+    return s.complain(names.error());
+  auto reply = s.post("/diag/tree/get", trees_query{*names});
+  bool good = reply && succeeded(*reply);
+  if (good && s.args.has("export")) {
+    auto trees = member(*reply, "trees");
+    auto to = find_export(s.args, export_form::kind::json, "fault_tree");
+    if (auto done = export_as(s, to, {{"trees", trees}}, pictures_of(trees)); !done)
+      return s.complain(done.error());
+    reply->erase("trees");
+    return to.path.empty() ? exit_done : s.show(reply, {});
+  }
+  if (good && s.form() == format::wide) {
+    draw_trees(s, member(*reply, "trees"));
+    return exit_done;
+  }
+  return s.show(reply, {view::kind::whole, "trees", {"tree_name", "description", "tag"}, {}});
+}
+
+} // namespace
+
+verb faultree_verb() {
+  return {
+    .name = "faultree",
+    .summary = "Import, delete, show, export fault trees",
+    .actions = {{.name = "add", .run = add},
+                {.name = "delete", .run = remove},
+                {.name = "get", .run = get}},
+    .options =
+      {{.name = "conf", .value = "FILE", .help = "add: trees as JSON; `-` reads standard input"},
+       {.name = "tree_list",
+        .value = "TREES",
+        .help = "add: the tree's name; delete, get: names, separated by commas"},
+       {.name = "description",
+        .value = "TEXT",
+        .help = "add: of trees that bring none",
+        .alias = "descriptipn"},
+       {.name = "export",
+        .value = "FILE",
+        .help = "get: write there; .html and .dot as pictures; into a folder as fault_tree.json; "
+                "html, dot or json: to --file"},
+       {.name = "file",
+        .value = "FILE",
+        .help = "get: where --export html, dot or json goes; else standard output"}},
+    .positionals = {"action", "file"},
+    .examples = "  aops faultree --action add --conf tree.json --tree_list cpu_fault\n"
+                "  aops faultree --action get --export trees.json\n"
+                "  aops faultree --action get --tree_list cpu_fault -o wide\n"};
+}
+
+} // namespace aops::cli

@@ -1,0 +1,72 @@
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "messages/host.hpp"
+
+namespace aops::cli {
+
+namespace {
+
+int add(session& s) {
+  auto name = exactly_one(s.args, "host_group_name", "add");
+  if (!name)
+    return s.complain(name.error());
+  return s.show(
+    s.post("/manage/host/group/add",
+           host_group_to_add{.host_group_name = *name, .description = s.args.text("description")}),
+    {});
+}
+
+int remove(session& s) {
+  auto names = at_least_one(s.args, "host_group_list", "delete");
+  if (!names)
+    return s.complain(names.error());
+  return s.show(s.remove("/manage/host/group/delete", host_groups_to_delete{*names}), {});
+}
+
+int query(session& s) {
+  if (s.args.has("host_group_name") || s.args.has("host_group_list"))
+    return s.complain(
+      {ec::bad_request,
+       "query lists every group; it takes no --host_group_name or --host_group_list"});
+  host_groups_query groups;
+  add_sort(groups, s.args);
+  add_paging(groups, s.args);
+  return s.show(s.post("/manage/host/group/get", groups),
+                {view::kind::listing,
+                 "host_group_infos",
+                 {"host_group_name", "description", "host_count", "*"},
+                 {}});
+}
+
+} // namespace
+
+verb group_verb() {
+  return {
+    .name = "group",
+    .summary = "Add, delete, list host groups",
+    .actions = {{.name = "add", .run = add},
+                {.name = "delete", .run = remove},
+                {.name = "query", .run = query}},
+    .options = {{.name = "host_group_name", .value = "NAME", .help = "add: the new group's name"},
+                {.name = "host_group_list",
+                 .value = "NAMES",
+                 .help = "delete: names, separated by commas"},
+                {.name = "description",
+                 .value = "TEXT",
+                 .help = "add: free text",
+                 .fallback = "This is a host group.",
+                 .alias = "descriptipn"},
+                {.name = "sort",
+                 .value = "FIELD",
+                 .help = "query: order",
+                 .choices = {"host_group_name", "host_count"}},
+                direction_option,
+                page_option,
+                per_page_option},
+    .positionals = {"action"},
+    .examples = "  aops group --action add --host_group_name web --description \"web servers\"\n"
+                "  aops group --action query --sort host_count --direction desc\n"
+                "  aops group --action delete --host_group_list web,db\n"};
+}
+
+} // namespace aops::cli

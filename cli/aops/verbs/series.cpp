@@ -1,0 +1,43 @@
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "messages/check.hpp"
+
+namespace aops::cli {
+
+namespace {
+
+int run(session& s) {
+  auto ids = s.host_ids({s.args.text("host")});
+  if (!ids)
+    return s.complain(ids.error());
+  series_query query;
+  query.host_id = ids->front();
+  add_paging(query, s.args);
+  return s.show(
+    s.post("/check/series/get", query),
+    {view::kind::listing, "series", {"name", "type", "label", "time", "value", "*"}, {}});
+}
+
+/// Every series is listed unless a page is asked for.
+option without_fallback(option x) {
+  x.fallback = {};
+  return x;
+}
+
+} // namespace
+
+verb series_verb() {
+  return {.name = "series",
+          .summary = "List the series of a host with labels and last values",
+          .run = run,
+          .options = {{.name = "host",
+                       .value = "HOST",
+                       .help = "Id or name of the host",
+                       .is_required = true},
+                      without_fallback(page_option),
+                      without_fallback(per_page_option)},
+          .positionals = {"host"},
+          .examples = "  aops series --host web1 -o table\n"};
+}
+
+} // namespace aops::cli

@@ -1,0 +1,25 @@
+#include "cli/aops/verbs/verbs.hpp"
+
+namespace aops::cli {
+
+const verb_list& all_verbs() {
+  static const verb_list verbs = {
+    login_verb(),
+    logout_verb(),
+    account_verb(),
+    group_verb(),
+    host_verb(),
+    series_verb(),
+    checkrule_verb(),
+    check_verb(),
+    faultree_verb(),
+    diag_verb(),
+    report_verb(),
+    stat_verb(),
+    cluster_verb(),
+    completion_verb(),
+  };
+  return verbs;
+}
+
+} // namespace aops::cli

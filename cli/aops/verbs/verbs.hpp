@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cli/aops/command/verb.hpp"
+
+namespace aops::cli {
+
+/// All commands of `aops`. A new one is a file with its table, declared below, and a line in
+/// `verbs.cpp`.
+const verb_list& all_verbs();
+
+verb login_verb();
+verb logout_verb();
+verb account_verb();
+verb group_verb();
+verb host_verb();
+verb series_verb();
+verb checkrule_verb();
+verb check_verb();
+verb faultree_verb();
+verb diag_verb();
+verb report_verb();
+verb stat_verb();
+verb cluster_verb();
+verb completion_verb();
+
+} // namespace aops::cli
