@@ -164,7 +164,7 @@ class cluster:
             found = found + self.certificates.settings(it)
         return found
 
-    # -- asking ------------------------------------------------------------------------------------
+    # -- asking
 
     def alive(self):
         return [x for x in self.members if x.is_alive()]
@@ -203,7 +203,7 @@ class cluster:
     def owned(self, it):
         return [x["slot"] for x in self.slots() if x["node"] == it.id]
 
-    # -- waiting -----------------------------------------------------------------------------------
+    # -- waiting
 
     def wait_settled(self, deadline=60, members=None, besides=()):
         """Until each of these (all alive ones) has its share of slots, all have an owner and none is on its way."""
@@ -226,7 +226,7 @@ class cluster:
         ids = {x.id for x in self.alive()}
         wait_until(lambda: all(x["node"] in ids for x in self.slots()), deadline, "every slot has an alive owner")
 
-    # -- what it works on --------------------------------------------------------------------------
+    # -- what it works on
 
     def add_fleet(self, hosts, series=40):
         """Simulated hosts that every node can reach whatever happens to its links. Returns their ids."""

@@ -24,7 +24,7 @@ def drilled(name, where="loopback"):
     return enlist
 
 
-# -- a process ----------------------------------------------------------------------------------------
+# -- a process
 
 
 @drilled("kill-leader")
@@ -184,7 +184,7 @@ def skew(s):
         s.verify(name)
 
 
-# -- the store ----------------------------------------------------------------------------------------
+# -- the store
 
 
 @drilled("database")
@@ -264,7 +264,7 @@ def ask_once(s):
         return 0  # It took too long.
 
 
-# -- the network --------------------------------------------------------------------------------------
+# -- the network
 
 
 @drilled("partition", "spaces")

@@ -18,7 +18,7 @@ def blocks(kind, page="rules.md"):
 
 
 def conditions(kind):
-    """One a line; what stands behind two blanks and a # is a remark."""
+    """One a line; what stands after two blanks and a # is a remark."""
     return [re.sub(r"\s{2,}# .*", "", line) for block in blocks(kind) for line in block.splitlines() if line.strip()]
 
 

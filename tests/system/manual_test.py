@@ -119,7 +119,7 @@ class from_one_node_to_three(unittest.TestCase):
         self.desk = os.path.join(self.folder, "desk")
         os.mkdir(self.desk)
 
-    # -- who carries out what the page shows ---------------------------------------------------------
+    # -- who carries out what the page shows
 
     def aops(self, line):
         """A command at the operator's desk."""
@@ -186,7 +186,7 @@ class from_one_node_to_three(unittest.TestCase):
             return it.start("--config", os.path.join(it.etc, "aops.toml"))
         return self.fail(f"how is this done? {line}")
 
-    # -- the page ------------------------------------------------------------------------------------
+    # -- the page
 
     def test_the_page_leads_from_one_node_to_three_and_back_to_rest(self):
         one, two, three = self.machines.values()

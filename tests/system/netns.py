@@ -96,7 +96,7 @@ class network:
                   "chain in { type filter hook input priority 0; }\nchain out { type filter hook output priority 0; }\n}")
         return space
 
-    # -- faults ------------------------------------------------------------------------------------
+    # -- faults
 
     def cut(self, source, target):
         """One way: what `source` sends to `target` is lost at its door."""

@@ -47,7 +47,7 @@ class scene:
             self.close()
             raise
 
-    # -- load --------------------------------------------------------------------------------------
+    # -- load
 
     def start_load(self):
         self.load = steady_load(self.cluster, self.hosts, TREE, self.per_second, seed=self.seed + len(self.acknowledged))
@@ -79,7 +79,7 @@ class scene:
     def finished(self, task):
         return self.store.number(f"select finished from job where id = '{task}'")
 
-    # -- faults ------------------------------------------------------------------------------------
+    # -- faults
 
     def pick(self, leader=None):
         """A random member; the leader, or one that is not, when asked for."""
@@ -132,7 +132,7 @@ class scene:
         self.cluster.wait_settled(deadline)
         self.wait_sampled()
 
-    # -- the account -------------------------------------------------------------------------------
+    # -- the account
 
     def verify(self, name, load_again=True):
         """Stops the load, lets what was acknowledged end, and compares."""

@@ -20,7 +20,7 @@ enum class request_kind : uint8_t {
   leave,
   create_job,
   look,   ///< In which of its slots are open jobs?
-  load,   ///< Owner: cursor and open jobs of a slot, behind the fence.
+  load,   ///< Owner: cursor and open jobs of a slot, within the fence.
   sample, ///< Owner: rounds of samples and the cursor.
   unit    ///< Owner: results of a unit.
 };
@@ -59,7 +59,7 @@ struct request {
 
 /// What the rules of the store may be robbed of, to show that the checks would notice.
 struct mutations {
-  bool has_fencing = true;    ///< Owners write behind the fence.
+  bool has_fencing = true;    ///< A write needs the epoch that the owner holds.
   bool bumps_epochs = true;   ///< An assignment changes the epoch.
   bool waits_for_calm = true; ///< After an outage expired leases do not count at once.
 };
