@@ -1,4 +1,4 @@
-# How every target here is built. A folder is a target; its link line spells its arrows on the map.
+# How every target here is built. A folder is a target.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -1,4 +1,5 @@
-// Runs tests/scripts/expr/language.txt; its head explains the form.
+// Runs tests/scripts/expr/language.txt, whose head explains the form, and what
+// docs/reference/condition-language.md shows.
 #include "tests/core/expr/support.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,17 +23,36 @@ class script {
 public:
   /// @return How many lines with a result or look-back there were.
   size_t run(const std::string& file) {
-    std::ifstream in(file);
-    BOOST_REQUIRE(in.is_open());
-    for (std::string line; std::getline(in, line);) {
-      ++number_;
+    for_each_line(file, [&](const std::string& line) {
       if (!line.empty() && line[0] != '#')
         step(line);
-    }
+    });
+    return checked_;
+  }
+
+  /// The same for the blocks ```expr of a page.
+  size_t run_page(const std::string& file) {
+    bool is_shown = false;
+    for_each_line(file, [&](const std::string& line) {
+      if (line.starts_with("```"))
+        is_shown = line == "```expr";
+      else if (is_shown)
+        step(line);
+    });
     return checked_;
   }
 
 private:
+  template <class Step>
+  void for_each_line(const std::string& file, Step do_step) {
+    std::ifstream in(file);
+    BOOST_REQUIRE(in.is_open());
+    for (std::string line; std::getline(in, line);) {
+      ++number_;
+      do_step(line);
+    }
+  }
+
   void step(const std::string& line) {
     if (line == "new") {
       items_.clear();
@@ -172,4 +192,8 @@ private:
 
 BOOST_AUTO_TEST_CASE(the_language_is_as_specified_line_by_line) {
   BOOST_TEST(script().run(AOPS_SOURCE_DIR "/tests/scripts/expr/language.txt") > 450u);
+}
+
+BOOST_AUTO_TEST_CASE(the_reference_shows_what_the_language_does) {
+  BOOST_TEST(script().run_page(AOPS_SOURCE_DIR "/docs/reference/condition-language.md") > 100u);
 }
