@@ -2,6 +2,7 @@
 
 #include "messages/describe.hpp"
 #include "messages/values.hpp"
+#include "messages/wire.hpp"
 
 #include <string>
 #include <vector>
@@ -22,10 +23,7 @@ struct caller {
   std::string session; ///< Hash of the token (hex).
   std::string address; ///< Source address of the request.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, caller& x) {
-  return f(x.user, x.owner, x.role, x.must_change_password, x.session, x.address);
-}
+AOPS_WIRE(caller, user, owner, role, must_change_password, session, address)
 
 /// POST /manage/account/login
 struct log_in {
@@ -75,8 +73,7 @@ AOPS_MESSAGE(log_out)
 struct authenticate {
   std::string token_hash; ///< Hex SHA-256.
 };
-#define AOPS_FIELDS_authenticate(F) F(token_hash, internal(), "")
-AOPS_MESSAGE(authenticate)
+AOPS_WIRE(authenticate, token_hash)
 
 /// POST /manage/account/register: no token; an ordinary user.
 struct register_user {
@@ -105,10 +102,7 @@ struct account {
   std::string owner; ///< Administrator this user belongs to; own name for administrators.
   bool must_change_password = false;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, account& x) {
-  return f(x.username, x.password_hash, x.role, x.owner, x.must_change_password);
-}
+AOPS_WIRE(account, username, password_hash, role, owner, must_change_password)
 
 /// A session as stored; the token itself is nowhere.
 struct session {
@@ -116,9 +110,6 @@ struct session {
   std::string username;
   int64_t created_ms = 0, last_used_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, session& x) {
-  return f(x.token_hash, x.username, x.created_ms, x.last_used_ms);
-}
+AOPS_WIRE(session, token_hash, username, created_ms, last_used_ms)
 
 } // namespace aops

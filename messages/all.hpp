@@ -1,7 +1,7 @@
 #pragma once
 
-/// Every subject. For the two units that need the whole list of `messages/type_ids.hpp` complete:
-/// the one that registers the types and the one that tests them. Others include what they speak.
+/// Every subject. For the units that need each type of each block complete: the one that registers
+/// them and those that test them. Others include what they speak.
 #include "messages/account.hpp"
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
@@ -11,3 +11,60 @@
 #include "messages/job.hpp"
 #include "messages/rounds.hpp"
 #include "messages/supervision.hpp"
+#include "messages/types/account.hpp"
+#include "messages/types/check.hpp"
+#include "messages/types/cluster.hpp"
+#include "messages/types/common.hpp"
+#include "messages/types/diag.hpp"
+#include "messages/types/host.hpp"
+#include "messages/types/job.hpp"
+#include "messages/types/rounds.hpp"
+#include "messages/types/supervision.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+/// The one list of subjects: a block that is missing here is not registered.
+#define AOPS_SUBJECTS(X)                                                                           \
+  X(common)                                                                                        \
+  X(supervision)                                                                                   \
+  X(account)                                                                                       \
+  X(host)                                                                                          \
+  X(check)                                                                                         \
+  X(rounds)                                                                                        \
+  X(diag)                                                                                          \
+  X(job)                                                                                           \
+  X(cluster)
+
+#define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
+/// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.
+#define AOPS_ALL_TYPES AOPS_SUBJECTS(AOPS_TYPES_OF)
+
+namespace aops {
+
+struct type_block {
+  std::string_view subject;
+  int begin = 0, end = 0; ///< Numbers of its types: [begin, end).
+};
+
+inline constexpr auto type_blocks = std::to_array<type_block>({
+#define AOPS_BLOCK_ROW(subject)                                                                    \
+  {#subject, caf::id_block::aops_##subject::begin, caf::id_block::aops_##subject::end},
+  AOPS_SUBJECTS(AOPS_BLOCK_ROW)
+#undef AOPS_BLOCK_ROW
+});
+
+template <size_t N>
+constexpr bool are_disjoint(std::array<type_block, N> blocks) {
+  std::sort(blocks.begin(), blocks.end(), [](const type_block& a, const type_block& b) {
+    return a.begin < b.begin;
+  });
+  for (size_t i = 0; i + 1 < N; ++i)
+    if (blocks[i + 1].begin < blocks[i].begin + AOPS_BLOCK_SIZE)
+      return false;
+  return true;
+}
+static_assert(are_disjoint(type_blocks), "two blocks of types reserve the same numbers");
+
+} // namespace aops

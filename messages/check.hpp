@@ -1,8 +1,9 @@
 #pragma once
 
-#include "messages/host.hpp"
+#include "messages/describe.hpp"
 #include "messages/paging.hpp"
 #include "messages/sample.hpp"
+#include "messages/values.hpp"
 
 #include <map>
 #include <string>

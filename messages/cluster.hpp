@@ -3,6 +3,7 @@
 #include "messages/describe.hpp"
 #include "messages/supervision.hpp"
 #include "messages/values.hpp"
+#include "messages/wire.hpp"
 
 #include <caf/message.hpp>
 
@@ -134,10 +135,7 @@ AOPS_MESSAGE(node_drained)
 struct slots_changed {
   std::vector<uint16_t> gained, lost;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, slots_changed& x) {
-  return f(x.gained, x.lost);
-}
+AOPS_WIRE(slots_changed, gained, lost)
 
 /// Request to regions: end what lives in these slots, in order: what is under way is stored or
 /// forgotten, nothing new begins. Answered when nothing of it runs any more.
@@ -145,10 +143,7 @@ struct slots_to_release {
   std::vector<uint16_t> slots;
   int64_t deadline_ms = 0; ///< By the node's clock; what runs then is ended the hard way.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, slots_to_release& x) {
-  return f(x.slots, x.deadline_ms);
-}
+AOPS_WIRE(slots_to_release, slots, deadline_ms)
 
 /// News for the membership: a link to a peer came up or broke, or the peer stopped answering.
 struct peer_seen {
@@ -156,25 +151,19 @@ struct peer_seen {
   int64_t incarnation = 0;
   bool is_connected = false;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, peer_seen& x) {
-  return f(x.node, x.incarnation, x.is_connected);
-}
+AOPS_WIRE(peer_seen, node, incarnation, is_connected)
 
 /// News for router and links: the map or the members changed; they read the `cluster_map`.
 struct map_changed {
   int64_t version = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, map_changed& x) {
-  return f(x.version);
-}
+AOPS_WIRE(map_changed, version)
 
 // -- between nodes
 
 /// A request on its way to an actor known by name, or its answer on the way back.
 struct parcel {
-  std::string to;          ///< Name in the directory, such as `host/<id>`.
+  std::string to;          ///< Name in the directory, as in `messages/names.hpp`.
   std::string node;        ///< Whose actor of that name; empty: that of the slot's owner.
   uint16_t slot = 0;       ///< When `node` is empty.
   uint64_t epoch = 0;      ///< Under which the sender believes the receiver owns the slot; 0: any.
@@ -182,10 +171,7 @@ struct parcel {
   bool is_one_way = false; ///< Nobody waits for an answer.
   caf::message body;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, parcel& x) {
-  return f(x.to, x.node, x.slot, x.epoch, x.patience_ms, x.is_one_way, x.body);
-}
+AOPS_WIRE(parcel, to, node, slot, epoch, patience_ms, is_one_way, body)
 
 /// The first words of a link, in both directions. Refused on any mismatch.
 struct node_hello {
@@ -198,57 +184,38 @@ struct node_hello {
   std::string certificate; ///< PEM chain; empty on plain loopback links.
   std::string signature;   ///< Over the other side's nonce; empty in the first message.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, node_hello& x) {
-  return f(
-    x.cluster, x.node, x.incarnation, x.protocol, x.version, x.nonce, x.certificate, x.signature);
-}
+AOPS_WIRE(node_hello, cluster, node, incarnation, protocol, version, nonce, certificate, signature)
 
 /// Request to a peer's gate, over and over: does it make progress?
 struct pulse {
   int64_t number = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, pulse& x) {
-  return f(x.number);
-}
+AOPS_WIRE(pulse, number)
 
 /// Its answer.
 struct pulse_seen {
   int64_t number = 0;
   int64_t mailboxes = 0; ///< Messages waiting in the actors that carry the load.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, pulse_seen& x) {
-  return f(x.number, x.mailboxes);
-}
+AOPS_WIRE(pulse_seen, number, mailboxes)
 
 /// Request to the progress actor of a job's owner: tell `node` how the job gets on, for a while.
 /// Repeated as long as streams are open.
 struct watch_job {
   std::string job, node;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, watch_job& x) {
-  return f(x.job, x.node);
-}
+AOPS_WIRE(watch_job, job, node)
 
 /// News for the jobs of the owner: a job was stored, elsewhere.
 struct jobs_added {
   std::vector<std::string> jobs;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, jobs_added& x) {
-  return f(x.jobs);
-}
+AOPS_WIRE(jobs_added, jobs)
 
 /// News for the jobs of the owner: these were cancelled in the store.
 struct jobs_cancelled {
   std::vector<std::string> jobs;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, jobs_cancelled& x) {
-  return f(x.jobs);
-}
+AOPS_WIRE(jobs_cancelled, jobs)
 
 } // namespace aops

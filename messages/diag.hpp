@@ -1,7 +1,12 @@
 #pragma once
 
-#include "messages/check.hpp"
-#include "messages/host.hpp"
+#include "messages/describe.hpp"
+#include "messages/paging.hpp"
+#include "messages/values.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
 
 namespace aops {
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/wire.hpp"
+
 #include <tl/expected.hpp>
 
 #include <cstdint>
@@ -66,9 +68,6 @@ std::string_view to_string(ec code);
 /// `name: detail`.
 std::string to_string(const error& e);
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, error& x) {
-  return f(x.code, x.detail);
-}
+AOPS_WIRE(error, code, detail)
 
 } // namespace aops

@@ -1,9 +1,12 @@
 #pragma once
 
-#include "messages/account.hpp"
+#include "messages/describe.hpp"
 #include "messages/paging.hpp"
+#include "messages/values.hpp"
+#include "messages/wire.hpp"
 
-#include <map>
+#include <string>
+#include <vector>
 
 namespace aops {
 
@@ -196,17 +199,6 @@ AOPS_MESSAGE(hosts_counted)
 
 // -- between actors
 
-/// Under which ownership an owner writes: the slot and the epoch it holds. See
-/// docs/reference/cluster.md#fences.
-struct fence {
-  uint16_t slot = 0;
-  uint64_t epoch = 1;
-};
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, fence& x) {
-  return f(x.slot, x.epoch);
-}
-
 /// What a host actor needs to know of its host.
 struct host_record {
   std::string host_id, host_name, owner, host_group_name, public_ip;
@@ -215,18 +207,16 @@ struct host_record {
   std::string status = "unknown";
   int64_t status_since_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_record& x) {
-  return f(x.host_id,
-           x.host_name,
-           x.owner,
-           x.host_group_name,
-           x.public_ip,
-           x.exporter_port,
-           x.slot,
-           x.status,
-           x.status_since_ms);
-}
+AOPS_WIRE(host_record,
+          host_id,
+          host_name,
+          owner,
+          host_group_name,
+          public_ip,
+          exporter_port,
+          slot,
+          status,
+          status_since_ms)
 
 /// Hosts by owner and id, or those of slots; both empty: all.
 struct find_hosts {
@@ -234,27 +224,18 @@ struct find_hosts {
   std::vector<std::string> ids;
   std::vector<uint16_t> slots;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, find_hosts& x) {
-  return f(x.owner, x.ids, x.slots);
-}
+AOPS_WIRE(find_hosts, owner, ids, slots)
 
 struct host_records {
   std::vector<host_record> hosts;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_records& x) {
-  return f(x.hosts);
-}
+AOPS_WIRE(host_records, hosts)
 
 /// Event: hosts were added or changed, and hosts were deleted.
 struct hosts_changed {
   std::vector<host_record> present;
   std::vector<std::string> gone;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, hosts_changed& x) {
-  return f(x.present, x.gone);
-}
+AOPS_WIRE(hosts_changed, present, gone)
 
 } // namespace aops

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "messages/supervision.hpp"
-#include "messages/type_ids.hpp"
+#include "messages/types/common.hpp"
+#include "messages/types/supervision.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/replies_to.hpp>

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "messages/check.hpp"
+#include "messages/fence.hpp"
+#include "messages/sample.hpp"
+#include "messages/wire.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,10 +18,7 @@ struct result_interval {
   std::string value; ///< `Abnormal`, `No data`, `Internal error`.
   friend bool operator==(const result_interval&, const result_interval&) = default;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, result_interval& x) {
-  return f(x.start_ms, x.end_ms, x.value);
-}
+AOPS_WIRE(result_interval, start_ms, end_ms, value)
 
 /// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows`
 /// inserted.
@@ -28,10 +28,7 @@ struct result_change {
   int64_t replace_from_ms = 0, replace_until_ms = 0;
   std::vector<result_interval> rows;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, result_change& x) {
-  return f(x.check_item, x.rule_digest, x.replace_from_ms, x.replace_until_ms, x.rows);
-}
+AOPS_WIRE(result_change, check_item, rule_digest, replace_from_ms, replace_until_ms, rows)
 
 /// Where a rule's coverage differs from its host's cursor.
 struct deviation {
@@ -39,20 +36,14 @@ struct deviation {
   int64_t start_ms = 0, end_ms = 0;
   std::string reason; ///< `missed(not_collected)`, `late_rule`, …
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, deviation& x) {
-  return f(x.check_item, x.start_ms, x.end_ms, x.reason);
-}
+AOPS_WIRE(deviation, check_item, start_ms, end_ms, reason)
 
 /// A series of a host and the small number its stored samples carry.
 struct series_entry {
   uint32_t slot = 0;
   series_key key;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, series_entry& x) {
-  return f(x.slot, x.key);
-}
+AOPS_WIRE(series_entry, slot, key)
 
 /// One round of one host: everything that moves together with its cursor.
 struct round_to_commit {
@@ -72,63 +63,49 @@ struct round_to_commit {
   std::string status;                ///< Empty: unchanged.
   int64_t status_since_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, round_to_commit& x) {
-  return f(x.held,
-           x.owner,
-           x.host_id,
-           x.since_ms,
-           x.until_ms,
-           x.rule_set_digest,
-           x.sample_blob,
-           x.gone_series,
-           x.gone_until_ms,
-           x.new_series,
-           x.changes,
-           x.deviations,
-           x.status,
-           x.status_since_ms);
-}
+AOPS_WIRE(round_to_commit,
+          held,
+          owner,
+          host_id,
+          since_ms,
+          until_ms,
+          rule_set_digest,
+          sample_blob,
+          gone_series,
+          gone_until_ms,
+          new_series,
+          changes,
+          deviations,
+          status,
+          status_since_ms)
 
 /// Rounds of one host, in order, that are stored together or not at all. All are held under the
 /// same fence.
 struct rounds_to_commit {
   std::vector<round_to_commit> rounds;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, rounds_to_commit& x) {
-  return f(x.rounds);
-}
+AOPS_WIRE(rounds_to_commit, rounds)
 
 /// One stored sample row.
 struct sample_row {
   int64_t time_ms = 0;
   std::string blob;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, sample_row& x) {
-  return f(x.time_ms, x.blob);
-}
+AOPS_WIRE(sample_row, time_ms, blob)
 
 /// What a host actor reads when it starts.
 struct host_state_query {
   std::string owner, host_id;
   int64_t samples_from_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_state_query& x) {
-  return f(x.owner, x.host_id, x.samples_from_ms);
-}
+AOPS_WIRE(host_state_query, owner, host_id, samples_from_ms)
 
 struct last_result {
   std::string check_item;
   result_interval row;
   std::string rule_digest; ///< Of the rule that found it.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, last_result& x) {
-  return f(x.check_item, x.row, x.rule_digest);
-}
+AOPS_WIRE(last_result, check_item, row, rule_digest)
 
 struct host_state {
   int64_t since_ms = 0, until_ms = 0; ///< 0: never sampled.
@@ -138,30 +115,20 @@ struct host_state {
   std::vector<last_result> last_rows; ///< The newest engine rows of each rule.
   std::vector<deviation> deviations;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_state& x) {
-  return f(
-    x.since_ms, x.until_ms, x.rule_set_digest, x.series, x.samples, x.last_rows, x.deviations);
-}
+AOPS_WIRE(host_state, since_ms, until_ms, rule_set_digest, series, samples, last_rows, deviations)
 
 /// Stored samples of a host in [from_ms, until_ms].
 struct samples_query {
   std::string host_id;
   int64_t from_ms = 0, until_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, samples_query& x) {
-  return f(x.host_id, x.from_ms, x.until_ms);
-}
+AOPS_WIRE(samples_query, host_id, from_ms, until_ms)
 
 struct sample_rows {
   std::vector<series_entry> series;
   std::vector<sample_row> rows;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, sample_rows& x) {
-  return f(x.series, x.rows);
-}
+AOPS_WIRE(sample_rows, series, rows)
 
 /// The rules of one owner with their content digests, as host actors compile them.
 struct owner_rules {
@@ -171,27 +138,18 @@ struct owner_rules {
   std::vector<std::string> digests; ///< Of each rule.
   std::vector<int64_t> since_ms;    ///< When each was first imported.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, owner_rules& x) {
-  return f(x.owner, x.digest, x.rules, x.digests, x.since_ms);
-}
+AOPS_WIRE(owner_rules, owner, digest, rules, digests, since_ms)
 
 struct get_owner_rules {
   std::string owner;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, get_owner_rules& x) {
-  return f(x.owner);
-}
+AOPS_WIRE(get_owner_rules, owner)
 
 /// Event: an owner's rules are others now.
 struct rules_changed {
   std::string owner;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, rules_changed& x) {
-  return f(x.owner);
-}
+AOPS_WIRE(rules_changed, owner)
 
 /// Stored results of a host that overlap a range, of these items.
 struct host_results_query {
@@ -199,18 +157,12 @@ struct host_results_query {
   std::vector<std::string> check_items;
   int64_t from_ms = 0, until_ms = 0;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_results_query& x) {
-  return f(x.owner, x.host_id, x.check_items, x.from_ms, x.until_ms);
-}
+AOPS_WIRE(host_results_query, owner, host_id, check_items, from_ms, until_ms)
 
 struct host_results {
   std::vector<last_result> rows; ///< By item, then start.
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, host_results& x) {
-  return f(x.rows);
-}
+AOPS_WIRE(host_results, rows)
 
 /// What an explicit evaluation found; replaces engine results per range.
 struct results_to_replace {
@@ -218,9 +170,6 @@ struct results_to_replace {
   std::string owner, host_id;
   std::vector<result_change> changes;
 };
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, results_to_replace& x) {
-  return f(x.held, x.owner, x.host_id, x.changes);
-}
+AOPS_WIRE(results_to_replace, held, owner, host_id, changes)
 
 } // namespace aops

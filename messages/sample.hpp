@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/wire.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <map>
@@ -43,9 +45,6 @@ struct series_key {
   friend auto operator<=>(const series_key&, const series_key&) = default;
 };
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, series_key& x) {
-  return f(x.name, x.label);
-}
+AOPS_WIRE(series_key, name, label)
 
 } // namespace aops

@@ -2,6 +2,7 @@
 
 #include "messages/describe.hpp"
 #include "messages/values.hpp"
+#include "messages/wire.hpp"
 
 #include <string>
 #include <vector>
@@ -14,9 +15,7 @@ namespace aops {
 struct get_tree {
   int64_t deadline_ms = 1000; ///< How long the receiver may wait for those below it; at least 1.
 };
-#define AOPS_FIELDS_get_tree(F)                                                                    \
-  F(deadline_ms, internal(), "Who has not answered by then has no mailbox.")
-AOPS_MESSAGE(get_tree)
+AOPS_WIRE(get_tree, deadline_ms)
 
 /// One actor of the live tree and those it supervises, in the order of their start.
 struct tree_status {
@@ -44,14 +43,12 @@ AOPS_MESSAGE(tree_status)
 struct resolve_child {
   std::string name;
 };
-#define AOPS_FIELDS_resolve_child(F) F(name, internal(), "Name of the child.")
-AOPS_MESSAGE(resolve_child)
+AOPS_WIRE(resolve_child, name)
 
 /// Command: end a child and keep it ended. Answered when it is down. ec::not_found.
 struct stop_child {
   std::string name;
 };
-#define AOPS_FIELDS_stop_child(F) F(name, internal(), "Name of the child.")
-AOPS_MESSAGE(stop_child)
+AOPS_WIRE(stop_child, name)
 
 } // namespace aops

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/check.hpp"
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/wire.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,10 +15,7 @@ struct moment {
   friend auto operator<=>(const moment&, const moment&) = default;
 };
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, moment& x) {
-  return f(x.ms);
-}
+AOPS_WIRE(moment, ms)
 
 /// Canonical or free JSON as text; appears in JSON messages as the value itself.
 struct json_text {
@@ -24,10 +23,7 @@ struct json_text {
   friend bool operator==(const json_text&, const json_text&) = default;
 };
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, json_text& x) {
-  return f(x.text);
-}
+AOPS_WIRE(json_text, text)
 
 /// A text that no log, trace or error may show.
 struct sealed_text {
@@ -35,10 +31,7 @@ struct sealed_text {
 };
 inline std::string to_string(const sealed_text&) { return "<sealed>"; }
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, sealed_text& x) {
-  return f(x.text);
-}
+AOPS_WIRE(sealed_text, text)
 
 /// std::optional with an `inspect`: CAF 0.17 knows only its own optional.
 template <class T>

@@ -2,6 +2,7 @@
 
 #include "actors/support/ask_entity.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -39,7 +40,7 @@ protected:
       self(),
       *services().names,
       id,
-      "host/" + id,
+      host_name_of(id),
       unit_deadline(),
       std::move(then),
       unit_to_check{job().id, job().owner, id, unit, plan_.items, plan_.start_ms, plan_.end_ms});

@@ -22,10 +22,6 @@ namespace aops::actors {
 /// What nodes speak with each other and agree on in the store. Nodes of another one are refused.
 inline constexpr int64_t cluster_protocol = 1;
 
-/// The keeper of the links hears `map_changed` under this name; a link is `link/<node>`.
-inline constexpr std::string_view links_keeper_name = "cluster/links/keeper";
-inline std::string link_name_of(std::string_view node) { return "link/" + std::string{node}; }
-
 /// What the cluster's actors of a node share.
 struct cluster_services {
   std::shared_ptr<const base::config> config;

@@ -23,7 +23,7 @@ bool is_open_to_peers(std::string_view name) {
     hosts_name, jobs_name, progress_name, membership_name, router_name, node_name};
   if (name.size() > 256)
     return false;
-  return name.starts_with("host/") || name.starts_with("job/") ||
+  return name.starts_with(host_prefix) || name.starts_with(job_prefix) ||
          std::find(std::begin(whole), std::end(whole), name) != std::end(whole);
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/link_line.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/names.hpp"
 
 #include <caf/all.hpp>
 

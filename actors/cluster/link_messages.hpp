@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/roles.hpp"
+#include "messages/roles/cluster.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>

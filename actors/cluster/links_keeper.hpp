@@ -12,9 +12,6 @@
 
 namespace aops::actors {
 
-/// The supervisor of the links, in the directory.
-inline constexpr std::string_view links_name = "cluster/links";
-
 struct links_keeper_state {
   explicit links_keeper_state() = default;
   static inline const char* name = "links-keeper";

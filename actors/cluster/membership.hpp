@@ -4,7 +4,7 @@
 #include "actors/cluster/cluster_store.hpp"
 #include "actors/support/checked_state.hpp"
 #include "actors/support/foreign_promise.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/cluster.hpp"
 #include "runtime/base/metrics.hpp"
 #include "runtime/core/schedule/cluster_rules.hpp"
 

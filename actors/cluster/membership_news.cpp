@@ -1,5 +1,7 @@
 #include "actors/cluster/membership_body.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/hosts.hpp"
+#include "messages/roles/jobs.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>

@@ -2,7 +2,7 @@
 
 #include "actors/cluster/cluster_services.hpp"
 #include "actors/support/checked_state.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/cluster.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

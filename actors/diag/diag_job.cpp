@@ -5,6 +5,7 @@
 #include "actors/host/unit_reports.hpp"
 #include "actors/support/ask_entity.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/names.hpp"
 
 #include <caf/all.hpp>
 

@@ -4,6 +4,9 @@
 #include "actors/diag/diag_plan.hpp"
 #include "messages/names.hpp"
 #include "messages/return_code.hpp"
+#include "messages/roles/check.hpp"
+#include "messages/roles/diag.hpp"
+#include "messages/roles/host.hpp"
 #include "messages/rounds.hpp"
 #include "runtime/base/ids.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "actors/host/host_ask.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/rounds.hpp"
 #include "runtime/core/check/round_codec.hpp"
 #include "runtime/core/check/rounds.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "actors/host/host_body.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/names.hpp"
 
 #include <caf/all.hpp>
 
@@ -9,8 +10,6 @@ namespace aops::actors {
 
 host_actor_state::host_actor_state() = default;
 host_actor_state::~host_actor_state() = default;
-
-std::string host_name_of(std::string_view host_id) { return "host/" + std::string{host_id}; }
 
 host_actor::behavior_type host(host_pointer self,
                                services_ptr services,

@@ -3,7 +3,7 @@
 #include "actors/host/host_services.hpp"
 #include "actors/host/scraper.hpp"
 #include "actors/support/checked_state.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/hosts.hpp"
 #include "runtime/core/check/rule_set.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -61,8 +61,5 @@ host_actor::behavior_type host(host_pointer self,
                                services_ptr services,
                                host_record record,
                                std::shared_ptr<const check::rule_set> rules);
-
-/// The name of a host's actor: `host/<id>`.
-std::string host_name_of(std::string_view host_id);
 
 } // namespace aops::actors

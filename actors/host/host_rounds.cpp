@@ -1,5 +1,6 @@
 #include "actors/host/host_ask.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/rounds.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 #include "runtime/core/check/grid.hpp"

@@ -2,6 +2,8 @@
 
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/check.hpp"
+#include "messages/roles/host.hpp"
 #include "messages/rounds.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"

@@ -14,9 +14,6 @@
 
 namespace aops::actors {
 
-/// The supervisor whose children are the hosts of this node.
-inline constexpr std::string_view host_children_name = "hosts/children";
-
 /// What a host starts with, now. Read by its supervisor, written by the region.
 class latest_start {
 public:

@@ -26,10 +26,4 @@ struct job_services {
 
 using job_services_ptr = std::shared_ptr<const job_services>;
 
-/// The supervisor whose children are the jobs at work.
-inline constexpr std::string_view job_children_name = "jobs/children";
-
-/// The name of a job's actor: `job/<id>`.
-inline std::string job_name_of(std::string_view id) { return "job/" + std::string{id}; }
-
 } // namespace aops::actors

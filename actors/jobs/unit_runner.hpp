@@ -2,7 +2,8 @@
 
 #include "actors/jobs/job_services.hpp"
 #include "actors/support/checked_state.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/job.hpp"
+#include "messages/roles/jobs.hpp"
 #include "runtime/core/schedule/unit_queue.hpp"
 
 #include <caf/actor_clock.hpp>

@@ -3,13 +3,13 @@
 #include "actors/store/login_throttle.hpp"
 #include "actors/store/store_access.hpp"
 #include "messages/return_code.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/account.hpp"
 
 namespace aops::actors {
 
 struct account_store_state {
   explicit account_store_state() = default;
-  static inline const char* name = "store/accounts";
+  static inline const char* name = account_store_name.data();
   store_ptr store;
   std::shared_ptr<login_throttle> throttle;
 };

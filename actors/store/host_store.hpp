@@ -2,13 +2,13 @@
 
 #include "actors/store/store_access.hpp"
 #include "messages/return_code.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/host.hpp"
 
 namespace aops::actors {
 
 struct host_store_state {
   explicit host_store_state() = default;
-  static inline const char* name = "store/hosts";
+  static inline const char* name = host_store_name.data();
   store_ptr store;
 };
 

@@ -6,7 +6,7 @@ namespace aops::actors {
 
 struct housekeeper_state {
   explicit housekeeper_state() = default;
-  static inline const char* name = "store/housekeeper";
+  static inline const char* name = housekeeper_name.data();
   store_ptr store;
   bool is_working = false;
 };

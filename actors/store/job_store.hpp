@@ -1,13 +1,13 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/job.hpp"
 
 namespace aops::actors {
 
 struct job_store_state {
   explicit job_store_state() = default;
-  static inline const char* name = "store/jobs";
+  static inline const char* name = job_store_name.data();
   store_ptr store;
 };
 

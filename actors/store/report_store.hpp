@@ -1,13 +1,13 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/diag.hpp"
 
 namespace aops::actors {
 
 struct report_store_state {
   explicit report_store_state() = default;
-  static inline const char* name = "store/reports";
+  static inline const char* name = report_store_name.data();
   store_ptr store;
 };
 

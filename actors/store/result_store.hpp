@@ -1,13 +1,13 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/check.hpp"
 
 namespace aops::actors {
 
 struct result_store_state {
   explicit result_store_state() = default;
-  static inline const char* name = "store/results";
+  static inline const char* name = result_store_name.data();
   store_ptr store;
 };
 

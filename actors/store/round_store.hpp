@@ -1,13 +1,13 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/rounds.hpp"
 
 namespace aops::actors {
 
 struct round_store_state {
   explicit round_store_state() = default;
-  static inline const char* name = "store/rounds";
+  static inline const char* name = round_store_name.data();
   store_ptr store;
 };
 

@@ -2,13 +2,13 @@
 
 #include "actors/store/store_access.hpp"
 #include "messages/return_code.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/check.hpp"
 
 namespace aops::actors {
 
 struct rule_store_state {
   explicit rule_store_state() = default;
-  static inline const char* name = "store/rules";
+  static inline const char* name = rule_store_name.data();
   store_ptr store;
 };
 

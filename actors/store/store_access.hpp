@@ -4,6 +4,7 @@
 #include "actors/support/directory.hpp"
 #include "actors/support/executor.hpp"
 #include "actors/support/foreign_promise.hpp"
+#include "messages/account.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"

@@ -2,6 +2,7 @@
 
 #include "actors/support/checked_state.hpp"
 #include "messages/interfaces.hpp"
+#include "messages/names.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 #include "runtime/io/storage/group_writer.hpp"
 
@@ -39,7 +40,7 @@ using store_writer_actor = caf::
 struct store_writer_state {
   explicit store_writer_state() = default;
   ~store_writer_state();
-  static inline const char* name = "store/writer";
+  static inline const char* name = store_writer_name.data();
   std::shared_ptr<storage::database_pool> pool; ///< Before the writer: outlives it.
   std::unique_ptr<storage::group_writer> writer;
   bool is_gathering = false; ///< Only what may wait is waiting, and its flush comes later.

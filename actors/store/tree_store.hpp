@@ -2,13 +2,13 @@
 
 #include "actors/store/store_access.hpp"
 #include "messages/return_code.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/diag.hpp"
 
 namespace aops::actors {
 
 struct tree_store_state {
   explicit tree_store_state() = default;
-  static inline const char* name = "store/trees";
+  static inline const char* name = tree_store_name.data();
   store_ptr store;
 };
 

@@ -9,7 +9,7 @@ namespace aops::actors {
 /// Asks the actor `name` of an entity, on whichever node owns its slot; errors as
 /// `ask_entity_message`. `then` may run before this returns.
 ///
-///     ask_entity<unit_diagnosed>(self, *names, host, "host/" + host, 10s, then, unit);
+///     ask_entity<unit_diagnosed>(self, *names, host, host_name_of(host), 10s, then, unit);
 template <class Reply, class Self, class... Args>
 void ask_entity(Self* self,
                 const directory& names,

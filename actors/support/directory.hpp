@@ -19,7 +19,7 @@ public:
   /// Null when nobody has the name now.
   caf::strong_actor_ptr find(std::string_view name) const;
 
-  /// The same as a handle, which may be empty: `names.find_as<host_actor>("host/" + id)`.
+  /// The same as a handle, which may be empty: `names.find_as<host_actor>(host_name_of(id))`.
   template <class Handle>
   Handle find_as(std::string_view name) const {
     return caf::actor_cast<Handle>(find(name));

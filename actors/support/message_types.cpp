@@ -2,14 +2,15 @@
 
 #include "messages/all.hpp"
 #include "messages/caf_error.hpp"
-#include "messages/type_ids.hpp"
 
 #include <caf/all.hpp>
 
 namespace aops::actors {
 
 void add_message_types(caf::actor_system_config& config) {
-  config.add_message_types<caf::id_block::aops>();
+#define AOPS_REGISTER(subject) config.add_message_types<caf::id_block::aops_##subject>();
+  AOPS_SUBJECTS(AOPS_REGISTER)
+#undef AOPS_REGISTER
   // What `actor_system::render` prints.
   auto render = [](uint8_t code, caf::atom_value category, const caf::message& context) {
     return to_string(from_caf(caf::error{code, category, context}));

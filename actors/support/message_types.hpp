@@ -4,7 +4,7 @@
 
 namespace aops::actors {
 
-/// Registers every type of `messages/type_ids.hpp` and the texts of our errors. Before the actor
+/// Registers every type of `messages/all.hpp` and the texts of our errors. Before the actor
 /// system is made.
 void add_message_types(caf::actor_system_config& config);
 

@@ -36,8 +36,6 @@ using namespace actors;
 /// Log-ins and keys that may wait for scrypt, which takes a quarter of a second each.
 constexpr size_t crypto_queue = 16;
 
-constexpr std::string_view host_prefix = "host/";
-
 /// Queries that may wait for a reading connection.
 constexpr size_t read_queue = 4096;
 
@@ -106,7 +104,7 @@ child_spec store_tree(const parts& p) {
       child(round_store_name, round_store, store),
       child(job_store_name, job_store, store),
       child(report_store_name, report_store, store),
-      child("store/housekeeper", housekeeper, store),
+      child(housekeeper_name, housekeeper, store),
     });
 }
 

@@ -8,7 +8,8 @@
 #include "cli/node/keep_list.hpp"
 #include "http/server/server.hpp"
 #include "messages/names.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/cluster.hpp"
+#include "messages/roles/jobs.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>

@@ -1,6 +1,6 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/jobs.hpp"
 
 namespace aops::http {
 

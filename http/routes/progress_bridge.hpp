@@ -1,7 +1,7 @@
 #pragma once
 
 #include "http/sse/sse_hub.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/jobs.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/typed_event_based_actor.hpp>

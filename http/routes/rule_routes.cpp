@@ -1,6 +1,7 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/check.hpp"
+#include "messages/roles/hosts.hpp"
 #include "messages/time_ranges.hpp"
 
 namespace aops::http {
@@ -19,7 +20,7 @@ expected<Reply> ask_host(const node_port& port, const request_context& context, 
     return fail(std::move(found.error()));
   if (found->hosts.empty())
     return fail(ec::bad_request, "host_id: no such host");
-  auto whom = "host/" + request.host_id; // Before the request is moved from.
+  auto whom = actors::host_name_of(request.host_id); // Before the request is moved from.
   return ask_actor<host_view_actor, Reply>(port, whom, context, std::move(request));
 }
 

@@ -1,5 +1,6 @@
 // Any bytes as a request body: read, refused with a reason, or written so that it reads back the
 // same.
+#include "messages/check.hpp"
 #include "messages/diag.hpp"
 #include "runtime/base/json_codec.hpp"
 

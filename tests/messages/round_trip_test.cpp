@@ -1,12 +1,13 @@
 #include "messages/all.hpp"
-#include "messages/type_ids.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
 
+#include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 
 namespace aops {
 
@@ -128,15 +129,15 @@ BOOST_FIXTURE_TEST_SUITE(wire, tests::actor_fixture)
 
 BOOST_AUTO_TEST_CASE(every_message_survives_with_any_content) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
-#define AOPS_CHECK_TYPE(type)                                                                      \
+#define AOPS_EACH_TYPE(subject, type)                                                              \
   BOOST_TEST(survives(system, filled<type>(seed)), "aops::" #type " with seed " << seed);
-    AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
-#undef AOPS_CHECK_TYPE
+    AOPS_ALL_TYPES
+#undef AOPS_EACH_TYPE
   }
 }
 
 BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home) {
-#define AOPS_CHECK_TYPE(type)                                                                      \
+#define AOPS_EACH_TYPE(subject, type)                                                              \
   {                                                                                                \
     type x;                                                                                        \
     counter c;                                                                                     \
@@ -144,8 +145,8 @@ BOOST_AUTO_TEST_CASE(no_member_of_a_message_stays_at_home) {
     BOOST_TEST(c.fields >= (members_of<type>()),                                                   \
                "aops::" #type " inspects " << c.fields << " members");                             \
   }
-  AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
-#undef AOPS_CHECK_TYPE
+  AOPS_ALL_TYPES
+#undef AOPS_EACH_TYPE
 }
 
 /// CAF tells by an empty message; of a message within a message that is cut, by leaving that empty.
@@ -154,7 +155,7 @@ bool is_none(const caf::message& x) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cut_message_is_none_and_no_crash){
-#define AOPS_CHECK_TYPE(type)                                                                      \
+#define AOPS_EACH_TYPE(subject, type)                                                              \
   {                                                                                                \
     auto bytes = bytes_of(system, filled<type>(7));                                                \
     for (size_t n = 0; n < bytes.size(); n += 1 + bytes.size() / 40) {                             \
@@ -165,8 +166,24 @@ BOOST_AUTO_TEST_CASE(a_cut_message_is_none_and_no_crash){
                  "aops::" #type " cut to " << n << " of " << bytes.size());                        \
     }                                                                                              \
   }
-  AOPS_MESSAGE_TYPES(AOPS_CHECK_TYPE)
-#undef AOPS_CHECK_TYPE
+  AOPS_ALL_TYPES
+#undef AOPS_EACH_TYPE
+}
+
+BOOST_AUTO_TEST_CASE(every_block_of_types_is_in_the_list) {
+  std::set<std::string> headers, listed;
+  for (const auto& x : std::filesystem::directory_iterator{AOPS_SOURCE_DIR "/messages/types"})
+    if (x.path().stem() != "block")
+      headers.insert(x.path().stem());
+  for (const auto& x : type_blocks)
+    listed.insert(std::string{x.subject});
+  BOOST_TEST(listed == headers, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(blocks_that_reserve_the_same_numbers_are_found) {
+  BOOST_TEST(are_disjoint(std::to_array<type_block>({{"b", 1100, 1110}, {"a", 1000, 1003}})));
+  BOOST_TEST(!are_disjoint(std::to_array<type_block>({{"b", 1000, 1010}, {"a", 1000, 1003}})));
+  BOOST_TEST(!are_disjoint(std::to_array<type_block>({{"b", 1050, 1060}, {"a", 1000, 1003}})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,12 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/account.hpp"
+#include "messages/roles/check.hpp"
+#include "messages/roles/diag.hpp"
+#include "messages/roles/host.hpp"
+#include "messages/roles/job.hpp"
+#include "messages/roles/rounds.hpp"
 #include "messages/rounds.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/outcome.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/host.hpp"
+#include "messages/fence.hpp"
 
 #include <array>
 #include <cstdint>

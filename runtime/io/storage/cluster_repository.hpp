@@ -1,7 +1,7 @@
 #pragma once
 
 #include "messages/cluster_view.hpp"
-#include "messages/host.hpp"
+#include "messages/fence.hpp"
 #include "runtime/io/storage/database.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/host.hpp"
+#include "messages/fence.hpp"
 #include "runtime/io/storage/database.hpp"
 
 #include <deque>

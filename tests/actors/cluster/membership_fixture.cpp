@@ -1,5 +1,6 @@
 #include "tests/actors/cluster/membership_fixture.hpp"
 
+#include "messages/roles/hosts.hpp"
 #include "messages/rounds.hpp"
 
 namespace aops::tests {

@@ -1,6 +1,7 @@
 #include "actors/diag/jobs_region.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/cluster.hpp"
 #include "tests/actors/jobs/jobs_fixture.hpp"
 
 #include <caf/all.hpp>

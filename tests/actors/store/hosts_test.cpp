@@ -1,5 +1,6 @@
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/hosts.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>

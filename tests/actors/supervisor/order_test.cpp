@@ -17,7 +17,7 @@ caf::behavior slow(caf::event_based_actor* self, std::chrono::seconds delay) {
   };
   return {
     [=](atom::ping) { return later(); },
-    [=](atom::status) { return later(); },
+    [=](atom::done) { return later(); },
     [=](atom::tick) {
       for (auto& promise : std::exchange(*open, {}))
         promise.deliver(caf::unit);
@@ -28,7 +28,7 @@ caf::behavior slow(caf::event_based_actor* self, std::chrono::seconds delay) {
 /// Is up when `needed` has answered.
 caf::behavior loader(caf::event_based_actor* self, const caf::actor& needed) {
   prepare(self, "loader");
-  self->request(needed, std::chrono::seconds{4}, atom::status_v).await([] {});
+  self->request(needed, std::chrono::seconds{4}, atom::done_v).await([] {});
   return {[](atom::ping) {}};
 }
 

@@ -3,6 +3,7 @@
 #include "messages/cluster.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/names.hpp"
+#include "messages/types/cluster.hpp"
 #include "runtime/core/schedule/slot.hpp"
 #include "tests/support/actor_fixture.hpp"
 

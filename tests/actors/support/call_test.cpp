@@ -52,7 +52,7 @@ caf::behavior worker(caf::event_based_actor* self, bounded_pool* pool) {
     },
     [=](atom::ping) {},
     [=](atom::stop) { self->quit(); },
-    [=](atom::status) -> caf::result<int> { return refuse(ec::not_found, "x"); },
+    [=](atom::done) -> caf::result<int> { return refuse(ec::not_found, "x"); },
     [=](atom::tick) { return self->make_response_promise(); }, // Never answered.
   };
 }
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_plain_thread_gets_answers_errors_and_deadlines) {
   auto actor = start(worker, &pool);
   BOOST_TEST(*call<int>(system, actor, 10s, 1) == 2);
   BOOST_TEST(call<void>(system, actor, 10s, atom::ping_v).has_value());
-  BOOST_TEST((call<int>(system, actor, 10s, atom::status_v).error() == error{ec::not_found, "x"}));
+  BOOST_TEST((call<int>(system, actor, 10s, atom::done_v).error() == error{ec::not_found, "x"}));
   BOOST_TEST((call<int>(system, actor, 20ms, atom::tick_v).error() ==
               error{ec::timed_out, "no answer in 20 ms"}));
   BOOST_TEST((call<std::string>(system, actor, 10s, 1).error() == ec::internal));

@@ -19,7 +19,7 @@ metronome(caf::event_based_actor* self, std::vector<int64_t>* beats, const base:
       self->delayed_send(self, 10s, atom::tick_v);
       beats->push_back(clock->now_ms());
     },
-    [=](atom::status) -> caf::result<int> {
+    [=](atom::done) -> caf::result<int> {
       auto promise = self->make_response_promise();
       self->delayed_send(self, 5s, promise);
       return promise;
@@ -53,8 +53,8 @@ BOOST_AUTO_TEST_CASE(time_passes_event_by_event_for_actors_and_clock_alike) {
 BOOST_AUTO_TEST_CASE(an_answer_that_takes_time_comes_when_time_passes) {
   std::vector<int64_t> beats;
   auto actor = start(metronome, &beats, &clock);
-  BOOST_TEST((ask<int>(actor, atom::status_v).error() == ec::timed_out));
-  auto later = ask_later<int>(actor, atom::status_v);
+  BOOST_TEST((ask<int>(actor, atom::done_v).error() == ec::timed_out));
+  auto later = ask_later<int>(actor, atom::done_v);
   pass(4s);
   BOOST_TEST(!later.is_there());
   pass(1s);

@@ -1,7 +1,7 @@
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "actors/support/prepare.hpp"
-#include "messages/type_ids.hpp"
+#include "messages/types/common.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -29,7 +29,7 @@ caf::behavior promiser(caf::event_based_actor* self, task_list* tasks) {
       tasks->push_back([=] { promise.fail(ec::store_unreachable, text); });
       return promise;
     },
-    [=](atom::flush) -> caf::result<void> {
+    [=](atom::done) -> caf::result<void> {
       foreign_promise<void> promise{self};
       tasks->push_back([=] { promise.answer({}); });
       return promise;
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(another_thread_answers) {
   task_list tasks;
   auto actor = start(promiser, &tasks);
   auto number = ask_later<int>(actor, 21);
-  auto nothing = ask_later<void>(actor, atom::flush_v);
+  auto nothing = ask_later<void>(actor, atom::done_v);
   auto failure = ask_later<int>(actor, std::string{"db"});
   BOOST_TEST(!number.is_there());
   for (auto& t : tasks)

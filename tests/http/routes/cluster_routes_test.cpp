@@ -1,6 +1,6 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
-#include "messages/roles.hpp"
+#include "messages/roles/cluster.hpp"
 #include "tests/http/support/sample_service.hpp"
 
 #include <boost/test/unit_test.hpp>

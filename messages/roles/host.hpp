@@ -1,0 +1,30 @@
+#pragma once
+
+#include "messages/host.hpp"
+#include "messages/roles/role.hpp"
+#include "messages/types/host.hpp"
+
+namespace aops {
+
+/// HOST STORE: groups and hosts with their sealed credentials. Each caller sees those of his owner.
+using host_store_actor = caf::typed_actor<
+  // Adds a group; answered with its id. ec::conflict when the owner has one of this name.
+  asks<host_group_to_add, host_group_added>,
+  // Deletes groups that have no hosts; answered with those deleted.
+  asks<host_groups_to_delete, host_groups_deleted>,
+  // A page of the groups with how many hosts each has.
+  asks<host_groups_query, host_groups_page>,
+  // Seals the credentials and adds the hosts; answered host by host, and `hosts_changed` told to
+  // all nodes. ec::vault_key when the key is not the one that opens the owner's credentials.
+  asks<hosts_to_add, hosts_added>,
+  // Deletes hosts and what is stored of them; answered host by host, and told to all nodes.
+  asks<hosts_to_delete, hosts_deleted>,
+  // A page of the hosts with their status.
+  asks<hosts_query, hosts_page>,
+  // How many hosts the caller sees.
+  asks<count_hosts, hosts_counted>,
+  // Hosts of an owner or of slots, as their actors know them; unknown ids are left out.
+  answers<find_hosts, host_records>,
+  caf::reacts_to<atom::ping>>;
+
+} // namespace aops
