@@ -28,8 +28,8 @@ struct field_rules {
   size_t min_items = 0, max_items = 1 << 20;
   int64_t min_value = std::numeric_limits<int64_t>::min();
   int64_t max_value = std::numeric_limits<int64_t>::max();
-  std::string_view choices;      ///< `a|b|c`; a leading `|` allows the empty text.
-  std::string_view alias;        ///< A second accepted name on input.
+  std::string_view choices; ///< `a|b|c`; a leading `|` allows the empty text.
+  std::string_view alias;   ///< A second accepted name on input.
   /// `ip`: an IPv4 or IPv6 address. `fractional`: a time with milliseconds, else whole seconds.
   std::string_view format;
   bool is_additive = false;      ///< Left out of JSON output when empty or unset.
