@@ -6,6 +6,7 @@
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "cli/aops/verbs/watch.hpp"
+#include "messages/host.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #include "cli/aops/command/session.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/check.hpp"
+#include "messages/host.hpp"
 
 namespace aops::cli {
 

@@ -1,6 +1,8 @@
 #include "cli/aops/net/request.hpp"
+#include "messages/account.hpp"
 #include "messages/check.hpp"
 #include "messages/diag.hpp"
+#include "messages/host.hpp"
 
 #include <boost/test/unit_test.hpp>
 
