@@ -63,3 +63,27 @@ configure() {
   [ -e "$folder/build.ninja" ] || cmake -S "$top" -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 ||
     { cat "$folder.log" >&2; die "cmake failed"; }
 }
+
+# judged NAME COMMAND...: runs it and goes on, whatever becomes of it. What its last "N passed, N failed" says is added to
+# `passed` and `failed`; without such a line it is one case itself.
+passed=0 failed=0
+judged() {
+  local name=$1 log line status=0 good=0 bad=0
+  shift
+  say "$name"
+  log=$(mktemp)
+  ("$@") 2>&1 | tee "$log" || status=$?
+  line=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$log" | tail -1 || true)
+  rm -f "$log"
+  [ -z "$line" ] || read -r good _ bad _ <<<"$line"
+  [ $status = 0 ] || [ "$bad" != 0 ] || bad=1
+  [ -n "$line" ] || [ "$bad" != 0 ] || good=1
+  [ "$bad" = 0 ] || printf 'FAILED %s\n' "$name"
+  passed=$((passed + good)) failed=$((failed + bad))
+}
+
+# The last line after `judged`, and the exit code.
+sum_up() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+}
