@@ -13,7 +13,7 @@
 
 namespace aops::cli {
 
-/// Exit codes of the program. Source: REST contract §10.1.
+/// Exit codes of the program. See docs/reference/rest.md#command-line.
 enum exit_code { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_unreachable = 3 };
 
 /// How a reply is shown.

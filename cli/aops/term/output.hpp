@@ -5,7 +5,7 @@
 
 namespace aops::cli {
 
-/// How results are shown. `contract`: as the REST contract §10.1 says for each command.
+/// How results are shown. `contract`: as docs/reference/rest.md#command-line says.
 enum class format { contract, table, wide, json, yaml };
 
 /// 2-space indent, keys sorted, non-ASCII kept; a line break at the end.

@@ -19,8 +19,8 @@ expected<void> write_file(const std::string& path,
                           unsigned mode,
                           bool with_folders = false);
 
-/// Where an export goes: an existing folder gets `name` inside it. Source: REST contract §10.2,
-/// `--export`.
+/// Where an export goes: an existing folder gets `name` inside it, any other path is a
+/// file.
 std::string export_path(const std::string& path, std::string_view name);
 
 /// Last part of the path without its extension.

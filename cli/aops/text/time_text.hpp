@@ -15,7 +15,7 @@ struct time_range {
 };
 
 /// `YYYYMMDD-HH:MM:SS` in the local time zone → epoch seconds. A date that does not exist is
-/// `ec::bad_request`. Source: REST contract §1.6.
+/// `ec::bad_request`.
 expected<int64_t> parse_time(std::string_view text);
 
 /// `90s`, `15m`, `1h`, `2d`, or bare seconds → seconds, 1 s to 10 years.

@@ -17,7 +17,7 @@ namespace aops::cli {
 
 namespace {
 
-/// Hosts a task takes. Source: REST contract §6.2.
+/// Hosts a task takes. See docs/reference/diagnosis.md#tasks-and-slices.
 constexpr size_t most_hosts = 50;
 /// Reports read for their verdict: in a table, and for the summary of all hosts.
 constexpr size_t most_shown = 1000, most_summed = 5000;

@@ -22,7 +22,7 @@ constexpr size_t most_streams = 16;
 constexpr int most_fruitless = 5;
 /// Three heartbeats.
 constexpr int stream_silence_s = 45;
-/// Source: REST contract §10.2, `diag`.
+/// Without a stream the progress is asked for, and given up after so many times without any.
 constexpr int poll_ms = 5000, most_idle_polls = 10;
 
 } // namespace
