@@ -13,7 +13,9 @@ import time
 
 from node import die_with_parent, node, program, read_line
 from rest import rest
-from stores import database
+from slow_disk import slow_disk
+from slow_path import slow_path
+from stores import database, embedded
 from waiting import wait_until
 
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -52,6 +54,8 @@ class member(node):
 
     def command(self):
         before = list(self.space.prefix) if self.space else []
+        if self.owner.disk and not self.owner.store.servers:
+            before += ["env", *[f"{name}={value}" for name, value in self.owner.disk.environment().items()]]
         if self.skew_s:
             before += ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME={self.skew_s:+d}", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
         where = (self.space.address if self.space else "127.0.0.1") + ":0"
@@ -120,22 +124,28 @@ class member(node):
 class cluster:
     """Members n1, n2, … on a store of their own.
 
-    @param servers Of the store: 1, or 3 for Galera.
+    @param servers Of the store: 1, or 3 for Galera; 0 for one member with an embedded store.
     @param net A `network` with spaces of the members' names and `db`.
     @param secure Whether links are mutual TLS; with `net` they always are.
+    @param strained Whether there are `disk`, the one the store is on, and `path`, to its server: both can be made slow.
     """
 
-    def __init__(self, count=3, servers=1, settings=(), net=None, secure=False):
+    def __init__(self, count=3, servers=1, settings=(), net=None, secure=False, strained=False):
         self.settings, self.net, self.token, self.certificates = tuple(settings), net, None, None
         self.folder = tempfile.mkdtemp(prefix="aops-cluster-")
         self.members, self.store, self.fleets = [], None, []
+        self.disk = self.path = None
         self.chance = random.Random(1)
         try:
-            self.store = database(os.path.join(self.folder, "store"), servers, net["db"] if net else None)
+            self.store = self.make_store(servers)
+            if strained:
+                self.strain()
             self.store.start()
             if net or secure:
                 self.certificates = authority(os.path.join(self.folder, "ca"))
             self.add()
+            if not servers:
+                self.store.belongs_to(self.members[0])
             self.token = self.members[0].client(None).first_login().token
             for _ in range(count - 1):
                 self.prepare()
@@ -146,6 +156,18 @@ class cluster:
         except BaseException:
             self.close()
             raise
+
+    def make_store(self, servers):
+        if servers:
+            return database(os.path.join(self.folder, "store"), servers, self.net["db"] if self.net else None)
+        return embedded()
+
+    def strain(self):
+        self.disk = slow_disk(self.folder)
+        for server in self.store.servers:
+            server.variables = self.disk.environment()
+            self.path = slow_path(("127.0.0.1", server.port))
+            self.store.reached_at(self.path.port)
 
     def prepare(self):
         name = f"n{len(self.members) + 1}"
@@ -206,7 +228,10 @@ class cluster:
     # -- waiting
 
     def wait_settled(self, deadline=60, members=None, besides=()):
-        """Until each of these (all alive ones) has its share of slots, all have an owner and none is on its way."""
+        """Until each of these (all alive ones) has its share of slots, all have an owner and none is on its way.
+
+        The whole share: between two batches of moves, too, none is on its way.
+        """
         members = members if members is not None else [x for x in self.alive() if x not in besides]
 
         def settled():
@@ -219,7 +244,7 @@ class cluster:
                 if x["node"] not in count or x.get("target"):
                     return None
                 count[x["node"]] += 1
-            return slots if min(count.values()) >= SLOTS // len(members) // 2 else None
+            return slots if min(count.values()) >= SLOTS // len(members) else None
         return wait_until(settled, deadline, f"{len(members)} nodes share the slots", 0.1)
 
     def wait_owned_by_alive(self, deadline):
@@ -250,8 +275,9 @@ class cluster:
             x.close()
         for x in self.fleets:
             x.close()
-        if self.store is not None:
-            self.store.close()
+        for x in (self.store, self.path, self.disk):
+            if x is not None:
+                x.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def logs(self, lines=40):

@@ -2,6 +2,8 @@
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -9,7 +11,11 @@ from unittest import mock
 
 import checker
 import load
+import machine
 import netns
+from cluster import SLOTS, cluster
+from slow_disk import slow_disk
+from slow_path import slow_path
 from stores import sqlite_view
 from waiting import wait_until
 
@@ -113,6 +119,135 @@ class checking(unittest.TestCase):
 
     def test_a_stale_write_is_found(self):
         self.finds("", "an epoch that was over", stale=[("stale sample", "1", "7", "3")])
+
+
+class waiting_for_slots(unittest.TestCase):
+    """When a cluster counts as settled."""
+
+    def settles(self, *shares, target=""):
+        members = [mock.Mock(id=f"n{k}") for k in range(len(shares))]
+        slots = [{"node": f"n{k}", "target": ""} for k, share in enumerate(shares) for _ in range(share)]
+        self.assertEqual(len(slots), SLOTS)
+        slots[0]["target"] = target
+        try:
+            return cluster.wait_settled(mock.Mock(slots=lambda _: slots), 0, members)
+        except AssertionError:
+            return None
+
+    def test_equal_shares_are_settled(self):
+        self.assertTrue(self.settles(86, 85, 85))
+        self.assertTrue(self.settles(256))
+
+    def test_what_is_still_to_move_is_not_settled_between_two_batches_either(self):
+        self.assertFalse(self.settles(128, 64, 64))
+        self.assertFalse(self.settles(103, 102, 51))
+
+    def test_a_slot_on_its_way_is_not_settled(self):
+        self.assertFalse(self.settles(86, 85, 85, target="n1"))
+
+
+SPIN = "while True: pass"
+# Works and flushes as long as it is asked to; says how long each took.
+WRITER = """
+import os, sys, time
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+for line in sys.stdin:
+    began = time.monotonic()
+    os.pwrite(file, b"x", 0)
+    written = time.monotonic()
+    os.fdatasync(file)
+    print(written - began, time.monotonic() - written, flush=True)
+"""
+
+
+class strains(unittest.TestCase):
+    """The disk, the way and the processor are as slow as they are told to be, and quick again after."""
+
+    def start(self, program, *words, **more):
+        process = subprocess.Popen([sys.executable, "-c", program, *words], text=True, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, **more)
+
+        def end():
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+        self.addCleanup(end)
+        return process
+
+    def test_a_slow_disk_takes_its_time_for_each_write_and_flush(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        disk = slow_disk(folder.name)
+        self.addCleanup(disk.close)
+        writer = self.start(WRITER, os.path.join(folder.name, "data"), env=dict(os.environ, **disk.environment()))
+
+        def took():
+            writer.stdin.write("once\n")
+            writer.stdin.flush()
+            return [float(x) for x in writer.stdout.readline().split()]
+        disk.set(300_000, 600_000)
+        write, flush = took()
+        self.assertGreaterEqual(write, 0.3)
+        self.assertGreaterEqual(flush, 0.6)
+        disk.set()
+        wait_until(lambda: took()[0] < 0.3, 20, "quick writes")
+        wait_until(lambda: took()[1] < 0.6, 20, "quick flushes")
+
+    def test_a_slow_path_is_late_each_way_and_lets_no_more_through(self):
+        door = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(door.close)
+        path = slow_path(door.getsockname())
+        self.addCleanup(path.close)
+        link = socket.create_connection(("127.0.0.1", path.port), 20)
+        self.addCleanup(link.close)
+        other, _ = door.accept()
+        self.addCleanup(other.close)
+
+        def round_trip_s(size=1):
+            began = time.monotonic()
+            link.sendall(b"x" * size)
+            for _ in range(size):
+                other.recv(1)
+            other.sendall(b"y")
+            self.assertEqual(link.recv(1), b"y")
+            return time.monotonic() - began
+        round_trip_s()
+        path.set(250)
+        wait_until(lambda: round_trip_s() >= 0.5, 20, "a late answer")
+        path.set(0, 0.1)
+        wait_until(lambda: round_trip_s(10_000) >= 0.8, 20, "a narrow way")
+        path.set()
+        wait_until(lambda: round_trip_s() < 0.5, 20, "a quick answer")
+        other.close()
+        self.assertEqual(link.recv(1), b"", "the end goes through")
+
+    def test_pulses_leave_a_process_its_share_and_end_with_it_running(self):
+        process = self.start(SPIN)
+
+        def used_s():
+            with open(f"/proc/{process.pid}/schedstat") as file:
+                return int(file.read().split()[0]) / 1e9
+        wait_until(lambda: used_s() > 0.05, 20, "work")
+        with machine.squeezed(process.pid):
+            used, began = used_s(), time.monotonic()
+            time.sleep(2)  # The measurement is a duration.
+            share = (used_s() - used) / (time.monotonic() - began)
+        self.assertLess(share, 0.35)
+        used = used_s()
+        wait_until(lambda: used_s() > used + 0.2, 60, "it goes on")
+
+    def test_the_witness_sees_that_others_work(self):
+        witness = machine.witness()
+        self.addCleanup(witness.close)
+        since = witness.mark()
+        for _ in range(4 * os.cpu_count()):
+            self.start(SPIN)
+        wait_until(lambda: witness.given(since) < 0.7 * (time.monotonic() - since[0]), 60, "less than all of the time")
+        since = witness.mark()
+        with self.assertRaisesRegex(AssertionError, "of which the machine gave"):
+            witness.wait_given(lambda: False, 0.5, "nothing")
+        self.assertGreater(time.monotonic() - since[0], 0.55)
 
 
 @unittest.skipIf(netns.why_not(), netns.why_not())

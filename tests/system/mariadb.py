@@ -68,6 +68,7 @@ class server:
         self.data = os.path.join(folder, "data")
         self.log_file = os.path.join(folder, "log")
         self.user = user
+        self.variables = {}  # Of the environment, besides.
         # It refuses to run as root unless it is told to.
         self.as_user = ["--user=root"] if os.geteuid() == 0 and not user else []
         self.process = None
@@ -84,7 +85,7 @@ class server:
 
     def environment(self):
         """Another user cannot reach the temporary folder of this test run."""
-        return dict(os.environ, TMPDIR=self.folder)
+        return dict(os.environ, TMPDIR=self.folder, **self.variables)
 
     @property
     def address(self):

@@ -96,12 +96,40 @@ class sqlite_view:
         self.db.close()
 
 
+class embedded:
+    """The store in a node's own folder."""
+
+    def __init__(self):
+        self.servers, self.file, self.view = [], None, None
+
+    def start(self):
+        pass
+
+    def settings(self, _):
+        return []
+
+    def belongs_to(self, it):
+        self.file = os.path.join(it.data, "aops.db")
+
+    def rows(self, text):
+        if self.view is None:
+            self.view = sqlite_view(self.file)
+        return self.view.rows(text)
+
+    def number(self, text):
+        return int(self.rows(text)[0][0] or 0)
+
+    def close(self):
+        if self.view is not None:
+            self.view.close()
+
+
 class database:
     """@param servers 1, or 3 for Galera. @param space Namespace in which it serves, at its address there."""
 
     def __init__(self, folder, servers=1, space=None):
         os.makedirs(folder)
-        self.space, self.folder = space, folder
+        self.space, self.folder, self.port = space, folder, None
         self.password_file = os.path.join(folder, "password")
         with open(os.open(self.password_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(PASSWORD + "\n")
@@ -139,9 +167,15 @@ class database:
         if self.galera:
             hosts = ",".join(f"127.0.0.1:{x.port}" for x in self.servers)
             return found + [f"storage.host={hosts}"]
+        if self.port:
+            return found + ["storage.host=127.0.0.1", f"storage.port={self.port}"]
         if space:
             return found + [f"storage.host={self.space.address}", f"storage.port={self.servers[0].port}"]
         return found + [f"storage.socket={self.servers[0].socket}"]
+
+    def reached_at(self, port):
+        """Nodes that start from now on come in by this port of loopback."""
+        self.port = port
 
     def script(self, text):
         """Statements with `delimiter` lines, as the command line client takes them."""
