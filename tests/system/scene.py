@@ -32,7 +32,7 @@ class scene:
 
     def __init__(self, nodes=3, servers=1, spaces=False, seed=1, per_second=4, hosts=HOSTS, fault_s=60, settings=(),
                  **more):
-        self.fault_s = fault_s
+        self.fault_s, self.is_warm = fault_s, False
         self.seed, self.per_second, self.slices = seed, per_second, 400
         self.net = network("db", *[f"n{k + 1}" for k in range(nodes)]) if spaces else None
         self.windows, self.figures, self.load, self.cluster, self.acknowledged = [], [], None, None, []
