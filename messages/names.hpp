@@ -9,6 +9,7 @@ namespace aops::actors {
 
 inline constexpr std::string_view node_name = "node"; ///< The root supervisor.
 
+inline constexpr std::string_view store_prefix = "store/"; ///< Of what the store consists of.
 inline constexpr std::string_view store_writer_name = "store/writer";
 inline constexpr std::string_view account_store_name = "store/accounts";
 inline constexpr std::string_view host_store_name = "store/hosts";

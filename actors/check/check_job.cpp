@@ -1,8 +1,9 @@
 #include "actors/check/check_job.hpp"
 
-#include "actors/support/ask_entity.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/hosts.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -36,7 +37,7 @@ protected:
     auto then = [this, unit](expected<unit_checked> x) {
       answered(unit, x.map([&](const unit_checked&) { return done_with(unit); }));
     };
-    ask_entity<unit_checked>(
+    ask_entity<host_work_actor>(
       self(),
       *services().names,
       id,

@@ -1,5 +1,7 @@
 #include "actors/cluster/cluster_trees.hpp"
 
+#include "actors/cluster/link_messages.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
 #include "messages/names.hpp"
@@ -59,56 +61,38 @@ expected<std::vector<asked_node>> chosen(const cluster_trees_parts& parts,
   return nodes;
 }
 
-/// What one node said.
-void take(node_tree& row, const caf::message& said) {
-  if (said.match_elements<tree_status>())
-    row.tree = {said.get_as<tree_status>(0)};
-  else if (said.match_elements<caf::error>())
-    row.error = to_string(from_caf(said.get_as<caf::error>(0)));
-  else
-    row.error = "it answered something else";
-}
-
 void ask_one(cluster_trees_pointer self, const gathering_ptr& g, size_t at) {
-  const auto& parts = self->state.parts;
-  auto deadline = parts.deadline;
+  const auto& names = *self->state.parts.names;
+  auto deadline = self->state.parts.deadline;
   auto& row = g->answer.nodes[at];
-  bool is_here = row.node == parts.node;
-  auto whom =
-    parts.names->find_as<caf::actor>(is_here ? std::string{node_name} : link_name_of(row.node));
-  if (!whom) {
+  bool is_here = row.node == self->state.parts.node;
+  auto whom = is_here ? std::string{node_name} : link_name_of(row.node);
+  if (!names.find(whom)) {
     row.error = is_here ? "its root supervisor is not up" : "there is no link to it";
     return;
   }
   ++g->open;
-  auto failed = [g, at](const caf::error& e) {
-    g->answer.nodes[at].error = to_string(from_caf(e));
+  auto told = [g, at](expected<tree_status> tree) {
+    auto& row = g->answer.nodes[at];
+    if (tree)
+      row.tree = {std::move(*tree)};
+    else
+      row.error = to_string(tree.error());
     g->one_less();
   };
   // Time for those below: less than ours, so that a part that hangs is seen as such.
   get_tree question{std::max<int64_t>(deadline.count() * 4 / 5, 1)};
-  if (is_here) {
-    self->request(whom, deadline, question)
-      .then(
-        [g, at](tree_status& tree) {
-          g->answer.nodes[at].tree.push_back(std::move(tree));
-          g->one_less();
-        },
-        failed);
-    return;
-  }
+  if (is_here)
+    return ask<tree_actor>(self, names, whom, deadline, told, question);
   parcel p;
   p.to = node_name;
   p.node = row.node;
   p.patience_ms = deadline.count();
   p.body = caf::make_message(question);
-  self->request(whom, deadline, std::move(p))
-    .then(
-      [g, at](const parcel& back) {
-        take(g->answer.nodes[at], back.body);
-        g->one_less();
-      },
-      failed);
+  auto unpack = [told](expected<parcel> back) {
+    told(value_of<tree_status>(back.map([](parcel& x) { return std::move(x.body); })));
+  };
+  ask<link_actor>(self, names, whom, deadline, unpack, std::move(p));
 }
 
 } // namespace

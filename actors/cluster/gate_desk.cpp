@@ -1,6 +1,7 @@
 #include "actors/cluster/gate_desk.hpp"
 
 #include "actors/cluster/transport.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/ask_message.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
@@ -118,14 +119,14 @@ void gate_desk::trust(const node_hello& theirs, const caf::strong_actor_ptr& gat
 }
 
 expected<void> gate_desk::admit(const node_hello& theirs, const caf::strong_actor_ptr& gate) {
-  auto link = services_->names->find_as<link_actor>(link_name_of(theirs.node));
-  if (!link) {
+  auto link = link_name_of(theirs.node);
+  if (!services_->names->find(link)) {
     look_at_map();
     return fail(ec::unreachable, "no link for it yet");
   }
   trust(theirs, gate);
   refusals_.forget(theirs.node);
-  self_->send(link, link_opened{theirs.incarnation, gate});
+  tell<link_actor>(*services_->names, link, link_opened{theirs.incarnation, gate});
   return {};
 }
 
@@ -134,9 +135,13 @@ caf::result<done> gate_desk::greet(const greet_peer& x) {
   if (!mine)
     return to_caf(mine.error());
   auto g = std::make_shared<greeting>(greeting{x, *mine, foreign_promise<done>{self_}});
-  self_->request(caf::actor_cast<gate_actor>(x.gate), hello_deadline, *mine)
-    .then([this, g](const node_hello& theirs) { on_reply(g, theirs); },
-          [this, g](const caf::error& e) { fail_greeting(*g, from_caf(e)); });
+  auto then = [this, g](expected<node_hello> theirs) {
+    if (theirs)
+      on_reply(g, *theirs);
+    else
+      fail_greeting(*g, std::move(theirs.error()));
+  };
+  ask_actor(self_, caf::actor_cast<gate_actor>(x.gate), hello_deadline, then, *mine);
   return g->promise;
 }
 
@@ -158,15 +163,16 @@ void gate_desk::on_reply(std::shared_ptr<greeting> g, const node_hello& theirs) 
   trust(theirs, g->peer.gate);
   auto again = g->mine;
   again.signature = std::move(*signature);
-  self_->request(caf::actor_cast<gate_actor>(g->peer.gate), hello_deadline, std::move(again))
-    .then(
-      [this, g, theirs](const node_hello&) {
-        if (auto in = admit(theirs, g->peer.gate); in)
-          g->promise.answer(done{});
-        else
-          g->promise.fail(in.error());
-      },
-      [this, g](const caf::error& e) { fail_greeting(*g, from_caf(e)); });
+  auto then = [this, g, theirs](expected<node_hello> convinced) {
+    if (!convinced)
+      return fail_greeting(*g, std::move(convinced.error()));
+    if (auto in = admit(theirs, g->peer.gate); in)
+      g->promise.answer(done{});
+    else
+      g->promise.fail(in.error());
+  };
+  ask_actor(
+    self_, caf::actor_cast<gate_actor>(g->peer.gate), hello_deadline, then, std::move(again));
 }
 
 void gate_desk::fail_greeting(const greeting& g, error why) {
@@ -183,8 +189,7 @@ void gate_desk::log_refusal(const std::string& who, const std::string& why) {
 }
 
 void gate_desk::look_at_map() const {
-  if (auto x = services_->names->find_as<membership_actor>(membership_name))
-    self_->send(x, map_changed{0});
+  tell<membership_actor>(*services_->names, membership_name, map_changed{0});
 }
 
 // -- the introduced ------------------------------------------------------------------------------

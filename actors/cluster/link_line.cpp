@@ -2,6 +2,7 @@
 
 #include "actors/cluster/port_probe.hpp"
 #include "actors/cluster/transport.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/ask_message.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
@@ -145,15 +146,13 @@ void link_line::connect(const port_probed& at) {
 
 void link_line::greet(const caf::strong_actor_ptr& gate) {
   phase_ = phase::greeting;
-  auto own = services_->names->find_as<own_gate_actor>(gate_name);
-  if (!own)
-    return dial_later("this node's gate is down");
-  self_->request(own, greet_deadline, greet_peer{node_, gate})
-    .then([](const done&) {}, // `link_opened` came before.
-          [this, attempt = attempt_](const caf::error& e) {
-            if (attempt == attempt_ && phase_ == phase::greeting)
-              dial_later(from_caf(e).detail);
-          });
+  auto then = [this, attempt = attempt_](const expected<done>& greeted) {
+    // When both are convinced, `link_opened` came before.
+    if (!greeted && attempt == attempt_ && phase_ == phase::greeting)
+      dial_later(greeted.error().detail);
+  };
+  ask<own_gate_actor>(
+    self_, *services_->names, gate_name, greet_deadline, then, greet_peer{node_, gate});
 }
 
 // -- up and down ---------------------------------------------------------------------------------
@@ -176,8 +175,8 @@ void link_line::on_opened(const link_opened& x) {
     log::info("link-up", "Node {} is linked, incarnation {}", node_, met_);
   }
   tell_membership(true);
-  if (auto router = services_->names->find_as<router_actor>(router_name))
-    self_->send(router, map_changed{0}); // What waits for this link goes on.
+  // What waits for this link goes on.
+  tell<router_actor>(*services_->names, router_name, map_changed{0});
   if (!std::exchange(ticks_, true))
     on_tick();
 }
@@ -220,13 +219,11 @@ void link_line::end(const std::string& why) {
 }
 
 void link_line::tell_membership(bool is_connected) {
-  if (auto x = services_->names->find_as<membership_actor>(membership_name))
-    self_->send(x, peer_seen{node_, met_, is_connected});
+  tell<membership_actor>(*services_->names, membership_name, peer_seen{node_, met_, is_connected});
 }
 
 void link_line::tell_gate_closed() {
-  if (auto own = services_->names->find_as<own_gate_actor>(gate_name))
-    self_->send(own, link_closed{node_});
+  tell<own_gate_actor>(*services_->names, gate_name, link_closed{node_});
 }
 
 void link_line::on_tick() {
@@ -245,22 +242,22 @@ void link_line::on_tick() {
 
 void link_line::pulse_once() {
   auto is_void = [this, gate = gate_] { return phase_ != phase::up || gate != gate_; };
-  self_
-    ->request(caf::actor_cast<gate_actor>(gate_),
-              services_->config->cluster.suspect_after.chrono(),
-              pulse{++pulses_})
-    .then(
-      [this, is_void](const pulse_seen& x) {
-        if (is_void())
-          return;
-        heard_ = steady::now();
-        services_->pulses->set_mailboxes(node_, x.mailboxes);
-      },
-      [this, is_void](const caf::error& e) {
-        auto why = from_caf(e);
-        if (!is_void() && !(why == ec::timed_out)) // Silence is for `on_tick` to judge.
-          lost("it refuses a pulse: " + why.detail);
-      });
+  auto then = [this, is_void](const expected<pulse_seen>& x) {
+    if (is_void())
+      return;
+    if (!x) {
+      if (x.error() != ec::timed_out) // Silence is for `on_tick` to judge.
+        lost("it refuses a pulse: " + x.error().detail);
+      return;
+    }
+    heard_ = steady::now();
+    services_->pulses->set_mailboxes(node_, x->mailboxes);
+  };
+  ask_actor(self_,
+            caf::actor_cast<gate_actor>(gate_),
+            services_->config->cluster.suspect_after.chrono(),
+            then,
+            pulse{++pulses_});
 }
 
 // -- parcels -------------------------------------------------------------------------------------

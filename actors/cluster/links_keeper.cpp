@@ -1,6 +1,7 @@
 #include "actors/cluster/links_keeper.hpp"
 
 #include "actors/cluster/link.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
@@ -35,28 +36,25 @@ std::set<std::string> wanted(const links_keeper_state& st) {
   return nodes;
 }
 
-void start_link(links_keeper_pointer self,
-                const supervisor_actor& parent,
-                const std::string& node) {
+void start_link(links_keeper_pointer self, const std::string& node) {
   auto& st = self->state;
   st.links.insert(node);
   child_spec spec;
   spec.name = link_name_of(node);
   spec.start = spawns(link, st.services, st.dialer, node);
-  self->request(parent, child_deadline, start_child{std::move(spec)})
-    .then([](const caf::actor&) {},
-          [node](const caf::error& e) {
-            auto why = from_caf(e);
-            if (why == ec::conflict)
-              return;
-            log::warn("link-not-started", "Node {}: {}", node, to_string(why));
-          });
+  auto then = [node](const expected<caf::actor>& started) {
+    // A conflict when it is being started already.
+    if (!started && started.error() != ec::conflict)
+      log::warn("link-not-started", "Node {}: {}", node, to_string(started.error()));
+  };
+  ask<supervisor_actor>(
+    self, *st.services->names, links_name, child_deadline, then, start_child{std::move(spec)});
 }
 
 void look(links_keeper_pointer self) {
   auto& st = self->state;
-  auto parent = st.services->names->find_as<supervisor_actor>(links_name);
-  if (!parent)
+  const auto& names = *st.services->names;
+  if (!names.find(links_name))
     return;
   auto nodes = wanted(st);
   for (auto i = st.links.begin(); i != st.links.end();) {
@@ -64,16 +62,15 @@ void look(links_keeper_pointer self) {
       ++i;
       continue;
     }
-    self->request(parent, child_deadline, stop_child{link_name_of(*i)})
-      .then([] {}, [](const caf::error&) {});
+    auto then = [](const expected<void>&) {};
+    ask<supervisor_actor>(
+      self, names, links_name, child_deadline, then, stop_child{link_name_of(*i)});
     i = st.links.erase(i);
   }
   auto version = st.services->map->get()->map_version;
   for (const auto& node : nodes)
-    if (auto x = st.services->names->find_as<link_actor>(link_name_of(node)))
-      self->send(x, map_changed{version});
-    else
-      start_link(self, parent, node); // A conflict when it is being started already.
+    if (!tell<link_actor>(names, link_name_of(node), map_changed{version}))
+      start_link(self, node);
 }
 
 void note_mailbox(links_keeper_state& st, std::string_view name, int64_t messages) {
@@ -90,15 +87,13 @@ void note_mailbox(links_keeper_state& st, std::string_view name, int64_t message
 /// Each tells its own. One that is too busy to tell keeps its figure.
 void count_mailboxes(links_keeper_pointer self) {
   for (auto name : busy_actors) {
-    auto whom = self->state.services->names->find_as<caf::actor>(name);
-    if (!whom) {
-      note_mailbox(self->state, name, 0);
-      continue;
-    }
-    self->request(whom, look_every, get_tree{})
-      .then([self, name](
-              const tree_status& row) { note_mailbox(self->state, name, row.mailbox.value_or(0)); },
-            [](const caf::error&) {});
+    auto then = [self, name](const expected<tree_status>& row) {
+      if (row)
+        note_mailbox(self->state, name, row->mailbox.value_or(0));
+      else if (row.error() != ec::timed_out)
+        note_mailbox(self->state, name, 0);
+    };
+    ask<tree_actor>(self, *self->state.services->names, name, look_every, then, get_tree{});
   }
 }
 

@@ -1,4 +1,5 @@
 #include "actors/cluster/membership_body.hpp"
+#include "actors/support/ask.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "messages/roles/jobs.hpp"
@@ -36,19 +37,17 @@ void ask_to_release(membership_pointer self,
                     std::string_view name,
                     const slots_to_release& what,
                     const std::shared_ptr<open_release>& round) {
-  const auto& st = self->state;
-  auto region = st.services->names->find_as<Region>(name);
-  if (!region)
-    return on_released(self, *round);
-  self->request(region, st.services->config->cluster.hand_over.chrono() + answer_grace, what)
-    .then([self, round](const done&) { on_released(self, *round); },
-          [self, round, region = std::string{name}](const caf::error& e) {
-            log::warn("slots-not-released",
-                      "{} did not let go of its slots in order, they are handed over anyway: {}",
-                      region,
-                      to_string(from_caf(e)));
-            on_released(self, *round);
-          });
+  const auto& services = *self->state.services;
+  auto then = [self, round, region = std::string{name}](const expected<done>& released) {
+    if (!released)
+      log::warn("slots-not-released",
+                "{} did not let go of its slots in order, they are handed over anyway: {}",
+                region,
+                to_string(released.error()));
+    on_released(self, *round);
+  };
+  auto deadline = services.config->cluster.hand_over.chrono() + answer_grace;
+  ask<Region>(self, *services.names, name, deadline, then, what);
 }
 
 /// What `decide` wants, done one after the other.

@@ -1,4 +1,6 @@
+#include "actors/cluster/link_messages.hpp"
 #include "actors/cluster/membership_body.hpp"
+#include "actors/support/ask.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "messages/roles/jobs.hpp"
@@ -18,12 +20,6 @@ using schedule::cluster_view;
 /// How long a peer may take to hear of a change; its own renewal is as fast.
 constexpr int64_t news_patience_ms = 1000;
 
-template <class Handle, class... Args>
-void tell(membership_pointer self, std::string_view name, Args... args) {
-  if (auto whom = self->state.services->names->template find_as<Handle>(name))
-    self->send(whom, std::move(args)...);
-}
-
 void tell_regions(membership_pointer self) {
   auto& st = self->state;
   slots_changed news{std::exchange(st.gained, {}), std::exchange(st.lost, {})};
@@ -37,8 +33,8 @@ void tell_regions(membership_pointer self) {
     log::info("slots-lost", "node {} has {} slots no more", my_id(st), news.lost.size());
   if (!news.gained.empty())
     log::info("slots-gained", "node {} has {} more slots", my_id(st), news.gained.size());
-  tell<hosts_actor>(self, hosts_name, news);
-  tell<jobs_actor>(self, jobs_name, news);
+  tell<hosts_actor>(*st.services->names, hosts_name, news);
+  tell<jobs_actor>(*st.services->names, jobs_name, news);
 }
 
 /// What links and routers care about; leases do not.
@@ -85,11 +81,10 @@ void publish(membership_pointer self) {
   if (before == st.view || looks_the_same(*before, *st.view))
     return;
   map_changed news{st.view->map_version};
-  tell<router_actor>(self, router_name, news);
-  tell<progress_actor>(self, progress_name, atom::tick_v);
-  // The keeper's role is the links' own; all it must know is this message.
-  if (auto keeper = st.services->names->find(links_keeper_name))
-    caf::anon_send(caf::actor_cast<caf::actor>(keeper), news);
+  const auto& names = *st.services->names;
+  tell<router_actor>(names, router_name, news);
+  tell<progress_actor>(names, progress_name, atom::tick_v);
+  tell<links_keeper_actor>(names, links_keeper_name, news);
 }
 
 void tell_peers(membership_pointer self) {
@@ -97,8 +92,7 @@ void tell_peers(membership_pointer self) {
   if (!st.view)
     return;
   for (const auto& x : st.view->members) {
-    auto link = st.services->names->find(link_name_of(x.node));
-    if (!link || x.node == my_id(st))
+    if (x.node == my_id(st))
       continue;
     parcel news;
     news.to = membership_name;
@@ -106,7 +100,7 @@ void tell_peers(membership_pointer self) {
     news.patience_ms = news_patience_ms;
     news.is_one_way = true;
     news.body = caf::make_message(map_changed{st.view->map_version});
-    caf::anon_send(caf::actor_cast<caf::actor>(link), std::move(news));
+    tell<link_actor>(*st.services->names, link_name_of(x.node), std::move(news));
   }
 }
 
@@ -116,7 +110,7 @@ void note_versions(membership_pointer self, const storage::versions& now) {
   if (!before)
     return;
   if (now.rules > before->rules || now.hosts > before->hosts)
-    tell<hosts_actor>(self, hosts_name, atom::tick_v);
+    tell<hosts_actor>(*st.services->names, hosts_name, atom::tick_v);
 }
 
 void note_takeovers(membership_pointer self, const std::vector<schedule::held_slot>& adopted) {

@@ -1,5 +1,6 @@
 #include "actors/cluster/route_book.hpp"
 
+#include "actors/support/ask.hpp"
 #include "actors/support/ask_message.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/metrics.hpp"
@@ -217,8 +218,7 @@ void route_book::look_at_map() {
   if (now - looked_ < look_every)
     return;
   looked_ = now;
-  if (auto x = services_->names->find_as<membership_actor>(membership_name))
-    self_->send(x, map_changed{0});
+  tell<membership_actor>(*services_->names, membership_name, map_changed{0});
 }
 
 // -- waiting -------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 #include "actors/diag/diag_plan.hpp"
 #include "actors/host/host.hpp"
 #include "actors/host/unit_reports.hpp"
-#include "actors/support/ask_entity.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/hosts.hpp"
 
 #include <caf/all.hpp>
 
@@ -43,13 +44,13 @@ protected:
         return commit_of(unit, std::move(reply.reports));
       }));
     };
-    ask_entity<unit_diagnosed>(self(),
-                               *services().names,
-                               id,
-                               host_name_of(id),
-                               unit_deadline(),
-                               std::move(then),
-                               std::move(order));
+    ask_entity<host_work_actor>(self(),
+                                *services().names,
+                                id,
+                                host_name_of(id),
+                                unit_deadline(),
+                                std::move(then),
+                                std::move(order));
   }
 
   unit_to_commit give_up(int64_t unit, const std::string& reason) override {

@@ -3,7 +3,7 @@
 #include "actors/check/check_job.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/diag/jobs_intake.hpp"
-#include "actors/support/ask_entity.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/store/store_writer.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/directory.hpp"
 #include "actors/support/executor.hpp"
 #include "actors/support/foreign_promise.hpp"
@@ -53,18 +54,14 @@ caf::result<T> read(const store_ptr& store, foreign_promise<T> promise, Work wor
 /// outcome to `done(expected<U>)`, on the writer's thread. `work` may run more than once.
 template <class Work, class Done>
 void write(const store_access& store, storage::fences held, Work work, Done done) {
-  auto writer = store.names->find_as<store_writer_actor>(store_writer_name);
   using outcome = std::invoke_result_t<Work&, storage::database&>;
-  if (!writer) {
-    done(outcome{fail(ec::store_unreachable, "the store writer is down")});
-    return;
-  }
-  caf::anon_send(
-    writer,
-    write_order{std::make_shared<write_order::append_function>(
-      [held = std::move(held), work = std::move(work), done](storage::group_writer& to) mutable {
-        return to.append(std::move(held), std::move(work), done);
-      })});
+  auto append =
+    [held = std::move(held), work = std::move(work), done](storage::group_writer& to) mutable {
+      return to.append(std::move(held), std::move(work), done);
+    };
+  write_order order{std::make_shared<write_order::append_function>(std::move(append))};
+  if (!tell<store_writer_actor>(*store.names, store_writer_name, std::move(order)))
+    done(outcome{fail(down_error(store_writer_name))});
 }
 
 /// The same for a promise.
@@ -87,16 +84,13 @@ void write_joint(const store_access& store,
                  storage::joint_work<Item> work,
                  bool may_wait,
                  Done done) {
-  auto writer = store.names->find_as<store_writer_actor>(store_writer_name);
-  if (!writer)
-    return done(fail(ec::store_unreachable, "the store writer is down"));
   auto append = [held = std::move(held), item = std::move(item), work, done](
                   storage::group_writer& to) mutable {
     return to.append_joint(std::move(held), std::move(item), work, done);
   };
-  caf::anon_send(
-    writer,
-    write_order{std::make_shared<write_order::append_function>(std::move(append)), may_wait});
+  write_order order{std::make_shared<write_order::append_function>(std::move(append)), may_wait};
+  if (!tell<store_writer_actor>(*store.names, store_writer_name, std::move(order)))
+    done(fail(down_error(store_writer_name)));
 }
 
 /// Adds to the audit log within a write.

@@ -12,6 +12,7 @@ namespace aops::actors {
 namespace {
 
 using continuation = std::function<void(expected<caf::message>)>;
+using content_taker = std::function<void(caf::type_erased_tuple&)>;
 
 expected<caf::message> answer_of(const caf::type_erased_tuple& content) {
   if (content.match_elements<caf::error>())
@@ -22,24 +23,21 @@ expected<caf::message> answer_of(const caf::type_erased_tuple& content) {
 /// Takes an answer of any type: CAF's handlers match fixed types only.
 class any_answer final : public caf::detail::behavior_impl {
 public:
-  explicit any_answer(continuation then) : then_(std::move(then)) {}
+  explicit any_answer(content_taker take) : take_(std::move(take)) {}
 
-  caf::match_case::result invoke_empty(caf::detail::invoke_result_visitor&) override {
-    return take(caf::message{});
+  caf::match_case::result invoke_empty(caf::detail::invoke_result_visitor& v) override {
+    caf::message nothing;
+    return invoke(v, nothing);
   }
   caf::match_case::result invoke(caf::detail::invoke_result_visitor&,
                                  caf::type_erased_tuple& content) override {
-    return take(answer_of(content));
-  }
-
-private:
-  caf::match_case::result take(expected<caf::message> answer) {
-    if (auto then = std::exchange(then_, nullptr))
-      then(std::move(answer));
+    if (auto take = std::exchange(take_, nullptr))
+      take(content);
     return caf::match_case::match;
   }
 
-  continuation then_;
+private:
+  content_taker take_;
 };
 
 parcel packed(std::string to, std::chrono::milliseconds patience, caf::message body) {
@@ -77,8 +75,12 @@ expected<caf::message> unpacked(expected<caf::message> answer) {
 void ask(caf::scheduled_actor* self, const directory& names, parcel x, continuation then) {
   std::chrono::milliseconds deadline{x.patience_ms};
   auto router = names.find(router_name);
-  if (!router)
-    return ask_message(self, names.find(x.to), deadline, std::move(x.body), std::move(then));
+  if (!router) {
+    auto whom = names.find(x.to);
+    if (!whom)
+      return then(fail(down_error(x.to)));
+    return ask_message(self, whom, deadline, std::move(x.body), std::move(then));
+  }
   ask_message(
     self,
     router,
@@ -93,7 +95,7 @@ expected<caf::message> call(caf::actor_system& system, const directory& names, p
     return unpacked(call_message(system, router, deadline, caf::make_message(std::move(x))));
   auto whom = names.find(x.to);
   if (!whom)
-    return fail(ec::unreachable, x.to + " is down");
+    return fail(down_error(x.to));
   return call_message(system, whom, deadline, std::move(x.body));
 }
 
@@ -102,31 +104,47 @@ constexpr std::chrono::seconds patience_of_news{5};
 
 void tell(const directory& names, parcel x) {
   x.is_one_way = true;
-  auto send = [](const caf::strong_actor_ptr& whom, caf::message news) {
-    if (whom)
-      whom->enqueue(nullptr, caf::make_message_id(), std::move(news), nullptr);
-  };
-  if (auto router = names.find(router_name))
-    send(router, caf::make_message(std::move(x)));
+  if (names.find(router_name))
+    tell_message(names, router_name, caf::make_message(std::move(x)));
   else
-    send(names.find(x.to), std::move(x.body));
+    tell_message(names, x.to, std::move(x.body));
 }
 
 } // namespace
+
+void ask_content(caf::scheduled_actor* self,
+                 const caf::strong_actor_ptr& whom,
+                 std::chrono::milliseconds deadline,
+                 caf::message request,
+                 std::function<void(caf::type_erased_tuple&)> take) {
+  if (!whom) {
+    auto none = caf::make_message(refuse(ec::unreachable, "no such actor"));
+    return take(none);
+  }
+  auto id = self->new_request_id(caf::message_priority::normal);
+  caf::behavior handler{
+    caf::behavior::impl_ptr{caf::make_counted<any_answer>(std::move(take)).release(), false}};
+  self->add_multiplexed_response_handler(id.response_id(), std::move(handler));
+  whom->enqueue(self->ctrl(), id, std::move(request), self->context());
+  self->request_response_timeout(caf::duration{deadline}, id);
+}
 
 void ask_message(caf::scheduled_actor* self,
                  const caf::strong_actor_ptr& whom,
                  std::chrono::milliseconds deadline,
                  caf::message request,
                  std::function<void(expected<caf::message>)> then) {
-  if (!whom)
-    return then(fail(ec::unreachable, "no such actor"));
-  auto id = self->new_request_id(caf::message_priority::normal);
-  caf::behavior handler{
-    caf::behavior::impl_ptr{caf::make_counted<any_answer>(std::move(then)).release(), false}};
-  self->add_multiplexed_response_handler(id.response_id(), std::move(handler));
-  whom->enqueue(self->ctrl(), id, std::move(request), self->context());
-  self->request_response_timeout(caf::duration{deadline}, id);
+  auto take = [then = std::move(then)](caf::type_erased_tuple& content) {
+    then(answer_of(content));
+  };
+  ask_content(self, whom, deadline, std::move(request), std::move(take));
+}
+
+bool tell_message(const directory& names, std::string_view name, caf::message news) {
+  auto whom = names.find(name);
+  if (whom)
+    whom->enqueue(nullptr, caf::make_message_id(), std::move(news), nullptr);
+  return !!whom;
 }
 
 void ask_entity_message(caf::scheduled_actor* self,
@@ -139,19 +157,6 @@ void ask_entity_message(caf::scheduled_actor* self,
   ask(self,
       names,
       to_entity(entity_id, std::move(name), deadline, std::move(request)),
-      std::move(then));
-}
-
-void ask_node_message(caf::scheduled_actor* self,
-                      const directory& names,
-                      std::string node,
-                      std::string name,
-                      std::chrono::milliseconds deadline,
-                      caf::message request,
-                      std::function<void(expected<caf::message>)> then) {
-  ask(self,
-      names,
-      to_node(std::move(node), std::move(name), deadline, std::move(request)),
       std::move(then));
 }
 

@@ -16,6 +16,15 @@
 /// said, and for entities that may live on another node.
 namespace aops::actors {
 
+/// Asks `whom` while `self` works; `take` runs in `self` with the content of the answer, or of the
+/// `caf::error` that stands for it. The untyped core of `ask`.
+/// @param deadline Finite, more than 0.
+void ask_content(caf::scheduled_actor* self,
+                 const caf::strong_actor_ptr& whom,
+                 std::chrono::milliseconds deadline,
+                 caf::message request,
+                 std::function<void(caf::type_erased_tuple&)> take);
+
 /// Asks `whom` while `self` works; `then` runs in `self` with the answer, whatever its type, or
 /// with ec::timed_out, ec::unreachable (no such actor, or it ended), or the error answered. Without
 /// `whom` it runs before this returns.
@@ -40,15 +49,6 @@ void ask_entity_message(caf::scheduled_actor* self,
                         caf::message request,
                         std::function<void(expected<caf::message>)> then);
 
-/// The same to the actor `name` of a certain node.
-void ask_node_message(caf::scheduled_actor* self,
-                      const directory& names,
-                      std::string node,
-                      std::string name,
-                      std::chrono::milliseconds deadline,
-                      caf::message request,
-                      std::function<void(expected<caf::message>)> then);
-
 /// `ask_entity_message` from a plain thread: waits for the answer. Never from inside an actor.
 expected<caf::message> call_entity(caf::actor_system& system,
                                    const directory& names,
@@ -57,13 +57,17 @@ expected<caf::message> call_entity(caf::actor_system& system,
                                    std::chrono::milliseconds deadline,
                                    caf::message request);
 
-/// `ask_node_message` from a plain thread.
+/// The same from the actor `name` of a certain node.
 expected<caf::message> call_node(caf::actor_system& system,
                                  const directory& names,
                                  std::string node,
                                  std::string name,
                                  std::chrono::milliseconds deadline,
                                  caf::message request);
+
+/// Tells the actor of this name on this node; nobody hears whether it arrived. Any thread.
+/// @returns Whether somebody has the name.
+bool tell_message(const directory& names, std::string_view name, caf::message news);
 
 /// Tells the actor `name` of the entity, wherever it lives; nobody hears whether it arrived. Any
 /// thread.

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "messages/caf_error.hpp"
+#include "actors/support/directory.hpp"
+#include "messages/answer.hpp"
 #include "messages/error.hpp"
 
 #include <caf/actor.hpp>
@@ -8,11 +9,10 @@
 #include <caf/fwd.hpp>
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
-#include <caf/response_type.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <chrono>
-#include <type_traits>
+#include <string_view>
 #include <utility>
 
 namespace aops::actors {
@@ -24,39 +24,6 @@ expected<caf::message> call_message(caf::actor_system& system,
                                     const caf::strong_actor_ptr& target,
                                     std::chrono::milliseconds deadline,
                                     caf::message request);
-
-/// The one value of an answer.
-template <class Reply>
-expected<Reply> value_of(expected<caf::message> answer) {
-  if (!answer)
-    return fail(std::move(answer.error()));
-  if constexpr (std::is_void_v<Reply>) {
-    if (answer->empty())
-      return {};
-  } else if (answer->template match_elements<Reply>()) {
-    return std::move(answer->template get_mutable_as<Reply>(0));
-  }
-  return fail(ec::internal, "the answer has another type than was asked for");
-}
-
-/// Does the interface `Handle` answer these arguments with a `Reply`? Untyped handles may.
-template <class Reply, class Handle, class... Args>
-constexpr bool is_answer_of() {
-  if constexpr (std::is_same_v<Handle, caf::actor>) {
-    return true;
-  } else {
-    using arguments = caf::detail::type_list<
-      typename caf::detail::implicit_conversions<std::decay_t<Args>>::type...>;
-    using answer = caf::response_type_unbox<caf::signatures_of_t<Handle>, arguments>;
-    if constexpr (!answer::valid)
-      return false;
-    else if constexpr (std::is_void_v<Reply>)
-      return caf::detail::tl_empty<typename answer::type>::value ||
-             std::is_same_v<typename answer::type, caf::detail::type_list<void>>;
-    else
-      return std::is_same_v<typename answer::type, caf::detail::type_list<Reply>>;
-  }
-}
 
 /// Asks an actor from a plain thread, as `call_message`. Never from inside an actor.
 ///
@@ -71,6 +38,24 @@ expected<Reply> call(caf::actor_system& system,
                                       caf::actor_cast<caf::strong_actor_ptr>(target),
                                       deadline,
                                       caf::make_message(std::forward<Args>(args)...)));
+}
+
+/// Asks the actor of a name on this node, as `call`; what it answers follows from the role.
+///
+///     auto left = call_named<membership_actor>(system, *names, membership_name, 2s, atom::stop_v,
+///     x);
+template <class Role, class... Args>
+requires understands<Role, Args...> expected<reply_of<Role, Args...>>
+call_named(caf::actor_system& system,
+           const directory& names,
+           std::string_view name,
+           std::chrono::milliseconds deadline,
+           Args&&... args) {
+  auto whom = names.find(name);
+  if (!whom)
+    return fail(down_error(name));
+  return value_of<reply_of<Role, Args...>>(
+    call_message(system, whom, deadline, caf::make_message(std::forward<Args>(args)...)));
 }
 
 } // namespace aops::actors

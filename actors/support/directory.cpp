@@ -1,5 +1,7 @@
 #include "actors/support/directory.hpp"
 
+#include "messages/names.hpp"
+
 #include <caf/all.hpp>
 
 #include <mutex>
@@ -29,6 +31,11 @@ void directory::erase(std::string_view name, const caf::strong_actor_ptr& who) {
 size_t directory::size() const {
   std::shared_lock lock{mutex_};
   return entries_.size();
+}
+
+error down_error(std::string_view name) {
+  auto code = name.starts_with(store_prefix) ? ec::store_unreachable : ec::unreachable;
+  return {code, std::string{name} + " is down"};
 }
 
 } // namespace aops::actors

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/error.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 
@@ -42,5 +44,9 @@ private:
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, caf::strong_actor_ptr, text_hash, std::equal_to<>> entries_;
 };
+
+/// What is said of an actor that nobody is now: ec::store_unreachable for one of the store's, else
+/// ec::unreachable.
+error down_error(std::string_view name);
 
 } // namespace aops::actors

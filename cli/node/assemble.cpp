@@ -209,7 +209,7 @@ http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> na
                          std::move(request));
     auto whom = names->find(name);
     if (!whom)
-      return fail(ec::unreachable, std::string{name} + " is down");
+      return fail(down_error(name));
     return call_message(system, whom, deadline, std::move(request));
   };
 }

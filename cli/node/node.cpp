@@ -1,6 +1,7 @@
 #include "cli/node/node.hpp"
 
 #include "actors/cluster/transport.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/call.hpp"
 #include "actors/support/message_types.hpp"
 #include "cli/node/assemble.hpp"
@@ -136,12 +137,15 @@ void stop_tree(caf::actor_system& system, const caf::actor& root) {
 
 /// Gives this node's slots to others, while it still serves.
 void hand_over(caf::actor_system& system, const parts& p) {
-  auto members = p.names->find_as<membership_actor>(actors::membership_name);
-  if (p.cluster->single || !members)
+  if (p.cluster->single)
     return;
   auto patience = p.config->cluster.hand_over.chrono();
-  auto left = actors::call<done>(
-    system, members, patience + std::chrono::seconds{1}, atom::stop_v, int64_t{patience.count()});
+  auto left = actors::call_named<membership_actor>(system,
+                                                   *p.names,
+                                                   actors::membership_name,
+                                                   patience + std::chrono::seconds{1},
+                                                   atom::stop_v,
+                                                   int64_t{patience.count()});
   if (!left)
     log::warn("drain-incomplete", "others take over what is left: {}", to_string(left.error()));
 }
@@ -151,8 +155,7 @@ int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_
   http::sse_limits limits;
   limits.max_streams = static_cast<size_t>(p.config->http.max_streams);
   auto opened = [names = p.names, node = p.node_id](const std::string& job) {
-    if (auto progress = names->find_as<progress_actor>(actors::progress_name))
-      caf::anon_send(progress, watch_job{job, node});
+    actors::tell<progress_actor>(*names, actors::progress_name, watch_job{job, node});
   };
   auto hub = std::make_shared<http::sse_hub>(http::progress_source(port, opened), limits);
   auto is_ending = std::make_shared<std::atomic<bool>>(false);

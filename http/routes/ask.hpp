@@ -1,12 +1,10 @@
 #pragma once
 
 #include "http/server/route.hpp"
-#include "messages/caf_error.hpp"
+#include "messages/answer.hpp"
 
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
-#include <caf/response_type.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <functional>
 #include <string_view>
@@ -18,34 +16,13 @@ namespace aops::http {
 using node_port = std::function<expected<caf::message>(
   std::string_view name, std::chrono::milliseconds deadline, caf::message request)>;
 
-/// Whether the role answers these arguments with a `Reply`.
-template <class Role, class Reply, class... Args>
-constexpr bool answers_with() {
-  using answer =
-    caf::response_type_unbox<caf::signatures_of_t<Role>, caf::detail::type_list<Args...>>;
-  if constexpr (answer::valid)
-    return std::is_same_v<typename answer::type, caf::detail::type_list<Reply>>;
-  else
-    return false;
-}
-
-/// The one value of an answer.
-template <class Reply>
-expected<Reply> value_of(expected<caf::message> answer) {
-  if (!answer)
-    return fail(std::move(answer.error()));
-  if (!answer->template match_elements<Reply>())
-    return fail(ec::internal, "an actor answered something else");
-  return std::move(answer->template get_mutable_as<Reply>(0));
-}
-
 /// Asks the actor of a name on behalf of a caller.
 template <class Role, class Reply, class Request>
 expected<Reply> ask_actor(const node_port& port,
                           std::string_view name,
                           const request_context& context,
                           Request request) {
-  static_assert(answers_with<Role, Reply, caller, Request>(), "the role has no such request");
+  static_assert(is_answer_of<Reply, Role, caller, Request>(), "the role has no such request");
   return value_of<Reply>(
     port(name, context.left(), caf::make_message(context.who, std::move(request))));
 }

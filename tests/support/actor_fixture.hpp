@@ -92,8 +92,7 @@ public:
   /// Asks and handles messages; no time passes.
   template <class Reply, class Handle, class... Args>
   later_answer<Reply> ask_later(const Handle& target, Args&&... args) {
-    static_assert(actors::is_answer_of<Reply, Handle, Args...>(),
-                  "the interface has no such request");
+    static_assert(is_answer_of<Reply, Handle, Args...>(), "the interface has no such request");
     auto pointer = caf::actor_cast<caf::strong_actor_ptr>(target);
     return {*this, request(pointer, caf::make_message(std::forward<Args>(args)...))};
   }
@@ -146,7 +145,7 @@ bool later_answer<Reply>::is_there() const {
 
 template <class Reply>
 expected<Reply> later_answer<Reply>::get() {
-  return actors::value_of<Reply>(actor_fixture::take_answer(*asker_));
+  return value_of<Reply>(actor_fixture::take_answer(*asker_));
 }
 
 } // namespace aops::tests

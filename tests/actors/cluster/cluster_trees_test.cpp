@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(errors_strange_answers_and_nodes_that_are_gone_are_told) {
   BOOST_REQUIRE(all);
   BOOST_REQUIRE(all->nodes.size() == 4u);
   BOOST_TEST(all->nodes[0].error.find("cut off") != std::string::npos);
-  BOOST_TEST(all->nodes[2].error == "it answered something else");
+  BOOST_TEST(all->nodes[2].error == "internal: the answer has another type than was asked for");
   BOOST_TEST(all->nodes[3].error == "the node is gone");
 }
 

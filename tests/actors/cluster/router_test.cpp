@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(too_many_that_wait_are_refused) {
 BOOST_AUTO_TEST_CASE(a_certain_node_is_asked_once) {
   b.add_echo("jobs");
   auto ask = [&](const std::string& node) {
-    return actors::value_of<std::string>(actors::call_node(
+    return value_of<std::string>(actors::call_node(
       *a.system, *a.services->names, node, "jobs", 5s, caf::make_message(std::string{"x"})));
   };
   BOOST_TEST(ask("b").value_or("-") == "b:x");

@@ -1,5 +1,6 @@
-#include "actors/support/ask_entity.hpp"
+#include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/answer.hpp"
 #include "messages/cluster.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/names.hpp"
@@ -105,46 +106,40 @@ BOOST_AUTO_TEST_CASE(silence_and_absence_are_errors) {
 
 BOOST_AUTO_TEST_CASE(without_a_router_an_entity_is_asked_here) {
   names.put("host/h", begin(start(answerer)));
-  std::optional<expected<int>> here, nowhere, wrong;
+  outcome here, nowhere;
   start(asker, [&](caf::event_based_actor* self) {
-    ask_entity<int>(
-      self, names, "h", "host/h", 5s, [&](expected<int> x) { here = x; }, 1);
-    ask_entity<int>(
-      self, names, "g", "host/g", 5s, [&](expected<int> x) { nowhere = x; }, 1);
-    ask_node<int>(
-      self, names, "n", "host/h", 5s, [&](expected<int> x) { wrong = x; }, std::string{"a"});
+    ask_entity_message(self, names, "h", "host/h", 5s, caf::make_message(1), into(here));
+    ask_entity_message(self, names, "g", "host/g", 5s, caf::make_message(1), into(nowhere));
   });
   pass(0s);
-  BOOST_TEST((here && *here == 2));
-  BOOST_TEST((nowhere && nowhere->error() == ec::unreachable));
-  BOOST_TEST((wrong && wrong->error() == ec::internal));
+  BOOST_TEST((here && *value_of<int>(*here) == 2));
+  BOOST_TEST((nowhere && nowhere->error() == error{ec::unreachable, "host/g is down"}));
   end_all();
 }
 
 BOOST_AUTO_TEST_CASE(with_a_router_it_gets_a_parcel_and_its_answer_is_unwrapped) {
   names.put(router_name, begin(start(router, seen)));
-  std::optional<expected<int>> echoed, failed;
+  outcome echoed, failed;
   start(asker, [&](caf::event_based_actor* self) {
-    ask_entity<int>(
-      self, names, "h", "host/h", 5s, [&](expected<int> x) { echoed = x; }, 7);
-    ask_node<int>(
-      self, names, "n", "moved", 5s, [&](expected<int> x) { failed = x; }, 7);
+    ask_entity_message(self, names, "h", "host/h", 5s, caf::make_message(7), into(echoed));
+    ask_entity_message(self, names, "h", "moved", 5s, caf::make_message(7), into(failed));
   });
   pass(0s);
-  BOOST_TEST((echoed && *echoed == 7));
+  BOOST_TEST((echoed && *value_of<int>(*echoed) == 7));
   BOOST_TEST((failed && failed->error() == error{ec::timed_out, "in vain"}));
   BOOST_REQUIRE(seen->size() == 2);
   BOOST_TEST(seen->at(0).to == "host/h");
   BOOST_TEST(seen->at(0).slot == schedule::slot_of("h"));
   BOOST_TEST(seen->at(0).patience_ms == 5000);
   BOOST_TEST(!seen->at(0).is_one_way);
-  BOOST_TEST(seen->at(1).node == "n");
+  tell_node(names, "n", "hosts", caf::make_message(1));
   tell_all_nodes(names, "hosts", caf::make_message(1));
   tell_entity(names, "h", "host/h", caf::make_message(1));
   pass(0s);
-  BOOST_REQUIRE(seen->size() == 4);
-  BOOST_TEST(seen->at(2).node == every_node);
-  BOOST_TEST((seen->at(2).is_one_way && seen->at(3).is_one_way));
+  BOOST_REQUIRE(seen->size() == 5);
+  BOOST_TEST(seen->at(2).node == "n");
+  BOOST_TEST(seen->at(3).node == every_node);
+  BOOST_TEST((seen->at(3).is_one_way && seen->at(4).is_one_way));
   names.erase(router_name, names.find(router_name));
   end_all();
 }
