@@ -8,6 +8,7 @@ from collections import defaultdict, namedtuple
 from waiting import wait_until
 
 ALWAYS = "always"  # The rule that is abnormal at each round: its intervals are what was judged.
+SILENT = "No data"  # What a round of a host that did not answer in time is judged.
 missed = namedtuple("missed", "host item start_ms end_ms reason")
 verdict = namedtuple("verdict", "problems missed figures")
 
@@ -154,12 +155,12 @@ def check_coverage(store, period_ms, problems, figures, end_ms):
     samples = defaultdict(set)
     for host, at in store.rows("select host, time_ms from sample"):
         samples[host].add(int(at))
-    chunks, abnormal, gaps = defaultdict(list), defaultdict(list), defaultdict(list)
+    chunks, abnormal, silent, gaps = defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
     for host, start, end in store.rows("select host, from_ms, until_ms from sample_chunk"):
         chunks[host].append((int(start), int(end)))
-    for host, start, end in store.rows("select host, start_ms, end_ms from check_result where origin = 0 "
-                                       f"and check_item = '{ALWAYS}' and value = 'Abnormal'"):
-        abnormal[host].append((int(start), int(end)))
+    for host, start, end, value in store.rows("select host, start_ms, end_ms, value from check_result where origin = 0 "
+                                              f"and check_item = '{ALWAYS}' and value in ('Abnormal', '{SILENT}')"):
+        (abnormal if value == "Abnormal" else silent)[host].append((int(start), int(end)))
     absent = [missed(host, item, int(start), int(end), reason) for host, item, start, end, reason in
               store.rows("select host, check_item, start_ms, end_ms, reason from deviation")]
     for x in absent:
@@ -179,7 +180,11 @@ def check_coverage(store, period_ms, problems, figures, end_ms):
             if at not in samples[host] and not within(chunks[host], at):
                 figures["holes"] += 1
                 problems.append(f"{name} has no sample at {at}, and nothing says why")
-            elif not within(abnormal[host], at):
+            elif within(abnormal[host], at):
+                continue
+            elif within(silent[host], at):
+                absent.append(missed(host, ALWAYS, at, at, SILENT))
+            else:
                 figures["holes"] += 1
                 problems.append(f"{name} was not judged by `{ALWAYS}` at {at}, and nothing says why")
     figures["missed"] = sum((x.end_ms - x.start_ms) // period_ms + 1 for x in absent)

@@ -111,6 +111,13 @@ class checking(unittest.TestCase):
     def test_a_round_that_was_not_judged_is_found(self):
         self.finds("update check_result set end_ms = 2000 where start_ms = 1000", "not judged by `always` at 3000")
 
+    def test_a_round_without_an_answer_is_missed_and_no_hole(self):
+        self.change("update check_result set end_ms = 2000 where start_ms = 1000; "
+                    "insert into check_result values (1, 'always', 0, 3000, 3000, 'No data')")
+        found = self.check(end_ms=6000)
+        self.assertEqual((found.problems, found.figures["holes"]), ([], 0))
+        self.assertIn(("1", "always", 3000, 3000, "No data"), found.missed)
+
     def test_a_host_that_nobody_samples_any_more_is_found(self):
         self.finds("", "judged until 6000 only", end_ms=9000)
 

@@ -1,7 +1,7 @@
 """What every drill needs: a cluster that samples, under load, watched; figures, bounds and the final account."""
 import time
 
-from checker import ALWAYS, check, wait_for_end, watch
+from checker import ALWAYS, SILENT, check, wait_for_end, watch
 from cluster import cluster
 from load import steady_load
 from machine import witness
@@ -138,9 +138,9 @@ class scene:
         text = ", ".join(f"{what} {took:.2f} s" for what, took in figures.items())
         print(f"drill {name}: {text}" + (f" (bound {bound_s} s)" if bound_s else ""), flush=True)
 
-    def explain(self, before, from_ms, until_ms):
-        """Rounds of hosts in these slots may be missing in this time."""
-        self.windows.append((set(before), from_ms - PERIOD_MS, until_ms + PERIOD_MS))
+    def explain(self, before, from_ms, until_ms, may_be_silent=False):
+        """Rounds of hosts in these slots may be missing in this time; or be there without an answer of the host."""
+        self.windows.append((set(before), from_ms - PERIOD_MS, until_ms + PERIOD_MS, may_be_silent))
 
     def wait_sampled(self, since_ms=None, deadline=90):
         """Until every host has a committed round later than this (now)."""
@@ -174,8 +174,8 @@ class scene:
         return found
 
     def is_explained(self, x, slot):
-        return any(slot in concerned and begin <= x.start_ms and x.end_ms <= end
-                   for concerned, begin, end in self.windows)
+        return any(slot in concerned and begin <= x.start_ms and x.end_ms <= end and (x.reason != SILENT or may_be_silent)
+                   for concerned, begin, end, may_be_silent in self.windows)
 
     def close(self):
         try:
