@@ -8,6 +8,7 @@
 #include "actors/diag/jobs_region.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
+#include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
@@ -22,7 +23,6 @@
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/call.hpp"
 #include "actors/support/prepare.hpp"
-#include "http/routes/progress_bridge.hpp"
 #include "messages/names.hpp"
 
 #include <caf/all.hpp>
@@ -136,8 +136,8 @@ child_spec jobs_tree(const parts& p) {
     {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
 }
 
-http::progress_links progress_links_of(const parts& p) {
-  http::progress_links links;
+progress_links progress_links_of(const parts& p) {
+  progress_links links;
   links.node = p.node_id;
   if (p.cluster->single)
     return links;
@@ -150,12 +150,10 @@ http::progress_links progress_links_of(const parts& p) {
   return links;
 }
 
-/// The bridge belongs to `http`, which knows no actors; here it becomes one like the others.
-progress_actor::behavior_type progress(http::progress_bridge_pointer self,
-                                       std::shared_ptr<http::sse_hub> streams,
-                                       http::progress_links links) {
-  prepare(self);
-  return http::progress_bridge(self, std::move(streams), std::move(links));
+progress_streams progress_streams_of(const parts& p) {
+  return {[streams = p.streams](const job_progress& x) { streams->publish(http::news_of(x)); },
+          [streams = p.streams](const std::string& job) { streams->refresh(job); },
+          [streams = p.streams] { return streams->jobs(); }};
 }
 
 child_spec cluster_tree(const parts& p) {
@@ -185,7 +183,8 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
   if (!services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
-  tree.push_back(child(progress_name, progress, p.streams, progress_links_of(p)));
+  tree.push_back(
+    child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
   tree.push_back(hosts_tree(p, services));
   tree.push_back(jobs_tree(p));
   tree.push_back(cluster_tree(p)); // Behind the regions: slots come when these can take them.
@@ -218,7 +217,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
   http::service s;
   s.routes = http::contract_routes(port);
   s.streams = http::stream_routes(p.streams);
-  s.authenticate = http::authenticator(port);
+  s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.version = AOPS_VERSION;
   s.ready = [names = p.names, health = p.health, cluster = p.cluster] {

@@ -17,11 +17,12 @@ std::vector<route> tree_routes(const node_port& port);
 std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);
 std::vector<route> cluster_routes(const node_port& port);
+std::vector<route> session_routes(const node_port& port);
 
 /// All of them.
 std::vector<route> contract_routes(const node_port& port);
 
-/// Whose token is it? For `service::authenticate`.
+/// Whose token is it? For `session_identity`.
 session_cache::lookup authenticator(const node_port& port);
 
 /// Where progress streams get what they show.
@@ -29,7 +30,10 @@ session_cache::lookup authenticator(const node_port& port);
 sse_source progress_source(const node_port& port,
                            std::function<void(const std::string& job)> opened = nullptr);
 
-/// GET /diag/progress/stream
+/// What streams show of a job that got on.
+job_news news_of(const job_progress& x);
+
+/// GET /diag/progress/stream, GET /events/stream
 std::vector<stream_route> stream_routes(std::shared_ptr<sse_hub> hub);
 
 } // namespace aops::http

@@ -42,7 +42,6 @@ std::string_view status_text(int status) {
 } // namespace
 
 // -- one connection as the library sees it
-// ---------------------------------------------------------
 
 /// Feeds the library from a head read beforehand and a body of known length; collects what it
 /// writes, so that an answer leaves in one piece.
@@ -82,7 +81,7 @@ public:
   bool is_request_read() const { return head_.empty() && body_left_ == 0; }
   bool is_fine() const { return is_fine_; }
 
-  // -- httplib::Stream ---------------------------------------------------------------------------
+  // -- httplib::Stream
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return is_fine_ && !wire->is_peer_gone(); }
@@ -123,9 +122,8 @@ public:
     ip.clear();
     port = 0;
   }
-  socket_t socket() const override {
-    return 0;
-  } // The library only asks whether `select` could take it.
+  /// The library only asks whether `select` could take it.
+  socket_t socket() const override { return 0; }
 
   std::unique_ptr<transport> wire;
   std::string path;        ///< Of the request being answered.
@@ -183,7 +181,6 @@ private:
 };
 
 // -- the library
-// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -191,8 +188,8 @@ namespace {
 /// request.
 thread_local http_engine::connection_state* current = nullptr;
 
-constexpr char only_path =
-  '/'; // The library matches paths by recursive regular expressions; we do not.
+/// The library matches paths by recursive regular expressions; we do not.
+constexpr char only_path = '/';
 
 class direct_sink : public stream_sink {
 public:
@@ -216,7 +213,19 @@ http_request request_of(const httplib::Request& q) {
   r.headers.assign(q.headers.begin(), q.headers.end());
   r.body = q.body;
   r.address = q.remote_addr;
+  r.is_secure = current->wire->is_encrypted();
   return r;
+}
+
+/// The library compresses what is set as content; what is given piece by piece goes out as it is.
+void send_shared(std::shared_ptr<const std::string> body,
+                 const std::string& type,
+                 httplib::Response& to) {
+  auto size = body->size();
+  to.set_content_provider(
+    size, type, [body = std::move(body)](size_t offset, size_t length, httplib::DataSink& sink) {
+      return sink.write(body->data() + offset, length);
+    });
 }
 
 void send_stream(stream live, httplib::Response& to) {
@@ -276,7 +285,9 @@ private:
     }
     if (answer.live)
       send_stream(std::move(*answer.live), r);
-    else
+    else if (answer.shared_body && !answer.shared_body->empty())
+      send_shared(std::move(answer.shared_body), answer.content_type, r);
+    else if (answer.status != 204 && answer.status != 304) // These have none.
       r.set_content(std::move(answer.body), answer.content_type);
   }
 
@@ -284,8 +295,8 @@ private:
   static void complete_refusal(httplib::Response& r) {
     if (!r.body.empty())
       return;
-    if (r.status ==
-        404) // A method without handlers, such as TRACE, comes as 400; nothing else has no path.
+    // A method without handlers comes as 400; nothing else has no path.
+    if (r.status == 404)
       r.status = 400;
     r.set_content(refusal_body(r.status, status_text(r.status)), "application/json");
     r.set_header("Connection", "close");
@@ -310,7 +321,6 @@ bool http_engine::answer(connection_state& c, bool close_after) {
 }
 
 // -- its life
-// --------------------------------------------------------------------------------------
 
 connection::connection(http_engine& engine, std::unique_ptr<transport> over)
     : state_(std::make_unique<http_engine::connection_state>(engine.limits(), std::move(over))),

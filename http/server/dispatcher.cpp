@@ -120,6 +120,43 @@ void count_request(std::string_view label, int code) {
   it->second.add();
 }
 
+constexpr size_t nonce_bytes = 16;
+
+/// Where a proxy in front serves us, from `X-Forwarded-Prefix`: empty, or `/aops`. It ends up in
+/// links, so it is a plain path or nothing.
+std::string base_path_of(const http_request& request) {
+  std::string path{request.header("X-Forwarded-Prefix")};
+  while (path.ends_with('/'))
+    path.pop_back();
+  auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
+  };
+  bool is_path = path.starts_with('/') && path.find("//") == path.npos &&
+                 path.find("..") == path.npos && std::all_of(path.begin(), path.end(), is_plain);
+  return is_path ? path : std::string{};
+}
+
+http_response redirect(std::string to) {
+  http_response r;
+  r.status = 303;
+  r.content_type = "text/plain; charset=utf-8";
+  r.body = "Log in first.";
+  r.headers.emplace_back("Location", std::move(to));
+  return r;
+}
+
+/// Only our own scripts and styles run, nothing is framed, nothing leaks to other sites.
+void guard_html(http_response& r, std::string_view nonce) {
+  r.headers.emplace_back(
+    "Content-Security-Policy",
+    fmt::format("default-src 'self'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; "
+                "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+                "frame-ancestors 'none'",
+                nonce));
+  r.headers.emplace_back("Referrer-Policy", "same-origin");
+  r.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
+}
+
 bool is_ours(const error& e) { return e == ec::internal || e == ec::corrupt; }
 
 } // namespace
@@ -147,15 +184,17 @@ std::string refusal_body(int status, std::string_view message) {
   return dump({{"code", code}, {"msg", text_of(code)}, {"message", message}});
 }
 
-dispatcher::dispatcher(service s) : service_(std::move(s)), sessions_(service_.authenticate) {
+dispatcher::dispatcher(service s) : service_(std::move(s)) {
   add_own_pages();
   index();
   openapi_ = openapi_of(service_);
 }
 
 void dispatcher::add_own_pages() {
-  auto add = [this](std::string path, std::string summary, auto show) {
-    service_.pages.push_back({std::move(path), std::move(summary), std::move(show)});
+  auto json_type = std::string{"application/json"};
+  auto add = [this](std::string path, std::string summary, std::string type, auto show) -> page& {
+    return service_.pages.emplace_back(
+      page{std::move(path), std::move(summary), std::move(show), std::move(type)});
   };
   auto typed = [](std::string type, std::string body) {
     http_response r;
@@ -163,33 +202,54 @@ void dispatcher::add_own_pages() {
     r.body = std::move(body);
     return r;
   };
-  add("/healthz", "Whether the process answers.", [](const http_request&) {
+  add("/healthz", "Whether the process answers.", json_type, [](const page_context&) {
     return json_response(200, {{"status", "ok"}});
   });
-  add("/readyz", "Whether the node serves, and what is degraded.", [this](const http_request&) {
+  add("/readyz", "Whether the node serves, and what is degraded.", json_type, [this](const auto&) {
     return show_readiness();
-  });
-  add("/metrics", "Figures for Prometheus.", [typed](const http_request&) {
+  }).statuses = {200, 503};
+  add("/metrics", "Figures for Prometheus.", metrics::content_type, [typed](const auto&) {
     return typed(metrics::content_type, metrics::metrics_text());
   });
-  add("/openapi.json", "This interface as OpenAPI 3.", [this](const http_request&) {
+  add("/openapi.json", "This interface as OpenAPI 3.", json_type, [this](const page_context&) {
     return json_response(200, openapi_);
   });
-  add("/docs", "This interface for people.", [this, typed](const http_request&) {
-    return typed("text/html; charset=utf-8", docs_page(openapi_));
-  });
+  auto files = std::make_shared<static_files>();
+  auto style = "docs/" + files->add_versioned("style.css", std::string{docs_style()});
+  service_.files.push_back({"/docs/*", "What `/docs` is shown with.", files});
+  add("/docs",
+      "This interface for people.",
+      page{}.content_type,
+      [this, typed, style](const page_context&) {
+        return typed(page{}.content_type, docs_page(openapi_, style));
+      });
 }
 
 void dispatcher::index() {
   auto add = [this](const std::string& path, std::string_view verb, endpoint e) {
-    endpoints_[path].emplace_back(verb, e);
+    auto& offered =
+      path.ends_with("/*") ? prefixes_[path.substr(0, path.size() - 1)] : endpoints_[path];
+    offered.emplace_back(verb, e);
   };
   for (const auto& r : service_.routes)
-    add(r.path, to_string(r.verb), {&r, nullptr, nullptr});
+    add(r.path, to_string(r.verb), {.contract = &r});
   for (const auto& r : service_.streams)
-    add(r.path, "GET", {nullptr, &r, nullptr});
+    add(r.path, "GET", {.stream = &r});
   for (const auto& p : service_.pages)
-    add(p.path, "GET", {nullptr, nullptr, &p});
+    add(p.path, "GET", {.shown = &p});
+  for (const auto& f : service_.files)
+    add(f.path, "GET", {.file = &f});
+}
+
+dispatcher::place dispatcher::find(std::string_view path) const {
+  if (auto it = endpoints_.find(std::string{path}); it != endpoints_.end())
+    return {it->first, {}, &it->second};
+  // Each shorter prefix that ends in a slash, the longest first.
+  for (auto slash = path.rfind('/'); slash != path.npos;
+       slash = slash == 0 ? path.npos : path.rfind('/', slash - 1))
+    if (auto it = prefixes_.find(path.substr(0, slash + 1)); it != prefixes_.end())
+      return {it->first, path.substr(slash + 1), &it->second};
+  return {};
 }
 
 http_response dispatcher::show_readiness() const {
@@ -213,7 +273,13 @@ dispatcher::context_for(caller who, const http_request& request, milliseconds de
 expected<caller> dispatcher::identify(may who, const http_request& request) {
   if (who == may::anyone)
     return caller{};
-  return sessions_.authenticate(request.header("Access-Token"));
+  auto known = service_.identities ? service_.identities->identify(request)
+                                   : expected<identity>{fail(ec::session_invalid)};
+  if (!known)
+    return fail(std::move(known.error()));
+  if (known->is_ambient && !is_from_own_page(request))
+    return fail(ec::permission_denied, "the request comes from another site");
+  return std::move(known->who);
 }
 
 expected<reply>
@@ -222,7 +288,7 @@ dispatcher::carry_out(const route& r, const action& work, const request_context&
     return fail(std::move(allowed.error()));
   auto answer = work(context);
   if (r.who == may::pending) // Log-out, password: what was remembered may be wrong now.
-    sessions_.forget_user(context.who.user);
+    service_.identities->forget(context.who);
   return answer;
 }
 
@@ -231,20 +297,17 @@ dispatcher::carry_out(const route& r, const http_request& request, const json& b
   auto work = r.prepare(body);
   if (!work)
     return fail(std::move(work.error()));
+  // Another site must not log a browser in either, as somebody else.
+  if (r.is_for_pages && !is_from_own_page(request))
+    return fail(ec::permission_denied, "the request does not come from a page of this server");
   auto who = identify(r.who, request);
   if (!who)
     return fail(std::move(who.error()));
-  auto context = context_for(std::move(*who), request, r.deadline);
-  expected<reply> answer;
   try {
-    answer = carry_out(r, *work, context);
+    return carry_out(r, *work, context_for(std::move(*who), request, r.deadline));
   } catch (const std::exception& e) {
-    answer = fail(ec::internal, e.what());
+    return fail(ec::internal, e.what());
   }
-  if (service_.finished)
-    service_.finished(
-      r, context, answer ? answer->code : outcome_of(answer.error().code).return_code);
-  return answer;
 }
 
 http_response dispatcher::serve_contract(const route& r, const http_request& request, int& code) {
@@ -261,7 +324,11 @@ http_response dispatcher::serve_contract(const route& r, const http_request& req
   code = answer->code;
   answer->fields["code"] = code;
   answer->fields["msg"] = text_of(code);
-  return json_response(200, answer->fields);
+  auto response = json_response(200, answer->fields);
+  if (answer->session_token)
+    response.headers.emplace_back("Set-Cookie",
+                                  session_cookie(*answer->session_token, request.is_secure));
+  return response;
 }
 
 http_response
@@ -284,17 +351,17 @@ dispatcher::serve_stream(const stream_route& r, const http_request& request, int
   stream_request asked;
   asked.context = context_for(std::move(*who), request, milliseconds{0});
   asked.last_event_id = request.header("Last-Event-ID");
-  asked.still_valid = [this, session = asked.context.who.session, is_open = r.who == may::anyone] {
-    if (is_open)
-      return true;
-    auto known = sessions_.authenticate_hash(session);
-    // A store that does not answer for a moment must not end every stream.
-    return known || known.error() != ec::session_invalid;
+  asked.still_valid = [this, known = asked.context.who, is_open = r.who == may::anyone] {
+    return is_open || service_.identities->is_still_valid(known);
   };
   auto live = (*open)(asked);
   if (!live)
     return refuse(live.error());
   http_response response;
+  if (!live->pump) {
+    response.status = 204;
+    return response;
+  }
   response.content_type = live->content_type;
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Accel-Buffering", "no");
@@ -302,20 +369,54 @@ dispatcher::serve_stream(const stream_route& r, const http_request& request, int
   return response;
 }
 
+http_response dispatcher::serve_page(const page& p,
+                                     std::string_view rest,
+                                     const http_request& request,
+                                     int& code) {
+  page_context context{request, rest, base_path_of(request), base::random_hex(nonce_bytes), {}};
+  context.who = [&]() -> std::optional<caller> {
+    auto known = identify(may::pending, request);
+    return known ? std::optional{std::move(*known)} : std::nullopt;
+  };
+  if (p.who != may::anyone) {
+    auto who = identify(p.who, request);
+    auto allowed = who ? judge(p.who, *who) : expected<void>{fail(who.error())};
+    // Who must log in, or change the password first, does so on the page for that.
+    bool is_for_login = !allowed && (allowed.error() == ec::session_invalid ||
+                                     allowed.error() == ec::default_password);
+    if (is_for_login && !service_.login_page.empty())
+      return redirect(context.base_path + service_.login_page);
+    if (!allowed)
+      return error_response(allowed.error(), outcome_of(allowed.error().code).http, code);
+    context.who = [who = std::move(*who)] { return std::optional{who}; };
+  }
+  auto response = p.show(context);
+  if (response.content_type.starts_with("text/html"))
+    guard_html(response, context.nonce);
+  return response;
+}
+
 http_response dispatcher::serve(const http_request& request, std::string_view& label, int& code) {
-  auto found = endpoints_.find(request.path);
-  if (found == endpoints_.end())
+  auto found = find(request.path);
+  if (!found.offered)
     return refusal(404, "there is nothing at this path");
-  label = found->first;
+  label = found.label;
   auto verb = request.method == "HEAD" ? std::string_view{"GET"} : std::string_view{request.method};
-  for (const auto& [name, e] : found->second)
-    if (name == verb)
-      return e.contract ? serve_contract(*e.contract, request, code)
-             : e.stream ? serve_stream(*e.stream, request, code)
-                        : e.shown->show(request);
+  for (const auto& [name, e] : *found.offered) {
+    if (name != verb)
+      continue;
+    if (e.contract)
+      return serve_contract(*e.contract, request, code);
+    if (e.stream)
+      return serve_stream(*e.stream, request, code);
+    if (e.shown)
+      return serve_page(*e.shown, found.rest, request, code);
+    const auto* file = e.file->files->find(found.rest);
+    return file ? answer_with(*file, request) : refusal(404, "there is no such file");
+  }
   auto r = refusal(405, "The method is not allowed for the requested URL.");
   std::string allowed;
-  for (const auto& [name, e] : found->second)
+  for (const auto& [name, e] : *found.offered)
     allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name);
   r.headers.emplace_back("Allow", allowed);
   return r;

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "http/server/identity.hpp"
 #include "http/server/route.hpp"
-#include "http/server/session_cache.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,18 +22,17 @@ struct service {
   std::vector<route> routes;
   std::vector<stream_route> streams;
   std::vector<page> pages;
-  session_cache::lookup authenticate;
+  std::vector<file_route> files;
+  std::shared_ptr<identity_provider> identities; ///< Absent: nobody is known.
+  std::string login_page;           ///< Path of the page that logs in; empty: there is none.
   std::function<readiness()> ready; ///< Absent: always ready.
-  /// Called after each contract request that passed the schema and, where needed, the token: also
-  /// when the caller was not allowed to. For the audit log; must not wait.
-  std::function<void(const route&, const request_context&, int code)> finished;
   std::string version = "0";
   std::chrono::milliseconds request_timeout{10'000};
 };
 
-/// Answers requests by the tables: parse, schema, token, role, forced password change, business, in
-/// this order. Adds `/openapi.json`, `/docs`, `/healthz`, `/readyz`, `/metrics`. May be used from
-/// any thread.
+/// Answers requests by the tables: parse, schema, identity, role, forced password change, business,
+/// in this order. A request that only its cookie speaks for must come from a page of ours. Adds
+/// `/openapi.json`, `/docs`, `/healthz`, `/readyz`, `/metrics`. May be used from any thread.
 class dispatcher {
 public:
   explicit dispatcher(service s);
@@ -40,7 +40,6 @@ public:
   /// Never throws: what a handler throws becomes code 500 with an id that the log explains.
   http_response answer(const http_request& request);
 
-  session_cache& sessions() { return sessions_; }
   const service& what() const { return service_; }
   const json& openapi() const { return openapi_; }
 
@@ -49,14 +48,23 @@ private:
     const route* contract = nullptr;
     const stream_route* stream = nullptr;
     const page* shown = nullptr;
+    const file_route* file = nullptr;
   };
   using verbs = std::vector<std::pair<std::string_view, endpoint>>;
+  struct place {
+    std::string_view label; ///< The path as the table has it.
+    std::string_view rest;
+    const verbs* offered = nullptr;
+  };
 
   void add_own_pages();
   void index();
+  place find(std::string_view path) const;
   http_response serve(const http_request& request, std::string_view& label, int& code);
   http_response serve_contract(const route& r, const http_request& request, int& code);
   http_response serve_stream(const stream_route& r, const http_request& request, int& code);
+  http_response
+  serve_page(const page& p, std::string_view rest, const http_request& request, int& code);
   expected<reply> carry_out(const route& r, const http_request& request, const json& body);
   expected<reply> carry_out(const route& r, const action& work, const request_context& context);
   expected<caller> identify(may who, const http_request& request);
@@ -65,8 +73,8 @@ private:
   http_response show_readiness() const;
 
   service service_;
-  session_cache sessions_;
   std::unordered_map<std::string, verbs> endpoints_;
+  std::map<std::string, verbs, std::less<>> prefixes_; ///< Without the `*`.
   json openapi_;
 };
 

@@ -14,11 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::string_view head = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>aops: REST interface</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root { color-scheme: light dark; }
+constexpr std::string_view style_sheet = R"(:root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 64rem; padding: 1rem 1.5rem 4rem; }
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #8886; }
 details { border: 1px solid #8886; border-radius: 6px; margin: .5rem 0; padding: .4rem .8rem; }
@@ -26,7 +22,13 @@ summary { cursor: pointer; } code, .path { font-family: ui-monospace, monospace;
 .verb { display: inline-block; min-width: 4.5rem; font-weight: 600; color: #2a7; }
 .muted { opacity: .7; } table { border-collapse: collapse; margin: .5rem 0 1rem; width: 100%; }
 td, th { border-bottom: 1px solid #8884; padding: .25rem .6rem .25rem 0; text-align: left; vertical-align: top; }
-</style></head><body>
+)";
+
+/// With the place of the style sheet open.
+constexpr std::string_view head = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>aops: REST interface</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="{}"></head><body>
 <h1>aops: REST interface</h1>
 <p>Every reply is a JSON object with <code>code</code> and <code>msg</code>; HTTP says 200 for every handled outcome. Log in
 at <code>/manage/account/login</code> and send the token as header <code>Access-Token</code>. For programs:
@@ -79,7 +81,9 @@ std::string type_text(const json& schema) {
   }
   if (schema.contains("allOf"))
     return type_text(schema["allOf"].back());
-  if (schema.contains("enum")) {
+  if (schema.contains("anyOf"))
+    return type_text(schema["anyOf"].front());
+  if (schema.contains("enum") && schema.value("type", "") == "string") {
     std::vector<std::string> choices;
     for (const auto& choice : schema["enum"])
       choices.push_back(fmt::format("<code>\"{}\"</code>", escaped(choice.get<std::string>())));
@@ -179,11 +183,11 @@ std::string operation_html(const json& openapi,
           named_schema(openapi, op["requestBody"]["content"]["application/json"]["schema"]))
       html += "<h4>Request</h4>" + fields_table(*request);
   const auto& ok = op["responses"]["200"];
-  if (ok.contains("content") && ok["content"].contains("application/json"))
+  if (ok.contains("content") && ok["content"].contains("application/json") &&
+      ok["content"]["application/json"]["schema"].contains("anyOf"))
     if (const auto* reply =
-          named_schema(openapi, ok["content"]["application/json"]["schema"]["allOf"].back()))
-      html +=
-        "<h4>Reply, beside <code>code</code> and <code>msg</code></h4>" + fields_table(*reply);
+          named_schema(openapi, ok["content"]["application/json"]["schema"]["anyOf"].front()))
+      html += "<h4>Reply</h4>" + fields_table(*reply);
   return html + "</details>\n";
 }
 
@@ -200,12 +204,14 @@ std::string codes_html() {
 
 } // namespace
 
-std::string docs_page(const json& openapi) {
+std::string_view docs_style() { return style_sheet; }
+
+std::string docs_page(const json& openapi, std::string_view style) {
   std::map<std::string, std::string> sections;
   for (const auto& [path, verbs] : openapi["paths"].items())
     for (const auto& [verb, op] : verbs.items())
       sections[op["tags"][0].get<std::string>()] += operation_html(openapi, path, verb, op);
-  std::string html{head};
+  auto html = fmt::format(head, style);
   for (const auto& [tag, operations] : sections)
     html += fmt::format("<h2>{}</h2>\n{}", escaped(tag), operations);
   html += codes_html() + "<h2>Types</h2>\n";

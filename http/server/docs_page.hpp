@@ -3,10 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace aops::http {
 
-/// A self-contained HTML page that shows an OpenAPI document to people.
-std::string docs_page(const nlohmann::json& openapi);
+/// An HTML page that shows an OpenAPI document to people.
+/// @param style Where its style sheet is, seen from the page.
+std::string docs_page(const nlohmann::json& openapi, std::string_view style);
+
+/// The style sheet.
+std::string_view docs_style();
 
 } // namespace aops::http

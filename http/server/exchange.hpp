@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ struct http_request {
   std::string path;   ///< Decoded, without query.
   text_pairs query, headers;
   std::string body;
-  std::string address; ///< Of the client.
+  std::string address;    ///< Of the client.
+  bool is_secure = false; ///< Came by TLS.
 
   /// The first header of a name, empty when absent. Case does not matter, nor `_` for `-`.
   std::string_view header(std::string_view name) const;
@@ -27,16 +29,18 @@ struct http_request {
 class stream_sink {
 public:
   virtual ~stream_sink() = default;
-  virtual bool write(std::string_view bytes) = 0; ///< On the wire at once; false when the client is
-                                                  ///< gone or too slow.
-  virtual bool is_open() = 0; ///< Whether the client is still there; does not wait.
+  /// On the wire at once; false when the client is gone or too slow.
+  virtual bool write(std::string_view bytes) = 0;
+  /// Whether the client is still there; does not wait.
+  virtual bool is_open() = 0;
 };
 
 /// A body that comes piece by piece, for as long as it takes.
 struct stream {
   std::string content_type = "text/event-stream";
   /// Called again and again by the connection's thread until it returns false. May wait, but must
-  /// come back at once when the server stops (`http_server::on_stop`).
+  /// come back at once when the server stops (`http_server::on_stop`). Absent: there is nothing to
+  /// come any more (HTTP 204, at which a browser's `EventSource` does not try again).
   std::function<bool(stream_sink&)> pump;
 };
 
@@ -45,7 +49,8 @@ struct http_response {
   std::string content_type = "application/json";
   std::string body;
   text_pairs headers;
-  std::optional<stream> live; ///< Instead of `body`.
+  std::shared_ptr<const std::string> shared_body; ///< Instead of `body`; goes out as it is.
+  std::optional<stream> live;                     ///< Instead of a body.
 };
 
 } // namespace aops::http

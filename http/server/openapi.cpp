@@ -1,6 +1,7 @@
 #include "http/server/openapi.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace aops::http {
@@ -20,25 +21,69 @@ std::string tag_of(const std::string& path) {
   return tag.empty() ? "pages" : tag;
 }
 
-json envelope_schema() {
-  json schema = {{"type", "object"}, {"required", {"code", "msg"}}};
-  schema["properties"] = {
-    {"code",
-     {{"type", "integer"},
-      {"description", "200, 206, or what went wrong; see the list of codes."}}},
-    {"msg", {{"type", "string"}, {"description", "The fixed text of the code."}}},
-    {"detail",
-     {{"type", "string"}, {"description", "What exactly went wrong; only with errors."}}}};
-  return schema;
+/// `post_diag_report_get`
+std::string id_of(std::string_view verb, const std::string& path) {
+  std::string id{verb};
+  for (unsigned char c : path)
+    if (std::isalnum(c))
+      id += static_cast<char>(c);
+    else if (!id.ends_with('_'))
+      id += '_';
+  return id;
 }
 
-std::string codes_text() {
-  std::string text = "Codes of replies:\n\n| code | msg |\n|---|---|\n";
-  std::vector<int> codes = {code_ok, code_partial};
+std::vector<int> codes_of_errors() {
+  std::vector<int> codes;
   for (const auto& o : outcomes)
     codes.push_back(o.return_code);
   std::sort(codes.begin(), codes.end());
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  return codes;
+}
+
+json code_property() {
+  return {{"type", "integer"},
+          {"description", "200, 206, or what went wrong; see the list of codes."}};
+}
+
+json msg_property() { return {{"type", "string"}, {"description", "The fixed text of the code."}}; }
+
+/// What went wrong, in JSON.
+json envelope_schema() {
+  json schema = {
+    {"type", "object"}, {"required", {"code", "msg"}}, {"additionalProperties", false}};
+  auto code = code_property();
+  code["enum"] = codes_of_errors();
+  schema["properties"] = {
+    {"code", std::move(code)},
+    {"msg", msg_property()},
+    {"detail", {{"type", "string"}, {"description", "What exactly went wrong."}}}};
+  return schema;
+}
+
+/// What HTTP itself refuses.
+json refusal_schema() {
+  json schema = {
+    {"type", "object"}, {"required", {"code", "msg", "message"}}, {"additionalProperties", false}};
+  schema["properties"] = {{"code", {{"type", "integer"}}},
+                          {"msg", msg_property()},
+                          {"message", {{"type", "string"}, {"description", "Why."}}}};
+  return schema;
+}
+
+json refer(std::string_view kind, std::string_view name) {
+  return {{"$ref", "#/components/" + std::string{kind} + '/' + std::string{name}}};
+}
+
+std::string name_in(const json& reference) {
+  auto text = reference.at("$ref").get<std::string>();
+  return text.substr(text.rfind('/') + 1);
+}
+
+std::string codes_text() {
+  std::string text = "Codes of replies:\n\n| code | msg |\n|---|---|\n";
+  auto codes = codes_of_errors();
+  codes.insert(codes.begin(), {code_ok, code_partial});
   for (auto code : codes)
     text += "| " + std::to_string(code) + " | " + std::string{text_of(code)} + " |\n";
   return text;
@@ -58,9 +103,17 @@ std::string_view access_text(may who) {
   return {};
 }
 
-json operation(const std::string& path, may who, const std::string& summary) {
-  json op = {{"summary", summary}, {"description", access_text(who)}, {"tags", {tag_of(path)}}};
-  op["security"] = who == may::anyone ? json::array() : json::array({{{"token", json::array()}}});
+json operation(std::string_view verb,
+               const std::string& path,
+               may who,
+               const std::string& summary) {
+  json op = {{"summary", summary},
+             {"description", access_text(who)},
+             {"operationId", id_of(verb, path)},
+             {"tags", {tag_of(path)}}};
+  op["security"] = json::array();
+  if (who != may::anyone)
+    op["security"] = {{{"token", json::array()}}, {{"cookie", json::array()}}};
   return op;
 }
 
@@ -68,10 +121,45 @@ json content(std::string_view type, json schema) {
   return {{std::string{type}, {{"schema", std::move(schema)}}}};
 }
 
+/// Statuses with which requests are refused before anybody looks at what they ask.
+constexpr std::array<std::pair<int, std::string_view>, 9> refusals = {{
+  {400, "The request is malformed."},
+  {405, "The path has no such method."},
+  {408, "The request came too slowly."},
+  {411, "A body without `Content-Length`."},
+  {413, "The body is too long."},
+  {414, "The URL is too long."},
+  {415, "A body with `Content-Encoding`."},
+  {431, "Too many or too long headers."},
+  {503, "Too many connections."},
+}};
+
+json refusal_responses() {
+  auto all = json::object();
+  for (const auto& [status, why] : refusals)
+    all["refused_" + std::to_string(status)] = {
+      {"description", why}, {"content", content("application/json", refer("schemas", "refusal"))}};
+  return all;
+}
+
+/// Adds those that the operation does not explain itself.
+void add_refusals(json& op) {
+  for (const auto& [status, why] : refusals) {
+    auto text = std::to_string(status);
+    if (!op["responses"].contains(text))
+      op["responses"][text] = refer("responses", "refused_" + text);
+  }
+}
+
+/// What is refused with the envelope as body.
+json problem(std::string_view why) {
+  return {{"description", why},
+          {"content", content("application/json", refer("schemas", "envelope"))}};
+}
+
 /// The fields of a request as query parameters.
 json parameters_of(const json& reference, const json& components) {
-  auto name = reference.at("$ref").get<std::string>();
-  const auto& schema = components.at(name.substr(name.rfind('/') + 1));
+  const auto& schema = components.at(name_in(reference));
   auto required = schema.value("required", json::array());
   auto list = json::array();
   for (const auto& [field, value] : schema["properties"].items()) {
@@ -87,8 +175,21 @@ json parameters_of(const json& reference, const json& components) {
   return list;
 }
 
+/// The reply's own schema, with the `code` and `msg` that each reply has.
+json reply_schema(const route& r, json& components) {
+  auto reference = r.reply_schema(components);
+  auto& schema = components.at(name_in(reference));
+  if (!schema["properties"].contains("code")) {
+    schema["properties"]["code"] = code_property();
+    schema["properties"]["msg"] = msg_property();
+    schema["required"].push_back("code");
+    schema["required"].push_back("msg");
+  }
+  return reference;
+}
+
 json contract_operation(const route& r, json& components) {
-  auto op = operation(r.path, r.who, r.summary);
+  auto op = operation(lower(to_string(r.verb)), r.path, r.who, r.summary);
   auto request = r.request_schema(components);
   if (r.verb == method::get)
     op["parameters"] = parameters_of(request, components);
@@ -96,41 +197,89 @@ json contract_operation(const route& r, json& components) {
     op["requestBody"] = {{"required", !r.may_lack_body},
                          {"content", content("application/json", request)}};
   json reply = {
-    {"allOf",
-     json::array({{{"$ref", "#/components/schemas/envelope"}}, r.reply_schema(components)})}};
-  op["responses"] = {
-    {"200",
-     {{"description", "Every handled outcome; `code` tells which."},
-      {"content", content("application/json", reply)}}},
-    {"400", {{"description", "The body is no JSON."}}},
-    {"429", {{"description", "Overloaded; try again after `Retry-After` seconds."}}}};
+    {"anyOf", json::array({reply_schema(r, components), refer("schemas", "envelope")})}};
+  json ok = {{"description", "Every handled outcome; `code` tells which."},
+             {"content", content("application/json", reply)}};
+  if (r.is_for_pages)
+    ok["headers"]["Set-Cookie"] = {{"schema", {{"type", "string"}}},
+                                   {"description", "The session, for pages of this server."}};
+  op["responses"] = {{"200", std::move(ok)}};
+  op["responses"]["429"] = problem("Overloaded; try again after `Retry-After` seconds.");
+  op["responses"]["429"]["headers"]["Retry-After"] = {{"schema", {{"type", "integer"}}}};
+  add_refusals(op);
   return op;
 }
 
 json stream_operation(const stream_route& r, json& components) {
-  auto op = operation(r.path, r.who, r.summary);
+  auto op = operation("get", r.path, r.who, r.summary);
   op["parameters"] = parameters_of(r.request_schema(components), components);
   op["parameters"].push_back({{"name", "Last-Event-ID"},
                               {"in", "header"},
                               {"required", false},
                               {"schema", {{"type", "string"}}},
-                              {"description", "Go on behind this event."}});
-  op["responses"] = {{"200",
-                      {{"description", "Events."},
-                       {"content", content("text/event-stream", {{"type", "string"}})}}}};
+                              {"description", "Go on after this event."}});
+  op["responses"] = {
+    {"200",
+     {{"description", "Events."}, {"content", content("text/event-stream", {{"type", "string"}})}}},
+    {"204", {{"description", "Nothing will come any more."}}}};
   for (auto [status, why] : {std::pair{"400", "Wrong parameters."},
                              {"401", "No valid session."},
                              {"403", "Not allowed."},
                              {"404", "No such entity."},
-                             {"429", "Too many streams."}})
-    op["responses"][status] = {{"description", why}};
+                             {"429", "Too many streams."},
+                             {"500", "A failure; the log of the node explains it."},
+                             {"503", "The store does not answer, or too many connections."}})
+    op["responses"][status] = problem(why);
+  add_refusals(op);
   return op;
 }
 
+/// `/docs/*` as `/docs/{rest}`.
+std::string shown_path(const std::string& path) {
+  return path.ends_with("/*") ? path.substr(0, path.size() - 1) + "{rest}" : path;
+}
+
+void add_rest(json& op, const std::string& path, std::string_view what) {
+  if (path.ends_with("/*"))
+    op["parameters"] = json::array({{{"name", "rest"},
+                                     {"in", "path"},
+                                     {"required", true},
+                                     {"schema", {{"type", "string"}}},
+                                     {"description", what}}});
+}
+
 json page_operation(const page& p) {
-  auto op = operation(p.path, may::anyone, p.summary);
+  auto op = operation("get", p.path, p.who, p.summary);
   op["tags"] = {"pages"};
-  op["responses"] = {{"200", {{"description", "The page."}}}};
+  add_rest(op, p.path, "What the page is about; may have slashes.");
+  auto type = std::string_view{p.content_type};
+  type = type.substr(0, type.find(';'));
+  auto schema = type == "application/json" ? json{{"type", "object"}} : json{{"type", "string"}};
+  for (auto status : p.statuses)
+    op["responses"][std::to_string(status)] = {
+      {"description", status == 200 ? "The page." : "It tells why."},
+      {"content", content(type, schema)}};
+  if (p.who != may::anyone) {
+    op["responses"]["303"] = {{"description", "To the page that logs in."}};
+    op["responses"]["401"] = problem("No valid session.");
+    op["responses"]["403"] = problem("Not allowed.");
+  }
+  add_refusals(op);
+  return op;
+}
+
+json file_operation(const file_route& f) {
+  auto op = operation("get", f.path, may::anyone, f.summary);
+  op["tags"] = {"pages"};
+  add_rest(op, f.path, "Name of the file.");
+  op["responses"] = {{"200",
+                      {{"description", "The file."},
+                       {"content", content("*/*", {{"type", "string"}, {"format", "binary"}})}}},
+                     {"304", {{"description", "It has not changed."}}},
+                     {"404",
+                      {{"description", "There is no such file."},
+                       {"content", content("application/json", refer("schemas", "refusal"))}}}};
+  add_refusals(op);
   return op;
 }
 
@@ -139,19 +288,29 @@ json page_operation(const page& p) {
 json openapi_of(const service& s) {
   auto schemas = json::object();
   schemas["envelope"] = envelope_schema();
+  schemas["refusal"] = refusal_schema();
   auto paths = json::object();
   for (const auto& r : s.routes)
     paths[r.path][lower(to_string(r.verb))] = contract_operation(r, schemas);
   for (const auto& r : s.streams)
     paths[r.path]["get"] = stream_operation(r, schemas);
   for (const auto& p : s.pages)
-    paths[p.path]["get"] = page_operation(p);
+    paths[shown_path(p.path)]["get"] = page_operation(p);
+  for (const auto& f : s.files)
+    paths[shown_path(f.path)]["get"] = file_operation(f);
   json token = {{"type", "apiKey"}, {"in", "header"}, {"name", "Access-Token"}};
+  json cookie = {{"type", "apiKey"},
+                 {"in", "cookie"},
+                 {"name", session_cookie_name(true)},
+                 {"description", "For pages of this server; over plain HTTP without `__Host-`."}};
+  json security = {{"token", std::move(token)}, {"cookie", std::move(cookie)}};
   return {{"openapi", "3.0.3"},
           {"info", {{"title", "aops"}, {"version", s.version}, {"description", codes_text()}}},
           {"paths", std::move(paths)},
           {"components",
-           {{"schemas", std::move(schemas)}, {"securitySchemes", {{"token", std::move(token)}}}}}};
+           {{"schemas", std::move(schemas)},
+            {"responses", refusal_responses()},
+            {"securitySchemes", std::move(security)}}}};
 }
 
 } // namespace aops::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/server/exchange.hpp"
+#include "http/server/static_files.hpp"
 #include "messages/account.hpp"
 #include "messages/return_code.hpp"
 #include "runtime/base/json_codec.hpp"
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +50,8 @@ struct request_context {
 struct reply {
   int code = code_ok;
   json fields = json::object();
+  /// The token that the browser keeps from now on; empty: it forgets the one it has.
+  std::optional<std::string> session_token{};
 };
 
 /// A decoded request, ready to be carried out for a caller.
@@ -59,10 +63,11 @@ struct route {
   std::string path;
   may who = may::user;
   std::string summary;
-  std::function<expected<action>(const json&)>
-    prepare{}; ///< Checks the body (1000) before anybody is asked who he is.
+  /// Checks the body (1000) before anybody is asked who he is.
+  std::function<expected<action>(const json&)> prepare{};
   std::function<json(json&components)> request_schema{}, reply_schema{};
   bool may_lack_body = false;            ///< An absent body means `{}`.
+  bool is_for_pages = false;             ///< Changes the session cookie: our own pages only.
   std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
 };
 
@@ -70,8 +75,8 @@ struct route {
 struct stream_request {
   request_context context;
   std::string last_event_id;
-  std::function<bool()>
-    still_valid; ///< Whether the session still lives; cheap enough for once a second.
+  /// Whether the session still lives; cheap enough for once a second.
+  std::function<bool()> still_valid;
 };
 
 using stream_opener = std::function<expected<stream>(const stream_request&)>;
@@ -86,19 +91,44 @@ struct stream_route {
   std::function<json(json& components)> request_schema{};
 };
 
-/// A page or probe (GET, no token) that answers in HTTP's own terms.
-struct page {
-  std::string path;
-  std::string summary;
-  std::function<http_response(const http_request&)> show;
+/// What a page is made for.
+struct page_context {
+  const http_request& request;
+  std::string_view rest; ///< What a path with `*` leaves open.
+  std::string
+    base_path;       ///< Before the paths of links, where a proxy serves us below one; or empty.
+  std::string nonce; ///< For inline scripts and styles: `<script nonce="…">`.
+  /// Who is logged in; asks each time. Sure to be somebody where the page is not for anyone.
+  std::function<std::optional<caller>()> who;
 };
 
-/// The envelope's code of a reply message: its member `code`, else 200.
+/// A page or probe (GET) that answers in HTTP's own terms. HTML leaves with a strict
+/// Content-Security-Policy.
+struct page {
+  std::string path; ///< `/ui/hosts/*`: everything below; the longest that fits is taken.
+  std::string summary;
+  std::function<http_response(const page_context&)> show;
+  std::string content_type = "text/html; charset=utf-8"; ///< For the documentation.
+  std::vector<int> statuses = {200};                     ///< Likewise, beside refusals.
+  may who = may::anyone; ///< Others are sent to `service::login_page`, or get 401 and 403.
+};
+
+/// Files (GET) that are served as they stand.
+struct file_route {
+  std::string path; ///< Ends in `/*`; what follows is the name of a file.
+  std::string summary;
+  std::shared_ptr<const static_files> files;
+};
+
+/// The envelope's code of a reply message: its member `code`, else 200; and what becomes of the
+/// session cookie: its member `session_token`, both internal.
 template <class Reply>
 reply reply_of(const Reply& x) {
   reply r{code_ok, base::encode(x)};
   if constexpr (requires { static_cast<int>(x.code); })
     r.code = static_cast<int>(x.code);
+  if constexpr (requires { x.session_token.value(); })
+    r.session_token = x.session_token;
   r.fields.erase("code");
   return r;
 }

@@ -38,7 +38,6 @@ public:
   uint16_t port() const override { return door_->port(); }
   std::string base_url() const override { return base_url_of(options_, port()); }
 
-  session_cache& sessions() override { return dispatcher_.sessions(); }
   const json& openapi() const override { return dispatcher_.openapi(); }
   size_t connections() const override { return pool_.busy(); }
 

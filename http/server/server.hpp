@@ -43,7 +43,6 @@ public:
 
   virtual uint16_t port() const = 0;
   virtual std::string base_url() const = 0; ///< `https://127.0.0.1:11111`
-  virtual session_cache& sessions() = 0;
   virtual const json& openapi() const = 0;
   virtual size_t connections() const = 0;
 

@@ -68,6 +68,7 @@ public:
   }
 
   bool has_pending() override { return ::SSL_pending(ssl_) > 0; }
+  bool is_encrypted() const override { return true; }
 
   size_t read(char* to, size_t size, steady_time deadline) override {
     auto most = static_cast<int>(std::min<size_t>(size, 1 << 20));

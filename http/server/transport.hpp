@@ -29,6 +29,7 @@ public:
   virtual bool write(std::string_view bytes, std::chrono::milliseconds patience) = 0;
   /// Bytes that arrived and were not read yet; without waiting.
   virtual bool has_pending() = 0;
+  virtual bool is_encrypted() const { return false; }
 
   /// Waits for the first byte of something; false at the deadline or when the peer closed.
   bool wait_readable(steady_time deadline);

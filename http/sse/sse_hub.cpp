@@ -20,23 +20,6 @@ expected<int64_t> last_event_id(std::string_view text) {
   return id;
 }
 
-/// Gives a place back unless a reader takes it over.
-template <class Core>
-class place_keeper {
-public:
-  explicit place_keeper(Core& hub) : hub_(&hub) {}
-  ~place_keeper() {
-    if (hub_)
-      hub_->leave_place();
-  }
-  place_keeper(const place_keeper&) = delete;
-  place_keeper& operator=(const place_keeper&) = delete;
-  void release() { hub_ = nullptr; }
-
-private:
-  Core* hub_;
-};
-
 metrics::gauge open_streams() {
   static auto it = metrics::gauge_of("aops_sse_streams", "Open progress streams.");
   return it;
@@ -45,7 +28,6 @@ metrics::gauge open_streams() {
 } // namespace
 
 // -- the shared state
-// ------------------------------------------------------------------------------
 
 bool sse_hub::core::take_place() {
   std::lock_guard held{mutex};
@@ -111,7 +93,7 @@ void sse_hub::core::publish(const job_news& news) {
        it != channels.end() && it->first.first == news.job;
        ++it) {
     merge(*it->second, news);
-    it->second->news_came.notify_all();
+    it->second->wake_all();
   }
 }
 
@@ -120,7 +102,8 @@ void sse_hub::core::refresh(const std::string& job) {
   for (auto it = channels.lower_bound({job, {}}); it != channels.end() && it->first.first == job;
        ++it) {
     it->second->wants_refresh = true;
-    it->second->news_came.notify_one(); // One reader asks for all.
+    if (!it->second->waiting.empty())
+      (*it->second->waiting.begin())->notify_one(); // One stream asks for all.
   }
 }
 
@@ -138,11 +121,10 @@ void sse_hub::core::stop() {
   is_stopping = true;
   stopped.notify_all();
   for (const auto& [key, channel] : channels)
-    channel->news_came.notify_all();
+    channel->wake_all();
 }
 
 // -- the hub
-// ---------------------------------------------------------------------------------------
 
 sse_hub::sse_hub(sse_source source, sse_limits limits)
     : core_(std::make_shared<core>(std::move(source), limits)) {}
@@ -166,17 +148,22 @@ expected<stream> sse_hub::open(const stream_request& asked, const std::string& j
   auto after = last_event_id(asked.last_event_id);
   if (!after)
     return fail(std::move(after.error()));
-  if (!core_->take_place())
+  auto seat = std::make_shared<place>(core_);
+  if (!*seat)
     return fail(ec::overloaded, "too many progress streams");
-  place_keeper place{*core_};
   auto news = core_->source.find(asked.context, job);
   if (!news)
     return fail(std::move(news.error()));
   news->job = job;
-  auto it = std::make_shared<reader>(core_, asked, std::move(*news), *after);
-  place.release();
+  auto out = std::make_shared<writer>(core_, std::move(seat), asked);
+  auto frame = [](std::string_view name, std::optional<int64_t> seq, std::string_view data) {
+    if (name == "gone") // The stream just ends.
+      return std::string{};
+    return sse_event(name, seq ? std::to_string(*seq) : std::string{}, data);
+  };
+  out->add(std::make_unique<reader>(core_, asked.context, std::move(*news), *after, frame));
   stream live;
-  live.pump = [it](stream_sink& sink) { return it->pump(sink); };
+  live.pump = [out](stream_sink& sink) { return out->pump(sink); };
   return live;
 }
 

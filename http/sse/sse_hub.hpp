@@ -15,11 +15,11 @@ struct job_news {
   std::string job;
   int64_t progress = 0; ///< Results stored; a lower number than before is ignored.
   int64_t expected = 0; ///< Results to come in all.
-  int64_t max_seq =
-    0; ///< Number of the newest report; reports are numbered from 1 in the order of their storing.
+  /// Number of the newest report; reports are numbered from 1 in the order of their storing.
+  int64_t max_seq = 0;
   bool is_done = false; ///< Nothing more will come.
-  std::string
-    scope; ///< Only read from `find`: callers with equal scopes see the same reports of this job.
+  /// Only read from `find`: callers with equal scopes see the same reports of this job.
+  std::string scope;
   std::string state; ///< How it ended, for `done`; empty: not told.
 };
 
@@ -47,17 +47,22 @@ struct sse_limits {
   std::chrono::milliseconds heartbeat{15'000};     ///< A comment after this long without an event.
   std::chrono::milliseconds write_interval{250};   ///< Between two writes of a stream.
   std::chrono::milliseconds check_interval{1'000}; ///< Between looks at session and client.
-  std::chrono::milliseconds refresh{
-    5'000};              ///< Between looks at the stored state, should news get lost.
+  /// Between looks at the stored state, should news get lost.
+  std::chrono::milliseconds refresh{5'000};
   size_t batch = 500;    ///< Reports in one write.
   size_t recent = 1'000; ///< Reports kept per job while it has streams, for fanning out.
 };
 
+/// One of the jobs that a stream of many shows.
+struct sse_topic {
+  std::string name; ///< What the client calls it, `diag:<task_id>`.
+  std::string job;
+};
+
 /// Shows the progress of jobs to any number of streams: `progress` {task_id, progress,
 /// expected_report_num}, `report` (its number as event id) and, last, `done` (with `state`). A node
-/// holds one
-/// subscription per job and fans out here; streams pull reports behind the last one they sent, so a
-/// slow client costs nothing. Source: design §6.
+/// holds one subscription per job and fans out here; streams pull reports after the last one they
+/// sent, so a slow client costs nothing.
 ///
 ///     sse_hub hub{source};
 ///     service.streams.push_back(make_stream_route<progress_stream>("/diag/progress/stream",
@@ -70,9 +75,15 @@ public:
   explicit sse_hub(sse_source source, sse_limits limits = {});
   ~sse_hub(); ///< Stops. Streams may outlive it.
 
-  /// A stream of a job, resumed behind `Last-Event-ID`. ec::bad_request when that is no number,
+  /// A stream of a job, resumed after `Last-Event-ID`. ec::bad_request when that is no number,
   /// ec::overloaded beyond `max_streams`, else what `find` says.
   expected<stream> open(const stream_request& asked, const std::string& job);
+
+  /// One stream of several jobs, because a browser opens few connections to a server. The data of
+  /// each event name its `topic`; ids tell where all topics stand, so that one id resumes them all.
+  /// A job that does not exist, or not any more, is `gone`. Resumed after the last event of the
+  /// last topic, the stream is empty (HTTP 204). Errors as above.
+  expected<stream> open(const stream_request& asked, const std::vector<sse_topic>& topics);
 
   /// A job got on. Never waits; jobs without local streams are ignored.
   void publish(const job_news& news);
@@ -90,7 +101,9 @@ public:
 
 private:
   class core;
+  class place;
   class reader;
+  class writer;
   std::shared_ptr<core> core_;
 };
 

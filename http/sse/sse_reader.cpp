@@ -8,15 +8,16 @@ namespace aops::http {
 
 using std::chrono::steady_clock;
 
-std::string sse_event(std::string_view name, std::optional<int64_t> id, const json& data) {
-  auto id_line = id ? fmt::format("id: {}\n", *id) : std::string{};
-  return fmt::format("event: {}\n{}data: {}\n\n",
-                     name,
-                     id_line,
-                     data.dump(-1, ' ', false, json::error_handler_t::replace));
+std::string sse_event(std::string_view name, std::string_view id, std::string_view data) {
+  auto id_line = id.empty() ? std::string{} : fmt::format("id: {}\n", id);
+  return fmt::format("event: {}\n{}data: {}\n\n", name, id_line, data);
 }
 
 namespace {
+
+std::string dump(const json& data) {
+  return data.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 json progress_data(const job_news& news) {
   return {
@@ -26,16 +27,16 @@ json progress_data(const job_news& news) {
 } // namespace
 
 sse_hub::reader::reader(std::shared_ptr<core> hub,
-                        stream_request asked,
+                        request_context context,
                         job_news news,
-                        int64_t after)
-    : hub_(std::move(hub)), asked_(std::move(asked)), job_(news.job), scope_(news.scope),
-      after_(after), may_write_(steady_clock::now()), last_write_(may_write_),
-      next_check_(may_write_ + hub_->limits.check_interval) {
+                        int64_t after,
+                        sse_framing frame)
+    : hub_(std::move(hub)), context_(std::move(context)), job_(news.job), scope_(news.scope),
+      frame_(std::move(frame)), after_(after) {
   channel_ = hub_->join(job_, scope_);
   // Between `find` and here news may have been published to nobody: the state is asked for once
   // more.
-  if (auto again = hub_->source.find(context(), job_))
+  if (auto again = hub_->source.find(this->context(), job_))
     news = std::move(*again);
   std::lock_guard held{hub_->mutex};
   if (channel_->version == 0) {
@@ -45,13 +46,10 @@ sse_hub::reader::reader(std::shared_ptr<core> hub,
   core::merge(*channel_, news);
 }
 
-sse_hub::reader::~reader() {
-  hub_->leave(job_, scope_);
-  hub_->leave_place();
-}
+sse_hub::reader::~reader() { hub_->leave(job_, scope_); }
 
 request_context sse_hub::reader::context() const {
-  auto c = asked_.context;
+  auto c = context_;
   constexpr std::chrono::seconds patience{5};
   c.deadline = steady_clock::now() + patience;
   return c;
@@ -62,45 +60,18 @@ bool sse_hub::reader::has_news() const {
          after_ < channel_->news.max_seq || channel_->is_gone;
 }
 
-sse_hub::reader::wake sse_hub::reader::wait_for_news() {
-  lock held{hub_->mutex};
-  auto is_stopping = [this] { return hub_->is_stopping; };
-  // Not on the channel: news must not wake a thousand readers that may not write yet.
-  if (hub_->stopped.wait_until(held, may_write_, is_stopping))
-    return wake::stop;
-  auto until = std::min(next_check_, last_write_ + hub_->limits.heartbeat);
-  channel_->news_came.wait_until(held, until, [&] {
-    return is_stopping() || channel_->wants_refresh || (has_news() && !channel_->is_fetching);
-  });
-  if (is_stopping())
-    return wake::stop;
-  return has_news() ? wake::news : wake::nothing_new;
-}
+bool sse_hub::reader::is_due() const { return !is_over_ && has_news() && !channel_->is_fetching; }
 
-bool sse_hub::reader::check(stream_sink& sink) {
-  auto now = steady_clock::now();
-  if (now < next_check_ && !wants_refresh())
-    return true;
-  next_check_ = now + hub_->limits.check_interval;
-  if (!sink.is_open() || (asked_.still_valid && !asked_.still_valid()))
-    return false;
-  refresh();
-  return true;
-}
-
-bool sse_hub::reader::wants_refresh() const {
-  lock held{hub_->mutex};
-  return channel_->wants_refresh;
-}
+bool sse_hub::reader::wants_refresh() const { return !is_over_ && channel_->wants_refresh; }
 
 void sse_hub::reader::refresh() {
   {
     lock held{hub_->mutex};
     auto now = steady_clock::now();
-    if (!std::exchange(channel_->wants_refresh, false) &&
-        now < channel_->refreshed + hub_->limits.refresh)
+    if (is_over_ || (!std::exchange(channel_->wants_refresh, false) &&
+                     now < channel_->refreshed + hub_->limits.refresh))
       return;
-    channel_->refreshed = now; // One reader asks for all.
+    channel_->refreshed = now; // One stream asks for all.
   }
   auto news = hub_->source.find(context(), job_);
   lock held{hub_->mutex};
@@ -108,7 +79,7 @@ void sse_hub::reader::refresh() {
     core::merge(*channel_, *news);
   else if (news.error() == ec::not_found)
     channel_->is_gone = true;
-  channel_->news_came.notify_all();
+  channel_->wake_all();
 }
 
 void sse_hub::reader::append_recent(const std::vector<report_event>& found,
@@ -116,7 +87,7 @@ void sse_hub::reader::append_recent(const std::vector<report_event>& found,
                                     int64_t known_max) {
   auto& c = *channel_;
   for (const auto& r : found)
-    c.recent.push_back({r.seq, sse_event("report", r.seq, r.data)});
+    c.recent.push_back({r.seq, dump(r.data)});
   if (!found.empty())
     c.recent_until = std::max(c.recent_until, found.back().seq);
   if (found.size() < asked) // The rest up to here was deleted.
@@ -129,7 +100,7 @@ void sse_hub::reader::append_recent(const std::vector<report_event>& found,
 
 bool sse_hub::reader::add_shared(lock& held, std::string& text) {
   auto& c = *channel_;
-  if (after_ >= c.recent_until) { // `wait_for_news` saw to it that nobody else fetches.
+  if (after_ >= c.recent_until) { // `add_reports` saw to it that nobody else fetches.
     c.is_fetching = true;
     auto from = c.recent_until; // Not `after_`: what is kept must have no gap.
     auto known_max = c.news.max_seq;
@@ -137,7 +108,7 @@ bool sse_hub::reader::add_shared(lock& held, std::string& text) {
     auto found = hub_->source.fetch_after(context(), job_, from, hub_->limits.batch);
     held.lock();
     c.is_fetching = false;
-    c.news_came.notify_all();
+    c.wake_all();
     if (!found)
       return false;
     append_recent(*found, hub_->limits.batch, known_max);
@@ -148,7 +119,7 @@ bool sse_hub::reader::add_shared(lock& held, std::string& text) {
     });
   size_t n = 0;
   for (; first != c.recent.end() && n < hub_->limits.batch; ++first, ++n) {
-    text += first->text;
+    text += frame_("report", first->seq, first->data);
     after_ = first->seq;
   }
   if (first == c.recent.end())
@@ -164,7 +135,7 @@ bool sse_hub::reader::add_private(lock& held, std::string& text) {
   if (!found)
     return false;
   for (const auto& r : *found) {
-    text += sse_event("report", r.seq, r.data);
+    text += frame_("report", r.seq, dump(r.data));
     after_ = r.seq;
   }
   if (found->size() < hub_->limits.batch)
@@ -182,42 +153,35 @@ bool sse_hub::reader::add_reports(std::string& text) {
   return channel_->is_fetching && after_ >= channel_->recent_until ? true : add_shared(held, text);
 }
 
-bool sse_hub::reader::write(stream_sink& sink, const std::string& text) {
-  last_write_ = steady_clock::now();
-  may_write_ = last_write_ + hub_->limits.write_interval;
-  return sink.write(text);
-}
-
-bool sse_hub::reader::add_progress(std::string& text) {
+void sse_hub::reader::add_progress(std::string& text) {
   lock held{hub_->mutex};
   const auto& news = channel_->news;
   seen_version_ = channel_->version;
   if (news.progress > shown_progress_)
-    text += sse_event("progress", {}, progress_data(news));
+    text += frame_("progress", {}, dump(progress_data(news)));
   shown_progress_ = std::max(shown_progress_, news.progress);
-  bool is_last = news.is_done && after_ >= news.max_seq;
-  if (is_last) {
+  bool is_done = news.is_done && after_ >= news.max_seq;
+  is_over_ = is_done || channel_->is_gone;
+  if (is_done) {
     auto data = progress_data(news);
     if (!news.state.empty())
       data["state"] = news.state;
-    text += sse_event("done", {}, data);
+    text += frame_("done", {}, dump(data));
+  } else if (is_over_) {
+    text += frame_("gone", {}, "{}");
   }
-  return is_last || channel_->is_gone;
 }
 
-bool sse_hub::reader::pump(stream_sink& sink) {
-  auto woken = wait_for_news();
-  if (woken == wake::stop || !check(sink))
+bool sse_hub::reader::add(std::string& text) {
+  {
+    lock held{hub_->mutex};
+    if (is_over_ || !has_news())
+      return true;
+  }
+  if (!add_reports(text))
     return false;
-  std::string text;
-  bool is_last = false;
-  if (woken == wake::news && add_reports(text))
-    is_last = add_progress(text);
-  else if (woken == wake::news) // The source did not answer: ask again, but not at once.
-    may_write_ = steady_clock::now() + hub_->limits.check_interval;
-  if (text.empty() && !is_last && steady_clock::now() >= last_write_ + hub_->limits.heartbeat)
-    text = ":\n\n";
-  return (text.empty() || write(sink, text)) && !is_last;
+  add_progress(text);
+  return true;
 }
 
 } // namespace aops::http

@@ -25,7 +25,8 @@ struct routes_fixture {
     };
     http::service s;
     s.routes = http::contract_routes(port);
-    s.authenticate = [this](const std::string& hash) { return sessions.find(hash); };
+    s.identities = std::make_shared<http::session_identity>(
+      [this](const std::string& hash) { return sessions.find(hash); });
     it.emplace(std::move(s));
   }
 

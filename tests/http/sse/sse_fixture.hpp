@@ -117,6 +117,16 @@ struct sse_fixture {
       [this](const http::stream_request& asked, const progress_stream& m) {
         return hub.open(asked, m.task_id);
       }));
+    what.streams.push_back(http::make_stream_route<progress_stream>(
+      "/test/many",
+      http::may::user,
+      "Progress of jobs j1, j2 and j3.",
+      [this](const http::stream_request& asked, const progress_stream& m) {
+        std::vector<http::sse_topic> topics;
+        for (char number : m.task_id)
+          topics.push_back({std::string{"diag:j"} + number, std::string{"j"} + number});
+        return hub.open(asked, topics);
+      }));
     http::server_options o;
     o.max_connections = 2048;
     auto started = http::http_server::start(o, std::move(what));
@@ -137,6 +147,16 @@ struct sse_fixture {
     if (!last_id.empty())
       r += "Last-Event-ID: " + last_id + "\r\n";
     return r + "\r\n";
+  }
+
+  /// A stream of several jobs, opened as a browser's `EventSource` does.
+  raw_client open_many(const std::string& numbers, const std::string& last_id = {}) const {
+    raw_client c{server->port()};
+    c.send("GET /test/many?task_id=" + numbers +
+           " HTTP/1.1\r\nHost: test\r\nCookie: aops-session=" + token +
+           "\r\nSec-Fetch-Site: same-origin\r\nAccept: text/event-stream\r\n" +
+           (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n");
+    return c;
   }
 
   raw_client open(const std::string& job, const std::string& last_id = {}) const {

@@ -105,7 +105,8 @@ inline http::service sample_service(sessions_by_hand& sessions) {
     method::post, "/test/nothing", may::anyone, "Nothing.", [](const auto&, const nothing&) {
       return expected<done>{done{}};
     }));
-  s.authenticate = [&sessions](const std::string& hash) { return sessions.find(hash); };
+  s.identities = std::make_shared<http::session_identity>(
+    [&sessions](const std::string& hash) { return sessions.find(hash); });
   return s;
 }
 

@@ -1,10 +1,12 @@
-#include "http/routes/progress_bridge.hpp"
+#include "actors/progress/progress_bridge.hpp"
+
+#include "actors/support/prepare.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
 
-namespace aops::http {
+namespace aops::actors {
 
 namespace {
 
@@ -34,7 +36,7 @@ void wake_at(progress_bridge_pointer self, state::time_point when) {
   self->delayed_send(self, std::max(wait, decltype(wait)::zero()), atom::tick_v);
 }
 
-// -- for other nodes -----------------------------------------------------------------------------
+// -- for other nodes
 
 void tell(progress_bridge_pointer self,
           const std::string& node,
@@ -71,8 +73,7 @@ void remember(state& st, const job_progress& news) {
 
 void on_progress(progress_bridge_pointer self, const job_progress& x) {
   auto& st = self->state;
-  st.hub->publish(
-    {x.job, x.finished, x.expected, x.last_number, is_final_state(x.state), {}, x.state});
+  st.streams.publish(x);
   remember(st, x);
   if (auto it = st.watched.find(x.job); it != st.watched.end()) {
     it->second.news = x;
@@ -123,7 +124,7 @@ void look_after_watchers(progress_bridge_pointer self) {
   }
 }
 
-// -- for this node's streams ---------------------------------------------------------------------
+// -- for this node's streams
 
 void watch(progress_bridge_pointer self, const std::string& job) {
   auto& st = self->state;
@@ -135,14 +136,14 @@ void watch(progress_bridge_pointer self, const std::string& job) {
     st.links.tell(owner, caf::make_message(watch_job{job, st.links.node}));
   // News may have been lost on the way, or nobody may be there to tell.
   if (has_moved || (owner.empty() && !st.links.node.empty()))
-    st.hub->refresh(job);
+    st.streams.refresh(job);
 }
 
 /// Watches what streams show, when it is time, and at once where a job has moved.
 void look_after_streams(progress_bridge_pointer self) {
   auto& st = self->state;
   auto now = self->clock().now();
-  auto jobs = st.hub->jobs();
+  auto jobs = st.streams.jobs();
   std::erase_if(st.shown, [&](const auto& x) {
     return std::find(jobs.begin(), jobs.end(), x.first) == jobs.end();
   });
@@ -168,8 +169,9 @@ void on_tick(progress_bridge_pointer self) {
 } // namespace
 
 progress_actor::behavior_type
-progress_bridge(progress_bridge_pointer self, std::shared_ptr<sse_hub> hub, progress_links links) {
-  self->state.hub = std::move(hub);
+progress_bridge(progress_bridge_pointer self, progress_streams streams, progress_links links) {
+  prepare(self);
+  self->state.streams = std::move(streams);
   self->state.links = std::move(links);
   self->send(self, atom::tick_v); // Streams may be open already.
   return {
@@ -185,4 +187,4 @@ progress_bridge(progress_bridge_pointer self, std::shared_ptr<sse_hub> hub, prog
   };
 }
 
-} // namespace aops::http
+} // namespace aops::actors

@@ -1,12 +1,22 @@
-#include "http/routes/progress_bridge.hpp"
+#include "actors/progress/progress_bridge.hpp"
+#include "http/routes/routes.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
 
-namespace aops::http {
+namespace aops::actors {
 
 namespace {
+
+using http::job_news;
+using http::report_event;
+using http::request_context;
+using http::sse_hub;
+using http::sse_limits;
+using http::sse_source;
+using http::stream;
+using http::stream_sink;
 
 /// Takes what a stream writes.
 struct text_sink final : stream_sink {
@@ -28,11 +38,17 @@ struct bridges_fixture : tests::actor_fixture {
 
   bridges_fixture() {
     for (auto* x : {&a, &b})
-      x->bridge = start(progress_bridge, x->hub, links_of(*x));
+      x->bridge = start(progress_bridge, streams_of(x->hub), links_of(*x));
   }
   ~bridges_fixture() {
     streams.clear();
     end_all();
+  }
+
+  static progress_streams streams_of(const std::shared_ptr<sse_hub>& hub) {
+    return {[hub](const job_progress& x) { hub->publish(http::news_of(x)); },
+            [hub](const std::string& job) { hub->refresh(job); },
+            [hub] { return hub->jobs(); }};
   }
 
   progress_links links_of(const node& x) {
@@ -208,4 +224,4 @@ BOOST_AUTO_TEST_CASE(two_nodes_that_take_each_other_for_the_owner_fall_silent) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::http
+} // namespace aops::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/sse/sse_hub.hpp"
+#include "actors/support/checked_state.hpp"
 #include "messages/roles/jobs.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -11,8 +11,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-namespace aops::http {
+namespace aops::actors {
+
+/// The event streams of this node, as the bridge knows them.
+struct progress_streams {
+  std::function<void(const job_progress&)> publish; ///< A job got on. Must not wait.
+  /// News of a job may have got lost: the store is to be asked. Must not wait.
+  std::function<void(const std::string& job)> refresh;
+  std::function<std::vector<std::string>()> jobs; ///< What streams show, each job once.
+};
 
 /// How a bridge reaches the other nodes. The default is right where there is one node.
 struct progress_links {
@@ -43,7 +52,7 @@ struct progress_bridge_state {
     std::map<std::string, watcher> nodes;
   };
 
-  std::shared_ptr<sse_hub> hub;
+  progress_streams streams;
   progress_links links;
   std::map<std::string, watched_job> watched;
   size_t watchers = 0;
@@ -54,13 +63,14 @@ struct progress_bridge_state {
   time_point look_due{}; ///< When streams of foreign jobs are watched again.
 };
 
-using progress_bridge_pointer = progress_actor::stateful_pointer<progress_bridge_state>;
+using progress_bridge_pointer =
+  progress_actor::stateful_pointer<checked_state<progress_bridge_state>>;
 
 /// Hears how jobs get on and tells this node's streams, and the nodes that watch: at most 4 times a
 /// second for each job and node, the last state always, a final one at once. Watches the jobs of
 /// its own streams where they run, over and over; a `watch_job` of this node itself says that a
 /// stream has opened, and `atom::tick` that the map may have changed.
 progress_actor::behavior_type
-progress_bridge(progress_bridge_pointer self, std::shared_ptr<sse_hub> hub, progress_links links);
+progress_bridge(progress_bridge_pointer self, progress_streams streams, progress_links links);
 
-} // namespace aops::http
+} // namespace aops::actors

@@ -1,0 +1,21 @@
+#include "http/routes/routes.hpp"
+
+namespace aops::http {
+
+std::vector<route> contract_routes(const node_port& port) {
+  std::vector<route> all;
+  for (auto* table : {account_routes,
+                      host_routes,
+                      rule_routes,
+                      result_routes,
+                      tree_routes,
+                      job_routes,
+                      report_routes,
+                      cluster_routes,
+                      session_routes})
+    for (auto& row : table(port))
+      all.push_back(std::move(row));
+  return all;
+}
+
+} // namespace aops::http

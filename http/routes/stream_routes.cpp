@@ -1,0 +1,129 @@
+#include "http/routes/routes.hpp"
+#include "messages/names.hpp"
+#include "messages/roles/diag.hpp"
+
+#include <algorithm>
+
+namespace aops::http {
+
+namespace {
+
+/// GET /diag/progress/stream?task_id=
+struct progress_stream {
+  std::string task_id;
+};
+#define AOPS_FIELDS_progress_stream(F)                                                             \
+  F(task_id, required().text(1, 64), "Task of a diagnosis or a check.")
+AOPS_MESSAGE(progress_stream)
+
+/// GET /events/stream?topics=
+struct events_stream {
+  std::string topics;
+};
+#define AOPS_FIELDS_events_stream(F)                                                               \
+  F(topics,                                                                                        \
+    required().text(1, 8000),                                                                      \
+    "`diag:<task_id>` and `check:<task_id>`, separated by commas; at most 64.")
+AOPS_MESSAGE(events_stream)
+
+constexpr size_t most_topics = 64;
+constexpr size_t longest_id = 64;
+
+expected<std::vector<sse_topic>> topics_of(std::string_view text) {
+  std::vector<sse_topic> all;
+  while (true) {
+    auto comma = text.find(',');
+    auto topic = text.substr(0, comma);
+    auto colon = std::min(topic.find(':'), topic.size());
+    auto kind = topic.substr(0, colon);
+    if (kind != "diag" && kind != "check")
+      return fail(ec::bad_request, "topics: each must be diag:<task_id> or check:<task_id>");
+    auto job = topic.substr(std::min(colon + 1, topic.size()));
+    if (job.empty() || job.size() > longest_id)
+      return fail(ec::bad_request, "topics: a task_id has 1 to 64 characters");
+    all.push_back({std::string{topic}, std::string{job}});
+    if (all.size() > most_topics)
+      return fail(ec::bad_request, "topics: must be at most 64");
+    if (comma == text.npos)
+      return all;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+expected<job_news>
+find(const node_port& port, const request_context& context, const std::string& job) {
+  auto found = ask_actor<report_store_actor, progress_found>(
+    port, actors::report_store_name, context, progress_query{{job}});
+  if (!found)
+    return fail(std::move(found.error()));
+  if (found->result.empty() || found->result.front().state.empty())
+    return fail(ec::not_found, "task " + job);
+  const auto& x = found->result.front();
+  // The number of the newest report is what the finished ones counted to: numbers are given when
+  // reports are stored.
+  return job_news{job,
+                  x.progress,
+                  x.expected_report_num,
+                  x.progress,
+                  is_final_state(x.state),
+                  context.who.owner,
+                  x.state};
+}
+
+expected<std::vector<report_event>> fetch_after(const node_port& port,
+                                                const request_context& context,
+                                                const std::string& job,
+                                                int64_t after,
+                                                size_t limit) {
+  new_reports_query query{context.who.owner, job, after, static_cast<int64_t>(limit)};
+  auto page = value_of<reports_page>(
+    port(actors::report_store_name, context.left(), caf::make_message(std::move(query))));
+  if (!page)
+    return fail(std::move(page.error()));
+  std::vector<report_event> events;
+  for (const auto& row : page->result)
+    events.push_back({row.number, base::encode(row)});
+  return events;
+}
+
+} // namespace
+
+job_news news_of(const job_progress& x) {
+  return {x.job, x.finished, x.expected, x.last_number, is_final_state(x.state), {}, x.state};
+}
+
+sse_source progress_source(const node_port& port,
+                           std::function<void(const std::string& job)> opened) {
+  sse_source source;
+  source.subscribe = std::move(opened);
+  source.find = [port](const request_context& c, const std::string& job) {
+    return find(port, c, job);
+  };
+  source.fetch_after =
+    [port](const request_context& c, const std::string& job, int64_t after, size_t limit) {
+      return fetch_after(port, c, job, after, limit);
+    };
+  return source;
+}
+
+std::vector<stream_route> stream_routes(std::shared_ptr<sse_hub> hub) {
+  return {make_stream_route<progress_stream>(
+            "/diag/progress/stream",
+            may::user,
+            "Live progress of a task as server-sent events.",
+            [hub](const stream_request& asked, const progress_stream& x) {
+              return hub->open(asked, x.task_id);
+            }),
+          make_stream_route<events_stream>(
+            "/events/stream",
+            may::user,
+            "Live events of many topics in one stream, which a browser's `EventSource` can open.",
+            [hub](const stream_request& asked, const events_stream& x) -> expected<stream> {
+              auto topics = topics_of(x.topics);
+              if (!topics)
+                return fail(std::move(topics.error()));
+              return hub->open(asked, *topics);
+            })};
+}
+
+} // namespace aops::http

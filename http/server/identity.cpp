@@ -1,0 +1,91 @@
+#include "http/server/identity.hpp"
+
+#include <algorithm>
+
+namespace aops::http {
+
+namespace {
+
+std::string_view trim(std::string_view text) {
+  while (text.starts_with(' '))
+    text.remove_prefix(1);
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
+  return text;
+}
+
+bool is_same_text(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+/// `https://host:port` without the scheme, which a proxy in front may have changed.
+std::string_view authority_of(std::string_view origin) {
+  auto end = origin.find("://");
+  return end == origin.npos ? std::string_view{} : origin.substr(end + 3);
+}
+
+} // namespace
+
+expected<identity> session_identity::identify(const http_request& request) {
+  auto token = request.header("Access-Token");
+  bool is_ambient = token.empty();
+  if (is_ambient)
+    token = cookie_of(request, session_cookie_name(request.is_secure));
+  return sessions_.authenticate(token).map([&](caller who) {
+    return identity{std::move(who), is_ambient};
+  });
+}
+
+bool session_identity::is_still_valid(const caller& who) {
+  auto known = sessions_.authenticate_hash(who.session);
+  // A store that does not answer for a moment must not end every stream.
+  return known || known.error() != ec::session_invalid;
+}
+
+void session_identity::forget(const caller& who) { sessions_.forget_user(who.user); }
+
+std::string_view session_cookie_name(bool is_secure) {
+  return is_secure ? "__Host-aops-session" : "aops-session";
+}
+
+std::string_view cookie_of(const http_request& request, std::string_view name) {
+  for (const auto& [key, value] : request.headers) {
+    if (!is_same_text(key, "Cookie"))
+      continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      auto end = std::min(rest.find(';'), rest.size());
+      auto pair = trim(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      auto is = pair.find('=');
+      if (is != pair.npos && pair.substr(0, is) == name)
+        return pair.substr(is + 1);
+    }
+  }
+  return {};
+}
+
+std::string session_cookie(std::string_view token, bool is_secure) {
+  std::string text{session_cookie_name(is_secure)};
+  text.append("=").append(token).append("; Path=/; HttpOnly; SameSite=Strict");
+  if (is_secure)
+    text += "; Secure";
+  if (token.empty())
+    text += "; Max-Age=0";
+  return text;
+}
+
+bool is_from_own_page(const http_request& request) {
+  bool is_harmless = request.method == "GET" || request.method == "HEAD";
+  if (auto site = request.header("Sec-Fetch-Site"); !site.empty())
+    return site == "same-origin" ||
+           (is_harmless && (site == "none" || request.header("Sec-Fetch-Mode") == "navigate"));
+  if (auto origin = request.header("Origin"); !origin.empty()) {
+    auto host = request.header("Host");
+    return !host.empty() && is_same_text(authority_of(origin), host);
+  }
+  return is_harmless;
+}
+
+} // namespace aops::http
