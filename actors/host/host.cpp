@@ -11,11 +11,19 @@ namespace aops::actors {
 host_actor_state::host_actor_state() = default;
 host_actor_state::~host_actor_state() = default;
 
+namespace {
+
+/// Users see the hosts of their owner only; to others it does not exist.
+caf::error no_such_host() { return to_caf(error{ec::bad_request, "host_id: no such host"}); }
+
+} // namespace
+
 host_actor::behavior_type host(host_pointer self,
                                services_ptr services,
                                host_record record,
                                std::shared_ptr<const check::rule_set> rules) {
   prepare(self, host_name_of(record.host_id));
+  auto owner = record.owner;
   self->state.body =
     std::make_unique<host_body>(self, std::move(services), std::move(record), std::move(rules));
   self->state.body->begin();
@@ -26,8 +34,16 @@ host_actor::behavior_type host(host_pointer self,
     [body](const host_record& x) { body().on_record(x); },
     [body](const host_to_release& x) { return body().on_release(x.deadline_ms); },
     [](atom::ping) {},
-    [body](const caller&, const series_query& q) { return body().on_series(q); },
-    [body](const caller&, const rule_to_test& x) { return body().on_test(x); },
+    [body, owner](const caller& who, const series_query& q) -> caf::result<series_page> {
+      if (who.owner != owner)
+        return no_such_host();
+      return body().on_series(q);
+    },
+    [body, owner](const caller& who, const rule_to_test& x) -> caf::result<rule_tested> {
+      if (who.owner != owner)
+        return no_such_host();
+      return body().on_test(x);
+    },
     [body](const unit_to_diagnose& x) { return body().on_unit(x); },
     [body](const unit_to_check& x) { return body().on_unit(x); },
   };

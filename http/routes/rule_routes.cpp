@@ -8,11 +8,13 @@ namespace aops::http {
 
 namespace {
 
-/// Asks the actor of one host of the caller; who sees no such host gets ec::not_found.
+/// Asks the actor of one host, which answers its owner's users only. That a host exists is known to
+/// the store: nobody answers in the name of one that does not. ec::bad_request for who sees no such
+/// host.
 template <class Reply, class Request>
 expected<Reply> ask_host(const node_port& port, const request_context& context, Request request) {
   find_hosts wanted{context.who.owner, {request.host_id}, {}};
-  if (wanted.owner.empty())
+  if (wanted.owner.empty()) // To the store that would mean all hosts.
     return fail(ec::bad_request, "host_id: no such host");
   auto found = value_of<host_records>(
     port(actors::host_store_name, context.left(), caf::make_message(std::move(wanted))));

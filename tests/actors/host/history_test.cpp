@@ -301,7 +301,6 @@ BOOST_AUTO_TEST_CASE(a_tried_rule_is_refused_with_the_reason) {
 }
 
 // -- series
-// ----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_series_of_a_host_are_those_of_its_page_and_its_own) {
   page = [](int64_t k) { return std::string{k < 3 ? "b{x=\"1\"} 2\na 1.5\n" : ""}; };
@@ -324,6 +323,25 @@ BOOST_AUTO_TEST_CASE(the_series_of_a_host_are_those_of_its_page_and_its_own) {
   BOOST_TEST(names(q) == "a ");
   to_round(4);
   BOOST_TEST(names({record.host_id, {}, {}, {}, {}}) == "a scrape_duration_seconds up ");
+  q.page = std::numeric_limits<int64_t>::max();
+  auto past = tests::ok(ask<series_page>(host, admin, q));
+  BOOST_TEST(past.series.empty());
+  BOOST_TEST(past.total_page == 1);
+}
+
+BOOST_AUTO_TEST_CASE(to_users_of_another_owner_a_host_does_not_exist) {
+  begin();
+  to_round(1);
+  series_query q;
+  q.host_id = record.host_id;
+  rule_to_test x{tests::rule_on("x", "busy", "$0>80"), record.host_id, {{time_of(0)}, {time_of(1)}}};
+  auto stranger = admin;
+  for (const std::string owner : {"", "other"}) {
+    stranger.owner = owner;
+    BOOST_TEST(tests::failure_of(ask<series_page>(host, stranger, q)) == ec::bad_request);
+    BOOST_TEST(tests::failure_of(ask<rule_tested>(host, stranger, x)) == ec::bad_request);
+  }
+  BOOST_TEST(ask<series_page>(host, admin, q).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
