@@ -3,6 +3,7 @@
 #include "http/routes/ask.hpp"
 #include "http/server/dispatcher.hpp"
 #include "http/sse/sse_hub.hpp"
+#include "messages/job.hpp"
 
 #include <vector>
 

@@ -259,6 +259,12 @@ public:
     const std::string path(1, only_path);
     Get(path, handle).Post(path, handle).Put(path, handle);
     Patch(path, handle).Delete(path, handle).Options(path, handle);
+    set_pre_routing_handler([this](const httplib::Request& q, httplib::Response& r) {
+      if (q.method != "TRACE") // It has no table of handlers.
+        return HandlerResponse::Unhandled;
+      answer(q, r);
+      return HandlerResponse::Handled;
+    });
     set_exception_handler([](const httplib::Request&, httplib::Response& r, std::exception_ptr) {
       log::error("answer-failed", "an answer could not be made: out of memory?");
       r.status = 500;

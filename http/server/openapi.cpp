@@ -151,10 +151,13 @@ void add_refusals(json& op) {
   }
 }
 
-/// What is refused with the envelope as body.
-json problem(std::string_view why) {
-  return {{"description", why},
-          {"content", content("application/json", refer("schemas", "envelope"))}};
+/// What is refused with the envelope as body, or before that by HTTP itself.
+json problem(int status, std::string_view why) {
+  auto schema = refer("schemas", "envelope");
+  for (const auto& [refused, reason] : refusals)
+    if (refused == status)
+      schema = {{"anyOf", json::array({schema, refer("schemas", "refusal")})}};
+  return {{"description", why}, {"content", content("application/json", std::move(schema))}};
 }
 
 /// The fields of a request as query parameters.
@@ -204,7 +207,7 @@ json contract_operation(const route& r, json& components) {
     ok["headers"]["Set-Cookie"] = {{"schema", {{"type", "string"}}},
                                    {"description", "The session, for pages of this server."}};
   op["responses"] = {{"200", std::move(ok)}};
-  op["responses"]["429"] = problem("Overloaded; try again after `Retry-After` seconds.");
+  op["responses"]["429"] = problem(429, "Overloaded; try again after `Retry-After` seconds.");
   op["responses"]["429"]["headers"]["Retry-After"] = {{"schema", {{"type", "integer"}}}};
   add_refusals(op);
   return op;
@@ -222,14 +225,14 @@ json stream_operation(const stream_route& r, json& components) {
     {"200",
      {{"description", "Events."}, {"content", content("text/event-stream", {{"type", "string"}})}}},
     {"204", {{"description", "Nothing will come any more."}}}};
-  for (auto [status, why] : {std::pair{"400", "Wrong parameters."},
-                             {"401", "No valid session."},
-                             {"403", "Not allowed."},
-                             {"404", "No such entity."},
-                             {"429", "Too many streams."},
-                             {"500", "A failure; the log of the node explains it."},
-                             {"503", "The store does not answer, or too many connections."}})
-    op["responses"][status] = problem(why);
+  for (auto [status, why] : {std::pair{400, "Wrong parameters."},
+                             {401, "No valid session."},
+                             {403, "Not allowed."},
+                             {404, "No such entity."},
+                             {429, "Too many streams."},
+                             {500, "A failure; the log of the node explains it."},
+                             {503, "The store does not answer, or too many connections."}})
+    op["responses"][std::to_string(status)] = problem(status, why);
   add_refusals(op);
   return op;
 }
@@ -261,8 +264,8 @@ json page_operation(const page& p) {
       {"content", content(type, schema)}};
   if (p.who != may::anyone) {
     op["responses"]["303"] = {{"description", "To the page that logs in."}};
-    op["responses"]["401"] = problem("No valid session.");
-    op["responses"]["403"] = problem("Not allowed.");
+    op["responses"]["401"] = problem(401, "No valid session.");
+    op["responses"]["403"] = problem(403, "Not allowed.");
   }
   add_refusals(op);
   return op;

@@ -1,4 +1,5 @@
 """Log-in, the forced change of the default password, sessions."""
+import json
 import unittest
 
 from node import node
@@ -52,6 +53,45 @@ class accounts(unittest.TestCase):
         self.assertEqual(self.change(PASSWORD), 200)
         self.assertEqual(self.change(PASSWORD), 1205)
         self.assertEqual(self.change(DEFAULT_PASSWORD), 1206)
+
+    def browser(self, method, path, body=None, cookie=None, site="same-origin"):
+        """A request as a browser sends it for a page. Returns (HTTP status, cookie set, reply)."""
+        headers = {"Content-Type": "application/json", "Sec-Fetch-Site": site}
+        if cookie:
+            headers["Cookie"] = cookie
+        status, head, text = self.api.send(method, path, None if body is None else json.dumps(body), headers)
+        return status, head.get("Set-Cookie"), json.loads(text)
+
+    def test_a_browser_has_a_session_that_scripts_and_other_sites_cannot_use(self):
+        self.api.first_login()
+        entry = {"username": USER, "password": PASSWORD}
+        _, kept, reply = self.browser("POST", "/session/login", entry, site="cross-site")
+        self.assertEqual((kept, reply["code"]), (None, 1207))
+        _, kept, reply = self.browser("POST", "/session/login", entry)
+        self.assertEqual((reply["code"], reply["user"], reply["role"]), (200, USER, "administrator"))
+        self.assertNotIn("access_token", reply)
+        cookie, *rest = kept.split("; ")
+        self.assertTrue(cookie.startswith("__Host-aops-session="))
+        self.assertEqual(sorted(rest), ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"])
+        count = lambda **more: self.browser("POST", "/manage/host/count", {}, cookie, **more)[2]["code"]
+        self.assertEqual(count(), 200)
+        self.assertEqual([count(site=site) for site in ("same-site", "cross-site")], [1207, 1207])
+        self.assertEqual(self.browser("GET", "/session", cookie=cookie)[2]["user"], USER)
+        _, dropped, reply = self.browser("POST", "/session/logout", {}, cookie)
+        self.assertEqual(reply["code"], 200)
+        self.assertIn("Max-Age=0", dropped)
+        self.assertEqual(count(), 1201)
+        self.assertEqual(self.browser("GET", "/session", cookie=cookie)[2]["code"], 1201)
+
+    def test_a_browser_too_must_change_the_default_password_first(self):
+        _, kept, reply = self.browser("POST", "/session/login", {"username": USER, "password": DEFAULT_PASSWORD})
+        self.assertEqual((reply["code"], reply["user"]), (1204, USER))
+        cookie = kept.split(";")[0]
+        self.assertEqual(self.browser("POST", "/manage/host/count", {}, cookie)[2]["code"], 1204)
+        change = {"password": PASSWORD}
+        self.assertEqual(self.browser("POST", "/manage/account/change", change, cookie)[2]["code"], 200)
+        self.assertEqual(self.browser("GET", "/session", cookie=cookie)[2]["code"], 200)
+        self.assertEqual(self.browser("POST", "/session/login", {"username": USER, "password": "wrong"})[2]["code"], 1200)
 
     def test_change_ends_the_other_sessions_of_the_user(self):
         self.api.first_login()

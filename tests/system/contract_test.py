@@ -84,6 +84,33 @@ class validation(contract):
                                ("/manage/host/group/get", {}), ("/diag/report/get_list", {})):
                 self.assertEqual(self.code(path, body | {"page": 1, "per_page": size}), code, (path, size))
 
+    def test_any_page_past_the_end_is_empty_and_knows_the_totals(self):
+        self.api.add_group("paged")
+        (host,) = self.api.add_hosts(("paged", "10.9.0.1", 9), group="paged")
+        self.api.good("/check/rule/import", {"check_items": [rule("paged", "load", "$0 > 1")]})
+        document = json.loads(self.api.send("GET", "/openapi.json")[2])
+        schemas, lists = document["components"]["schemas"], []
+        for path, verbs in document["paths"].items():
+            for operation in verbs.values():
+                content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+                schema = schemas.get(content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1], {})
+                if "per_page" in schema.get("properties", {}):
+                    lists.append((path, schema))
+        self.assertEqual(len(lists), 8, [path for path, _ in lists])
+        for path, schema in lists:
+            body = {name: host if name == "host_id" else [] for name in schema.get("required", [])}
+            whole = self.api.good(path, body)
+            for page in (10**9, 2**31 - 1, 2**31, 2**63 - 1):
+                for size in (1, 50):
+                    reply = self.api.good(path, body | {"page": page, "per_page": size})
+                    rows = [x for x in reply.values() if isinstance(x, list)]
+                    self.assertEqual(rows, [[]], (path, page))
+                    self.assertEqual(reply["total_count"], whole["total_count"], (path, page))
+                    self.assertEqual(reply["total_page"], -(-whole["total_count"] // size), (path, page))
+        reply = self.api.good("/diag/task/get", {"page": 2**63 - 1, "per_page": 2**63 - 1})
+        self.assertEqual((reply["task_infos"], reply["total_count"]), ([], 0))
+        self.assertEqual(self.code("/manage/host/get", {"host_group_list": [], "page": 2**63, "per_page": 1}), 1000)
+
     def test_sort_and_direction_take_the_listed_words(self):
         for more, code in (({"sort": ""}, 200), ({"sort": "host_name"}, 200), ({"sort": "public_ip"}, 1000),
                            ({"sort": "host_name", "direction": "desc"}, 200), ({"direction": ""}, 1000)):

@@ -1,11 +1,12 @@
 """Diagnosis jobs: root causes, progress, streams that resume, cancel, limits."""
 import itertools
+import json
 import time
 import unittest
 
 from exporter import exporter
 from node import node
-from rest import refused, rule, tree
+from rest import PASSWORD, USER, refused, rule, tree
 from waiting import wait_until
 
 RULES = [rule("hot", "temperature", "$0 > 50"), rule("full", "disk_used", "$0 > 0.9"),
@@ -72,6 +73,60 @@ class diagnosis(unittest.TestCase):
         self.assertEqual(found["report"]["value"], False)
         self.assertEqual(found["verdict"], "unknown")
         self.assertIn("lost", str(found["undecided"]))
+
+    def test_a_tree_of_200_levels_is_a_tree_and_a_deeper_one_is_told_the_limit(self):
+        def deep(levels):
+            content = {"node name": f"n{levels}", "value": None, "check item": "hot", "msg": ""}
+            for level in range(levels - 1, 0, -1):
+                content = {"node name": f"n{level}", "value": None, "condition": f"n{level + 1}", "description": "d",
+                           "advice": "a", "children": [content]}
+            return {"tree_name": f"deep{levels}", "tree_content": content, "description": ""}
+
+        self.assertEqual(self.api.good("/diag/tree/import", {"trees": [deep(200)]})["succeed_list"], ["deep200"])
+        (stored,) = self.api.good("/diag/tree/get", {"tree_list": ["deep200"]})["trees"]
+        self.assertEqual(stored["tree_content"], deep(200)["tree_content"])
+        started = self.execute(["deep200"])
+        events = list(self.api.events(started["task_id"]))
+        self.assertEqual([name for name, _, _ in events if name != "progress"], ["report", "done"])
+        found = self.api.report(events[[name for name, _, _ in events].index("report")][2]["report_id"])
+        self.assertEqual((found["verdict"], found["report"]["value"]), ("true", True))
+        self.assertEqual(found["root_causes"][0]["path"], [f"n{level}" for level in range(1, 200)])
+        node_, levels = found["report"], 1
+        while "children" in node_:
+            node_, levels = node_["children"][0], levels + 1
+        self.assertEqual((levels, node_["value"]), (200, True))
+
+        for levels in (201, 250):
+            reply = self.api.good("/diag/tree/import", {"trees": [deep(levels)]}, 1000)
+            self.assertIn("deeper than 200 levels", str(reply["fail_reasons"]))
+        status, reply = self.api.call("POST", "/diag/tree/import", {"trees": [deep(400)]})
+        self.assertEqual((status, reply["code"]), (400, 1000))
+        self.assertIn("deeper than 512 levels", reply["message"])
+
+    def test_one_stream_shows_several_tasks_to_a_browser(self):
+        tasks = [self.execute(interval=1)["task_id"], self.execute(["both"])["task_id"]]
+        own_page = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
+        asked = json.dumps({"username": USER, "password": PASSWORD})
+        _, headers, text = self.api.send("POST", "/session/login", asked, own_page)
+        self.assertEqual(json.loads(text)["code"], 200)
+        cookie = own_page | {"Cookie": headers["Set-Cookie"].split(";")[0]}
+        path = f"/events/stream?topics=diag:{tasks[0]},diag:{tasks[1]},diag:unknown"
+        _, headers, text = self.api.send("GET", path, None, cookie, timeout=60)
+        self.assertTrue(headers["Content-Type"].startswith("text/event-stream"))
+        events = [dict(line.split(": ", 1) for line in block.split("\n"))
+                  for block in text.split("\n\n") if "event: " in block]
+        for event in events:
+            event["data"] = json.loads(event["data"])
+        named = lambda name, task: [x for x in events if (x["event"], x["data"]["topic"]) == (name, f"diag:{task}")]
+        self.assertEqual([len(named("report", task)) for task in tasks], [10, 1])
+        self.assertEqual([len(named("done", task)) for task in tasks], [1, 1])
+        self.assertEqual(len(named("gone", "unknown")), 1)
+        last = [x["id"] for x in events if "id" in x][-1]
+        self.assertEqual(last, "10!.1!.0!")
+        self.assertEqual(self.api.send("GET", path, None, cookie | {"Last-Event-ID": last})[0], 204)
+        middle = named("report", tasks[0])[4]["id"]
+        _, _, text = self.api.send("GET", path, None, cookie | {"Last-Event-ID": middle}, timeout=60)
+        self.assertEqual(text.count("event: report"), 11 - 5 - int(middle.split(".")[1].rstrip("!")))
 
     def test_the_same_question_has_the_same_answer_under_another_task(self):
         first, second = self.only_report("slow"), self.only_report("slow")

@@ -334,7 +334,8 @@ BOOST_AUTO_TEST_CASE(to_users_of_another_owner_a_host_does_not_exist) {
   to_round(1);
   series_query q;
   q.host_id = record.host_id;
-  rule_to_test x{tests::rule_on("x", "busy", "$0>80"), record.host_id, {{time_of(0)}, {time_of(1)}}};
+  rule_to_test x{
+    tests::rule_on("x", "busy", "$0>80"), record.host_id, {{time_of(0)}, {time_of(1)}}};
   auto stranger = admin;
   for (const std::string owner : {"", "other"}) {
     stranger.owner = owner;

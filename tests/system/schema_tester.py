@@ -1,0 +1,39 @@
+"""Tools from PyPI that test a REST interface by its OpenAPI document, in a Python environment of their own.
+
+The environment lies in the user's cache folder (`XDG_CACHE_HOME`) and is made once for each list of pinned versions.
+"""
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+PINNED = pathlib.Path(__file__).with_name("schema_tester.txt")
+
+
+def cache_folder():
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "aops"
+
+
+def run(command, timeout):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=timeout)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout.decode(errors='replace')[-4000:]}"
+
+
+def environment():
+    """The folder with the programs; installs them when they are missing."""
+    version = hashlib.sha256(PINNED.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = cache_folder() / f"schema-tester-{version}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Several runs of the tests may find it missing at once.
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            run([sys.executable, "-m", "venv", folder], 120)
+            run([folder / "bin/pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
+                 "--requirement", PINNED], 300)
+            (folder / "complete").touch()
+    return folder / "bin"
