@@ -172,23 +172,9 @@ private:
   std::vector<std::string> words_;
 };
 
-std::string overview(const std::string& program, const verb_list& verbs) {
-  auto text = fmt::format("Client of aops-node: hosts, checks, fault diagnosis.\n\nUsage: {} "
-                          "COMMAND [OPTIONS]\n\nCommands:\n",
-                          program);
-  for (const auto& v : verbs)
-    text += fmt::format("  {:<12} {}\n", v.name, v.summary);
-  return text + fmt::format(
-                  "\n`{} COMMAND --help` lists the options of a command; they may be abbreviated.\n"
-                  "Begin with `{} login`. NO_COLOR switches colours off.\n"
-                  "Exit codes: 0 done (code 200 or 206), 1 failed, 2 wrong command line, 3 node "
-                  "not reached.\n",
-                  program,
-                  program);
-}
-
-} // namespace
-
+/// Replaces unambiguous prefixes of option names (`--host_n`), dashes for underscores and the
+/// contract's misspellings by the full names. `args[0]` is the verb. An ambiguous prefix is
+/// `ec::bad_request`.
 expected<std::vector<std::string>> expand_abbreviations(std::vector<std::string> args,
                                                         const std::vector<option>& options) {
   for (size_t i = 1; i < args.size(); ++i) {
@@ -212,6 +198,23 @@ expected<std::vector<std::string>> expand_abbreviations(std::vector<std::string>
   }
   return args;
 }
+
+std::string overview(const std::string& program, const verb_list& verbs) {
+  auto text = fmt::format("Client of aops-node: hosts, checks, fault diagnosis.\n\nUsage: {} "
+                          "COMMAND [OPTIONS]\n\nCommands:\n",
+                          program);
+  for (const auto& v : verbs)
+    text += fmt::format("  {:<12} {}\n", v.name, v.summary);
+  return text + fmt::format(
+                  "\n`{} COMMAND --help` lists the options of a command; they may be abbreviated.\n"
+                  "Begin with `{} login`. NO_COLOR switches colours off.\n"
+                  "Exit codes: 0 done (code 200 or 206), 1 failed, 2 wrong command line, 3 node "
+                  "not reached.\n",
+                  program,
+                  program);
+}
+
+} // namespace
 
 expected<command> parse_command_line(const std::string& program,
                                      const verb_list& verbs,

@@ -14,12 +14,6 @@ struct command {
   std::string text;
 };
 
-/// Replaces unambiguous prefixes of option names (`--host_n`), dashes for underscores and the
-/// contract's misspellings by the full names. `args[0]` is the verb. An ambiguous prefix is
-/// `ec::bad_request`.
-expected<std::vector<std::string>> expand_abbreviations(std::vector<std::string> args,
-                                                        const std::vector<option>& options);
-
 /// Reads the words after the program's name.
 /// @returns `ec::bad_request` with a line for the user when they are no valid command.
 expected<command> parse_command_line(const std::string& program,

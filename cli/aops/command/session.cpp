@@ -105,13 +105,9 @@ void session::show_good(const json& reply, const view& how) {
     io.out << fmt::format("{} of {}; --page and --per_page show others\n", rows.size(), total);
 }
 
-expected<context> session::remembered() const {
-  auto path = context_path(io.env);
-  return path ? load_context(*path) : expected<context>{context{}};
-}
-
 expected<std::vector<connection>> session::find_connections() const {
-  auto known = remembered();
+  auto path = context_path(io.env);
+  auto known = path ? load_context(*path) : expected<context>{context{}};
   if (!known)
     return fail(known.error());
   return connections_of({.urls = args.text("url"),

@@ -44,7 +44,6 @@ public:
   /// Where and as whom this command talks: options, then environment, then the context file. At
   /// least one; the others are asked when the first is not reached.
   expected<std::vector<connection>> find_connections() const;
-  expected<context> remembered() const;
   expected<json> get(const std::string& path);
   expected<json> post(const std::string& path, const json& body);
   expected<json> remove(const std::string& path, const json& body);

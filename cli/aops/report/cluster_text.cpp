@@ -120,6 +120,9 @@ std::vector<std::string> short_ids(const std::vector<std::string>& ids) {
   return result;
 }
 
+namespace {
+
+/// One row a node.
 table node_table(const json& reply, bool wide) {
   const auto& nodes = member(reply, "nodes");
   auto ids = ids_of(nodes);
@@ -152,6 +155,8 @@ table node_table(const json& reply, bool wide) {
   }
   return shown;
 }
+
+} // namespace
 
 std::string draw_nodes(const json& reply, bool wide, const palette& colours) {
   auto shown = node_table(reply, wide);

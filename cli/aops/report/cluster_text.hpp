@@ -13,10 +13,7 @@ namespace aops::cli {
 /// The shortest beginnings, of 8 characters or more, by which the ids can be told apart.
 std::vector<std::string> short_ids(const std::vector<std::string>& ids);
 
-/// One row a node.
-table node_table(const json& reply, bool wide);
-
-/// The table of nodes with its states in colours.
+/// The table of nodes, a row each, with its states in colours.
 std::string draw_nodes(const json& reply, bool wide, const palette& colours);
 
 /// One row a node with the ranges of its slots, slots of nobody at the end; or one row a slot.

@@ -11,6 +11,30 @@ namespace aops::cli {
 
 namespace {
 
+/// The time of day where the date is known already.
+std::string clock_text(double epoch_s) {
+  auto whole = readable_time(epoch_s);
+  return whole.size() > 11 ? whole.substr(11) : whole;
+}
+
+/// One evidence as a sentence: item, condition, when, some samples.
+std::string evidence_text(const evidence_item& item) {
+  auto text = item.check_item;
+  if (!item.condition.empty())
+    text += fmt::format(": {}", item.condition);
+  if (item.first > 0)
+    text += fmt::format(", {}", readable_time(item.first));
+  if (item.last > item.first)
+    text += fmt::format(" to {}", readable_time(item.last));
+  constexpr size_t shown = 3;
+  for (size_t i = 0; i < std::min(shown, item.samples.size()); ++i)
+    text += fmt::format(
+      "{} {} at {}", i ? "," : ";", item.samples[i].second, clock_text(item.samples[i].first));
+  if (item.samples.size() > shown)
+    text += fmt::format(", {} more", item.samples.size() - shown);
+  return text;
+}
+
 std::string mark_of(const fault_node& node, const text_style& style) {
   switch (node.state) {
   case node_state::is_true:
@@ -131,30 +155,7 @@ void append_undecided(std::string& out, const fault_report& report, const text_s
     out += "   and other combinations\n";
 }
 
-/// The time of day where the date is known already.
-std::string clock_text(double epoch_s) {
-  auto whole = readable_time(epoch_s);
-  return whole.size() > 11 ? whole.substr(11) : whole;
-}
-
 } // namespace
-
-std::string evidence_text(const evidence_item& item) {
-  auto text = item.check_item;
-  if (!item.condition.empty())
-    text += fmt::format(": {}", item.condition);
-  if (item.first > 0)
-    text += fmt::format(", {}", readable_time(item.first));
-  if (item.last > item.first)
-    text += fmt::format(" to {}", readable_time(item.last));
-  constexpr size_t shown = 3;
-  for (size_t i = 0; i < std::min(shown, item.samples.size()); ++i)
-    text += fmt::format(
-      "{} {} at {}", i ? "," : ";", item.samples[i].second, clock_text(item.samples[i].first));
-  if (item.samples.size() > shown)
-    text += fmt::format(", {} more", item.samples.size() - shown);
-  return text;
-}
 
 std::string tree_text(const fault_node& root, const text_style& style) {
   std::string out;

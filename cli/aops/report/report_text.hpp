@@ -21,7 +21,4 @@ std::string tree_text(const fault_node& root, const text_style& style);
 std::string
 report_text(const fault_report& report, const std::string& host, const text_style& style);
 
-/// One evidence as a sentence: item, condition, when, some samples.
-std::string evidence_text(const evidence_item& item);
-
 } // namespace aops::cli
