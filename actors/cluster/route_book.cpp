@@ -75,6 +75,8 @@ caf::result<parcel> route_book::take(parcel& x) {
   auto now = steady::now();
   auto i = std::make_shared<item>(foreign_promise<parcel>{self_});
   i->due = now + std::chrono::milliseconds{std::min(x.patience_ms, most_patience_ms)};
+  if (auto with = errand_of(self_); with.due_ms != base::never_ms) // It may have waited for us.
+    i->due = std::min(i->due, steady::time_point{std::chrono::milliseconds{with.due_ms}});
   i->until = missing_until(x.slot, now);
   i->is_from_gate = x.node == services_->this_node->id() && x.epoch != 0;
   i->is_for_slot = x.node.empty() || i->is_from_gate;
@@ -189,17 +191,16 @@ void route_book::hand_over(const item_ptr& x, const caf::strong_actor_ptr& whom)
     return x->promise.answer(parcel{});
   }
   auto left = std::chrono::duration_cast<std::chrono::milliseconds>(x->due - steady::now());
-  ask_message(self_,
-              whom,
-              std::max(left, std::chrono::milliseconds{1}),
-              std::move(body),
-              [promise = x->promise](expected<caf::message> answer) {
-                if (!answer)
-                  return promise.fail(std::move(answer.error()));
-                parcel back;
-                back.body = std::move(*answer);
-                promise.answer(std::move(back));
-              });
+  if (left.count() <= 0)
+    return x->promise.fail(ec::timed_out, "nobody waits any more");
+  ask_message(
+    self_, whom, left, std::move(body), [promise = x->promise](expected<caf::message> answer) {
+      if (!answer)
+        return promise.fail(std::move(answer.error()));
+      parcel back;
+      back.body = std::move(*answer);
+      promise.answer(std::move(back));
+    });
 }
 
 void route_book::on_answer(const item_ptr& x, expected<caf::message> answer) {

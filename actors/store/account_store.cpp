@@ -42,6 +42,7 @@ void log_in_on_pool(const store_ptr& store,
                     const log_in& asked,
                     const std::string& address,
                     const foreign_promise<logged_in>& promise) {
+  auto how = store->bounded(promise.ticket());
   auto db = store->pool->read();
   if (!db)
     return promise.fail(db.error());
@@ -61,6 +62,7 @@ void log_in_on_pool(const store_ptr& store,
     caller who{asked.username, {}, rights::ordinary, false, {}, address};
     write(
       *store,
+      unawaited(how.what),
       {},
       [=](storage::database& to) { return audit(to, now, who, "account.login", "", 1200); },
       [](const expected<void>&) {});
@@ -77,6 +79,7 @@ void log_in_on_pool(const store_ptr& store,
   caller who{asked.username, {}, rights::ordinary, false, {}, address};
   write(
     *store,
+    how,
     {},
     [=](storage::database& to) -> expected<void> {
       account_repository accounts{to};
@@ -121,6 +124,7 @@ void change_on_pool(const store_ptr& store,
     return promise.fail(hash.error());
   write(
     *store,
+    store->bounded(promise.ticket()),
     {},
     [who, hash = *hash, now = store->now_ms()](storage::database& to) -> expected<done> {
       account_repository accounts{to};
@@ -153,6 +157,7 @@ identify(const store_ptr& store, storage::database& db, const std::string& token
   if (now - found->last_used_ms >= std::min(touch_every_ms, auth.session_idle.ms / 4))
     write(
       *store,
+      unawaited(base::urgency::people),
       {},
       [=](storage::database& to) { return account_repository{to}.touch_session(token_hash, now); },
       [](const expected<void>&) {});
@@ -186,12 +191,12 @@ account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
       if (!st.throttle->allows(asked.username, address, st.store->now_ms()))
         return refuse(ec::overloaded, "too many failed log-ins; wait a minute");
       foreign_promise<logged_in> promise{self};
-      if (!st.store->crypto->post(
-            [store = st.store, throttle = st.throttle, asked, address, promise] {
-              log_in_on_pool(store, throttle, asked, address, promise);
-            }))
-        promise.fail(ec::overloaded, "too many log-ins at once");
-      return promise;
+      return on_pool(st.store,
+                     *st.store->crypto,
+                     promise,
+                     [store = st.store, throttle = st.throttle, asked, address, promise] {
+                       log_in_on_pool(store, throttle, asked, address, promise);
+                     });
     },
     [self](const authenticate& x) -> caf::result<caller> {
       auto store = self->state.store;
@@ -201,19 +206,18 @@ account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
         });
     },
     [self](const caller& who, const change_password& x) -> caf::result<done> {
-      foreign_promise<done> promise{self};
-      auto store = self->state.store;
-      if (!store->crypto->post([store, who, password = x.password.text, promise] {
-            change_on_pool(store, who, password, promise);
-          }))
-        promise.fail(ec::overloaded, "too many passwords at once");
-      return promise;
+      foreign_promise<done> promise{self, of(who)};
+      const auto& store = self->state.store;
+      return on_pool(
+        store, *store->crypto, promise, [store, who, password = x.password.text, promise] {
+          change_on_pool(store, who, password, promise);
+        });
     },
     [self](const caller& who, const log_out&) -> caf::result<done> {
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<done>{self},
+        foreign_promise<done>{self, of(who)},
         {},
         [who, now = store->now_ms()](storage::database& db) -> expected<done> {
           if (auto ended = account_repository{db}.end_session(who.session); !ended)

@@ -143,8 +143,10 @@ void add_on_pool(const store_ptr& store,
   auto prepared = prepare_hosts(store, who, asked);
   if (!prepared)
     return promise.fail(prepared.error());
+  auto rows = prepared->hosts.size();
   write(
     *store,
+    store->bounded(promise.ticket()),
     {},
     [who, prepared = std::move(*prepared), now = store->now_ms()](storage::database& db) {
       return add_hosts(db, who, prepared, now);
@@ -155,7 +157,8 @@ void add_on_pool(const store_ptr& store,
       if (!x->records.empty())
         tell_hosts(*store, {std::move(x->records), {}});
       promise.answer(std::move(x->reply));
-    });
+    },
+    rows);
 }
 
 expected<hosts_deleted> delete_hosts(storage::database& db,
@@ -197,7 +200,7 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<host_group_added>{self},
+        foreign_promise<host_group_added>{self, of(who)},
         {},
         [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
           auto id = host_repository{db}.add_group(owner_of(who), x);
@@ -212,7 +215,7 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<host_groups_deleted>{self},
+        foreign_promise<host_groups_deleted>{self, of(who)},
         {},
         [who, x, now = store->now_ms()](storage::database& db) -> expected<host_groups_deleted> {
           auto reply = host_repository{db}.delete_groups(owner_of(who), x.host_group_list);
@@ -226,23 +229,24 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
     },
     [self](const caller& who, const host_groups_query& q) -> caf::result<host_groups_page> {
       return read(self->state.store,
-                  foreign_promise<host_groups_page>{self},
+                  foreign_promise<host_groups_page>{self, of(who)},
                   [who, q](storage::database& db) {
                     return host_repository{db}.groups_page(owner_of(who), paging_of(q));
                   });
     },
     [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
-      foreign_promise<hosts_added> promise{self};
-      if (!self->state.store->crypto->post(
-            [store = self->state.store, who, x, promise] { add_on_pool(store, who, x, promise); }))
-        promise.fail(ec::overloaded, "too many keys at once");
-      return promise;
+      foreign_promise<hosts_added> promise{self, of(who)};
+      const auto& store = self->state.store;
+      return on_pool(store, *store->crypto, promise, [store, who, x, promise] {
+        add_on_pool(store, who, x, promise);
+      });
     },
     [self](const caller& who, const hosts_to_delete& x) -> caf::result<hosts_deleted> {
       auto store = self->state.store;
-      foreign_promise<hosts_deleted> promise{self};
+      foreign_promise<hosts_deleted> promise{self, of(who)};
       write(
         *store,
+        store->bounded(promise.ticket()),
         {},
         [who, x, now = store->now_ms()](storage::database& db) {
           return delete_hosts(db, who, x, now);
@@ -256,21 +260,22 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
     },
     [self](const caller& who, const hosts_query& q) -> caf::result<hosts_page> {
       return read(
-        self->state.store, foreign_promise<hosts_page>{self}, [who, q](storage::database& db) {
-          return host_repository{db}.page(owner_of(who), q);
-        });
+        self->state.store,
+        foreign_promise<hosts_page>{self, of(who)},
+        [who, q](storage::database& db) { return host_repository{db}.page(owner_of(who), q); });
     },
     [self](const caller& who, const count_hosts&) -> caf::result<hosts_counted> {
-      return read(
-        self->state.store, foreign_promise<hosts_counted>{self}, [who](storage::database& db) {
-          return host_repository{db}.count(owner_of(who)).map([](int64_t n) {
-            return hosts_counted{n};
-          });
-        });
+      return read(self->state.store,
+                  foreign_promise<hosts_counted>{self, of(who)},
+                  [who](storage::database& db) {
+                    return host_repository{db}.count(owner_of(who)).map([](int64_t n) {
+                      return hosts_counted{n};
+                    });
+                  });
     },
     [self](const find_hosts& x) -> caf::result<host_records> {
       return read(self->state.store,
-                  foreign_promise<host_records>{self},
+                  foreign_promise<host_records>{self, {base::urgency::live, x.owner, {}}},
                   [x](storage::database& db) { return find(db, x); });
     },
     [](atom::ping) {},

@@ -89,6 +89,7 @@ void run(self_pointer self, size_t kind) {
   auto end = std::make_shared<step_end>(caf::actor_cast<housekeeper_actor>(self), kind);
   write(
     *store,
+    unawaited(base::urgency::history),
     held,
     [store, kind, now = store->now_ms()](storage::database& db) {
       return work[kind](db, *store->config, now);

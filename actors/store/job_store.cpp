@@ -11,6 +11,7 @@ namespace aops::actors {
 
 namespace {
 
+using base::urgency;
 using storage::job_repository;
 
 expected<job_created> create(storage::database& db, const job_to_create& x, int64_t now_ms) {
@@ -47,15 +48,16 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<job_created>{self},
+        foreign_promise<job_created>{self, {urgency::people, x.job.owner, {}}},
         {},
-        [x, now = store->now_ms()](storage::database& db) { return create(db, x, now); });
+        [x, now = store->now_ms()](storage::database& db) { return create(db, x, now); },
+        1 + x.trees.size());
     },
     [self](const caller& who, const tasks_to_cancel& x) -> caf::result<tasks_cancelled> {
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<tasks_cancelled>{self},
+        foreign_promise<tasks_cancelled>{self, of(who)},
         {}, // Any node may end a job: its row says whether it can be.
         [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
           auto reply = job_repository{db}.cancel(who.owner, x.task_list);
@@ -69,34 +71,39 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
         });
     },
     [self](const load_job& x) -> caf::result<job_state> {
-      return read(self->state.store, foreign_promise<job_state>{self}, [x](storage::database& db) {
-        return job_repository{db}.load(x.id);
-      });
+      return read(self->state.store,
+                  foreign_promise<job_state>{self, {urgency::jobs, {}, {}}},
+                  [x](storage::database& db) { return job_repository{db}.load(x.id); });
     },
     [self](const open_jobs& x) -> caf::result<job_records> {
-      return read(
-        self->state.store, foreign_promise<job_records>{self}, [x](storage::database& db) {
-          return job_repository{db}.open_in_slots(or_all(x.slots)).map([](auto list) {
-            return job_records{std::move(list)};
-          });
-        });
+      return read(self->state.store,
+                  foreign_promise<job_records>{self, {urgency::jobs, {}, {}}},
+                  [x](storage::database& db) {
+                    return job_repository{db}.open_in_slots(or_all(x.slots)).map([](auto list) {
+                      return job_records{std::move(list)};
+                    });
+                  });
     },
     [self](const unit_to_commit& x) -> caf::result<job_progress> {
-      foreign_promise<job_progress> promise{self};
+      const auto& store = self->state.store;
+      foreign_promise<job_progress> promise{self, {urgency::jobs, x.owner, {}}};
       auto after = std::make_shared<job_progress>();
-      write_joint(*self->state.store,
-                  x.held,
-                  storage::unit_work{x, after},
-                  &commit_units,
-                  false,
-                  [promise, after](expected<void> how) {
-                    promise.answer(how.map([&] { return std::move(*after); }));
-                  });
+      write_joint(
+        *store,
+        store->bounded(promise.ticket()),
+        x.held,
+        storage::unit_work{x, after},
+        &commit_units,
+        false,
+        [promise, after](expected<void> how) {
+          promise.answer(how.map([&] { return std::move(*after); }));
+        },
+        1 + x.reports.size());
       return promise;
     },
     [self](const job_to_move& x) -> caf::result<job_progress> {
       return write_for(self->state.store,
-                       foreign_promise<job_progress>{self},
+                       foreign_promise<job_progress>{self, {urgency::jobs, {}, {}}},
                        x.held,
                        [x](storage::database& db) { return job_repository{db}.move(x); });
     },

@@ -53,34 +53,35 @@ report_store(report_store_actor::stateful_pointer<checked_state<report_store_sta
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const progress_query& q) -> caf::result<progress_found> {
-      return read(
-        self->state.store, foreign_promise<progress_found>{self}, [who, q](storage::database& db) {
-          return job_repository{db}.progress(who.owner, q.task_list).map([](auto list) {
-            return progress_found{std::move(list)};
-          });
-        });
+      return read(self->state.store,
+                  foreign_promise<progress_found>{self, of(who)},
+                  [who, q](storage::database& db) {
+                    return job_repository{db}.progress(who.owner, q.task_list).map([](auto list) {
+                      return progress_found{std::move(list)};
+                    });
+                  });
     },
     [self](const caller& who, const tasks_query& q) -> caf::result<tasks_page> {
       return read(
-        self->state.store, foreign_promise<tasks_page>{self}, [who, q](storage::database& db) {
-          return job_repository{db}.page(who.owner, q);
-        });
+        self->state.store,
+        foreign_promise<tasks_page>{self, of(who)},
+        [who, q](storage::database& db) { return job_repository{db}.page(who.owner, q); });
     },
     [self](const caller& who, const reports_query& q) -> caf::result<reports_page> {
       return read(
-        self->state.store, foreign_promise<reports_page>{self}, [who, q](storage::database& db) {
-          return report_repository{db}.page(who.owner, q);
-        });
+        self->state.store,
+        foreign_promise<reports_page>{self, of(who)},
+        [who, q](storage::database& db) { return report_repository{db}.page(who.owner, q); });
     },
     [self](const caller& who, const report_list_query& q) -> caf::result<reports_found> {
       return read(self->state.store,
-                  foreign_promise<reports_found>{self},
+                  foreign_promise<reports_found>{self, of(who)},
                   [who, q](storage::database& db) { return find(db, who.owner, q); });
     },
     [self](const caller& who, const reports_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
       return write_for(store,
-                       foreign_promise<done>{self},
+                       foreign_promise<done>{self, of(who)},
                        {},
                        [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
                          if (auto gone = report_repository{db}.remove(who.owner, x.report_list);

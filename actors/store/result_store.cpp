@@ -14,14 +14,15 @@ result_store(result_store_actor::stateful_pointer<checked_state<result_store_sta
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const results_query& q) -> caf::result<results_page> {
-      return read(
-        self->state.store, foreign_promise<results_page>{self}, [who, q](storage::database& db) {
-          return storage::result_repository{db}.page(who.owner, q);
-        });
+      return read(self->state.store,
+                  foreign_promise<results_page>{self, of(who)},
+                  [who, q](storage::database& db) {
+                    return storage::result_repository{db}.page(who.owner, q);
+                  });
     },
     [self](const caller& who, const result_count_query& q) -> caf::result<result_counts_page> {
       return read(self->state.store,
-                  foreign_promise<result_counts_page>{self},
+                  foreign_promise<result_counts_page>{self, of(who)},
                   [who, q](storage::database& db) {
                     return storage::result_repository{db}.counts_page(who.owner, q);
                   });

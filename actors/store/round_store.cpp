@@ -10,6 +10,21 @@ namespace aops::actors {
 
 namespace {
 
+using base::urgency;
+
+/// While a host replaces results its rounds wait: that goes before tasks. Not as live as they are,
+/// for it may be large.
+purpose awaited_by_rounds(const std::string& owner, const std::string& host) {
+  return {urgency::people, owner, host};
+}
+
+size_t rows_of(const results_to_replace& x) {
+  size_t n = 1;
+  for (const auto& change : x.changes)
+    n += change.rows.size();
+  return n;
+}
+
 expected<done> replace(storage::database& db, const results_to_replace& x) {
   return storage::result_repository{db}.replace_ranges(x.owner, x.host_id, x.changes).map([] {
     return done{};
@@ -45,32 +60,43 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
   self->state.store = std::move(store);
   return {
     [self](const rounds_to_commit& x) -> caf::result<done> {
-      foreign_promise<done> promise{self};
-      auto held = x.rounds.empty() ? storage::fences{} : storage::fences{x.rounds.front().held};
-      write_joint(*self->state.store, held, x, &commit, true, [promise](expected<void> how) {
-        promise.answer(how.map([] { return done{}; }));
-      });
+      const auto& store = self->state.store;
+      if (x.rounds.empty())
+        return done{};
+      const auto& first = x.rounds.front();
+      foreign_promise<done> promise{self, {urgency::live, first.owner, first.host_id}};
+      write_joint(
+        *store,
+        store->bounded(promise.ticket()),
+        first.held,
+        x,
+        &commit,
+        true,
+        [promise](expected<void> how) { promise.answer(how.map([] { return done{}; })); },
+        x.rounds.size());
       return promise;
     },
     [self](const results_to_replace& x) -> caf::result<done> {
-      return write_for(self->state.store,
-                       foreign_promise<done>{self},
-                       x.held,
-                       [x](storage::database& db) { return replace(db, x); });
+      return write_for(
+        self->state.store,
+        foreign_promise<done>{self, awaited_by_rounds(x.owner, x.host_id)},
+        x.held,
+        [x](storage::database& db) { return replace(db, x); },
+        rows_of(x));
     },
     [self](const host_state_query& q) -> caf::result<host_state> {
-      return read(self->state.store, foreign_promise<host_state>{self}, [q](storage::database& db) {
-        return storage::sample_repository{db}.state(q);
-      });
+      return read(self->state.store,
+                  foreign_promise<host_state>{self, {urgency::live, q.owner, q.host_id}},
+                  [q](storage::database& db) { return storage::sample_repository{db}.state(q); });
     },
     [self](const samples_query& q) -> caf::result<sample_rows> {
       return read(self->state.store,
-                  foreign_promise<sample_rows>{self},
+                  foreign_promise<sample_rows>{self, {urgency::history, {}, q.host_id}},
                   [q](storage::database& db) { return storage::sample_repository{db}.range(q); });
     },
     [self](const host_results_query& q) -> caf::result<host_results> {
       return read(self->state.store,
-                  foreign_promise<host_results>{self},
+                  foreign_promise<host_results>{self, awaited_by_rounds(q.owner, q.host_id)},
                   [q](storage::database& db) { return overlapping(db, q); });
     },
     [](atom::ping) {},

@@ -78,10 +78,11 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
       if (auto fine = refuse_repeats(x.check_items); !fine)
         return to_caf(fine.error());
       auto store = self->state.store;
-      foreign_promise<rules_imported> promise{self};
+      foreign_promise<rules_imported> promise{self, of(who)};
       auto [reply, legal] = judge(x);
       write(
         *store,
+        store->bounded(promise.ticket()),
         {},
         [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
           storage::database& db) { return import(db, who, reply, legal, now); },
@@ -89,20 +90,22 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
           if (done && !(done->succeed_list.empty() && done->update_list.empty()))
             tell_hosts(*store, owner);
           promise.answer(std::move(done));
-        });
+        },
+        x.check_items.size());
       return promise;
     },
     [self](const caller& who, const rules_query& q) -> caf::result<rules_page> {
       return read(
-        self->state.store, foreign_promise<rules_page>{self}, [who, q](storage::database& db) {
-          return rule_repository{db}.page(who.owner, q);
-        });
+        self->state.store,
+        foreign_promise<rules_page>{self, of(who)},
+        [who, q](storage::database& db) { return rule_repository{db}.page(who.owner, q); });
     },
     [self](const caller& who, const rules_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
-      foreign_promise<done> promise{self};
+      foreign_promise<done> promise{self, of(who)};
       write(
         *store,
+        store->bounded(promise.ticket()),
         {},
         [who, x, now = store->now_ms()](storage::database& db) -> expected<int64_t> {
           auto gone = rule_repository{db}.remove(who.owner, x.check_items);
@@ -116,19 +119,21 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
           if (gone && *gone > 0)
             tell_hosts(*store, owner);
           promise.answer(gone.map([](int64_t) { return done{}; }));
-        });
+        },
+        x.check_items.size());
       return promise;
     },
     [self](const caller& who, const count_rules&) -> caf::result<rules_counted> {
-      return read(
-        self->state.store, foreign_promise<rules_counted>{self}, [who](storage::database& db) {
-          return rule_repository{db}.count(who.owner).map(
-            [](int64_t n) { return rules_counted{n}; });
-        });
+      return read(self->state.store,
+                  foreign_promise<rules_counted>{self, of(who)},
+                  [who](storage::database& db) {
+                    return rule_repository{db}.count(who.owner).map(
+                      [](int64_t n) { return rules_counted{n}; });
+                  });
     },
     [self](const get_owner_rules& x) -> caf::result<owner_rules> {
       return read(self->state.store,
-                  foreign_promise<owner_rules>{self},
+                  foreign_promise<owner_rules>{self, {base::urgency::live, x.owner, {}}},
                   [x](storage::database& db) { return rule_repository{db}.of_owner(x.owner); });
     },
     [](atom::ping) {},

@@ -40,6 +40,10 @@ store_writer(store_writer_actor::stateful_pointer<checked_state<store_writer_sta
   auto& st = self->state;
   st.pool = std::move(pool);
   st.writer = std::make_unique<storage::group_writer>(st.pool->writer(), std::move(config));
+  st.figures = std::make_unique<base::queue_figures>(
+    "store-write",
+    std::vector<base::urgency>{base::all_urgencies.begin(), base::all_urgencies.end()},
+    [writer = st.writer.get()](base::urgency what) { return writer->standing(what); });
   return {
     [self, gather](const write_order& order) {
       auto& st = self->state;

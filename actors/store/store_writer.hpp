@@ -3,6 +3,7 @@
 #include "actors/support/checked_state.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/names.hpp"
+#include "runtime/base/queue_figures.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 #include "runtime/io/storage/group_writer.hpp"
 
@@ -43,6 +44,7 @@ struct store_writer_state {
   static inline const char* name = store_writer_name.data();
   std::shared_ptr<storage::database_pool> pool; ///< Before the writer: outlives it.
   std::unique_ptr<storage::group_writer> writer;
+  std::unique_ptr<base::queue_figures> figures; ///< After the writer: looks at it.
   bool is_gathering = false; ///< Only what may wait is waiting, and its flush comes later.
   uint64_t flush = 0;        ///< Number of the flush that counts.
 };

@@ -115,24 +115,26 @@ tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
       auto [reply, legal] = judge(x);
       return write_for(
         store,
-        foreign_promise<trees_imported>{self},
+        foreign_promise<trees_imported>{self, of(who)},
         {},
         [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
-          storage::database& db) { return import(db, who, reply, legal, now); });
+          storage::database& db) { return import(db, who, reply, legal, now); },
+        x.trees.size());
     },
     [self](const caller& who, const trees_query& q) -> caf::result<trees_found> {
-      return read(
-        self->state.store, foreign_promise<trees_found>{self}, [who, q](storage::database& db) {
-          return tree_repository{db}.list(who.owner, q.tree_list).map([](auto list) {
-            return trees_found{std::move(list)};
-          });
-        });
+      return read(self->state.store,
+                  foreign_promise<trees_found>{self, of(who)},
+                  [who, q](storage::database& db) {
+                    return tree_repository{db}.list(who.owner, q.tree_list).map([](auto list) {
+                      return trees_found{std::move(list)};
+                    });
+                  });
     },
     [self](const caller& who, const trees_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
       return write_for(
         store,
-        foreign_promise<done>{self},
+        foreign_promise<done>{self, of(who)},
         {},
         [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
           if (auto gone = tree_repository{db}.remove(who.owner, x.tree_list); !gone)
@@ -141,12 +143,13 @@ tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
         });
     },
     [self](const find_trees& x) -> caf::result<tree_contents> {
-      return read(
-        self->state.store, foreign_promise<tree_contents>{self}, [x](storage::database& db) {
-          return tree_repository{db}.contents(x.owner, x.names).map([](auto list) {
-            return tree_contents{std::move(list)};
-          });
-        });
+      return read(self->state.store,
+                  foreign_promise<tree_contents>{self, {base::urgency::people, x.owner, {}}},
+                  [x](storage::database& db) {
+                    return tree_repository{db}.contents(x.owner, x.names).map([](auto list) {
+                      return tree_contents{std::move(list)};
+                    });
+                  });
     },
     [](atom::ping) {},
   };

@@ -116,7 +116,8 @@ void ask_content(caf::scheduled_actor* self,
                  const caf::strong_actor_ptr& whom,
                  std::chrono::milliseconds deadline,
                  caf::message request,
-                 std::function<void(caf::type_erased_tuple&)> take) {
+                 std::function<void(caf::type_erased_tuple&)> take,
+                 errand with) {
   if (!whom) {
     auto none = caf::make_message(refuse(ec::unreachable, "no such actor"));
     return take(none);
@@ -125,7 +126,8 @@ void ask_content(caf::scheduled_actor* self,
   caf::behavior handler{
     caf::behavior::impl_ptr{caf::make_counted<any_answer>(std::move(take)).release(), false}};
   self->add_multiplexed_response_handler(id.response_id(), std::move(handler));
-  whom->enqueue(self->ctrl(), id, std::move(request), self->context());
+  enqueue(
+    whom, self->ctrl(), id, std::move(request), std::move(with.within(deadline)), self->context());
   self->request_response_timeout(caf::duration{deadline}, id);
 }
 
@@ -133,11 +135,12 @@ void ask_message(caf::scheduled_actor* self,
                  const caf::strong_actor_ptr& whom,
                  std::chrono::milliseconds deadline,
                  caf::message request,
-                 std::function<void(expected<caf::message>)> then) {
+                 std::function<void(expected<caf::message>)> then,
+                 errand with) {
   auto take = [then = std::move(then)](caf::type_erased_tuple& content) {
     then(answer_of(content));
   };
-  ask_content(self, whom, deadline, std::move(request), std::move(take));
+  ask_content(self, whom, deadline, std::move(request), std::move(take), std::move(with));
 }
 
 bool tell_message(const directory& names, std::string_view name, caf::message news) {

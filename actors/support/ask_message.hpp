@@ -2,6 +2,7 @@
 
 #include "actors/support/call.hpp"
 #include "actors/support/directory.hpp"
+#include "actors/support/errand.hpp"
 #include "messages/error.hpp"
 
 #include <caf/fwd.hpp>
@@ -23,17 +24,20 @@ void ask_content(caf::scheduled_actor* self,
                  const caf::strong_actor_ptr& whom,
                  std::chrono::milliseconds deadline,
                  caf::message request,
-                 std::function<void(caf::type_erased_tuple&)> take);
+                 std::function<void(caf::type_erased_tuple&)> take,
+                 errand with = {});
 
 /// Asks `whom` while `self` works; `then` runs in `self` with the answer, whatever its type, or
 /// with ec::timed_out, ec::unreachable (no such actor, or it ended), or the error answered. Without
 /// `whom` it runs before this returns.
-/// @param deadline Finite, more than 0.
+/// @param deadline Finite, more than 0; travels with the request.
+/// @param with For whom it works, when that is known.
 void ask_message(caf::scheduled_actor* self,
                  const caf::strong_actor_ptr& whom,
                  std::chrono::milliseconds deadline,
                  caf::message request,
-                 std::function<void(expected<caf::message>)> then);
+                 std::function<void(expected<caf::message>)> then,
+                 errand with = {});
 
 /// `ask_message` to the actor `name` of the entity, on whichever node owns its slot, through this
 /// node's router. Without a router in the directory: to the actor of that name here.

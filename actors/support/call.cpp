@@ -1,5 +1,7 @@
 #include "actors/support/call.hpp"
 
+#include "actors/support/errand.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -32,7 +34,7 @@ expected<caf::message> call_message(caf::actor_system& system,
   auto self = scope.ptr();
   auto id = self->new_request_id(caf::message_priority::normal);
   auto due = steady::now() + deadline;
-  target->enqueue(self->ctrl(), id, std::move(request), self->context());
+  enqueue(target, self->ctrl(), id, std::move(request), errand{}.within(deadline), self->context());
   while (await_answer(self, due)) {
     auto element = self->dequeue();
     if (element->mid != id.response_id())

@@ -11,9 +11,17 @@ struct open_request::content {
   caf::strong_actor_ptr requester; ///< Null when nobody waits.
   caf::message_id id;
   std::atomic<bool> answered = false;
+  base::ticket ticket;
 };
 
-open_request::open_request(caf::local_actor* self) : content_(std::make_unique<content>()) {
+open_request::open_request(caf::local_actor* self, purpose what)
+    : content_(std::make_unique<content>()) {
+  auto with = errand_of(self);
+  auto& how = content_->ticket;
+  how.what = with.what.value_or(what.what);
+  how.owner = std::move(with.owner.empty() ? what.owner : with.owner);
+  how.host = std::move(with.host.empty() ? what.host : with.host);
+  how.due_ms = with.due_ms;
   auto promise = self->make_response_promise();
   if (!promise.pending() || promise.async())
     return;
@@ -25,6 +33,8 @@ open_request::open_request(caf::local_actor* self) : content_(std::make_unique<c
 open_request::~open_request() {
   answer(caf::make_message(refuse(ec::unreachable, "the request was dropped unanswered")));
 }
+
+const base::ticket& open_request::ticket() const { return content_->ticket; }
 
 void open_request::answer(caf::message x) {
   auto& c = *content_;

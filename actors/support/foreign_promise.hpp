@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/support/errand.hpp"
 #include "messages/caf_error.hpp"
 #include "messages/error.hpp"
 
@@ -14,18 +15,25 @@
 
 namespace aops::actors {
 
+/// What a request is for, as far as its receiver knows; an errand that came with it knows better.
+struct purpose {
+  base::urgency what = base::urgency::people;
+  std::string owner, host;
+};
+
 /// The untyped half of `foreign_promise`: one open request.
 class open_request {
 public:
   /// Takes over the request that `self` handles now. Without effect when nobody waits for the
   /// answer (a plain `send`).
-  explicit open_request(caf::local_actor* self);
+  explicit open_request(caf::local_actor* self, purpose what = {});
   ~open_request(); ///< Answers ec::unreachable unless answered.
 
   open_request(const open_request&) = delete;
   open_request& operator=(const open_request&) = delete;
 
-  void answer(caf::message content); ///< Only the first call has an effect. Any thread.
+  void answer(caf::message content);  ///< Only the first call has an effect. Any thread.
+  const base::ticket& ticket() const; ///< By what its work is queued.
 
 private:
   struct content;
@@ -46,8 +54,8 @@ template <class T>
 class foreign_promise {
 public:
   /// In a handler only.
-  explicit foreign_promise(caf::local_actor* self)
-      : request_(std::make_shared<open_request>(self)) {}
+  explicit foreign_promise(caf::local_actor* self, purpose what = {})
+      : request_(std::make_shared<open_request>(self, std::move(what))) {}
 
   void answer(expected<T> x) const {
     if (!x)
@@ -59,6 +67,9 @@ public:
   }
   void fail(error e) const { request_->answer(caf::make_message(to_caf(e))); }
   void fail(ec code, std::string detail = {}) const { fail(error{code, std::move(detail)}); }
+
+  /// By what the work on it is queued: its class, whose it is, until when the answer is awaited.
+  const base::ticket& ticket() const { return request_->ticket(); }
 
   /// What the handler returns: the answer follows.
   operator caf::result<T>() const { return caf::delegated<T>{}; }

@@ -36,7 +36,7 @@ using namespace actors;
 /// Log-ins and keys that may wait for scrypt, which takes a quarter of a second each.
 constexpr size_t crypto_queue = 16;
 
-/// Queries that may wait for a reading connection.
+/// Queries of a class that may wait for a reading connection.
 constexpr size_t read_queue = 4096;
 
 template <caf::spawn_options Options = caf::no_spawn_options, class F, class... Args>
@@ -67,7 +67,7 @@ store_ptr store_of(const parts& p) {
   auto s = std::make_shared<store_access>();
   s->pool = p.pool;
   s->readers = std::make_shared<bounded_pool>(
-    "store-read", static_cast<size_t>(p.config->store.readers), read_queue);
+    shared_threads("store-read", static_cast<size_t>(p.config->store.readers), read_queue));
   s->crypto = std::make_shared<bounded_pool>("crypto", 1, crypto_queue);
   s->names = p.names;
   s->clock = p.clock;
@@ -86,6 +86,7 @@ storage::group_writer_config writer_of(const parts& p) {
   c.node = p.node_id;
   c.most_pending = static_cast<size_t>(p.config->store.queue_max);
   c.most_in_batch = static_cast<size_t>(p.config->store.batch_max);
+  c.patience_ms = p.config->store.request_timeout.ms;
   return c;
 }
 

@@ -46,7 +46,7 @@ expected<opened_store> with_id(opened_store x, const base::config& c) {
 expected<opened_store> open_embedded(const base::config& c) {
   storage::sqlite_config s;
   s.data_dir = c.data_dir;
-  s.readers = static_cast<size_t>(c.store.readers);
+  s.readers = storage::connections_that_read(c);
   auto pool = storage::open_sqlite(s);
   if (!pool)
     return fail(std::move(pool.error()));

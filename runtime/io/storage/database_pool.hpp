@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
 
 #include <chrono>
@@ -14,6 +15,11 @@ struct pool_status {
   uint64_t reconnects = 0; ///< Connections made in place of lost ones.
   bool is_reachable = true;
 };
+
+/// One for each thread that reads, and one for log-ins, which read between their hashes.
+inline size_t connections_that_read(const base::config& c) {
+  return static_cast<size_t>(c.store.readers) + 1;
+}
 
 /// The connections of one node to its store: one that writes, several that read.
 class database_pool {

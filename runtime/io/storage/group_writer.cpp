@@ -11,6 +11,18 @@ namespace {
 /// The whole transaction is gone, not just one statement.
 bool ends_transaction(const error& e) { return e == ec::overloaded || e == ec::store_unreachable; }
 
+/// Hosts have one write under way each, so a tenant's rounds are bounded by its hosts.
+base::queue_limits limits_of(const group_writer_config& c) {
+  auto most = std::max<size_t>(c.most_pending, 1);
+  auto half = std::max<size_t>(most / 2, 1);
+  base::queue_limits x;
+  x.most = base::per_urgency{most};
+  x.most_of_owner = {most, half, half, half};
+  x.most_of_host = base::per_urgency{std::max<size_t>(most / 16, 8)};
+  x.patience_ms = c.patience_ms;
+  return x;
+}
+
 template <class Work>
 expected<void> caught(Work work) {
   try {
@@ -22,41 +34,74 @@ expected<void> caught(Work work) {
 
 } // namespace
 
+group_writer::group_writer(database& db, group_writer_config config)
+    : db_(db), config_(std::move(config)), queue_(limits_of(config_)) {}
+
 group_writer::~group_writer() { fail_all(error{ec::store_unreachable, "the store writer ends"}); }
 
-bool group_writer::push(operation op) {
-  if (queue_.size() >= config_.most_pending) {
-    op.done(fail(ec::overloaded, "too many writes are waiting for the store"));
-    return false;
+bool group_writer::push(base::ticket how, operation op) {
+  std::optional<base::refusal> why;
+  size_t waiting = 0;
+  {
+    std::lock_guard lock{mutex_};
+    why = queue_.push(std::move(how), op, config_.time->steady_ms());
+    waiting = queue_.size();
   }
-  queue_.push_back(std::move(op));
-  return queue_.size() == 1;
+  if (!why)
+    return waiting == 1;
+  op.done(fail(base::error_of(*why, "store-write")));
+  return false;
 }
 
 std::vector<group_writer::operation> group_writer::take_batch() {
   std::vector<operation> ops;
-  ops.reserve(std::min(queue_.size(), config_.most_in_batch));
-  while (!queue_.empty() && ops.size() < config_.most_in_batch) {
-    ops.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+  std::vector<std::pair<base::ticket, operation>> late;
+  base::per_urgency<size_t> rows{0};
+  auto may = [&](base::urgency what) { return rows[what] < config_.most_rows[what]; };
+  {
+    std::lock_guard lock{mutex_};
+    ops.reserve(std::min(queue_.size(), config_.most_in_batch));
+    while (ops.size() < config_.most_in_batch) {
+      auto next = queue_.pop(config_.time->steady_ms(), may, late);
+      if (!next)
+        break;
+      rows[next->first.what] += next->second.rows;
+      ops.push_back(std::move(next->second));
+    }
   }
+  for (auto& [how, op] : late)
+    op.done(fail(base::error_of(base::refusal::late, "store-write")));
   return ops;
+}
+
+size_t group_writer::pending() const {
+  std::lock_guard lock{mutex_};
+  return queue_.size();
+}
+
+base::queue_standing group_writer::standing(base::urgency what) const {
+  std::lock_guard lock{mutex_};
+  return queue_.standing(what, config_.time->steady_ms());
 }
 
 bool group_writer::flush() {
   auto ops = take_batch();
   if (ops.empty())
-    return false;
+    return pending() > 0;
   outcomes results(ops.size());
   commit_batch(ops, results);
   for (size_t i = 0; i < ops.size(); ++i)
     ops[i].done(std::move(results[i]));
-  return !queue_.empty();
+  return pending() > 0;
 }
 
 void group_writer::fail_all(const error& why) {
-  auto ops = std::exchange(queue_, {});
-  for (auto& op : ops)
+  std::vector<std::pair<base::ticket, operation>> all;
+  {
+    std::lock_guard lock{mutex_};
+    all = queue_.take_all();
+  }
+  for (auto& [how, op] : all)
     op.done(fail(why));
 }
 

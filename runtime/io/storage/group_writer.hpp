@@ -1,20 +1,28 @@
 #pragma once
 
 #include "messages/fence.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/fair_queue.hpp"
 #include "runtime/io/storage/database.hpp"
 
-#include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <span>
 
 namespace aops::storage {
 
 struct group_writer_config {
   std::string node;            ///< Owner of slots as the table `slot` names it.
-  size_t most_pending = 8192;  ///< Operations waiting; more are refused with ec::overloaded.
+  size_t most_pending = 8192;  ///< Operations waiting of a class; more are refused.
   size_t most_in_batch = 1024; ///< Operations of one transaction.
   int attempts = 5;            ///< Times a batch is tried when the engine is busy or deadlocked.
+  /// Rows after which a batch takes no more of a class: what rounds of hosts have to wait for at
+  /// most, beside one operation that is larger. Their own rows are not counted.
+  base::per_urgency<size_t> most_rows{SIZE_MAX, 4096, 1024, 4096};
+  /// How long the first of an owner may wait before more of its are refused.
+  int64_t patience_ms = 10'000;
+  const base::time_source* time = &base::system_time();
 };
 
 /// Under what an operation writes. Empty for what no slot owns: accounts, rules, trees.
@@ -31,27 +39,31 @@ struct fences {
 template <class Item>
 using joint_work = expected<void> (*)(database&, std::span<const Item* const>);
 
-/// Group commit. Operations wait until `flush`, which runs them in one transaction: it fences each
-/// slot once, in ascending order, runs the operations, those of one kind together, commits, and
-/// then answers all. When one fails, the transaction is undone and all run once more one by one,
-/// each in a savepoint, so that it fails alone. See docs/reference/cluster.md#group-commit.
+/// Group commit. Operations wait until `flush`, which takes a batch, the urgent first and a share
+/// of each class, and runs it in one transaction: it fences each slot once, in ascending order,
+/// runs the operations, those of one kind together, commits, and then answers all. When one fails,
+/// the transaction is undone and all run once more one by one, each in a savepoint, so that it
+/// fails alone. See docs/reference/cluster.md#group-commit.
 ///
 /// Has no thread of its own; one thread uses it. Callbacks run inside `append`, `flush` and
 /// `fail_all`, never within a transaction, and may append.
 class group_writer {
 public:
-  group_writer(database& db, group_writer_config config) : db_(db), config_(std::move(config)) {}
+  group_writer(database& db, group_writer_config config);
   ~group_writer();
 
   /// Queues `work(database&) -> expected<T>`; `done(expected<T>)` is called exactly once.
   ///
   /// `work` may run several times, each time from a clean state: it must not remember anything
   /// outside the database. `done` gets ec::fenced when one of its fences no longer holds,
-  /// ec::overloaded when too many wait or the engine stayed busy, ec::store_unreachable when
-  /// nothing of the batch could be stored.
+  /// ec::overloaded when too many wait or wait too long or the engine stayed busy, ec::timed_out
+  /// when its time was over before its turn came, ec::store_unreachable when nothing of the batch
+  /// could be stored.
+  /// @param how Its class, whose it is and until when the answer is awaited.
+  /// @param rows About how many it writes.
   /// @returns Whether this is the first one waiting: the caller then sees to a flush.
   template <class Work, class Done>
-  bool append(fences held, Work work, Done done) {
+  bool append(fences held, Work work, Done done, base::ticket how = {}, size_t rows = 1) {
     using result = std::invoke_result_t<Work&, database&>;
     auto outcome = std::make_shared<result>(fail(ec::internal, "not run"));
     operation op;
@@ -68,13 +80,19 @@ public:
       else
         done(result{fail(std::move(how.error()))});
     };
-    return push(std::move(op));
+    op.rows = rows;
+    return push(std::move(how), std::move(op));
   }
 
   /// Queues `work` on one item; those of a batch that have the same `work` are done together.
   /// `done(expected<void>)` as above.
   template <class Item, class Done>
-  bool append_joint(fences held, Item item, joint_work<Item> work, Done done) {
+  bool append_joint(fences held,
+                    Item item,
+                    joint_work<Item> work,
+                    Done done,
+                    base::ticket how = {},
+                    size_t rows = 1) {
     auto kept = std::make_shared<const Item>(std::move(item));
     operation op;
     op.held = std::move(held);
@@ -92,7 +110,8 @@ public:
         all.push_back(static_cast<const Item*>(x));
       return work(db, all);
     };
-    return push(std::move(op));
+    op.rows = rows;
+    return push(std::move(how), std::move(op));
   }
 
   /// Writes one batch and answers it. @returns Whether more is waiting.
@@ -101,7 +120,8 @@ public:
   /// Answers everything waiting with an error.
   void fail_all(const error& why);
 
-  size_t pending() const { return queue_.size(); }
+  size_t pending() const;
+  base::queue_standing standing(base::urgency what) const; ///< Any thread.
 
 private:
   using kind_key = void (*)();
@@ -110,6 +130,7 @@ private:
     fences held;
     std::function<expected<void>(database&)> work;
     std::function<void(expected<void>)> done;
+    size_t rows = 1;
     // Of those that can be done together:
     kind_key kind = nullptr;
     const void* item = nullptr; ///< Kept alive by `work`.
@@ -126,7 +147,7 @@ private:
   };
   using slot_map = std::map<slot_key, bool>; ///< Whether it is held.
 
-  bool push(operation op);
+  bool push(base::ticket how, operation op);
   std::vector<operation> take_batch();
   void commit_batch(std::vector<operation>& ops, outcomes& results);
   expected<void> try_batch(std::vector<operation>& ops, outcomes& results);
@@ -141,7 +162,8 @@ private:
 
   database& db_;
   group_writer_config config_;
-  std::deque<operation> queue_;
+  mutable std::mutex mutex_; ///< Of the queue: others look at it.
+  base::fair_queue<operation> queue_;
   step step_ = step::writing;
   /// A slot of the batch and its `seq` after the fence: tells whether a lost commit arrived.
   std::optional<std::pair<slot_key, int64_t>> witness_;

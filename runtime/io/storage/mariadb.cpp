@@ -134,7 +134,7 @@ expected<mariadb_config> mariadb_config_of(const base::config& config) {
   out.user = s.user;
   out.password = std::move(*password);
   out.database = s.database;
-  out.readers = static_cast<size_t>(config.store.readers);
+  out.readers = connections_that_read(config);
   out.connect_timeout = std::chrono::milliseconds{s.connect_timeout.ms};
   out.timeout = std::chrono::milliseconds{s.timeout.ms};
   out.ssl_ca = s.ssl_ca;

@@ -104,6 +104,7 @@ BOOST_AUTO_TEST_CASE(orders_that_wait_are_committed_together) {
   for (int i = 0; i < 50; ++i)
     write(
       *store,
+      unawaited(base::urgency::people),
       {},
       [&](storage::database& to) -> expected<void> {
         commits_seen += done; // Still 0 when all of them are in one transaction.
@@ -120,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_writer_that_ends_answers_what_waits_and_a_new_one_serves)
   auto order = [&] {
     write(
       *store,
+      unawaited(base::urgency::people),
       {},
       [&](storage::database& to) { return audit(to, 1, admin, "x", ""); },
       [&](const expected<void>& how) { answers.push_back(how); });

@@ -291,6 +291,91 @@ STORE_CASE(a_batch_is_bounded_and_the_rest_waits_for_the_next_flush) {
   BOOST_TEST(w.db.commits == 3);
 }
 
+STORE_CASE(rounds_of_hosts_do_not_wait_for_the_large_writes_of_others) {
+  group_writer_config config{us, 100, 50, 3};
+  config.most_rows = {SIZE_MAX, 10, 5, 10};
+  writing w{it, config};
+  auto append = [&](base::urgency what, std::string name, size_t rows) {
+    w.writer.append(
+      fences{},
+      [name](database& d) { return d.run("insert into note (name) values (?)", name); },
+      [&w, name](expected<int64_t> how) { w.answers.emplace(name, how); },
+      base::ticket{what, {}, {}, base::never_ms},
+      rows);
+  };
+  for (int i = 0; i < 3; ++i) {
+    append(base::urgency::jobs, "unit " + std::to_string(i), 6);
+    append(base::urgency::history, "past " + std::to_string(i), 5);
+  }
+  append(base::urgency::people, "import", 1000);
+  append(base::urgency::people, "next", 1);
+  for (int i = 0; i < 30; ++i)
+    append(base::urgency::live, "round " + std::to_string(i), 1);
+  BOOST_TEST(w.writer.flush());
+  for (int i = 0; i < 30; ++i)
+    BOOST_TEST(w.answer("round " + std::to_string(i)) == "stored");
+  // Of each other class as much as its share of a commit allows, at least one.
+  BOOST_TEST(w.answer("unit 1") == "stored");
+  BOOST_TEST(w.answer("unit 2") == "none");
+  BOOST_TEST(w.answer("past 0") == "stored");
+  BOOST_TEST(w.answer("past 1") == "none");
+  BOOST_TEST(w.answer("import") == "stored");
+  BOOST_TEST(w.answer("next") == "none");
+  BOOST_TEST(w.writer.flush());
+  BOOST_TEST(w.answer("unit 2") == "stored");
+  BOOST_TEST(w.answer("next") == "stored");
+  BOOST_TEST(!w.writer.flush());
+  BOOST_TEST(w.notes() == 38);
+}
+
+STORE_CASE(neither_a_class_nor_an_owner_can_fill_the_queue) {
+  writing w{it, {us, 4, 50, 3}};
+  auto append = [&](base::urgency what, std::string owner) {
+    auto name = std::to_string(w.answers.size() + w.writer.pending());
+    w.writer.append(
+      fences{},
+      [](database&) -> expected<int64_t> { return 1; },
+      [&w, name](expected<int64_t> how) { w.answers.emplace(name, how); },
+      base::ticket{what, std::move(owner), {}, base::never_ms});
+    return w.answer(name) == "none";
+  };
+  BOOST_TEST(append(base::urgency::jobs, "ann"));
+  BOOST_TEST(append(base::urgency::jobs, "ann"));
+  BOOST_TEST(!append(base::urgency::jobs, "ann")); // Half of it.
+  BOOST_TEST(append(base::urgency::jobs, "bob"));
+  BOOST_TEST(append(base::urgency::jobs, "carl"));
+  BOOST_TEST(!append(base::urgency::jobs, "dora"));
+  BOOST_TEST(append(base::urgency::live, "ann")); // Another class.
+  w.writer.flush();
+}
+
+STORE_CASE(what_nobody_waits_for_any_more_is_not_written) {
+  base::turned_time time;
+  group_writer_config config{us, 100, 50, 3};
+  config.time = &time;
+  writing w{it, config};
+  auto append = [&](std::string name, int64_t due_ms) {
+    w.writer.append(
+      fences{},
+      [name](database& d) { return d.run("insert into note (name) values (?)", name); },
+      [&w, name](expected<int64_t> how) { w.answers.emplace(name, how); },
+      base::ticket{base::urgency::people, "ann", {}, due_ms});
+  };
+  auto now = time.steady_ms();
+  append("early", now + 1000);
+  append("late", now + 2000);
+  append("patient", now + 9000);
+  time.pass(2000);
+  append("hopeless", now + 3000); // The first one has waited longer than it would.
+  BOOST_TEST(w.answer("hopeless") == "overloaded");
+  BOOST_TEST(w.writer.standing(base::urgency::people).oldest_ms == 2000);
+  BOOST_TEST(!w.writer.flush());
+  BOOST_TEST(w.answer("early") == "timed_out");
+  BOOST_TEST(w.answer("late") == "timed_out");
+  BOOST_TEST(w.answer("patient") == "stored");
+  BOOST_TEST(w.notes() == 1);
+}
+
 STORE_CASE(a_deadlock_runs_the_whole_batch_again_from_the_fence) {
   writing w{it};
   w.add("a", fence{3, 1});
