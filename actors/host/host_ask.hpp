@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/host/host_body.hpp"
+#include "actors/support/ask_message.hpp"
 
 #include <caf/all.hpp>
 
@@ -20,15 +21,22 @@ void ask_of(host_pointer self,
             std::string_view name,
             std::chrono::milliseconds deadline,
             Request request,
-            std::function<void(expected<Reply>)> then) {
+            std::function<void(expected<Reply>)> then,
+            errand with = {}) {
   auto whom = services.names->find_as<Handle>(name);
   if (!whom) {
     then(fail(ec::unreachable, std::string{name} + " is down"));
     return;
   }
-  self->request(whom, deadline, std::move(request))
-    .then([then](Reply& reply) { then(std::move(reply)); },
-          [then](caf::error& e) { then(fail(from_caf(e))); });
+  ask_message(
+    self,
+    caf::actor_cast<caf::strong_actor_ptr>(whom),
+    deadline,
+    caf::make_message(std::move(request)),
+    [then = std::move(then)](expected<caf::message> answer) {
+      then(value_of<Reply>(std::move(answer)));
+    },
+    std::move(with));
 }
 
 template <class Handle, class Reply, class Request>
@@ -36,7 +44,11 @@ void host_body::ask(std::string_view name,
                     std::chrono::milliseconds deadline,
                     Request request,
                     std::function<void(expected<Reply>)> then) {
-  ask_of<Handle, Reply>(self_, *services_, name, deadline, std::move(request), std::move(then));
+  errand with;
+  with.owner = record_.owner;
+  with.host = record_.host_id;
+  ask_of<Handle, Reply>(
+    self_, *services_, name, deadline, std::move(request), std::move(then), std::move(with));
 }
 
 template <class T>

@@ -11,7 +11,7 @@ struct round_store_state {
   store_ptr store;
 };
 
-/// What host actors write and read. Every write runs behind the fence of the host's slot.
+/// What host actors write and read. Every write runs under the fence of the host's slot.
 round_store_actor::behavior_type
 round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
             store_ptr store);
