@@ -1,46 +1,19 @@
 #include "actors/cluster/port_probe.hpp"
 
+#include "actors/cluster/connect_attempt.hpp"
 #include "runtime/base/units.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace aops::actors {
 
 namespace {
 
 constexpr int most_addresses = 2;
-
-struct socket_handle {
-  int fd = -1;
-  ~socket_handle() {
-    if (fd >= 0)
-      ::close(fd);
-  }
-};
-
-/// 0 when it connects in time.
-int connect_error(const addrinfo& a, std::chrono::milliseconds deadline) {
-  socket_handle s{
-    ::socket(a.ai_family, a.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a.ai_protocol)};
-  if (s.fd < 0)
-    return errno;
-  if (::connect(s.fd, a.ai_addr, a.ai_addrlen) == 0)
-    return 0;
-  if (errno != EINPROGRESS)
-    return errno;
-  pollfd p{s.fd, POLLOUT, 0};
-  if (::poll(&p, 1, static_cast<int>(deadline.count())) != 1)
-    return ETIMEDOUT;
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(s.fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
 
 std::string numeric(const addrinfo& a) {
   char text[NI_MAXHOST] = "";
@@ -64,7 +37,7 @@ expected<reached_port> probe_port(const std::string& endpoint, std::chrono::mill
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{raw, ::freeaddrinfo};
   int error = EHOSTUNREACH, tried = 0;
   for (auto* a = raw; a != nullptr && tried < most_addresses; a = a->ai_next, ++tried) {
-    error = connect_error(*a, deadline);
+    error = connect_attempt(*a, deadline);
     if (error == 0)
       return reached_port{numeric(*a), at->port};
   }

@@ -11,6 +11,7 @@
 #include "messages/names.hpp"
 #include "messages/roles/cluster.hpp"
 #include "messages/roles/jobs.hpp"
+#include "runtime/base/descriptor.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -18,7 +19,6 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <thread>
 #include <unistd.h>
@@ -36,15 +36,6 @@ int complain(const error& e, int code) {
   std::fprintf(
     stderr, "aops-node: %s\n", e.detail.empty() ? to_string(e).c_str() : e.detail.c_str());
   return code;
-}
-
-/// Each host is a connection, each client a thread with one more.
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
 }
 
 sigset_t stop_signals() {
@@ -212,7 +203,7 @@ int code_of(const error& e) {
 int run(std::shared_ptr<const base::config> config, const std::string& join) {
   if (auto log_ready = log::init(base::log_settings(*config)); !log_ready)
     return complain(log_ready.error(), exit_usage);
-  raise_file_limit();
+  base::raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
   auto set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr); // Before any thread is made: they inherit it.

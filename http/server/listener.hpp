@@ -36,7 +36,4 @@ private:
   std::thread thread_;
 };
 
-/// Lets this process open as many files as the system allows without asking.
-void raise_open_file_limit();
-
 } // namespace aops::http

@@ -2,6 +2,7 @@
 
 #include "http/server/elastic_pool.hpp"
 #include "http/server/listener.hpp"
+#include "runtime/base/descriptor.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 
@@ -31,7 +32,7 @@ public:
   ~running_server() override { stop(std::chrono::seconds{5}); }
 
   void open() {
-    raise_open_file_limit();
+    base::raise_file_limit();
     door_->start([this](int socket) { take(socket); });
   }
 

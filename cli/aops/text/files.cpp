@@ -1,5 +1,7 @@
 #include "cli/aops/text/files.hpp"
 
+#include "runtime/base/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -14,22 +16,6 @@ namespace aops::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Closes what it holds.
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ > 2)
-      ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
 
 auto refuse(const std::string& path, std::string_view what) {
   return fail(ec::bad_request, fmt::format("{}: {}", path, what));
@@ -56,7 +42,8 @@ expected<std::string> read_file(const std::string& path) {
   std::error_code problem;
   if (path != "-" && fs::is_directory(path, problem))
     return refuse(path, "is a folder");
-  descriptor file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  base::descriptor file(path == "-" ? ::dup(STDIN_FILENO)
+                                    : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0)
     return refuse_by_errno(path);
   std::string text;
@@ -90,7 +77,7 @@ write_file(const std::string& path, std::string_view text, unsigned mode, bool w
   auto beside = is_special ? path : fmt::format("{}.{}.part", path, ::getpid());
   int flags = O_WRONLY | O_CLOEXEC | (is_special ? 0 : O_CREAT | O_EXCL);
   {
-    descriptor file(::open(beside.c_str(), flags, static_cast<mode_t>(mode)));
+    base::descriptor file(::open(beside.c_str(), flags, static_cast<mode_t>(mode)));
     if (file.get() < 0)
       return refuse_by_errno(path);
     if (!write_all(file.get(), text)) {

@@ -1,5 +1,6 @@
 #include "runtime/io/net/http_multi.hpp"
 
+#include "runtime/base/descriptor.hpp"
 #include "runtime/io/net/transfer.hpp"
 
 #include <fmt/format.h>
@@ -25,21 +26,6 @@ namespace {
 
 /// Easy handles kept for the next request.
 constexpr size_t max_spare = 128;
-
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
 
 /// Needed once per process before any handle.
 bool init_curl() {
@@ -288,8 +274,8 @@ private:
   }
 
   const http_multi_options options_;
-  descriptor epoll_;
-  descriptor wake_;
+  base::descriptor epoll_;
+  base::descriptor wake_;
   CURLM* multi_;
   std::thread thread_;
 
