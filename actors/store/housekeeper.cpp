@@ -3,8 +3,11 @@
 #include "actors/support/prepare.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
+#include "runtime/io/storage/sample_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,7 +29,7 @@ constexpr int64_t pack_after_ms = 2 * 3600 * 1000;
 /// One short step of a kind of work. @returns How much was done; 0: nothing is left.
 using step = expected<int64_t> (*)(storage::database& db, const base::config& c, int64_t now_ms);
 
-constexpr std::array<step, 5> work = {
+constexpr std::array<step, 8> work = {
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
   },
@@ -41,6 +44,22 @@ constexpr std::array<step, 5> work = {
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = c.retention.check_results.ms;
     return keep > 0 ? storage::result_repository{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    // They say where results are missing: without results they say nothing. All at once: hosts
+    // have few.
+    auto keep = c.retention.check_results.ms;
+    auto gone = keep > 0 ? storage::sample_repository{db}.expire_deviations(now - keep)
+                         : expected<int64_t>{0};
+    return gone.map([](int64_t) { return int64_t{0}; });
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    auto keep = c.retention.diag_reports.ms;
+    return keep > 0 ? storage::job_archive{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    auto keep = c.retention.audit_log.ms;
+    return keep > 0 ? storage::audit_repository{db}.expire(now - keep) : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     // Once a look is enough: it deletes all at once.

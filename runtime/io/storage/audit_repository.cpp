@@ -68,4 +68,17 @@ expected<audit_page> audit_repository::page(const audit_query& q) {
   return out;
 }
 
+expected<int64_t> audit_repository::expire(int64_t before_ms) {
+  constexpr int64_t portion = 500;
+  auto keys = db_.list(
+    "select n from audit_log where time_ms < ? order by time_ms, n limit ?",
+    [](const row& r) { return r.integer(0); },
+    before_ms,
+    portion);
+  if (!keys)
+    return fail(std::move(keys.error()));
+  std::vector<parameter> values{keys->begin(), keys->end()};
+  return db_.run_many("delete from audit_log where n = ?", 1, values);
+}
+
 } // namespace aops::storage

@@ -26,12 +26,15 @@ struct audit_page {
   std::vector<audit_entry> entries;
 };
 
-/// Keeps the audit log: append and read only.
+/// Keeps the audit log: append and read only, until rows are old.
 class audit_repository {
 public:
   explicit audit_repository(database& db) : db_(db) {}
   expected<void> append(const audit_entry& x);
   expected<audit_page> page(const audit_query& q);
+
+  /// Deletes a portion of the rows from before a time. @returns How many; 0: none is left.
+  expected<int64_t> expire(int64_t before_ms);
 
 private:
   database& db_;

@@ -58,6 +58,41 @@ BOOST_AUTO_TEST_CASE(what_is_older_than_its_retention_goes) {
   BOOST_TEST(samples().empty());
 }
 
+BOOST_AUTO_TEST_CASE(reports_audit_rows_and_deviations_go_after_their_time) {
+  settings->retention.diag_reports = base::hours(20);
+  settings->retention.audit_log = base::hours(30);
+  settings->retention.check_results = base::hours(10);
+  auto created = now->now_ms();
+  tests::ok(db().run("insert into job (id, kind, owner, username, slot, state, epoch, expected, "
+                     "finished, failed, last_number, stored, created_ms, deadline_ms, "
+                     "plan_version, plan) values ('j', 'diag', 'admin', 'admin', 1, 'done', 1, 0, "
+                     "0, 0, 0, 0, ?, 0, 1, '{}')",
+                     created));
+  tests::ok(audit(db(), created, admin, "x", "y"));
+  round_to_commit x;
+  x.held = slots->fence_of(host.host_id);
+  x.owner = host.owner;
+  x.host_id = host.host_id;
+  x.until_ms = created;
+  x.deviations = {{"cpu", created - 1000, created, "late_rule"}};
+  tests::ok(ask<done>(rounds, rounds_to_commit{{x}}));
+  auto left = [&] {
+    return fmt::format("{} {} {}",
+                       count("select count(*) from deviation"),
+                       count("select count(*) from job"),
+                       count("select count(*) from audit_log where action = 'x'"));
+  };
+  start(housekeeper, store);
+  pass(9h);
+  BOOST_TEST(left() == "1 1 1");
+  pass(2h);
+  BOOST_TEST(left() == "0 1 1");
+  pass(10h);
+  BOOST_TEST(left() == "0 0 1");
+  pass(10h);
+  BOOST_TEST(left() == "0 0 0");
+}
+
 BOOST_AUTO_TEST_CASE(expired_sessions_go) {
   tests::ok(ask<logged_in>(of<account_actor>(account_store_name),
                            log_in{"admin", {"changeme"}},
