@@ -63,6 +63,23 @@ expected<void> run_statements(database& db, const migration& step) {
   return {};
 }
 
+/// A store whose steps have the same numbers and other names was made by something else.
+expected<void> refuse_others(database& db, std::span<const migration> steps) {
+  auto applied = db.list("select version, name from schema_version", [](const row& r) {
+    return std::pair{r.integer(0), r.string(1)};
+  });
+  if (!applied)
+    return fail(std::move(applied.error()));
+  for (const auto& [version, name] : *applied)
+    for (const auto& step : steps)
+      if (step.version == version && step.name != name)
+        return fail(ec::conflict,
+                    "step " + std::to_string(version) + " of the store's schema is " + name +
+                      ", here it is " + std::string{step.name} +
+                      ": the store was made before the first release; start with an empty one");
+  return {};
+}
+
 expected<void> apply(database& db, const migration& step, int64_t now_ms) {
   if (auto done = run_statements(db, step); !done)
     return fail(done.error().code,
@@ -120,6 +137,8 @@ expected<int64_t> migrate(database& db, std::span<const migration> steps) {
                 "the store's schema has version " + std::to_string(*version) +
                   ", this release knows versions up to " + std::to_string(newest) +
                   ": start the newer release, or restore a backup made by this one");
+  if (auto same = refuse_others(db, steps); !same)
+    return fail(std::move(same.error()));
   auto now = db.now_ms();
   if (!now)
     return now;

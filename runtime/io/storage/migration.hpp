@@ -20,7 +20,7 @@ std::span<const migration> built_in_migrations();
 /// definition at once, a step that was cut off goes on after its last finished statement.
 ///
 /// @returns The schema's version now. ec::conflict when the store's schema is newer than the last
-/// step; the detail says both versions.
+/// step, the detail says both versions; or when its steps have other names than these.
 expected<int64_t> migrate(database& db, std::span<const migration> steps = built_in_migrations());
 
 /// The version of a store's schema; 0 for an empty store.

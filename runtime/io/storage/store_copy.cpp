@@ -44,8 +44,8 @@ std::string key_order(const table_shape& table) {
   return joined(out, ", ");
 }
 
-/// `(a > ?) or (a = ? and b > ?)`: behind a key of several columns.
-std::string behind_key(const table_shape& table) {
+/// `(a > ?) or (a = ? and b > ?)`: after a key of several columns.
+std::string after_key(const table_shape& table) {
   std::vector<std::string> ways;
   std::string same;
   for (size_t i = 0; i < table.keys; ++i) {
@@ -142,12 +142,12 @@ public:
 
 private:
   expected<void> fill() {
-    std::vector<parameter> behind;
+    std::vector<parameter> after;
     for (size_t i = 0; last_ && i < table_.keys; ++i)
       for (size_t k = 0; k <= i; ++k)
-        behind.push_back((*last_)[k].bound());
-    auto rows = db_.list_with(select_ + (last_ ? " where " + behind_key(table_) : "") + tail_,
-                              behind,
+        after.push_back((*last_)[k].bound());
+    auto rows = db_.list_with(select_ + (last_ ? " where " + after_key(table_) : "") + tail_,
+                              after,
                               [&](const row& r) { return read_values(table_, r); });
     if (!rows)
       return fail(std::move(rows.error()));
@@ -167,8 +167,23 @@ private:
   bool is_done_ = false;
 };
 
-expected<void> refuse_rows(database& db) {
-  return for_each(store_tables(), [&](const table_shape& table) -> expected<void> {
+using table_list = std::vector<table_shape>;
+
+/// Tables of both sides, which must be the same.
+expected<table_list> tables_of(database& from, database& to) {
+  auto theirs = store_tables(from);
+  auto ours = store_tables(to);
+  if (!theirs || !ours)
+    return fail(std::move(theirs ? ours.error() : theirs.error()));
+  auto other = std::mismatch(theirs->begin(), theirs->end(), ours->begin(), ours->end());
+  if (other.first == theirs->end() && other.second == ours->end())
+    return theirs;
+  const auto& table = other.first == theirs->end() ? other.second->name : other.first->name;
+  return fail(ec::conflict, "the schemas differ: table " + table);
+}
+
+expected<void> refuse_rows(database& db, const table_list& all) {
+  return for_each(all, [&](const table_shape& table) -> expected<void> {
     if (table.is_filled)
       return {};
     auto rows = db.count("select count(*) from " + table.name);
@@ -183,8 +198,7 @@ expected<void> refuse_rows(database& db) {
 }
 
 /// Children first; in parts, so that no transaction gets huge.
-expected<void> empty_all(database& db) {
-  auto tables = store_tables();
+expected<void> empty_all(database& db, table_list tables) {
   std::reverse(tables.begin(), tables.end());
   return for_each(tables, [&](const table_shape& table) -> expected<void> {
     auto some = "delete from " + table.name +
@@ -280,23 +294,26 @@ expected<bool> is_copy_unfinished(database& db) {
 
 expected<std::vector<copied_table>>
 copy_store(database& from, database& to, const copy_progress& progress) {
+  auto tables = tables_of(from, to);
+  if (!tables)
+    return fail(std::move(tables.error()));
   auto unfinished = is_copy_unfinished(to);
   if (!unfinished)
     return fail(std::move(unfinished.error()));
   if (!*unfinished)
-    if (auto empty = refuse_rows(to); !empty)
+    if (auto empty = refuse_rows(to, *tables); !empty)
       return fail(std::move(empty.error()));
   std::vector<copied_table> out;
   auto done =
     in_order([&] { return to.execute(make_mark); },
-             [&] { return empty_all(to); },
+             [&] { return empty_all(to, *tables); },
              [&] {
-               return for_each(store_tables(), [&](const table_shape& table) {
+               return for_each(*tables, [&](const table_shape& table) {
                  return table.is_copied ? copy_table(from, to, table, progress) : expected<void>{};
                });
              },
              [&] {
-               return for_each(store_tables(), [&](const table_shape& table) -> expected<void> {
+               return for_each(*tables, [&](const table_shape& table) -> expected<void> {
                  if (!table.is_copied)
                    return {};
                  auto compared = compare_table(from, to, table);

@@ -14,6 +14,7 @@ struct column_shape {
   std::string name;
   kind what = kind::integer;
   bool is_reset = false; ///< What only a running node knows: `''` or 0 in the copy.
+  friend bool operator==(const column_shape&, const column_shape&) = default;
 };
 
 /// A table; its first columns are its key.
@@ -23,10 +24,12 @@ struct table_shape {
   bool is_copied = true;  ///< Else it stays empty: rows of nodes.
   bool is_filled = false; ///< A new store has rows in it.
   std::vector<column_shape> columns;
+  friend bool operator==(const table_shape&, const table_shape&) = default;
 };
 
-/// All tables but those about the schema itself, each behind those it refers to.
-const std::vector<table_shape>& store_tables();
+/// All tables of a store but those about the schema itself, each after those it refers to, as the
+/// store's own schema has them. ec::internal when it has a type that nothing here has.
+expected<std::vector<table_shape>> store_tables(database& db);
 
 struct copied_table {
   std::string name;
@@ -42,7 +45,8 @@ using copy_progress = std::function<void(std::string_view step, std::string_view
 /// Both schemas are of today. `to` must be empty, or hold a copy that was cut off: that is deleted
 /// first. `from` must not change meanwhile.
 ///
-/// ec::conflict when `to` has rows; ec::corrupt when the copy differs, naming table and key.
+/// ec::conflict when `to` has rows, or other tables or columns; ec::corrupt when the copy differs,
+/// naming table and key.
 expected<std::vector<copied_table>>
 copy_store(database& from, database& to, const copy_progress& progress);
 

@@ -1,86 +1,148 @@
+#include "runtime/io/storage/steps.hpp"
 #include "runtime/io/storage/store_copy.hpp"
 
-#include <sstream>
+#include <algorithm>
+#include <map>
+#include <set>
 
 namespace aops::storage {
 
 namespace {
 
-/// `name keys flags | column…`; a column is `name`, with `:t` a text, with `:b` a blob, with `~` in
-/// front one that is reset. Flags: `f` filled in a new store, `n` about nodes.
-constexpr std::string_view shapes[] = {
-  "meta 1 f | name:t version",
-  "cluster_setting 1 | name:t value:t",
-  "node 1 n | id:t incarnation address:t protocol state:t until_ms started_ms seen_ms http:t "
-  "version:t hosts jobs",
-  "lease 1 f | name:t ~holder:t epoch seq ~until_ms",
-  "slot 1 f | slot ~node:t epoch seq ~target:t",
-  "account 1 | n username:t password_hash:t role:t owner:t must_change_password created_ms",
-  "session 1 | n token_hash:t account created_ms last_used_ms",
-  "audit_log 1 | n time_ms username:t address:t action:t entity:t code detail:t",
-  "host_group 1 | n owner:t name:t description:t",
-  "group_grant 2 | account host_group",
-  "host 1 | n id:t owner:t name:t ip:t host_group ssh_port management exporter_port slot status:t "
-  "status_since_ms created_ms",
-  "host_credential 1 | host body:b",
-  "vault_verifier 1 | owner:t body:b",
-  "content 1 | n digest:t kind:t body:t",
-  "check_rule 1 | n owner:t check_item:t content created_ms updated_ms",
-  "diag_tree 1 | n owner:t tree_name:t content description:t tags:t created_ms updated_ms",
-  "host_cursor 1 | host since_ms until_ms rule_set_digest:t epoch",
-  "deviation 3 | host check_item:t start_ms end_ms reason:t",
-  "series 2 | host slot name:t labels:t",
-  "sample 1 | n host time_ms bytes body:b",
-  "sample_chunk 1 | n host from_ms until_ms bytes body:b",
-  "check_result 1 | n owner:t host check_item:t origin mark start_ms end_ms value:t rule "
-  "long_start_ms",
-  "result_count 3 | owner:t host value:t total",
-  "job 1 | n id:t kind:t owner:t username:t slot state:t epoch idempotency_key:t expected finished "
-  "failed last_number stored created_ms deadline_ms plan_version plan:t",
-  "job_unit 2 | job unit state:t attempts",
-  "job_tree 2 | job position tree_name:t content",
-  "report 1 | n report_id:t job number owner:t host_id:t tree_name:t tree start_ms end_ms",
-  "report_body 1 | report node_values:b detail:t content_hash:t error:t",
+/// How an engine tells what its schema has.
+struct catalogue {
+  const char* columns;    ///< Table, column, type, place in the primary key from 1 (else 0).
+  const char* references; ///< Table, the table it refers to.
 };
 
-column_shape column_of(std::string word) {
-  column_shape out;
-  if (word.front() == '~') {
-    out.is_reset = true;
-    word.erase(0, 1);
-  }
-  if (auto colon = word.find(':'); colon != std::string::npos) {
-    out.what = word[colon + 1] == 'b' ? column_shape::kind::blob : column_shape::kind::text;
-    word.resize(colon);
-  }
-  out.name = std::move(word);
-  return out;
+constexpr catalogue of_sqlite = {
+  "select m.name, c.name, c.type, c.pk from sqlite_master m join pragma_table_info(m.name) c "
+  "where m.type = 'table'",
+  "select m.name, f.\"table\" from sqlite_master m join pragma_foreign_key_list(m.name) f "
+  "where m.type = 'table'"};
+
+constexpr catalogue of_mariadb = {
+  "select c.table_name, c.column_name, c.data_type, coalesce(k.ordinal_position, 0) "
+  "from information_schema.columns c join information_schema.tables t on "
+  "t.table_schema = c.table_schema and t.table_name = c.table_name and "
+  "t.table_type = 'BASE TABLE' left join information_schema.key_column_usage k on "
+  "k.table_schema = c.table_schema and k.table_name = c.table_name and "
+  "k.column_name = c.column_name and k.constraint_name = 'PRIMARY' "
+  "where c.table_schema = database()",
+  "select table_name, referenced_table_name from information_schema.key_column_usage "
+  "where table_schema = database() and referenced_table_name is not null"};
+
+const catalogue& catalogue_of(database& db) {
+  return db.sql().engine() == "mariadb" ? of_mariadb : of_sqlite;
 }
 
-table_shape table_of(std::string_view text) {
-  std::istringstream words{std::string{text}};
-  table_shape out;
+/// What of a table the schema does not tell.
+struct remark {
+  std::string_view table;
+  bool is_copied = true;
+  bool is_filled = false;
+  std::vector<std::string_view> reset{};
+};
+
+const std::vector<remark>& remarks() {
+  static const std::vector<remark> it = {
+    {"node", false},
+    {"meta", true, true},
+    {"lease", true, true, {"holder", "until_ms"}},
+    {"slot", true, true, {"node", "target"}},
+  };
+  return it;
+}
+
+/// Tables about the schema and the copy themselves.
+bool is_about_schema(std::string_view table) {
+  return table == "schema_version" || table == "schema_progress" || table == "unfinished_copy" ||
+         table.starts_with("sqlite_");
+}
+
+expected<column_shape::kind> kind_of(std::string_view table, std::string_view type) {
   std::string word;
-  words >> out.name >> out.keys;
-  while (words >> word && word != "|") {
-    out.is_filled |= word == "f";
-    out.is_copied &= word != "n";
+  for (char c : type.substr(0, type.find('(')))
+    word += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  using kind = column_shape::kind;
+  static const std::map<std::string_view, kind> kinds = {{"bigint", kind::integer},
+                                                         {"integer", kind::integer},
+                                                         {"varchar", kind::text},
+                                                         {"longtext", kind::text},
+                                                         {"longblob", kind::blob}};
+  auto known = kinds.find(word);
+  if (known == kinds.end())
+    return fail(ec::internal,
+                "table " + std::string{table} + ": columns of type " + word + " cannot be copied");
+  return known->second;
+}
+
+struct column_row {
+  std::string table, name, type;
+  int64_t key_position = 0; ///< From 1; 0: not of the key.
+};
+
+expected<std::map<std::string, table_shape>> shapes_of(database& db) {
+  auto rows = db.list(catalogue_of(db).columns, [](const row& r) {
+    return column_row{r.string(0), r.string(1), r.string(2), r.integer(3)};
+  });
+  if (!rows)
+    return fail(std::move(rows.error()));
+  // The key first, in its order; then the others in an order that engines share.
+  std::sort(rows->begin(), rows->end(), [](const column_row& a, const column_row& b) {
+    auto rank = [](const column_row& x) { return x.key_position > 0 ? x.key_position : INT64_MAX; };
+    return std::tuple{std::string_view{a.table}, rank(a), std::string_view{a.name}} <
+           std::tuple{std::string_view{b.table}, rank(b), std::string_view{b.name}};
+  });
+  std::map<std::string, table_shape> out;
+  for (auto& x : *rows) {
+    if (is_about_schema(x.table))
+      continue;
+    auto what = kind_of(x.table, x.type);
+    if (!what)
+      return fail(std::move(what.error()));
+    auto& table = out.try_emplace(x.table, table_shape{x.table, 0, true, false, {}}).first->second;
+    table.keys += x.key_position > 0;
+    table.columns.push_back({std::move(x.name), *what, false});
   }
-  while (words >> word)
-    out.columns.push_back(column_of(std::move(word)));
+  for (const auto& x : remarks())
+    if (auto found = out.find(std::string{x.table}); found != out.end()) {
+      auto& table = found->second;
+      table.is_copied = x.is_copied;
+      table.is_filled = x.is_filled;
+      for (auto& column : table.columns)
+        column.is_reset =
+          std::find(x.reset.begin(), x.reset.end(), std::string_view{column.name}) != x.reset.end();
+    }
   return out;
 }
 
 } // namespace
 
-const std::vector<table_shape>& store_tables() {
-  static const auto it = [] {
-    std::vector<table_shape> out;
-    for (auto text : shapes)
-      out.push_back(table_of(text));
-    return out;
-  }();
-  return it;
+expected<std::vector<table_shape>> store_tables(database& db) {
+  auto shapes = shapes_of(db);
+  if (!shapes)
+    return fail(std::move(shapes.error()));
+  auto links = db.list(catalogue_of(db).references, [](const row& r) {
+    return std::pair{r.string(0), r.string(1)};
+  });
+  if (!links)
+    return fail(std::move(links.error()));
+  std::vector<table_shape> out;
+  while (!shapes->empty()) {
+    auto is_waiting = [&](const std::string& table) {
+      return std::any_of(links->begin(), links->end(), [&](const auto& link) {
+        return link.first == table && link.second != table && shapes->contains(link.second);
+      });
+    };
+    auto next = std::find_if(
+      shapes->begin(), shapes->end(), [&](const auto& x) { return !is_waiting(x.first); });
+    if (next == shapes->end())
+      return fail(ec::internal, "tables refer to each other in a circle");
+    out.push_back(std::move(next->second));
+    shapes->erase(next);
+  }
+  return out;
 }
 
 } // namespace aops::storage

@@ -76,6 +76,16 @@ STORE_CASE(a_newer_schema_is_refused_and_the_text_says_both_versions) {
              std::string::npos);
 }
 
+STORE_CASE(a_schema_of_other_steps_is_refused) {
+  ok(it.db().run("update schema_version set name = 'initial' where version = 1"));
+  auto refused = migrate(it.db());
+  BOOST_TEST(failure_of(refused) == ec::conflict);
+  BOOST_TEST(refused.error().detail.find("initial") != std::string::npos);
+  ok(it.db().run("update schema_version set name = ? where version = 1",
+                 built_in_migrations().front().name));
+  ok(migrate(it.db()));
+}
+
 STORE_CASE(a_step_that_fails_is_named_and_stays_undone) {
   auto steps =
     steps_and({{0, "good", "create table good (a bigint);"},
