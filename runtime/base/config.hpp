@@ -45,7 +45,6 @@ struct config {
     int64_t scrypt_n = 32768;
     int64_t throttle_failures = 10;
     duration throttle_window = minutes(1);
-    bool registration = true;
   } auth;
 
   struct {
@@ -92,8 +91,6 @@ struct config {
     duration sample_period = seconds(15);
     duration delay;
     duration backfill = hours(24);
-    bool merge = true;
-    int64_t hosts_per_unit = 10;
     int64_t max_retry_num = 3;
     duration cool_down_time = minutes(2);
     int64_t max_dead_retry_task = 10000;
@@ -103,7 +100,6 @@ struct config {
   struct {
     int64_t max_reports = 100'000;
     int64_t max_running = 64;
-    int64_t unit_slices = 16;
     duration unit_timeout = seconds(30);
     duration deadline = hours(1);
   } diag;
@@ -120,7 +116,6 @@ struct config {
   } cluster;
 
   struct {
-    duration interval = hours(1);
     duration check_results = days(90), diag_reports = days(180), audit_log = days(365);
   } retention;
 };

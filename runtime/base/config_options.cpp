@@ -101,9 +101,7 @@ void add_http(lister& list, config& c) {
     .add("throttle_failures", a.throttle_failures, {1, 1000},
          "Failed log-ins of an account or address in `throttle_window` before more are refused.")
     .add("throttle_window", a.throttle_window, span(seconds(1), hours(24)),
-         "See `throttle_failures`.")
-    .add("registration", a.registration,
-         "Anyone may register an account, which sees nothing until an administrator takes it in.");
+         "See `throttle_failures`.");
 }
 
 void add_stores(lister& list, config& c) {
@@ -143,7 +141,6 @@ void add_stores(lister& list, config& c) {
          "Deadline of one operation.");
   auto& r = c.retention;
   list.in("retention")
-    .add("interval", r.interval, span(minutes(1), days(7)), "How often old data are deleted.")
     .add("check_results", r.check_results,
          "Check results are kept this long; 0 keeps them for ever.")
     .add("diag_reports", r.diag_reports,
@@ -186,9 +183,6 @@ void add_jobs(lister& list, config& c) {
     .add("delay", k.delay, span({}, hours(1)),
          "On prometheus: how far evaluation stays behind, for late data. 0: one `sample_period`.")
     .add("backfill", k.backfill, span({}, days(30)), "How far back a new rule is evaluated.")
-    .add("merge", k.merge, "Results of equal value that lie within 1.5 `sample_period` become one.")
-    .add("hosts_per_unit", k.hosts_per_unit, {1, 1000},
-         "Hosts that one part of a check job covers.")
     .add("max_retry_num", k.max_retry_num, {0, 100}, "Retries of what had no data.")
     .add("cool_down_time", k.cool_down_time, span({}, hours(24)), "Wait before a retry.")
     .add("max_dead_retry_task", k.max_dead_retry_task, {0, 1000000},
@@ -199,8 +193,6 @@ void add_jobs(lister& list, config& c) {
   list.in("diag")
     .add("max_reports", d.max_reports, {1, 10000000}, "Reports one task may ask for.")
     .add("max_running", d.max_running, {1, 1024}, "Jobs that run at once; the others wait.")
-    .add("unit_slices", d.unit_slices, {1, 1024},
-         "Slices of one host and tree that are judged in one go.")
     .add("unit_timeout", d.unit_timeout, span(seconds(1), minutes(30)),
          "How long one go may take before it is asked again.")
     .add("deadline", d.deadline, span(seconds(1), days(7)),

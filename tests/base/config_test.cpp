@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(every_option_is_documented_and_unique) {
 BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
   text_file file{
     "data_dir = '/srv/aops'\n"
-    "[check]\nsample_period = 30\ndelay = '1m'\nmerge = false\ndead_retry_task_discount = 0.25\n"
+    "[check]\nsample_period = 30\ndelay = '1m'\ndead_retry_task_discount = 0.25\n"
     "[http]\nlisten = '[::1]:0'\nmax_body = '64KiB'\nmax_connections = 100\n"
     "[storage]\nhost = ['db1', 'db2']\npassword = 'secret'\n"
     "[auth]\nsession_idle = 0.5e3\n"};
@@ -83,7 +83,6 @@ BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
   BOOST_TEST(c->data_dir == "/srv/aops");
   BOOST_TEST(c->check.sample_period.ms == 30000);
   BOOST_TEST(c->check.delay.ms == 60000);
-  BOOST_TEST(!c->check.merge);
   BOOST_TEST(c->check.dead_retry_task_discount == 0.25);
   BOOST_TEST(c->http.listen.host == "::1");
   BOOST_TEST(c->http.listen.port == 0);

@@ -17,7 +17,7 @@ from node import node, program
 from rest import rule, tree
 from waiting import wait_until
 
-SETTINGS = ("check.sample_period=1s", "scrape.timeout=1s", "diag.unit_slices=2")
+SETTINGS = ("check.sample_period=1s", "scrape.timeout=1s")
 HOSTS = 30
 
 

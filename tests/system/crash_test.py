@@ -20,7 +20,7 @@ class crash(unittest.TestCase):
         self.exporter = exporter({"m": 9, "n": 1}, self.answering)
         self.addCleanup(self.exporter.close)
         # Small units, so that a kill comes between many of them.
-        self.node = node("check.sample_period=2s", "diag.unit_slices=2", "scrape.connect_timeout=300ms")
+        self.node = node("check.sample_period=2s", "scrape.connect_timeout=300ms")
         self.addCleanup(self.node.close)
         self.api = self.node.admin()
         self.api.add_group()

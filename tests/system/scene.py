@@ -13,7 +13,7 @@ PERIOD_MS = 1000
 HOSTS = 48
 JOB_HOSTS = 24
 MOST_HOSTS = 50  # Of one job.
-SETTINGS = ("check.sample_period=1s", "scrape.timeout=1s", "scrape.connect_timeout=500ms", "diag.unit_slices=1",
+SETTINGS = ("check.sample_period=1s", "scrape.timeout=1s", "scrape.connect_timeout=500ms",
             "log.level=info")
 RULES = [rule(ALWAYS, "node_memory_MemTotal_bytes", "$0 > 0"), rule("never", "node_memory_MemTotal_bytes", "$0 < 0"),
          rule("busy", "node_load1", "$0 > 0.7")]
