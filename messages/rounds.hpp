@@ -121,8 +121,12 @@ AOPS_WIRE(host_state, since_ms, until_ms, rule_set_digest, series, samples, last
 struct samples_query {
   std::string host_id;
   int64_t from_ms = 0, until_ms = 0;
+  /// > 0: only what lies within so much time from the first stored row on, an hour at least. So a
+  /// reader who goes on after the last row he got crosses an empty stretch in one query, and has
+  /// reached the end when he gets none.
+  int64_t span_ms = 0;
 };
-AOPS_WIRE(samples_query, host_id, from_ms, until_ms)
+AOPS_WIRE(samples_query, host_id, from_ms, until_ms, span_ms)
 
 struct sample_rows {
   std::vector<series_entry> series;

@@ -97,6 +97,37 @@ sample_repository::rows_of(int64_t host, int64_t from_ms, int64_t until_ms) {
   return out;
 }
 
+/// When the first row in [from_ms, until_ms] can lie; past the end when there is none.
+expected<int64_t> sample_repository::first_time(int64_t host, int64_t from_ms, int64_t until_ms) {
+  auto first = until_ms == INT64_MAX ? INT64_MAX : until_ms + 1;
+  auto note = [&](std::optional<int64_t> time) {
+    first = std::min(first, std::max(from_ms, time.value_or(first)));
+  };
+  auto found = in_order(
+    [&] {
+      return db_
+        .integer("select from_ms from sample_chunk where host = ? and from_ms <= ? and "
+                 "from_ms > ? and until_ms >= ? order by from_ms limit 1",
+                 host,
+                 until_ms,
+                 from_ms - sample_archive::chunk_ms,
+                 from_ms)
+        .map(note);
+    },
+    [&] {
+      return db_
+        .integer("select time_ms from sample where host = ? and time_ms >= ? and time_ms <= ? "
+                 "order by time_ms limit 1",
+                 host,
+                 from_ms,
+                 until_ms)
+        .map(note);
+    });
+  if (!found)
+    return fail(std::move(found.error()));
+  return first;
+}
+
 expected<host_state> sample_repository::state(const host_state_query& q) {
   snapshot view{db_};
   if (!view)
@@ -150,7 +181,14 @@ expected<sample_rows> sample_repository::range(const samples_query& q) {
   auto series = series_of(*host);
   if (!series)
     return fail(std::move(series.error()));
-  auto rows = rows_of(*host, q.from_ms, q.until_ms);
+  auto from =
+    q.span_ms > 0 ? first_time(*host, q.from_ms, q.until_ms) : expected<int64_t>{q.from_ms};
+  if (!from)
+    return fail(std::move(from.error()));
+  auto until = q.until_ms;
+  if (q.span_ms > 0 && *from <= until)
+    until = *from + std::min(until - *from, std::max(q.span_ms, sample_archive::chunk_ms) - 1);
+  auto rows = *from <= until ? rows_of(*host, *from, until) : expected<std::vector<sample_row>>{};
   if (!rows)
     return fail(std::move(rows.error()));
   out.series = std::move(*series);

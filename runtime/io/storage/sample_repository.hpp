@@ -29,8 +29,8 @@ public:
   /// What a host actor starts from. ec::not_found.
   expected<host_state> state(const host_state_query& q);
 
-  /// Rows in [from_ms, until_ms] by time, from rows and chunks, and all series of the host.
-  /// ec::not_found.
+  /// Rows in [from_ms, until_ms] by time, from rows and chunks, and all series of the host; with
+  /// `span_ms` those within so much time from the first one on. ec::not_found.
   expected<sample_rows> range(const samples_query& q);
 
   /// Forgets deviations that ended before a time. @returns How many.
@@ -40,6 +40,7 @@ private:
   expected<int64_t> host_key(std::string_view host_id, std::string_view owner);
   expected<std::vector<series_entry>> series_of(int64_t host);
   expected<std::vector<sample_row>> rows_of(int64_t host, int64_t from_ms, int64_t until_ms);
+  expected<int64_t> first_time(int64_t host, int64_t from_ms, int64_t until_ms);
   database& db_;
 };
 

@@ -268,6 +268,33 @@ STORE_CASE(a_range_has_both_ends) {
   BOOST_TEST(failure_of(sample_repository{db}.range({"x", 0, 1})) == ec::not_found);
 }
 
+STORE_CASE(an_empty_stretch_is_crossed_in_one_query) {
+  auto& db = it.db();
+  store_host(db, "h");
+  for (auto t :
+       {10 * hour + 1, 10 * hour + 2, 20 * hour - 1, 500 * hour, 501 * hour - 1, 501 * hour})
+    ok(commit(db, round_at(t)));
+  compact(db, 400 * hour); // The first ones are chunks.
+  auto next = [&](int64_t from, int64_t until, int64_t span) {
+    return times_of(ok(sample_repository{db}.range({"h", from, until, span})).rows);
+  };
+  auto spelled = [](std::initializer_list<int64_t> times) {
+    std::string out;
+    for (auto t : times)
+      out += std::to_string(t) + " ";
+    return out;
+  };
+  BOOST_TEST(next(0, INT64_MAX, hour) == spelled({10 * hour + 1, 10 * hour + 2}));
+  BOOST_TEST(next(10 * hour + 2, INT64_MAX, hour) == spelled({10 * hour + 2}));
+  BOOST_TEST(next(10 * hour + 3, INT64_MAX, hour) == spelled({20 * hour - 1}));
+  BOOST_TEST(next(20 * hour, INT64_MAX, hour) == spelled({500 * hour, 501 * hour - 1}));
+  BOOST_TEST(next(20 * hour, 500 * hour, hour) == spelled({500 * hour}));
+  BOOST_TEST(next(20 * hour, 499 * hour, hour) == "");
+  BOOST_TEST(next(20 * hour, INT64_MAX, 2 * hour) ==
+             spelled({500 * hour, 501 * hour - 1, 501 * hour}));
+  BOOST_TEST(next(501 * hour + 1, INT64_MAX, hour) == "");
+}
+
 STORE_CASE(rows_and_chunks_read_the_same) {
   auto& db = it.db();
   store_host(db, "h");
