@@ -3,7 +3,7 @@
 #include "actors/store/host_store.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
-#include "runtime/core/check/rule_set.hpp"
+#include "runtime/core/check/rule_limits.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
 
 #include <caf/all.hpp>
@@ -28,11 +28,12 @@ expected<void> refuse_repeats(const std::vector<check_rule>& rules) {
 }
 
 /// Splits a request into what may be stored and what is refused.
-std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& x) {
+std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& x,
+                                                         const check::rule_limits& limits) {
   rules_imported reply;
   std::vector<check_rule> legal;
   for (const auto& rule : x.check_items) {
-    if (auto fine = check::validate(rule)) {
+    if (auto fine = check::validate(rule, limits)) {
       legal.push_back(rule);
     } else {
       reply.fail_list.push_back(rule.check_item);
@@ -79,7 +80,7 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
         return to_caf(fine.error());
       auto store = self->state.store;
       foreign_promise<rules_imported> promise{self, of(who)};
-      auto [reply, legal] = judge(x);
+      auto [reply, legal] = judge(x, check::limits_of(*store->config));
       write(
         *store,
         store->bounded(promise.ticket()),

@@ -1,0 +1,54 @@
+#include "runtime/core/check/rule_limits.hpp"
+
+#include "runtime/core/check/rule_set.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace aops::check {
+
+namespace {
+
+/// `168h`, `90m`, `1.5s`: the largest unit that leaves nothing over.
+std::string spelled(int64_t ms) {
+  if (ms % 3'600'000 == 0)
+    return fmt::format("{}h", ms / 3'600'000);
+  if (ms % 60'000 == 0)
+    return fmt::format("{}m", ms / 60'000);
+  return fmt::format("{}s", static_cast<double>(ms) / 1000);
+}
+
+} // namespace
+
+rule_limits limits_of(const base::config& config) {
+  rule_limits x;
+  x.period_ms = config.check.sample_period.ms;
+  x.lookback_ms = std::max(config.samples.keep.ms, least_lookback_limit_ms);
+  x.points = std::min(most_window_points, x.lookback_ms / x.period_ms);
+  return x;
+}
+
+expected<void> validate(const check_rule& rule, const rule_limits& limits) {
+  if (auto fine = validate(rule); !fine)
+    return fine;
+  auto program = expr::program::compile(rule.condition, rule.data_list);
+  if (!program)
+    return fail(program.error());
+  if (auto back = (*program)->lookback_ms(); back > limits.lookback_ms)
+    return fail(
+      ec::bad_request,
+      fmt::format("condition: looks back {}, the limit is {} (samples.keep, at least 24h)",
+                  spelled(back),
+                  spelled(limits.lookback_ms)));
+  if (int64_t points = (*program)->lookback_points(); points > limits.points)
+    return fail(ec::bad_request,
+                fmt::format("condition: looks back #{}, the limit is #{} ({} at one sample in {})",
+                            points,
+                            limits.points,
+                            spelled(limits.points * limits.period_ms),
+                            spelled(limits.period_ms)));
+  return {};
+}
+
+} // namespace aops::check
