@@ -224,13 +224,13 @@ bool is_signed_by(const std::string& certificate,
   if (!x || !raw || raw->empty() || !context)
     return false;
   auto* key = X509_get0_pubkey(x.get());
-  bool is_good = key != nullptr &&
-                 EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-                 EVP_DigestVerify(context.get(),
-                                  reinterpret_cast<const unsigned char*>(raw->data()),
-                                  raw->size(),
-                                  reinterpret_cast<const unsigned char*>(text.data()),
-                                  text.size()) == 1;
+  auto bytes = [](std::string_view of) {
+    return reinterpret_cast<const unsigned char*>(of.data());
+  };
+  bool is_good =
+    key != nullptr &&
+    EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+    EVP_DigestVerify(context.get(), bytes(*raw), raw->size(), bytes(text), text.size()) == 1;
   ERR_clear_error();
   return is_good;
 }

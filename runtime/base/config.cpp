@@ -182,7 +182,7 @@ expected<void> check_together(const config& c, const origins& where) {
   return {};
 }
 
-std::string print(std::vector<option> options, bool with_comments) {
+std::string print(const std::vector<option>& options, bool with_comments) {
   std::string out;
   std::string_view section;
   for (const auto& o : options) {

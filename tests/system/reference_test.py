@@ -78,6 +78,13 @@ class return_codes(unittest.TestCase):
         self.assertEqual(shown, known)
 
 
+class statements(unittest.TestCase):
+    def test_the_fence_shown_is_the_fence_written(self):
+        page = (top / "docs/reference/cluster.md").read_text(encoding="utf-8")
+        (shown,) = re.findall(r"^    (update slot .*)$", page, re.MULTILINE)
+        self.assertIn(f'"{shown}"', (top / "runtime/io/storage/group_writer.cpp").read_text(encoding="utf-8"))
+
+
 class options(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

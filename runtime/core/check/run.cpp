@@ -71,6 +71,7 @@ run_result judge_points(const compiled_rule& rule,
                         const std::vector<expr::series>& series) {
   run_result result;
   std::vector<const expr::series*> data;
+  data.reserve(series.size());
   for (const auto& s : series)
     data.push_back(&s);
   expr::evaluator evaluator(rule.program, data);

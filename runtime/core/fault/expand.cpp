@@ -80,11 +80,12 @@ public:
     json out = json::object();
     for (const auto& [name, value] : node.items())
       if (name == "children")
-        out[name] = std::move(children);
+        out[name] = nullptr; // Its place among the members.
       else if (name == "condition")
         out[name] = renamed(text_of(node, "condition"), node.at("children"), rename);
       else
         out[name] = value;
+    out["children"] = std::move(children);
     return out;
   }
 

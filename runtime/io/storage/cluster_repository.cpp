@@ -174,7 +174,6 @@ expected<cluster_view> cluster_repository::read() {
 }
 
 expected<node_load> cluster_repository::load_of(std::string_view node) {
-  node_load out;
   auto hosts =
     db_.count("select count(*) from slot s join host h on h.slot = s.slot where s.node = ?", node);
   if (!hosts)

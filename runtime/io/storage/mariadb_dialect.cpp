@@ -49,7 +49,11 @@ public:
     // The age comes last: what is set before must see the old one.
     for (auto name : others)
       out.append(name)
-        .append(" = if(" + given + " >= " + old + ", values(")
+        .append(" = if(")
+        .append(given)
+        .append(" >= ")
+        .append(old)
+        .append(", values(")
         .append(name)
         .append("), ")
         .append(name)

@@ -164,9 +164,10 @@ expected<int64_t> report_repository::remove(std::string_view owner,
       return {};
     ++removed;
     auto [key, job] = **found;
-    return in_order([&] { return db_.run("delete from report_body where report = ?", key); },
-                    [&] { return db_.run("delete from report where n = ?", key); },
-                    [&] { return db_.run("update job set stored = stored - 1 where n = ?", job); });
+    return in_order(
+      [&, key = key] { return db_.run("delete from report_body where report = ?", key); },
+      [&, key = key] { return db_.run("delete from report where n = ?", key); },
+      [&, job = job] { return db_.run("update job set stored = stored - 1 where n = ?", job); });
   });
   if (!done)
     return fail(std::move(done.error()));

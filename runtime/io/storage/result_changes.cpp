@@ -114,7 +114,7 @@ private:
     return {};
   }
 
-  expected<void> read_some(std::deque<range>::iterator begin, size_t count, size_t length) {
+  expected<void> read_some(const std::deque<range>::iterator& begin, size_t count, size_t length) {
     std::vector<parameter> values{from_engine};
     std::string where;
     for (size_t i = 0; i < length; ++i) {
