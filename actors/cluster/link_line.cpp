@@ -49,7 +49,7 @@ link_line::link_line(link_pointer self,
 
 void link_line::begin() { on_map(); }
 
-// -- dialling ------------------------------------------------------------------------------------
+// -- dialling
 
 void link_line::on_map() {
   auto view = services_->map->get();
@@ -155,7 +155,7 @@ void link_line::greet(const caf::strong_actor_ptr& gate) {
     self_, *services_->names, gate_name, greet_deadline, then, greet_peer{node_, gate});
 }
 
-// -- up and down ---------------------------------------------------------------------------------
+// -- up and down
 
 void link_line::on_opened(const link_opened& x) {
   if (phase_ == phase::up && gate_ != x.gate)
@@ -260,7 +260,7 @@ void link_line::pulse_once() {
             pulse{++pulses_});
 }
 
-// -- parcels -------------------------------------------------------------------------------------
+// -- parcels
 
 caf::result<parcel> link_line::carry(parcel& x) {
   if (phase_ != phase::up)

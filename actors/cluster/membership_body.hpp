@@ -7,7 +7,7 @@
 /// The parts of the membership, by subject. Only its own sources include this.
 namespace aops::actors {
 
-// -- membership.cpp: the loop -------------------------------------------------------------------
+// -- membership.cpp: the loop
 
 inline int64_t steady_ms(const membership_state& st) { return st.services->time->steady_ms(); }
 inline const std::string& my_id(const membership_state& st) { return st.services->this_node->id(); }
@@ -17,14 +17,14 @@ void round_soon(membership_pointer self);
 /// Joins if need be, renews, decides, acts.
 void run_round(membership_pointer self);
 
-// -- membership_actions.cpp: what was decided ---------------------------------------------------
+// -- membership_actions.cpp: what was decided
 
 /// @returns Whether something in the store changed, so that another round is due at once.
 bool carry_out(membership_pointer self, const std::vector<schedule::cluster_action>& actions);
 /// Nothing is this node's any more; tells the regions.
 void drop_everything(membership_pointer self);
 
-// -- membership_news.cpp: who is told -----------------------------------------------------------
+// -- membership_news.cpp: who is told
 
 /// Shows the last view to the node: the map first, then regions that gained or lost, then router
 /// and links when members or slots changed.
@@ -37,7 +37,7 @@ void note_takeovers(membership_pointer self, const std::vector<schedule::held_sl
 /// Figures that grow by themselves.
 void keep_figures(membership_state& st);
 
-// -- membership_peers.cpp: evidence -------------------------------------------------------------
+// -- membership_peers.cpp: evidence
 
 void on_peer(membership_pointer self, const peer_seen& x);
 void on_probe(membership_pointer self, const probe_ended& x);
@@ -46,7 +46,7 @@ void renew_doubts(membership_pointer self);
 /// Of those that are gone nothing more is to be found out.
 void end_doubts(membership_state& st);
 
-// -- membership_views.cpp: what users ask -------------------------------------------------------
+// -- membership_views.cpp: what users ask
 
 cluster_nodes nodes_of(membership_pointer self);
 cluster_slots slots_of(const membership_state& st);
@@ -54,7 +54,7 @@ expected<node_drained> drain(membership_pointer self, const node_to_drain& x);
 /// On a store of one node.
 expected<void> show_single(membership_pointer self);
 
-// -- membership_leaving.cpp ---------------------------------------------------------------------
+// -- membership_leaving.cpp
 
 void begin_leaving(membership_pointer self, int64_t patience_ms, foreign_promise<done> asked);
 /// Leaves when nothing is left to hand over, or the time is up.

@@ -61,7 +61,7 @@ route_book::steady::time_point route_book::missing_until(uint16_t slot,
   return std::max(now + usual_grace, gained_[slot] + gain_grace);
 }
 
-// -- taking in -----------------------------------------------------------------------------------
+// -- taking in
 
 caf::result<parcel> route_book::take(parcel& x) {
   if (x.slot >= schedule::slot_count)
@@ -116,7 +116,7 @@ void route_book::park(const item_ptr& x) {
     self_->delayed_send(self_, retry_every, atom::tick_v);
 }
 
-// -- deciding ------------------------------------------------------------------------------------
+// -- deciding
 
 route_book::way route_book::route(const item_ptr& x, steady::time_point now) {
   const auto& p = x->what;
@@ -222,7 +222,7 @@ void route_book::look_at_map() {
   tell<membership_actor>(*services_->names, membership_name, map_changed{0});
 }
 
-// -- waiting -------------------------------------------------------------------------------------
+// -- waiting
 
 void route_book::retry() {
   auto now = steady::now();

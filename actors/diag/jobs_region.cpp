@@ -34,7 +34,7 @@ bool is_ours(const jobs_region_state& st, uint16_t slot) {
          st.released_until_ms[slot] <= st.services->clock->now_ms();
 }
 
-// -- running -------------------------------------------------------------------------------------
+// -- running
 
 void start_more(jobs_region_pointer self) {
   auto& st = self->state;
@@ -118,7 +118,7 @@ std::vector<std::string> jobs_in(const jobs_region_state& st, const std::set<uin
   return ids;
 }
 
-// -- looking -------------------------------------------------------------------------------------
+// -- looking
 
 /// A job whose actor ended without its state saying so, or that runs under an epoch of the past.
 bool is_stale(const jobs_region_state& st, const std::string& id, const known_job& job) {
@@ -198,7 +198,7 @@ void on_tick(jobs_region_pointer self) {
   look_next(self);
 }
 
-// -- slots that come and go ----------------------------------------------------------------------
+// -- slots that come and go
 
 void end_in(jobs_region_pointer self, const std::set<uint16_t>& slots) {
   for (const auto& id : jobs_in(self->state, slots)) {
@@ -244,7 +244,7 @@ caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
   return promise;
 }
 
-// -- cancelling ----------------------------------------------------------------------------------
+// -- cancelling
 
 /// Tells streams that wait for the job where it stands now.
 void announce(jobs_region_pointer self, const std::string& id) {

@@ -66,7 +66,7 @@ void send(reader_pointer self, net::request what, Then then) {
           [then](caf::error& e) mutable { then(net::reply{fail(from_caf(e))}); });
 }
 
-// -- batches -------------------------------------------------------------------------------------
+// -- batches
 
 void finish(reader_pointer self, const batch_ptr& x) {
   for (size_t i = 0; i < x->promises.size(); ++i) {
@@ -155,7 +155,7 @@ caf::result<samples_read> take_order(reader_pointer self, const read_order& orde
   return promise;
 }
 
-// -- lists ---------------------------------------------------------------------------------------
+// -- lists
 
 std::string matchers_of(const std::vector<std::string>& names) {
   if (names.empty())

@@ -27,8 +27,8 @@ bool is_restarted(restart_kind kind, bool ended_normally);
 
 /// What the end of a child that is past `restart_limit` means.
 enum class give_up : uint8_t {
-  escalate,   ///< The supervisor ends, so that its own supervisor decides. One count for all
-              ///< children.
+  /// The supervisor ends, so that its own supervisor decides. One count for all children.
+  escalate,
   leave_child ///< The child stays down (`failed`), the others go on. Each child has its own count.
 };
 

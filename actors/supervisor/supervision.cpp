@@ -60,7 +60,7 @@ expected<void> supervision::begin(std::vector<child_spec> specs) {
   return {};
 }
 
-// -- one incarnation -----------------------------------------------------------------------------
+// -- one incarnation
 
 void supervision::start(child& c) {
   ++c.generation;
@@ -210,7 +210,7 @@ void supervision::past_limit(child& c, const std::string& reason) {
   shut_down(refuse(ec::internal, std::move(text)));
 }
 
-// -- events --------------------------------------------------------------------------------------
+// -- events
 
 void supervision::on_down(const caf::down_msg& x) {
   auto i = by_actor_.find(x.source.id());
@@ -315,7 +315,7 @@ caf::result<void> supervision::ready() {
   return promise;
 }
 
-// -- book-keeping --------------------------------------------------------------------------------
+// -- book-keeping
 
 supervision::child& supervision::add(child_spec spec) {
   auto number = next_number_++;

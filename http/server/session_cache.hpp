@@ -17,8 +17,8 @@ namespace aops::http {
 class session_cache {
 public:
   struct limits {
-    int64_t life_ms = 500; ///< A revoked token is refused at the latest this long after the owner
-                           ///< of sessions knows.
+    /// A revoked token is refused at the latest this long after the owner of sessions knows.
+    int64_t life_ms = 500;
     size_t max_entries = 10'000;
   };
 
@@ -50,8 +50,8 @@ private:
   limits limits_;
   const base::time_source& time_;
   mutable std::mutex mutex_;
-  uint64_t epoch_ =
-    0; ///< Grows with each `forget`: an answer asked for before must not be remembered after.
+  /// Grows with each `forget`: an answer asked for before must not be remembered after.
+  uint64_t epoch_ = 0;
   std::unordered_map<std::string, entry> entries_;
 };
 

@@ -72,12 +72,11 @@ BOOST_AUTO_TEST_CASE(every_option_is_documented_and_unique) {
 }
 
 BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
-  text_file file{
-    "data_dir = '/srv/aops'\n"
-    "[check]\nsample_period = 30\ndelay = '1m'\ndead_retry_task_discount = 0.25\n"
-    "[http]\nlisten = '[::1]:0'\nmax_body = '64KiB'\nmax_connections = 100\n"
-    "[storage]\nhost = ['db1', 'db2']\npassword = 'secret'\n"
-    "[auth]\nsession_idle = 0.5e3\n"};
+  text_file file{"data_dir = '/srv/aops'\n"
+                 "[check]\nsample_period = 30\ndelay = '1m'\ndead_retry_task_discount = 0.25\n"
+                 "[http]\nlisten = '[::1]:0'\nmax_body = '64KiB'\nmax_connections = 100\n"
+                 "[storage]\nhost = ['db1', 'db2']\npassword = 'secret'\n"
+                 "[auth]\nsession_idle = 0.5e3\n"};
   auto c = load_config(file.path);
   BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
   BOOST_TEST(c->data_dir == "/srv/aops");

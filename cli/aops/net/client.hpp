@@ -49,8 +49,8 @@ public:
   /// no reply of the contract.
   expected<json> post(const std::string& path, const json& body);
   expected<json> get(const std::string& path); ///< Errors as for `post`.
-  expected<json> remove(const std::string& path,
-                        const json& body); ///< DELETE; errors as for `post`.
+  /// DELETE; errors as for `post`.
+  expected<json> remove(const std::string& path, const json& body);
 
   /// A shorter wait for the next answers; 0: that of the connection.
   void limit_answer(int seconds);

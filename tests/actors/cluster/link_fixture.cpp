@@ -187,7 +187,7 @@ expected<std::string> link_node::say(const std::string& name,
     call_entity(*system, *services->names, name, name, patience, caf::make_message(text)));
 }
 
-// -- authority -----------------------------------------------------------------------------------
+// -- authority
 
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream out{path, std::ios::binary};

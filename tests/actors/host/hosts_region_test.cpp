@@ -126,7 +126,6 @@ BOOST_AUTO_TEST_CASE(a_region_that_crashes_keeps_the_hosts_running) {
 }
 
 // -- slots that come and go
-// ------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(hosts_of_slots_that_go_end_at_once_and_come_back_with_the_slot) {
   to_round(1);

@@ -11,7 +11,6 @@
 namespace aops::actors {
 
 // -- coverage
-// --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_SUITE(coverage_of_a_host)
 
@@ -69,7 +68,6 @@ BOOST_AUTO_TEST_CASE(late_parts_are_cut_to_what_is_asked_and_vanish_once_judged)
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- recent rows
-// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -149,7 +147,6 @@ BOOST_AUTO_TEST_CASE(the_past_is_filled_in_and_live_points_join_it) {
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- reports of a unit
-// -----------------------------------------------------------------------------
 
 namespace {
 

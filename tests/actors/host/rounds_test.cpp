@@ -247,7 +247,6 @@ BOOST_AUTO_TEST_CASE(downtime_is_a_hole_in_the_ledger_and_no_row_bridges_it) {
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- restarts
-// --------------------------------------------------------------------------------------
 
 namespace {
 

@@ -36,7 +36,7 @@ struct takeover_fixture : tests::host_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(takeover, takeover_fixture)
 
-// -- the owner before ----------------------------------------------------------------------------
+// -- the owner before
 
 BOOST_AUTO_TEST_CASE(a_released_host_stores_what_waits_and_samples_no_more) {
   begin();
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(an_explicit_check_of_the_past_owner_changes_nothing) {
   BOOST_TEST(!is_alive(host));
 }
 
-// -- the owner behind ----------------------------------------------------------------------------
+// -- the owner after
 
 BOOST_AUTO_TEST_CASE(rounds_that_fell_between_two_owners_are_in_the_ledger) {
   begin();
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(windows_that_cannot_be_read_at_the_start_are_read_a_moment_
   BOOST_TEST(found() == "");
 }
 
-// -- rules that came meanwhile -------------------------------------------------------------------
+// -- rules that came meanwhile
 
 BOOST_AUTO_TEST_CASE(a_rule_imported_while_nobody_was_here_is_filled_back) {
   keep_list->insert("busy");

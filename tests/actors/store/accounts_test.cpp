@@ -41,7 +41,6 @@ constexpr auto better = "correct horse";
 BOOST_FIXTURE_TEST_SUITE(accounts, accounts_fixture)
 
 // -- log in
-// ----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_first_log_in_is_told_to_change_the_default_password) {
   auto session = tests::ok(enter("admin", seeded));
@@ -112,7 +111,6 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_down_lets_nobody_in) {
 }
 
 // -- sessions
-// --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_session_ends_when_it_is_idle_for_too_long) {
   auto session = tests::ok(enter("admin", seeded));
@@ -171,7 +169,6 @@ BOOST_AUTO_TEST_CASE(an_unknown_token_is_invalid) {
 }
 
 // -- passwords
-// -------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_changed_password_counts_and_the_old_one_does_not) {
   auto session = tests::ok(enter("admin", seeded));

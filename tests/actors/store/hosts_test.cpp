@@ -191,7 +191,6 @@ BOOST_AUTO_TEST_CASE(without_a_writer_a_host_is_not_added) {
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- rules
-// -----------------------------------------------------------------------------------------
 
 namespace {
 

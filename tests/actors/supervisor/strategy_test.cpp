@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(an_exception_is_logged_once_and_its_requester_told) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- limits --------------------------------------------------------------------------------------
+// -- limits
 
 BOOST_FIXTURE_TEST_SUITE(limits, tests::family)
 

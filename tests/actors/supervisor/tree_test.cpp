@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_child_is_resolved_by_name_across_restarts) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- dynamic children ----------------------------------------------------------------------------
+// -- dynamic children
 
 BOOST_FIXTURE_TEST_SUITE(dynamic_children, tests::family)
 

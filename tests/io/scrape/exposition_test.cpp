@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(open_metrics_pages_are_read_up_to_eof) {
                   "foo_bucket{le=\"0.01\"} 8 1520879607.789 # {} 0.054\n"
                   "foo_bucket{le=\"1\"} 11 # {trace_id=\"KOO5S4vxi0o\"} 0.67 1520879607.789\n"
                   "# EOF\n"
-                  "anything behind it\n");
+                  "anything after it\n");
   BOOST_TEST(all.size() == 2u);
 }
 

@@ -73,8 +73,8 @@ struct test_console {
   int run(std::vector<std::string> words);
   /// Standard output as JSON.
   json printed() const;
-  std::string file(const std::string& name,
-                   const std::string& text) const; ///< Writes one, returns its path.
+  /// Writes one, returns its path.
+  std::string file(const std::string& name, const std::string& text) const;
 };
 
 } // namespace aops::cli::tests
