@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/describe.hpp"
+#include "messages/job_status.hpp"
 #include "messages/paging.hpp"
 #include "messages/values.hpp"
 
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace aops {
+
+/// Diagnoses among the jobs.
+inline const kind_name diagnosis_kind{"diag"};
 
 // -- trees
 
@@ -139,7 +143,9 @@ struct task_progress {
   F(task_id, required(), "Task.")                                                                  \
   F(progress, required(), "Reports stored.")                                                       \
   F(expected_report_num, required(), "Reports expected; 0: unknown task.")                         \
-  F(state, required().additive(), "`pending`, `running`, `done`, `failed`, `cancelled`.")          \
+  F(state,                                                                                         \
+    required().additive(),                                                                         \
+    "`pending`, `running`, `waiting_for_key`, `interrupted`, `done`, `failed`, `cancelled`.")      \
   F(failed, optional_field().additive(), "Of these, errors and unanswered checks; unless 0.")
 AOPS_MESSAGE(task_progress)
 
@@ -166,6 +172,24 @@ struct tasks_cancelled {
   F(cancelled, required(), "Ended.")                                                               \
   F(ignored, required(), "Unknown or ended before.")
 AOPS_MESSAGE(tasks_cancelled)
+
+/// To jobs that wait for their user: go on. What may have begun and not ended is done again.
+struct tasks_to_resume {
+  std::vector<std::string> task_list;
+};
+#define AOPS_FIELDS_tasks_to_resume(F)                                                             \
+  F(task_list, required().items(1, 1000).text(1, 64), "Task ids.")
+AOPS_MESSAGE(tasks_to_resume)
+
+struct tasks_resumed {
+  int64_t code = 200;
+  std::vector<std::string> resumed, ignored;
+};
+#define AOPS_FIELDS_tasks_resumed(F)                                                               \
+  F(code, internal(), "")                                                                          \
+  F(resumed, required(), "Go on.")                                                                 \
+  F(ignored, required(), "Unknown, or did not wait for their user.")
+AOPS_MESSAGE(tasks_resumed)
 
 /// POST /diag/task/get
 struct tasks_query {

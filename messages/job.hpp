@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/fence.hpp"
+#include "messages/job_status.hpp"
 #include "messages/wire.hpp"
 
 #include <cstdint>
@@ -16,17 +17,17 @@ namespace aops {
 /// A job as stored.
 struct job_record {
   std::string id;
-  std::string kind;  ///< `diag` or `check`.
+  kind_name kind;
   std::string owner; ///< Whose hosts, rules and trees.
   std::string user;  ///< Who asked.
   uint16_t slot = 0;
-  /// `pending`, `running`, `done`, `failed`, `cancelled`, `interrupted`.
-  std::string state = "pending";
+  job_status state = job_status::pending;
   std::string idempotency_key; ///< Empty: none. The same key of an owner names the same job.
   std::string plan;            ///< JSON text.
   int64_t expected = 0;        ///< Results to come.
   int64_t finished = 0;        ///< Results stored; never falls.
-  int64_t failed = 0;          ///< Of these, error reports.
+  int64_t failed = 0;          ///< Of these, errors.
+  int64_t last_number = 0;     ///< Of the newest result, where the kind numbers them.
   int64_t created_ms = 0, deadline_ms = 0;
 };
 AOPS_WIRE(job_record,
@@ -41,6 +42,7 @@ AOPS_WIRE(job_record,
           expected,
           finished,
           failed,
+          last_number,
           created_ms,
           deadline_ms)
 
@@ -55,7 +57,7 @@ struct load_job {
 };
 AOPS_WIRE(load_job, id)
 
-/// Jobs that are pending or running in these slots; empty: all.
+/// Jobs to run in these slots, pending or running; empty: all.
 struct open_jobs {
   std::vector<uint16_t> slots;
 };
@@ -119,45 +121,31 @@ AOPS_WIRE(report_to_store,
           content_hash,
           error)
 
-/// The results of one unit, committed with its row. Re-sending a unit changes nothing.
-struct unit_to_commit {
-  fence held;
-  std::string job, owner;
-  int64_t unit = 0;
-  int64_t attempts = 1;
-  std::vector<report_to_store> reports; ///< Of a diagnosis.
-  int64_t results = 0;                  ///< Of a check: pairs done.
-  int64_t failed = 0;                   ///< Of these, pairs for which nobody answered.
-};
-AOPS_WIRE(unit_to_commit, held, job, owner, unit, attempts, reports, results, failed)
-
 /// Where a job stands after a commit.
 struct job_progress {
-  std::string job, state;
+  std::string job;
+  job_status state = job_status::pending;
   int64_t expected = 0, finished = 0, failed = 0;
-  int64_t last_number = 0; ///< Newest report's number.
+  int64_t last_number = 0; ///< Of the newest result, where the kind numbers them.
 };
 AOPS_WIRE(job_progress, job, state, expected, finished, failed, last_number)
-
-/// Whether a job in this state has ended for good. An `interrupted` one waits for its user.
-inline bool is_final_state(std::string_view state) {
-  return state == "done" || state == "failed" || state == "cancelled";
-}
 
 /// Moves a job to a state; a final state stays.
 struct job_to_move {
   fence held;
-  std::string job, state;
+  std::string job;
+  job_status state = job_status::running;
 };
 AOPS_WIRE(job_to_move, held, job, state)
 
-/// What a job actor reads when it starts: its row and the units that are done.
+/// What a job actor reads when it starts: its row and its units, as far as they got.
 struct job_state {
   job_record job;
   std::vector<int64_t> done_units;
-  std::vector<tree_content> trees; ///< Named by the plan's digests.
+  std::vector<int64_t> begun_units; ///< May have acted, and their end is not known.
+  std::vector<tree_content> trees;  ///< Named by the plan's digests.
 };
-AOPS_WIRE(job_state, job, done_units, trees)
+AOPS_WIRE(job_state, job, done_units, begun_units, trees)
 
 /// One unit of a diagnosis: a host, its trees, consecutive slices.
 struct unit_to_diagnose {

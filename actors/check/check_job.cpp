@@ -1,7 +1,8 @@
 #include "actors/check/check_job.hpp"
 
+#include "actors/check/check_intake.hpp"
+#include "actors/jobs/unit_runner.hpp"
 #include "actors/support/ask.hpp"
-#include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "runtime/base/log.hpp"
@@ -49,7 +50,7 @@ protected:
 
   /// Pairs for which nobody answered count as failed. What is missing of them the host's coverage
   /// ledger shows.
-  unit_to_commit give_up(int64_t unit, const std::string& reason) override {
+  storage::unit_to_commit give_up(int64_t unit, const std::string& reason) override {
     log::warn("check-incomplete",
               "job {}: no answer for host {}: {}",
               job().id,
@@ -61,8 +62,8 @@ protected:
   }
 
 private:
-  unit_to_commit done_with(int64_t unit) const {
-    unit_to_commit x;
+  storage::unit_to_commit done_with(int64_t unit) const {
+    storage::unit_to_commit x;
     x.unit = unit;
     x.results = static_cast<int64_t>(plan_.items.size());
     return x;
@@ -95,13 +96,20 @@ expected<check_plan> read_check_plan(const std::string& text) {
 }
 
 job_actor::behavior_type check_job(job_pointer self, job_services_ptr services, std::string job) {
-  prepare(self, job_name_of(job));
-  self->state.runner = std::make_unique<check_runner>(self, std::move(services), std::move(job));
-  self->state.runner->begin();
-  return {
-    [self](atom::tick) { self->state.runner->on_tick(); },
-    [](atom::ping) {},
+  return run_units<check_runner>(self, std::move(services), std::move(job));
+}
+
+job_kind check_kind() {
+  job_kind kind;
+  kind.name = check_kind_name;
+  kind.behaviour = &check_job;
+  kind.intake = [](const job_services_ptr& services) {
+    child_spec spec;
+    spec.name = check_intake_name;
+    spec.start = spawns(check_intake, services);
+    return spec;
   };
+  return kind;
 }
 
 } // namespace aops::actors

@@ -16,11 +16,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aops::actors {
 
 /// What nodes speak with each other and agree on in the store. Nodes of another one are refused.
 inline constexpr int64_t cluster_protocol = 1;
+
+/// A region as the cluster knows it: it hears which slots come, lets go of those that leave, and
+/// peers reach it and its entities.
+struct cluster_region {
+  std::string name;                      ///< Of a `region_actor`.
+  std::string entities;                  ///< Names of its entities begin so: `host/`.
+  bool looks_at_hosts_and_rules = false; ///< When these changed in the store, by whomever.
+};
 
 /// What the cluster's actors of a node share.
 struct cluster_services {
@@ -32,6 +41,7 @@ struct cluster_services {
   std::shared_ptr<schedule::ownership> ownership; ///< Only the membership changes it.
   std::shared_ptr<cluster_map> map;               ///< Only the membership changes it.
   std::shared_ptr<node_identity> this_node;
+  std::vector<cluster_region> regions; ///< Of every node of this release.
   std::shared_ptr<peer_pulses> pulses = std::make_shared<peer_pulses>();
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
   bool single = true; ///< A store of one node: no leases, no peers.

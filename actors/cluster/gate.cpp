@@ -18,13 +18,16 @@ namespace aops::actors {
 gate_state::gate_state() = default;
 gate_state::~gate_state() = default;
 
-bool is_open_to_peers(std::string_view name) {
+bool is_open_to_peers(const cluster_services& services, std::string_view name) {
   static constexpr std::string_view whole[] = {
-    hosts_name, jobs_name, progress_name, membership_name, router_name, node_name};
+    progress_name, membership_name, router_name, node_name};
   if (name.size() > 256)
     return false;
-  return name.starts_with(host_prefix) || name.starts_with(job_prefix) ||
-         std::find(std::begin(whole), std::end(whole), name) != std::end(whole);
+  bool is_of_region =
+    std::any_of(services.regions.begin(), services.regions.end(), [name](const cluster_region& x) {
+      return name == x.name || name.starts_with(x.entities);
+    });
+  return is_of_region || std::find(std::begin(whole), std::end(whole), name) != std::end(whole);
 }
 
 namespace {

@@ -30,7 +30,7 @@ own_gate_actor::behavior_type gate(gate_pointer self, cluster_services_ptr servi
 /// It keeps its port when it starts again.
 child_spec gate_child(cluster_services_ptr services);
 
-/// Whether peers may reach an actor of this name.
-bool is_open_to_peers(std::string_view name);
+/// Whether peers may reach an actor of this name: the regions and what lives in them, and a few.
+bool is_open_to_peers(const cluster_services& services, std::string_view name);
 
 } // namespace aops::actors

@@ -258,7 +258,7 @@ caf::result<pulse_seen> gate_desk::on_pulse(const pulse& x) {
 caf::result<parcel> gate_desk::on_parcel(parcel& x) {
   if (sender() == nullptr)
     return refuse_stranger();
-  if (!is_open_to_peers(x.to))
+  if (!is_open_to_peers(*services_, x.to))
     return refuse(ec::permission_denied, "peers cannot reach " + x.to.substr(0, 64));
   if (x.body.empty()) // What was cut or of an unknown type on the way arrives so.
     return refuse(ec::corrupt, "the parcel for " + x.to.substr(0, 64) + " is empty");

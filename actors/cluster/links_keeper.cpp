@@ -24,7 +24,12 @@ constexpr size_t dialling_threads = 2;
 constexpr size_t dialling_queue = 256;
 
 /// Everything of a node passes through these.
-constexpr std::string_view busy_actors[] = {store_writer_name, hosts_name, jobs_name, router_name};
+std::vector<std::string_view> busy_actors(const cluster_services& services) {
+  std::vector<std::string_view> names{store_writer_name, router_name};
+  for (const auto& region : services.regions)
+    names.push_back(region.name);
+  return names;
+}
 
 std::set<std::string> wanted(const links_keeper_state& st) {
   std::set<std::string> nodes;
@@ -86,7 +91,7 @@ void note_mailbox(links_keeper_state& st, std::string_view name, int64_t message
 
 /// Each tells its own. One that is too busy to tell keeps its figure.
 void count_mailboxes(links_keeper_pointer self) {
-  for (auto name : busy_actors) {
+  for (auto name : busy_actors(*self->state.services)) {
     auto then = [self, name](const expected<tree_status>& row) {
       if (row)
         note_mailbox(self->state, name, row->mailbox.value_or(0));

@@ -1,8 +1,7 @@
 #include "actors/cluster/membership_body.hpp"
 #include "actors/support/ask.hpp"
 #include "messages/names.hpp"
-#include "messages/roles/hosts.hpp"
-#include "messages/roles/jobs.hpp"
+#include "messages/roles/region.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -19,26 +18,26 @@ using storage::cluster_change;
 /// Beyond the deadline that regions are told, for their answer to arrive.
 constexpr std::chrono::milliseconds answer_grace{250};
 
-/// Regions that have not let go of slots yet.
+/// Slots that are to be let go of, and how many have not done so yet: the regions, and who asks
+/// them.
 struct open_release {
   std::vector<held_slot> slots;
-  size_t regions = 0;
+  size_t left = 0;
 };
 
 void on_released(membership_pointer self, open_release& x) {
-  if (--x.regions > 0)
+  if (--x.left > 0)
     return;
   self->state.memory.released(x.slots);
   round_soon(self);
 }
 
-template <class Region>
 void ask_to_release(membership_pointer self,
-                    std::string_view name,
+                    const std::string& name,
                     const slots_to_release& what,
                     const std::shared_ptr<open_release>& round) {
   const auto& services = *self->state.services;
-  auto then = [self, round, region = std::string{name}](const expected<done>& released) {
+  auto then = [self, round, region = name](const expected<done>& released) {
     if (!released)
       log::warn("slots-not-released",
                 "{} did not let go of its slots in order, they are handed over anyway: {}",
@@ -47,7 +46,7 @@ void ask_to_release(membership_pointer self,
     on_released(self, *round);
   };
   auto deadline = services.config->cluster.hand_over.chrono() + answer_grace;
-  ask<Region>(self, *services.names, name, deadline, then, what);
+  ask<region_actor>(self, *services.names, name, deadline, then, what);
 }
 
 /// What `decide` wants, done one after the other.
@@ -109,9 +108,11 @@ struct actor_of_actions {
     for (const auto& held : x.slots)
       what.slots.push_back(held.slot);
     what.deadline_ms = st.services->clock->now_ms() + st.services->config->cluster.hand_over.ms;
-    auto round = std::make_shared<open_release>(open_release{x.slots, 2});
-    ask_to_release<hosts_actor>(self, hosts_name, what, round);
-    ask_to_release<jobs_actor>(self, jobs_name, what, round);
+    const auto& regions = st.services->regions;
+    auto round = std::make_shared<open_release>(open_release{x.slots, regions.size() + 1});
+    for (const auto& region : regions)
+      ask_to_release(self, region.name, what, round);
+    on_released(self, *round);
   }
 
   void operator()(const hand_over_slots& x) {

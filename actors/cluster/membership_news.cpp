@@ -2,8 +2,8 @@
 #include "actors/cluster/membership_body.hpp"
 #include "actors/support/ask.hpp"
 #include "messages/names.hpp"
-#include "messages/roles/hosts.hpp"
 #include "messages/roles/jobs.hpp"
+#include "messages/roles/region.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -33,8 +33,8 @@ void tell_regions(membership_pointer self) {
     log::info("slots-lost", "node {} has {} slots no more", my_id(st), news.lost.size());
   if (!news.gained.empty())
     log::info("slots-gained", "node {} has {} more slots", my_id(st), news.gained.size());
-  tell<hosts_actor>(*st.services->names, hosts_name, news);
-  tell<jobs_actor>(*st.services->names, jobs_name, news);
+  for (const auto& region : st.services->regions)
+    tell<region_actor>(*st.services->names, region.name, news);
 }
 
 /// What links and routers care about; leases do not.
@@ -110,7 +110,9 @@ void note_versions(membership_pointer self, const storage::versions& now) {
   if (!before)
     return;
   if (now.rules > before->rules || now.hosts > before->hosts)
-    tell<hosts_actor>(*st.services->names, hosts_name, atom::tick_v);
+    for (const auto& region : st.services->regions)
+      if (region.looks_at_hosts_and_rules)
+        tell<region_actor>(*st.services->names, region.name, atom::tick_v);
 }
 
 void note_takeovers(membership_pointer self, const std::vector<schedule::held_slot>& adopted) {

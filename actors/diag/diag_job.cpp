@@ -1,12 +1,14 @@
 #include "actors/diag/diag_job.hpp"
 
+#include "actors/diag/diag_intake.hpp"
 #include "actors/diag/diag_plan.hpp"
 #include "actors/host/host.hpp"
 #include "actors/host/unit_reports.hpp"
+#include "actors/jobs/unit_runner.hpp"
 #include "actors/support/ask.hpp"
-#include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
+#include "runtime/io/storage/report_units.hpp"
 
 #include <caf/all.hpp>
 
@@ -53,7 +55,7 @@ protected:
                                 std::move(order));
   }
 
-  unit_to_commit give_up(int64_t unit, const std::string& reason) override {
+  storage::unit_to_commit give_up(int64_t unit, const std::string& reason) override {
     return commit_of(unit, failed_reports(order_for(unit), reason));
   }
 
@@ -73,10 +75,10 @@ private:
     return order;
   }
 
-  static unit_to_commit commit_of(int64_t unit, std::vector<report_to_store> reports) {
-    unit_to_commit x;
+  static storage::unit_to_commit commit_of(int64_t unit, std::vector<report_to_store> reports) {
+    storage::unit_to_commit x;
     x.unit = unit;
-    x.reports = std::move(reports);
+    x.content = std::make_shared<storage::unit_reports>(std::move(reports));
     return x;
   }
 
@@ -88,13 +90,20 @@ private:
 } // namespace
 
 job_actor::behavior_type diag_job(job_pointer self, job_services_ptr services, std::string job) {
-  prepare(self, job_name_of(job));
-  self->state.runner = std::make_unique<diag_runner>(self, std::move(services), std::move(job));
-  self->state.runner->begin();
-  return {
-    [self](atom::tick) { self->state.runner->on_tick(); },
-    [](atom::ping) {},
+  return run_units<diag_runner>(self, std::move(services), std::move(job));
+}
+
+job_kind diag_kind() {
+  job_kind kind;
+  kind.name = diagnosis_kind;
+  kind.behaviour = &diag_job;
+  kind.intake = [](const job_services_ptr& services) {
+    child_spec spec;
+    spec.name = diag_intake_name;
+    spec.start = spawns(diag_intake, services);
+    return spec;
   };
+  return kind;
 }
 
 } // namespace aops::actors

@@ -18,14 +18,10 @@ namespace {
 
 constexpr std::chrono::seconds resync{30};
 constexpr std::chrono::seconds retry{1};
-constexpr std::chrono::seconds child_deadline{30};
 
 /// Hosts started at once, and the time to the next ones: each reads its state and its windows.
 constexpr size_t wave = 64;
 constexpr std::chrono::milliseconds wave_pause{50};
-
-/// How long after its deadline a hand-over may still take effect. Then the slot has stayed.
-constexpr int64_t release_grace_ms = 3000;
 
 std::chrono::milliseconds store_deadline(const hosts_region_state& st) {
   return st.services->config->store.request_timeout.chrono();
@@ -51,11 +47,6 @@ void note(hosts_region_state& st, const host_record& record) {
                             rules == st.rules.end() ? check::rule_set::build({}) : rules->second);
 }
 
-bool is_ours(const hosts_region_state& st, uint16_t slot) {
-  return st.services->slots->owns(slot) &&
-         st.released_until_ms[slot] <= st.services->clock->now_ms();
-}
-
 bool lives(const hosts_region_state& st, const std::string& id) {
   return st.services->names->find(host_name_of(id)) != nullptr;
 }
@@ -63,8 +54,7 @@ bool lives(const hosts_region_state& st, const std::string& id) {
 /// Whether it lives under an epoch of the past: the store refuses whatever it writes.
 bool is_of_the_past(hosts_region_state& st, const host_record& record) {
   auto epoch = st.latest_of(record)->epoch();
-  return epoch != 0 && epoch != st.services->slots->fence_of(record.host_id).epoch &&
-         lives(st, record.host_id);
+  return epoch != 0 && epoch != st.region.epoch_of(record.host_id) && lives(st, record.host_id);
 }
 
 void start_host(hosts_region_pointer self, const host_record& record) {
@@ -98,7 +88,7 @@ void start_some(hosts_region_pointer self) {
     auto id = std::move(st.to_start.front());
     st.to_start.pop_front();
     auto it = st.hosts.find(id);
-    if (it == st.hosts.end() || !is_ours(st, it->second.slot) || lives(st, id) ||
+    if (it == st.hosts.end() || !st.region.is_ours(it->second.slot) || lives(st, id) ||
         st.stopping.contains(id) || !st.rules.contains(it->second.owner))
       continue; // What it waits for brings it here again.
     start_host(self, it->second);
@@ -113,9 +103,6 @@ void start_some(hosts_region_pointer self) {
 /// it is started anew, under the epoch of then.
 void stop_host(
   hosts_region_pointer self, const std::string& id, std::function<void()> then = [] {}) {
-  auto parent = self->state.services->names->find_as<supervisor_actor>(host_children_name);
-  if (!parent)
-    return then();
   self->state.stopping.insert(id);
   auto stopped = [self, id, then] {
     auto& st = self->state;
@@ -126,8 +113,7 @@ void stop_host(
       start_some(self);
     }
   };
-  self->request(parent, child_deadline, stop_child{host_name_of(id)})
-    .then(stopped, [stopped](const caf::error&) { stopped(); });
+  end_child(self, *self->state.services->names, host_children_name, host_name_of(id), stopped);
 }
 
 /// Hands the owner's rules to his hosts, those that are down excepted: they get them when they
@@ -195,7 +181,7 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
   auto& st = self->state;
   std::set<std::string> owners;
   for (const auto& record : present) {
-    if (!is_ours(st, record.slot))
+    if (!st.region.is_ours(record.slot))
       continue;
     bool is_new = st.hosts.insert_or_assign(record.host_id, record).second;
     if (!st.rules.contains(record.owner))
@@ -269,9 +255,7 @@ void compare_with_store(hosts_region_pointer self) {
   if (!store)
     return again();
   find_hosts all;
-  for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
-    if (is_ours(st, slot))
-      all.slots.push_back(slot);
+  all.slots = st.region.ours();
   if (all.slots.empty())
     return;
   self->request(store, store_deadline(st), std::move(all))
@@ -284,24 +268,17 @@ void compare_with_store(hosts_region_pointer self) {
 
 /// Looks at everything; its own tick comes again whoever else sends one.
 void on_tick(hosts_region_pointer self) {
-  auto& st = self->state;
-  auto now = self->clock().now();
-  if (!st.tick_due || *st.tick_due <= now) {
-    st.tick_due = now + resync;
-    self->delayed_send(self, resync, atom::tick_v);
-  }
+  self->state.tick.again(self, resync);
   compare_with_store(self);
 }
 
-// -- slots that come and go ----------------------------------------------------------------------
+// -- slots that come and go
 
 /// Reads the hosts of these slots only: a node that takes over must be quick.
 void load_slots(hosts_region_pointer self, const std::vector<uint16_t>& slots) {
   auto& st = self->state;
   find_hosts some;
-  for (auto slot : slots)
-    if (is_ours(st, slot)) // Not lost meanwhile.
-      some.slots.push_back(slot);
+  some.slots = st.region.ours_of(slots); // Not lost meanwhile.
   if (some.slots.empty())
     return;
   auto again = [self] { self->delayed_send(self, retry, atom::tick_v); };
@@ -316,21 +293,10 @@ void load_slots(hosts_region_pointer self, const std::vector<uint16_t>& slots) {
           });
 }
 
-std::vector<std::string> hosts_in(const hosts_region_state& st,
-                                  const std::vector<uint16_t>& slots) {
-  std::set<uint16_t> wanted{slots.begin(), slots.end()};
-  std::vector<std::string> ids;
-  for (const auto& [id, record] : st.hosts)
-    if (wanted.contains(record.slot))
-      ids.push_back(id);
-  return ids;
-}
-
 void on_slots(hosts_region_pointer self, const slots_changed& x) {
-  for (const auto* some : {&x.gained, &x.lost})
-    for (auto slot : *some)
-      self->state.released_until_ms.at(slot) = 0;
-  forget(self, hosts_in(self->state, x.lost));
+  auto& st = self->state;
+  st.region.changed(x);
+  forget(self, ids_in(st.hosts, x.lost));
   load_slots(self, x.gained);
 }
 
@@ -338,18 +304,12 @@ void on_slots(hosts_region_pointer self, const slots_changed& x) {
 caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) {
   auto& st = self->state;
   auto now = st.services->clock->now_ms();
-  auto until = std::max(x.deadline_ms, now) + release_grace_ms;
+  auto until = st.region.released(x);
   // Should the slots stay, their hosts come back.
   self->delayed_send(self, std::chrono::milliseconds{until - now + 1}, atom::tick_v);
-  for (auto slot : x.slots)
-    st.released_until_ms.at(slot) = until;
-  auto ids = hosts_in(st, x.slots);
+  auto ids = ids_in(st.hosts, x.slots);
   auto promise = self->make_response_promise<done>();
-  auto left = std::make_shared<size_t>(ids.size() + 1);
-  auto one_less = [promise, left]() mutable {
-    if (--*left == 0)
-      promise.deliver(done{});
-  };
+  auto one_less = after_all(ids.size() + 1, [promise]() mutable { promise.deliver(done{}); });
   // The hosts themselves keep the deadline; a moment more for their answer.
   auto patience = std::chrono::milliseconds{std::max<int64_t>(0, x.deadline_ms - now) + 500};
   for (const auto& id : ids) {
@@ -370,6 +330,7 @@ caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) 
 
 hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services) {
   prepare(self);
+  self->state.region = {services->slots, services->clock};
   self->state.services = std::move(services);
   self->send(self, atom::tick_v);
   return {

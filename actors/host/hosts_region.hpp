@@ -1,15 +1,12 @@
 #pragma once
 
 #include "actors/host/host.hpp"
-#include "actors/supervisor/supervisor.hpp"
+#include "actors/region/region_steps.hpp"
+#include "actors/region/slot_region.hpp"
 
-#include <caf/actor_clock.hpp>
-
-#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 
 namespace aops::actors {
@@ -47,6 +44,7 @@ struct hosts_region_state {
   explicit hosts_region_state() = default;
   static inline const char* name = "hosts";
   services_ptr services;
+  slot_region region;
   std::map<std::string, host_record> hosts;                            ///< By id.
   std::map<std::string, std::shared_ptr<const check::rule_set>> rules; ///< By owner.
   std::map<std::string, std::shared_ptr<latest_start>> latest;         ///< By host id.
@@ -61,8 +59,7 @@ struct hosts_region_state {
   bool is_pausing = false;          ///< Between two waves of starts.
   bool is_unread_told = false;      ///< That the store does not answer, since it last did.
   std::set<std::string> stopping;   ///< Hosts whose actor has been asked to end.
-  std::array<int64_t, schedule::slot_count> released_until_ms{}; ///< Slots being handed over.
-  std::optional<caf::actor_clock::time_point> tick_due;          ///< Of its own tick.
+  own_tick tick;
 };
 
 using hosts_region_pointer = hosts_actor::stateful_pointer<checked_state<hosts_region_state>>;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/cluster/cluster_map.hpp"
+#include "actors/jobs/job_kind.hpp"
 #include "actors/jobs/slot_watch.hpp"
 #include "actors/support/directory.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
 #include "runtime/core/schedule/slot.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,11 +21,12 @@ struct job_services {
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<directory> names;
   std::shared_ptr<schedule::ownership> slots;
+  std::shared_ptr<const job_kinds> kinds = std::make_shared<job_kinds>();
   /// Who owns which host; an empty one is right where there is one node.
   std::shared_ptr<const cluster_map> map = std::make_shared<cluster_map>();
   std::shared_ptr<slot_watch> moves = std::make_shared<slot_watch>();
+  /// Whether this node surely still holds its lease, so that it may act on the world.
+  std::function<bool()> is_sure = [] { return true; };
 };
-
-using job_services_ptr = std::shared_ptr<const job_services>;
 
 } // namespace aops::actors

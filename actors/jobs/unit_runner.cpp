@@ -1,5 +1,7 @@
 #include "actors/jobs/unit_runner.hpp"
 
+#include "actors/store/job_store.hpp"
+#include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"
@@ -25,7 +27,7 @@ unit_runner::unit_runner(job_pointer self, job_services_ptr services, std::strin
       held_(services_->slots->fence_of(id_)) {}
 
 std::chrono::milliseconds unit_runner::unit_deadline() const {
-  auto limit = services_->config->diag.unit_timeout.ms;
+  auto limit = kind_->limits(*services_->config).unit_timeout.count();
   if (job_.deadline_ms > 0)
     limit = std::clamp<int64_t>(job_.deadline_ms - now_ms(), 1, limit);
   return std::chrono::milliseconds{limit};
@@ -50,42 +52,49 @@ void unit_runner::begin() {
 
 void unit_runner::loaded(job_state state) {
   job_ = state.job;
-  if (is_final_state(job_.state))
+  kind_ = services_->kinds->find(job_.kind);
+  if (!kind_ || is_final(job_.state) || is_waiting_for_user(job_.state))
     return self_->quit();
+  if (!kind_->is_repeatable && !state.begun_units.empty()) {
+    log::warn("job-interrupted",
+              "{} job {} waits for its user: {} of its units may have acted, and their end is not "
+              "known",
+              job_.kind.text,
+              id_,
+              state.begun_units.size());
+    return move_to(job_status::interrupted);
+  }
   auto done = state.done_units;
   auto count = read_plan(state);
   if (!count) {
     log::error("job-plan-broken", "job {}: {}", id_, to_string(count.error()));
-    return move_to("failed");
+    return move_to(job_status::failed);
   }
+  if (lacks_key())
+    return move_to(job_status::waiting_for_key);
   units_.emplace(*count, done, schedule::unit_limits{});
   asked_.clear();
   troubled_.clear();
   is_closing_ = false;
-  if (job_.state == "pending")
-    return move_to("running");
+  if (job_.state == job_status::pending)
+    return move_to(job_status::running);
   // It moved here, or its actor was restarted: those who watch hear that it goes on.
-  announce({id_,
-            job_.state,
-            job_.expected,
-            job_.finished,
-            job_.failed,
-            job_.kind == "diag" ? job_.finished : 0});
+  announce({id_, job_.state, job_.expected, job_.finished, job_.failed, job_.last_number});
   pump();
 }
 
-void unit_runner::move_to(std::string state) {
+void unit_runner::move_to(job_status state) {
   auto store = services_->names->find_as<job_store_actor>(job_store_name);
   if (!store) {
     units_.reset(); // Begins anew when the store is back.
     wake_in(retry);
     return;
   }
-  self_->request(store, store_deadline(), job_to_move{held_, id_, std::move(state)})
+  self_->request(store, store_deadline(), job_to_move{held_, id_, state})
     .then(
       [this](const job_progress& progress) {
         announce(progress);
-        if (is_final_state(progress.state))
+        if (is_final(progress.state) || is_waiting_for_user(progress.state))
           return self_->quit();
         pump();
       },
@@ -107,8 +116,7 @@ void unit_runner::wake_in(std::chrono::milliseconds wait) {
 
 void unit_runner::on_tick() {
   if (!tick_due_ || self_->clock().now() < *tick_due_)
-    return; // Overtaken: ticks cannot be called back, and each one that led to another would
-            // multiply.
+    return; // Overtaken: ticks cannot be called back; each that led to another would multiply.
   tick_due_.reset();
   if (units_)
     pump();
@@ -143,13 +151,19 @@ void unit_runner::pump() {
   auto now = now_ms();
   if (is_past_deadline())
     close();
+  for (auto& what : std::exchange(unstored_, {}))
+    commit(std::move(what));
+  if (is_wound_up() || !may_begin())
+    return;
   auto where = places();
   while (auto unit = units_->next(now, where)) {
     if (is_closing_) {
       commit(give_up(*unit, "the job's deadline passed"));
-    } else {
+    } else if (kind_->is_repeatable) {
       asked_.insert(*unit);
       ask_for(*unit);
+    } else {
+      begin_unit(*unit);
     }
     if (!units_)
       return; // It begins anew.
@@ -163,6 +177,71 @@ void unit_runner::pump() {
     wait = std::min(wait, job_.deadline_ms - now);
   wake_in(std::chrono::milliseconds{wait});
 }
+
+// -- units that act
+
+/// Whether units may be asked for now. To give up is always allowed.
+bool unit_runner::may_begin() {
+  if (kind_->is_repeatable || is_closing_ || services_->is_sure())
+    return true;
+  wake_in(retry);
+  return false;
+}
+
+void unit_runner::begin_unit(int64_t unit) {
+  auto later = [this, unit](const error& why) {
+    if (why == ec::fenced || why == ec::not_found)
+      return self_->quit();
+    log::warn("unit-not-begun", "job {} begins unit {} later: {}", id_, unit, to_string(why));
+    units_->put_back(unit, now_ms());
+    wake_in(retry);
+  };
+  auto store = services_->names->find_as<full_job_store_actor>(job_store_name);
+  if (!store)
+    return later({ec::unreachable, "the job store is down"});
+  storage::unit_to_begin order{held_, id_, unit, units_->attempts(unit)};
+  self_->request(store, store_deadline(), order)
+    .then([this, unit](const job_progress& progress) { begun(unit, progress); },
+          [later](const caf::error& e) { later(from_caf(e)); });
+}
+
+/// It is stored that the unit may act from now on; it has not been asked for yet.
+void unit_runner::begun(int64_t unit, const job_progress& progress) {
+  if (progress.state != job_status::running)
+    return self_->quit(); // Somebody else ended it.
+  // Time has passed, and the lease with it, perhaps. What is to end only goes on: left begun, the
+  // unit would be taken for one that may have acted.
+  if (is_closing_ || !services_->is_sure()) {
+    units_->put_back(unit, now_ms());
+    return pump();
+  }
+  asked_.insert(unit);
+  ask_for(unit);
+}
+
+void unit_runner::wind_up(std::function<void()> ended) {
+  if (!units_ || !kind_ || kind_->is_repeatable) {
+    ended();
+    return self_->quit();
+  }
+  when_wound_up_ = std::move(ended);
+  is_wound_up();
+}
+
+/// Ends the actor when it is to end and nothing is under way. @returns Whether it is to end.
+bool unit_runner::is_wound_up() {
+  if (!when_wound_up_)
+    return false;
+  if (units_->in_flight() > 0) {
+    wake_in(retry);
+  } else {
+    when_wound_up_();
+    self_->quit();
+  }
+  return true;
+}
+
+// -- answers
 
 /// Whether a failure says nothing about the host: its slot changes hands right now. For a while
 /// only, so that a host that never answers ends with its reason.
@@ -179,7 +258,7 @@ bool unit_runner::is_excused(int64_t unit, const error& why) {
   return now - since < slot_watch::settling_ms;
 }
 
-void unit_runner::answered(int64_t unit, expected<unit_to_commit> answer) {
+void unit_runner::answered(int64_t unit, expected<storage::unit_to_commit> answer) {
   if (asked_.erase(unit) == 0 || !units_)
     return; // Given up meanwhile.
   if (answer) {
@@ -191,53 +270,65 @@ void unit_runner::answered(int64_t unit, expected<unit_to_commit> answer) {
     "host " + std::string{host_of(unit).id} + (why.detail.empty() ? "" : ": ") + why.detail;
   if (is_past_deadline())
     return commit(give_up(unit, "the job's deadline passed; last answer: " + to_string(why)));
-  if (is_excused(unit, why)) {
+  if (!kind_->is_repeatable)
+    return give_up_on(unit, why); // It may have acted.
+  if (is_excused(unit, why))
     units_->put_back(unit, now_ms());
-  } else if (units_->failed(unit, now_ms())) {
-    log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(why));
-    return commit(give_up(unit, to_string(why)));
-  }
+  else if (units_->failed(unit, now_ms()))
+    return give_up_on(unit, why);
   pump();
 }
 
-void unit_runner::commit(unit_to_commit what) {
+void unit_runner::give_up_on(int64_t unit, const error& why) {
+  log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(why));
+  commit(give_up(unit, to_string(why)));
+}
+
+void unit_runner::commit(storage::unit_to_commit what) {
   auto unit = what.unit;
   what.held = held_;
   what.job = id_;
   what.owner = job_.owner;
-  auto later = [this, unit](const error& why) {
-    if (why == ec::fenced || why == ec::not_found)
-      return self_->quit();
-    log::warn(
-      "unit-not-stored", "job {} will ask for unit {} again: {}", id_, unit, to_string(why));
-    units_->put_back(unit, now_ms());
-    pump();
-  };
-  auto store = services_->names->find_as<job_store_actor>(job_store_name);
+  what.outcome = kind_->outcome;
+  auto store = services_->names->find_as<full_job_store_actor>(job_store_name);
   if (!store)
-    return later({ec::unreachable, "the job store is down"});
-  self_->request(store, store_deadline(), std::move(what))
+    return not_stored(std::move(what), {ec::unreachable, "the job store is down"});
+  self_->request(store, store_deadline(), what)
     .then([this, unit](const job_progress& progress) { committed(unit, progress); },
-          [later](const caf::error& e) { later(from_caf(e)); });
+          [this, what](const caf::error& e) { not_stored(what, from_caf(e)); });
+}
+
+void unit_runner::not_stored(storage::unit_to_commit what, const error& why) {
+  if (why == ec::fenced || why == ec::not_found)
+    return self_->quit();
+  auto unit = what.unit;
+  if (!kind_->is_repeatable) {
+    log::warn("unit-not-stored", "job {} will store unit {} again: {}", id_, unit, to_string(why));
+    unstored_.push_back(std::move(what));
+    return wake_in(retry);
+  }
+  log::warn("unit-not-stored", "job {} will ask for unit {} again: {}", id_, unit, to_string(why));
+  units_->put_back(unit, now_ms());
+  pump();
 }
 
 void unit_runner::committed(int64_t unit, const job_progress& progress) {
   units_->stored(unit);
   troubled_.erase(unit);
   announce(progress);
-  if (is_final_state(progress.state)) {
+  if (is_final(progress.state)) {
     log::info("job-ended",
               "{} job {} is {}: {} of {} results, {} of them errors",
-              job_.kind,
+              job_.kind.text,
               id_,
-              progress.state,
+              text_of(progress.state),
               progress.finished,
               progress.expected,
               progress.failed);
     return self_->quit();
   }
   if (units_->is_finished()) // Every unit is stored, and yet fewer results than expected.
-    return move_to("failed");
+    return move_to(job_status::failed);
   pump();
 }
 
@@ -246,6 +337,21 @@ void unit_runner::announce(const job_progress& progress) {
     self_->send(region, progress);
   if (auto listener = services_->names->find_as<progress_actor>(progress_name))
     self_->send(listener, progress);
+}
+
+job_actor::behavior_type run(job_pointer self, std::unique_ptr<unit_runner> runner) {
+  prepare(self, job_name_of(runner->id()));
+  self->state.runner = std::move(runner);
+  self->state.runner->begin();
+  return {
+    [self](atom::stop) -> caf::result<done> {
+      auto promise = self->make_response_promise<done>();
+      self->state.runner->wind_up([promise]() mutable { promise.deliver(done{}); });
+      return promise;
+    },
+    [self](atom::tick) { self->state.runner->on_tick(); },
+    [](atom::ping) {},
+  };
 }
 
 } // namespace aops::actors

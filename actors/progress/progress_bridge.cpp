@@ -55,7 +55,7 @@ void forward(progress_bridge_pointer self,
              watcher& w,
              const job_progress& news) {
   auto now = self->clock().now();
-  if (is_final_state(news.state) || !w.told || now - *w.told >= between_news)
+  if (is_final(news.state) || !w.told || now - *w.told >= between_news)
     return tell(self, node, w, news);
   w.is_behind = true;
   wake_at(self, *w.told + between_news);

@@ -19,7 +19,7 @@ expected<job_created> create(storage::database& db, const job_to_create& x, int6
   if (!stored)
     return fail(stored.error());
   caller who{x.job.user, x.job.owner, rights::ordinary, false, {}, {}};
-  if (auto noted = audit(db, now_ms, who, x.job.kind + ".execute", stored->id); !noted)
+  if (auto noted = audit(db, now_ms, who, x.job.kind.text + ".execute", stored->id); !noted)
     return fail(noted.error());
   return job_created{stored->id, stored->id != x.job.id};
 }
@@ -39,8 +39,9 @@ std::vector<uint16_t> or_all(std::vector<uint16_t> slots) {
 
 } // namespace
 
-job_store_actor::behavior_type
-job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self, store_ptr store) {
+full_job_store_actor::behavior_type
+job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>> self,
+          store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {
@@ -70,6 +71,22 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
           return reply;
         });
     },
+    [self](const caller& who, const tasks_to_resume& x) -> caf::result<tasks_resumed> {
+      auto store = self->state.store;
+      return write_for(
+        store,
+        foreign_promise<tasks_resumed>{self, of(who)},
+        {}, // Any node may let a job go on: its owner finds it in the queue.
+        [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_resumed> {
+          auto reply = job_repository{db}.resume(who.owner, x.task_list, now);
+          if (!reply)
+            return reply;
+          if (auto noted = audit(db, now, who, "task.resume", listed(reply->resumed), reply->code);
+              !noted)
+            return fail(noted.error());
+          return reply;
+        });
+    },
     [self](const load_job& x) -> caf::result<job_state> {
       return read(self->state.store,
                   foreign_promise<job_state>{self, {urgency::jobs, {}, {}}},
@@ -84,7 +101,13 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
                     });
                   });
     },
-    [self](const unit_to_commit& x) -> caf::result<job_progress> {
+    [self](const storage::unit_to_begin& x) -> caf::result<job_progress> {
+      return write_for(self->state.store,
+                       foreign_promise<job_progress>{self, {urgency::jobs, {}, {}}},
+                       x.held,
+                       [x](storage::database& db) { return job_repository{db}.begin_unit(x); });
+    },
+    [self](const storage::unit_to_commit& x) -> caf::result<job_progress> {
       const auto& store = self->state.store;
       foreign_promise<job_progress> promise{self, {urgency::jobs, x.owner, {}}};
       auto after = std::make_shared<job_progress>();
@@ -98,7 +121,7 @@ job_store(job_store_actor::stateful_pointer<checked_state<job_store_state>> self
         [promise, after](expected<void> how) {
           promise.answer(how.map([&] { return std::move(*after); }));
         },
-        1 + x.reports.size());
+        1 + (x.content ? x.content->rows() : 0));
       return promise;
     },
     [self](const job_to_move& x) -> caf::result<job_progress> {

@@ -1,13 +1,15 @@
 #include "cli/node/assemble.hpp"
 
+#include "actors/check/check_job.hpp"
 #include "actors/cluster/cluster_trees.hpp"
 #include "actors/cluster/gate.hpp"
 #include "actors/cluster/links_keeper.hpp"
 #include "actors/cluster/membership.hpp"
 #include "actors/cluster/router.hpp"
-#include "actors/diag/jobs_region.hpp"
+#include "actors/diag/diag_job.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
+#include "actors/jobs/jobs_region.hpp"
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/host_store.hpp"
@@ -120,21 +122,34 @@ services_ptr host_services_of(const parts& p) {
   return services;
 }
 
-child_spec hosts_tree(const parts& p, const services_ptr& services) {
-  return supervised(named("hosts/region", p, strategy::rest_for_one),
-                    {children(host_children_name, p), child(hosts_name, hosts_region, services)});
+child_spec hosts_tree(const parts& p) {
+  return supervised(
+    named("hosts/region", p, strategy::rest_for_one),
+    {children(host_children_name, p), child(hosts_name, hosts_region, host_services_of(p))});
 }
 
-child_spec jobs_tree(const parts& p) {
+job_services_ptr job_services_of(const parts& p) {
   auto services = std::make_shared<job_services>();
   services->config = p.config;
   services->clock = p.clock;
   services->names = p.names;
   services->slots = p.slots;
   services->map = p.cluster->map;
-  return supervised(
-    named("jobs/region", p, strategy::rest_for_one),
-    {children(job_children_name, p), child(jobs_name, jobs_region, job_services_ptr{services})});
+  services->kinds = std::make_shared<job_kinds>(p.kinds);
+  services->is_sure = [cluster = p.cluster] {
+    return cluster->single || cluster->this_node->is_sure(cluster->time->steady_ms());
+  };
+  return services;
+}
+
+child_spec jobs_tree(const parts& p) {
+  auto services = job_services_of(p);
+  std::vector<child_spec> tree{children(job_children_name, p),
+                               child(jobs_name, jobs_region, services)};
+  for (const auto& [name, kind] : services->kinds->all())
+    if (kind.intake)
+      tree.push_back(kind.intake(services));
+  return supervised(named("jobs/region", p, strategy::rest_for_one), std::move(tree));
 }
 
 progress_links progress_links_of(const parts& p) {
@@ -179,16 +194,24 @@ child_spec scraper_child(const parts& p) {
 
 } // namespace
 
+std::vector<node_region> node_regions() {
+  return {
+    {{std::string{hosts_name}, std::string{host_prefix}, true}, hosts_tree},
+    {{std::string{jobs_name}, job_name_of("")}, jobs_tree},
+  };
+}
+
+std::vector<job_kind> node_kinds() { return {diag_kind(), check_kind()}; }
+
 caf::actor assemble(caf::actor_system& system, const parts& p) {
-  auto services = host_services_of(p);
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
-  if (!services->scrapes())
+  if (auto services = host_services_of(p); !services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
-  tree.push_back(hosts_tree(p, services));
-  tree.push_back(jobs_tree(p));
-  tree.push_back(cluster_tree(p)); // Behind the regions: slots come when these can take them.
+  for (const auto& region : p.regions)
+    tree.push_back(region.tree(p));
+  tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
   auto root = caf::actor_cast<caf::actor>(
     system.spawn(supervisor, named(std::string{node_name}, p), std::move(tree)));
@@ -223,7 +246,10 @@ http::service service_of(const parts& p, const http::node_port& port) {
   s.version = AOPS_VERSION;
   s.ready = [names = p.names, health = p.health, cluster = p.cluster] {
     http::readiness r;
-    for (auto name : {store_writer_name, hosts_name, jobs_name, scraper_name})
+    std::vector<std::string_view> needed{store_writer_name, scraper_name};
+    for (const auto& region : cluster->regions)
+      needed.push_back(region.name);
+    for (auto name : needed)
       if (!names->find(name)) {
         r.is_ready = false;
         r.degraded.push_back(std::string{name} + " is down");

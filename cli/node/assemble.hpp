@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/cluster/cluster_services.hpp"
+#include "actors/jobs/job_kind.hpp"
+#include "actors/supervisor/supervisor.hpp"
 #include "actors/support/directory.hpp"
 #include "cli/node/http_front.hpp"
 #include "http/routes/routes.hpp"
@@ -15,10 +17,24 @@
 
 #include <caf/actor_system.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace aops::node {
+
+struct parts;
+
+/// A region: what the cluster knows of it, and its part of the tree.
+struct node_region {
+  actors::cluster_region known;
+  std::function<actors::child_spec(const parts&)> tree;
+};
+
+/// The regions and the kinds of jobs of this release.
+std::vector<node_region> node_regions();
+std::vector<actors::job_kind> node_kinds();
 
 /// What the process brings to its actors. Outlives the actor system.
 struct parts {
@@ -35,6 +51,8 @@ struct parts {
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
   actors::cluster_services_ptr cluster;
+  std::vector<node_region> regions = node_regions();
+  std::vector<actors::job_kind> kinds = node_kinds();
 };
 
 /// The supervisor tree on one screen. @returns The root; it answers ping when everything is up.

@@ -112,6 +112,8 @@ expected<void> enter_store(parts& p,
   services->health = p.health;
   services->ownership = p.slots;
   services->map = std::make_shared<actors::cluster_map>();
+  for (const auto& region : p.regions)
+    services->regions.push_back(region.known);
   services->probes = std::make_shared<actors::bounded_pool>("probe", 1, probe_queue);
   p.cluster = services;
   return actors::seed_accounts(p.pool->writer(), *p.config, p.clock->now_ms());

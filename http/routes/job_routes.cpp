@@ -5,23 +5,27 @@
 namespace aops::http {
 
 std::vector<route> job_routes(const node_port& port) {
-  using role = jobs_actor;
-  auto name = actors::jobs_name;
   return {
-    ask<role, diag_to_execute, diag_started>(port,
-                                             method::post,
-                                             "/diag/execute",
-                                             may::user,
-                                             name,
-                                             "Diagnose hosts by fault trees, slice by slice."),
-    ask<role, check_to_execute, check_started>(port,
-                                               method::post,
-                                               "/check/execute",
-                                               may::administrator,
-                                               name,
-                                               "Check hosts over a time range again."),
-    ask<role, tasks_to_cancel, tasks_cancelled>(
-      port, method::post, "/diag/task/cancel", may::user, name, "End tasks; what is stored stays."),
+    ask<diag_intake_actor, diag_to_execute, diag_started>(
+      port,
+      method::post,
+      "/diag/execute",
+      may::user,
+      actors::diag_intake_name,
+      "Diagnose hosts by fault trees, slice by slice."),
+    ask<check_intake_actor, check_to_execute, check_started>(
+      port,
+      method::post,
+      "/check/execute",
+      may::administrator,
+      actors::check_intake_name,
+      "Check hosts over a time range again."),
+    ask<jobs_actor, tasks_to_cancel, tasks_cancelled>(port,
+                                                      method::post,
+                                                      "/diag/task/cancel",
+                                                      may::user,
+                                                      actors::jobs_name,
+                                                      "End tasks; what is stored stays."),
   };
 }
 

@@ -59,13 +59,14 @@ find(const node_port& port, const request_context& context, const std::string& j
   if (found->result.empty() || found->result.front().state.empty())
     return fail(ec::not_found, "task " + job);
   const auto& x = found->result.front();
+  auto status = job_status_of(x.state);
   // The number of the newest report is what the finished ones counted to: numbers are given when
   // reports are stored.
   return job_news{job,
                   x.progress,
                   x.expected_report_num,
                   x.progress,
-                  is_final_state(x.state),
+                  status && is_final(*status),
                   context.who.owner,
                   x.state};
 }
@@ -89,7 +90,13 @@ expected<std::vector<report_event>> fetch_after(const node_port& port,
 } // namespace
 
 job_news news_of(const job_progress& x) {
-  return {x.job, x.finished, x.expected, x.last_number, is_final_state(x.state), {}, x.state};
+  return {x.job,
+          x.finished,
+          x.expected,
+          x.last_number,
+          is_final(x.state),
+          {},
+          std::string{text_of(x.state)}};
 }
 
 sse_source progress_source(const node_port& port,

@@ -4,6 +4,7 @@
 #include "messages/cluster.hpp"
 #include "messages/host.hpp"
 #include "messages/job.hpp"
+#include "messages/roles/region.hpp"
 #include "messages/roles/role.hpp"
 #include "messages/rounds.hpp"
 #include "messages/types/check.hpp"
@@ -19,15 +20,7 @@ using hosts_actor = caf::typed_actor<
   // Starts, tells or ends the actors of these hosts, as far as this node owns them.
   caf::reacts_to<hosts_changed>,
   // Reads the owner's rules again and tells his hosts.
-  caf::reacts_to<rules_changed>,
-  // Starts the hosts of slots that came, ends those of slots that went.
-  caf::reacts_to<slots_changed>,
-  // Ends the hosts of these slots in order; answered when none of them runs any more.
-  answers<slots_to_release, done>,
-  // INTERNAL: what this node has is compared with the store.
-  caf::reacts_to<atom::tick>,
-  // Answered at once.
-  caf::reacts_to<atom::ping>>;
+  caf::reacts_to<rules_changed>>::extend_with<region_actor>;
 
 /// What users ask a HOST.
 using host_view_actor = caf::typed_actor<

@@ -15,13 +15,13 @@ using job_store_actor = caf::typed_actor<
   answers<job_to_create, job_created>,
   // Ends jobs of the caller in the store; answered with those ended now. Any node may.
   asks<tasks_to_cancel, tasks_cancelled>,
+  // Puts jobs of the caller that wait for him back into the queue; answered with those. Any node
+  // may.
+  asks<tasks_to_resume, tasks_resumed>,
   // A job's row and what of it is done. ec::not_found.
   answers<load_job, job_state>,
-  // The jobs of these slots that have not ended.
+  // The jobs of these slots that are to run.
   answers<open_jobs, job_records>,
-  // Stores the results of a unit together with its row; answered with where the job stands then.
-  // Again changes nothing. ec::fenced when the slot belongs to another node by now; ec::not_found.
-  answers<unit_to_commit, job_progress>,
   // Moves a job to a state; answered with where it stands then. ec::fenced.
   answers<job_to_move, job_progress>,
   caf::reacts_to<atom::ping>>;

@@ -4,6 +4,7 @@
 #include "messages/cluster.hpp"
 #include "messages/diag.hpp"
 #include "messages/job.hpp"
+#include "messages/roles/region.hpp"
 #include "messages/roles/role.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
@@ -12,33 +13,44 @@
 
 namespace aops {
 
-/// JOBS: takes jobs in and has them run.
+/// JOBS: stores jobs and has them run, whatever their kind.
 using jobs_actor = caf::typed_actor<
-  // Plans a diagnosis and stores it; answered once it is stored, with its task id. It runs on the
-  // node that owns its slot. ec::bad_request when no host or no tree is left.
-  asks<diag_to_execute, diag_started>,
-  // The same for an explicit check.
-  asks<check_to_execute, check_started>,
+  // Stores a job; answered once it is stored. It runs on the node that owns its slot.
+  answers<job_to_create, job_created>,
   // Ends jobs of the caller wherever they run; answered with those ended now.
   asks<tasks_to_cancel, tasks_cancelled>,
-  // A job of this node got on, or ended.
+  // Lets jobs of the caller that wait for him go on; answered with those.
+  asks<tasks_to_resume, tasks_resumed>,
+  // A job of this node got on, ended, or waits for its user.
   caf::reacts_to<job_progress>,
-  // Stored through another node: starts those that this node owns.
+  // Stored or resumed through another node: starts those that this node owns.
   caf::reacts_to<jobs_added>,
   // Cancelled through another node: ends those that run here.
-  caf::reacts_to<jobs_cancelled>,
-  // Starts the jobs of slots that came, ends those of slots that went.
-  caf::reacts_to<slots_changed>,
-  // Ends the jobs of these slots in order; answered when none of them runs any more.
-  answers<slots_to_release, done>,
-  // INTERNAL: what this node has is compared with the store.
-  caf::reacts_to<atom::tick>,
-  // Answered at once.
+  caf::reacts_to<jobs_cancelled>>::extend_with<region_actor>;
+
+/// Who takes diagnoses and explicit checks in.
+namespace actors {
+inline constexpr std::string_view diag_intake_name = "jobs/diag";
+inline constexpr std::string_view check_intake_name = "jobs/check";
+} // namespace actors
+
+/// DIAGNOSES as they come in.
+using diag_intake_actor = caf::typed_actor<
+  // Plans a diagnosis and has it stored; answered once it is stored, with its task id.
+  // ec::bad_request when no host or no tree is left.
+  asks<diag_to_execute, diag_started>,
   caf::reacts_to<atom::ping>>;
 
-/// A JOB at work: a diagnosis, an explicit check. It asks hosts, stores what they answer, and tells
-/// JOBS and PROGRESS.
+/// EXPLICIT CHECKS as they come in.
+using check_intake_actor = caf::typed_actor<
+  // The same for an explicit check.
+  asks<check_to_execute, check_started>,
+  caf::reacts_to<atom::ping>>;
+
+/// A JOB at work. It asks for its units, stores what it is answered, and tells JOBS and PROGRESS.
 using job_actor = caf::typed_actor<
+  // Its slot goes elsewhere: begins nothing more; answered at its end, when nothing is under way.
+  caf::replies_to<atom::stop>::with<done>,
   // INTERNAL: a back-off or the deadline has passed.
   caf::reacts_to<atom::tick>,
   caf::reacts_to<atom::ping>>;

@@ -15,6 +15,8 @@
   X(diag, progress_found)                                                                          \
   X(diag, tasks_to_cancel)                                                                         \
   X(diag, tasks_cancelled)                                                                         \
+  X(diag, tasks_to_resume)                                                                         \
+  X(diag, tasks_resumed)                                                                           \
   X(diag, tasks_query)                                                                             \
   X(diag, tasks_page)                                                                              \
   X(diag, reports_query)                                                                           \

@@ -7,7 +7,6 @@
   X(job, job_record)                                                                               \
   X(job, job_to_create)                                                                            \
   X(job, job_created)                                                                              \
-  X(job, unit_to_commit)                                                                           \
   X(job, job_progress)                                                                             \
   X(job, job_to_move)                                                                              \
   X(job, job_state)                                                                                \

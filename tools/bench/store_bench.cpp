@@ -148,7 +148,7 @@ public:
       char id[40];
       std::snprintf(id, sizeof id, "%032llx", static_cast<unsigned long long>(i));
       x.id = id;
-      x.kind = "diag";
+      x.kind = diagnosis_kind;
       x.owner = owner;
       x.idempotency_key = "topic-0-" + std::to_string(i);
       x.plan = R"({"host_list":["host-1"],"time_range":[1,2],"tree_list":["t"]})";

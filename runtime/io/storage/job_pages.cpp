@@ -50,8 +50,9 @@ task_info read_task(const row& r) {
   return x;
 }
 
-filter conditions(std::string_view owner, const tasks_query& q) {
-  filter out("owner = ? and kind = 'diag'", owner);
+filter conditions(std::string_view owner, const kind_name& kind, const tasks_query& q) {
+  filter out("owner = ?", owner);
+  out.also("kind = ?", kind.text);
   if (q.task_list && !q.task_list->empty())
     return out.in("id", *q.task_list);
   if (q.time_range && q.time_range->size() == 2)
@@ -61,7 +62,8 @@ filter conditions(std::string_view owner, const tasks_query& q) {
 
 } // namespace
 
-expected<tasks_page> job_repository::page(std::string_view owner, const tasks_query& q) {
+expected<tasks_page>
+job_repository::page(std::string_view owner, const kind_name& kind, const tasks_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
@@ -69,7 +71,7 @@ expected<tasks_page> job_repository::page(std::string_view owner, const tasks_qu
     if (auto fair = check_length("task_list", q.task_list->size()); !fair)
       return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  auto matching = conditions(owner, q);
+  auto matching = conditions(owner, kind, q);
   auto total =
     db_.integer_with("select count(*) from job where " + matching.where(), matching.values());
   if (!total)

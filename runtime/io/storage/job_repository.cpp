@@ -2,6 +2,7 @@
 
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 /// The part of `job_repository` that creates, loads and cancels; `job_units.cpp` moves jobs on,
@@ -11,24 +12,29 @@ namespace aops::storage {
 namespace {
 
 const std::string job_query = "select id, kind, owner, username, slot, state, idempotency_key, "
-                              "plan, expected, finished, failed, "
+                              "plan, expected, finished, failed, last_number, "
                               "created_ms, deadline_ms from job";
+
+const std::string to_run = list_of(job_status::pending, job_status::running);
+const std::string not_over = list_of(
+  job_status::pending, job_status::running, job_status::waiting_for_key, job_status::interrupted);
 
 job_record read_job(const row& r) {
   job_record x;
   x.id = r.string(0);
-  x.kind = r.string(1);
+  x.kind = {r.string(1)};
   x.owner = r.string(2);
   x.user = r.string(3);
   x.slot = static_cast<uint16_t>(r.integer(4));
-  x.state = r.string(5);
+  x.state = status_in(r, 5);
   x.idempotency_key = r.string(6);
   x.plan = r.string(7);
   x.expected = r.integer(8);
   x.finished = r.integer(9);
   x.failed = r.integer(10);
-  x.created_ms = r.integer(11);
-  x.deadline_ms = r.integer(12);
+  x.last_number = r.integer(11);
+  x.created_ms = r.integer(12);
+  x.deadline_ms = r.integer(13);
   return x;
 }
 
@@ -66,11 +72,11 @@ expected<job_record> job_repository::create(const job_record& job,
     "finished, failed, last_number, stored, created_ms, deadline_ms, plan_version, plan) "
     "values (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0, 0, ?, ?, 1, ?)",
     job.id,
-    job.kind,
+    job.kind.text,
     job.owner,
     job.user,
     job.slot,
-    job.state,
+    text_of(job.state),
     key,
     job.expected,
     job.finished,
@@ -123,10 +129,15 @@ expected<job_state> job_repository::load(std::string_view id) {
   auto job = find(id);
   if (!job)
     return fail(std::move(job.error()));
+  job_state out;
   auto units = db_.list(
-    "select u.unit from job_unit u join job j on j.n = u.job where j.id = ? "
-    "and u.state = 'done' order by u.unit",
-    [](const row& r) { return r.integer(0); },
+    "select u.unit, u.state from job_unit u join job j on j.n = u.job where j.id = ? "
+    "order by u.unit",
+    [&](const row& r) {
+      auto& list = r.text(1) == "done" ? out.done_units : out.begun_units;
+      list.push_back(r.integer(0));
+      return true;
+    },
     id);
   if (!units)
     return fail(std::move(units.error()));
@@ -140,14 +151,16 @@ expected<job_state> job_repository::load(std::string_view id) {
     id);
   if (!trees)
     return fail(std::move(trees.error()));
-  return job_state{std::move(*job), std::move(*units), std::move(*trees)};
+  out.job = std::move(*job);
+  out.trees = std::move(*trees);
+  return out;
 }
 
 expected<std::vector<job_record>> job_repository::open_in_slots(std::span<const uint16_t> slots,
                                                                 int64_t limit) {
   if (slots.empty())
     return std::vector<job_record>{};
-  filter matching("state in ('pending', 'running')");
+  filter matching("state in " + to_run);
   if (slots.size() < 256)
     matching.in("slot", std::vector<uint16_t>(slots.begin(), slots.end()));
   return db_.list_with(job_query + db_.sql().use_index("job_open") + " where " + matching.where() +
@@ -158,8 +171,8 @@ expected<std::vector<job_record>> job_repository::open_in_slots(std::span<const 
 
 expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view owner,
                                                                 int64_t limit) {
-  return db_.list(job_query + db_.sql().use_index("job_open") +
-                    " where state in ('pending', 'running') and owner = ? order by n limit ?",
+  return db_.list(job_query + db_.sql().use_index("job_open") + " where state in " + to_run +
+                    " and owner = ? order by n limit ?",
                   read_job,
                   owner,
                   limit);
@@ -172,8 +185,8 @@ expected<tasks_cancelled> job_repository::cancel(std::string_view owner,
   tasks_cancelled out;
   auto done = for_each(ids, [&](const std::string& id) {
     return db_
-      .run("update job set state = 'cancelled' where owner = ? and id = ? and "
-           "state in ('pending', 'running', 'interrupted')",
+      .run("update job set state = ? where owner = ? and id = ? and state in " + not_over,
+           text_of(job_status::cancelled),
            owner,
            id)
       .map([&](int64_t rows) { (rows > 0 ? out.cancelled : out.ignored).push_back(id); });

@@ -3,6 +3,7 @@
 #include "messages/diag.hpp"
 #include "messages/job.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/job_unit.hpp"
 
 #include <memory>
 #include <span>
@@ -30,24 +31,29 @@ public:
 
   expected<job_record> find(std::string_view id); ///< ec::not_found.
 
-  /// What a job actor starts from: the row, the units done (ascending), the frozen trees in the
-  /// order of `create`. ec::not_found.
+  /// What a job actor starts from: the row, the units done and those begun (ascending), the frozen
+  /// trees in the order of `create`. ec::not_found.
   expected<job_state> load(std::string_view id);
 
-  /// Stores the results of a unit with its row: reports get the next numbers; counters move; the
-  /// job is `done` when finished >= expected. A unit sent again, or one of a job that ended,
-  /// changes nothing: the reply tells where the job stands. In a transaction; the fence is the
-  /// store writer's task. ec::not_found.
+  /// Stores the results of a unit with its row: its content goes where its kind puts it; counters
+  /// move; the job has its outcome when finished >= expected. A unit sent again, or one of a job
+  /// that ended, changes nothing: the reply tells where the job stands. In a transaction; the fence
+  /// is the store writer's task. ec::not_found.
   expected<job_progress> commit_unit(const unit_to_commit& x);
 
   /// The same for many, in order, in about as few statements as one takes. When one of them fails,
   /// all do.
   expected<void> commit_units(std::span<const unit_work* const> units);
 
+  /// Notes that a unit of a running job may act from now on; once more for the same unit is
+  /// harmless. Notes nothing of a job that does not run: the reply tells where it stands. In a
+  /// transaction. ec::not_found; ec::conflict when the unit is done.
+  expected<job_progress> begin_unit(const unit_to_begin& x);
+
   /// A final state stays. In a transaction. ec::not_found.
   expected<job_progress> move(const job_to_move& x);
 
-  /// Jobs pending or running in these slots, oldest first.
+  /// Jobs pending or running in these slots, oldest first: the run queue.
   expected<std::vector<job_record>> open_in_slots(std::span<const uint16_t> slots,
                                                   int64_t limit = 10'000);
   expected<std::vector<job_record>> open_of_owner(std::string_view owner, int64_t limit = 10'000);
@@ -56,12 +62,18 @@ public:
   expected<std::vector<task_progress>> progress(std::string_view owner,
                                                 const std::vector<std::string>& ids);
 
-  /// Contract of /diag/task/get: jobs of kind `diag`, sorted by `time` or `expected_report_num`,
-  /// else by age.
-  expected<tasks_page> page(std::string_view owner, const tasks_query& q);
+  /// Contract of /diag/task/get: jobs of one kind, sorted by `time` or `expected_report_num`, else
+  /// by age.
+  expected<tasks_page> page(std::string_view owner, const kind_name& kind, const tasks_query& q);
 
-  /// Ends jobs that are pending or running; `code` is 200 or 206. In a transaction.
+  /// Ends jobs that are not over; `code` is 200 or 206. In a transaction.
   expected<tasks_cancelled> cancel(std::string_view owner, const std::vector<std::string>& ids);
+
+  /// Puts jobs that wait for their user back into the queue, with as much time as they had at
+  /// first; of an interrupted one, what may have begun is done again. `code` is 200 or 206. In a
+  /// transaction.
+  expected<tasks_resumed>
+  resume(std::string_view owner, const std::vector<std::string>& ids, int64_t now_ms);
 
 private:
   expected<std::optional<job_record>> existing(const job_record& job);

@@ -1,34 +1,28 @@
-#include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
+#include <typeindex>
 
 /// The part of `job_repository` that moves jobs on.
 namespace aops::storage {
 
 namespace {
 
+constexpr std::string_view unit_done = "done", unit_begun = "begun";
+
 /// Where a job stands, and its integer key.
 struct standing {
   int64_t key = 0;
   job_progress progress;
-  std::set<int64_t> units;                ///< Those asked for that are done.
+  std::set<int64_t> done, begun;          ///< Of the units asked for.
   const unit_to_commit* newest = nullptr; ///< The last one that changed it.
-  int64_t new_reports = 0;
+  int64_t new_rows = 0;                   ///< Of its kind's results.
 };
 using standings = std::map<std::string, standing, std::less<>>;
-
-/// A report that is not stored yet, and its number.
-struct numbered_report {
-  const report_to_store* report;
-  int64_t job;
-  std::string_view owner;
-  int64_t number;
-};
 
 /// @param ids Each once. ec::not_found when one is unknown.
 expected<standings> stand(database& db, const std::vector<std::string>& ids) {
@@ -37,7 +31,7 @@ expected<standings> stand(database& db, const std::vector<std::string>& ids) {
     auto id = r.string(1);
     auto& x = out[id];
     x.key = r.integer(0);
-    x.progress = {id, r.string(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)};
+    x.progress = {id, status_in(r, 2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)};
     return true;
   };
   auto done = for_parts(ids, [&](const std::vector<std::string>& part) {
@@ -70,11 +64,10 @@ public:
 
   expected<void> commit() {
     return in_order([&] { return find_jobs(); },
-                    [&] { return find_done_units(); },
-                    [&] { return find_stored_reports(); },
-                    [&] { return add_units(); },
-                    [&] { return add_reports(); },
-                    [&] { return add_bodies(); },
+                    [&] { return find_units(); },
+                    [&] { return open_sinks(); },
+                    [&] { return write_units(); },
+                    [&] { return write_contents(); },
                     [&] { return move_jobs(); });
   }
 
@@ -83,139 +76,93 @@ private:
   std::vector<T> distinct(Of of) const {
     std::set<T> all;
     for (const auto* x : units_)
-      of(x->unit, all);
+      all.insert(of(x->unit));
     return {all.begin(), all.end()};
   }
 
   expected<void> find_jobs() {
-    auto ids = distinct<std::string>([](auto& unit, auto& all) { all.insert(unit.job); });
+    auto ids = distinct<std::string>([](auto& unit) { return unit.job; });
     return stand(db_, ids).map([&](standings found) { jobs_ = std::move(found); });
   }
 
-  expected<void> find_done_units() {
+  expected<void> find_units() {
     std::map<int64_t, standing*> by_key;
     std::vector<int64_t> keys;
     for (auto& [id, job] : jobs_) {
       by_key[job.key] = &job;
       keys.push_back(job.key);
     }
-    auto numbers = distinct<int64_t>([](auto& unit, auto& all) { all.insert(unit.unit); });
+    auto numbers = distinct<int64_t>([](auto& unit) { return unit.unit; });
     auto read = [&](const row& r) {
-      return by_key.at(r.integer(0))->units.insert(r.integer(1)).second;
+      auto& job = *by_key.at(r.integer(0));
+      auto& list = r.text(2) == unit_done ? job.done : job.begun;
+      return list.insert(r.integer(1)).second;
     };
     return for_parts(keys, [&](const std::vector<int64_t>& some) {
       return for_parts(numbers, [&](const std::vector<int64_t>& part) {
         filter matching("1 = 1");
         matching.in("job", some).in("unit", part);
-        return only(db_.list_with(
-          "select job, unit from job_unit where " + matching.where(), matching.values(), read));
+        return only(db_.list_with("select job, unit, state from job_unit where " + matching.where(),
+                                  matching.values(),
+                                  read));
       });
     });
   }
 
-  expected<void> find_stored_reports() {
-    auto ids = distinct<std::string>([](auto& unit, auto& all) {
-      for (const auto& x : unit.reports)
-        all.insert(x.report_id);
-    });
-    return for_parts(ids, [&](const std::vector<std::string>& part) {
-      filter matching("1 = 1");
-      matching.in("report_id", part);
-      return db_
-        .list_with("select report_id from report where " + matching.where(),
-                   matching.values(),
-                   [](const row& r) { return r.string(0); })
-        .map([&](auto found) { stored_.insert(found.begin(), found.end()); });
+  /// Units whose content is of one type share a sink.
+  expected<void> open_sinks() {
+    std::map<std::type_index, std::vector<const unit_to_commit*>> by_type;
+    for (const auto* x : units_)
+      if (const auto* content = x->unit.content.get())
+        by_type[typeid(*content)].push_back(&x->unit);
+    return for_each(by_type, [&](const auto& entry) {
+      auto& sink = sinks_[entry.first];
+      sink = entry.second.front()->content->sink(db_);
+      return sink->look(entry.second);
     });
   }
 
   /// Decides what each unit changes, in order.
-  expected<void> add_units() {
-    std::vector<parameter> rows;
+  expected<void> write_units() {
+    std::vector<parameter> added, ended;
     for (const auto* x : units_) {
       const auto& unit = x->unit;
       auto& job = jobs_.at(unit.job);
-      if (!is_final_state(job.progress.state) && job.units.insert(unit.unit).second) {
-        rows.insert(rows.end(), {job.key, unit.unit, "done", unit.attempts});
+      if (!is_final(job.progress.state) && job.done.insert(unit.unit).second) {
+        if (job.begun.contains(unit.unit))
+          ended.insert(ended.end(), {unit_done, unit.attempts, job.key, unit.unit});
+        else
+          added.insert(added.end(), {job.key, unit.unit, unit_done, unit.attempts});
         apply(unit, job);
       }
       *x->after = job.progress;
     }
-    return only(db_.run_many(
-      "insert into job_unit (job, unit, state, attempts) values (?, ?, ?, ?)", 4, rows));
+    return in_order(
+      [&] {
+        return db_.run_many(
+          "insert into job_unit (job, unit, state, attempts) values (?, ?, ?, ?)", 4, added);
+      },
+      [&] {
+        return db_.run_many(
+          "update job_unit set state = ?, attempts = ? where job = ? and unit = ?", 4, ended);
+      });
   }
 
   void apply(const unit_to_commit& unit, standing& job) {
     auto& now = job.progress;
-    for (const auto& x : unit.reports) {
-      if (!stored_.insert(x.report_id).second)
-        continue;
-      reports_.push_back({&x, job.key, unit.owner, ++now.last_number});
-      ++job.new_reports;
-      ++now.finished;
-      now.failed += !x.error.empty();
-    }
+    if (const auto* content = unit.content.get())
+      job.new_rows += sinks_.at(typeid(*content))->take(unit, job.key, now);
     now.finished += unit.results;
     now.failed += unit.failed;
-    now.state = now.finished >= now.expected ? "done" : "running";
+    if (now.finished >= now.expected)
+      now.state = unit.outcome(now);
+    else if (!is_waiting_for_user(now.state))
+      now.state = job_status::running;
     job.newest = &unit;
   }
 
-  expected<void> add_reports() {
-    if (reports_.empty())
-      return {};
-    std::set<std::string> digests;
-    for (const auto& x : reports_)
-      digests.insert(x.report->tree_digest);
-    auto trees = content_repository{db_}.keys_of({digests.begin(), digests.end()});
-    if (!trees)
-      return fail(std::move(trees.error()));
-    std::vector<parameter> rows;
-    for (const auto& [x, job, of, number] : reports_)
-      rows.insert(rows.end(),
-                  {x->report_id,
-                   job,
-                   number,
-                   of,
-                   x->host_id,
-                   x->tree_name,
-                   trees->at(x->tree_digest),
-                   x->start_ms,
-                   x->end_ms});
-    return only(db_.run_many(
-      "insert into report (report_id, job, number, owner, host_id, tree_name, tree, start_ms, "
-      "end_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      9,
-      rows));
-  }
-
-  expected<void> add_bodies() {
-    std::map<std::string, int64_t> keys;
-    std::vector<std::string> ids;
-    for (const auto& x : reports_)
-      ids.push_back(x.report->report_id);
-    auto read = [&](const row& r) { return keys.emplace(r.string(0), r.integer(1)).second; };
-    auto found = for_parts(ids, [&](const std::vector<std::string>& part) {
-      filter matching("1 = 1");
-      matching.in("report_id", part);
-      return only(db_.list_with(
-        "select report_id, n from report where " + matching.where(), matching.values(), read));
-    });
-    if (!found)
-      return fail(std::move(found.error()));
-    std::vector<parameter> rows;
-    for (const auto& numbered : reports_) {
-      const auto& x = *numbered.report;
-      auto key = keys.find(x.report_id);
-      if (key == keys.end())
-        return fail(ec::internal, "report " + x.report_id + " was stored and is not there");
-      rows.insert(rows.end(), {key->second, blob{x.values}, x.detail, x.content_hash, x.error});
-    }
-    return only(
-      db_.run_many("insert into report_body (report, node_values, detail, content_hash, error) "
-                   "values (?, ?, ?, ?, ?)",
-                   5,
-                   rows));
+  expected<void> write_contents() {
+    return for_each(sinks_, [](const auto& entry) { return entry.second->write(); });
   }
 
   expected<void> move_jobs() {
@@ -223,11 +170,11 @@ private:
     for (const auto& [id, job] : jobs_)
       if (job.newest)
         rows.insert(rows.end(),
-                    {job.progress.state,
+                    {text_of(job.progress.state),
                      job.progress.finished,
                      job.progress.failed,
                      job.progress.last_number,
-                     job.new_reports,
+                     job.new_rows,
                      job.newest->held.epoch,
                      job.key});
     return only(db_.run_many("update job set state = ?, finished = ?, failed = ?, last_number = ?, "
@@ -239,8 +186,7 @@ private:
   database& db_;
   std::span<const unit_work* const> units_;
   standings jobs_;
-  std::set<std::string> stored_; ///< Reports.
-  std::vector<numbered_report> reports_;
+  std::map<std::type_index, std::unique_ptr<unit_sink>> sinks_;
 };
 
 } // namespace
@@ -255,18 +201,90 @@ expected<void> job_repository::commit_units(std::span<const unit_work* const> un
   return unit_batch{db_, units}.commit();
 }
 
+expected<job_progress> job_repository::begin_unit(const unit_to_begin& x) {
+  auto job = stand(db_, x.job);
+  if (!job)
+    return fail(std::move(job.error()));
+  if (job->progress.state != job_status::running)
+    return std::move(job->progress);
+  auto known = db_.first(
+    "select state from job_unit where job = ? and unit = ?",
+    [](const row& r) { return r.string(0); },
+    job->key,
+    x.unit);
+  if (!known)
+    return fail(std::move(known.error()));
+  if (*known && **known != unit_begun)
+    return fail(ec::conflict, "unit " + std::to_string(x.unit) + " of task " + x.job + " is done");
+  auto noted = *known
+                 ? db_.run("update job_unit set attempts = ? where job = ? and unit = ?",
+                           x.attempts,
+                           job->key,
+                           x.unit)
+                 : db_.run("insert into job_unit (job, unit, state, attempts) values (?, ?, ?, ?)",
+                           job->key,
+                           x.unit,
+                           unit_begun,
+                           x.attempts);
+  if (!noted)
+    return fail(std::move(noted.error()));
+  return std::move(job->progress);
+}
+
 expected<job_progress> job_repository::move(const job_to_move& x) {
   auto job = stand(db_, x.job);
   if (!job)
     return fail(std::move(job.error()));
-  if (is_final_state(job->progress.state))
+  if (is_final(job->progress.state))
     return std::move(job->progress);
-  auto moved =
-    db_.run("update job set state = ?, epoch = ? where n = ?", x.state, x.held.epoch, job->key);
+  auto moved = db_.run(
+    "update job set state = ?, epoch = ? where n = ?", text_of(x.state), x.held.epoch, job->key);
   if (!moved)
     return fail(std::move(moved.error()));
   job->progress.state = x.state;
   return std::move(job->progress);
+}
+
+expected<tasks_resumed> job_repository::resume(std::string_view owner,
+                                               const std::vector<std::string>& ids,
+                                               int64_t now_ms) {
+  tasks_resumed out;
+  auto resume_one = [&](const std::string& id) -> expected<void> {
+    auto read = [](const row& r) { return std::pair{r.integer(0), status_in(r, 1)}; };
+    auto job = db_.first("select n, state from job where owner = ? and id = ?" +
+                           std::string{db_.sql().for_update()},
+                         read,
+                         owner,
+                         id);
+    if (!job)
+      return fail(std::move(job.error()));
+    if (!*job || !is_waiting_for_user((**job).second)) {
+      out.ignored.push_back(id);
+      return {};
+    }
+    out.resumed.push_back(id);
+    auto [key, was] = **job;
+    return in_order(
+      [&, key = key, was = was]() -> expected<void> {
+        if (was != job_status::interrupted)
+          return {};
+        // On the user's word what may have begun is done again.
+        return only(db_.run("delete from job_unit where job = ? and state = ?", key, unit_begun));
+      },
+      [&, key = key] {
+        // It has the time it had at first.
+        return db_.run("update job set state = ?, deadline_ms = case when deadline_ms > 0 then ? + "
+                       "deadline_ms - created_ms else 0 end where n = ?",
+                       text_of(job_status::pending),
+                       now_ms,
+                       key);
+      });
+  };
+  if (auto done = for_each(ids, resume_one); !done)
+    return fail(std::move(done.error()));
+  if (!out.resumed.empty() && !out.ignored.empty())
+    out.code = 206;
+  return out;
 }
 
 } // namespace aops::storage

@@ -16,7 +16,7 @@ struct stored_report {
   std::string error; ///< Not empty: no verdict, and why.
 };
 
-/// Keeps reports. They are written by `job_repository::commit_unit`.
+/// Keeps reports. They are written with the units that bring them (`report_units.hpp`).
 class report_repository {
 public:
   explicit report_repository(database& db) : db_(db) {}

@@ -60,6 +60,7 @@ struct threads_fixture {
     s->this_node->set_address(id + ":7000");
     s->is_refused = [](const std::string& address) { return address == "c:7000"; };
     s->probes = std::make_shared<bounded_pool>("probe", 1, 16);
+    s->regions = {{std::string{hosts_name}, "host/", true}, {std::string{jobs_name}, "job/"}};
     s->single = false;
     nodes.push_back({s, system.spawn<caf::detached>(membership, cluster_services_ptr{s})});
     return nodes.back();

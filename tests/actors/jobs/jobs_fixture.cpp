@@ -1,5 +1,6 @@
 #include "tests/actors/jobs/jobs_fixture.hpp"
 
+#include "actors/check/check_job.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/diag/diag_plan.hpp"
 #include "actors/host/unit_reports.hpp"
@@ -43,12 +44,16 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
       fixture->open.emplace_back(x, promise);
       return promise;
     },
-    [fixture](const unit_to_check& x) -> caf::result<unit_checked> {
+    [self, fixture](const unit_to_check& x) -> caf::result<unit_checked> {
       fixture->jobs_asked.push_back(x.job + '/' + x.host_id + '/' +
                                     fmt::format("{}", fmt::join(x.check_items, ",")));
       if (fixture->how == jobs_fixture::manner::refuse)
         return refuse(ec::store_unreachable, "canned");
-      return unit_checked{x.unit, static_cast<int64_t>(x.check_items.size())};
+      if (fixture->how == jobs_fixture::manner::answer)
+        return unit_checked{x.unit, static_cast<int64_t>(x.check_items.size())};
+      foreign_promise<unit_checked> promise{self};
+      fixture->open_checks.emplace_back(x, promise);
+      return promise;
     },
   };
 }
@@ -60,11 +65,13 @@ jobs_fixture::jobs_fixture() {
   services->clock = now;
   services->names = names;
   services->slots = slots;
+  services->kinds = std::make_shared<job_kinds>(std::vector{diag_kind(), check_kind()});
   add_tree("t", admin);
 }
 
 jobs_fixture::~jobs_fixture() {
   open.clear();
+  open_checks.clear();
   end_all();
 }
 
@@ -77,6 +84,12 @@ void jobs_fixture::release(size_t n) {
     else
       open.push_back(std::move(some[i]));
   some.clear();
+  run();
+}
+
+void jobs_fixture::release_checks() {
+  for (auto& [x, promise] : std::exchange(open_checks, {}))
+    promise.answer(unit_checked{x.unit, static_cast<int64_t>(x.check_items.size())});
   run();
 }
 
@@ -101,7 +114,7 @@ job_record jobs_fixture::store_job(const std::string& id,
     ok(ask<tree_contents>(of<tree_store_actor>(tree_store_name), find_trees{"admin", {"t"}})).trees;
   auto& job = order.job;
   job.id = id;
-  job.kind = "diag";
+  job.kind = diagnosis_kind;
   job.owner = job.user = owner;
   job.slot = schedule::slot_of(id);
   job.plan = write_diag_plan(plan, request);

@@ -32,6 +32,9 @@ struct jobs_fixture : store_fixture {
   /// Answers the oldest units that hosts kept silent about.
   void release(size_t n = SIZE_MAX);
 
+  /// The same for the units of explicit checks that hosts keep silent about: all of them.
+  void release_checks();
+
   void add_canned_host(const std::string& id, const std::string& owner = "admin");
 
   /// A diagnosis as the region would store it.
@@ -49,6 +52,7 @@ struct jobs_fixture : store_fixture {
   int64_t reports(const std::string& id); ///< Rows in the store.
 
   std::vector<std::pair<unit_to_diagnose, actors::foreign_promise<unit_diagnosed>>> open;
+  std::vector<std::pair<unit_to_check, actors::foreign_promise<unit_checked>>> open_checks;
 };
 
 } // namespace aops::tests

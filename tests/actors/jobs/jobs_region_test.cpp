@@ -1,4 +1,6 @@
-#include "actors/diag/jobs_region.hpp"
+#include "actors/check/check_intake.hpp"
+#include "actors/diag/diag_intake.hpp"
+#include "actors/jobs/jobs_region.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/cluster.hpp"
@@ -30,6 +32,8 @@ struct region_fixture : tests::jobs_fixture {
 
   std::vector<job_progress> heard;
   jobs_actor jobs;
+  diag_intake_actor diagnoses;
+  check_intake_actor checks;
 
   /// Starts the region with its supervisor, as a node does.
   void begin() {
@@ -39,6 +43,8 @@ struct region_fixture : tests::jobs_fixture {
     c.past_limit = give_up::leave_child;
     start_as(job_children_name, supervisor, std::move(c), std::vector<child_spec>{});
     jobs = start_as(jobs_name, jobs_region, job_services_ptr{services});
+    diagnoses = start_as(diag_intake_name, diag_intake, job_services_ptr{services});
+    checks = start_as(check_intake_name, check_intake, job_services_ptr{services});
   }
 
   expected<diag_started> diagnose(const caller& who,
@@ -48,7 +54,7 @@ struct region_fixture : tests::jobs_fixture {
                                   int64_t until_s = 120,
                                   int64_t interval_s = 60) {
     return ask<diag_started>(
-      jobs,
+      diagnoses,
       who,
       diag_to_execute{
         std::move(hosts), {{from_s * 1000}, {until_s * 1000}}, std::move(trees), interval_s});
@@ -57,7 +63,7 @@ struct region_fixture : tests::jobs_fixture {
   expected<check_started>
   check(std::vector<std::string> hosts, std::vector<std::string> items, int64_t until_s = 120) {
     return ask<check_started>(
-      jobs, admin, check_to_execute{std::move(hosts), {{0}, {until_s * 1000}}, std::move(items)});
+      checks, admin, check_to_execute{std::move(hosts), {{0}, {until_s * 1000}}, std::move(items)});
   }
 
   static std::string id_of(const diag_started& x) {
@@ -89,7 +95,6 @@ struct region_fixture : tests::jobs_fixture {
 BOOST_FIXTURE_TEST_SUITE(region, region_fixture)
 
 // -- taking in
-// -------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_done) {
   begin();
@@ -104,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_do
   BOOST_TEST(progress(id).state == "done");
   BOOST_TEST(reports(id) == 8);
   BOOST_REQUIRE(!heard.empty());
-  BOOST_TEST(heard.back().state == "done");
+  BOOST_TEST((heard.back().state == job_status::done));
   BOOST_TEST(heard.back().finished == 8);
 }
 
@@ -178,7 +183,6 @@ BOOST_AUTO_TEST_CASE(an_explicit_check_asks_each_host_for_its_rules) {
 }
 
 // -- running
-// ---------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(stored_jobs_are_found_by_looking) {
   store_job("before", {"h1"}, 1);
@@ -247,6 +251,8 @@ BOOST_AUTO_TEST_CASE(a_region_that_crashes_finds_its_jobs_again) {
   how = manner::stay_silent;
   auto id = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
   end(jobs, caf::exit_reason::kill);
+  end(diagnoses);
+  end(checks);
   end(of<supervisor_actor>(job_children_name));
   pass(1s);
   open.clear();
@@ -257,7 +263,6 @@ BOOST_AUTO_TEST_CASE(a_region_that_crashes_finds_its_jobs_again) {
 }
 
 // -- slots that come and go
-// ------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(jobs_of_slots_that_come_begin_at_once_and_those_of_slots_that_go_end_at_once) {
   auto slot = schedule::slot_of("theirs");
@@ -361,7 +366,7 @@ BOOST_AUTO_TEST_CASE(a_job_of_another_nodes_slot_is_stored_here_and_its_owner_to
   BOOST_TEST(progress(id).state == "cancelled");
   BOOST_REQUIRE(sent.size() == 2u);
   BOOST_REQUIRE(sent[1].body.match_elements<jobs_cancelled>());
-  BOOST_TEST(heard.back().state == "cancelled");
+  BOOST_TEST((heard.back().state == job_status::cancelled));
   take_away(router_name);
 }
 
@@ -376,7 +381,7 @@ BOOST_AUTO_TEST_CASE(the_owner_runs_at_once_what_others_stored_and_ends_what_the
   tell(jobs, jobs_cancelled{{"j"}});
   BOOST_TEST(!names->find(job_name_of("j")));
   BOOST_REQUIRE(!heard.empty());
-  BOOST_TEST(heard.back().state == "cancelled");
+  BOOST_TEST((heard.back().state == job_status::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(a_cancellation_whose_news_got_lost_ends_the_job_all_the_same) {
@@ -391,7 +396,6 @@ BOOST_AUTO_TEST_CASE(a_cancellation_whose_news_got_lost_ends_the_job_all_the_sam
 }
 
 // -- cancelling
-// ------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
   settings->diag.max_running = 1;
@@ -410,7 +414,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
   BOOST_TEST(asked.back().job == second);
   bool told = false;
   for (const auto& x : heard)
-    told = told || (x.job == first && x.state == "cancelled");
+    told = told || (x.job == first && x.state == job_status::cancelled);
   BOOST_TEST(told);
   release();
   BOOST_TEST(progress(first).state == "cancelled");

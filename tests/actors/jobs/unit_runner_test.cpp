@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(pairs_of_a_check_that_nobody_answers_count_as_failed) {
   auto job = store_job("c", {"h1"}, 1);
   tests::ok(db().execute("delete from job_tree"));
   tests::ok(db().execute("delete from job"));
-  job.kind = "check";
+  job.kind = check_kind_name;
   job.plan = write_check_plan({{"h1", "nowhere"}, {"a", "b"}, 0, 60'000});
   job.expected = 4;
   tests::ok(ask<job_created>(of<job_store_actor>(job_store_name), job_to_create{job, {}}));
@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(pairs_of_a_check_that_nobody_answers_count_as_failed) {
   start_as(job_name_of("c"), check_job, job_services_ptr{services}, std::string{"c"});
   pass(10s);
   auto row = tests::ok(ask<job_state>(of<job_store_actor>(job_store_name), load_job{"c"})).job;
-  BOOST_TEST(row.state == "done");
+  BOOST_TEST((row.state == job_status::done));
   BOOST_TEST(row.finished == 4);
   BOOST_TEST(row.failed == 2);
   BOOST_TEST(progress("c").state == "done");

@@ -105,7 +105,7 @@ struct bridges_fixture : tests::actor_fixture {
     run();
   }
 
-  static job_progress progress(int64_t finished, const std::string& state = "running") {
+  static job_progress progress(int64_t finished, job_status state = job_status::running) {
     return {"j", state, 100, finished, 0, finished};
   }
 
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_stream_shows_a_job_that_another_node_runs) {
   tell(a.bridge, progress(3));
   BOOST_TEST(told.size() == 1u);
   BOOST_TEST(shows("\"progress\":3"));
-  tell(a.bridge, progress(100, "done"));
+  tell(a.bridge, progress(100, job_status::done));
   BOOST_TEST(shows("event: done"));
   BOOST_TEST(sink.seen.find("\"state\":\"done\"") != std::string::npos);
 }
@@ -155,16 +155,16 @@ BOOST_AUTO_TEST_CASE(at_most_four_messages_a_second_go_out_and_the_last_one_alwa
   BOOST_TEST(told.size() <= 6u);
   BOOST_TEST(told.back().finished == 90);
   tell(a.bridge, progress(91));
-  tell(a.bridge, progress(100, "done")); // At once, whatever the rate.
-  BOOST_TEST(told.back().state == "done");
+  tell(a.bridge, progress(100, job_status::done)); // At once, whatever the rate.
+  BOOST_TEST((told.back().state == job_status::done));
 }
 
 BOOST_AUTO_TEST_CASE(whoever_watches_late_hears_where_the_job_stands) {
-  tell(a.bridge, progress(100, "done"));
+  tell(a.bridge, progress(100, job_status::done));
   BOOST_TEST(told.empty());
   open_at(b, "j");
   BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST(told[0].state == "done");
+  BOOST_TEST((told[0].state == job_status::done));
   BOOST_TEST(shows("event: done"));
 }
 

@@ -1,5 +1,7 @@
+#include "actors/store/job_store.hpp"
 #include "actors/store/store_writer.hpp"
 #include "messages/names.hpp"
+#include "runtime/io/storage/report_units.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -94,7 +96,6 @@ BOOST_AUTO_TEST_CASE(deleted_trees_are_gone_and_unknown_ones_ignored) {
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- the writer
-// ------------------------------------------------------------------------------------
 
 BOOST_FIXTURE_TEST_SUITE(writer, tests::store_fixture)
 
@@ -149,13 +150,12 @@ BOOST_AUTO_TEST_CASE(promises_of_a_dead_writer_are_answered_at_once) {
 BOOST_AUTO_TEST_SUITE_END()
 
 // -- jobs and reports
-// ------------------------------------------------------------------------------
 
 namespace {
 
 struct jobs_fixture : trees_fixture {
   ~jobs_fixture() { end_all(); }
-  job_store_actor jobs = of<job_store_actor>(job_store_name);
+  full_job_store_actor jobs = of<full_job_store_actor>(job_store_name);
   report_store_actor reports = of<report_store_actor>(report_store_name);
 
   job_to_create job_named(const std::string& id, const std::string& key = {}) {
@@ -163,7 +163,7 @@ struct jobs_fixture : trees_fixture {
     job_to_create x;
     x.trees = tests::ok(ask<tree_contents>(trees, find_trees{"admin", {"t"}})).trees;
     x.job.id = id;
-    x.job.kind = "diag";
+    x.job.kind = diagnosis_kind;
     x.job.owner = x.job.user = "admin";
     x.job.slot = schedule::slot_of(id);
     x.job.idempotency_key = key;
@@ -172,8 +172,8 @@ struct jobs_fixture : trees_fixture {
     return x;
   }
 
-  unit_to_commit unit(const job_to_create& x, int64_t number) {
-    unit_to_commit u;
+  storage::unit_to_commit unit(const job_to_create& x, int64_t number) {
+    storage::unit_to_commit u;
     u.held = slots->fence_of(x.job.id);
     u.job = x.job.id;
     u.owner = "admin";
@@ -187,7 +187,7 @@ struct jobs_fixture : trees_fixture {
     r.end_ms = r.start_ms + 60'000;
     r.detail = R"({"verdict":"unknown","root_causes":[],"error":"no"})";
     r.error = "no";
-    u.reports.push_back(r);
+    u.content = std::make_shared<storage::unit_reports>(std::vector{r});
     return u;
   }
 
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_unit_counts_once_and_the_last_one_ends_the_job) {
   BOOST_TEST(tests::ok(ask<job_progress>(jobs, unit(x, 0))).finished == 1);
   BOOST_TEST(tests::ok(ask<job_state>(jobs, load_job{"j"})).done_units.size() == 1u);
   auto last = tests::ok(ask<job_progress>(jobs, unit(x, 1)));
-  BOOST_TEST(last.state == "done");
+  BOOST_TEST((last.state == job_status::done));
   BOOST_TEST(last.last_number == 2);
   BOOST_TEST(tests::ok(ask<job_records>(jobs, open_jobs{})).jobs.empty());
 }
@@ -263,8 +263,28 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_stays_cancelled) {
   BOOST_TEST(cancelled.code == 206);
   BOOST_TEST(cancelled.cancelled.size() == 1u);
   BOOST_TEST(cancelled.ignored.size() == 1u);
-  BOOST_TEST(tests::ok(ask<job_progress>(jobs, unit(x, 0))).state == "cancelled");
+  BOOST_TEST((tests::ok(ask<job_progress>(jobs, unit(x, 0))).state == job_status::cancelled));
   BOOST_TEST(progress(admin, "j").progress == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_for_its_user_is_out_of_the_queue_until_he_resumes_it) {
+  auto x = job_named("j");
+  tests::ok(ask<job_created>(jobs, x));
+  auto held = slots->fence_of("j");
+  tests::ok(ask<job_progress>(jobs, job_to_move{held, "j", job_status::running}));
+  tests::ok(ask<job_progress>(jobs, storage::unit_to_begin{held, "j", 0, 1}));
+  auto stale = held;
+  stale.epoch = 7;
+  BOOST_TEST(tests::failure_of(ask<job_progress>(jobs, storage::unit_to_begin{stale, "j", 1, 1})) ==
+             ec::fenced);
+  tests::ok(ask<job_progress>(jobs, job_to_move{held, "j", job_status::interrupted}));
+  BOOST_TEST(tests::ok(ask<job_records>(jobs, open_jobs{})).jobs.empty());
+  BOOST_TEST(progress(admin, "j").state == "interrupted");
+  BOOST_TEST(tests::ok(ask<tasks_resumed>(jobs, other, tasks_to_resume{{"j"}})).resumed.empty());
+  BOOST_TEST(tests::ok(ask<tasks_resumed>(jobs, admin, tasks_to_resume{{"j"}})).resumed.size() ==
+             1u);
+  BOOST_TEST(tests::ok(ask<job_records>(jobs, open_jobs{})).jobs.size() == 1u);
+  BOOST_TEST(count("select count(*) from audit_log where action = 'task.resume'") == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -265,7 +265,7 @@ STORE_CASE(deleting_a_host_takes_its_data_along_and_leaves_history) {
   }
   job_record job;
   job.id = "job";
-  job.kind = "diag";
+  job.kind = diagnosis_kind;
   job.owner = owner;
   job.plan = "{}";
   committed(db, [&] { return job_repository{db}.create(job); });

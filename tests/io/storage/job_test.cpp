@@ -1,5 +1,6 @@
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/report_repository.hpp"
+#include "runtime/io/storage/report_units.hpp"
 #include "runtime/io/storage/tree_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
@@ -16,7 +17,7 @@ const std::string tree_text = R"({"value":"root"})";
 job_record job_named(const std::string& id, int64_t expected = 4) {
   job_record x;
   x.id = id;
-  x.kind = "diag";
+  x.kind = diagnosis_kind;
   x.owner = owner;
   x.user = "ada";
   x.slot = 3;
@@ -47,21 +48,31 @@ report_to_store report_of(const std::string& job, int unit, int i, const std::st
   return x;
 }
 
-unit_to_commit unit_of(const std::string& job, int unit, int reports = 2) {
+std::vector<report_to_store> reports_of(const std::string& job, int unit, int count = 2) {
+  std::vector<report_to_store> all;
+  for (int i = 0; i < count; ++i)
+    all.push_back(report_of(job, unit, i));
+  return all;
+}
+
+unit_to_commit unit_with(const std::string& job, int unit, std::vector<report_to_store> reports) {
   unit_to_commit x;
   x.job = job;
   x.owner = owner;
   x.unit = unit;
-  for (int i = 0; i < reports; ++i)
-    x.reports.push_back(report_of(job, unit, i));
+  x.content = std::make_shared<unit_reports>(std::move(reports));
   return x;
+}
+
+unit_to_commit unit_of(const std::string& job, int unit, int reports = 2) {
+  return unit_with(job, unit, reports_of(job, unit, reports));
 }
 
 job_progress commit(database& db, const unit_to_commit& x) {
   return committed(db, [&] { return job_repository{db}.commit_unit(x); });
 }
 
-job_progress move(database& db, const std::string& job, const std::string& state) {
+job_progress move(database& db, const std::string& job, job_status state) {
   return committed(db, [&] { return job_repository{db}.move({{}, job, state}); });
 }
 
@@ -80,11 +91,11 @@ STORE_CASE(a_job_comes_back_as_it_was_created) {
   auto& db = it.db();
   create(db, job_named("j"));
   auto state = ok(job_repository{db}.load("j"));
-  BOOST_TEST(state.job.kind == "diag");
+  BOOST_TEST(state.job.kind.text == "diag");
   BOOST_TEST(state.job.owner == owner);
   BOOST_TEST(state.job.user == "ada");
   BOOST_TEST(state.job.slot == 3);
-  BOOST_TEST(state.job.state == "pending");
+  BOOST_TEST((state.job.state == job_status::pending));
   BOOST_TEST(state.job.plan == job_named("j").plan);
   BOOST_TEST(state.job.expected == 4);
   BOOST_TEST(state.job.created_ms == 1000);
@@ -135,13 +146,13 @@ STORE_CASE(a_unit_numbers_its_reports_and_moves_the_job) {
   auto& db = it.db();
   create(db, job_named("j"));
   auto now = commit(db, unit_of("j", 0));
-  BOOST_TEST(now.state == "running");
+  BOOST_TEST((now.state == job_status::running));
   BOOST_TEST(now.finished == 2);
   BOOST_TEST(now.last_number == 2);
-  auto second = unit_of("j", 1);
-  second.reports[1].error = "no tree";
-  now = commit(db, second);
-  BOOST_TEST(now.state == "done");
+  auto second = reports_of("j", 1);
+  second[1].error = "no tree";
+  now = commit(db, unit_with("j", 1, second));
+  BOOST_TEST((now.state == job_status::done));
   BOOST_TEST(now.finished == 4);
   BOOST_TEST(now.failed == 1);
   BOOST_TEST(now.expected == 4);
@@ -159,9 +170,9 @@ STORE_CASE(a_unit_sent_again_changes_nothing) {
   BOOST_TEST(now.finished == 2);
   BOOST_TEST(now.last_number == 2);
   // Another unit that brings a stored report along: only what is new gets a number.
-  auto mixed = unit_of("j", 1);
-  mixed.reports.insert(mixed.reports.begin(), report_of("j", 0, 1));
-  now = commit(db, mixed);
+  auto mixed = reports_of("j", 1);
+  mixed.insert(mixed.begin(), report_of("j", 0, 1));
+  now = commit(db, unit_with("j", 1, mixed));
   BOOST_TEST(now.finished == 4);
   BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 ");
 }
@@ -171,25 +182,26 @@ STORE_CASE(units_of_several_jobs_are_committed_together) {
   create(db, job_named("j", 6));
   create(db, job_named("k", 2));
   create(db, job_named("over"));
-  move(db, "over", "cancelled");
+  move(db, "over", job_status::cancelled);
   commit(db, unit_of("j", 0));
+  auto last = reports_of("j", 2, 1);
+  last[0].error = "no tree";
+  last.push_back(report_of("j", 1, 1)); // Comes twice.
   std::vector<unit_work> work;
   for (auto& unit : {unit_of("j", 1),
                      unit_of("k", 0),
                      unit_of("over", 0),
                      unit_of("j", 0), // Known from before.
-                     unit_of("j", 2, 1),
+                     unit_with("j", 2, last),
                      unit_of("j", 1)}) // Known since this very transaction.
     work.push_back({unit, std::make_shared<job_progress>()});
-  work[4].unit.reports[0].error = "no tree";
-  work[4].unit.reports.push_back(report_of("j", 1, 1)); // Comes twice.
   std::vector<const unit_work*> all;
   for (auto& x : work)
     all.push_back(&x);
   committed(db, [&] { return job_repository{db}.commit_units(all); });
   auto shows = [&](size_t i, const std::string& state, int64_t finished, int64_t failed) {
     auto& x = *work[i].after;
-    BOOST_TEST(x.state == state, i << ": " << x.state);
+    BOOST_TEST(text_of(x.state) == state, i << ": " << text_of(x.state));
     BOOST_TEST(x.finished == finished, i << ": " << x.finished);
     BOOST_TEST(x.failed == failed, i << ": " << x.failed);
   };
@@ -200,7 +212,7 @@ STORE_CASE(units_of_several_jobs_are_committed_together) {
   shows(4, "running", 5, 1);
   shows(5, "running", 5, 1);
   BOOST_TEST(ok(job_repository{db}.find("j")).finished == 5);
-  BOOST_TEST(ok(job_repository{db}.find("k")).state == "done");
+  BOOST_TEST((ok(job_repository{db}.find("k")).state == job_status::done));
   BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 5 ");
   BOOST_TEST(numbers_of(ok(report_repository{db}.after("k", 0, 100))) == "1 2 ");
   BOOST_TEST(ok(report_repository{db}.after("over", 0, 100)).empty());
@@ -218,31 +230,32 @@ STORE_CASE(units_of_several_jobs_are_committed_together) {
 STORE_CASE(a_check_counts_pairs_instead_of_reports) {
   auto& db = it.db();
   auto job = job_named("j", 5);
-  job.kind = "check";
+  job.kind = {"check"};
   create(db, job);
   auto unit = unit_of("j", 0, 0);
+  unit.content = nullptr;
   unit.results = 3;
   BOOST_TEST(commit(db, unit).finished == 3);
   unit.unit = 1;
   unit.results = 2;
-  BOOST_TEST(commit(db, unit).state == "done");
-  BOOST_TEST(ok(job_repository{db}.page(owner, {})).total_count == 0);
+  BOOST_TEST((commit(db, unit).state == job_status::done));
+  BOOST_TEST(ok(job_repository{db}.page(owner, diagnosis_kind, {})).total_count == 0);
   BOOST_TEST(ok(job_repository{db}.progress(owner, {"j"})).at(0).progress == 5);
 }
 
 STORE_CASE(a_final_state_stays) {
   auto& db = it.db();
   create(db, job_named("j"));
-  BOOST_TEST(move(db, "j", "running").state == "running");
-  BOOST_TEST(move(db, "j", "interrupted").state == "interrupted");
-  BOOST_TEST(move(db, "j", "running").state == "running");
-  BOOST_TEST(move(db, "j", "failed").state == "failed");
-  BOOST_TEST(move(db, "j", "running").state == "failed");
+  BOOST_TEST((move(db, "j", job_status::running).state == job_status::running));
+  BOOST_TEST((move(db, "j", job_status::interrupted).state == job_status::interrupted));
+  BOOST_TEST((move(db, "j", job_status::running).state == job_status::running));
+  BOOST_TEST((move(db, "j", job_status::failed).state == job_status::failed));
+  BOOST_TEST((move(db, "j", job_status::running).state == job_status::failed));
   auto late = commit(db, unit_of("j", 0));
-  BOOST_TEST(late.state == "failed");
+  BOOST_TEST((late.state == job_status::failed));
   BOOST_TEST(late.finished == 0);
   BOOST_TEST(ok(report_repository{db}.after("j", 0, 100)).empty());
-  BOOST_TEST(failure_of(job_repository{db}.move({{}, "x", "done"})) == ec::not_found);
+  BOOST_TEST(failure_of(job_repository{db}.move({{}, "x", job_status::done})) == ec::not_found);
   BOOST_TEST(failure_of(job_repository{db}.commit_unit(unit_of("x", 0))) == ec::not_found);
 }
 
@@ -251,7 +264,7 @@ STORE_CASE(cancelling_ends_what_is_not_over) {
   for (auto id : {"pending", "running", "over"})
     create(db, job_named(id));
   commit(db, unit_of("running", 0));
-  move(db, "over", "done");
+  move(db, "over", job_status::done);
   auto cancel = [&](std::vector<std::string> ids) {
     return committed(db, [&] { return job_repository{db}.cancel(owner, ids); });
   };
@@ -262,8 +275,189 @@ STORE_CASE(cancelling_ends_what_is_not_over) {
   BOOST_TEST(reply.ignored == (std::vector<std::string>{"over", "unknown"}),
              boost::test_tools::per_element());
   BOOST_TEST(cancel({"pending"}).code == 200);
-  BOOST_TEST(ok(job_repository{db}.find("running")).state == "cancelled");
+  BOOST_TEST((ok(job_repository{db}.find("running")).state == job_status::cancelled));
   BOOST_TEST(ok(report_repository{db}.after("running", 0, 100)).size() == 2u);
+}
+
+STORE_CASE(every_status_has_a_text_that_reads_back) {
+  auto& db = it.db();
+  for (size_t i = 0; i < job_status_texts.size(); ++i) {
+    auto status = static_cast<job_status>(i);
+    auto job = job_named("j" + std::to_string(i));
+    job.state = status;
+    create(db, job);
+    BOOST_TEST((ok(job_repository{db}.find(job.id)).state == status));
+    BOOST_TEST(ok(job_repository{db}.progress(owner, {job.id})).at(0).state == text_of(status));
+  }
+  ok(db.run("update job set state = 'of a release to come' where id = 'j0'"));
+  BOOST_TEST((ok(job_repository{db}.find("j0")).state == job_status::failed));
+}
+
+STORE_CASE(jobs_that_wait_for_their_user_leave_the_queue_until_he_resumes_them) {
+  auto& db = it.db();
+  auto ids = [](const std::vector<job_record>& jobs) {
+    std::string out;
+    for (const auto& x : jobs)
+      out += x.id + " ";
+    return out;
+  };
+  for (auto id : {"asks", "locked", "runs"}) {
+    create(db, job_named(id));
+    move(db, id, job_status::running);
+  }
+  auto begin = [&](const std::string& job, int64_t unit) {
+    return committed(db, [&] { return job_repository{db}.begin_unit({{}, job, unit, 1}); });
+  };
+  begin("asks", 0);
+  begin("asks", 0); // Harmless.
+  begin("locked", 1);
+  commit(db, unit_of("asks", 1, 1));
+  move(db, "asks", job_status::interrupted);
+  move(db, "locked", job_status::waiting_for_key);
+  auto asks = ok(job_repository{db}.load("asks"));
+  BOOST_TEST(asks.begun_units == std::vector<int64_t>{0}, boost::test_tools::per_element());
+  BOOST_TEST(asks.done_units == std::vector<int64_t>{1}, boost::test_tools::per_element());
+  std::vector<uint16_t> all(256);
+  std::iota(all.begin(), all.end(), uint16_t{0});
+  BOOST_TEST(ids(ok(job_repository{db}.open_in_slots(all))) == "runs ");
+  BOOST_TEST(ids(ok(job_repository{db}.open_of_owner(owner))) == "runs ");
+  begin("asks", 3); // Nothing begins meanwhile.
+  BOOST_TEST(ok(job_repository{db}.load("asks")).begun_units.size() == 1u);
+
+  auto resume = [&](const char* of, std::vector<std::string> list) {
+    return committed(db, [&] { return job_repository{db}.resume(of, list, 500'000); });
+  };
+  BOOST_TEST(resume("bob", {"asks"}).resumed.empty());
+  auto reply = resume(owner, {"asks", "runs", "locked", "unknown"});
+  BOOST_TEST(reply.code == 206);
+  BOOST_TEST(reply.resumed == (std::vector<std::string>{"asks", "locked"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(reply.ignored == (std::vector<std::string>{"runs", "unknown"}),
+             boost::test_tools::per_element());
+  asks = ok(job_repository{db}.load("asks"));
+  BOOST_TEST((asks.job.state == job_status::pending));
+  BOOST_TEST(asks.job.deadline_ms == 500'000 + 98'000);
+  BOOST_TEST(asks.begun_units.empty()); // On his word they are done again.
+  BOOST_TEST(asks.done_units.size() == 1u);
+  // A key is no such word.
+  BOOST_TEST(ok(job_repository{db}.load("locked")).begun_units.size() == 1u);
+  BOOST_TEST(ids(ok(job_repository{db}.open_in_slots(all))) == "asks locked runs ");
+
+  move(db, "asks", job_status::interrupted);
+  move(db, "locked", job_status::waiting_for_key);
+  auto ended = committed(db, [&] { return job_repository{db}.cancel(owner, {"asks", "locked"}); });
+  BOOST_TEST(ended.cancelled.size() == 2u);
+  BOOST_TEST(resume(owner, {"asks"}).resumed.empty());
+}
+
+STORE_CASE(a_unit_that_was_begun_is_done_once) {
+  auto& db = it.db();
+  create(db, job_named("j"));
+  move(db, "j", job_status::running);
+  auto begin = [&](int64_t unit) {
+    return transact(db, [&](database& d) {
+      return job_repository{d}.begin_unit({{}, "j", unit, 2});
+    });
+  };
+  ok(begin(0));
+  auto unit = unit_of("j", 0);
+  unit.attempts = 3;
+  BOOST_TEST(commit(db, unit).finished == 2);
+  BOOST_TEST(commit(db, unit).finished == 2);
+  BOOST_TEST(ok(db.count("select count(*) from job_unit")) == 1);
+  BOOST_TEST(ok(db.count("select attempts from job_unit")) == 3);
+  BOOST_TEST(ok(job_repository{db}.load("j")).begun_units.empty());
+  BOOST_TEST(failure_of(begin(0)) == ec::conflict);
+  BOOST_TEST(failure_of(transact(db, [&](database& d) {
+               return job_repository{d}.begin_unit({{}, "x", 0, 1});
+             })) == ec::not_found);
+}
+
+namespace {
+
+/// What another kind's units bring: lines in a table of its own.
+class unit_lines final : public unit_content {
+public:
+  explicit unit_lines(std::vector<std::string> lines) : lines_(std::move(lines)) {}
+
+  std::unique_ptr<unit_sink> sink(database& db) const override {
+    struct lines_sink final : unit_sink {
+      explicit lines_sink(database& d) : db(d) {}
+      expected<void> look(std::span<const unit_to_commit* const>) override { return {}; }
+      int64_t take(const unit_to_commit& unit, int64_t job, job_progress& now) override {
+        const auto& lines = static_cast<const unit_lines&>(*unit.content).lines_;
+        for (const auto& line : lines)
+          rows.insert(rows.end(), {job, ++now.last_number, line});
+        return static_cast<int64_t>(lines.size());
+      }
+      expected<void> write() override {
+        auto added = db.run_many("insert into line (job, number, body) values (?, ?, ?)", 3, rows);
+        return added.map([](int64_t) {});
+      }
+      database& db;
+      std::vector<parameter> rows;
+    };
+    return std::make_unique<lines_sink>(db);
+  }
+
+private:
+  std::vector<std::string> lines_;
+};
+
+job_status failed_when_any(const job_progress& x) {
+  return x.failed > 0 ? job_status::failed : job_status::done;
+}
+
+} // namespace
+
+STORE_CASE(each_kind_stores_what_its_units_bring_in_their_transaction) {
+  auto& db = it.db();
+  ok(db.execute("create table line (job bigint not null, number bigint not null, body "
+                "varchar(80) not null)"));
+  auto acts = job_named("acts", 2);
+  acts.kind = {"act"};
+  create(db, acts);
+  create(db, job_named("j"));
+  auto lines = [](int unit, int64_t failed, std::vector<std::string> list) {
+    unit_to_commit x;
+    x.job = "acts";
+    x.owner = owner;
+    x.unit = unit;
+    x.results = 1;
+    x.failed = failed;
+    x.content = std::make_shared<unit_lines>(std::move(list));
+    x.outcome = &failed_when_any;
+    return x;
+  };
+  std::vector<unit_work> work;
+  for (auto& unit : {lines(0, 0, {"a", "b"}), unit_of("j", 0), lines(1, 1, {"c"}), lines(0, 0, {})})
+    work.push_back({unit, std::make_shared<job_progress>()});
+  std::vector<const unit_work*> all;
+  for (auto& x : work)
+    all.push_back(&x);
+  committed(db, [&] { return job_repository{db}.commit_units(all); });
+  BOOST_TEST((work[0].after->state == job_status::running));
+  BOOST_TEST(work[0].after->last_number == 2);
+  BOOST_TEST((work[2].after->state == job_status::failed)); // Its kind's outcome.
+  BOOST_TEST(work[2].after->last_number == 3);
+  BOOST_TEST(work[1].after->finished == 2);
+  BOOST_TEST(ok(db.count("select count(*) from line")) == 3);
+  BOOST_TEST(ok(db.count("select stored from job where id = 'acts'")) == 3);
+  BOOST_TEST(ok(job_repository{db}.find("acts")).last_number == 3);
+  // Where one of them cannot be stored, none is, whatever its kind.
+  create(db, job_named("k"));
+  ok(db.execute("drop table line"));
+  auto more = job_named("more", 2);
+  more.kind = {"act"};
+  create(db, more);
+  work.resize(2);
+  work[0].unit = lines(0, 0, {"x"});
+  work[0].unit.job = "more";
+  work[1].unit = unit_of("k", 0);
+  all = {&work[0], &work[1]};
+  BOOST_TEST(!transact(db, [&](database& d) { return job_repository{d}.commit_units(all); }));
+  BOOST_TEST(ok(job_repository{db}.find("k")).finished == 0);
+  BOOST_TEST(ok(report_repository{db}.after("k", 0, 100)).empty());
 }
 
 STORE_CASE(open_jobs_are_found_by_slot_and_owner) {
@@ -273,8 +467,8 @@ STORE_CASE(open_jobs_are_found_by_slot_and_owner) {
     job.slot = i;
     create(db, job);
   }
-  move(db, "j1", "running");
-  move(db, "j2", "done");
+  move(db, "j1", job_status::running);
+  move(db, "j2", job_status::done);
   auto ids = [](const std::vector<job_record>& jobs) {
     std::string out;
     for (const auto& x : jobs)
@@ -319,7 +513,7 @@ STORE_CASE(tasks_show_their_plan_and_are_filtered_by_time_or_id) {
   }
   auto ids = [&](const tasks_query& q) {
     std::string out;
-    auto page = ok(job_repository{db}.page(owner, q));
+    auto page = ok(job_repository{db}.page(owner, diagnosis_kind, q));
     for (const auto& x : page.task_infos)
       out += x.task_id + " ";
     return out + "of " + std::to_string(page.total_count);
@@ -338,7 +532,7 @@ STORE_CASE(tasks_show_their_plan_and_are_filtered_by_time_or_id) {
   BOOST_TEST(ids(by_time) == "t1 t2 t3 of 3");
   by_time.task_list.emplace(std::vector<std::string>{"t4", "x"});
   BOOST_TEST(ids(by_time) == "t4 of 1");
-  auto task = ok(job_repository{db}.page(owner, by_time)).task_infos.at(0);
+  auto task = ok(job_repository{db}.page(owner, diagnosis_kind, by_time)).task_infos.at(0);
   BOOST_TEST(task.host_list == (std::vector<std::string>{"h1", "h2"}),
              boost::test_tools::per_element());
   BOOST_TEST(task.tree_list == std::vector<std::string>{"t"}, boost::test_tools::per_element());
@@ -371,7 +565,7 @@ STORE_CASE(a_report_comes_back_with_its_tree) {
   BOOST_TEST(ok(report_repository{db}.find("bob", {"report-j-0-1"})).empty());
 }
 
-STORE_CASE(a_stream_goes_on_behind_a_number) {
+STORE_CASE(a_stream_goes_on_after_a_number) {
   auto& db = it.db();
   create(db, job_named("j", 100));
   for (int unit = 0; unit < 4; ++unit)

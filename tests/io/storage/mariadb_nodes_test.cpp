@@ -1,6 +1,7 @@
 #include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/report_repository.hpp"
+#include "runtime/io/storage/report_units.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
@@ -52,10 +53,10 @@ struct fixture {
 job_record job_named(const std::string& id, const std::string& key) {
   job_record x;
   x.id = id;
-  x.kind = "diag";
+  x.kind = diagnosis_kind;
   x.owner = x.user = owner;
   x.slot = 1;
-  x.state = "running";
+  x.state = job_status::running;
   x.idempotency_key = key;
   x.expected = 10;
   x.created_ms = 1;
@@ -85,8 +86,8 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_stays_cancelled_when_a_unit_comes_at_the_sa
   unit.results = 1;
   auto answer = race([](database& d) { return job_repository{d}.cancel(owner, {"j"}); },
                      [&](database& d) { return job_repository{d}.commit_unit(unit); });
-  BOOST_TEST(ok(std::move(answer)).state == "cancelled");
-  BOOST_TEST(ok(job_repository{here}.find("j")).state == "cancelled");
+  BOOST_TEST((ok(std::move(answer)).state == job_status::cancelled));
+  BOOST_TEST((ok(job_repository{here}.find("j")).state == job_status::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(one_name_makes_one_host_and_the_other_hears_why) {
@@ -148,12 +149,14 @@ BOOST_AUTO_TEST_CASE(a_report_removed_twice_at_once_is_counted_once) {
   unit.job = "j";
   unit.owner = owner;
   unit.unit = 1;
+  std::vector<report_to_store> reports;
   for (auto id : {"r1", "r2"}) {
     report_to_store x;
     x.report_id = id;
     x.tree_digest = digest;
-    unit.reports.push_back(x);
+    reports.push_back(x);
   }
+  unit.content = std::make_shared<unit_reports>(std::move(reports));
   committed(here, [&] { return job_repository{here}.commit_unit(unit); });
   auto remove = [](database& d) { return report_repository{d}.remove(owner, {"r1"}); };
   BOOST_TEST(ok(race(remove, remove)) == 0);

@@ -1,11 +1,10 @@
-#include "actors/diag/jobs_region.hpp"
+#include "actors/jobs/jobs_region.hpp"
 
-#include "actors/check/check_job.hpp"
-#include "actors/diag/diag_job.hpp"
-#include "actors/diag/jobs_intake.hpp"
+#include "actors/jobs/job_intake.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/job.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -18,21 +17,11 @@ namespace aops::actors {
 namespace {
 
 constexpr std::chrono::seconds look_every{2};
-constexpr std::chrono::seconds child_deadline{30};
 
-/// How long after its deadline a hand-over may still take effect. Then the slot has stayed.
-constexpr int64_t release_grace_ms = 3000;
+/// Beyond the deadline of a hand-over, for the answer of a job that ends in order.
+constexpr std::chrono::milliseconds answer_grace{500};
 
 using known_job = jobs_region_state::known_job;
-
-uint64_t epoch_of(const jobs_region_state& st, const std::string& job) {
-  return st.services->slots->fence_of(job).epoch;
-}
-
-bool is_ours(const jobs_region_state& st, uint16_t slot) {
-  return st.services->slots->owns(slot) &&
-         st.released_until_ms[slot] <= st.services->clock->now_ms();
-}
 
 // -- running
 
@@ -43,13 +32,12 @@ void start_more(jobs_region_pointer self) {
     return; // The next look tries again.
   while (auto id = st.queue.next()) {
     auto& job = st.jobs[*id];
-    job.epoch = epoch_of(st, *id);
+    job.epoch = st.region.epoch_of(*id);
     job.is_starting = true;
     child_spec spec;
     spec.name = job_name_of(*id);
     spec.restart = restart_kind::transient;
-    auto behaviour = job.kind == "check" ? check_job : diag_job;
-    spec.start = spawns(behaviour, st.services, *id);
+    spec.start = spawns(job.kind->behaviour, st.services, *id);
     auto answered = [self, id = *id] {
       if (auto it = self->state.jobs.find(id); it != self->state.jobs.end())
         it->second.is_starting = false;
@@ -69,14 +57,21 @@ void start_more(jobs_region_pointer self) {
 
 void enqueue(jobs_region_pointer self, const job_record& job) {
   auto& st = self->state;
-  if (!is_ours(st, job.slot))
+  if (!st.region.is_ours(job.slot))
     return;
+  const auto* kind = st.services->kinds->find(job.kind);
+  if (!kind) {
+    if (st.unknown_kinds.insert(job.kind).second)
+      log::warn(
+        "job-kind-unknown", "jobs of kind {} wait: this release does not know it", job.kind.text);
+    return;
+  }
   if (auto it = st.stopping.find(job.id); it != st.stopping.end()) {
     it->second = true;
     return;
   }
   if (st.queue.add(job.owner, job.id))
-    st.jobs[job.id] = known_job{job.kind, job.slot, 0, false, st.looks};
+    st.jobs[job.id] = known_job{kind, job.slot, 0, false, st.looks};
   start_more(self);
 }
 
@@ -91,11 +86,8 @@ void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots);
 /// Ends a job's actor, if there is one, and then does the rest.
 void stop(
   jobs_region_pointer self, const std::string& id, std::function<void()> then = [] {}) {
-  auto& st = self->state;
-  auto parent = st.services->names->find_as<supervisor_actor>(job_children_name);
-  if (!parent)
-    return then();
-  st.stopping.emplace(id, false);
+  auto& stopping = self->state.stopping;
+  stopping.emplace(id, false);
   auto stopped = [self, id, then] {
     auto it = self->state.stopping.find(id);
     bool is_wanted = it != self->state.stopping.end() && it->second;
@@ -106,16 +98,7 @@ void stop(
     if (is_wanted)
       look_soon(self, {&slot, 1});
   };
-  self->request(parent, child_deadline, stop_child{job_name_of(id)})
-    .then(stopped, [stopped](const caf::error&) { stopped(); });
-}
-
-std::vector<std::string> jobs_in(const jobs_region_state& st, const std::set<uint16_t>& slots) {
-  std::vector<std::string> ids;
-  for (const auto& [id, job] : st.jobs)
-    if (slots.contains(job.slot))
-      ids.push_back(id);
-  return ids;
+  end_child(self, *self->state.services->names, job_children_name, job_name_of(id), stopped);
 }
 
 // -- looking
@@ -124,7 +107,7 @@ std::vector<std::string> jobs_in(const jobs_region_state& st, const std::set<uin
 bool is_stale(const jobs_region_state& st, const std::string& id, const known_job& job) {
   if (job.epoch == 0 || job.is_starting)
     return false;
-  return job.epoch != epoch_of(st, id) || !st.services->names->find(job_name_of(id));
+  return job.epoch != st.region.epoch_of(id) || !st.services->names->find(job_name_of(id));
 }
 
 void forget(jobs_region_pointer self, const std::vector<std::string>& ids);
@@ -143,7 +126,7 @@ void take_open(jobs_region_pointer self, const job_records& found, bool is_all) 
       gone.push_back(id); // Cancelled through another node.
   forget(self, gone);
   for (const auto& id : stale) {
-    bool is_of_the_past = st.jobs[id].epoch != epoch_of(st, id);
+    bool is_of_the_past = st.jobs[id].epoch != st.region.epoch_of(id);
     st.queue.ended(id);
     st.jobs.erase(id);
     if (is_of_the_past)
@@ -161,10 +144,8 @@ void look_next(jobs_region_pointer self) {
     return;
   auto some = std::exchange(st.must_look_at, {});
   bool is_all = std::exchange(st.must_look_all, false);
-  open_jobs query;
-  for (uint16_t slot = 0; slot < schedule::slot_count; ++slot)
-    if ((is_all || some.contains(slot)) && is_ours(st, slot))
-      query.slots.push_back(slot);
+  std::vector<uint16_t> wanted(some.begin(), some.end());
+  open_jobs query{is_all ? st.region.ours() : st.region.ours_of(wanted)};
   if (query.slots.empty())
     return;
   st.is_looking = true;
@@ -177,7 +158,7 @@ void look_next(jobs_region_pointer self) {
       log::warn("jobs-not-read", "{}", to_string(found.error()));
     look_next(self);
   };
-  ask<job_store_actor, job_records>(self, job_store_name, then, query);
+  ask_here<job_store_actor>(self, *st.services, job_store_name, then, query);
 }
 
 void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots) {
@@ -188,11 +169,7 @@ void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots) {
 /// Looks at everything; its own tick comes again whoever else sends one.
 void on_tick(jobs_region_pointer self) {
   auto& st = self->state;
-  auto now = self->clock().now();
-  if (!st.tick_due || *st.tick_due <= now) {
-    st.tick_due = now + look_every;
-    self->delayed_send(self, look_every, atom::tick_v);
-  }
+  st.tick.again(self, look_every);
   st.services->moves->look(*st.services->map->get(), st.services->clock->now_ms());
   st.must_look_all = true;
   look_next(self);
@@ -200,44 +177,43 @@ void on_tick(jobs_region_pointer self) {
 
 // -- slots that come and go
 
-void end_in(jobs_region_pointer self, const std::set<uint16_t>& slots) {
-  for (const auto& id : jobs_in(self->state, slots)) {
-    stop(self, id);
-    self->state.queue.ended(id);
-    self->state.jobs.erase(id);
-  }
-}
-
 void on_slots(jobs_region_pointer self, const slots_changed& x) {
   auto& st = self->state;
   auto now = st.services->clock->now_ms();
-  for (const auto* some : {&x.gained, &x.lost}) {
+  for (const auto* some : {&x.gained, &x.lost})
     st.services->moves->changed(*some, now);
-    for (auto slot : *some)
-      st.released_until_ms.at(slot) = 0;
+  st.region.changed(x);
+  for (const auto& id : ids_in(st.jobs, x.lost)) {
+    stop(self, id);
+    st.queue.ended(id);
+    st.jobs.erase(id);
   }
-  end_in(self, {x.lost.begin(), x.lost.end()});
   start_more(self);          // Of other slots.
   look_soon(self, x.gained); // Finds those that run under an older epoch, too.
 }
 
-/// What is under way is dropped: the next owner asks for it again, which is harmless.
+/// What is under way and repeatable is dropped: the next owner asks for it again. What acts is
+/// given time to end: cut off, it would be left to its user.
 caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
   auto& st = self->state;
-  auto until = std::max(x.deadline_ms, st.services->clock->now_ms()) + release_grace_ms;
-  for (auto slot : x.slots)
-    st.released_until_ms.at(slot) = until;
-  auto ids = jobs_in(st, {x.slots.begin(), x.slots.end()});
+  st.region.released(x);
+  auto ids = ids_in(st.jobs, x.slots);
   auto promise = self->make_response_promise<done>();
-  auto left = std::make_shared<size_t>(ids.size() + 1);
-  auto one_less = [promise, left]() mutable {
-    if (--*left == 0)
-      promise.deliver(done{});
-  };
+  auto one_less = after_all(ids.size() + 1, [promise]() mutable { promise.deliver(done{}); });
+  auto left = std::max<int64_t>(0, x.deadline_ms - st.services->clock->now_ms());
   for (const auto& id : ids) {
+    bool is_repeatable = st.jobs.at(id).kind->is_repeatable;
     st.queue.ended(id);
     st.jobs.erase(id);
-    stop(self, id, one_less);
+    auto actor = st.services->names->find_as<job_actor>(job_name_of(id));
+    if (is_repeatable || !actor) {
+      stop(self, id, one_less);
+      continue;
+    }
+    st.stopping.emplace(id, false);
+    auto end = [self, id, one_less] { stop(self, id, one_less); };
+    self->request(actor, std::chrono::milliseconds{left} + answer_grace, atom::stop_v)
+      .then([end](done) { end(); }, [end](const caf::error&) { end(); });
   }
   one_less();
   start_more(self); // Of other slots.
@@ -253,11 +229,11 @@ void announce(jobs_region_pointer self, const std::string& id) {
     if (!found || !listener)
       return;
     const auto& job = found->job;
-    job_progress news{job.id, job.state, job.expected, job.finished, job.failed, 0};
-    news.last_number = job.kind == "diag" ? job.finished : 0;
-    self->send(listener, news);
+    self->send(
+      listener,
+      job_progress{job.id, job.state, job.expected, job.finished, job.failed, job.last_number});
   };
-  ask<job_store_actor, job_state>(self, job_store_name, then, load_job{id});
+  ask_here<job_store_actor>(self, *self->state.services, job_store_name, then, load_job{id});
 }
 
 /// Ended in the store already.
@@ -269,54 +245,87 @@ void forget(jobs_region_pointer self, const std::vector<std::string>& ids) {
   }
 }
 
+/// Jobs of other nodes' slots: their owners are told.
+template <class News>
+void tell_owners(jobs_region_pointer self, const std::vector<std::string>& ids) {
+  const auto& services = *self->state.services;
+  for (const auto& id : ids)
+    if (!services.slots->owns(schedule::slot_of(id)))
+      tell_entity(*services.names, id, std::string{jobs_name}, caf::make_message(News{{id}}));
+}
+
 caf::result<tasks_cancelled>
 cancel(jobs_region_pointer self, const caller& who, const tasks_to_cancel& x) {
   auto promise = self->make_response_promise<tasks_cancelled>();
   auto then = [self, promise](expected<tasks_cancelled> done) mutable {
     if (!done)
       return void(promise.deliver(to_caf(done.error())));
-    auto& st = self->state;
-    for (const auto& id : done->cancelled)
-      if (!st.services->slots->owns(schedule::slot_of(id)))
-        tell_entity(
-          *st.services->names, id, std::string{jobs_name}, caf::make_message(jobs_cancelled{{id}}));
+    tell_owners<jobs_cancelled>(self, done->cancelled);
     forget(self, done->cancelled); // The streams of this node hear of it at once.
     promise.deliver(std::move(*done));
   };
-  ask<job_store_actor, tasks_cancelled>(self, job_store_name, then, who, x);
+  ask_here<job_store_actor>(self, *self->state.services, job_store_name, then, who, x);
+  return promise;
+}
+
+// -- coming in
+
+/// They are in the queue: run here, or their owners hear of them.
+void look_at(jobs_region_pointer self, const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    auto slot = schedule::slot_of(id);
+    look_soon(self, {&slot, 1});
+  }
+}
+
+caf::result<tasks_resumed>
+resume(jobs_region_pointer self, const caller& who, const tasks_to_resume& x) {
+  auto promise = self->make_response_promise<tasks_resumed>();
+  auto then = [self, promise](expected<tasks_resumed> done) mutable {
+    if (!done)
+      return void(promise.deliver(to_caf(done.error())));
+    tell_owners<jobs_added>(self, done->resumed);
+    look_at(self, done->resumed);
+    promise.deliver(std::move(*done));
+  };
+  ask_here<job_store_actor>(self, *self->state.services, job_store_name, then, who, x);
+  return promise;
+}
+
+/// Any node stores any job.
+caf::result<job_created> create(jobs_region_pointer self, const job_to_create& x) {
+  auto promise = self->make_response_promise<job_created>();
+  auto then = [self, job = x.job, promise](expected<job_created> how) mutable {
+    if (!how)
+      return void(promise.deliver(to_caf(how.error())));
+    if (!how->existed) {
+      enqueue(self, job);
+      tell_owners<jobs_added>(self, {job.id});
+    }
+    promise.deliver(std::move(*how));
+  };
+  ask_here<job_store_actor>(self, *self->state.services, job_store_name, then, x);
   return promise;
 }
 
 } // namespace
 
-void job_stored(jobs_region_pointer self, const job_record& job) {
-  const auto& services = *self->state.services;
-  if (services.slots->owns(job.slot))
-    return enqueue(self, job);
-  tell_entity(
-    *services.names, job.id, std::string{jobs_name}, caf::make_message(jobs_added{{job.id}}));
-}
-
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services) {
   prepare(self);
   auto& st = self->state;
   st.queue = schedule::fair_queue{static_cast<size_t>(services->config->diag.max_running)};
+  st.region = {services->slots, services->clock};
   st.services = std::move(services);
   self->send(self, atom::tick_v);
   return {
-    [self](const caller& who, const diag_to_execute& x) { return take_diag(self, who, x); },
-    [self](const caller& who, const check_to_execute& x) { return take_check(self, who, x); },
+    [self](const job_to_create& x) { return create(self, x); },
     [self](const caller& who, const tasks_to_cancel& x) { return cancel(self, who, x); },
+    [self](const caller& who, const tasks_to_resume& x) { return resume(self, who, x); },
     [self](const job_progress& x) {
-      if (is_final_state(x.state))
+      if (is_final(x.state) || is_waiting_for_user(x.state))
         ended(self, x.job);
     },
-    [self](const jobs_added& x) {
-      for (const auto& id : x.jobs) {
-        auto slot = schedule::slot_of(id);
-        look_soon(self, {&slot, 1});
-      }
-    },
+    [self](const jobs_added& x) { look_at(self, x.jobs); },
     [self](const jobs_cancelled& x) { forget(self, x.jobs); },
     [self](const slots_changed& x) { on_slots(self, x); },
     [self](const slots_to_release& x) { return release(self, x); },

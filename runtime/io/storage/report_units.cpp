@@ -1,0 +1,133 @@
+#include "runtime/io/storage/report_units.hpp"
+
+#include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/steps.hpp"
+
+#include <map>
+#include <set>
+
+namespace aops::storage {
+
+namespace {
+
+/// A report that is not stored yet, and its number.
+struct numbered_report {
+  const report_to_store* report;
+  int64_t job;
+  std::string_view owner;
+  int64_t number;
+};
+
+const std::vector<report_to_store>& reports_of(const unit_to_commit& unit) {
+  return static_cast<const unit_reports&>(*unit.content).reports();
+}
+
+class report_sink final : public unit_sink {
+public:
+  explicit report_sink(database& db) : db_(db) {}
+
+  expected<void> look(std::span<const unit_to_commit* const> units) override {
+    std::set<std::string> ids;
+    for (const auto* unit : units)
+      for (const auto& x : reports_of(*unit))
+        ids.insert(x.report_id);
+    return for_parts(std::vector<std::string>(ids.begin(), ids.end()),
+                     [&](const std::vector<std::string>& part) {
+                       filter matching("1 = 1");
+                       matching.in("report_id", part);
+                       return db_
+                         .list_with("select report_id from report where " + matching.where(),
+                                    matching.values(),
+                                    [](const row& r) { return r.string(0); })
+                         .map([&](auto found) { stored_.insert(found.begin(), found.end()); });
+                     });
+  }
+
+  int64_t take(const unit_to_commit& unit, int64_t job, job_progress& now) override {
+    int64_t added = 0;
+    for (const auto& x : reports_of(unit)) {
+      if (!stored_.insert(x.report_id).second)
+        continue;
+      reports_.push_back({&x, job, unit.owner, ++now.last_number});
+      ++added;
+      ++now.finished;
+      now.failed += !x.error.empty();
+    }
+    return added;
+  }
+
+  expected<void> write() override {
+    if (reports_.empty())
+      return {};
+    return in_order([&] { return add_reports(); }, [&] { return add_bodies(); });
+  }
+
+private:
+  expected<void> add_reports() {
+    std::set<std::string> digests;
+    for (const auto& x : reports_)
+      digests.insert(x.report->tree_digest);
+    auto trees = content_repository{db_}.keys_of({digests.begin(), digests.end()});
+    if (!trees)
+      return fail(std::move(trees.error()));
+    std::vector<parameter> rows;
+    for (const auto& [x, job, of, number] : reports_)
+      rows.insert(rows.end(),
+                  {x->report_id,
+                   job,
+                   number,
+                   of,
+                   x->host_id,
+                   x->tree_name,
+                   trees->at(x->tree_digest),
+                   x->start_ms,
+                   x->end_ms});
+    return only(db_.run_many(
+      "insert into report (report_id, job, number, owner, host_id, tree_name, tree, start_ms, "
+      "end_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      9,
+      rows));
+  }
+
+  expected<void> add_bodies() {
+    std::map<std::string, int64_t> keys;
+    std::vector<std::string> ids;
+    for (const auto& x : reports_)
+      ids.push_back(x.report->report_id);
+    auto read = [&](const row& r) { return keys.emplace(r.string(0), r.integer(1)).second; };
+    auto found = for_parts(ids, [&](const std::vector<std::string>& part) {
+      filter matching("1 = 1");
+      matching.in("report_id", part);
+      return only(db_.list_with(
+        "select report_id, n from report where " + matching.where(), matching.values(), read));
+    });
+    if (!found)
+      return fail(std::move(found.error()));
+    std::vector<parameter> rows;
+    for (const auto& numbered : reports_) {
+      const auto& x = *numbered.report;
+      auto key = keys.find(x.report_id);
+      if (key == keys.end())
+        return fail(ec::internal, "report " + x.report_id + " was stored and is not there");
+      rows.insert(rows.end(), {key->second, blob{x.values}, x.detail, x.content_hash, x.error});
+    }
+    return only(
+      db_.run_many("insert into report_body (report, node_values, detail, content_hash, error) "
+                   "values (?, ?, ?, ?, ?)",
+                   5,
+                   rows));
+  }
+
+  database& db_;
+  std::set<std::string> stored_; ///< Reports.
+  std::vector<numbered_report> reports_;
+};
+
+} // namespace
+
+std::unique_ptr<unit_sink> unit_reports::sink(database& db) const {
+  return std::make_unique<report_sink>(db);
+}
+
+} // namespace aops::storage
