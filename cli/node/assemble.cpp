@@ -24,6 +24,7 @@
 #include "actors/support/ask_message.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/call.hpp"
+#include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 
@@ -94,21 +95,22 @@ storage::group_writer_config writer_of(const parts& p) {
 
 child_spec store_tree(const parts& p) {
   auto store = store_of(p);
-  return supervised(
-    named("store", p),
-    {
-      child<caf::detached>(
-        store_writer_name, store_writer, p.pool, writer_of(p), p.config->store.gather.chrono()),
-      child(account_store_name, account_store, store),
-      child(host_store_name, host_store, store),
-      child(rule_store_name, rule_store, store),
-      child(tree_store_name, tree_store, store),
-      child(result_store_name, result_store, store),
-      child(round_store_name, round_store, store),
-      child(job_store_name, job_store, store),
-      child(report_store_name, report_store, store),
-      child(housekeeper_name, housekeeper, store),
-    });
+  std::vector<child_spec> tree{
+    child<caf::detached>(
+      store_writer_name, store_writer, p.pool, writer_of(p), p.config->store.gather.chrono()),
+    child(account_store_name, account_store, store),
+    child(host_store_name, host_store, store),
+    child(rule_store_name, rule_store, store),
+    child(tree_store_name, tree_store, store),
+    child(result_store_name, result_store, store),
+    child(round_store_name, round_store, store),
+    child(job_store_name, job_store, store),
+    child(report_store_name, report_store, store),
+    child(housekeeper_name, housekeeper, store),
+  };
+  for (auto other : p.lists.stores)
+    tree.push_back(other(store));
+  return supervised(named("store", p), std::move(tree));
 }
 
 services_ptr host_services_of(const parts& p) {
@@ -135,7 +137,7 @@ job_services_ptr job_services_of(const parts& p) {
   services->names = p.names;
   services->slots = p.slots;
   services->map = p.cluster->map;
-  services->kinds = std::make_shared<job_kinds>(p.kinds);
+  services->kinds = std::make_shared<job_kinds>(p.lists.kinds);
   services->is_sure = [cluster = p.cluster] {
     return cluster->single || cluster->this_node->is_sure(cluster->time->steady_ms());
   };
@@ -194,14 +196,19 @@ child_spec scraper_child(const parts& p) {
 
 } // namespace
 
-std::vector<node_region> node_regions() {
-  return {
+node_lists product_lists() {
+  auto schema = storage::built_in_migrations();
+  node_lists lists;
+  lists.messages = {add_message_types};
+  lists.migrations = {schema.begin(), schema.end()};
+  lists.regions = {
     {{std::string{hosts_name}, std::string{host_prefix}, true}, hosts_tree},
-    {{std::string{jobs_name}, job_name_of("")}, jobs_tree},
+    {{std::string{jobs_name}, std::string{job_prefix}}, jobs_tree},
   };
+  lists.kinds = {diag_kind(), check_kind()};
+  lists.routes = {http::contract_routes};
+  return lists;
 }
-
-std::vector<job_kind> node_kinds() { return {diag_kind(), check_kind()}; }
 
 caf::actor assemble(caf::actor_system& system, const parts& p) {
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
@@ -209,7 +216,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
-  for (const auto& region : p.regions)
+  for (const auto& region : p.lists.regions)
     tree.push_back(region.tree(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
@@ -239,7 +246,9 @@ http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> na
 
 http::service service_of(const parts& p, const http::node_port& port) {
   http::service s;
-  s.routes = http::contract_routes(port);
+  for (auto table : p.lists.routes)
+    for (auto& row : table(port))
+      s.routes.push_back(std::move(row));
   s.streams = http::stream_routes(p.streams);
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
   s.request_timeout = p.config->http.request_timeout.chrono();

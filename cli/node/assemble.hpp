@@ -2,6 +2,7 @@
 
 #include "actors/cluster/cluster_services.hpp"
 #include "actors/jobs/job_kind.hpp"
+#include "actors/store/store_access.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/directory.hpp"
 #include "cli/node/http_front.hpp"
@@ -14,6 +15,7 @@
 #include "runtime/core/schedule/slot.hpp"
 #include "runtime/io/storage/data_dir.hpp"
 #include "runtime/io/storage/database_pool.hpp"
+#include "runtime/io/storage/migration.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -32,9 +34,20 @@ struct node_region {
   std::function<actors::child_spec(const parts&)> tree;
 };
 
-/// The regions and the kinds of jobs of this release.
-std::vector<node_region> node_regions();
-std::vector<actors::job_kind> node_kinds();
+/// What a node is made of beyond its frame: who adds something new adds a line to these lists.
+struct node_lists {
+  /// Registers blocks of message types.
+  std::vector<void (*)(caf::actor_system_config&)> messages;
+  std::vector<storage::migration> migrations; ///< In order.
+  /// Store actors besides those of the product.
+  std::vector<actors::child_spec (*)(const actors::store_ptr&)> stores;
+  std::vector<node_region> regions;
+  std::vector<actors::job_kind> kinds;
+  std::vector<std::vector<http::route> (*)(const http::node_port&)> routes;
+};
+
+/// Those of this release.
+node_lists product_lists();
 
 /// What the process brings to its actors. Outlives the actor system.
 struct parts {
@@ -51,8 +64,7 @@ struct parts {
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
   actors::cluster_services_ptr cluster;
-  std::vector<node_region> regions = node_regions();
-  std::vector<actors::job_kind> kinds = node_kinds();
+  node_lists lists = product_lists();
 };
 
 /// The supervisor tree on one screen. @returns The root; it answers ping when everything is up.

@@ -83,7 +83,7 @@ expected<void> enter_store(parts& p,
                            const std::string& join,
                            std::chrono::seconds patience,
                            const std::function<bool(std::chrono::milliseconds)>& wait) {
-  auto opened = open_store(*p.config, patience, wait);
+  auto opened = open_store(*p.config, p.lists.migrations, patience, wait);
   if (!opened)
     return fail(std::move(opened.error()));
   p.pool = std::move(opened->pool);
@@ -112,7 +112,7 @@ expected<void> enter_store(parts& p,
   services->health = p.health;
   services->ownership = p.slots;
   services->map = std::make_shared<actors::cluster_map>();
-  for (const auto& region : p.regions)
+  for (const auto& region : p.lists.regions)
     services->regions.push_back(region.known);
   services->probes = std::make_shared<actors::bounded_pool>("probe", 1, probe_queue);
   p.cluster = services;

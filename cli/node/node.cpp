@@ -200,7 +200,7 @@ int code_of(const error& e) {
 
 } // namespace
 
-int run(std::shared_ptr<const base::config> config, const std::string& join) {
+int run(std::shared_ptr<const base::config> config, const std::string& join, node_lists lists) {
   if (auto log_ready = log::init(base::log_settings(*config)); !log_ready)
     return complain(log_ready.error(), exit_usage);
   base::raise_file_limit();
@@ -211,11 +211,13 @@ int run(std::shared_ptr<const base::config> config, const std::string& join) {
   // Requests come from plain threads; idle workers of the default policy poll with sleeps, which
   // would cost each request a tenth of a millisecond.
   system_config.set("scheduler.policy", caf::atom("sharing"));
-  actors::add_message_types(system_config);
+  for (auto add : lists.messages)
+    add(system_config);
   if (auto ready = actors::configure_transport(system_config, *config); !ready)
     return complain(ready.error(), exit_usage);
 
   parts p;
+  p.lists = std::move(lists);
   p.config = config;
   p.clock = std::make_shared<base::clock>();
   auto list = load_keep_list(config->scrape.keep_list);

@@ -43,8 +43,11 @@ expected<opened_store> with_id(opened_store x, const base::config& c) {
   return x;
 }
 
-expected<opened_store> open_embedded(const base::config& c) {
+using schema_steps = std::span<const storage::migration>;
+
+expected<opened_store> open_embedded(const base::config& c, schema_steps schema) {
   storage::sqlite_config s;
+  s.schema = schema;
   s.data_dir = c.data_dir;
   s.readers = storage::connections_that_read(c);
   auto pool = storage::open_sqlite(s);
@@ -71,8 +74,10 @@ connect(const storage::mariadb_config& server, std::chrono::seconds patience, co
   }
 }
 
-expected<opened_store>
-open_shared(const base::config& c, std::chrono::seconds patience, const waiter& wait) {
+expected<opened_store> open_shared(const base::config& c,
+                                   schema_steps schema,
+                                   std::chrono::seconds patience,
+                                   const waiter& wait) {
   opened_store x;
   x.is_shared = true;
   auto dir = storage::data_dir::lock(c.data_dir);
@@ -82,6 +87,7 @@ open_shared(const base::config& c, std::chrono::seconds patience, const waiter& 
   auto server = storage::mariadb_config_of(c);
   if (!server)
     return fail(std::move(server.error()));
+  server->schema = schema;
   auto pool = connect(*server, patience, wait);
   if (!pool)
     return fail(std::move(pool.error()));
@@ -92,10 +98,11 @@ open_shared(const base::config& c, std::chrono::seconds patience, const waiter& 
 } // namespace
 
 expected<opened_store> open_store(const base::config& config,
+                                  std::span<const storage::migration> schema,
                                   std::chrono::seconds patience,
                                   const std::function<bool(std::chrono::milliseconds)>& wait) {
-  return config.storage.engine == "sqlite" ? open_embedded(config)
-                                           : open_shared(config, patience, wait);
+  return config.storage.engine == "sqlite" ? open_embedded(config, schema)
+                                           : open_shared(config, schema, patience, wait);
 }
 
 } // namespace aops::node

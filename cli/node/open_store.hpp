@@ -4,10 +4,12 @@
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/data_dir.hpp"
 #include "runtime/io/storage/database_pool.hpp"
+#include "runtime/io/storage/migration.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace aops::node {
@@ -24,8 +26,10 @@ struct opened_store {
 /// does not answer yet is waited for: machines start in any order.
 /// ec::store_unreachable when it did not answer in `patience`; ec::bad_request and ec::conflict for
 /// what waiting does not mend.
+/// @param schema Brings the store up to date; outlives it.
 /// @param wait Waits so long; false: give up, with ec::cancelled.
 expected<opened_store> open_store(const base::config& config,
+                                  std::span<const storage::migration> schema,
                                   std::chrono::seconds patience,
                                   const std::function<bool(std::chrono::milliseconds)>& wait);
 

@@ -96,7 +96,7 @@ private:
       log::warn("schema-unlocked", "The schema cannot be locked: {}", locked.error().detail);
     else if (locked->value_or(0) != 1)
       return fail(ec::overloaded, "store: another node is busy with the schema");
-    auto version = migrate(db);
+    auto version = migrate(db, endpoints_->config().schema);
     std::ignore = db.integer("select release_lock(?)", name);
     if (!version)
       return fail(std::move(version.error()));

@@ -3,6 +3,7 @@
 #include "messages/values.hpp"
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/database_pool.hpp"
+#include "runtime/io/storage/migration.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,6 +27,7 @@ struct mariadb_config {
   std::string ssl_cert, ssl_key;      ///< PEM files: how this node shows who it is.
   bool ssl_verify = true;             ///< The server's certificate must be for its name.
   bool takes_unfinished_copy = false; ///< Opens what `copy_store` left behind, to begin anew.
+  std::span<const migration> schema = built_in_migrations();
   bool galera_sync = true; ///< Sessions read what any server of a Galera cluster committed.
 };
 

@@ -42,12 +42,12 @@ public:
     checkpointer_.reset();
   }
 
-  expected<void> open() {
+  expected<void> open(std::span<const migration> schema) {
     auto db = sqlite_database::open(uri_, options_);
     if (!db)
       return fail(std::move(db.error()));
     writer_ = std::move(*db);
-    auto version = migrate(*writer_);
+    auto version = migrate(*writer_, schema);
     if (!version)
       return fail(std::move(version.error()));
     return {};
@@ -119,7 +119,7 @@ expected<std::unique_ptr<database_pool>> open_sqlite(const sqlite_config& config
   options.busy = config.busy;
   auto pool = std::make_unique<sqlite_pool>(
     config.readers, "file:" + escaped(*file), options, std::move(*dir));
-  if (auto opened = pool->open(); !opened)
+  if (auto opened = pool->open(config.schema); !opened)
     return fail(opened.error().code, *file + ": " + opened.error().detail);
   auto started =
     pool->start_checkpoints({config.checkpoint_bytes, config.most_wal_bytes, config.busy});
@@ -136,7 +136,7 @@ expected<std::unique_ptr<database_pool>> open_sqlite_in_memory(size_t readers) {
   sqlite_options options;
   options.in_memory = true;
   auto pool = std::make_unique<sqlite_pool>(readers, uri, options, nullptr);
-  if (auto opened = pool->open(); !opened)
+  if (auto opened = pool->open(built_in_migrations()); !opened)
     return fail(std::move(opened.error()));
   return pool;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/io/storage/database_pool.hpp"
+#include "runtime/io/storage/migration.hpp"
 
 #include <cstdint>
 #include <string>
@@ -14,6 +15,7 @@ struct sqlite_config {
   int64_t most_wal_bytes = 256 << 20;  ///< Writers wait while the write-ahead log is larger.
   int64_t checkpoint_bytes = 16 << 20; ///< Log size at which the checkpoint thread sets to work.
   std::chrono::milliseconds busy = std::chrono::seconds{5}; ///< Longest wait for a lock.
+  std::span<const migration> schema = built_in_migrations();
 };
 
 /// The embedded store of one node. Locks the data directory until it is destroyed. The schema is

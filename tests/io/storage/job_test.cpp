@@ -399,6 +399,7 @@ public:
     };
     return std::make_unique<lines_sink>(db);
   }
+  size_t rows() const override { return lines_.size(); }
 
 private:
   std::vector<std::string> lines_;
