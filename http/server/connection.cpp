@@ -126,8 +126,10 @@ public:
   socket_t socket() const override { return 0; }
 
   std::unique_ptr<transport> wire;
-  std::string path;        ///< Of the request being answered.
-  bool must_close = false; ///< The request was refused half-way.
+  static constexpr std::string_view passed_on = "TRACE"; ///< It has no table of handlers.
+  std::string path;                                      ///< Of the request being answered.
+  std::string foreign_method; ///< Likewise, where the library was given another one.
+  bool must_close = false;    ///< The request was refused half-way.
   std::atomic<bool> is_streaming{false};
 
 private:
@@ -144,11 +146,29 @@ private:
     if (!facts)
       return refuse(facts.error());
     head_ = tidy_head(head);
+    hide_foreign_method();
     head_read_ = 0;
     in_.erase(0, size);
     body_left_ = facts->body_bytes;
     body_deadline_ = steady_clock::now() + limits_.body_timeout;
     return head_state::complete;
+  }
+
+  /// The library refuses methods that it does not know as malformed; to us no path has them. It
+  /// gets a method that it passes on instead.
+  void hide_foreign_method() {
+    constexpr std::array<std::string_view, 8> known = {
+      "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", passed_on};
+    constexpr size_t longest = 20;
+    foreign_method.clear();
+    auto method = std::string_view{head_}.substr(0, head_.find(' '));
+    auto is_letter = [](char x) { return x >= 'A' && x <= 'Z'; };
+    if (method.empty() || method.size() > longest ||
+        !std::all_of(method.begin(), method.end(), is_letter) ||
+        std::find(known.begin(), known.end(), method) != known.end())
+      return;
+    foreign_method = method;
+    head_.replace(0, method.size(), passed_on);
   }
 
   /// Answers in the library's stead.
@@ -207,7 +227,7 @@ private:
 
 http_request request_of(const httplib::Request& q) {
   http_request r;
-  r.method = q.method;
+  r.method = current->foreign_method.empty() ? q.method : current->foreign_method;
   r.path = current->path;
   r.query.assign(q.params.begin(), q.params.end());
   r.headers.assign(q.headers.begin(), q.headers.end());
@@ -260,7 +280,7 @@ public:
     Get(path, handle).Post(path, handle).Put(path, handle);
     Patch(path, handle).Delete(path, handle).Options(path, handle);
     set_pre_routing_handler([this](const httplib::Request& q, httplib::Response& r) {
-      if (q.method != "TRACE") // It has no table of handlers.
+      if (q.method != connection_state::passed_on)
         return HandlerResponse::Unhandled;
       answer(q, r);
       return HandlerResponse::Handled;

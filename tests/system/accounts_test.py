@@ -63,7 +63,9 @@ class accounts(unittest.TestCase):
         return status, head.get("Set-Cookie"), json.loads(text)
 
     def test_a_browser_has_a_session_that_scripts_and_other_sites_cannot_use(self):
-        self.api.first_login()
+        secure = node(tls=True)
+        self.addCleanup(secure.close)
+        self.api = secure.admin()
         entry = {"username": USER, "password": PASSWORD}
         _, kept, reply = self.browser("POST", "/session/login", entry, site="cross-site")
         self.assertEqual((kept, reply["code"]), (None, 1207))

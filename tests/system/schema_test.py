@@ -36,7 +36,7 @@ class against_the_document(unittest.TestCase):
         cls.api = cls.node.admin()
         cls.document = json.loads(cls.api.send("GET", "/openapi.json")[2])
 
-    def tester(self, api, *words):
+    def ask_everything(self, api, *words):
         """Runs the tester; its findings fail the test."""
         with tempfile.TemporaryDirectory() as folder:
             command = [self.tools / "schemathesis", "run", f"{api.url}/openapi.json", "--tls-verify", "false",
@@ -144,16 +144,16 @@ class replies(against_the_document):
 
 class whatever_is_asked(against_the_document):
     def test_no_surprise_from_anything_but_accounts(self):
-        self.tester(self.api, "--exclude-path-regex", ACCOUNTS)
+        self.ask_everything(self.api, "--exclude-path-regex", ACCOUNTS)
         self.assertEqual(self.api.post("/manage/host/count")["code"], 200)
         self.assert_no_failure_of_our_own(self.node)
 
     def test_no_surprise_from_accounts(self):
         with node() as other:  # The tester changes the password.
             api = other.admin()
-            self.tester(api, "--include-path-regex", ACCOUNTS, "--exclude-path-regex", LOGOUT)
+            self.ask_everything(api, "--include-path-regex", ACCOUNTS, "--exclude-path-regex", LOGOUT)
             self.assertEqual(api.post("/manage/host/count")["code"], 200)
-            self.tester(api, "--include-path-regex", LOGOUT)
+            self.ask_everything(api, "--include-path-regex", LOGOUT)
             self.assert_no_failure_of_our_own(other)
 
 

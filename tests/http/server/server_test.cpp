@@ -189,7 +189,8 @@ BOOST_AUTO_TEST_CASE(expect_100_continue_is_honoured) {
 
 BOOST_AUTO_TEST_CASE(what_the_parser_does_not_understand_is_a_bad_request) {
   for (auto text : {"nonsense\r\n\r\n",
-                    "BREW /healthz HTTP/1.1\r\n\r\n",
+                    "brew /healthz HTTP/1.1\r\n\r\n",
+                    "PRI * HTTP/2.0\r\n\r\n",
                     "GET /healthz HTTP/3\r\n\r\n",
                     "\r\n\r\n",
                     "GET /healthz\nHTTP/1.1\r\n\r\n"}) {
@@ -205,7 +206,8 @@ BOOST_AUTO_TEST_CASE(what_the_parser_does_not_understand_is_a_bad_request) {
 
 BOOST_AUTO_TEST_CASE(any_method_a_path_does_not_have_is_405_with_those_it_has) {
   raw_client c{it->port()};
-  for (const std::string method : {"TRACE", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"}) {
+  for (const std::string method :
+       {"TRACE", "QUERY", "BREW", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"}) {
     auto r = c.ask(method + " /healthz HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
     BOOST_TEST_CONTEXT(method) {
       BOOST_TEST(r.status == 405);
