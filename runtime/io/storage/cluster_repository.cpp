@@ -1,5 +1,6 @@
 #include "runtime/io/storage/cluster_repository.hpp"
 
+#include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <algorithm>
@@ -178,8 +179,11 @@ expected<node_load> cluster_repository::load_of(std::string_view node) {
     db_.count("select count(*) from slot s join host h on h.slot = s.slot where s.node = ?", node);
   if (!hosts)
     return fail(std::move(hosts.error()));
+  static const std::string not_over = list_of(
+    job_status::pending, job_status::running, job_status::waiting_for_key, job_status::interrupted);
   auto jobs = db_.count("select count(*) from job j join slot s on s.slot = j.slot"
-                        " where j.state in ('pending', 'running', 'interrupted') and s.node = ?",
+                        " where j.state in " +
+                          not_over + " and s.node = ?",
                         node);
   if (!jobs)
     return fail(std::move(jobs.error()));

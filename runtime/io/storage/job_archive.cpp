@@ -1,5 +1,6 @@
 #include "runtime/io/storage/job_archive.hpp"
 
+#include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 namespace aops::storage {
@@ -15,8 +16,10 @@ constexpr auto read_key = [](const row& r) { return r.integer(0); };
 
 expected<int64_t> job_archive::expire(int64_t created_before_ms) {
   // A job that waits for its user has not ended.
-  auto job = db_.integer("select n from job where state in ('done', 'failed', 'cancelled') and "
-                         "created_ms < ? order by created_ms, n limit 1",
+  static const std::string is_over =
+    list_of(job_status::done, job_status::failed, job_status::cancelled);
+  auto job = db_.integer("select n from job where state in " + is_over +
+                           " and created_ms < ? order by created_ms, n limit 1",
                          created_before_ms);
   if (!job)
     return fail(std::move(job.error()));

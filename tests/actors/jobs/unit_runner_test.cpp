@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_host_without_actor_becomes_reports_with_the_reason_and_ot
   auto all = errors("j");
   BOOST_TEST(all.size() == 2u);
   BOOST_TEST(all["canned"] == per_unit);
-  BOOST_TEST(all["unreachable: host nowhere: no such actor"] == per_unit);
+  BOOST_TEST(all["unreachable: host nowhere: host/nowhere is down"] == per_unit);
 }
 
 BOOST_AUTO_TEST_CASE(a_host_that_recovers_in_time_is_asked_again) {

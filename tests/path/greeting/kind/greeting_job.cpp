@@ -76,7 +76,7 @@ protected:
   }
   void ask_for(int64_t unit) override {
     const auto& host = hosts_[static_cast<size_t>(unit)];
-    ask<greeter_actor, greeting_said>(
+    ask_here<greeter_actor>(
       self(),
       services(),
       greeter_name,

@@ -51,7 +51,7 @@ greeting_store(greeting_store_actor::stateful_pointer<checked_state<greeting_sto
   return {
     [self](const caller& who, const greetings_query& q) -> caf::result<greetings_found> {
       return read(self->state.store,
-                  foreign_promise<greetings_found>{self},
+                  foreign_promise<greetings_found>{self, of(who)},
                   [who, q](storage::database& db) { return find(db, who.owner, q.task_id); });
     },
     [](atom::ping) {},
