@@ -51,6 +51,21 @@ bool coverage::covers(std::string_view check_item,
   });
 }
 
+deviation coverage::note_late(std::string_view check_item,
+                              int64_t from_ms,
+                              int64_t until_ms,
+                              int64_t join_ms) {
+  for (auto& d : deviations_)
+    if (d.reason == late_rule && d.check_item == check_item && d.start_ms <= d.end_ms &&
+        d.end_ms >= from_ms - join_ms) {
+      d.end_ms = std::max(d.end_ms, until_ms);
+      return d;
+    }
+  deviation late{std::string{check_item}, from_ms, until_ms, std::string{late_rule}};
+  add(late);
+  return late;
+}
+
 std::vector<coverage::range>
 coverage::late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const {
   std::vector<range> parts;

@@ -34,6 +34,10 @@ public:
   struct range {
     int64_t from_ms, until_ms;
   };
+  /// Such a part, or one that is there already, reaches over [from, until]; to be stored.
+  /// @param join_ms How far before `from_ms` one may end that goes on.
+  deviation
+  note_late(std::string_view check_item, int64_t from_ms, int64_t until_ms, int64_t join_ms);
   std::vector<range>
   late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const;
 

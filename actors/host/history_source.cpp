@@ -1,5 +1,6 @@
 #include "actors/host/history_source.hpp"
 
+#include "actors/host/history_turns.hpp"
 #include "actors/host/host_ask.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/rounds.hpp"
@@ -18,10 +19,21 @@ constexpr int64_t portion_ms = 3600 * 1000;
 /// Slots 0 and 1 are the host's own series.
 constexpr uint32_t first_slot = check::kept_series::duration + 1;
 
-/// What the rules need, under slots of their own.
-std::vector<series_entry> series_of(const history_source::rule_list& rules) {
+/// Samples held at once for a run, about; more rules than that are judged one group after the
+/// other.
+constexpr int64_t most_samples = 2'000'000;
+
+/// The rules of a run that are being read for.
+history_source::rule_list group_of(const history_run& x) {
+  auto begin = x.rules.begin();
+  return {begin + static_cast<ptrdiff_t>(x.results.size()),
+          begin + static_cast<ptrdiff_t>(x.group_end)};
+}
+
+/// What the group needs, under slots of their own.
+std::vector<series_entry> series_of(const history_run& x) {
   std::set<series_key> keys;
-  for (const auto& rule : rules)
+  for (const auto& rule : group_of(x))
     for (const auto& item : rule->rule.data_list)
       if (item.type == "kpi" && !check::is_own_series(item))
         keys.insert({item.name, item.label});
@@ -31,65 +43,83 @@ std::vector<series_entry> series_of(const history_source::rule_list& rules) {
   return out;
 }
 
-/// Gathers the rounds some rules need, then judges.
-struct grid_run {
-  history_source::rule_list rules;
-  check::run_request request;
-  std::optional<check::stored_history>
-    history; ///< Made with the first rounds, which tell the series.
-
-  void take(const history_portion& x) {
-    if (!history)
-      history.emplace(rules, x.series);
-    for (const auto& round : x.rounds)
-      history->add(round);
+void take(history_run& x, const history_portion& portion) {
+  if (!x.rounds) // The first rounds tell the series.
+    x.rounds.emplace(group_of(x), portion.series);
+  for (const auto& round : portion.rounds) {
+    x.rounds->add(round);
+    x.next_ms = round.time_ms + 1;
   }
+}
 
-  std::vector<check::run_result> judge(const history_source::collected_from& since) {
-    std::vector<check::run_result> out;
-    if (!history)
-      history.emplace(rules, std::vector<series_entry>{});
-    for (const auto& rule : rules) {
-      auto data = history->data_for(*rule);
-      for (size_t i = 0; i < data.items.size(); ++i)
-        data.items[i].collected_from_ms = since(rule->rule.data_list[i]);
-      out.push_back(check::run_rule(rule, request, data));
-    }
-    return out;
+void judge_group(history_run& x) {
+  auto group = group_of(x);
+  if (!x.rounds)
+    x.rounds.emplace(group, std::vector<series_entry>{});
+  for (const auto& rule : group) {
+    auto data = x.rounds->data_for(*rule);
+    for (size_t i = 0; i < data.items.size(); ++i)
+      data.items[i].collected_from_ms = x.since(rule->rule.data_list[i]);
+    x.results.push_back(check::run_rule(rule, x.request, data));
   }
-};
+}
 
 class stored_rounds final : public history_source {
 public:
-  stored_rounds(host_pointer self, services_ptr services, const std::string& host_id)
-      : self_(self), services_(std::move(services)), host_id_(host_id) {}
+  explicit stored_rounds(source_links links) : links_(std::move(links)) {}
 
   check::time_basis job_basis() const override { return check::time_basis::stored_grid; }
 
-  void read_rounds(std::vector<series_entry>,
-                   int64_t from_ms,
-                   int64_t until_ms,
-                   each_portion each,
-                   done finished) override {
-    if (from_ms > until_ms)
-      return finished({});
-    auto end = std::min(until_ms, from_ms + portion_ms - 1);
-    ask_of<round_store_actor, sample_rows>(
-      self_,
-      *services_,
-      round_store_name,
-      services_->config->store.request_timeout.chrono(),
-      samples_query{host_id_, from_ms, end},
-      [this, end, until_ms, each = std::move(each), finished = std::move(finished)](
-        expected<sample_rows> rows) mutable {
-        if (!rows)
-          return finished(fail(rows.error()));
-        each(decoded(std::move(*rows)));
-        read_rounds({}, end + 1, until_ms, std::move(each), std::move(finished));
-      });
+  void read_rounds(history_order order, each_portion each, done finished) override {
+    order.from_ms = std::max(order.from_ms, links_.earliest_ms());
+    read_on(
+      std::make_shared<reading>(reading{std::move(order), std::move(each), std::move(finished)}));
   }
 
 private:
+  struct reading {
+    history_order order;
+    each_portion each;
+    done finished;
+  };
+
+  void read_on(std::shared_ptr<reading> x) {
+    const auto& order = x->order;
+    if (order.from_ms > order.until_ms)
+      return x->finished({});
+    if (order.deadline_ms > 0 && links_.services->clock->now_ms() > order.deadline_ms)
+      return x->finished(fail(ec::timed_out, "history of host " + links_.record.host_id));
+    if (order.how == read_kind::asked)
+      return read_portion(x);
+    links_.turns.ask([this, x] { read_portion(x); });
+  }
+
+  void read_portion(std::shared_ptr<reading> x) {
+    const auto& order = x->order;
+    errand with;
+    with.owner = links_.record.owner;
+    with.host = links_.record.host_id;
+    ask_of<round_store_actor, sample_rows>(
+      links_.self,
+      *links_.services,
+      round_store_name,
+      links_.services->config->store.request_timeout.chrono(),
+      samples_query{links_.record.host_id, order.from_ms, order.until_ms, portion_ms},
+      [this, x](expected<sample_rows> rows) {
+        if (x->order.how == read_kind::background)
+          links_.turns.done();
+        if (!rows)
+          return x->finished(fail(rows.error()));
+        if (rows->rows.empty()) // Nothing follows.
+          return x->finished({});
+        x->order.from_ms = rows->rows.back().time_ms + 1;
+        if (!x->each(decoded(std::move(*rows))))
+          return x->finished({});
+        read_on(x);
+      },
+      std::move(with));
+  }
+
   static history_portion decoded(sample_rows rows) {
     history_portion out;
     out.series = std::move(rows.series);
@@ -100,38 +130,54 @@ private:
     return out;
   }
 
-  host_pointer self_;
-  services_ptr services_;
-  const std::string& host_id_;
+  source_links links_;
 };
 
 } // namespace
 
-void history_source::run(rule_list rules,
-                         check::run_request request,
-                         collected_from since,
-                         judged then) {
-  auto order = std::make_shared<grid_run>();
-  order->rules = std::move(rules);
-  order->request = request;
-  auto from = request.start_ms;
-  for (const auto& rule : order->rules)
-    from = std::min(from, check::range_to_fetch(*rule, request).from_ms);
+void history_source::begin_group(history_run& x) {
+  std::set<series_key> keys;
+  x.next_ms = x.request.start_ms;
+  for (auto i = x.results.size(); i < x.rules.size(); ++i) {
+    const auto& rule = *x.rules[i];
+    auto from = std::min(x.next_ms, check::range_to_fetch(rule, x.request).from_ms);
+    auto with_it = keys;
+    for (const auto& item : rule.rule.data_list)
+      if (item.type == "kpi")
+        with_it.insert({item.name, item.label});
+    auto rounds = (x.request.end_ms - from) / x.request.period_ms + 1;
+    if (i > x.results.size() && static_cast<int64_t>(with_it.size()) > most_samples / rounds)
+      break;
+    keys = std::move(with_it);
+    x.next_ms = from;
+    x.group_end = i + 1;
+  }
+}
+
+void history_source::run(std::shared_ptr<history_run> x, judged then) {
+  if (x->results.size() == x->rules.size())
+    return then(std::move(x->results));
+  if (x->group_end == x->results.size()) {
+    x->rounds.reset();
+    begin_group(*x);
+  }
   read_rounds(
-    series_of(order->rules),
-    from,
-    request.end_ms,
-    [order](const history_portion& x) { order->take(x); },
-    [order, since = std::move(since), then = std::move(then)](expected<void> how) {
+    // The end belongs to the next range.
+    {series_of(*x), x->next_ms, x->request.end_ms - 1, x->how, x->deadline_ms},
+    [x](const history_portion& portion) {
+      take(*x, portion);
+      return true;
+    },
+    [this, x, then = std::move(then)](expected<void> how) mutable {
       if (!how)
         return then(fail(how.error()));
-      then(order->judge(since));
+      judge_group(*x);
+      run(x, std::move(then));
     });
 }
 
-std::unique_ptr<history_source>
-stored_rounds_of(host_pointer self, services_ptr services, const std::string& host_id) {
-  return std::make_unique<stored_rounds>(self, std::move(services), host_id);
+std::unique_ptr<history_source> stored_rounds_of(source_links links) {
+  return std::make_unique<stored_rounds>(std::move(links));
 }
 
 } // namespace aops::actors

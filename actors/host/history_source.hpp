@@ -5,10 +5,14 @@
 #include "runtime/core/check/run.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace aops::actors {
+
+class history_turns;
 
 /// Rounds of one host in time order, and what the slots of their samples stand for.
 struct history_portion {
@@ -19,41 +23,85 @@ struct history_portion {
   std::vector<int64_t> silent;
 };
 
+/// Who waits for what is read.
+enum class read_kind : uint8_t {
+  asked,      ///< Somebody, or the host's next round.
+  background, ///< Nobody: each portion waits for its turn, see `history_turns`.
+};
+
+/// What is to be read of a host's past.
+struct history_order {
+  /// What is needed, each with the slot it shall have. A store has slots of its own and gives
+  /// everything.
+  std::vector<series_entry> wanted;
+  int64_t from_ms = 0, until_ms = 0; ///< Ends included.
+  read_kind how = read_kind::asked;
+  int64_t deadline_ms = 0; ///< Nobody waits for it any longer: ec::timed_out. 0: none.
+};
+
+/// Rules to be judged over a range of the past, and how far that has come: whoever is interrupted
+/// goes on with the same run, and nothing is read twice.
+struct history_run {
+  using rule_list = std::vector<check::rule_set::rule_ptr>;
+
+  rule_list rules;
+  check::run_request request;
+  read_kind how = read_kind::asked;
+  int64_t deadline_ms = 0;                        ///< As in `history_order`.
+  std::function<int64_t(const data_item&)> since; ///< When a series began to be collected.
+
+  // For the source. The rules are judged in groups, as many at a time as memory allows.
+  std::vector<check::run_result> results; ///< Of the first rules.
+  size_t group_end = 0;                   ///< The rules up to here are being read for.
+  int64_t next_ms = 0;                    ///< Read up to here.
+  std::optional<check::stored_history> rounds;
+  std::map<series_key, std::vector<check::point>> points;
+};
+
 /// Where the past of one host is read: the store's rounds, or a Prometheus. Callbacks come while
 /// the host's actor works, never after its end.
 class history_source {
 public:
-  using rule_list = std::vector<check::rule_set::rule_ptr>;
-  using each_portion = std::function<void(const history_portion&)>;
+  using rule_list = history_run::rule_list;
+  /// False: nobody wants more; `finished` is told success.
+  using each_portion = std::function<bool(const history_portion&)>;
   using done = std::function<void(expected<void>)>;
   using judged = std::function<void(expected<std::vector<check::run_result>>)>;
-  using collected_from = std::function<int64_t(const data_item&)>;
 
   virtual ~history_source() = default;
 
   /// The times at which explicit checks judge.
   virtual check::time_basis job_basis() const = 0;
 
-  /// Rounds in [from, until], in portions, in time order.
-  /// @param wanted What is needed, each with the slot it shall have. A store has slots of its own
-  /// and gives everything.
-  virtual void read_rounds(std::vector<series_entry> wanted,
-                           int64_t from_ms,
-                           int64_t until_ms,
-                           each_portion each,
-                           done finished) = 0;
+  /// Rounds of the past in portions, in time order. What cannot exist is not asked for, and a
+  /// stretch of time without samples costs few queries however long it is. After an error whoever
+  /// wants to go on orders what follows the last round he got.
+  virtual void read_rounds(history_order order, each_portion each, done finished) = 0;
 
-  /// Judges rules over the range of the request; one result per rule.
-  virtual void run(rule_list rules, check::run_request request, collected_from since, judged then);
+  /// Judges the rules of a run; one result per rule. After an error the same run can be given
+  /// again.
+  virtual void run(std::shared_ptr<history_run> x, judged then);
+
+protected:
+  /// Takes as many of the rules that are left as memory allows, one at least.
+  static void begin_group(history_run& x);
 };
 
-/// The rounds that the host sampled itself. @param host_id Must outlive it.
-std::unique_ptr<history_source>
-stored_rounds_of(host_pointer self, services_ptr services, const std::string& host_id);
+/// What sources share: who their host is and when its background reads may go out.
+struct source_links {
+  host_pointer self;
+  services_ptr services;
+  const host_record& record; ///< Outlives the source.
+  history_turns& turns;      ///< Outlives the source.
+  /// Before this time nothing of the host can be stored; after now when it never was sampled.
+  std::function<int64_t()> earliest_ms;
+};
 
-/// Samples of the Prometheus that watches the host. @param record Must outlive it.
-std::unique_ptr<history_source>
-prometheus_history_of(host_pointer self, services_ptr services, const host_record& record);
+/// The rounds that the host sampled itself.
+std::unique_ptr<history_source> stored_rounds_of(source_links links);
+
+/// Samples of the Prometheus that watches the host.
+std::unique_ptr<history_source> prometheus_history_of(source_links links);
 
 /// How a Prometheus names the host: `IP:port`, or only the IP when the host names no port.
 std::string instance_of(const host_record& record);

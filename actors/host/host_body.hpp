@@ -1,17 +1,20 @@
 #pragma once
 
+#include "actors/host/backfill.hpp"
+#include "actors/host/commit_queue.hpp"
 #include "actors/host/coverage.hpp"
+#include "actors/host/far_windows.hpp"
 #include "actors/host/history_source.hpp"
+#include "actors/host/history_turns.hpp"
 #include "actors/host/host.hpp"
 #include "actors/host/kept_promise.hpp"
-#include "actors/host/prometheus_reader.hpp"
+#include "actors/host/live_source.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
 #include "runtime/core/check/live.hpp"
 #include "runtime/core/check/retry.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/core/check/run.hpp"
-#include "runtime/io/scrape/page_reader.hpp"
 
 #include <deque>
 #include <functional>
@@ -20,9 +23,8 @@
 namespace aops::actors {
 
 /// What one host actor remembers and does; each public function is one event of its mailbox. Split
-/// by subject: `host_start.cpp`, `host_rounds.cpp` (sampling, judging, committing),
-/// `host_catch_up.cpp` (the same on the `prometheus` source), `host_history.cpp` (judging the
-/// past), `host_retry.cpp`, `host_views.cpp` (what users ask), `host_diagnosis.cpp`,
+/// by subject: `host_start.cpp`, `host_rounds.cpp` (judging, committing), `host_history.cpp`
+/// (judging the past), `host_retry.cpp`, `host_views.cpp` (what users ask), `host_diagnosis.cpp`,
 /// `host_release.cpp`.
 class host_body {
 public:
@@ -35,7 +37,13 @@ public:
   host_body& operator=(const host_body&) = delete;
 
   void begin();
+  bool is_of(std::string_view owner) const { return owner == record_.owner; }
   void on_due(int64_t time_ms);
+  void on_start_due();
+  void on_commit_due() { commits_.on_due(); }
+  void on_history_due();
+  void on_history_turn() { turns_.on_turn(); }
+  void release_when_idle();
   void on_rules(std::shared_ptr<const check::rule_set> rules);
   void on_record(const host_record& record);
   caf::result<aops::done> on_release(int64_t deadline_ms);
@@ -46,43 +54,36 @@ public:
 
 private:
   using done = std::function<void(expected<void>)>;
-  using rule_list = std::vector<check::rule_set::rule_ptr>;
+  using rule_list = history_source::rule_list;
 
   // -- start
-  // ---------------------------------------------------------------------------------------
   void take_state(host_state state);
   void note_late_rules(const host_state& state);
   void store_new_deviations();
   int64_t first_round_ms() const;
   void go_live();
   void load_windows(int64_t history_ms, std::function<void()> then);
+  void load_from(int64_t from_ms, int64_t until_ms, std::function<void()> then);
+  void load_far_windows(int64_t history_ms);
+  int64_t readable_ms() const;
+  std::vector<check::round> unreadable() const;
 
   // -- rounds
-  // --------------------------------------------------------------------------------------
   void schedule_after(int64_t time_ms);
-  void scrape(int64_t time_ms);
-  void note_oversized() const;
-  void scraped(int64_t time_ms, expected<fetched> answer);
+  live_source::links source_links_of();
   void take_round(check::round x);
   void judge(const check::round& x);
+  void judge_late(const history_portion& x);
+  /// The last grid time that can have been judged by now.
+  int64_t judgeable_ms() const;
   void forget_gone_series(const check::round& x, round_to_commit& commit);
   round_to_commit findings(check::round_result&& result, int64_t first_ms);
+  void look_for_stuck_rounds();
+  round_watch::wait oldest_wait() const;
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
   round_to_commit new_commit() const;
 
-  // -- the source `prometheus`
-  // -----------------------------------------------------------------------
-  /// Judges the rounds whose time has come, in portions; what cannot be read is read later.
-  void catch_up();
-  void judge_again(const history_portion& x);
-  void after_commit();
-  int64_t delay_ms() const; ///< How far judging stays behind; 0 on `scrape`.
-  int64_t request_phase_ms() const;
-  /// The last grid time that can have been judged by now.
-  int64_t judgeable_ms() const;
-
   // -- asking again
-  // ----------------------------------------------------------------------------------
   void note_outcome(const rule_list& rules,
                     const check::run_request& request,
                     const std::vector<check::run_result>& results);
@@ -92,26 +93,25 @@ private:
   check::retry_key key_of(std::string check_item, int64_t start_ms, int64_t end_ms) const;
 
   // -- commits
-  // -------------------------------------------------------------------------------------
-  void push(round_to_commit x);
-  void pump();
-  void committed();
-  void not_committed(const error& why);
-  void when_quiet(std::function<void()>
-                    work); ///< Runs with no commit under way; `resume_commits` ends the quiet.
-  void resume_commits();
+  commit_queue::links commit_links();
+  void cursor_moved(int64_t until_ms);
   void wait_for_cursor(int64_t time_ms, int64_t deadline_ms, std::function<void()> then);
 
   // -- rules
-  // ---------------------------------------------------------------------------------------
   void apply_rules(std::shared_ptr<const check::rule_set> rules);
-  void start_backfill();
-  void backfill(std::vector<std::string> items);
 
   // -- history
-  // -------------------------------------------------------------------------------------
-  /// Judges rules over the past.
-  void run_over(rule_list rules, check::run_request request, history_source::judged then);
+  source_links links_to_source();
+  backfill::links backfill_links();
+  far_windows::links far_links();
+  int64_t earliest_ms() const;
+  std::optional<coverage::range> missing_of(const std::string& check_item) const;
+  std::shared_ptr<history_run> run_of(rule_list rules, check::run_request request, read_kind how);
+  /// Judges rules over the past, for somebody who waits so long.
+  void run_over(rule_list rules,
+                check::run_request request,
+                int64_t deadline_ms,
+                history_source::judged then);
   /// Puts what a run found into the store.
   void store_runs(rule_list rules,
                   check::run_request request,
@@ -121,8 +121,26 @@ private:
   check::run_request job_for(int64_t start_ms, int64_t end_ms) const; ///< As explicit jobs judge.
   rule_list rules_for(const std::vector<std::string>& check_items) const;
 
+  // -- explicit checks
+  /// A unit of an explicit check. Asked again after a time-out, it goes on where it was.
+  struct running_check {
+    std::shared_ptr<history_run> run;
+    rule_list rules;
+    check::run_request request;
+    int64_t pairs = 0;
+    bool is_under_way = false, is_read = false;
+    std::vector<std::shared_ptr<kept_promise<unit_checked>>> waiting;
+  };
+  using check_key = std::pair<std::string, int64_t>; ///< Job and unit.
+  void begin_check(const check_key& key,
+                   const unit_to_check& x,
+                   std::shared_ptr<kept_promise<unit_checked>> promise,
+                   int64_t deadline_ms);
+  bool is_same(const running_check& check, const unit_to_check& x) const;
+  void read_on(const check_key& key);
+  void answer_check(const check_key& key, expected<void> how);
+
   // -- diagnosis
-  // -----------------------------------------------------------------------------------
   struct diagnosis;
   void learn_facts(std::shared_ptr<diagnosis> d);
   void prepare_unit(std::shared_ptr<diagnosis> d);
@@ -131,15 +149,11 @@ private:
   void read_evidence(std::shared_ptr<diagnosis> d);
   void report(std::shared_ptr<diagnosis> d);
   fault::host_facts facts() const;
-  void list_series(std::vector<std::string> names,
-                   std::function<void(expected<series_listed>)> then);
 
   // -- the end
-  // ---------------------------------------------------------------------------------------
-  void release_when_idle();
   void take_rounds_of_now();
   void wait_for_page();
-  bool may_begin_still(int64_t time_ms) const;
+  bool may_begin_still() const;
   void give_up(const error& why);
   template <class T>
   std::shared_ptr<kept_promise<T>> keep_promise();
@@ -149,6 +163,11 @@ private:
   std::chrono::milliseconds store_deadline() const;
   std::vector<std::string> groups() const { return {record_.host_group_name}; }
   int64_t backfill_from_ms() const;
+
+  template <class Message>
+  void send_later(std::chrono::milliseconds after, Message x) {
+    self_->delayed_send(self_, after, x);
+  }
 
   /// Asks a store actor or the scraper by name; `then` gets the answer or an error.
   template <class Handle, class Reply, class Request>
@@ -163,14 +182,20 @@ private:
   fence held_; ///< Since the start.
   std::shared_ptr<const check::rule_set> rules_;
 
-  std::unique_ptr<history_source> history_;
   check::host_checker checker_;
-  scrape::page_reader reader_;
   recent_rows recent_;
   coverage coverage_;
   std::vector<deviation> new_deviations_; ///< To go with the next commit.
-  size_t page_bytes_ = 0;                 ///< Length of the last page.
 
+  history_turns turns_;
+  std::unique_ptr<live_source> source_;
+  commit_queue commits_;
+  backfill backfill_;
+  far_windows far_windows_;
+  int64_t far_history_ms_ = 0; ///< Far windows to be loaded once live.
+
+  about_a_second start_retry_;
+  int64_t begun_ms_; ///< When the actor was started.
   bool is_live_ = false;
   bool is_loading_ = false; ///< Windows wait for history: rounds queue up.
   std::deque<check::round> waiting_rounds_;
@@ -179,11 +204,6 @@ private:
   int missed_rounds_ = 0;
   int64_t forget_again_ms_ = 0; ///< When to look again for series that are gone.
 
-  std::deque<round_to_commit> commits_;
-  size_t committing_ = 0;   ///< How many of them are under way, from the front.
-  bool is_refused_ = false; ///< The store refused the last ones, and the log says so.
-  int quiet_ = 0;           ///< How many want no commit under way.
-  std::deque<std::function<void()>> quiet_waiters_;
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;
     std::function<void()> then;
@@ -200,15 +220,11 @@ private:
   std::optional<release> release_; ///< The slot goes to another node.
   /// The same for promises, some of which are forgotten after the body.
   std::shared_ptr<bool> is_leaving_ = std::make_shared<bool>(false);
-  int scraping_ = 0; ///< Pages under way.
 
-  std::vector<std::string> backfill_items_;
-  bool is_backfilling_ = false;
+  std::map<check_key, running_check> checks_;
+  int tests_ = 0; ///< Rules being tried.
 
-  // On `prometheus`.
-  int64_t origin_ms_ = 0;             ///< Judging began behind it; 0 when the store told a cursor.
-  bool is_catching_up_ = false;       ///< A read of live rounds is under way.
-  uint64_t rules_version_ = 0;        ///< What was read for other rules lacks series.
+  int64_t origin_ms_ = 0;             ///< Judging began after it; 0 when the store told a cursor.
   std::function<void()> start_again_; ///< What the start has left to do once the source answers.
   std::vector<series_info> machine_series_; ///< Those that tell what the host is made of.
   check::retry_table retries_, live_retries_;

@@ -64,7 +64,7 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
   d->unit = x;
   d->promise = keep_promise<unit_diagnosed>();
   // Up to the round of now, unless judging is so far behind that nobody would wait for it.
-  bool is_near = delay_ms() <= services_->config->diag.unit_timeout.ms / 2;
+  bool is_near = source_->delay_ms() <= services_->config->diag.unit_timeout.ms / 2;
   auto latest =
     is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
   auto wanted = std::min(d->end_ms(), latest);
@@ -73,15 +73,11 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
 }
 
 void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
-  if (services_->scrapes())
-    return prepare_unit(d);
-  // Rules may name none of these series; without an answer the host is what it was.
-  list_series({std::string{cpu_series}, std::string{disk_series}},
-              [this, d](expected<series_listed> found) {
-                if (found && !found->series->empty())
-                  machine_series_ = *found->series;
-                prepare_unit(d);
-              });
+  source_->find_machine({std::string{cpu_series}, std::string{disk_series}},
+                        [this, d](std::vector<series_info> found) {
+                          machine_series_ = std::move(found);
+                          prepare_unit(d);
+                        });
 }
 
 void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
@@ -106,12 +102,15 @@ void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
 void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
   for (const auto& item : d->items) {
     auto& known = d->known.items[item];
-    if (!known.covered_late.empty())
-      continue;
     auto parts = coverage_.late_parts(item, d->start_ms(), d->end_ms());
-    if (parts.empty())
+    auto part = std::find_if(parts.begin(), parts.end(), [&](const coverage::range& x) {
+      return std::find(known.covered_late.begin(),
+                       known.covered_late.end(),
+                       std::pair{x.from_ms, x.until_ms}) == known.covered_late.end();
+    });
+    if (part == parts.end())
       continue;
-    auto [from, until] = parts.front();
+    auto [from, until] = *part;
     known.covered_late.emplace_back(from, until);
     auto rules = rules_for({item});
     if (rules.empty())
@@ -119,6 +118,7 @@ void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
     // One after the other: each comes back here.
     run_over(rules,
              request_for(from, until + 1),
+             d->unit.deadline_ms,
              [this, d, rules, from = from, until = until](
                expected<std::vector<check::run_result>> results) {
                if (!results)
@@ -176,12 +176,9 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   for (const auto& [key, items] : *by_key)
     wanted.push_back(
       {check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
-  // Explicit checks on `prometheus` judge at the samples' own times, which lie beside the grid.
-  auto beside = services_->scrapes() ? 0 : period_ms() / 2;
-  history_->read_rounds(
-    std::move(wanted),
-    from - beside,
-    until + beside,
+  auto beside = source_->beside_grid_ms();
+  source_->history().read_rounds(
+    {std::move(wanted), from - beside, until + beside, read_kind::asked, d->unit.deadline_ms},
     [d, by_key, beside](const history_portion& x) {
       std::map<uint32_t, std::vector<std::string>> by_slot;
       for (const auto& s : x.series)
@@ -200,6 +197,7 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
               if (tripped)
                 k.samples.push_back({round.time_ms, sample.value});
             }
+      return true;
     },
     [this, d](expected<void> how) {
       if (!how)

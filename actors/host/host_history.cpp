@@ -7,13 +7,7 @@ namespace aops::actors {
 
 namespace {
 
-/// Before a host asks again whether it may read its history.
-constexpr std::chrono::milliseconds gate_retry{500};
-
-/// Before a back-fill that Prometheus or the store did not answer begins anew.
-constexpr std::chrono::seconds source_retry{10};
-
-/// A result over a whole range ends just behind what was judged for it, at a time that belongs to
+/// A result over a whole range ends just after what was judged for it, at a time that belongs to
 /// the next range. When the range has data after all, nothing may be left of it there.
 void shorten_range_row(std::vector<check::stored_row>& existing,
                        const check::rule_change& judged,
@@ -42,7 +36,7 @@ void shorten_range_row(std::vector<check::stored_row>& existing,
 
 } // namespace
 
-// -- judging again -------------------------------------------------------------------------------
+// -- judging again
 
 check::run_request host_body::request_for(int64_t start_ms, int64_t end_ms) const {
   check::run_request r;
@@ -55,7 +49,7 @@ check::run_request host_body::request_for(int64_t start_ms, int64_t end_ms) cons
 
 check::run_request host_body::job_for(int64_t start_ms, int64_t end_ms) const {
   auto r = request_for(start_ms, end_ms);
-  r.basis = history_->job_basis();
+  r.basis = source_->history().job_basis();
   return r;
 }
 
@@ -71,23 +65,34 @@ host_body::rule_list host_body::rules_for(const std::vector<std::string>& check_
   return out;
 }
 
-void host_body::run_over(rule_list rules, check::run_request request, history_source::judged then) {
-  history_->run(
-    std::move(rules),
-    request,
-    [this](const data_item& item) { return checker_.collected_from_ms(item); },
-    std::move(then));
+std::shared_ptr<history_run>
+host_body::run_of(rule_list rules, check::run_request request, read_kind how) {
+  auto x = std::make_shared<history_run>();
+  x->rules = std::move(rules);
+  x->request = request;
+  x->how = how;
+  x->since = [this](const data_item& item) { return checker_.collected_from_ms(item); };
+  return x;
+}
+
+void host_body::run_over(rule_list rules,
+                         check::run_request request,
+                         int64_t deadline_ms,
+                         history_source::judged then) {
+  auto x = run_of(std::move(rules), request, read_kind::asked);
+  x->deadline_ms = deadline_ms;
+  source_->history().run(std::move(x), std::move(then));
 }
 
 void host_body::store_runs(rule_list rules,
                            check::run_request request,
                            std::vector<check::run_result> results,
                            done then) {
-  when_quiet([this,
-              rules = std::move(rules),
-              request,
-              results = std::move(results),
-              then = std::move(then)] {
+  commits_.when_quiet([this,
+                       rules = std::move(rules),
+                       request,
+                       results = std::move(results),
+                       then = std::move(then)] {
     host_results_query query{record_.owner, record_.host_id, {}, 0, 0};
     std::vector<check::rule_change> changes;
     query.from_ms = request.start_ms;
@@ -101,7 +106,7 @@ void host_body::store_runs(rule_list rules,
     }
     auto read_from = query.from_ms;
     auto finish = [this, then](expected<void> how) {
-      resume_commits();
+      commits_.resume();
       then(std::move(how));
     };
     ask<round_store_actor, host_results>(
@@ -134,60 +139,69 @@ void host_body::store_runs(rule_list rules,
   });
 }
 
-// -- back-fill -----------------------------------------------------------------------------------
+// -- in the background
 
-void host_body::start_backfill() {
-  if (is_backfilling_ || backfill_items_.empty())
-    return;
-  is_backfilling_ = true;
-  backfill(std::exchange(backfill_items_, {}));
+source_links host_body::links_to_source() {
+  return {self_, services_, record_, turns_, [this] { return earliest_ms(); }};
 }
 
-void host_body::backfill(std::vector<std::string> items) {
-  if (!services_->history->enter()) {
-    backfill_items_.insert(backfill_items_.end(), items.begin(), items.end());
-    is_backfilling_ = false;
-    self_->delayed_send(self_, gate_retry, rules_update{nullptr}); // Asks again.
-    return;
-  }
-  auto rules = rules_for(items);
-  auto from = backfill_from_ms();
-  auto until = coverage_.until_ms();
-  auto finish = [this, items](expected<void> how) {
-    services_->history->leave();
-    is_backfilling_ = false;
-    if (!how && (!services_->scrapes() || is_passing(how.error()))) {
-      backfill_items_.insert(backfill_items_.end(), items.begin(), items.end());
-      return self_->delayed_send(self_, source_retry, rules_update{nullptr}); // Asks again.
-    }
-    if (!how)
-      log::warn("backfill-failed",
-                "{} leaves {} rules without their past: {}",
-                record_.host_id,
-                items.size(),
-                to_string(how.error()));
-    start_backfill();
+/// Samples are not kept for ever, and nobody has any of the time before the host's first round.
+int64_t host_body::earliest_ms() const {
+  auto now = now_ms();
+  return coverage_.since_ms() == 0
+           ? now + 1
+           : std::max(coverage_.since_ms(), now - services_->config->samples.keep.ms);
+}
+
+/// The past of a rule waits until the store has all of it, and its windows are full.
+std::optional<coverage::range> host_body::missing_of(const std::string& check_item) const {
+  const auto& waiting = checker_.waiting();
+  auto parts = coverage_.late_parts(check_item, backfill_from_ms(), INT64_MAX);
+  if (is_loading_ || parts.empty() || parts.front().until_ms > coverage_.until_ms() ||
+      std::find(waiting.begin(), waiting.end(), check_item) != waiting.end())
+    return {};
+  return parts.front();
+}
+
+backfill::links host_body::backfill_links() {
+  backfill::links to{source_->history(), {}, {}, {}, {}, {}, {}, {}};
+  to.missing = [this](const std::string& item) { return missing_of(item); };
+  to.rules_for = [this](const std::vector<std::string>& items) {
+    return items.empty() ? rule_list{} : rules_for(items);
   };
-  if (rules.empty() || from > until)
-    return finish({});
-  run_over(rules,
-           request_for(from, until + 1),
-           [this, rules, from, until, finish](expected<std::vector<check::run_result>> results) {
-             if (!results)
-               return finish(fail(results.error()));
-             store_runs(rules,
-                        request_for(from, until + 1),
-                        std::move(*results),
-                        [this, rules, from, until, finish](expected<void> how) {
-                          if (how)
-                            for (const auto& rule : rules) {
-                              auto changed = coverage_.judged(rule->rule.check_item, from, until);
-                              new_deviations_.insert(
-                                new_deviations_.end(), changed.begin(), changed.end());
-                            }
-                          finish(std::move(how));
-                        });
-           });
+  to.run_of = [this](rule_list rules, coverage::range when) {
+    return run_of(
+      std::move(rules), request_for(when.from_ms, when.until_ms + 1), read_kind::background);
+  };
+  to.store = [this](std::shared_ptr<const history_run> run,
+                    std::vector<check::run_result> results,
+                    done then) {
+    store_runs(run->rules, run->request, std::move(results), std::move(then));
+  };
+  to.judged = [this](const std::string& item, coverage::range when) {
+    auto changed = coverage_.judged(item, when.from_ms, when.until_ms);
+    new_deviations_.insert(new_deviations_.end(), changed.begin(), changed.end());
+  };
+  to.may_ask_again = [this](const error& why) { return source_->keeps_past() || is_passing(why); };
+  to.wake_after = [this](std::chrono::milliseconds time) { send_later(time, history_due{}); };
+  return to;
+}
+
+far_windows::links host_body::far_links() {
+  return {source_->history(),
+          checker_,
+          [this] { return readable_ms(); },
+          [this] { return unreadable(); },
+          [this](std::chrono::milliseconds time) { send_later(time, history_due{}); },
+          [this](const std::vector<std::string>& items) {
+            backfill_.add(items);
+            backfill_.start();
+          }};
+}
+
+void host_body::on_history_due() {
+  far_windows_.on_due();
+  backfill_.on_due();
 }
 
 } // namespace aops::actors

@@ -28,7 +28,7 @@ check::retry_key host_body::key_of(std::string check_item, int64_t start_ms, int
 void host_body::note_outcome(const rule_list& rules,
                              const check::run_request& request,
                              const std::vector<check::run_result>& results) {
-  if (services_->scrapes())
+  if (!source_->keeps_past())
     return;
   for (size_t i = 0; i < rules.size(); ++i) {
     auto key = key_of(rules[i]->rule.check_item, request.start_ms, request.end_ms);
@@ -66,21 +66,20 @@ void host_body::ask_again(const check::retry_key& key, bool is_live) {
   retries.add();
   auto request =
     is_live ? request_for(key.start_ms, key.end_ms + 1) : job_for(key.start_ms, key.end_ms);
-  run_over(rules,
-           request,
-           [this, &table, key, rules, request](expected<std::vector<check::run_result>> results) {
-             if (!results) // Prometheus is down: that was no attempt.
-               return table.put_back(key, now_ms());
-             if (std::none_of(results->begin(), results->end(), found_data))
-               return void(table.failed(key, now_ms())); // Its rows are stored already.
-             store_runs(
-               rules, request, std::move(*results), [this, &table, key](expected<void> how) {
-                 if (how)
-                   table.succeeded(key);
-                 else
-                   table.put_back(key, now_ms());
-               });
-           });
+  source_->history().run(
+    run_of(rules, request, read_kind::background),
+    [this, &table, key, rules, request](expected<std::vector<check::run_result>> results) {
+      if (!results) // Prometheus is down: that was no attempt.
+        return table.put_back(key, now_ms());
+      if (std::none_of(results->begin(), results->end(), found_data))
+        return void(table.failed(key, now_ms())); // Its rows are stored already.
+      store_runs(rules, request, std::move(*results), [this, &table, key](expected<void> how) {
+        if (how)
+          table.succeeded(key);
+        else
+          table.put_back(key, now_ms());
+      });
+    });
 }
 
 } // namespace aops::actors

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "actors/host/history_gate.hpp"
+#include "actors/host/round_watch.hpp"
+#include "actors/host/rule_costs.hpp"
 #include "actors/support/directory.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
@@ -8,7 +11,6 @@
 #include "runtime/core/fault/tree.hpp"
 #include "runtime/core/schedule/slot.hpp"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,22 +30,6 @@ private:
   std::unordered_map<std::string, fault::tree_ptr> trees_;
 };
 
-/// How many hosts may read their history at once: a rule import must not flood the store.
-class history_gate {
-public:
-  bool enter() {
-    for (auto n = inside_.load(); n < most_inside;)
-      if (inside_.compare_exchange_weak(n, n + 1))
-        return true;
-    return false;
-  }
-  void leave() { --inside_; }
-
-private:
-  static constexpr int most_inside = 4;
-  std::atomic<int> inside_ = 0;
-};
-
 /// What the hosts of a node share.
 struct host_services {
   std::shared_ptr<const base::config> config;
@@ -53,6 +39,8 @@ struct host_services {
   std::shared_ptr<const check::keep_list> keep_list;
   std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
   std::shared_ptr<history_gate> history = std::make_shared<history_gate>();
+  std::shared_ptr<round_watch> rounds = std::make_shared<round_watch>();
+  std::shared_ptr<rule_costs> costs = std::make_shared<rule_costs>();
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
 
   int64_t period_ms() const { return config->check.sample_period.ms; }

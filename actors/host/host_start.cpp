@@ -4,13 +4,11 @@
 #include "runtime/base/log.hpp"
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/ledger.hpp"
+#include "runtime/core/check/round_codec.hpp"
 
 namespace aops::actors {
 
 namespace {
-
-/// How long a host waits before it asks the store again at its start.
-constexpr std::chrono::seconds start_retry{1};
 
 /// Rounds that wait for the windows to be loaded; then they are begun empty.
 constexpr size_t most_waiting = 200;
@@ -33,6 +31,34 @@ check::retry_config retry_limits(const base::config& c) {
   return r;
 }
 
+/// Whether far windows are there that nobody fills yet.
+bool waits_for_more(const std::vector<std::string>& waiting,
+                    const std::vector<std::string>& waited,
+                    const check::rules_diff& diff) {
+  auto is_in = [](const std::vector<std::string>& all, const std::string& x) {
+    return std::find(all.begin(), all.end(), x) != all.end();
+  };
+  return std::any_of(waiting.begin(), waiting.end(), [&](const std::string& x) {
+    return !is_in(waited, x) || is_in(diff.replaced, x) || is_in(diff.added, x);
+  });
+}
+
+int64_t processor_ns() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
+}
+
+/// The gate calls from any thread.
+history_turns::links turn_links(host_pointer self, const std::string& owner) {
+  auto me = self->address();
+  return {
+    owner,
+    [me] {
+      if (auto host = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(host, history_turn{});
+    },
+    [self](std::chrono::milliseconds time) { self->delayed_send(self, time, history_turn{}); }};
+}
+
 } // namespace
 
 host_body::host_body(host_pointer self,
@@ -42,18 +68,15 @@ host_body::host_body(host_pointer self,
     : self_(self), services_(std::move(services)), record_(std::move(record)),
       held_(services_->slots->fence_of(record_.host_id)), rules_(std::move(rules)),
       checker_(services_->period_ms(), record_.host_id, services_->keep_list),
-      reader_({[this](std::string_view name) { return checker_.wants_name(name); },
-               [this](const series_key& key) { return checker_.slot_of(key); }}),
-      recent_(services_->period_ms()), retries_(retry_limits(*services_->config)),
-      live_retries_(retry_limits(*services_->config)) {
-  history_ = services_->scrapes() ? stored_rounds_of(self_, services_, record_.host_id)
-                                  : prometheus_history_of(self_, services_, record_);
-}
+      recent_(services_->period_ms()), turns_(services_->history, turn_links(self_, record_.owner)),
+      source_(services_->scrapes() ? exporter_of(source_links_of())
+                                   : prometheus_of(source_links_of())),
+      commits_(held_, record_.host_id, commit_links()),
+      backfill_(record_.host_id, backfill_links()), far_windows_(far_links()),
+      start_retry_(record_.host_id), begun_ms_(now_ms()),
+      retries_(retry_limits(*services_->config)), live_retries_(retry_limits(*services_->config)) {}
 
-host_body::~host_body() {
-  if (is_backfilling_) // Others wait for the place.
-    services_->history->leave();
-}
+host_body::~host_body() { services_->rounds->gone(record_.host_id, *services_->health); }
 
 std::chrono::milliseconds host_body::store_deadline() const {
   return services_->config->store.request_timeout.chrono();
@@ -65,6 +88,7 @@ int64_t host_body::backfill_from_ms() const {
 }
 
 void host_body::begin() {
+  checker_.measure(processor_ns);
   // Samples are read later: where they are needed depends on the cursor.
   host_state_query query{record_.owner, record_.host_id, INT64_MAX};
   ask<round_store_actor, host_state>(
@@ -79,7 +103,7 @@ void host_body::begin() {
                 "{} cannot read its state: {}",
                 record_.host_id,
                 to_string(state.error()));
-      self_->delayed_send(self_, start_retry, round_due{0});
+      send_later(start_retry_.next(), start_due{});
     });
 }
 
@@ -88,11 +112,11 @@ void host_body::take_state(host_state state) {
   coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
   recent_.load(state.last_rows);
   auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
+  far_history_ms_ = diff.far_history_ms;
   note_late_rules(state);
   auto until = state.until_ms;
-  if (until == 0 && !services_->scrapes())
-    // Prometheus knew the host before us: the windows of the first round can be full.
-    until = origin_ms_ = judgeable_ms();
+  if (until == 0)
+    until = origin_ms_ = source_->begin_after_ms();
   if (until == 0)
     return go_live();
   std::vector<check::last_row> last;
@@ -121,7 +145,7 @@ void host_body::note_late_rules(const host_state& state) {
     };
     const auto& data = rule->rule.data_list;
     deviation late{item, state.since_ms, state.until_ms, std::string{late_rule}};
-    if (services_->scrapes() && std::any_of(data.begin(), data.end(), is_new)) {
+    if (!source_->keeps_past() && std::any_of(data.begin(), data.end(), is_new)) {
       late.start_ms = std::max(
         late.start_ms, check::ceil_grid(backfill_from_ms(), period_ms(), checker_.offset_ms()));
       late.reason = check::missed_not_collected;
@@ -138,41 +162,79 @@ void host_body::store_new_deviations() {
     return;
   auto commit = new_commit(); // Leaves the cursor alone.
   commit.deviations = std::exchange(new_deviations_, {});
-  push(std::move(commit));
+  commits_.push(std::move(commit));
 }
 
+/// Windows that the next round needs; those that look back far come later.
 void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
   auto until = coverage_.until_ms() > 0 ? coverage_.until_ms() : origin_ms_;
-  if (history_ms <= 0 || until == 0) {
-    checker_.load_history({});
-    return then();
-  }
+  auto finish = [this, then = std::move(then)] {
+    checker_.load_history(unreadable());
+    checker_.history_loaded();
+    is_loading_ = false;
+    then();
+  };
+  if (history_ms <= 0 || until == 0)
+    return finish();
   is_loading_ = true;
-  auto rounds = std::make_shared<std::vector<check::round>>();
-  history_->read_rounds(
-    checker_.kept().bound(),
-    until - history_ms,
-    until,
-    [rounds](const history_portion& x) {
-      rounds->insert(rounds->end(), x.rounds.begin(), x.rounds.end());
+  load_from(until - history_ms, until, std::move(finish));
+}
+
+void host_body::load_from(int64_t from_ms, int64_t until_ms, std::function<void()> then) {
+  auto next = std::make_shared<int64_t>(from_ms);
+  source_->history().read_rounds(
+    {checker_.kept().bound(), from_ms, until_ms},
+    [this, next](const history_portion& x) {
+      checker_.load_history(x.rounds);
+      if (!x.rounds.empty())
+        *next = x.rounds.back().time_ms + 1;
+      return true;
     },
-    [this, rounds, history_ms, then = std::move(then)](expected<void> how) {
-      bool is_worth_waiting = !services_->scrapes() || (is_passing(how ? error{} : how.error()) &&
+    [this, next, until_ms, then = std::move(then)](expected<void> how) {
+      bool is_worth_waiting = source_->keeps_past() || (is_passing(how ? error{} : how.error()) &&
                                                         waiting_rounds_.size() < most_waiting);
       if (!how && is_worth_waiting) {
         // Nothing is lost by waiting: the rounds stay where they are.
-        start_again_ = [this, history_ms, then] { load_windows(history_ms, then); };
-        return self_->delayed_send(self_, start_retry, round_due{0});
+        start_again_ = [this, next, until_ms, then] { load_from(*next, until_ms, then); };
+        return send_later(start_retry_.next(), start_due{});
       }
       if (!how)
         log::warn("history-not-read",
                   "{} starts its windows empty: {}",
                   record_.host_id,
                   to_string(how.error()));
-      checker_.load_history(*rounds);
-      is_loading_ = false;
       then();
     });
+}
+
+void host_body::load_far_windows(int64_t history_ms) {
+  if (readable_ms() > 0)
+    return far_windows_.load(history_ms);
+  checker_.load_history(unreadable(), check::reach::far); // Nothing else is there yet.
+  checker_.history_loaded(check::reach::far);
+}
+
+/// Rounds up to here can be read.
+int64_t host_body::readable_ms() const { return source_->readable_ms(coverage_.until_ms()); }
+
+/// Rounds on their way to the store.
+std::vector<check::round> host_body::unreadable() const {
+  std::vector<check::round> rounds;
+  for (const auto& x : commits_.rounds())
+    if (x.until_ms > readable_ms() && !x.sample_blob.empty())
+      if (auto round = check::decode_round(x.until_ms, x.sample_blob))
+        rounds.push_back(std::move(*round));
+  return rounds;
+}
+
+void host_body::on_start_due() {
+  if (release_ && !may_begin_still())
+    return release_when_idle();
+  look_for_stuck_rounds();
+  if (auto work = std::exchange(start_again_, nullptr))
+    return work();
+  if (!is_live_)
+    begin(); // The source, or the store, did not answer at the start.
 }
 
 int64_t host_body::first_round_ms() const {
@@ -183,7 +245,7 @@ int64_t host_body::first_round_ms() const {
     return first;
   // The round of now may have fallen between two owners: it is not too late for it yet.
   auto latest = first - period_ms();
-  if (services_->scrapes() && latest > until && now - latest < latest_begin_ms(period_ms()))
+  if (!source_->keeps_past() && latest > until && now - latest < latest_begin_ms(period_ms()))
     return latest;
   // A clock that was set back must not make the host judge a time twice.
   return std::max(first, check::next_grid(until, period_ms(), checker_.offset_ms()));
@@ -194,16 +256,18 @@ void host_body::go_live() {
   last_due_ms_ = first_round_ms() - period_ms();
   schedule_after(last_due_ms_);
   store_new_deviations();
-  for (const auto& rule : rules_for({})) // What waited for its past when the host ended.
+  if (auto far = std::exchange(far_history_ms_, 0); far > 0)
+    load_far_windows(far);
+  std::vector<std::string> late; // What waited for its past when the host ended.
+  for (const auto& rule : rules_for({}))
     if (const auto& item = rule->rule.check_item;
-        !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty() &&
-        std::find(backfill_items_.begin(), backfill_items_.end(), item) == backfill_items_.end())
-      backfill_items_.push_back(item);
+        !coverage_.late_parts(item, backfill_from_ms(), coverage_.until_ms()).empty())
+      late.push_back(item);
+  backfill_.add(late);
   if (pending_rules_)
     return apply_rules(std::exchange(pending_rules_, nullptr));
-  if (!services_->scrapes())
-    catch_up();
-  start_backfill();
+  source_->go_on();
+  backfill_.start();
 }
 
 void host_body::on_record(const host_record& record) {
@@ -214,34 +278,39 @@ void host_body::on_record(const host_record& record) {
 }
 
 void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
-  if (!rules) // The back-fill waited for its turn.
-    return start_backfill();
   rules_ = rules;
-  // On `prometheus` judging waits meanwhile, so that what is judged and what is stored are the same
-  // time.
-  if (!is_live_ || is_loading_ || (!services_->scrapes() && !commits_.empty()))
+  // What can be judged later waits meanwhile, so that what is judged and what is stored are the
+  // same time.
+  if (!is_live_ || is_loading_ || (source_->keeps_past() && !commits_.empty()))
     pending_rules_ = std::move(rules);
   else
     apply_rules(std::move(rules));
 }
 
 void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
+  auto waited = checker_.waiting();
   auto diff = checker_.set_rules(std::move(rules), groups(), backfill_from_ms());
-  reader_.forget();
-  ++rules_version_;
+  source_->series_changed();
   live_retries_.forget(record_.owner, record_.host_id, {});
-  if (coverage_.until_ms() > 0)
+  std::vector<std::string> late_items;
+  // Rounds on their way to the store were judged without the new rules.
+  auto judged = std::max(coverage_.until_ms(), checker_.cursor_ms().value_or(0));
+  if (judged > 0)
     for (const auto& item : diff.added)
-      if (!services_->scrapes() ||
+      if (source_->keeps_past() ||
           std::find(diff.not_collected.begin(), diff.not_collected.end(), item) ==
             diff.not_collected.end()) {
-        deviation late{item, coverage_.since_ms(), coverage_.until_ms(), std::string{late_rule}};
+        deviation late{item, coverage_.since_ms(), judged, std::string{late_rule}};
         coverage_.add(late);
         new_deviations_.push_back(late);
-        backfill_items_.push_back(item);
+        late_items.push_back(item);
       }
+  backfill_.rules_changed();
+  backfill_.add(late_items);
   store_new_deviations(); // Before a restart could take the rule for one that has judged
                           // everything.
+  if (waits_for_more(checker_.waiting(), waited, diff))
+    load_far_windows(diff.far_history_ms);
   load_windows(diff.history_ms, [this] {
     while (!waiting_rounds_.empty() && !is_loading_) {
       auto round = std::move(waiting_rounds_.front());
@@ -250,9 +319,8 @@ void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
     }
     if (pending_rules_)
       return apply_rules(std::exchange(pending_rules_, nullptr));
-    start_backfill();
-    if (!services_->scrapes())
-      catch_up();
+    backfill_.start();
+    source_->go_on();
   });
 }
 

@@ -1,17 +1,15 @@
 #include "actors/host/host_ask.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "messages/names.hpp"
-#include "runtime/io/scrape/scrape_request.hpp"
+#include "runtime/core/check/rule_limits.hpp"
 
 namespace aops::actors {
 
 namespace {
 
-constexpr size_t most_series = 50'000;
-
-/// A series of which Prometheus has no sample for so long is not there any more; as long as its own
-/// look-back.
-constexpr int64_t listing_ms = 5 * 60 * 1000;
+/// Rules being tried at once, and explicit checks that are under way or may be gone on with.
+constexpr int most_tests = 2;
+constexpr size_t most_checks = 16;
 
 series_page page_of(std::vector<series_info> all, const series_query& q) {
   std::sort(all.begin(), all.end(), [](const series_info& a, const series_info& b) {
@@ -29,19 +27,6 @@ series_page page_of(std::vector<series_info> all, const series_query& q) {
            std::make_move_iterator(all.begin() + first + count)};
   out.series = std::move(all);
   return out;
-}
-
-/// What the host keeps, with its last values: for when the exporter does not answer.
-std::vector<series_info> kept(const check::host_checker& checker) {
-  std::vector<series_info> all;
-  for (uint32_t slot = 0; slot < checker.kept().slot_count(); ++slot) {
-    auto key = checker.kept().key_of(slot);
-    auto last = checker.kept().last_of(slot);
-    if (!key.name.empty() && last)
-      all.push_back(
-        {std::move(key.name), "kpi", std::move(key.label), {last->time_ms}, last->value});
-  }
-  return all;
 }
 
 std::vector<check_result> shown(const check::compiled_rule& rule,
@@ -67,109 +52,130 @@ std::vector<check_result> shown(const check::compiled_rule& rule,
 
 } // namespace
 
-void host_body::list_series(std::vector<std::string> names,
-                            std::function<void(expected<series_listed>)> then) {
-  const auto& c = *services_->config;
-  auto now = now_ms();
-  list_order order{instance_of(record_),
-                   record_.public_ip + ":" + std::to_string(c.scrape.port),
-                   std::move(names),
-                   now - std::max(listing_ms, 2 * period_ms()),
-                   now};
-  ask<prometheus_reader_actor, series_listed>(
-    prometheus_reader_name, read_deadline(c), std::move(order), std::move(then));
-}
-
 caf::result<series_page> host_body::on_series(const series_query& q) {
   auto promise = self_->make_response_promise<series_page>();
-  const auto& c = *services_->config;
-  if (!services_->scrapes()) {
-    list_series({}, [this, promise, q](expected<series_listed> found) mutable {
-      bool is_known = found && !found->series->empty();
-      promise.deliver(page_of(is_known ? *found->series : kept(checker_), q));
-    });
-    return promise;
-  }
-  scrape::exporter from{
-    record_.public_ip,
-    static_cast<uint16_t>(record_.exporter_port ? record_.exporter_port : c.scrape.port)};
-  scrape::scrape_limits limits{c.scrape.connect_timeout.chrono(),
-                               std::chrono::seconds{5},
-                               static_cast<size_t>(c.scrape.max_bytes.bytes)};
-  fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
-  ask<scraper_actor, fetched>(
-    scraper_name,
-    std::chrono::seconds{6},
-    std::move(order),
-    [this, promise, q](expected<fetched> answer) mutable {
-      auto all = kept(checker_);
-      auto page = answer ? scrape::page_of(std::move(*answer->how))
-                         : expected<std::string>{fail(answer.error())};
-      if (page)
-        if (auto found = scrape::all_series(*page, most_series)) {
-          std::erase_if(all, [](const series_info& x) {
-            return x.name != "up" && x.name != "scrape_duration_seconds";
-          });
-          for (auto& [key, value] : *found)
-            if (key.name != "up" && key.name != "scrape_duration_seconds")
-              all.push_back({std::move(key.name), "kpi", std::move(key.label), {now_ms()}, value});
-        }
-      promise.deliver(page_of(std::move(all), q));
-    });
+  source_->list_series([promise, q](std::vector<series_info> found) mutable {
+    promise.deliver(page_of(std::move(found), q));
+  });
   return promise;
 }
 
 caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
-  if (auto fine = check::validate(x.rule); !fine)
+  const auto& c = *services_->config;
+  if (auto fine = check::validate(x.rule, check::limits_of(c)); !fine)
     return refuse(ec::bad_request, "rule." + fine.error().detail);
   auto rules = check::rule_set::build({{x.rule, {}, 0}})->rules();
   auto start = x.time_range[0].ms;
-  auto known_until = services_->scrapes() ? coverage_.until_ms() + 1 : now_ms();
-  auto end = std::min(x.time_range[1].ms, known_until);
+  auto end = std::min(x.time_range[1].ms, source_->known_until_ms(coverage_.until_ms()));
   if (end <= start)
     return refuse(ec::bad_request, "time_range: nothing is stored of it");
+  if (tests_ >= most_tests)
+    return refuse(ec::overloaded, "rules are being tried on this host");
+  ++tests_;
   auto promise = self_->make_response_promise<rule_tested>();
+  auto request = job_for(start, end);
   run_over(
     rules,
-    job_for(start, end),
-    [this, promise, rules, start, end](expected<std::vector<check::run_result>> results) mutable {
+    request,
+    now_ms() + c.http.request_timeout.ms,
+    [this, promise, rules, request](expected<std::vector<check::run_result>> results) mutable {
+      --tests_;
       if (!results)
         return void(promise.deliver(to_caf(results.error())));
-      auto change = check::change_of(*rules[0], job_for(start, end), results->front());
+      auto change = check::change_of(*rules[0], request, results->front());
       promise.deliver(rule_tested{shown(*rules[0], record_.host_id, change.rows),
                                   static_cast<int64_t>(results->front().judged)});
     });
   return promise;
 }
 
+// -- explicit checks
+
 caf::result<unit_checked> host_body::on_unit(const unit_to_check& x) {
   auto promise = keep_promise<unit_checked>();
-  auto pairs =
-    static_cast<int64_t>(x.check_items.empty() ? rules_for({}).size() : x.check_items.size());
+  check_key key{x.job, x.unit};
+  auto deadline = now_ms() + services_->config->diag.unit_timeout.ms;
+  auto known = checks_.find(key);
+  if (known != checks_.end() && !known->second.is_under_way && !is_same(known->second, x)) {
+    checks_.erase(known); // A rule has changed.
+    known = checks_.end();
+  }
+  if (known != checks_.end()) {
+    auto& check = known->second;
+    check.waiting.push_back(promise);
+    check.run->deadline_ms = deadline;
+    if (!check.is_under_way)
+      read_on(key);
+    return caf::delegated<unit_checked>{};
+  }
   // Nobody can judge what lies ahead.
   auto wanted = std::min(x.end_ms - 1, judgeable_ms());
-  auto deadline = now_ms() + services_->config->diag.unit_timeout.ms;
-  wait_for_cursor(wanted, deadline, [this, x, promise, pairs]() mutable {
-    auto rules = rules_for(x.check_items);
-    auto end = std::min(x.end_ms, coverage_.until_ms() + 1);
-    unit_checked reply{x.unit, pairs};
-    if (rules.empty() || end <= x.start_ms)
-      return promise->answer(reply);
-    auto request = job_for(x.start_ms, end);
-    run_over(rules,
-             request,
-             [this, rules, request, promise, reply](
-               expected<std::vector<check::run_result>> results) mutable {
-               if (!results)
-                 return promise->answer(fail(results.error()));
-               note_outcome(rules, request, *results);
-               store_runs(
-                 rules, request, std::move(*results), [promise, reply](expected<void> how) mutable {
-                   promise->answer(how.map([&] { return reply; }));
-                 });
-             });
+  wait_for_cursor(wanted, deadline, [this, x, key, promise, deadline] {
+    if (checks_.contains(key)) // Asked twice while it waited.
+      return checks_[key].waiting.push_back(promise);
+    begin_check(key, x, promise, deadline);
   });
   return caf::delegated<unit_checked>{};
+}
+
+bool host_body::is_same(const running_check& check, const unit_to_check& x) const {
+  return check.request.start_ms == x.start_ms && check.request.end_ms <= x.end_ms &&
+         check.rules == rules_for(x.check_items);
+}
+
+void host_body::begin_check(const check_key& key,
+                            const unit_to_check& x,
+                            std::shared_ptr<kept_promise<unit_checked>> promise,
+                            int64_t deadline_ms) {
+  running_check check;
+  check.rules = rules_for(x.check_items);
+  check.pairs =
+    static_cast<int64_t>(x.check_items.empty() ? check.rules.size() : x.check_items.size());
+  auto end = std::min(x.end_ms, coverage_.until_ms() + 1);
+  if (check.rules.empty() || end <= x.start_ms)
+    return promise->answer(unit_checked{x.unit, check.pairs});
+  if (checks_.size() >= most_checks) {
+    auto idle = std::find_if(
+      checks_.begin(), checks_.end(), [](const auto& c) { return !c.second.is_under_way; });
+    if (idle == checks_.end())
+      return promise->answer(fail(ec::overloaded, "checks of host " + record_.host_id));
+    checks_.erase(idle);
+  }
+  check.request = job_for(x.start_ms, end);
+  check.run = run_of(check.rules, check.request, read_kind::asked);
+  check.run->deadline_ms = deadline_ms;
+  check.waiting.push_back(std::move(promise));
+  checks_.emplace(key, std::move(check));
+  read_on(key);
+}
+
+void host_body::read_on(const check_key& key) {
+  auto& check = checks_[key];
+  check.is_under_way = true;
+  source_->history().run(check.run, [this, key](expected<std::vector<check::run_result>> results) {
+    if (!results)
+      return answer_check(key, fail(results.error()));
+    auto& check = checks_[key];
+    note_outcome(check.rules, check.request, *results);
+    check.is_read = true;
+    store_runs(check.rules, check.request, std::move(*results), [this, key](expected<void> how) {
+      answer_check(key, std::move(how));
+    });
+  });
+}
+
+/// What ended with an error that passes stays, to be gone on with when it is asked again.
+void host_body::answer_check(const check_key& key, expected<void> how) {
+  auto& check = checks_[key];
+  check.is_under_way = false;
+  auto pairs = check.pairs;
+  auto waiting = std::exchange(check.waiting, {});
+  // Once everything was read there is nothing to go on with.
+  bool is_worth_keeping = !how && is_passing(how.error()) && !check.is_read;
+  if (!is_worth_keeping)
+    checks_.erase(key);
+  for (const auto& promise : waiting)
+    promise->answer(how.map([&] { return unit_checked{key.second, pairs}; }));
 }
 
 } // namespace aops::actors

@@ -1,4 +1,5 @@
 #include "actors/host/history_source.hpp"
+#include "actors/host/history_turns.hpp"
 #include "actors/host/host_ask.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "messages/names.hpp"
@@ -13,76 +14,73 @@ namespace {
 /// Rounds made of one read: an hour at the default period.
 constexpr size_t most_rounds = 240;
 
-/// Samples held at once for an explicit check, about; more rules than that are judged one group
-/// after the other.
-constexpr int64_t most_samples = 4'000'000;
+/// How much one read may ask for. Where nothing is found the next read asks for twice as much, so
+/// that an empty stretch costs few queries; the client splits what turns out large.
+class stride {
+public:
+  size_t rounds() const { return most_rounds * factor_; }
+  void found(bool something) { factor_ = something ? 1 : std::min(2 * factor_, most_factor); }
+
+private:
+  static constexpr size_t most_factor = 64;
+  size_t factor_ = 1;
+};
 
 class prometheus_history final : public history_source {
 public:
-  prometheus_history(host_pointer self, services_ptr services, const host_record& record)
-      : self_(self), services_(std::move(services)), record_(record),
-        offset_ms_(check::grid_offset_ms(record.host_id, services_->period_ms())) {}
+  explicit prometheus_history(source_links links)
+      : links_(std::move(links)),
+        offset_ms_(check::grid_offset_ms(links_.record.host_id, links_.services->period_ms())) {}
 
   check::time_basis job_basis() const override { return check::time_basis::delivered; }
 
-  void read_rounds(std::vector<series_entry> wanted,
-                   int64_t from_ms,
-                   int64_t until_ms,
-                   each_portion each,
-                   done finished) override {
+  void read_rounds(history_order order, each_portion each, done finished) override {
     using check::kept_series;
+    auto& wanted = order.wanted;
     wanted.push_back({kept_series::up, {std::string{check::up_series}, {}}});
     wanted.push_back({kept_series::duration, {std::string{check::duration_series}, {}}});
     auto x = std::make_shared<grid_read>();
     for (const auto& s : wanted)
       x->slots.emplace(s.key, s.slot);
     x->keys = keys_of(x->slots);
-    x->series = std::move(wanted);
-    x->after_ms = from_ms - 1;
-    x->until_ms = until_ms;
+    x->after_ms = order.from_ms - 1;
+    x->order = std::move(order);
     x->each = std::move(each);
     x->finished = std::move(finished);
     read_on(x);
   }
 
-  void
-  run(rule_list rules, check::run_request request, collected_from since, judged then) override {
-    if (request.basis == check::time_basis::stored_grid)
-      // What Prometheus does not have was not there: nobody here decides what it collects.
-      return history_source::run(
-        std::move(rules),
-        request,
-        [](const data_item&) { return std::numeric_limits<int64_t>::min(); },
-        std::move(then));
-    (void)since;
-    auto x = std::make_shared<delivered_run>();
-    x->rules = std::move(rules);
-    x->request = request;
-    x->then = std::move(then);
-    begin_group(x);
+  void run(std::shared_ptr<history_run> x, judged then) override {
+    // What Prometheus does not have was not there: nobody here decides what it collects.
+    x->since = [](const data_item&) { return std::numeric_limits<int64_t>::min(); };
+    if (x->request.basis == check::time_basis::stored_grid)
+      return history_source::run(std::move(x), std::move(then));
+    if (x->results.size() == x->rules.size())
+      return then(std::move(x->results));
+    if (x->group_end == x->results.size())
+      begin_delivered(*x);
+    read_on(
+      std::make_shared<delivered_read>(delivered_read{x, keys_of(x->points), std::move(then), {}}));
   }
 
 private:
   /// Rounds on the grid, portion by portion.
   struct grid_read {
-    std::vector<series_entry> series;
+    history_order order;
     std::map<series_key, uint32_t> slots;
     key_list keys;
-    int64_t after_ms = 0, until_ms = 0;
+    int64_t after_ms = 0;
     each_portion each;
     done finished;
+    stride step;
   };
 
-  /// Samples with their own times for some rules.
-  struct delivered_run {
-    rule_list rules;
-    check::run_request request;
-    judged then;
-    std::vector<check::run_result> results; ///< Of the first rules.
-    size_t group_end = 0;                   ///< The rules up to here are being read for.
-    int64_t next_ms = 0;                    ///< Read up to here.
+  /// Samples with their own times for a group of rules.
+  struct delivered_read {
+    std::shared_ptr<history_run> run;
     key_list keys;
-    std::map<series_key, std::vector<check::point>> points;
+    judged then;
+    stride step;
   };
 
   template <class Value>
@@ -96,41 +94,65 @@ private:
   void read(const key_list& keys,
             int64_t from_ms,
             int64_t until_ms,
+            read_kind how,
             std::function<void(expected<samples_read>)> then) {
-    const auto& c = *services_->config;
-    read_order order{instance_of(record_),
-                     record_.public_ip + ":" + std::to_string(c.scrape.port),
+    if (how == read_kind::background)
+      return links_.turns.ask([this, keys, from_ms, until_ms, then = std::move(then)] {
+        read(keys, from_ms, until_ms, read_kind::asked, [this, then](expected<samples_read> found) {
+          links_.turns.done();
+          then(std::move(found));
+        });
+      });
+    const auto& c = *links_.services->config;
+    read_order order{instance_of(links_.record),
+                     links_.record.public_ip + ":" + std::to_string(c.scrape.port),
                      keys,
                      from_ms,
                      until_ms};
-    ask_of<prometheus_reader_actor, samples_read>(self_,
-                                                  *services_,
+    ask_of<prometheus_reader_actor, samples_read>(links_.self,
+                                                  *links_.services,
                                                   prometheus_reader_name,
                                                   2 * read_deadline(c),
                                                   std::move(order),
                                                   std::move(then));
   }
 
+  bool is_too_late(int64_t deadline_ms) const {
+    return deadline_ms > 0 && links_.services->clock->now_ms() > deadline_ms;
+  }
+
+  error too_late() const { return {ec::timed_out, "history of host " + links_.record.host_id}; }
+
   void read_on(std::shared_ptr<grid_read> x) {
-    auto period = services_->period_ms();
-    auto times = check::missing_grid(x->after_ms, x->until_ms, period, offset_ms_, 0, most_rounds);
+    const auto& order = x->order;
+    auto period = links_.services->period_ms();
+    auto times =
+      check::missing_grid(x->after_ms, order.until_ms, period, offset_ms_, 0, x->step.rounds());
     if (times.empty())
       return x->finished({});
+    if (is_too_late(order.deadline_ms))
+      return x->finished(fail(too_late()));
     x->after_ms = times.back();
     auto from = times.front() - period, until = times.back() + period;
-    read(x->keys, from, until, [this, x, times = std::move(times)](expected<samples_read> found) {
-      if (!found)
-        return x->finished(fail(found.error()));
-      x->each(rounds_of(*x, *found->series, times));
-      read_on(x);
-    });
+    read(x->keys,
+         from,
+         until,
+         order.how,
+         [this, x, times = std::move(times)](expected<samples_read> found) {
+           if (!found)
+             return x->finished(fail(found.error()));
+           x->step.found(!found->series->empty());
+           if (!x->each(rounds_of(*x, *found->series, times)))
+             return x->finished({});
+           read_on(x);
+         });
   }
 
   history_portion rounds_of(const grid_read& x,
                             const std::vector<series_points>& found,
                             const std::vector<int64_t>& times) {
     history_portion out;
-    out.series = x.series;
+    out.series = x.order.wanted;
     std::vector<check::raw_series> raw;
     std::span<const check::point> up;
     for (const auto& s : found)
@@ -139,7 +161,7 @@ private:
         if (slot->second == check::kept_series::up)
           up = s.points;
       }
-    auto period = services_->period_ms();
+    auto period = links_.services->period_ms();
     out.rounds = check::rounds_on_grid(raw, times, period);
     for (const auto& round : out.rounds)
       if (!round.answered && !check::nearest_sample(up, round.time_ms, period))
@@ -147,49 +169,41 @@ private:
     return out;
   }
 
-  /// Takes as many of the rules that are left as memory allows, one at least.
-  void begin_group(std::shared_ptr<delivered_run> x) {
-    if (x->results.size() == x->rules.size())
-      return x->then(std::move(x->results));
-    x->points.clear();
-    x->next_ms = x->request.start_ms;
-    auto per_series = (x->request.end_ms - x->request.start_ms) / services_->period_ms() + 1;
-    for (auto i = x->results.size(); i < x->rules.size(); ++i) {
-      if (i > x->results.size() &&
-          static_cast<int64_t>(x->points.size()) * per_series > most_samples)
-        break;
-      const auto& rule = *x->rules[i];
-      x->next_ms = std::min(x->next_ms, check::range_to_fetch(rule, x->request).from_ms);
-      for (const auto& item : rule.rule.data_list)
+  static void begin_delivered(history_run& x) {
+    begin_group(x);
+    x.points.clear();
+    for (auto i = x.results.size(); i < x.group_end; ++i)
+      for (const auto& item : x.rules[i]->rule.data_list)
         if (item.type == "kpi")
-          x->points[{item.name, item.label}];
-      x->group_end = i + 1;
-    }
-    x->keys = keys_of(x->points);
-    read_on(x);
+          x.points[{item.name, item.label}];
   }
 
-  void read_on(std::shared_ptr<delivered_run> x) {
-    if (x->next_ms > x->request.end_ms || x->keys->empty()) {
-      judge(*x);
-      return begin_group(x);
+  void read_on(std::shared_ptr<delivered_read> d) {
+    auto& x = *d->run;
+    if (x.next_ms > x.request.end_ms || d->keys->empty()) {
+      judge(x);
+      return run(d->run, std::move(d->then));
     }
-    auto until =
-      std::min(x->request.end_ms,
-               x->next_ms + static_cast<int64_t>(most_rounds) * services_->period_ms() - 1);
-    read(x->keys, x->next_ms, until, [this, x, until](expected<samples_read> found) {
+    if (is_too_late(x.deadline_ms))
+      return d->then(fail(too_late()));
+    auto until = std::min(
+      x.request.end_ms,
+      x.next_ms + static_cast<int64_t>(d->step.rounds()) * links_.services->period_ms() - 1);
+    read(d->keys, x.next_ms, until, x.how, [this, d, until](expected<samples_read> found) {
       if (!found)
-        return x->then(fail(found.error()));
-      x->next_ms = until + 1;
+        return d->then(fail(found.error()));
+      auto& x = *d->run;
+      x.next_ms = until + 1;
+      d->step.found(!found->series->empty());
       for (const auto& s : *found->series)
-        if (auto it = x->points.find(s.key); it != x->points.end())
+        if (auto it = x.points.find(s.key); it != x.points.end())
           it->second.insert(it->second.end(), s.points.begin(), s.points.end());
-      read_on(x);
+      read_on(d);
     });
   }
 
   /// Each rule sees what it would have asked for alone: where its alignment begins depends on it.
-  static void judge(delivered_run& x) {
+  static void judge(history_run& x) {
     while (x.results.size() < x.group_end) {
       const auto& rule = x.rules[x.results.size()];
       auto range = check::range_to_fetch(*rule, x.request);
@@ -210,9 +224,7 @@ private:
     }
   }
 
-  host_pointer self_;
-  services_ptr services_;
-  const host_record& record_;
+  source_links links_;
   int64_t offset_ms_;
 };
 
@@ -226,9 +238,8 @@ std::string instance_of(const host_record& record) {
   return ip + ":" + std::to_string(record.exporter_port);
 }
 
-std::unique_ptr<history_source>
-prometheus_history_of(host_pointer self, services_ptr services, const host_record& record) {
-  return std::make_unique<prometheus_history>(self, std::move(services), record);
+std::unique_ptr<history_source> prometheus_history_of(source_links links) {
+  return std::make_unique<prometheus_history>(std::move(links));
 }
 
 } // namespace aops::actors

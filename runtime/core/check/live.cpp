@@ -89,7 +89,9 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
       diff.removed.push_back(item);
   }
   windows_.settle();
-  diff.history_ms = windows_.missing_history_ms();
+  diff.history_ms = windows_.missing_history_ms(reach::quick);
+  diff.far_history_ms = windows_.missing_history_ms(reach::far);
+  note_waiting();
   rules_ = std::move(rules);
   return diff;
 }
@@ -141,7 +143,11 @@ void host_checker::take(int64_t t_ms,
 }
 
 std::optional<result_value> host_checker::judge(bound_rule& b, int64_t t_ms, bool answered) {
+  auto began = clock_ ? clock_() : 0;
   auto value = b.judge->at(t_ms, answered);
+  if (clock_)
+    b.spent_ns += clock_() - began;
+  ++b.evaluations;
   if (value != b.value || !b.since_ms) {
     b.value = value;
     b.since_ms = t_ms;
@@ -167,10 +173,22 @@ host_checker::change_over(bound_rule& b, time_range judged, std::vector<interval
 
 round_result host_checker::judge_round(int64_t t_ms, bool answered, round_result result) {
   for (auto& b : bound_)
-    if (auto value = judge(b, t_ms, answered))
-      result.changes.push_back(change_over(b, {t_ms, t_ms}, {{t_ms, t_ms, *value}}));
-  result.judged = bound_.size();
+    if (!b.waits)
+      if (auto value = judge(b, t_ms, answered))
+        result.changes.push_back(change_over(b, {t_ms, t_ms}, {{t_ms, t_ms, *value}}));
+  result.judged = bound_.size() - waiting_.size();
   return result;
+}
+
+void host_checker::note_waiting() {
+  waiting_.clear();
+  for (auto& b : bound_) {
+    b.waits = std::any_of(b.slots.begin(), b.slots.end(), [&](uint32_t slot) {
+      return windows_.waits_far(slot, b.horizon_ms);
+    });
+    if (b.waits)
+      waiting_.push_back(b.rule->rule.check_item);
+  }
 }
 
 round_result
@@ -200,9 +218,10 @@ round_result host_checker::replay(std::span<const round> rounds) {
     first = first.value_or(r.time_ms);
     take(r.time_ms, r.samples, r.answered, r.duration_s);
     for (size_t i = 0; i < bound_.size(); ++i)
-      if (auto value = judge(bound_[i], r.time_ms, r.answered))
-        found[i].push_back({r.time_ms, r.time_ms, *value});
-    result.judged += bound_.size();
+      if (!bound_[i].waits)
+        if (auto value = judge(bound_[i], r.time_ms, r.answered))
+          found[i].push_back({r.time_ms, r.time_ms, *value});
+    result.judged += bound_.size() - waiting_.size();
   }
   result.stale = !first;
   result.until_ms = cursor_ms_.value_or(0);
@@ -216,16 +235,20 @@ round_result host_checker::replay(std::span<const round> rounds) {
 
 // -- starting
 
-void host_checker::load_history(std::span<const round> rounds) {
+void host_checker::load_history(std::span<const round> rounds, reach which) {
   for (const auto& r : rounds) {
     if (cursor_ms_ && r.time_ms > *cursor_ms_)
       break;
-    windows_.load(kept_series::up, r.time_ms, number::of(int64_t{r.answered}));
-    windows_.load(kept_series::duration, r.time_ms, number::of(r.duration_s));
+    windows_.load(which, kept_series::up, r.time_ms, number::of(int64_t{r.answered}));
+    windows_.load(which, kept_series::duration, r.time_ms, number::of(r.duration_s));
     for (const auto& s : r.samples)
-      windows_.load(s.slot, r.time_ms, s.value);
+      windows_.load(which, s.slot, r.time_ms, s.value);
   }
-  windows_.loaded();
+}
+
+void host_checker::history_loaded(reach which) {
+  windows_.loaded(which);
+  note_waiting();
 }
 
 void host_checker::resume(int64_t cursor_ms, std::span<const last_row> last_rows) {
@@ -239,6 +262,14 @@ void host_checker::resume(int64_t cursor_ms, std::span<const last_row> last_rows
         b.run = last.row;
     }
   }
+}
+
+std::vector<rule_cost> host_checker::take_costs() {
+  std::vector<rule_cost> out;
+  for (auto& b : bound_)
+    if (auto n = std::exchange(b.evaluations, 0); n > 0)
+      out.push_back({b.rule->rule.check_item, n, std::exchange(b.spent_ns, 0)});
+  return out;
 }
 
 // -- looking

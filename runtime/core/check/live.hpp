@@ -44,6 +44,9 @@ struct rules_diff {
   std::vector<std::string> replaced, removed;
   /// > 0: call `load_history` with the rounds of so much time before the next round is judged.
   int64_t history_ms = 0;
+  /// > 0: rules with far windows wait for so much time, see `waiting`. Rounds can be judged without
+  /// them.
+  int64_t far_history_ms = 0;
 };
 
 /// The verdict of a rule in the last round.
@@ -53,12 +56,20 @@ struct rule_state {
   std::optional<int64_t> since_ms;   ///< The round in which it became that, as far as seen here.
 };
 
+/// What judging a rule took.
+struct rule_cost {
+  std::string check_item;
+  int64_t evaluations = 0;
+  int64_t nanoseconds = 0;
+};
+
 /// Live state of one host: kept series, windows, evaluators, the run each rule is in. Pure; time
 /// comes as arguments; for one thread at a time.
 ///
 /// Start and restart: construct, `adopt_series`, `set_rules`, `load_history` with the stored rounds
-/// of `rules_diff::history_ms` up to the cursor, `resume`; rounds after the cursor that took place
-/// through `replay`. The stored rows are then the same as without the restart.
+/// of `rules_diff::history_ms` up to the cursor, `history_loaded`, `resume`; rounds after the
+/// cursor that took place through `replay`. The stored rows are then the same as without the
+/// restart. Far windows are loaded while rounds go on.
 class host_checker {
 public:
   /// @param period_ms Sample period, > 0.
@@ -100,12 +111,25 @@ public:
   round_result replay(std::span<const round> rounds);
 
   // -- starting
-  /// Fills windows that are new since `set_rules` with the past, up to the cursor, in time order.
-  /// Judges nothing.
-  void load_history(std::span<const round> rounds);
+  /// Fills windows that are new since `set_rules` with the past, up to the cursor, in time order,
+  /// in as many portions as one likes. Judges nothing. What a window has already is not put in
+  /// again.
+  void load_history(std::span<const round> rounds, reach which = reach::quick);
+  /// Ends the loading: what was not loaded was not there.
+  void history_loaded(reach which = reach::quick);
+  /// Items of the rules that are not judged yet, because their far windows are not loaded: all
+  /// rounds that are judged meanwhile must be judged for them later.
+  const std::vector<std::string>& waiting() const { return waiting_; }
   /// Sets the cursor after a start. Rules then count as known: no ledger begins. A run goes on when
   /// its row is among `last_rows` (the newest of each rule suffices).
   void resume(int64_t cursor_ms, std::span<const last_row> last_rows);
+
+  // -- what it costs
+  /// Nanoseconds of any monotonic clock; from now on judging is measured.
+  using ticks = int64_t (*)();
+  void measure(ticks clock) { clock_ = clock; }
+  /// Since the last call; rules that were judged.
+  std::vector<rule_cost> take_costs();
 
   // -- looking
   const std::string& host_id() const { return host_id_; }
@@ -130,6 +154,8 @@ private:
     std::optional<result_value> value; ///< In the last round.
     std::optional<int64_t> since_ms;
     std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
+    bool waits = false;                    ///< For its far windows.
+    int64_t evaluations = 0, spent_ns = 0; ///< Since the last `take_costs`.
   };
 
   bound_rule bind(rule_set::rule_ptr rule, bool& collected);
@@ -140,6 +166,7 @@ private:
   round_result judge_round(int64_t t_ms, bool answered, round_result result);
   rule_change change_over(bound_rule& b, time_range judged, std::vector<interval> found);
   void begin_ledgers(int64_t t_ms, round_result& result);
+  void note_waiting();
 
   int64_t period_ms_;
   std::string host_id_;
@@ -148,8 +175,10 @@ private:
   std::shared_ptr<const rule_set> rules_;
   kept_series kept_;
   window_store windows_;
-  std::vector<bound_rule> bound_; ///< Ordered by check item.
+  std::vector<bound_rule> bound_;    ///< Ordered by check item.
+  std::vector<std::string> waiting_; ///< Of `bound_`, in order.
   std::optional<int64_t> cursor_ms_;
+  ticks clock_ = nullptr;
 };
 
 } // namespace aops::check

@@ -63,26 +63,33 @@ void window_store::trim(int64_t t_ms) {
 
 void window_store::append(uint32_t slot, int64_t t_ms, number value) {
   for (auto* w : windows_of(slot))
-    append_once(w->points, t_ms, value);
+    if (!w->waits_for(reach::far))
+      append_once(w->points, t_ms, value);
 }
 
-int64_t window_store::missing_history_ms() const {
+int64_t window_store::missing_history_ms(reach which) const {
   int64_t longest = 0;
   for (const auto* w : by_slot_)
-    if (w->waits)
+    if (w->waits_for(which))
       longest = std::max(longest, w->horizon_ms);
   return longest;
 }
 
-void window_store::load(uint32_t slot, int64_t t_ms, number value) {
+void window_store::load(reach which, uint32_t slot, int64_t t_ms, number value) {
   for (auto* w : windows_of(slot))
-    if (w->waits)
+    if (w->waits_for(which))
       append_once(w->points, t_ms, value);
 }
 
-void window_store::loaded() {
+void window_store::loaded(reach which) {
   for (auto* w : by_slot_)
-    w->waits = false;
+    if (w->waits_for(which))
+      w->waits = false;
+}
+
+bool window_store::waits_far(uint32_t slot, int64_t horizon_ms) const {
+  auto found = windows_.find({slot, horizon_ms});
+  return found != windows_.end() && found->second.waits_for(reach::far);
 }
 
 size_t window_store::memory_bytes() const {

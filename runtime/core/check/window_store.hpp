@@ -11,6 +11,13 @@
 
 namespace aops::check {
 
+/// Windows up to this length are filled before the next round is judged: three reads of an hour.
+/// Longer ones are filled in the background, and their rules wait for it.
+inline constexpr int64_t quick_history_ms = int64_t{3} * 3600 * 1000;
+
+/// Which windows.
+enum class reach : uint8_t { quick, far };
+
 /// The windows of one host: for each series and each horizon that some rule has, the points a rule
 /// with that horizon may see. Rules share a window when both agree; a longer window would show old
 /// points to a rule that must not depend on them (`#N` over a gap).
@@ -26,15 +33,18 @@ public:
 
   /// Forgets what no rule may see at `t_ms`. Comes before the samples of that time.
   void trim(int64_t t_ms);
-  /// A sample of any series; of several at one time the first counts.
+  /// A sample of any series; of several at one time the first counts. Far windows that wait for
+  /// history take it from there.
   void append(uint32_t slot, int64_t t_ms, number value);
 
   /// The longest horizon of windows that wait for history; 0 when there are none.
-  int64_t missing_history_ms() const;
+  int64_t missing_history_ms(reach which) const;
   /// A sample of the past for the windows that wait; in time order per series.
-  void load(uint32_t slot, int64_t t_ms, number value);
+  void load(reach which, uint32_t slot, int64_t t_ms, number value);
   /// Ends the loading.
-  void loaded();
+  void loaded(reach which);
+  /// Whether this window in use is a far one that waits for history.
+  bool waits_far(uint32_t slot, int64_t horizon_ms) const;
 
   size_t memory_bytes() const;
 
@@ -44,6 +54,9 @@ private:
     int64_t horizon_ms = 0;
     uint32_t users = 0;
     bool waits = true;
+    bool waits_for(reach which) const {
+      return waits && (horizon_ms > quick_history_ms) == (which == reach::far);
+    }
   };
   using key = std::pair<uint32_t, int64_t>; ///< Slot and horizon.
 

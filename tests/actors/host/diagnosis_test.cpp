@@ -117,14 +117,12 @@ BOOST_AUTO_TEST_CASE(a_late_rule_is_judged_over_the_slices_when_they_are_asked_f
   keep_list->insert("busy");
   begin();
   to_round(13);
-  for (int i = 0; i < 4; ++i) // The back-fill has to wait for its turn.
-    BOOST_TEST(services->history->enter());
+  fill_gate(); // The back-fill has to wait for its turn.
   set_rules({hot});
   BOOST_TEST(found() == "");
   BOOST_TEST(verdicts(reports(unit(4, 1))) == "true");
   BOOST_TEST(found() == "hot 75-90 Abnormal");
-  for (int i = 0; i < 4; ++i)
-    services->history->leave();
+  leave_gate();
   to_round(15);
   BOOST_TEST(found() == "hot 75-90 Abnormal");
 }

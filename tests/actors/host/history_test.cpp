@@ -53,7 +53,6 @@ struct history_fixture : tests::host_fixture {
 BOOST_FIXTURE_TEST_SUITE(history, history_fixture)
 
 // -- rules that come later
-// -------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_new_rule_judges_the_next_round) {
   begin();
@@ -120,12 +119,11 @@ BOOST_AUTO_TEST_CASE(back_filling_waits_until_few_others_read_their_history) {
   keep_list->insert("busy");
   begin();
   to_round(7);
-  for (int i = 0; i < 4; ++i)
-    BOOST_TEST(services->history->enter());
+  fill_gate();
   set_rules({hot});
   pass(2s);
   BOOST_TEST(found() == "");
-  services->history->leave();
+  leave_gate(1);
   pass(1s);
   BOOST_TEST(found() == "hot 30-60 Abnormal");
 }
@@ -134,34 +132,39 @@ BOOST_AUTO_TEST_CASE(a_host_that_ends_while_it_reads_its_history_leaves_its_plac
   keep_list->insert("busy");
   begin();
   to_round(7);
-  start_as(round_store_name, [](caf::event_based_actor*) -> caf::behavior {
-    return {[](const samples_query&) { return caf::delegated<sample_rows>{}; }}; // Never answers.
+  auto real = of<round_store_actor>(round_store_name);
+  auto asked = std::make_shared<int>(0);
+  start_as(round_store_name, [real, asked](caf::event_based_actor* self) -> caf::behavior {
+    return {[self, real](const rounds_to_commit& x) { return self->delegate(real, x); },
+            [self, real, asked](const samples_query& x) -> caf::result<sample_rows> {
+              if ((*asked)++ > 0)
+                return caf::delegated<sample_rows>{}; // Never answers.
+              return self->delegate(real, x);         // The windows of now.
+            }};
   });
   set_rules({hot});
+  BOOST_TEST(services->history->inside() == 1u);
   end(host);
-  for (int i = 0; i < 4; ++i)
-    BOOST_TEST(services->history->enter());
+  BOOST_TEST(services->history->inside() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_imported_right_before_a_restart_still_knows_what_it_has_not_judged) {
   keep_list->insert("busy");
   begin();
   to_round(7);
-  for (int i = 0; i < 4; ++i) // The back-fill has to wait.
-    BOOST_TEST(services->history->enter());
+  fill_gate(); // The back-fill has to wait.
   set_rules({hot});
   restart();
   to_round(8);
   BOOST_TEST(deviations() == "hot 0-105 late_rule");
-  for (int i = 0; i < 4; ++i)
-    services->history->leave();
+  leave_gate();
   to_round(9);
   BOOST_TEST(found() == "hot 30-60 Abnormal; hot 135-135 Abnormal");
   to_round(10);
   BOOST_TEST(deviations() == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_back_fill_that_the_store_interrupts_begins_anew) {
+BOOST_AUTO_TEST_CASE(a_back_fill_that_the_store_interrupts_goes_on) {
   keep_list->insert("busy");
   begin();
   to_round(7);
@@ -174,8 +177,7 @@ BOOST_AUTO_TEST_CASE(a_back_fill_that_the_store_interrupts_begins_anew) {
   BOOST_TEST(found() == "hot 30-60 Abnormal; hot 135-135 Abnormal");
   to_round(10);
   BOOST_TEST(deviations() == "");
-  BOOST_TEST(services->history->enter());
-  services->history->leave();
+  BOOST_TEST(services->history->inside() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_rule_does_not_touch_what_its_older_version_found) {
@@ -211,7 +213,6 @@ BOOST_AUTO_TEST_CASE(a_host_that_changes_its_group_gets_the_rules_of_the_other) 
 }
 
 // -- explicit checks
-// -------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(an_explicit_check_puts_right_what_is_stored_of_its_range) {
   set_rules({hot});
@@ -272,7 +273,6 @@ BOOST_AUTO_TEST_CASE(a_check_fails_when_the_store_is_down_and_rounds_go_on_after
 }
 
 // -- trying a rule
-// ---------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_tried_rule_shows_what_it_would_find_and_stores_nothing) {
   keep_list->insert("busy");

@@ -82,6 +82,21 @@ void host_fixture::begin() {
   host = start_as(host_name_of(record.host_id), actors::host, services, known(), rules_);
 }
 
+void host_fixture::fill_gate() {
+  for (size_t i = 0; i < history_gate::most_inside; ++i) {
+    places_.push_back(services->history->new_ticket());
+    BOOST_TEST(services->history->enter(places_.back(), "others", [] {}));
+  }
+}
+
+void host_fixture::leave_gate(size_t places) {
+  for (; places > 0; --places) {
+    services->history->leave(places_.back());
+    places_.pop_back();
+  }
+  run();
+}
+
 void host_fixture::restart() {
   end(host);
   begin();

@@ -43,12 +43,18 @@ struct host_fixture : store_fixture {
   /// Stores the owner's rules in place of those before; a living host hears of them.
   void set_rules(const std::vector<check_rule>& rules);
 
+  std::shared_ptr<const check::rule_set> rules_of_owner() const { return rules_; }
+
   /// Starts the host with what the store knows of it.
   void begin();
   void restart();
 
   /// Time passes until a round has ended and the next is some seconds away.
   void to_round(int64_t round);
+
+  /// Others take all places of the gate to histories, and leave some of them.
+  void fill_gate();
+  void leave_gate(size_t places = actors::history_gate::most_inside);
 
   host_state state();
   std::string found() { return results(record, origin_ms); } ///< Results, in seconds since round 0.
@@ -58,6 +64,7 @@ struct host_fixture : store_fixture {
   std::string deviations();
 
 private:
+  std::vector<actors::history_gate::ticket> places_;
   std::shared_ptr<const check::rule_set> rules_ = check::rule_set::build({});
 };
 

@@ -21,7 +21,6 @@ const std::string tree_text =
 host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fixture) {
   prepare(self, "canned host");
   return {
-    [](const round_due&) {},
     [](const rules_update&) {},
     [](const host_record&) {},
     [](const host_to_release&) { return done{}; },

@@ -130,6 +130,7 @@ public:
     if (next == 0)
       return;
     checker_->load_history(rounds_before(next, history_ms_));
+    checker_->history_loaded();
     checker_->resume(history_.rounds[next - 1].time_ms, store_.last_rows());
   }
   const row_store& store() const { return store_; }
@@ -146,8 +147,10 @@ private:
       return;
     rules_ = history_.rules[i].get();
     auto diff = checker_->set_rules(history_.rules[i], {}, 0);
-    if (diff.history_ms > 0 && i > 0)
+    if (diff.history_ms > 0 && i > 0) {
       checker_->load_history(rounds_before(i, diff.history_ms));
+      checker_->history_loaded();
+    }
   }
   static std::shared_ptr<const keep_list> keep() {
     return std::make_shared<const keep_list>(names.begin(), names.end());

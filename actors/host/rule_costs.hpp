@@ -1,0 +1,37 @@
+#pragma once
+
+#include "runtime/core/check/live.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace aops::actors {
+
+/// What the rules of the owners cost this node: processor time of their judging, live and of the
+/// past. Also the metric `aops_rule_cost_seconds`, for a bounded number of rules. Any thread.
+class rule_costs {
+public:
+  /// Rules that have figures of their own; what others cost goes to one without a name.
+  static constexpr size_t most_rules = 500;
+
+  struct cost {
+    std::string owner, check_item; ///< Empty: all those that found no room.
+    int64_t evaluations = 0;
+    double seconds = 0;
+  };
+
+  void add(const std::string& owner, const std::vector<check::rule_cost>& spent);
+  /// Of one owner, the dearest first.
+  std::vector<cost> of(const std::string& owner) const;
+
+private:
+  using key = std::pair<std::string, std::string>;
+  mutable std::mutex mutex_;
+  std::map<key, cost> costs_;
+};
+
+} // namespace aops::actors
