@@ -90,6 +90,10 @@ class sources(unittest.TestCase):
         self.assertEqual(wrong, [])
         self.assertGreater(count, 20)
 
+    def test_titles_of_sections_are_whole(self):
+        self.refuse(r"^\s*// -{4,}\s*$", "clang-format tore the title: make it one short line, `// -- title`",
+                    lambda path: path.suffix in (".cpp", ".hpp"))
+
     def test_the_reference_can_be_found(self):
         pages = sorted((top / "docs/reference").glob("*.md"))
         self.assertGreater(len(pages), 4)
