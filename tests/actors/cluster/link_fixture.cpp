@@ -9,6 +9,7 @@
 #include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "tests/actors/cluster/usual_regions.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
@@ -114,6 +115,7 @@ link_node::link_node(link_node_options options) : options_(std::move(options)) {
   s.map = std::make_shared<cluster_map>();
   s.this_node = std::make_shared<node_identity>(options_.id, "test", options_.cluster);
   s.this_node->set_incarnation(options_.incarnation);
+  s.regions = usual_regions();
   s.single = false;
   caf_config_ = std::make_unique<caf_config>(*config, options_.is_checked);
   system = std::make_unique<caf::actor_system>(*caf_config_);

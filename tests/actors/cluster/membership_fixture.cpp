@@ -2,6 +2,7 @@
 
 #include "messages/roles/hosts.hpp"
 #include "messages/rounds.hpp"
+#include "tests/actors/cluster/usual_regions.hpp"
 
 namespace aops::tests {
 
@@ -126,7 +127,7 @@ test_node& membership_fixture::add(const std::string& id, bool single) {
   s->this_node = std::make_shared<node_identity>(id, "1.2.3", "the-cluster");
   s->this_node->set_address(id + ":7000");
   s->this_node->set_http("http://" + id + ":8000");
-  s->regions = {{std::string{hosts_name}, "host/", true}, {std::string{jobs_name}, "job/"}};
+  s->regions = usual_regions();
   s->single = single;
   s->probes = threads_;
   s->is_refused = [this](const std::string& address) {

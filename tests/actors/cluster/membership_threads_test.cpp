@@ -5,6 +5,7 @@
 #include "messages/names.hpp"
 #include "runtime/io/storage/sqlite.hpp"
 #include "tests/actors/cluster/membership_fixture.hpp"
+#include "tests/actors/cluster/usual_regions.hpp"
 
 #include <thread>
 
@@ -60,7 +61,7 @@ struct threads_fixture {
     s->this_node->set_address(id + ":7000");
     s->is_refused = [](const std::string& address) { return address == "c:7000"; };
     s->probes = std::make_shared<bounded_pool>("probe", 1, 16);
-    s->regions = {{std::string{hosts_name}, "host/", true}, {std::string{jobs_name}, "job/"}};
+    s->regions = tests::usual_regions();
     s->single = false;
     nodes.push_back({s, system.spawn<caf::detached>(membership, cluster_services_ptr{s})});
     return nodes.back();
