@@ -62,12 +62,11 @@ report_store(report_store_actor::stateful_pointer<checked_state<report_store_sta
                   });
     },
     [self](const caller& who, const tasks_query& q) -> caf::result<tasks_page> {
-      return read(
-        self->state.store,
-        foreign_promise<tasks_page>{self, of(who)},
-        [who, q](storage::database& db) {
-          return job_repository{db}.page(who.owner, diagnosis_kind, q);
-        });
+      return read(self->state.store,
+                  foreign_promise<tasks_page>{self, of(who)},
+                  [who, q](storage::database& db) {
+                    return job_repository{db}.page(who.owner, diagnosis_kind, q);
+                  });
     },
     [self](const caller& who, const reports_query& q) -> caf::result<reports_page> {
       return read(

@@ -54,7 +54,6 @@ expected<std::optional<time_range>> given_range(const session& s) {
   }
   if (!args.has("start") && !args.has("end"))
     return std::optional<time_range>{};
-  time_range range;
   auto end = args.has("end") ? time_of("end") : expected<int64_t>{s.io.now_s()};
   if (!end)
     return fail(end.error());
