@@ -17,6 +17,14 @@ struct data_item {
   std::string type = "kpi"; ///< `kpi` or `log`.
   label_set
     label; ///< All labels of the series except `__name__`, `instance`, `job`; ignored for logs.
+  /// Instead of `label`: which series of the name belong to the rule. Label name to a value, or to
+  /// `!=value`, `=~pattern`, `!~pattern`, `=value` (RE2, whole value); an absent label is the empty
+  /// text. An empty map takes all series of the name.
+  maybe<std::map<std::string, std::string>> match = {};
+  std::string agg = {};                    ///< `sum|avg|min|max|count` of the series matched.
+  maybe<std::vector<std::string>> by = {}; ///< With `agg`: one series for each value of these.
+  maybe<std::vector<std::string>> on = {}; ///< Joins `$0` on these labels only,
+  maybe<std::vector<std::string>> ignoring = {}; ///< or on all they share but these.
   friend bool operator==(const data_item&, const data_item&) = default;
 };
 #define AOPS_FIELDS_data_item(F)                                                                   \
@@ -24,7 +32,18 @@ struct data_item {
   F(type, optional_field().one_of("kpi|log"), "`kpi` (default) or `log`.")                         \
   F(label,                                                                                         \
     optional_field().items(0, 64).text(0, 1024).blank_ok(),                                        \
-    "All labels of the series except `__name__`, `instance`, `job`.")
+    "All labels of the series except `__name__`, `instance`, `job`.")                              \
+  F(match,                                                                                         \
+    optional_field().items(0, 64).text(0, 1024).blank_ok().additive(),                             \
+    "Instead of `label`: labels to a value, or `!=value`, `=~pattern`, `!~pattern` (RE2).")        \
+  F(agg,                                                                                           \
+    optional_field().one_of("|sum|avg|min|max|count").additive(),                                  \
+    "One value of all series that match.")                                                         \
+  F(by,                                                                                            \
+    optional_field().items(0, 64).text(1, 1024).additive(),                                        \
+    "With `agg`: one per these labels.")                                                           \
+  F(on, optional_field().items(0, 64).text(1, 1024).additive(), "Labels that must equal `$0`'s.")  \
+  F(ignoring, optional_field().items(0, 64).text(1, 1024).additive(), "Labels that need not.")
 AOPS_MESSAGE(data_item)
 
 /// What a host is judged by. Key: (owner, check_item).
@@ -36,6 +55,11 @@ struct check_rule {
   std::string plugin;                              ///< Empty: the built-in expression plug-in.
   std::string severity = "warning";                ///< `info`, `warning`, `critical`.
   maybe<std::vector<std::string>> host_group_list; ///< Absent: all hosts of the owner.
+  /// How long the condition must hold without a break before it is `Abnormal`, such as `5m`.
+  std::string for_ = {};
+  std::string keep_firing_for = {}; ///< How long it stays `Abnormal` after it held last.
+  std::string recover = {};         ///< A condition; until it holds, what is `Abnormal` stays so.
+  std::string no_data = {};         ///< `keep|alert|ignore`; empty: a row `No data`, no alert.
   friend bool operator==(const check_rule&, const check_rule&) = default;
 };
 #define AOPS_FIELDS_check_rule(F)                                                                  \
@@ -47,7 +71,15 @@ struct check_rule {
   F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")            \
   F(host_group_list,                                                                               \
     optional_field().items(0, 256).text(1, 50).additive(),                                         \
-    "Only hosts of these groups; absent: all.")
+    "Only hosts of these groups; absent: all.")                                                    \
+  F(for_, optional_field().text(1, 32).additive(), "Hold so long before it is `Abnormal`: `5m`.")  \
+  F(keep_firing_for, optional_field().text(1, 32).additive(), "Stay `Abnormal` so much longer.")   \
+  F(recover,                                                                                       \
+    optional_field().text(1, 4096).additive(),                                                     \
+    "Condition; what is `Abnormal` stays so until it holds.")                                      \
+  F(no_data,                                                                                       \
+    optional_field().one_of("keep|alert|ignore").additive(),                                       \
+    "Without data: keep the verdict, alert, or say nothing; absent: a row `No data`.")
 AOPS_MESSAGE(check_rule)
 
 // -- rules
@@ -131,6 +163,8 @@ struct check_result {
   moment start, end;
   std::string check_item, condition, value, description, severity;
   maybe<std::vector<std::string>> host_group_list;
+  label_set labels = {};   ///< Of the instance; empty when the rule has one only.
+  std::string reason = {}; ///< Why it is not `Abnormal`.
 };
 #define AOPS_FIELDS_check_result(F)                                                                \
   F(host_id, required(), "Host.")                                                                  \
@@ -142,7 +176,9 @@ struct check_result {
   F(value, required(), "`Abnormal`, `No data` or `Internal error`.")                               \
   F(description, required(), "Copy of the rule's.")                                                \
   F(severity, required().additive(), "Copy of the rule's.")                                        \
-  F(host_group_list, optional_field().additive(), "Copy of the rule's.")
+  F(host_group_list, optional_field().additive(), "Copy of the rule's.")                           \
+  F(labels, required().additive(), "Labels of the instance, of rules with several.")               \
+  F(reason, required().additive(), "Why there is no data, or what failed.")
 AOPS_MESSAGE(check_result)
 
 struct results_page {

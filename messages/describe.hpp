@@ -94,6 +94,11 @@ constexpr field_rules internal() {
   return r;
 }
 
+/// Members whose names are keywords, such as `for`, end in an underscore that nobody else sees.
+constexpr std::string_view field_name(std::string_view member) {
+  return member.ends_with('_') ? member.substr(0, member.size() - 1) : member;
+}
+
 /// A type with a description: `name_of(const T*)` is found beside it.
 template <class T>
 concept described = requires(const T* x) {
@@ -105,7 +110,7 @@ concept described = requires(const T* x) {
 #define AOPS_TAIL_(first, ...) __VA_ARGS__
 #define AOPS_TAIL(...) AOPS_TAIL_(__VA_ARGS__)
 #define AOPS_INSPECT_FIELD(name, rules, doc) , x.name
-#define AOPS_VISIT_FIELD(name, rules, doc) visit(#name, x.name, rules, doc);
+#define AOPS_VISIT_FIELD(name, rules, doc) visit(::aops::field_name(#name), x.name, rules, doc);
 
 /// Put after the struct and its field list, in namespace aops.
 #define AOPS_MESSAGE(type)                                                                         \

@@ -166,6 +166,7 @@ struct host_info {
   std::string status = "unknown"; ///< `online`, `offline`, `unknown`.
   maybe<int64_t> exporter_port;
   maybe<moment> status_since;
+  std::string scrape_error = {}; ///< Why the last round did not answer.
 };
 #define AOPS_FIELDS_host_info(F)                                                                   \
   F(host_id, required(), "Identifier.")                                                            \
@@ -176,7 +177,8 @@ struct host_info {
   F(management, required(), "Management node.")                                                    \
   F(status, required(), "`online`, `offline` or `unknown`.")                                       \
   F(exporter_port, optional_field().additive(), "When set.")                                       \
-  F(status_since, optional_field().additive(), "When the status began.")
+  F(status_since, optional_field().additive(), "When the status began.")                           \
+  F(scrape_error, required().additive(), "Why its exporter did not answer last.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {

@@ -15,20 +15,34 @@ namespace aops {
 /// A stretch of one value; ends included.
 struct result_interval {
   int64_t start_ms = 0, end_ms = 0;
-  std::string value; ///< `Abnormal`, `No data`, `Internal error`.
+  std::string value;       ///< `Abnormal`, `No data`, `Internal error`.
+  std::string reason = {}; ///< Why it is not `Abnormal`; of its first round. At most 256 bytes.
   friend bool operator==(const result_interval&, const result_interval&) = default;
 };
-AOPS_WIRE(result_interval, start_ms, end_ms, value)
+AOPS_WIRE(result_interval, start_ms, end_ms, value, reason)
 
-/// Engine results of (owner, host, check_item) that lie within the range are deleted, then `rows`
-/// inserted.
+/// Engine results of (owner, host, check_item, labels) that lie within the range are deleted, then
+/// `rows` inserted.
 struct result_change {
   std::string check_item;
   std::string rule_digest; ///< Content digest of the rule; results show the rule as it was.
   int64_t replace_from_ms = 0, replace_until_ms = 0;
   std::vector<result_interval> rows;
+  label_set labels = {}; ///< Of the instance; empty for a rule that has one only.
 };
-AOPS_WIRE(result_change, check_item, rule_digest, replace_from_ms, replace_until_ms, rows)
+AOPS_WIRE(result_change, check_item, rule_digest, replace_from_ms, replace_until_ms, rows, labels)
+
+/// An instance of a rule begins or ends to be something; one for each change, in the commit of the
+/// round that found it.
+struct alert_change {
+  std::string check_item;
+  label_set labels;
+  std::string value;    ///< As in results; empty: all is well again.
+  int64_t since_ms = 0; ///< The round in which it became that.
+  std::string severity; ///< Of the rule that judged.
+  std::string reason;   ///< Why it is not `Abnormal`.
+};
+AOPS_WIRE(alert_change, check_item, labels, value, since_ms, severity, reason)
 
 /// Where a rule's coverage differs from its host's cursor.
 struct deviation {
@@ -62,6 +76,8 @@ struct round_to_commit {
   std::vector<deviation> deviations; ///< Added, or replaced by (check_item, start).
   std::string status;                ///< Empty: unchanged.
   int64_t status_since_ms = 0;
+  std::vector<alert_change> alerts = {};
+  maybe<std::string> scrape_error = {}; ///< Unset: unchanged; empty: the last round answered.
 };
 AOPS_WIRE(round_to_commit,
           held,
@@ -77,7 +93,9 @@ AOPS_WIRE(round_to_commit,
           changes,
           deviations,
           status,
-          status_since_ms)
+          status_since_ms,
+          alerts,
+          scrape_error)
 
 /// Rounds of one host, in order, that are stored together or not at all. All are held under the
 /// same fence.
@@ -104,8 +122,9 @@ struct last_result {
   std::string check_item;
   result_interval row;
   std::string rule_digest; ///< Of the rule that found it.
+  label_set labels = {};   ///< Of the instance.
 };
-AOPS_WIRE(last_result, check_item, row, rule_digest)
+AOPS_WIRE(last_result, check_item, row, rule_digest, labels)
 
 struct host_state {
   int64_t since_ms = 0, until_ms = 0; ///< 0: never sampled.
@@ -114,8 +133,10 @@ struct host_state {
   std::vector<sample_row> samples;    ///< Rows from `samples_from_ms` on, in time order.
   std::vector<last_result> last_rows; ///< The newest engine rows of each rule.
   std::vector<deviation> deviations;
+  std::vector<alert_change> alerts = {}; ///< What is not well by the last commit.
 };
-AOPS_WIRE(host_state, since_ms, until_ms, rule_set_digest, series, samples, last_rows, deviations)
+AOPS_WIRE(
+  host_state, since_ms, until_ms, rule_set_digest, series, samples, last_rows, deviations, alerts)
 
 /// Stored samples of a host in [from_ms, until_ms].
 struct samples_query {
