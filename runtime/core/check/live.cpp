@@ -89,6 +89,7 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
       diff.removed.push_back(item);
   }
   windows_.settle();
+  must_look_at_open_ = true;
   diff.history_ms = windows_.missing_history_ms(reach::quick);
   diff.far_history_ms = windows_.missing_history_ms(reach::far);
   note_waiting();
@@ -142,17 +143,67 @@ void host_checker::take(int64_t t_ms,
     keep(s.slot, s.value);
 }
 
-std::optional<result_value> host_checker::judge(bound_rule& b, int64_t t_ms, bool answered) {
+std::optional<result_value>
+host_checker::judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
   auto began = clock_ ? clock_() : 0;
-  auto value = b.judge->at(t_ms, answered);
+  auto value = b.judge->at(t_ms, why_silent == nullptr);
   if (clock_)
     b.spent_ns += clock_() - began;
   ++b.evaluations;
   if (value != b.value || !b.since_ms) {
     b.value = value;
     b.since_ms = t_ms;
+    b.is_told = false;
+    b.reason = value ? reason_of(b, *value, t_ms, why_silent) : std::string();
   }
   return value;
+}
+
+std::string host_checker::reason_of(const bound_rule& b,
+                                    result_value value,
+                                    int64_t t_ms,
+                                    const std::string_view* why_silent) const {
+  return short_reason(b.judge->reason(value, t_ms, why_silent));
+}
+
+// -- alerts
+
+/// What differs from what was told before.
+void host_checker::tell_changes(round_result& result) {
+  if (std::exchange(must_look_at_open_, false))
+    end_alerts_of_what_is_gone(result);
+  for (auto& b : bound_) {
+    if (b.is_told || !b.since_ms) // Or not judged yet.
+      continue;
+    b.is_told = true;
+    const auto& rule = b.rule->rule;
+    std::string value(b.value ? to_string(*b.value) : "");
+    instance_key key{rule.check_item, {}};
+    auto known = open_.find(key);
+    if (value == (known == open_.end() ? "" : known->second.value)) {
+      if (known != open_.end())
+        b.since_ms = known->second.since_ms;
+      continue;
+    }
+    result.alerts.push_back({key.first, key.second, value, *b.since_ms, rule.severity, b.reason});
+    if (value.empty())
+      open_.erase(known);
+    else
+      open_.insert_or_assign(std::move(key), open_alert{std::move(value), *b.since_ms});
+  }
+}
+
+/// Of rules that are not judged here any more.
+void host_checker::end_alerts_of_what_is_gone(round_result& result) {
+  std::erase_if(open_, [&](const auto& x) {
+    const auto& [item, labels] = x.first;
+    bool is_there = std::any_of(bound_.begin(), bound_.end(), [&](const bound_rule& b) {
+      return b.rule->rule.check_item == item && labels.empty();
+    });
+    if (!is_there)
+      result.alerts.push_back({item, labels, {}, result.until_ms, {}, {}});
+    return !is_there;
+  });
 }
 
 /// What was found in the judged range, joined with the run before it.
@@ -171,12 +222,14 @@ host_checker::change_over(bound_rule& b, time_range judged, std::vector<interval
   return change;
 }
 
-round_result host_checker::judge_round(int64_t t_ms, bool answered, round_result result) {
+round_result
+host_checker::judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result) {
   for (auto& b : bound_)
     if (!b.waits)
-      if (auto value = judge(b, t_ms, answered))
-        result.changes.push_back(change_over(b, {t_ms, t_ms}, {{t_ms, t_ms, *value}}));
+      if (auto value = judge(b, t_ms, why_silent))
+        result.changes.push_back(change_over(b, {t_ms, t_ms}, {{t_ms, t_ms, *value, b.reason}}));
   result.judged = bound_.size() - waiting_.size();
+  tell_changes(result);
   return result;
 }
 
@@ -197,15 +250,15 @@ host_checker::on_samples(int64_t t_ms, std::span<const sample> samples, double d
   if (!enter(t_ms, result))
     return result;
   take(t_ms, samples, true, duration_s);
-  return judge_round(t_ms, true, std::move(result));
+  return judge_round(t_ms, nullptr, std::move(result));
 }
 
-round_result host_checker::on_failure(int64_t t_ms, double duration_s) {
+round_result host_checker::on_failure(int64_t t_ms, double duration_s, std::string_view reason) {
   round_result result;
   if (!enter(t_ms, result))
     return result;
   take(t_ms, {}, false, duration_s);
-  return judge_round(t_ms, false, std::move(result));
+  return judge_round(t_ms, &reason, std::move(result));
 }
 
 round_result host_checker::replay(std::span<const round> rounds) {
@@ -217,10 +270,11 @@ round_result host_checker::replay(std::span<const round> rounds) {
       continue;
     first = first.value_or(r.time_ms);
     take(r.time_ms, r.samples, r.answered, r.duration_s);
+    std::string_view why = r.reason.empty() ? no_answer : std::string_view(r.reason);
     for (size_t i = 0; i < bound_.size(); ++i)
       if (!bound_[i].waits)
-        if (auto value = judge(bound_[i], r.time_ms, r.answered))
-          found[i].push_back({r.time_ms, r.time_ms, *value});
+        if (auto value = judge(bound_[i], r.time_ms, r.answered ? nullptr : &why))
+          found[i].push_back({r.time_ms, r.time_ms, *value, bound_[i].reason});
     result.judged += bound_.size() - waiting_.size();
   }
   result.stale = !first;
@@ -230,6 +284,8 @@ round_result host_checker::replay(std::span<const round> rounds) {
       continue;
     result.changes.push_back(change_over(bound_[i], {*first, *cursor_ms_}, std::move(found[i])));
   }
+  if (first)
+    tell_changes(result);
   return result;
 }
 
@@ -251,10 +307,17 @@ void host_checker::history_loaded(reach which) {
   note_waiting();
 }
 
-void host_checker::resume(int64_t cursor_ms, std::span<const last_row> last_rows) {
+void host_checker::resume(int64_t cursor_ms,
+                          std::span<const last_row> last_rows,
+                          std::span<const alert_change> alerts) {
   cursor_ms_ = cursor_ms;
+  open_.clear();
+  for (const auto& x : alerts)
+    open_.insert_or_assign({x.check_item, x.labels}, open_alert{x.value, x.since_ms});
+  must_look_at_open_ = true;
   for (auto& b : bound_) {
     b.ledger_from_ms.reset();
+    b.is_told = false;
     for (const auto& last : last_rows) {
       bool same_rule = last.rule_digest.empty() || last.rule_digest == b.rule->digest;
       bool newer = !b.run || b.run->end_ms < last.row.end_ms;
@@ -277,7 +340,7 @@ std::vector<rule_cost> host_checker::take_costs() {
 std::vector<rule_state> host_checker::states() const {
   std::vector<rule_state> result;
   for (const auto& b : bound_)
-    result.push_back({b.rule->rule.check_item, b.value, b.since_ms});
+    result.push_back({b.rule->rule.check_item, b.value, b.since_ms, {}, b.reason});
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/core/check/window_store.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,13 +28,16 @@ struct round_result {
   std::vector<rule_change> changes;
   std::vector<deviation> deviations;
   size_t judged = 0; ///< Rule evaluations.
+  /// What became other than it was, one for each instance; over several rounds, what it came to.
+  std::vector<alert_change> alerts = {};
 };
 
-/// The last stored row of a rule. @param rule_digest Empty: that of the rule now.
+/// The last stored row of an instance. @param rule_digest Empty: that of the rule now.
 struct last_row {
   std::string check_item;
   interval row;
   std::string rule_digest;
+  label_set labels = {};
 };
 
 /// What a rule change means for one host.
@@ -49,11 +53,13 @@ struct rules_diff {
   int64_t far_history_ms = 0;
 };
 
-/// The verdict of a rule in the last round.
+/// The verdict of an instance of a rule in the last round.
 struct rule_state {
   std::string check_item;
   std::optional<result_value> value; ///< Nothing: normal, or not judged yet.
-  std::optional<int64_t> since_ms;   ///< The round in which it became that, as far as seen here.
+  std::optional<int64_t> since_ms;   ///< The round in which it became that, as far as known.
+  label_set labels = {};             ///< Of the instance.
+  std::string reason = {};           ///< Why it is not `Abnormal`.
 };
 
 /// What judging a rule took.
@@ -104,8 +110,8 @@ public:
   /// A round that answered: samples of kept series, all at grid time `t_ms`.
   round_result on_samples(int64_t t_ms, std::span<const sample> samples, double duration_s);
   /// A round without an answer: rules on `up` and `scrape_duration_seconds` are judged, all others
-  /// have no data.
-  round_result on_failure(int64_t t_ms, double duration_s);
+  /// have no data, for this reason.
+  round_result on_failure(int64_t t_ms, double duration_s, std::string_view reason = no_answer);
   /// Judges rounds after the cursor that took place before (restart, takeover, a store outage, the
   /// delay of the `prometheus` source). One change per rule over the whole time; ends as live.
   round_result replay(std::span<const round> rounds);
@@ -121,8 +127,11 @@ public:
   /// rounds that are judged meanwhile must be judged for them later.
   const std::vector<std::string>& waiting() const { return waiting_; }
   /// Sets the cursor after a start. Rules then count as known: no ledger begins. A run goes on when
-  /// its row is among `last_rows` (the newest of each rule suffices).
-  void resume(int64_t cursor_ms, std::span<const last_row> last_rows);
+  /// its row is among `last_rows` (the newest of each instance suffices). @param alerts What was
+  /// not well by the last commit: what is well in the next round, or gone, is told then.
+  void resume(int64_t cursor_ms,
+              std::span<const last_row> last_rows,
+              std::span<const alert_change> alerts = {});
 
   // -- what it costs
   /// Nanoseconds of any monotonic clock; from now on judging is measured.
@@ -153,6 +162,8 @@ private:
     std::optional<interval> run; ///< The last row of this version; the next point may extend it.
     std::optional<result_value> value; ///< In the last round.
     std::optional<int64_t> since_ms;
+    std::string reason;                    ///< Of `value`.
+    bool is_told = true;                   ///< Whether the last `alerts` knew of `value`.
     std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
     bool waits = false;                    ///< For its far windows.
     int64_t evaluations = 0, spent_ns = 0; ///< Since the last `take_costs`.
@@ -162,8 +173,16 @@ private:
   void unbind(bound_rule& b);
   bool enter(int64_t t_ms, round_result& result);
   void take(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
-  std::optional<result_value> judge(bound_rule& b, int64_t t_ms, bool answered);
-  round_result judge_round(int64_t t_ms, bool answered, round_result result);
+  /// @param why_silent Null: the round answered.
+  std::optional<result_value>
+  judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  round_result judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result);
+  std::string reason_of(const bound_rule& b,
+                        result_value value,
+                        int64_t t_ms,
+                        const std::string_view* why_silent) const;
+  void tell_changes(round_result& result);
+  void end_alerts_of_what_is_gone(round_result& result);
   rule_change change_over(bound_rule& b, time_range judged, std::vector<interval> found);
   void begin_ledgers(int64_t t_ms, round_result& result);
   void note_waiting();
@@ -178,6 +197,14 @@ private:
   std::vector<bound_rule> bound_;    ///< Ordered by check item.
   std::vector<std::string> waiting_; ///< Of `bound_`, in order.
   std::optional<int64_t> cursor_ms_;
+  /// What is known not to be well, by item and labels.
+  using instance_key = std::pair<std::string, label_set>;
+  struct open_alert {
+    std::string value;
+    int64_t since_ms = 0;
+  };
+  std::map<instance_key, open_alert> open_;
+  bool must_look_at_open_ = false; ///< Rules or instances in it may be gone.
   ticks clock_ = nullptr;
 };
 

@@ -18,22 +18,24 @@ void append_split(std::vector<interval>& out, interval run, int64_t period_ms) {
     step -= longest_interval_ms % period_ms;
   while (run.end_ms - run.start_ms > longest_interval_ms) {
     int64_t end = run.start_ms + step;
-    out.push_back({run.start_ms, end, run.value});
+    out.push_back({run.start_ms, end, run.value, run.reason});
     run.start_ms = std::min(end + period_ms, run.end_ms);
   }
-  out.push_back(run);
+  out.push_back(std::move(run));
 }
 
 /// The part of a row left of `from_ms`, up to its last point there. Rows are taken to have a point
 /// each period.
 void append_left_rest(std::vector<interval>& out, const interval& row, int64_t from, int64_t p) {
   if (row.start_ms < from)
-    out.push_back({row.start_ms, row.start_ms + (from - 1 - row.start_ms) / p * p, row.value});
+    out.push_back(
+      {row.start_ms, row.start_ms + (from - 1 - row.start_ms) / p * p, row.value, row.reason});
 }
 
 void append_right_rest(std::vector<interval>& out, const interval& row, int64_t until, int64_t p) {
   if (row.end_ms > until)
-    out.push_back({row.end_ms - (row.end_ms - until - 1) / p * p, row.end_ms, row.value});
+    out.push_back(
+      {row.end_ms - (row.end_ms - until - 1) / p * p, row.end_ms, row.value, row.reason});
 }
 
 bool overlap(const interval& row, int64_t from, int64_t until) {
@@ -87,7 +89,7 @@ private:
       spread(row);
       return;
     }
-    rule_change shortened{judged_.check_item, digest, row.start_ms, row.end_ms, {}};
+    rule_change shortened{judged_.check_item, digest, row.start_ms, row.end_ms, {}, judged_.labels};
     cut(shortened.rows, row);
     changes_.push_back(std::move(shortened));
   }
@@ -115,7 +117,7 @@ private:
       return;
     deleted.push_back(*hull_);
     rule_change change{
-      judged_.check_item, judged_.rule_digest, hull_->from_ms, hull_->until_ms, {}};
+      judged_.check_item, judged_.rule_digest, hull_->from_ms, hull_->until_ms, {}, judged_.labels};
     for (const auto& row : after)
       if (std::any_of(deleted.begin(), deleted.end(), [&](auto& r) { return within(row, r); }))
         change.rows.push_back(row);
@@ -140,19 +142,30 @@ bool from_text(std::string_view text, result_value& v) {
   return true;
 }
 
+std::string short_reason(std::string text) {
+  if (text.size() <= longest_reason)
+    return text;
+  auto end = longest_reason;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end; // Within a character of UTF-8.
+  text.resize(end);
+  return text;
+}
+
 std::vector<interval> merged(std::vector<interval> parts, int64_t period_ms) {
-  std::sort(parts.begin(), parts.end(), [](const interval& a, const interval& b) {
+  // Stable: of parts that begin together the first gives the reason.
+  std::stable_sort(parts.begin(), parts.end(), [](const interval& a, const interval& b) {
     return std::tie(a.value, a.start_ms) < std::tie(b.value, b.start_ms);
   });
   std::vector<interval> result;
   for (auto next = parts.begin(); next != parts.end();) {
-    interval run = *next++;
+    interval run = std::move(*next++);
     while (next != parts.end() && next->value == run.value &&
            next->start_ms - run.end_ms <= join_distance_ms(period_ms)) {
       run.end_ms = std::max(run.end_ms, next->end_ms);
       ++next;
     }
-    append_split(result, run, period_ms);
+    append_split(result, std::move(run), period_ms);
   }
   std::sort(result.begin(), result.end());
   return result;
@@ -180,12 +193,14 @@ result_change to_message(const rule_change& change) {
   message.replace_from_ms = change.replace_from_ms;
   message.replace_until_ms = change.replace_until_ms;
   for (const auto& row : change.rows)
-    message.rows.push_back({row.start_ms, row.end_ms, std::string(to_string(row.value))});
+    message.rows.push_back(
+      {row.start_ms, row.end_ms, std::string(to_string(row.value)), short_reason(row.reason)});
+  message.labels = change.labels;
   return message;
 }
 
 std::optional<interval> interval_of(const result_interval& row) {
-  interval result{row.start_ms, row.end_ms, result_value::abnormal};
+  interval result{row.start_ms, row.end_ms, result_value::abnormal, row.reason};
   if (!from_text(row.value, result.value))
     return {};
   return result;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace aops::check {
@@ -19,6 +20,7 @@ struct round {
   bool answered = true;
   double duration_s = 0;
   std::vector<sample> samples;
+  std::string reason = {}; ///< Why it did not answer, where that is known; not stored.
 };
 
 /// Raw samples of one series, as a `prometheus` source has them.

@@ -9,6 +9,16 @@ bool is_own_series(const data_item& item) {
          (item.name == up_series || item.name == duration_series);
 }
 
+std::string shown_series(const data_item& item) {
+  std::string text = item.name;
+  const char* before = "{";
+  for (const auto& [name, value] : item.label) {
+    text.append(before).append(name).append("=").append(value);
+    before = ",";
+  }
+  return item.label.empty() ? text : text + "}";
+}
+
 rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows)
     : rule_(std::move(rule)), windows_(std::move(windows)) {
   if (rule_->program)
@@ -42,10 +52,18 @@ std::optional<result_value> rule_judge::at(int64_t t_ms, bool answered) {
   return result_value::internal_error;
 }
 
-std::string rule_judge::reason() const {
+std::string
+rule_judge::reason(result_value value, int64_t t_ms, const std::string_view* why_silent) const {
+  if (value == result_value::abnormal)
+    return {};
   if (!evaluator_)
     return rule_->refusal;
-  return windows_[0]->empty() ? std::string() : evaluator_->at(windows_[0]->end() - 1).reason;
+  if (value == result_value::internal_error)
+    return evaluator_->at(windows_[0]->end() - 1).reason;
+  if (why_silent != nullptr)
+    return std::string(*why_silent);
+  auto i = lacking(t_ms);
+  return i ? "no sample of " + shown_series(rule_->rule.data_list[*i]) : std::string();
 }
 
 size_t rule_judge::memory_bytes() const {

@@ -19,6 +19,12 @@ inline constexpr std::string_view duration_series = "scrape_duration_seconds";
 /// Whether an item names one of them.
 bool is_own_series(const data_item& item);
 
+/// `name{label=value,…}`.
+std::string shown_series(const data_item& item);
+
+/// Why there is no data, where nobody knows it better.
+inline constexpr std::string_view no_answer = "the host did not answer";
+
 /// What one rule says of one round of one host on the grid: the one judgement that live detection,
 /// replay and explicit runs on stored samples share.
 ///
@@ -36,8 +42,9 @@ public:
   /// `Internal error` when the condition fails there or the rule was refused.
   std::optional<result_value> at(int64_t t_ms, bool answered);
 
-  /// Why the last `at` was an `Internal error`.
-  std::string reason() const;
+  /// Why `at` was not `Abnormal`. @param why_silent Null: the round answered.
+  std::string
+  reason(result_value value, int64_t t_ms, const std::string_view* why_silent = nullptr) const;
   /// The first item for whose lack of points `at` says `No data` in an answered round.
   std::optional<size_t> lacking(int64_t t_ms) const;
 

@@ -4,10 +4,13 @@
 #include "runtime/core/expr/evaluator.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace aops::check {
 
 namespace {
+
+constexpr std::string_view no_points = "no sample in the range";
 
 bool is_log(const data_item& item) { return item.type == "log"; }
 
@@ -20,9 +23,10 @@ std::vector<T> in_time_order(std::span<const T> points) {
   return result;
 }
 
-run_result whole(result_value v) {
+run_result whole(result_value v, std::string reason) {
   run_result result;
   result.whole = v;
+  result.reason = std::move(reason);
   return result;
 }
 
@@ -85,7 +89,7 @@ run_result judge_points(const compiled_rule& rule,
       result.points.push_back(
         {series[0].time(i), result_value::internal_error, evaluator.at(i).reason});
   }
-  return result.judged == 0 ? whole(result_value::no_data) : result;
+  return result.judged == 0 ? whole(result_value::no_data, std::string(no_points)) : result;
 }
 
 run_result
@@ -93,8 +97,11 @@ run_delivered(const compiled_rule& rule, const run_request& request, const run_d
   const auto& list = rule.rule.data_list;
   bool logs = std::any_of(list.begin(), list.end(), is_log);
   auto series = logs ? delivered_series(rule.rule, data) : aligned_series(request, data);
+  for (size_t i = 0; i < data.items.size(); ++i)
+    if (data.items[i].points.empty() && data.items[i].entries.empty())
+      return whole(result_value::no_data, "no sample of " + shown_series(list[i]));
   if (std::any_of(series.begin(), series.end(), [](auto& s) { return s.empty(); }))
-    return whole(result_value::no_data);
+    return whole(result_value::no_data, std::string(no_points));
   return judge_points(rule, request, series);
 }
 
@@ -175,13 +182,15 @@ run_stored(const rule_set::rule_ptr& rule, const run_request& request, const run
     if (round.answered && lacking && round.time_ms < data.items[*lacking].collected_from_ms) {
       add_missed(result, *rule, round.time_ms, last_round);
     } else if (auto value = judge.at(round.time_ms, round.answered)) {
-      bool error = *value == result_value::internal_error;
-      result.points.push_back({round.time_ms, *value, error ? judge.reason() : std::string()});
+      result.points.push_back(
+        {round.time_ms,
+         *value,
+         judge.reason(*value, round.time_ms, round.answered ? nullptr : &no_answer)});
     }
     last_round = round.time_ms;
   }
   if (result.judged == 0)
-    result.whole = result_value::no_data;
+    return whole(result_value::no_data, "no round took place");
   return result;
 }
 
@@ -195,32 +204,53 @@ time_range range_to_fetch(const compiled_rule& rule, const run_request& request)
 run_result
 run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data) {
   const auto& list = rule->rule.data_list;
-  auto failed = [](const item_data& item) { return item.failed; };
-  if (data.items.size() != list.size() || std::any_of(data.items.begin(), data.items.end(), failed))
-    return whole(result_value::internal_error);
+  if (data.items.size() != list.size())
+    return whole(result_value::internal_error, "the data is not the rule's");
+  for (size_t i = 0; i < list.size(); ++i)
+    if (data.items[i].failed)
+      return whole(result_value::internal_error, "no answer about " + shown_series(list[i]));
   bool logs = std::any_of(list.begin(), list.end(), is_log);
   if (request.basis == time_basis::stored_grid && !logs)
     return run_stored(rule, request, data);
   if (!rule->program)
-    return whole(result_value::internal_error);
+    return whole(result_value::internal_error, rule->refusal);
   return run_delivered(*rule, request, data);
+}
+
+std::vector<rule_change> changes_of(const compiled_rule& rule,
+                                    const run_request& request,
+                                    const run_result& result,
+                                    std::span<const label_set> known) {
+  std::map<label_set, std::vector<interval>> rows;
+  auto add = [&](const label_set& labels, const std::vector<point_result>& points) {
+    auto& of_instance = rows[labels];
+    for (const auto& p : points)
+      of_instance.push_back({p.time_ms, p.time_ms, p.value, short_reason(p.reason)});
+  };
+  add({}, result.points);
+  for (const auto& x : result.instances)
+    add(x.labels, x.points);
+  for (const auto& labels : known)
+    rows.try_emplace(labels);
+  if (result.whole)
+    rows[{}].push_back(
+      {request.start_ms, request.end_ms, *result.whole, short_reason(result.reason)});
+  std::vector<rule_change> changes;
+  for (auto& [labels, found] : rows) {
+    auto& change = changes.emplace_back();
+    change.check_item = rule.rule.check_item;
+    change.rule_digest = rule.digest;
+    change.replace_from_ms = request.start_ms;
+    change.replace_until_ms = std::max(request.start_ms, request.end_ms - 1);
+    change.rows = result.whole ? std::move(found) : merged(std::move(found), request.period_ms);
+    change.labels = labels;
+  }
+  return changes;
 }
 
 rule_change
 change_of(const compiled_rule& rule, const run_request& request, const run_result& result) {
-  rule_change change;
-  change.check_item = rule.rule.check_item;
-  change.rule_digest = rule.digest;
-  change.replace_from_ms = request.start_ms;
-  change.replace_until_ms = std::max(request.start_ms, request.end_ms - 1);
-  if (result.whole) {
-    change.rows.push_back({request.start_ms, request.end_ms, *result.whole});
-    return change;
-  }
-  for (const auto& p : result.points)
-    change.rows.push_back({p.time_ms, p.time_ms, p.value});
-  change.rows = merged(std::move(change.rows), request.period_ms);
-  return change;
+  return changes_of(rule, request, result).front();
 }
 
 } // namespace aops::check

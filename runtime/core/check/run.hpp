@@ -58,13 +58,23 @@ struct run_data {
 struct point_result {
   int64_t time_ms = 0;
   result_value value = result_value::abnormal;
-  std::string reason; ///< Of an `Internal error`.
+  std::string reason; ///< Why it is not `Abnormal`.
   friend bool operator==(const point_result&, const point_result&) = default;
 };
 
+/// What was found of an instance that has labels.
+struct instance_result {
+  label_set labels;
+  std::vector<point_result> points; ///< In time order, not merged.
+};
+
 struct run_result {
-  std::vector<point_result> points;  ///< In time order, not merged.
+  /// In time order, not merged: of a rule with one instance, and what a rule with several says of
+  /// none of them.
+  std::vector<point_result> points;
+  std::vector<instance_result> instances; ///< By labels.
   std::optional<result_value> whole; ///< One result for the whole range; then there are no points.
+  std::string reason;                ///< Of `whole`.
   std::vector<deviation> missed;     ///< `stored_grid`: judged by nobody, for want of collection.
   /// Points or rounds in the range. 0 with `stored_grid`: no round at all, `whole` is `No data`.
   size_t judged = 0;
@@ -76,7 +86,16 @@ struct run_result {
 run_result
 run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data);
 
-/// What a run found, over its whole range: to be fitted into the stored rows by `rewrite`.
+/// What a run found, over its whole range: to be fitted into the stored rows by `rewrite`. One
+/// change without labels, then one for each instance.
+/// @param known Instances with rows in the range: those that were not found again get a change
+/// without rows.
+std::vector<rule_change> changes_of(const compiled_rule& rule,
+                                    const run_request& request,
+                                    const run_result& result,
+                                    std::span<const label_set> known = {});
+
+/// The first of these.
 rule_change
 change_of(const compiled_rule& rule, const run_request& request, const run_result& result);
 

@@ -36,6 +36,19 @@ struct fixture {
     store.apply(r);
     return r;
   }
+  /// `item{labels} value round (reason);` for each.
+  std::string shown(const std::vector<alert_change>& alerts) const {
+    std::string text;
+    for (const auto& x : alerts) {
+      data_item name;
+      name.name = x.check_item;
+      name.label = x.labels;
+      text += shown_series(name) + " " + x.value + " " +
+              std::to_string((x.since_ms - host.offset_ms()) / period) +
+              (x.reason.empty() ? ";" : " (" + x.reason + ");");
+    }
+    return text;
+  }
   std::vector<interval> rows(std::vector<std::tuple<int64_t, int64_t, result_value>> xs) const {
     std::vector<interval> result;
     for (auto [from, until, v] : xs)
@@ -281,6 +294,68 @@ BOOST_AUTO_TEST_CASE(states_say_since_when) {
   answered(2, {{"a", 90}});
   BOOST_TEST((host.states()[0].value == abnormal));
   BOOST_TEST(host.states()[0].since_ms.value() == at(1));
+}
+
+BOOST_AUTO_TEST_CASE(rows_say_why_they_are_not_abnormal) {
+  use({make_rule("busy", "100/$0>50", {"a"}), make_rule("two", "$0>$1", {"a", "b"})});
+  answered(0, {{"a", 0}, {"b", 0}});
+  BOOST_TEST(store.rows("busy")[0].reason == "division by zero");
+  store.apply(host.on_failure(at(1), 2.0, "exporter refused the connection"));
+  store.apply(host.on_failure(at(2), 2.0, "exporter does not speak"));
+  BOOST_TEST(store.rows("busy")[1].reason == "exporter refused the connection");
+  answered(3, {{"a", 1}, {"b", 0}});
+  BOOST_TEST((store.rows("two").back().value == abnormal));
+  BOOST_TEST(store.rows("two").back().reason == "");
+  answered(4, {{"b", 1}});
+  BOOST_TEST(store.rows("two").back().reason == "no sample of a");
+  auto message = to_message({"two", "d", 0, 1, store.rows("busy"), {{"x", "1"}}});
+  BOOST_TEST(message.rows[0].reason == "division by zero");
+  BOOST_TEST((message.labels == label_set{{"x", "1"}}));
+  BOOST_TEST(interval_of(message.rows[0])->reason == "division by zero");
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_is_cut_at_a_character) {
+  BOOST_TEST(short_reason(std::string(255, 'x') + "é") == std::string(255, 'x'));
+  BOOST_TEST(short_reason(std::string(254, 'x') + "é") == std::string(254, 'x') + "é");
+}
+
+BOOST_AUTO_TEST_CASE(each_change_is_told_once) {
+  use({make_rule("busy", "$0>80", {"a"})});
+  BOOST_TEST(shown(answered(0, {{"a", 10}}).alerts) == "");
+  BOOST_TEST(shown(answered(1, {{"a", 90}}).alerts) == "busy Abnormal 1;");
+  BOOST_TEST(shown(answered(2, {{"a", 91}}).alerts) == "");
+  BOOST_TEST(shown(failed(3).alerts) == "busy No data 3 (the host did not answer);");
+  BOOST_TEST(shown(failed(4).alerts) == "");
+  BOOST_TEST(shown(answered(5, {{"a", 1}}).alerts) == "busy  5;");
+  BOOST_TEST(shown(answered(6, {{"a", 1}}).alerts) == "");
+  answered(7, {{"a", 90}});
+  auto loud = make_rule("busy", "$0>70", {"a"});
+  loud.severity = "critical";
+  use({loud});
+  BOOST_TEST(shown(answered(8, {{"a", 90}}).alerts) == ""); // It is what it was.
+  use({});
+  BOOST_TEST(shown(answered(9, {{"a", 90}}).alerts) == "busy  9;");
+}
+
+BOOST_AUTO_TEST_CASE(what_ended_while_nobody_looked_is_told_after_a_start) {
+  use({make_rule("busy", "$0>80", {"a"}), make_rule("calm", "$0<80", {"a"})});
+  std::vector<alert_change> open = {{"busy", {}, "Abnormal", at(0), "warning", ""},
+                                    {"calm", {}, "Abnormal", at(0), "warning", ""},
+                                    {"gone", {}, "No data", at(0), "warning", "why"},
+                                    {"busy", {{"device", "sda"}}, "Abnormal", at(0), "info", ""}};
+  host.resume(at(4), {}, open);
+  auto r = answered(5, {{"a", 90}});
+  BOOST_TEST(shown(r.alerts) == "busy{device=sda}  5;gone  5;calm  5;");
+  BOOST_TEST(shown(answered(6, {{"a", 10}}).alerts) == "busy  6;calm Abnormal 6;");
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_tells_what_it_came_to) {
+  use({make_rule("busy", "$0>80", {"a"}), make_rule("calm", "$0<80", {"a"})});
+  auto slot = *host.slot_of("a", {});
+  std::vector<check::round> rounds;
+  for (int64_t x : {90, 10, 90, 91})
+    rounds.push_back({at(static_cast<int64_t>(rounds.size())), true, 0.1, {{slot, number::of(x)}}});
+  BOOST_TEST(shown(host.replay(rounds).alerts) == "busy Abnormal 2;");
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_of_three_days_is_split_into_rows_of_a_day) {
