@@ -7,12 +7,14 @@
 #include "cli/node/assemble.hpp"
 #include "cli/node/enter_store.hpp"
 #include "cli/node/keep_list.hpp"
+#include "cli/node/ticker.hpp"
 #include "http/server/server.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/cluster.hpp"
 #include "messages/roles/jobs.hpp"
 #include "runtime/base/descriptor.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/base/memory.hpp"
 
 #include <caf/all.hpp>
 
@@ -30,6 +32,8 @@ namespace {
 constexpr std::chrono::seconds start_deadline{60};
 constexpr std::chrono::seconds stop_deadline{20};
 constexpr std::chrono::seconds tree_deadline{12};
+constexpr std::chrono::seconds clock_interval{1};
+constexpr std::chrono::seconds memory_interval{5};
 
 /// Prints what a user must mend and gives the exit code for it.
 int complain(const error& e, int code) {
@@ -52,32 +56,6 @@ bool not_asked_to_end(std::chrono::milliseconds wait) {
   timespec span{wait.count() / 1000, wait.count() % 1000 * 1'000'000};
   return sigtimedwait(&set, nullptr, &span) < 0;
 }
-
-/// Keeps the clock on the store's, which for SQLite is the machine's.
-class clock_follower {
-public:
-  explicit clock_follower(base::clock& clock) : clock_(clock), thread_([this] { work(); }) {}
-  ~clock_follower() {
-    {
-      std::lock_guard guard{mutex_};
-      stopped_ = true;
-    }
-    wake_.notify_all();
-    thread_.join();
-  }
-
-private:
-  void work() {
-    std::unique_lock lock{mutex_};
-    while (!wake_.wait_for(lock, std::chrono::seconds{1}, [this] { return stopped_; }))
-      clock_.follow_wall();
-  }
-  base::clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopped_ = false;
-  std::thread thread_;
-};
 
 /// What cannot end in order must not keep the process for ever: systemd would have to kill it.
 void arm_watchdog() {
@@ -230,9 +208,10 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   auto front = open_front(p);
   if (!front)
     return complain(front.error(), exit_usage);
-  std::optional<clock_follower> follower;
-  if (p.cluster->single) // Else the membership keeps the clock.
-    follower.emplace(*p.clock);
+  std::optional<ticker> follower;
+  if (p.cluster->single) // Its clock is the machine's; else the membership keeps it.
+    follower.emplace(clock_interval, [clock = p.clock] { clock->follow_wall(); });
+  ticker memory{memory_interval, [] { base::give_back_memory(); }};
   int code = exit_ok;
   {
     caf::actor_system system{system_config};

@@ -1,0 +1,25 @@
+#include "runtime/base/memory.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <malloc.h>
+#include <unistd.h>
+
+namespace aops::base {
+
+heap_figures heap() {
+  auto x = mallinfo2();
+  std::ifstream file{"/proc/self/statm"};
+  size_t size = 0, resident = 0, from_files = 0;
+  file >> size >> resident >> from_files;
+  auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  return {x.uordblks + x.hblkhd, (resident - from_files) * page};
+}
+
+bool has_slack(const heap_figures& x) {
+  return x.used > 0 && x.resident > x.used + std::max(usual_slack_bytes, x.used / 5);
+}
+
+bool give_back_memory() { return has_slack(heap()) && malloc_trim(0) != 0; }
+
+} // namespace aops::base
