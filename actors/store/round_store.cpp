@@ -40,15 +40,9 @@ expected<void> commit(storage::database& db, std::span<const rounds_to_commit* c
 }
 
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
-  auto found = storage::result_repository{db}.overlapping(
-    {q.owner, q.host_id, q.check_items, q.from_ms, q.until_ms});
-  if (!found)
-    return fail(found.error());
-  host_results out;
-  out.rows.reserve(found->size());
-  for (auto& x : *found)
-    out.rows.push_back({std::move(x.check_item), std::move(x.row), std::move(x.rule_digest)});
-  return out;
+  return storage::result_repository{db}
+    .overlapping({q.owner, q.host_id, q.check_items, q.from_ms, q.until_ms})
+    .map([](auto rows) { return host_results{std::move(rows)}; });
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_counts.hpp"
 #include "runtime/io/storage/result_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -18,7 +19,7 @@ expected<std::vector<result_interval>> rows_of(const result_change& x) {
   for (const auto& row : x.rows) {
     if (row.end_ms < row.start_ms)
       return fail(ec::bad_request, x.check_item + ": a result ends before it starts");
-    if (mark_of(row.value) == 0)
+    if (number_of(row.value) == 0)
       return fail(ec::bad_request, x.check_item + ": no such result value");
     for (auto& piece : split(row))
       out.push_back(std::move(piece));
@@ -32,6 +33,7 @@ expected<std::vector<result_interval>> rows_of(const result_change& x) {
 /// A stored engine row.
 struct stored_row {
   int64_t key, end_ms, rule;
+  std::string reason;
   bool is_settled; ///< It lies outside the range, or a new row took its place.
 };
 constexpr int64_t not_stored = -1; ///< Key of a row that is still to be inserted.
@@ -41,9 +43,10 @@ struct range {
   using place = std::pair<int64_t, int64_t>; ///< Start and mark.
   host_change what;
   std::vector<result_interval> rows;
-  int64_t rule = 0;
+  int64_t rule = 0, labels = 0; ///< Numbers of its rule and its label set.
   std::map<place, stored_row> stored;
 
+  int64_t mark_of(const result_interval& row) const { return storage::mark_of(row.value, labels); }
   const result_change& change() const { return *what.change; }
   /// Where its rows start, old or new.
   int64_t first_ms() const {
@@ -54,28 +57,36 @@ struct range {
     auto until = change().replace_until_ms;
     return rows.empty() ? until : std::max(until, rows.back().start_ms);
   }
+  int64_t last_end_ms() const {
+    auto until = change().replace_until_ms;
+    for (const auto& row : rows)
+      until = std::max(until, row.end_ms);
+    return until;
+  }
 };
 
-/// Changes of different rules or hosts, made in few statements.
+/// Changes of different rules, instances or hosts, made in few statements.
 class range_changes {
 public:
-  explicit range_changes(database& db) : db_(db), counts_(db) {}
+  explicit range_changes(database& db) : db_(db), counts_(db), labels_(db) {}
 
   bool has_room_for(const host_change& x) const {
-    return !by_rule_.contains({x.host, x.change->check_item});
+    return !taken_.contains({x.host, x.change->check_item, x.change->labels});
   }
 
   expected<void> add(const host_change& x) {
     auto rows = rows_of(*x.change);
     if (!rows)
       return fail(std::move(rows.error()));
-    auto& added = ranges_.emplace_back(range{x, std::move(*rows), 0, {}});
-    by_rule_[{x.host, x.change->check_item}] = &added;
+    const auto& added = ranges_.emplace_back(range{x, std::move(*rows), 0, 0, {}});
+    taken_.insert({x.host, x.change->check_item, x.change->labels});
+    labels_.want(x.change->labels, added.last_end_ms());
     return {};
   }
 
   expected<void> apply() {
     return in_order([&] { return find_rules(); },
+                    [&] { return find_labels(); },
                     [&] { return read_stored(); },
                     [&] { return write_rows(); },
                     [&] { return counts_.write(); });
@@ -93,6 +104,16 @@ private:
     for (auto& x : ranges_)
       if (!x.rows.empty())
         x.rule = keys->at(x.change().rule_digest);
+    return {};
+  }
+
+  expected<void> find_labels() {
+    if (auto found = labels_.find(); !found)
+      return found;
+    for (auto& x : ranges_) {
+      x.labels = labels_.number_of(x.change().labels);
+      by_instance_[{x.what.host, x.change().check_item, x.labels}] = &x;
+    }
     return {};
   }
 
@@ -120,19 +141,23 @@ private:
     for (size_t i = 0; i < length; ++i) {
       const auto& x = begin[static_cast<std::ptrdiff_t>(std::min(i, count - 1))];
       where += i ? " or " : "";
-      where += "(host = ? and check_item = ? and start_ms >= ? and start_ms <= ?)";
-      values.insert(values.end(), {x.what.host, x.change().check_item, x.first_ms(), x.last_ms()});
+      where += "(host = ? and check_item = ? and start_ms >= ? and start_ms <= ? and mark >= ? and "
+               "mark <= ?)";
+      auto mark = mark_of({}, x.labels);
+      values.insert(
+        values.end(),
+        {x.what.host, x.change().check_item, x.first_ms(), x.last_ms(), mark, mark + 3});
     }
     auto read = [&](const row& r) {
-      auto& x = *by_rule_.at({r.integer(0), r.text(1)});
-      auto start = r.integer(3), end = r.integer(5);
+      auto start = r.integer(3), mark = r.integer(4), end = r.integer(5);
+      auto& x = *by_instance_.at({r.integer(0), r.text(1), labels_in(mark)});
       bool is_outside = start < x.change().replace_from_ms || end > x.change().replace_until_ms;
-      x.stored.emplace(range::place{start, r.integer(4)},
-                       stored_row{r.integer(2), end, r.integer(6), is_outside});
+      x.stored.emplace(range::place{start, mark},
+                       stored_row{r.integer(2), end, r.integer(6), r.string(7), is_outside});
       return true;
     };
-    return only(db_.list_with("select host, check_item, n, start_ms, mark, end_ms, rule from "
-                              "check_result" +
+    return only(db_.list_with("select host, check_item, n, start_ms, mark, end_ms, rule, reason "
+                              "from check_result" +
                                 db_.sql().use_index("check_result_host") +
                                 "where origin = ? and (" + where + ")" +
                                 std::string{db_.sql().for_update()},
@@ -149,64 +174,77 @@ private:
     }
     return in_order(
       [&] {
-        return db_.run_many("update check_result set end_ms = ?, rule = ?, long_start_ms = ? where "
-                            "n = ?",
-                            4,
-                            updated_);
+        return db_.run_many(
+          "update check_result set end_ms = ?, rule = ?, long_start_ms = ?, reason = ? "
+          "where n = ?",
+          5,
+          updated_);
       },
-      [&] { return db_.run_many(insert_result, 10, inserted_); },
+      [&] { return db_.run_many(insert_result, result_columns, inserted_); },
       [&] { return db_.run_many("delete from check_result where n = ?", 1, deleted_); });
   }
 
   void settle(range& x, const result_interval& row) {
-    range::place at{row.start_ms, mark_of(row.value)};
+    range::place at{row.start_ms, x.mark_of(row)};
     auto found = x.stored.find(at);
     if (found == x.stored.end()) {
-      x.stored[at] = {not_stored, row.end_ms, x.rule, true};
+      x.stored[at] = {not_stored, row.end_ms, x.rule, row.reason, true};
       return;
     }
     auto& old = found->second;
     // Settled before: it lies outside the range, and what it knows beyond the range stays true.
     auto end = old.is_settled ? std::max(old.end_ms, row.end_ms) : row.end_ms;
+    bool keeps_reason = row.reason.empty() || (old.is_settled && !old.reason.empty());
     old.is_settled = true;
-    if (old.end_ms == end && old.rule == x.rule)
+    if (old.end_ms == end && old.rule == x.rule &&
+        (keeps_reason || old.reason == clipped(row.reason)))
       return;
     old.end_ms = end;
+    if (!keeps_reason)
+      old.reason = clipped(row.reason);
     if (old.key != not_stored)
-      updated_.insert(updated_.end(), {end, x.rule, long_start(row.start_ms, end), old.key});
+      updated_.insert(updated_.end(),
+                      {end, x.rule, long_start(row.start_ms, end), old.reason, old.key});
   }
 
   void insert_new(range& x) {
     for (const auto& row : x.rows) {
-      auto mark = mark_of(row.value);
+      auto mark = x.mark_of(row);
       auto& stored = x.stored.find({row.start_ms, mark})->second;
       if (stored.key != not_stored)
         continue;
       stored.key = 0; // Only once, when two rows have the same place.
       counts_.add(x.what.owner, x.what.host, row.value, 1);
-      auto one =
-        values_of({x.what.owner, x.what.host, x.change().check_item, from_engine, mark, x.rule},
-                  {row.start_ms, stored.end_ms, {}});
-      one[7] = parameter(row.value);
+      auto one = values_of({x.what.owner,
+                            x.what.host,
+                            x.change().check_item,
+                            from_engine,
+                            mark,
+                            x.rule,
+                            value_in(mark),
+                            stored.reason},
+                           row.start_ms,
+                           stored.end_ms);
       inserted_.insert(inserted_.end(), one.begin(), one.end());
     }
   }
 
   void delete_rest(const range& x) {
-    static constexpr std::string_view names[] = {"", "Abnormal", "No data", "Internal error"};
     for (const auto& [at, stored] : x.stored) {
       if (stored.is_settled)
         continue;
-      counts_.add(x.what.owner, x.what.host, names[at.second], -1);
+      counts_.add(x.what.owner, x.what.host, value_in(at.second), -1);
       deleted_.emplace_back(stored.key);
     }
   }
 
   database& db_;
   std::deque<range> ranges_;
-  std::map<std::pair<int64_t, std::string_view>, range*> by_rule_;
+  std::set<std::tuple<int64_t, std::string_view, label_set>> taken_;
+  std::map<std::tuple<int64_t, std::string_view, int64_t>, range*> by_instance_;
   std::vector<parameter> updated_, inserted_, deleted_;
   result_counts counts_;
+  label_sets labels_;
 };
 
 } // namespace

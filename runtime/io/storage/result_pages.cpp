@@ -1,6 +1,8 @@
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/result_rows.hpp"
 #include "runtime/io/storage/result_search.hpp"
 
 #include <algorithm>
@@ -26,7 +28,19 @@ check_result read_result(const row& r) {
     x.severity = (*rule)->severity;
     x.host_group_list = (*rule)->host_group_list;
   }
+  x.labels = labels_of(r.text(7));
+  x.reason = r.string(8);
   return x;
+}
+
+constexpr std::string_view found_columns =
+  "r.check_item, r.start_ms, r.end_ms, r.value, r.reason, c.digest, l.labels ";
+
+last_result read_found(const row& r) {
+  return {r.string(0),
+          {r.integer(1), r.integer(2), r.string(3), r.string(4)},
+          r.string(5),
+          labels_of(r.text(6))};
 }
 
 } // namespace
@@ -54,11 +68,11 @@ expected<results_page> result_repository::page(std::string_view owner, const res
   // few rows.
   auto [keys, values] = search->page_of_keys(*window);
   auto rows = db_.list_with("select h.id, r.start_ms, r.end_ms, r.check_item, r.value, c.digest, "
-                            "c.body from (" +
+                            "c.body, l.labels, r.reason from (" +
                               keys +
                               ") p join check_result r on r.n = p.n join host h on h.n = r.host "
                               "join content c on c.n = r.rule" +
-                              result_order(p, "r"),
+                              std::string{join_labels} + result_order(p, "r"),
                             values,
                             read_result);
   if (!rows)
@@ -99,8 +113,8 @@ expected<result_counts_page> result_repository::counts_page(std::string_view own
   return out;
 }
 
-expected<std::vector<found_result>> result_repository::overlapping(const overlap_query& q) {
-  std::vector<found_result> out;
+expected<std::vector<last_result>> result_repository::overlapping(const overlap_query& q) {
+  std::vector<last_result> out;
   auto find = [&](const std::vector<std::string>& items) -> expected<void> {
     filter matching("h.owner = ? and h.id = ? and r.start_ms <= ? and r.start_ms >= ? and "
                     "r.end_ms >= ?",
@@ -110,16 +124,13 @@ expected<std::vector<found_result>> result_repository::overlapping(const overlap
                     q.from_ms - longest_ms,
                     q.from_ms);
     matching.in("r.check_item", items);
-    auto rows = db_.list_with(
-      "select r.check_item, r.start_ms, r.end_ms, r.value, c.digest from host h "
-      "join check_result r" +
-        db_.sql().use_index("check_result_host") +
-        "on r.host = h.n join content c on c.n = r.rule where " + matching.where() +
-        " order by r.check_item, r.start_ms, r.n",
-      matching.values(),
-      [](const row& r) {
-        return found_result{r.string(0), {r.integer(1), r.integer(2), r.string(3)}, r.string(4)};
-      });
+    auto rows =
+      db_.list_with("select " + std::string{found_columns} + "from host h join check_result r" +
+                      db_.sql().use_index("check_result_host") +
+                      "on r.host = h.n join content c on c.n = r.rule" + std::string{join_labels} +
+                      "where " + matching.where() + " order by r.check_item, r.start_ms, r.n",
+                    matching.values(),
+                    read_found);
     if (!rows)
       return fail(std::move(rows.error()));
     std::move(rows->begin(), rows->end(), std::back_inserter(out));
@@ -132,18 +143,29 @@ expected<std::vector<found_result>> result_repository::overlapping(const overlap
 }
 
 expected<std::vector<last_result>> result_repository::last_rows(std::string_view host_id) {
-  return db_.list(
-    "select r.check_item, r.start_ms, r.end_ms, r.value, c.digest from "
-    "(select i.host as host, i.check_item as item, i.mark as mark, max(i.start_ms) as newest "
-    "from check_result i where i.host = (select n from host where id = ?) and i.origin = 0 "
-    "group by i.host, i.check_item, i.mark) x "
-    "join check_result r on r.host = x.host and r.check_item = x.item and "
-    "r.start_ms = x.newest and r.origin = 0 and r.mark = x.mark "
-    "join content c on c.n = r.rule order by r.check_item, r.start_ms",
+  auto host = db_.first(
+    "select h.n, c.until_ms from host h left join host_cursor c on c.host = h.n where h.id = ?",
     [](const row& r) {
-      return last_result{r.string(0), {r.integer(1), r.integer(2), r.string(3)}, r.string(4)};
+      return std::pair{r.integer(0), r.integer(1)};
     },
     host_id);
+  if (!host)
+    return fail(std::move(host.error()));
+  if (!*host)
+    return std::vector<last_result>{};
+  auto [key, until] = **host;
+  return db_.list("select " + std::string{found_columns} +
+                    "from (select i.host as host, i.check_item as item, i.mark as mark, "
+                    "max(i.start_ms) as newest from check_result i where i.host = ? and "
+                    "i.origin = 0 and (i.mark < 4 or i.start_ms >= ?) "
+                    "group by i.host, i.check_item, i.mark) x "
+                    "join check_result r on r.host = x.host and r.check_item = x.item and "
+                    "r.start_ms = x.newest and r.origin = 0 and r.mark = x.mark "
+                    "join content c on c.n = r.rule" +
+                    std::string{join_labels} + "order by r.check_item, r.start_ms, r.n",
+                  read_found,
+                  key,
+                  until - 2 * longest_ms);
 }
 
 } // namespace aops::storage

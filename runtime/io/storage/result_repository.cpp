@@ -1,6 +1,7 @@
 #include "runtime/io/storage/result_repository.hpp"
 
 #include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_counts.hpp"
 #include "runtime/io/storage/result_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -13,7 +14,7 @@ namespace aops::storage {
 namespace {
 
 expected<void> insert_row(database& db, const new_row& x, const result_interval& at) {
-  return only(db.run_with(insert_result, values_of(x, at)));
+  return only(db.run_with(insert_result, values_of(x, at.start_ms, at.end_ms)));
 }
 
 } // namespace
@@ -23,8 +24,8 @@ std::vector<result_interval> split(const result_interval& x) {
   std::vector<result_interval> out;
   auto start = x.start_ms;
   for (; x.end_ms - start > result_repository::longest_ms; start += result_repository::longest_ms)
-    out.push_back({start, start + result_repository::longest_ms, x.value});
-  out.push_back({start, x.end_ms, x.value});
+    out.push_back({start, start + result_repository::longest_ms, x.value, x.reason});
+  out.push_back({start, x.end_ms, x.value, x.reason});
   return out;
 }
 
@@ -70,7 +71,9 @@ expected<void> result_repository::save_external(std::string_view owner, const ex
     };
     auto insert = [&] {
       return insert_row(
-               db_, {owner, *host, x.rule.check_item, from_others, piece.end_ms, *rule}, piece)
+               db_,
+               {owner, *host, x.rule.check_item, from_others, piece.end_ms, *rule, piece.value, {}},
+               piece)
         .map([] { return int64_t{1}; });
     };
     return only(update_or_insert(update, insert));
@@ -118,7 +121,12 @@ expected<int64_t> result_repository::expire(int64_t ended_before_ms, int64_t lim
     done = counts.write();
   if (!done)
     return fail(std::move(done.error()));
-  return static_cast<int64_t>(keys.size());
+  auto deleted = static_cast<int64_t>(keys.size());
+  if (deleted == limit)
+    return deleted;
+  return label_sets::expire(db_, ended_before_ms, limit).map([&](int64_t sets) {
+    return deleted + sets;
+  });
 }
 
 expected<void> result_repository::remove_host(std::string_view owner, int64_t host) {

@@ -16,13 +16,6 @@ struct external_result {
   std::string value;
 };
 
-/// A stored interval, for those who judge.
-struct found_result {
-  std::string check_item;
-  result_interval row;
-  std::string rule_digest;
-};
-
 struct overlap_query {
   std::string owner, host_id;
   std::vector<std::string> check_items; ///< Empty: all.
@@ -46,10 +39,10 @@ public:
 
   explicit result_repository(database& db) : db_(db) {}
 
-  /// Engine rows of (owner, host, check_item) with start >= replace_from and end <= replace_until
-  /// make room for `rows`. Rows that stay the same are not written; one whose end moved keeps its
-  /// identity. A row outside the range with the same start and value as a new one keeps the later
-  /// end. Results of others are never touched. In a transaction.
+  /// Engine rows of (owner, host, check_item, labels) with start >= replace_from and end <=
+  /// replace_until make room for `rows`. Rows that stay the same are not written; one whose end
+  /// moved keeps its identity. A row outside the range with the same start and value as a new one
+  /// keeps the later end, and its reason. Results of others are never touched. In a transaction.
   ///
   /// ec::not_found for an unknown host or rule digest; ec::bad_request for a row whose end is
   /// before its start or whose value is unknown.
@@ -57,7 +50,7 @@ public:
   replace_range(std::string_view owner, std::string_view host_id, const result_change& x);
 
   /// The same for several ranges, in order, of one host or many: in few statements as long as no
-  /// rule of a host comes twice.
+  /// instance of a rule of a host comes twice.
   expected<void> replace_ranges(std::string_view owner,
                                 std::string_view host_id,
                                 std::span<const result_change> changes);
@@ -75,13 +68,14 @@ public:
   expected<result_counts_page> counts_page(std::string_view owner, const result_count_query& q);
 
   /// Results that touch [from, until], by check item and start.
-  expected<std::vector<found_result>> overlapping(const overlap_query& q);
+  expected<std::vector<last_result>> overlapping(const overlap_query& q);
 
-  /// The newest engine row of each (check_item, value) of a host, by check item and start.
+  /// The newest engine row of each (check_item, labels, value) of a host, by check item and start.
+  /// Rows of instances that ended a day before the cursor are left out: instances come and go.
   expected<std::vector<last_result>> last_rows(std::string_view host_id);
 
-  /// Deletes at most `limit` results that ended before a time, oldest first. @returns How many. In
-  /// a transaction.
+  /// Deletes at most `limit` results that ended before a time, oldest first; when all are gone,
+  /// label sets that none needs any more. @returns How many of both. In a transaction.
   expected<int64_t> expire(int64_t ended_before_ms, int64_t limit = 10'000);
 
   /// Deletes all results of a host. In a transaction.

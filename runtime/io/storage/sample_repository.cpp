@@ -1,6 +1,6 @@
 #include "runtime/io/storage/sample_repository.hpp"
 
-#include "runtime/base/json_codec.hpp"
+#include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -10,20 +10,6 @@
 /// The part of `sample_repository` that reads, and writes the past; `sample_rounds.cpp` writes
 /// rounds.
 namespace aops::storage {
-
-namespace {
-
-label_set labels_of(std::string_view text) {
-  label_set out;
-  auto object = base::json::parse(text, nullptr, false);
-  if (object.is_object())
-    for (const auto& [name, value] : object.items())
-      if (value.is_string())
-        out.emplace(name, value.get<std::string>());
-  return out;
-}
-
-} // namespace
 
 expected<int64_t> sample_repository::host_key(std::string_view host_id, std::string_view owner) {
   auto host = owner.empty()

@@ -1,5 +1,5 @@
-#include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -81,10 +81,6 @@ expected<void> forget_series(database& db, const keyed_rounds& rounds) {
     });
 }
 
-std::string labels_text(const label_set& label) {
-  return base::json(label).dump(-1, ' ', false, base::json::error_handler_t::replace);
-}
-
 expected<void>
 save_one_series(database& db, int64_t host, const series_entry& x, const std::string& labels) {
   auto added = db.run(db.sql().insert_ignore("series", {"host", "slot"}, {"name", "labels"}),
@@ -116,7 +112,7 @@ expected<void> save_series(database& db, const keyed_rounds& rounds) {
   std::vector<parameter> values;
   for (const auto& [host, x] : rounds)
     for (const auto& s : x.new_series) {
-      const auto& added = items.emplace_back(item{host, s, labels_text(s.key.label)});
+      const auto& added = items.emplace_back(item{host, s, text_of(s.key.label)});
       values.insert(values.end(), {host, s.slot, s.key.name, added.labels});
     }
   auto added =

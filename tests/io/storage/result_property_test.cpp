@@ -21,6 +21,7 @@ struct model_row {
   int64_t start, end;
   std::string value;
   bool is_external;
+  label_set labels;
 };
 
 class two_stores {
@@ -39,6 +40,8 @@ public:
     auto item = below(items.size());
     const auto& host = host_ids[below(host_ids.size())];
     result_change x{items[item], digests[item], time(), 0, {}};
+    if (x.check_item == "disk" && below(8)) // Of some instances, and of the rule itself.
+      x.labels = {{"device", std::to_string(below(3))}};
     x.replace_until_ms = x.replace_from_ms + static_cast<int64_t>(below(12)) * hour;
     for (auto at = x.replace_from_ms; at < x.replace_until_ms && below(4);) {
       auto end = std::min(at + static_cast<int64_t>(below(3)) * hour / 2, x.replace_until_ms);
@@ -47,11 +50,11 @@ public:
     }
     committed(db, [&] { return results.replace_range(owner, host, x); });
     std::erase_if(rows, [&](const model_row& r) {
-      return r.host == host && r.item == x.check_item && !r.is_external &&
+      return r.host == host && r.item == x.check_item && !r.is_external && r.labels == x.labels &&
              r.start >= x.replace_from_ms && r.end <= x.replace_until_ms;
     });
     for (const auto& r : x.rows)
-      insert(host, x.check_item, r);
+      insert(host, x, r);
   }
 
   void save() {
@@ -66,7 +69,7 @@ public:
         r.value = x.value;
         return;
       }
-    rows.push_back({x.host_id, x.rule.check_item, x.start_ms, x.end_ms, x.value, true});
+    rows.push_back({x.host_id, x.rule.check_item, x.start_ms, x.end_ms, x.value, true, {}});
   }
 
   void expire() {
@@ -111,7 +114,7 @@ public:
       if (allows(q.host_list, r.host) && allows(q.check_items, r.item) &&
           (!q.value || *q.value == r.value) &&
           (q.time_range.empty() || (r.start <= q.time_range[1].ms && r.end >= q.time_range[0].ms)))
-        out.push_back(text(r.host, r.item, r.start, r.end, r.value));
+        out.push_back(text(r.host, r.item, r.start, r.end, r.value, r.labels));
     std::sort(out.begin(), out.end());
     return out;
   }
@@ -120,15 +123,17 @@ public:
                           const std::string& item,
                           int64_t start,
                           int64_t end,
-                          const std::string& value) {
-    return host + " " + item + " " + std::to_string(start) + "-" + std::to_string(end) + " " +
-           value;
+                          const std::string& value,
+                          const label_set& labels) {
+    auto device = labels.find("device");
+    return host + " " + item + (device == labels.end() ? "" : "/" + device->second) + " " +
+           std::to_string(start) + "-" + std::to_string(end) + " " + value;
   }
 
   static std::vector<std::string> texts(const results_page& page) {
     std::vector<std::string> out;
     for (const auto& x : page.check_result)
-      out.push_back(text(x.host_id, x.check_item, x.start.ms, x.end.ms, x.value));
+      out.push_back(text(x.host_id, x.check_item, x.start.ms, x.end.ms, x.value, x.labels));
     return out;
   }
 
@@ -139,14 +144,14 @@ public:
   std::vector<model_row> rows;
 
 private:
-  void insert(const std::string& host, const std::string& item, const result_interval& x) {
+  void insert(const std::string& host, const result_change& of, const result_interval& x) {
     for (auto& r : rows)
-      if (!r.is_external && r.host == host && r.item == item && r.start == x.start_ms &&
-          r.value == x.value) {
+      if (!r.is_external && r.host == host && r.item == of.check_item && r.labels == of.labels &&
+          r.start == x.start_ms && r.value == x.value) {
         r.end = std::max(r.end, x.end_ms);
         return;
       }
-    rows.push_back({host, item, x.start_ms, x.end_ms, x.value, false});
+    rows.push_back({host, of.check_item, x.start_ms, x.end_ms, x.value, false, of.labels});
   }
 };
 
@@ -222,8 +227,12 @@ STORE_CASE(overlapping_results_are_those_of_a_full_search) {
     same.time_range = {moment{asked.from_ms}, moment{asked.until_ms}};
     std::vector<std::string> got;
     for (const auto& found : ok(x.results.overlapping(asked)))
-      got.push_back(two_stores::text(
-        host, found.check_item, found.row.start_ms, found.row.end_ms, found.row.value));
+      got.push_back(two_stores::text(host,
+                                     found.check_item,
+                                     found.row.start_ms,
+                                     found.row.end_ms,
+                                     found.row.value,
+                                     found.labels));
     std::sort(got.begin(), got.end());
     BOOST_REQUIRE((got == x.expected_rows(same)));
   }

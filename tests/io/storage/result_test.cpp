@@ -24,6 +24,12 @@ struct one_host {
   }
 
   expected<void>
+  replace(const label_set& labels, int64_t from, int64_t until, std::vector<result_interval> rows) {
+    result_change x{"cpu", digest, from, until, std::move(rows), labels};
+    return transact(db, [&](database&) { return results.replace_range(owner, "h", x); });
+  }
+
+  expected<void>
   save(int64_t start, int64_t end, const std::string& value, const std::string& item = "cpu") {
     external_result x{"h", rule_named(item), start, end, value};
     return transact(db, [&](database&) { return results.save_external(owner, x); });
@@ -36,6 +42,20 @@ struct one_host {
       out += std::to_string(x.start.ms) + "-" + std::to_string(x.end.ms) + " " + x.value + "; ";
     return out;
   }
+
+  /// The same with labels and reason.
+  std::string full_rows() {
+    std::string out;
+    for (const auto& x : ok(results.page(owner, {})).check_result) {
+      out += std::to_string(x.start.ms) + "-" + std::to_string(x.end.ms) + " " + x.value;
+      for (const auto& [name, value] : x.labels)
+        out += " " + name + "=" + value;
+      out += (x.reason.empty() ? "" : ": " + x.reason) + "; ";
+    }
+    return out;
+  }
+
+  int64_t label_sets() { return ok(db.count("select count(*) from label_set")); }
 
   std::vector<int64_t> identities() {
     return ok(db.list("select n from check_result order by start_ms, end_ms, n",
@@ -223,6 +243,116 @@ STORE_CASE(the_newest_row_of_each_rule_and_value_is_known) {
            (last.rule_digest == memory ? "!; " : "; ");
   BOOST_TEST(out == "cpu 30-40 Abnormal; cpu 50-60 No data; memory 5-6 Internal error!; ");
   BOOST_TEST(ok(x.results.last_rows("unknown")).empty());
+}
+
+STORE_CASE(instances_of_a_rule_have_rows_of_their_own) {
+  one_host x{it};
+  label_set var{{"device", "sda1"}, {"mountpoint", "/var"}}, home{{"mountpoint", "/home"}};
+  ok(x.replace(var, 0, 100, {{10, 20, "Abnormal"}, {30, 40, "No data", "no sample"}}));
+  ok(x.replace(home, 0, 100, {{10, 20, "Abnormal"}}));
+  ok(x.replace(0, 100, {{10, 20, "Abnormal"}}));
+  BOOST_TEST(x.full_rows() == "10-20 Abnormal device=sda1 mountpoint=/var; "
+                              "10-20 Abnormal mountpoint=/home; 10-20 Abnormal; "
+                              "30-40 No data device=sda1 mountpoint=/var: no sample; ");
+  auto before = x.identities();
+  ok(x.replace(home, 0, 100, {{10, 20, "Abnormal"}}));
+  BOOST_TEST(x.identities() == before, boost::test_tools::per_element());
+  ok(x.replace(home, 10, 90, {{10, 90, "Abnormal"}}));
+  ok(x.replace(var, 0, 100, {}));
+  BOOST_TEST(x.full_rows() == "10-20 Abnormal; 10-90 Abnormal mountpoint=/home; ");
+  auto counts = ok(x.results.counts_page(owner, {}));
+  BOOST_TEST(counts.results.at(0).count == 2);
+  BOOST_TEST(committed(x.db, [&] { return x.results.recount(owner); }) == 0);
+}
+
+STORE_CASE(several_instances_change_in_one_transaction) {
+  one_host x{it};
+  std::vector<result_change> changes;
+  for (int i = 0; i < 300; ++i)
+    changes.push_back(
+      {"cpu", x.digest, 0, 500, {{i, 500, "Abnormal"}}, {{"device", std::to_string(i % 100)}}});
+  // Of an instance that comes several times the last one counts.
+  committed(x.db, [&] { return x.results.replace_ranges(owner, "h", changes); });
+  auto page = ok(x.results.page(owner, {}));
+  BOOST_TEST(page.total_count == 100);
+  for (const auto& row : page.check_result)
+    BOOST_TEST(row.labels.at("device") == std::to_string(row.start.ms - 200));
+  BOOST_TEST(x.label_sets() == 100);
+}
+
+STORE_CASE(a_reason_is_that_of_the_first_round_and_is_never_longer_than_its_column) {
+  one_host x{it};
+  ok(x.replace(10, 20, {{10, 20, "No data", "refused"}}));
+  ok(x.replace(20, 30, {{10, 30, "No data", "timed out"}}));
+  BOOST_TEST(x.full_rows() == "10-30 No data: refused; ");
+  // Judged again from its start on.
+  ok(x.replace(10, 30, {{10, 30, "No data", "timed out"}}));
+  BOOST_TEST(x.full_rows() == "10-30 No data: timed out; ");
+  ok(x.replace(10, 30, {{10, 30, "Internal error", std::string(255, 'x') + "\xc3\xa4"}}));
+  BOOST_TEST(x.full_rows() == "10-30 Internal error: " + std::string(255, 'x') + "; ");
+  auto day = 24 * hour;
+  ok(x.replace(0, 3 * day, {{0, day + 5, "No data", "away"}}));
+  BOOST_TEST(x.full_rows() == "0-86400000 No data: away; 86400000-86400005 No data: away; ");
+}
+
+STORE_CASE(rules_without_instances_have_no_label_sets) {
+  one_host x{it};
+  ok(x.replace(0, 100, {{10, 20, "Abnormal"}}));
+  ok(x.save(10, 30, "Abnormal"));
+  BOOST_TEST(x.label_sets() == 0);
+  BOOST_TEST(ok(x.db.count("select max(mark) from check_result where origin = 0")) == 1);
+}
+
+STORE_CASE(label_sets_go_with_their_last_results) {
+  one_host x{it};
+  auto day = 24 * hour;
+  label_set old{{"device", "sda"}}, young{{"device", "sdb"}};
+  ok(x.replace(old, 0, day, {{10, 20, "Abnormal"}}));
+  ok(x.replace(young, 0, day, {{10, 20, "Abnormal"}}));
+  ok(x.replace(young, 4 * day, 5 * day, {{4 * day, 5 * day, "Abnormal"}}));
+  auto expire = [&](int64_t before) {
+    int64_t steps = 0;
+    while (committed(x.db, [&] { return x.results.expire(before, 1); }) > 0)
+      BOOST_REQUIRE(++steps < 10);
+  };
+  expire(15); // Neither row nor set.
+  BOOST_TEST(x.label_sets() == 2);
+  expire(4 * day);
+  BOOST_TEST(x.label_sets() == 1);
+  BOOST_TEST(x.full_rows() == "345600000-432000000 Abnormal device=sdb; ");
+  ok(x.replace(old, 6 * day, 7 * day, {{6 * day, 6 * day + 1, "Abnormal"}}));
+  BOOST_TEST(x.label_sets() == 2);
+  expire(20 * day);
+  BOOST_TEST(x.label_sets() == 0);
+  BOOST_TEST(x.rows() == "");
+}
+
+STORE_CASE(the_newest_rows_of_instances_are_known_as_long_as_they_can_matter) {
+  one_host x{it};
+  auto day = 24 * hour;
+  label_set gone{{"device", "sda"}}, here{{"device", "sdb"}};
+  ok(x.replace(0, day, {{10, 20, "No data", "refused"}}));
+  ok(x.replace(gone, 0, day, {{10, 20, "Abnormal"}}));
+  ok(x.replace(here, 0, 9 * day, {{10, 20, "Abnormal"}, {8 * day, 9 * day, "Abnormal"}}));
+  auto shown = [&] {
+    std::string out;
+    for (const auto& last : ok(x.results.last_rows("h")))
+      out += std::to_string(last.row.start_ms) + last.row.reason +
+             (last.labels.empty() ? "" : last.labels.at("device")) + " ";
+    return out;
+  };
+  BOOST_TEST(shown() == "10refused 10sda 691200000sdb "); // No cursor yet.
+  ok(
+    x.db.run("insert into host_cursor (host, since_ms, until_ms, rule_set_digest, epoch) select n, "
+             "0, ?, '', 1 from host where id = 'h'",
+             9 * day));
+  BOOST_TEST(shown() == "10refused 691200000sdb ");
+  overlap_query asked{owner, "h", {"cpu"}, 0, 30};
+  std::set<std::string> labels;
+  for (const auto& found : ok(x.results.overlapping(asked)))
+    labels.insert(found.labels.empty() ? found.row.reason : found.labels.at("device"));
+  BOOST_TEST(labels == (std::set<std::string>{"refused", "sda", "sdb"}),
+             boost::test_tools::per_element());
 }
 
 STORE_CASE(an_unpaged_list_has_its_limit_and_the_text_says_what_to_do) {
