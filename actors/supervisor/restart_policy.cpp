@@ -27,6 +27,21 @@ bool restart_window::add(int64_t now_ms) {
   return true;
 }
 
+int64_t restart_pacer::admit(int64_t now_ms, int64_t at_ms, double random) {
+  if (pace_.most == restart_limit::unlimited || pace_.within_ms <= 0)
+    return at_ms;
+  spans_.erase(spans_.begin(), spans_.lower_bound(now_ms / pace_.within_ms));
+  auto wanted = at_ms / pace_.within_ms;
+  auto span = wanted;
+  for (auto i = spans_.find(span); i != spans_.end() && i->second >= std::max<size_t>(pace_.most, 1);
+       i = spans_.find(span))
+    ++span;
+  ++spans_[span];
+  if (span == wanted)
+    return at_ms;
+  return span * pace_.within_ms + static_cast<int64_t>(random * static_cast<double>(pace_.within_ms));
+}
+
 double jitter_source::next() {
   // SplitMix64: the distributions of the standard library differ between its implementations.
   uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);

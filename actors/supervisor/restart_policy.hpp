@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -63,6 +64,27 @@ struct backoff {
   double jitter = 0.2;
   /// A child that ran this long begins again at `first_ms`.
   int64_t reset_after_ms = 60'000;
+};
+
+/// At most `most` restarts of all children together in `within_ms`: each reads its state, and what
+/// failed together must not come back together.
+struct restart_pace {
+  size_t most = restart_limit::unlimited;
+  int64_t within_ms = 100;
+};
+
+/// Gives restarts their times by a pace.
+class restart_pacer {
+public:
+  explicit restart_pacer(restart_pace pace) : pace_(pace) {}
+
+  /// The time of a restart that is due at `at_ms`: then, or at a random moment of the first span
+  /// after it that has room. @param random In [0, 1).
+  int64_t admit(int64_t now_ms, int64_t at_ms, double random);
+
+private:
+  restart_pace pace_;
+  std::map<int64_t, size_t> spans_; ///< Number of a span to its restarts; those to come only.
 };
 
 /// Random numbers that depend on the seed alone, the same on every machine.

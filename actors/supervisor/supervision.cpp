@@ -36,7 +36,8 @@ void answer_all(std::vector<caf::response_promise>& waiters, const Args&... args
 } // namespace
 
 supervision::supervision(supervisor_pointer self, supervisor_config config)
-    : self_(self), config_(std::move(config)), jitter_(seed_of(config_)), window_(config_.limit) {}
+    : self_(self), config_(std::move(config)), jitter_(seed_of(config_)), window_(config_.limit),
+      pacer_(config_.pace) {}
 
 supervision::~supervision() {
   auto gone = refuse(ec::unreachable, "supervisor " + config_.name + " has ended");
@@ -179,6 +180,10 @@ void supervision::restart_later(child& c, const std::string& reason) {
   if (!window.add(now))
     return past_limit(c, reason);
   auto delay = restart_delay_ms(config_.delay, c.failures, jitter_.next());
+  bool alone =
+    config_.how == strategy::one_for_one || (config_.how == strategy::rest_for_one && c.is_dynamic);
+  if (alone && config_.pace.most != restart_limit::unlimited)
+    delay = pacer_.admit(now, now + delay, jitter_.next()) - now;
   log::warn("child-failed",
             "{} restarts {} in {} ms, failure {}: {}",
             config_.name,
@@ -187,8 +192,6 @@ void supervision::restart_later(child& c, const std::string& reason) {
             c.failures,
             reason);
   c.state = child_state::backing_off;
-  bool alone =
-    config_.how == strategy::one_for_one || (config_.how == strategy::rest_for_one && c.is_dynamic);
   if (!alone)
     return restart_group(c, delay);
   ++c.generation;

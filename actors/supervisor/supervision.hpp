@@ -90,6 +90,7 @@ private:
   supervisor_config config_;
   jitter_source jitter_;
   restart_window window_;
+  restart_pacer pacer_;
   children children_; ///< Those given at the start first.
   std::unordered_map<std::string, children::iterator> by_name_;
   std::unordered_map<uint64_t, children::iterator> by_number_;

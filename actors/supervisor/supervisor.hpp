@@ -51,6 +51,7 @@ struct supervisor_config {
   strategy how = strategy::one_for_one;
   restart_limit limit;
   backoff delay;
+  restart_pace pace; ///< Of those that are restarted alone.
   give_up past_limit = give_up::escalate;
   uint64_t seed = 0;                ///< Of the jitter; 0: a random one.
   std::shared_ptr<directory> names; ///< Told who has which name; null: nobody is told.

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
+
 namespace aops::actors {
 
 BOOST_AUTO_TEST_SUITE(restart_policy)
@@ -45,6 +47,25 @@ BOOST_AUTO_TEST_CASE(the_delay_grows_to_its_maximum) {
     BOOST_TEST(restart_delay_ms(b, static_cast<size_t>(failures), 0.5) == delay);
   BOOST_TEST(restart_delay_ms(b, 100'000, 0.5) == 1500);
   BOOST_TEST(restart_delay_ms(b, 0, 0.5) == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_pace_bounds_the_restarts_of_each_span_and_late_ones_hold_up_nobody) {
+  restart_pacer pacer{{.most = 2, .within_ms = 100}};
+  BOOST_TEST(pacer.admit(0, 30'050, 0.5) == 30'050); // One that has failed often.
+  std::map<int64_t, int> spans;
+  for (int i = 0; i < 100; ++i) {
+    auto at = pacer.admit(0, 150, 0.25);
+    BOOST_TEST(at >= 150);
+    ++spans[at / 100];
+  }
+  BOOST_TEST(spans.size() == 50u);
+  BOOST_TEST(spans.begin()->first == 1);
+  for (const auto& [span, n] : spans)
+    BOOST_TEST(n == 2);
+  BOOST_TEST(pacer.admit(10'000, 10'010, 0.5) == 10'010); // What has passed takes no room.
+  restart_pacer none{{}};
+  for (int i = 0; i < 1000; ++i)
+    BOOST_TEST(none.admit(0, 7, 0.5) == 7);
 }
 
 BOOST_AUTO_TEST_CASE(jitter_spreads_the_delay_by_its_share_and_the_seed_fixes_it) {

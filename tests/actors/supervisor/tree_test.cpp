@@ -209,6 +209,30 @@ BOOST_AUTO_TEST_CASE(nothing_starts_in_a_stopping_supervisor) {
   BOOST_TEST(ask<tree_status>(top, get_tree{})->state == "stopping");
 }
 
+BOOST_AUTO_TEST_CASE(children_that_fail_together_come_back_a_bounded_number_at_a_time) {
+  constexpr size_t count = 1000;
+  auto config = calm();
+  config.past_limit = give_up::leave_child;
+  config.pace = {32, 100};
+  auto top = supervise(config, {});
+  for (size_t i = 0; i < count; ++i)
+    caf::anon_send(top, start_child{kid("host/" + std::to_string(i))});
+  run();
+  BOOST_TEST(names->size() == count); // The first starts have a pace of their own.
+  for (size_t i = 0; i < count; ++i)
+    caf::anon_send(of("host/" + std::to_string(i)), std::string{"crash"});
+  run();
+  size_t before = names->size();
+  BOOST_TEST(before == 0u);
+  for (int i = 0; i < 40; ++i) {
+    pass(100ms);
+    BOOST_TEST(names->size() - before <= 64u); // Of two spans that it touches.
+    before = names->size();
+  }
+  BOOST_TEST(before == count);
+  end(top);
+}
+
 BOOST_AUTO_TEST_CASE(thousands_of_children_start_crash_and_stop) {
   constexpr int count = 3000;
   auto config = calm();
