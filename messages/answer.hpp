@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/caf_error.hpp"
+#include "messages/caf_inside.hpp"
 #include "messages/error.hpp"
 
 #include <caf/actor.hpp>
@@ -18,18 +19,17 @@ namespace aops {
 namespace detail {
 
 template <class Role, class... Args>
-using answer_of = caf::response_type_unbox<
-  caf::signatures_of_t<Role>,
-  caf::detail::type_list<typename caf::detail::implicit_conversions<std::decay_t<Args>>::type...>>;
+using answer_of = caf::response_type_unbox<caf::signatures_of_t<Role>,
+                                           caf_inside::type_list<caf_inside::as_sent<Args>...>>;
 
 template <class Answer>
 struct one_value;
 template <>
-struct one_value<caf::detail::type_list<>> {
+struct one_value<caf_inside::type_list<>> {
   using type = void;
 };
 template <class T>
-struct one_value<caf::detail::type_list<T>> {
+struct one_value<caf_inside::type_list<T>> {
   using type = T;
 };
 

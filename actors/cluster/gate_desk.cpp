@@ -3,13 +3,13 @@
 #include "actors/cluster/transport.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/ask_message.hpp"
+#include "messages/caf_inside.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 
 #include <caf/all.hpp>
-#include <caf/detail/serialized_size.hpp>
 
 namespace aops::actors {
 
@@ -312,7 +312,7 @@ caf::result<parcel> gate_desk::bring(parcel& x) {
                               ? std::move(answer->get_mutable_as<parcel>(0).body)
                               : std::move(*answer);
                 auto most = static_cast<size_t>(services_->config->cluster.max_message.bytes);
-                if (auto size = caf::detail::serialized_size(self_->system(), body); size > most)
+                if (auto size = caf_inside::serialized_size(self_->system(), body); size > most)
                   return promise.fail(ec::internal,
                                       "the answer of " + to + " has " + std::to_string(size) +
                                         " bytes, more than cluster.max_message");

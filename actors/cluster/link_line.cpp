@@ -4,13 +4,13 @@
 #include "actors/cluster/transport.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/ask_message.hpp"
+#include "messages/caf_inside.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 
 #include <caf/all.hpp>
-#include <caf/detail/serialized_size.hpp>
 
 #include <cstring>
 
@@ -267,7 +267,7 @@ caf::result<parcel> link_line::carry(parcel& x) {
     return refuse(ec::moved, "no link to node " + node_ + " now; nothing was sent");
   if (x.patience_ms <= 0)
     return refuse(ec::timed_out, "no patience is left");
-  auto bytes = caf::detail::serialized_size(self_->system(), x.body);
+  auto bytes = caf_inside::serialized_size(self_->system(), x.body);
   if (bytes > static_cast<size_t>(services_->config->cluster.max_message.bytes))
     return refuse(ec::bad_request,
                   "a message to " + x.to + " has " + std::to_string(bytes) +

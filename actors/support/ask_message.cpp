@@ -1,6 +1,7 @@
 #include "actors/support/ask_message.hpp"
 
 #include "messages/caf_error.hpp"
+#include "messages/caf_inside.hpp"
 #include "messages/cluster.hpp"
 #include "messages/names.hpp"
 #include "runtime/core/schedule/slot.hpp"
@@ -12,33 +13,12 @@ namespace aops::actors {
 namespace {
 
 using continuation = std::function<void(expected<caf::message>)>;
-using content_taker = std::function<void(caf::type_erased_tuple&)>;
 
 expected<caf::message> answer_of(const caf::type_erased_tuple& content) {
   if (content.match_elements<caf::error>())
     return fail(from_caf(content.get_as<caf::error>(0)));
   return caf::message::copy(content);
 }
-
-/// Takes an answer of any type: CAF's handlers match fixed types only.
-class any_answer final : public caf::detail::behavior_impl {
-public:
-  explicit any_answer(content_taker take) : take_(std::move(take)) {}
-
-  caf::match_case::result invoke_empty(caf::detail::invoke_result_visitor& v) override {
-    caf::message nothing;
-    return invoke(v, nothing);
-  }
-  caf::match_case::result invoke(caf::detail::invoke_result_visitor&,
-                                 caf::type_erased_tuple& content) override {
-    if (auto take = std::exchange(take_, nullptr))
-      take(content);
-    return caf::match_case::match;
-  }
-
-private:
-  content_taker take_;
-};
 
 parcel packed(std::string to, std::chrono::milliseconds patience, caf::message body) {
   parcel x;
@@ -123,9 +103,8 @@ void ask_content(caf::scheduled_actor* self,
     return take(none);
   }
   auto id = self->new_request_id(caf::message_priority::normal);
-  caf::behavior handler{
-    caf::behavior::impl_ptr{caf::make_counted<any_answer>(std::move(take)).release(), false}};
-  self->add_multiplexed_response_handler(id.response_id(), std::move(handler));
+  self->add_multiplexed_response_handler(id.response_id(),
+                                         caf_inside::any_answer::handler(std::move(take)));
   enqueue(
     whom, self->ctrl(), id, std::move(request), std::move(with.within(deadline)), self->context());
   self->request_response_timeout(caf::duration{deadline}, id);

@@ -56,6 +56,11 @@ class sources(unittest.TestCase):
         self.refuse(r"(?i)source:\s*(?:///?\s*)?(?:the\s+)?(?:design|specification|contract|rest)\b.*",
                     "not in this repository", among)
 
+    def test_one_file_leans_on_the_inside_of_caf(self):
+        def among(path):
+            return path.suffix in (".cpp", ".hpp") and path != pathlib.Path("messages/caf_inside.hpp")
+        self.refuse(r"caf(::|/)detail\b.*", "goes to messages/caf_inside.hpp, with the condition under which it may go", among)
+
     def test_pages_and_sections_they_name_exist(self):
         count, wrong = 0, []
         for path, text in self.all:
