@@ -37,6 +37,28 @@ std::function<void(caf::type_erased_tuple&)> taking(Then then) {
 
 } // namespace detail
 
+/// As `ask`, on somebody's errand: for whom it works goes along.
+template <class Role, class Self, class Then, class... Args>
+requires understands<Role, Args...>
+void ask_for(errand with,
+             Self* self,
+             const directory& names,
+             std::string_view name,
+             std::chrono::milliseconds deadline,
+             Then then,
+             Args&&... request) {
+  using reply = reply_of<Role, Args...>;
+  auto whom = names.find(name);
+  if (!whom)
+    return then(expected<reply>{fail(down_error(name))});
+  ask_content(self,
+              whom,
+              deadline,
+              caf::make_message(std::forward<Args>(request)...),
+              detail::taking<reply>(std::move(then)),
+              std::move(with));
+}
+
 /// Asks the actor of a name on this node.
 template <class Role, class Self, class Then, class... Args>
 requires understands<Role, Args...>
@@ -46,15 +68,8 @@ void ask(Self* self,
          std::chrono::milliseconds deadline,
          Then then,
          Args&&... request) {
-  using reply = reply_of<Role, Args...>;
-  auto whom = names.find(name);
-  if (!whom)
-    return then(expected<reply>{fail(down_error(name))});
-  ask_content(self,
-              whom,
-              deadline,
-              caf::make_message(std::forward<Args>(request)...),
-              detail::taking<reply>(std::move(then)));
+  ask_for<Role>(
+    errand{}, self, names, name, deadline, std::move(then), std::forward<Args>(request)...);
 }
 
 /// Asks an actor whose handle one was just given: a peer's gate, a connector. ec::unreachable when
