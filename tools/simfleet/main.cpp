@@ -1,6 +1,8 @@
 /// aops-simfleet: exporter pages of many simulated hosts on addresses of 127.0.0.0/8, for load
 /// tests.
 
+#include "runtime/base/descriptor.hpp"
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -12,7 +14,6 @@
 #include <cstdio>
 #include <exception>
 #include <signal.h>
-#include <sys/resource.h>
 
 namespace {
 
@@ -55,14 +56,6 @@ uint32_t loopback_address(const settings& s) {
   return first;
 }
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
 int run(const settings& s) {
   std::vector<anomaly> anomalies;
   for (const auto& text : s.anomalies) {
@@ -76,7 +69,7 @@ int run(const settings& s) {
   simulation pages(s.series, std::move(anomalies), start.count());
   if (auto unknown = pages.unknown_series(); !unknown.empty())
     throw std::runtime_error("--anomaly: no such series: " + unknown.front());
-  raise_descriptor_limit();
+  aops::base::raise_file_limit();
   listeners fleet(loopback_address(s), s.port, behaviours(s));
   server web(fleet, pages);
   uint32_t silent = 0;
