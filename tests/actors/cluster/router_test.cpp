@@ -1,5 +1,7 @@
 #include "actors/cluster/router.hpp"
 #include "actors/support/ask_message.hpp"
+#include "messages/caf_error.hpp"
+#include "messages/cluster.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"
 #include "tests/actors/cluster/link_fixture.hpp"
@@ -120,6 +122,46 @@ BOOST_AUTO_TEST_CASE(too_many_that_wait_are_refused) {
   }
   BOOST_TEST((a.say("host/x", "one more", 5s).error() == ec::overloaded));
   BOOST_TEST((a.say("host/other-slot", "waits", 100ms).error() == ec::timed_out));
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_neither_handed_over_nor_sent) {
+  a.add_echo("host/x");
+  b.add_echo("host/x");
+  // The parcel itself has patience; the request that brought it has waited on its way.
+  auto late = [&] {
+    caf::scoped_actor self{*a.system};
+    parcel p;
+    p.to = "host/x";
+    p.slot = schedule::slot_of("x");
+    p.patience_ms = 20'000;
+    p.body = caf::make_message(std::string{"late"});
+    actors::errand with;
+    with.due_ms = base::system_time().steady_ms() - 1;
+    auto id = self->new_request_id(caf::message_priority::normal);
+    actors::enqueue(a.services->names->find(actors::router_name),
+                    caf::actor_cast<caf::strong_actor_ptr>(self),
+                    id,
+                    caf::make_message(std::move(p)),
+                    with,
+                    nullptr);
+    expected<void> how = fail(ec::internal, "no answer");
+    self->receive([&](const parcel&) { how = {}; },
+                  [&](const caf::error& e) { how = fail(from_caf(e)); },
+                  caf::after(20s) >> [] {});
+    return how;
+  };
+  for (const auto* owner : {"a", "b", ""}) { // Here, over a link, and while the slot moves.
+    owned_by(owner);
+    auto how = late();
+    BOOST_REQUIRE(!how);
+    BOOST_TEST((how.error() == ec::timed_out), to_string(how.error()));
+  }
+  owned_by("a"); // What was dropped does not come later either.
+  BOOST_TEST(a.say("host/x", "on time", 20s).value_or("-") == "a:on time");
+  owned_by("b");
+  BOOST_TEST(a.say("host/x", "on time", 20s).value_or("-") == "b:on time");
+  BOOST_TEST(a.said == 1);
+  BOOST_TEST(b.said == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_certain_node_is_asked_once) {
