@@ -97,6 +97,9 @@ job_kind diag_kind() {
   job_kind kind;
   kind.name = diagnosis_kind;
   kind.behaviour = &diag_job;
+  kind.limits = [](const base::config& c) {
+    return job_limits{c.diag.unit_timeout.chrono(), c.diag.deadline.chrono()};
+  };
   kind.intake = [](const job_services_ptr& services) {
     child_spec spec;
     spec.name = diag_intake_name;

@@ -3,7 +3,7 @@
 namespace aops::actors {
 
 job_limits usual_limits(const base::config& config) {
-  return {config.diag.unit_timeout.chrono(), config.diag.deadline.chrono()};
+  return {config.jobs.unit_timeout.chrono(), config.jobs.deadline.chrono()};
 }
 
 job_kinds::job_kinds(std::vector<job_kind> list) {

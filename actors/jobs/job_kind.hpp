@@ -34,7 +34,7 @@ struct job_limits {
   std::chrono::milliseconds deadline;     ///< Of a job, from its creation.
 };
 
-/// Those of `[jobs]`.
+/// Those of section `jobs`, for kinds without options of their own.
 job_limits usual_limits(const base::config& config);
 
 /// What the jobs of a node need to know of a kind: one entry of the list that `assemble` is given.

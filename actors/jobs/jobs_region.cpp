@@ -313,7 +313,7 @@ caf::result<job_created> create(jobs_region_pointer self, const job_to_create& x
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services) {
   prepare(self);
   auto& st = self->state;
-  st.queue = schedule::fair_queue{static_cast<size_t>(services->config->diag.max_running)};
+  st.queue = schedule::fair_queue{static_cast<size_t>(services->config->jobs.max_running)};
   st.region = {services->slots, services->clock};
   st.services = std::move(services);
   self->send(self, atom::tick_v);

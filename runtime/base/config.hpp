@@ -95,13 +95,16 @@ struct config {
     duration cool_down_time = minutes(2);
     int64_t max_dead_retry_task = 10000;
     double dead_retry_task_discount = 0.5;
-    int64_t max_instances = 256;
-    int64_t max_matched_series = 4096;
   } check;
 
   struct {
-    int64_t max_reports = 100'000;
     int64_t max_running = 64;
+    duration unit_timeout = seconds(30);
+    duration deadline = hours(1);
+  } jobs;
+
+  struct {
+    int64_t max_reports = 100'000;
     duration unit_timeout = seconds(30);
     duration deadline = hours(1);
   } diag;

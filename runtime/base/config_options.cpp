@@ -188,19 +188,23 @@ void add_jobs(lister& list, config& c) {
     .add("max_dead_retry_task", k.max_dead_retry_task, {0, 1000000},
          "Given-up retries that are remembered to ignore their late duplicates.")
     .add("dead_retry_task_discount", k.dead_retry_task_discount, {0.01, 1},
-         "Share of them that is forgotten when there are too many.")
-    .add("max_instances", k.max_instances, {1, 100000},
-         "Instances of one rule judged on one host; what is beyond is told.")
-    .add("max_matched_series", k.max_matched_series, {1, 1000000},
-         "Series kept for the matches of rules on one host; what is beyond is told.");
+         "Share of them that is forgotten when there are too many.");
+  auto& j = c.jobs;
+  list.in("jobs")
+    .add("max_running", j.max_running, {1, 1024},
+         "Jobs of any kind that a node runs at once; the others wait.")
+    .add("unit_timeout", j.unit_timeout, span(seconds(1), minutes(30)),
+         "How long one go of a job may take before it is asked again, of kinds without an option of "
+         "their own.")
+    .add("deadline", j.deadline, span(seconds(1), days(7)),
+         "A job that lasts longer ends; what is missing counts as failed. Likewise.");
   auto& d = c.diag;
   list.in("diag")
     .add("max_reports", d.max_reports, {1, 10000000}, "Reports one task may ask for.")
-    .add("max_running", d.max_running, {1, 1024}, "Jobs that run at once; the others wait.")
     .add("unit_timeout", d.unit_timeout, span(seconds(1), minutes(30)),
-         "How long one go may take before it is asked again.")
+         "How long one go of a diagnosis may take before it is asked again.")
     .add("deadline", d.deadline, span(seconds(1), days(7)),
-         "A job that lasts longer ends with error reports for what is missing.");
+         "A diagnosis that lasts longer ends with error reports for what is missing.");
 }
 
 void add_cluster(lister& list, config& c) {

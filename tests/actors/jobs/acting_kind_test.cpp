@@ -100,7 +100,7 @@ struct acting_fixture : tests::jobs_fixture {
     job.plan = std::to_string(units);
     job.expected = units;
     job.created_ms = now->now_ms();
-    job.deadline_ms = job.created_ms + settings->diag.deadline.ms;
+    job.deadline_ms = job.created_ms + settings->jobs.deadline.ms;
     BOOST_TEST(!tests::ok(ask<job_created>(jobs, order)).existed);
   }
 
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(does_not_ask_again_what_failed_or_stayed_silent) {
 }
 
 BOOST_AUTO_TEST_CASE(does_not_ask_again_at_its_deadline) {
-  settings->diag.deadline = base::seconds(20);
+  settings->jobs.deadline = base::seconds(20);
   how = manner::stay_silent;
   store(6);
   BOOST_TEST(acts() == 4u);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(waits_for_its_user_after_a_crash_and_goes_on_when_he_says_s
 }
 
 BOOST_AUTO_TEST_CASE(leaves_room_for_others_while_it_waits_for_its_user) {
-  settings->diag.max_running = 1;
+  settings->jobs.max_running = 1;
   end(jobs);
   jobs = start_as(jobs_name, jobs_region, job_services_ptr{services});
   how = manner::stay_silent;

@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(jobs_of_slots_of_other_nodes_are_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(owners_take_turns) {
-  settings->diag.max_running = 1;
+  settings->jobs.max_running = 1;
   how = manner::stay_silent;
   for (int i = 1; i <= 3; ++i)
     store_job("admins" + std::to_string(i), {"h1"}, 1);
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(owners_take_turns) {
 }
 
 BOOST_AUTO_TEST_CASE(at_most_so_many_jobs_run_at_once) {
-  settings->diag.max_running = 2;
+  settings->jobs.max_running = 2;
   how = manner::stay_silent;
   begin();
   for (int i = 0; i < 5; ++i)
@@ -398,7 +398,7 @@ BOOST_AUTO_TEST_CASE(a_cancellation_whose_news_got_lost_ends_the_job_all_the_sam
 // -- cancelling
 
 BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
-  settings->diag.max_running = 1;
+  settings->jobs.max_running = 1;
   begin();
   how = manner::stay_silent;
   auto first = id_of(tests::ok(diagnose(admin, {"h1"}, {"t"})));
@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_ends_and_streams_hear_of_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_waits_can_be_cancelled) {
-  settings->diag.max_running = 1;
+  settings->jobs.max_running = 1;
   begin();
   how = manner::stay_silent;
   tests::ok(diagnose(admin, {"h1"}, {"t"}));
