@@ -72,9 +72,43 @@ std::string_view kind_of(const option& o) {
   return names[o.value.index()];
 }
 
+constexpr std::string_view notify_key = "notify";
+
+bool is_receiver_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
+/// What one option alone does not tell. @returns The key to look at and the reason.
+std::optional<std::pair<std::string_view, std::string>>
+fault_of(const notify_receiver& to, const std::vector<notify_receiver>& before) {
+  using fault = std::pair<std::string_view, std::string>;
+  if (!is_receiver_name(to.name))
+    return fault{"name", "must be 1 to 64 letters, digits, `-` or `_`"};
+  for (const auto& other : before)
+    if (other.name == to.name)
+      return fault{"name", "another receiver is called " + to.name};
+  if (!to.url.text.starts_with("http://") && !to.url.text.starts_with("https://"))
+    return fault{"url", "must begin with http:// or https://"};
+  if (to.severities.empty())
+    return fault{"severities", "must name at least one of info, warning, critical"};
+  for (const auto& severity : to.severities)
+    if (severity != "info" && severity != "warning" && severity != "critical")
+      return fault{"severities", severity + " is none of info, warning, critical"};
+  if (to.content_type.empty() || to.content_type.find_first_of("\r\n") != to.content_type.npos)
+    return fault{"content_type", "must be a media type"};
+  if (auto headers = notify_headers(to); !headers)
+    return fault{"headers_file", headers.error().detail};
+  if (!to.ca.empty() && !std::ifstream{to.ca})
+    return fault{"ca", to.ca + " cannot be read"};
+  return {};
+}
+
 class loader {
 public:
-  explicit loader(config& c) : options_(options_of(c)) {}
+  explicit loader(config& c) : config_(c), options_(options_of(c)) {}
 
   expected<void> read_file(const std::string& file) {
     file_ = file;
@@ -123,6 +157,8 @@ private:
       expected<void> done;
       if (const auto* o = find(name))
         done = read_value(*o, node, at);
+      else if (name == notify_key)
+        done = read_receivers(node, at);
       else if (section.empty() && node.is_table() && is_section(name))
         done = read_table(*node.as_table(), name);
       else
@@ -130,6 +166,44 @@ private:
       if (!done)
         return done;
     }
+    return {};
+  }
+
+  expected<void> read_receivers(const toml::node& node, const std::string& at) {
+    const auto* tables = node.as_array();
+    if (!tables || !tables->is_homogeneous(toml::node_type::table))
+      return wrong(at, notify_key, "must be tables: [[notify]]");
+    for (size_t i = 0; i < tables->size(); ++i)
+      if (auto done = read_receiver(*tables->get(i)->as_table(), i); !done)
+        return done;
+    return {};
+  }
+
+  expected<void> read_receiver(const toml::table& table, size_t i) {
+    notify_receiver to;
+    auto options = options_of(to);
+    auto named = [&](std::string_view key) { return fmt::format("{}[{}].{}", notify_key, i, key); };
+    auto place = [&](const toml::source_region& x) {
+      return fmt::format("{}:{}", file_, x.begin.line);
+    };
+    for (const auto& [key, node] : table) {
+      auto o = std::find_if(
+        options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
+      if (o == options.end())
+        return wrong(place(key.source()), named(key.str()), "unknown key");
+      auto text = is_fitting(*o, node) ? text_of(node) : std::nullopt;
+      if (!text)
+        return wrong(place(key.source()), named(o->key), fmt::format("must be {}", kind_of(*o)));
+      if (auto done = set_option(*o, *text).and_then([&] { return check_option(*o); }); !done)
+        return wrong(place(key.source()), named(o->key), done.error().detail);
+    }
+    if (auto fault = fault_of(to, config_.notify)) {
+      auto given = table.find(fault->first);
+      return wrong(place(given == table.end() ? table.source() : given->first.source()),
+                   named(fault->first),
+                   fault->second);
+    }
+    config_.notify.push_back(std::move(to));
     return {};
   }
 
@@ -148,6 +222,7 @@ private:
     return {};
   }
 
+  config& config_;
   std::string file_;
   std::vector<option> options_;
   origins where_;
@@ -202,6 +277,27 @@ std::string print(const std::vector<option>& options, bool with_comments) {
 
 } // namespace
 
+namespace {
+
+/// A receiver as `etc/aops.toml` shows it: all of it a remark, for there is none by default.
+std::string receiver_sample() {
+  notify_receiver to;
+  to.name = "oncall";
+  to.url.text = "https://hooks.example.org/aops";
+  std::string out = fmt::format(
+    "\n# Whom alerts are told to; as many as needed, of different names.\n# [[{}]]\n", notify_key);
+  for (const auto& o : options_of(to)) {
+    auto unit = unit_text(o);
+    auto value = o.key == "url" ? '"' + to.url.text + '"' : toml_value(o);
+    out +=
+      fmt::format("# # {}{}{}{}\n", o.doc, unit.empty() ? "" : " (", unit, unit.empty() ? "" : ")");
+    out += fmt::format("# {} = {}\n", o.key, value);
+  }
+  return out;
+}
+
+} // namespace
+
 expected<config> load_config(const std::string& file, const std::vector<std::string>& overrides) {
   config c;
   loader load{c};
@@ -224,12 +320,18 @@ std::string default_toml() {
          "sizes are bytes or texts\n"
          "# (\"64KiB\", \"8MiB\", \"10GB\"). `aops-node --set section.key=value` overrides a line "
          "of this file.\n\n" +
-         print(options_of(c), true);
+         print(options_of(c), true) + receiver_sample();
 }
 
 std::string to_toml(const config& c) {
   auto copy = c;
-  return print(options_of(copy), false);
+  auto out = print(options_of(copy), false);
+  for (auto& to : copy.notify) {
+    out += fmt::format("\n[[{}]]\n", notify_key);
+    for (const auto& o : options_of(to))
+      out += fmt::format("{} = {}\n", o.key, toml_value(o));
+  }
+  return out;
 }
 
 aops::log::log_config log_settings(const config& c) {
@@ -240,15 +342,50 @@ aops::log::log_config log_settings(const config& c) {
           static_cast<size_t>(c.log.max_files)};
 }
 
+namespace {
+
+/// Why a file with secrets is not to be used; nothing when it may.
+std::optional<std::string_view> fault_of_secret(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0)
+    return "cannot be read";
+  if ((about.st_mode & 0077) != 0)
+    return "must be readable by its owner only (chmod 600)";
+  return {};
+}
+
+} // namespace
+
+expected<std::vector<std::string>> notify_headers(const notify_receiver& to) {
+  std::vector<std::string> out;
+  const auto& path = to.headers_file;
+  if (path.empty())
+    return out;
+  if (auto fault = fault_of_secret(path))
+    return fail(ec::bad_request, fmt::format("{} {}", path, *fault));
+  std::ifstream file{path};
+  if (!file)
+    return fail(ec::bad_request, path + " cannot be read");
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
+      line.pop_back();
+    if (line.empty() || line.front() == '#')
+      continue;
+    auto colon = line.find(':');
+    if (colon == line.npos || colon == 0 || line.find(' ') < colon)
+      return fail(ec::bad_request, fmt::format("{}:{}: must be `Name: value`", path, number));
+    out.push_back(line);
+  }
+  return out;
+}
+
 expected<sealed_text> storage_password(const config& c) {
   const auto& path = c.storage.password_file;
   if (path.empty())
     return c.storage.password;
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0)
-    return wrong(path, "storage.password_file", "cannot be read");
-  if ((about.st_mode & 0077) != 0)
-    return wrong(path, "storage.password_file", "must be readable by its owner only (chmod 600)");
+  if (auto fault = fault_of_secret(path))
+    return wrong(path, "storage.password_file", *fault);
   std::ifstream file{path};
   sealed_text password;
   if (!std::getline(file, password.text))

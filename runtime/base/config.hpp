@@ -9,6 +9,23 @@
 
 namespace aops::base {
 
+/// Where alerts are told to: one `[[notify]]` of the configuration. What each member means stands in
+/// `options_of` (config_options.cpp).
+struct notify_receiver {
+  std::string name;
+  sealed_text url; ///< Such an address often is a secret itself.
+  std::vector<std::string> severities = {"critical", "warning"};
+  std::vector<std::string> owners;
+  bool resolved = true;
+  std::string group = "none"; ///< `none`, `host`, `rule`.
+  duration repeat = hours(4);
+  duration timeout = seconds(10);
+  duration give_up_after = hours(24);
+  std::string headers_file, ca;
+  std::string content_type = "application/json";
+  std::string body; ///< A template; empty: the JSON document of docs/notifications.md.
+};
+
 /// What a user can set, section by section, with its defaults. What each option means, its range
 /// and its unit stand in one list, `options_of` (config_options.cpp); `etc/aops.toml` is printed
 /// from it.
@@ -123,6 +140,8 @@ struct config {
   struct {
     duration check_results = days(90), diag_reports = days(180), audit_log = days(365);
   } retention;
+
+  std::vector<notify_receiver> notify; ///< Of different names.
 };
 
 /// Reads a TOML file and then the overrides, `section.key=value` each.
@@ -144,5 +163,9 @@ aops::log::log_config log_settings(const config& c);
 /// `storage.password`, or the first line of `storage.password_file`. ec::bad_request when that file
 /// cannot be read or others may read it.
 expected<sealed_text> storage_password(const config& c);
+
+/// The lines `Name: value` of `headers_file`, which may hold secrets; none without such a file.
+/// ec::bad_request when it cannot be read, others may read it, or a line is no header.
+expected<std::vector<std::string>> notify_headers(const notify_receiver& to);
 
 } // namespace aops::base

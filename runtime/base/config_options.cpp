@@ -235,9 +235,35 @@ void add_cluster(lister& list, config& c) {
          "Longest message between nodes; a longer one is refused.");
 }
 
+void add_receiver(lister& list, notify_receiver& x) {
+  list.in("notify")
+    .add("name", x.name, "Under which logs, figures and `aops notify` know it: letters, digits, `-`, `_`.")
+    .add("url", x.url, "http or https address that each notice is sent to by POST. Never shown: it may hold a secret.")
+    .add("severities", x.severities, "Alerts of which severities: info, warning, critical.")
+    .add("owners", x.owners, "Only alerts of these administrators. Empty: of all.")
+    .add("resolved", x.resolved, "Whether it is told that an alert has ended.")
+    .choose("group", x.group, "none|host|rule",
+         "Which alerts of one moment share a notice: none, those of a host, those of a rule.")
+    .add("repeat", x.repeat, span({}, days(30)), "How often it is told again while an alert lasts. 0: never.")
+    .add("timeout", x.timeout, span(milliseconds(100), minutes(1)), "How long one attempt may take.")
+    .add("give_up_after", x.give_up_after, span(minutes(1), days(30)),
+         "A notice that has failed for so long is given up.")
+    .add("headers_file", x.headers_file,
+         "File with header lines such as `Authorization: Bearer …`, readable by its owner only.")
+    .add("ca", x.ca, "PEM file with the authority of an https receiver. Empty: the system's.")
+    .add("content_type", x.content_type, "Media type of `body`.")
+    .add("body", x.body, "Mustache template of the body; see docs/notifications.md. Empty: a JSON document.");
+}
+
 // clang-format on
 
 } // namespace
+
+std::vector<option> options_of(notify_receiver& to) {
+  lister list;
+  add_receiver(list, to);
+  return list.take();
+}
 
 std::vector<option> options_of(config& c) {
   lister list;

@@ -34,6 +34,9 @@ struct option {
 /// All options of a configuration, section by section, in the order of `etc/aops.toml`.
 std::vector<option> options_of(config& c);
 
+/// Those of one `[[notify]]`.
+std::vector<option> options_of(notify_receiver& to);
+
 /// Gives an option the value of a text, as `--set` has it. ec::bad_request with the reason only.
 expected<void> set_option(const option& o, std::string_view text);
 

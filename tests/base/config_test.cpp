@@ -168,6 +168,57 @@ BOOST_AUTO_TEST_CASE(a_password_file_must_be_private) {
   BOOST_TEST(!base::storage_password(*c).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(receivers_of_alerts_are_tables) {
+  text_file file{"[[notify]]\nname = 'oncall'\nurl = 'https://h/secret'\n"
+                 "severities = ['critical']\nrepeat = '1h'\n"
+                 "[[notify]]\nname = 'log'\nurl = 'http://h'\nresolved = false\n"};
+  auto c = load_config(file.path);
+  BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
+  BOOST_REQUIRE(c->notify.size() == 2u);
+  BOOST_TEST(c->notify[0].url.text == "https://h/secret");
+  BOOST_TEST(c->notify[0].severities.size() == 1u);
+  BOOST_TEST(c->notify[0].repeat.ms == 3'600'000);
+  BOOST_TEST(c->notify[0].resolved);
+  BOOST_TEST(!c->notify[1].resolved);
+  auto text = base::to_toml(*c);
+  BOOST_TEST(text.find("secret") == text.npos);
+  BOOST_TEST(text.find("[[notify]]\nname = \"oncall\"\n") != text.npos);
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_receivers_name_file_line_key_and_reason) {
+  const std::string begin = "[[notify]]\nname = 'a'\nurl = 'http://h'\n";
+  BOOST_TEST(refusal(begin + "colour = 1\n") == ":4: notify[0].colour: unknown key");
+  BOOST_TEST(refusal(begin + "repeat = 'often'\n").starts_with(":4: notify[0].repeat: must be"));
+  BOOST_TEST(refusal(begin + "severities = ['loud']\n") ==
+             ":4: notify[0].severities: loud is none of info, warning, critical");
+  BOOST_TEST(refusal(begin + "\n" + begin) == ":6: notify[1].name: another receiver is called a");
+  BOOST_TEST(refusal("[[notify]]\nname = 'a'\n") ==
+             ":1: notify[0].url: must begin with http:// or https://");
+  BOOST_TEST(refusal("\n[[notify]]\nname = 'a b'\nurl = 'http://h'\n")
+               .starts_with(":3: notify[0].name: must be 1 to 64 letters"));
+  BOOST_TEST(refusal("[notify]\nname = 'a'\n") == ":1: notify: must be tables: [[notify]]");
+  BOOST_TEST(refusal(begin + "headers_file = '/nonexistent/h'\n") ==
+             ":4: notify[0].headers_file: /nonexistent/h cannot be read");
+  BOOST_TEST(refusal(begin + "ca = '/nonexistent/ca'\n") ==
+             ":4: notify[0].ca: /nonexistent/ca cannot be read");
+}
+
+BOOST_AUTO_TEST_CASE(headers_of_a_receiver_come_from_a_private_file) {
+  text_file file{"# who we are\nAuthorization: Bearer hunter2\n\nX-Team: a b\n"};
+  base::notify_receiver to;
+  BOOST_TEST(base::notify_headers(to)->empty());
+  to.headers_file = file.path;
+  auto headers = base::notify_headers(to);
+  BOOST_REQUIRE(headers);
+  BOOST_REQUIRE(headers->size() == 2u);
+  BOOST_TEST(headers->at(0) == "Authorization: Bearer hunter2");
+  ::chmod(file.path.c_str(), 0640);
+  BOOST_TEST(!base::notify_headers(to).has_value());
+  text_file wrong{"no header\n"};
+  to.headers_file = wrong.path;
+  BOOST_TEST(base::notify_headers(to).error().detail == wrong.path + ":1: must be `Name: value`");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(units)
