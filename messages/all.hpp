@@ -3,6 +3,7 @@
 /// Every subject. For the units that need each type of each block complete: the one that registers
 /// them and those that test them. Others include what they speak.
 #include "messages/account.hpp"
+#include "messages/alerts.hpp"
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
 #include "messages/diag.hpp"
@@ -12,6 +13,7 @@
 #include "messages/rounds.hpp"
 #include "messages/supervision.hpp"
 #include "messages/types/account.hpp"
+#include "messages/types/alerts.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
 #include "messages/types/common.hpp"
@@ -35,7 +37,8 @@
   X(rounds)                                                                                        \
   X(diag)                                                                                          \
   X(job)                                                                                           \
-  X(cluster)
+  X(cluster)                                                                                       \
+  X(alerts)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

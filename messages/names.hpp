@@ -17,12 +17,14 @@ inline constexpr std::string_view rule_store_name = "store/rules";
 inline constexpr std::string_view tree_store_name = "store/trees";
 inline constexpr std::string_view result_store_name = "store/results";
 inline constexpr std::string_view round_store_name = "store/rounds";
+inline constexpr std::string_view alert_store_name = "store/alerts";
 inline constexpr std::string_view job_store_name = "store/jobs";
 inline constexpr std::string_view report_store_name = "store/reports";
 inline constexpr std::string_view housekeeper_name = "store/housekeeper";
 
 inline constexpr std::string_view scraper_name = "scraper";
 inline constexpr std::string_view prometheus_reader_name = "prometheus";
+inline constexpr std::string_view notifier_name = "notifier";
 
 inline constexpr std::string_view hosts_name = "hosts";
 inline constexpr std::string_view host_children_name = "hosts/children"; ///< Supervises the hosts.
