@@ -167,7 +167,7 @@ expected<hosts_deleted> delete_hosts(storage::database& db,
                                      int64_t now_ms) {
   hosts_deleted reply;
   for (const auto& id : asked.host_list) {
-    auto removed = host_repository{db}.remove(owner_of(who), id);
+    auto removed = host_repository{db}.remove(owner_of(who), id, now_ms);
     if (!removed)
       return fail(removed.error());
     (*removed ? reply.succeed_list : reply.fail_list).push_back(id);

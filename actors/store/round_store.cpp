@@ -31,12 +31,19 @@ expected<done> replace(storage::database& db, const results_to_replace& x) {
   });
 }
 
-expected<void> commit(storage::database& db, std::span<const rounds_to_commit* const> hosts) {
+/// Rounds of a host, and whom their alerts are told to.
+struct told_rounds {
+  rounds_to_commit what;
+  std::shared_ptr<const base::config> config;
+};
+
+expected<void> commit(storage::database& db, std::span<const told_rounds* const> hosts) {
   std::vector<const round_to_commit*> rounds;
   for (const auto* host : hosts)
-    for (const auto& x : host->rounds)
+    for (const auto& x : host->what.rounds)
       rounds.push_back(&x);
-  return storage::sample_repository{db}.commit_rounds(rounds);
+  // All of one store have one configuration.
+  return storage::sample_repository{db, hosts.front()->config->notify}.commit_rounds(rounds);
 }
 
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
@@ -63,7 +70,7 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
         *store,
         store->bounded(promise.ticket()),
         first.held,
-        x,
+        told_rounds{x, store->config},
         &commit,
         true,
         [promise](expected<void> how) { promise.answer(how.map([] { return done{}; })); },

@@ -109,7 +109,7 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
         store->bounded(promise.ticket()),
         {},
         [who, x, now = store->now_ms()](storage::database& db) -> expected<int64_t> {
-          auto gone = rule_repository{db}.remove(who.owner, x.check_items);
+          auto gone = rule_repository{db}.remove(who.owner, x.check_items, now);
           if (!gone)
             return gone;
           if (auto noted = audit(db, now, who, "rule.delete", listed(x.check_items)); !noted)

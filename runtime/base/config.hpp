@@ -9,8 +9,8 @@
 
 namespace aops::base {
 
-/// Where alerts are told to: one `[[notify]]` of the configuration. What each member means stands in
-/// `options_of` (config_options.cpp).
+/// Where alerts are told to: one `[[notify]]` of the configuration. What each member means stands
+/// in `options_of` (config_options.cpp).
 struct notify_receiver {
   std::string name;
   sealed_text url; ///< Such an address often is a secret itself.

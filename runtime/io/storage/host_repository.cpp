@@ -1,5 +1,6 @@
 #include "runtime/io/storage/host_repository.hpp"
 
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
@@ -43,6 +44,7 @@ host_info read_info(const row& r) {
     x.status_since.emplace(moment{r.integer(7)});
   if (!r.is_null(8))
     x.exporter_port.emplace(r.integer(8));
+  x.scrape_error = r.string(9);
   return x;
 }
 
@@ -102,14 +104,16 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
     [&] { return meta_repository{db_}.bump("hosts"); });
 }
 
-expected<bool> host_repository::remove(std::string_view owner, std::string_view host_id) {
+expected<bool>
+host_repository::remove(std::string_view owner, std::string_view host_id, int64_t now_ms) {
   auto found = db_.integer("select n from host where owner = ? and id = ?", owner, host_id);
   if (!found)
     return fail(std::move(found.error()));
   if (!*found)
     return false;
   auto host = **found;
-  auto done = in_order([&] { return result_repository{db_}.remove_host(owner, host); },
+  auto done = in_order([&] { return alert_repository{db_}.end_of_host(host, now_ms); },
+                       [&] { return result_repository{db_}.remove_host(owner, host); },
                        [&] { return db_.run("delete from host_credential where host = ?", host); },
                        [&] { return db_.run("delete from deviation where host = ?", host); },
                        [&] { return db_.run("delete from host_cursor where host = ?", host); },
@@ -149,7 +153,7 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
   auto rows = db_.list_with(
     "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status, h.status_since_ms, "
-    "h.exporter_port from host h join host_group g on g.n = h.host_group where " +
+    "h.exporter_port, h.scrape_error from host h join host_group g on g.n = h.host_group where " +
       matching.where() + order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
     matching.values_and(window->limit, window->offset),
     read_info);

@@ -43,7 +43,7 @@ public:
 
   /// Deletes one host with its results, samples, series, cursor, deviations and credentials;
   /// reports and jobs stay. False when the owner has no such host. In a transaction.
-  expected<bool> remove(std::string_view owner, std::string_view host_id);
+  expected<bool> remove(std::string_view owner, std::string_view host_id, int64_t now_ms);
 
   /// Sorted by `host_name` or `host_group_name`.
   expected<hosts_page> page(std::string_view owner, const hosts_query& q);

@@ -1,6 +1,7 @@
 #include "runtime/io/storage/rule_repository.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
@@ -95,12 +96,15 @@ expected<rules_page> rule_repository::page(std::string_view owner, const rules_q
 }
 
 expected<int64_t> rule_repository::remove(std::string_view owner,
-                                          const std::vector<std::string>& check_items) {
+                                          const std::vector<std::string>& check_items,
+                                          int64_t now_ms) {
   int64_t removed = 0;
   auto done = for_each(check_items, [&](const std::string& item) {
     return db_.run("delete from check_rule where owner = ? and check_item = ?", owner, item)
       .map([&](int64_t rows) { removed += rows; });
   });
+  if (done)
+    done = alert_repository{db_}.end_of_rules(owner, check_items, now_ms);
   if (done && removed > 0)
     done = meta_repository{db_}.bump("rules");
   if (!done)

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/sample_repository.hpp"
 
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
@@ -143,6 +144,7 @@ expected<host_state> sample_repository::state(const host_state_query& q) {
     [&] { return series_of(*host).map(into(out.series)); },
     [&] { return rows_of(*host, q.samples_from_ms, INT64_MAX).map(into(out.samples)); },
     [&] { return result_repository{db_}.last_rows(q.host_id).map(into(out.last_rows)); },
+    [&] { return alert_repository{db_}.of_host(*host).map(into(out.alerts)); },
     [&] {
       return db_
         .list("select check_item, start_ms, end_ms, reason from deviation where host = ? "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/rounds.hpp"
+#include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
 
 namespace aops::storage {
@@ -9,10 +10,12 @@ namespace aops::storage {
 /// one a round; older ones are compressed chunks of an hour.
 class sample_repository {
 public:
-  explicit sample_repository(database& db) : db_(db) {}
+  /// @param tell Who is told of the alerts that rounds begin and end; must live longer.
+  explicit sample_repository(database& db, std::span<const base::notify_receiver> tell = {})
+      : db_(db), tell_(tell) {}
 
-  /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, deviations,
-  /// status. Committing a round again changes nothing. The cursor never moves back; `until_ms` 0
+  /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, alerts,
+  /// deviations, status. Committing a round again changes nothing. The cursor never moves back; `until_ms` 0
   /// leaves it alone and keeps no sample, for results of explicit jobs. In a transaction; the fence
   /// is the store writer's task.
   ///
@@ -42,6 +45,7 @@ private:
   expected<std::vector<sample_row>> rows_of(int64_t host, int64_t from_ms, int64_t until_ms);
   expected<int64_t> first_time(int64_t host, int64_t from_ms, int64_t until_ms);
   database& db_;
+  std::span<const base::notify_receiver> tell_;
 };
 
 } // namespace aops::storage

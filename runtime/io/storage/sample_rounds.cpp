@@ -1,5 +1,7 @@
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/label_sets.hpp"
+#include "runtime/io/storage/notice_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -171,6 +173,25 @@ expected<void> save_status(database& db, const keyed_rounds& rounds) {
     db.run_many("update host set status = ?, status_since_ms = ? where n = ?", 3, values));
 }
 
+/// Why exporters do not answer.
+expected<void> save_scrape_errors(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> values;
+  for (const auto& [host, x] : rounds)
+    if (x.scrape_error)
+      values.insert(values.end(), {fitting(*x.scrape_error), host});
+  return only(db.run_many("update host set scrape_error = ? where n = ?", 2, values));
+}
+
+/// Of different hosts.
+expected<void>
+save_alerts(database& db, const keyed_rounds& rounds, std::span<const base::notify_receiver> tell) {
+  std::vector<host_alerts> changes;
+  for (const auto& [host, x] : rounds)
+    if (!x.alerts.empty())
+      changes.push_back({host, x.until_ms, x.owner, x.host_id, &x.alerts});
+  return alert_repository{db}.change(changes, tell);
+}
+
 } // namespace
 
 expected<void> sample_repository::commit_round(const round_to_commit& x) {
@@ -199,7 +220,13 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
                   [&] { return save_rows(db_, *keyed); },
                   [&] { return in_layers(save_results); },
                   [&] { return save_deviations(db_, *keyed); },
-                  [&] { return save_status(db_, *keyed); });
+                  [&] { return save_status(db_, *keyed); },
+                  [&] { return save_scrape_errors(db_, *keyed); },
+                  [&] {
+                    return in_layers([&](database& db, const keyed_rounds& some) {
+                      return save_alerts(db, some, tell_);
+                    });
+                  });
 }
 
 } // namespace aops::storage

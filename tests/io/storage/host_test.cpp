@@ -18,7 +18,7 @@ expected<void> add(database& db, const new_host& x, std::string_view credentials
 }
 
 bool remove(database& db, std::string_view of, std::string_view id) {
-  return committed(db, [&] { return host_repository{db}.remove(of, id); });
+  return committed(db, [&] { return host_repository{db}.remove(of, id, 1); });
 }
 
 host_groups_deleted delete_groups(database& db, std::vector<std::string> groups) {

@@ -80,7 +80,7 @@ public:
 
   void delete_host() {
     const auto& id = host_ids[below(host_ids.size())];
-    committed(db, [&] { return host_repository{db}.remove(owner, id); });
+    committed(db, [&] { return host_repository{db}.remove(owner, id, 1); });
     store_host(db, id);
     std::erase_if(rows, [&](const model_row& r) { return r.host == id; });
   }

@@ -12,7 +12,7 @@ bool upsert(database& db, const check_rule& rule, const char* of = owner) {
 }
 
 int64_t remove(database& db, std::vector<std::string> items) {
-  return committed(db, [&] { return rule_repository{db}.remove(owner, items); });
+  return committed(db, [&] { return rule_repository{db}.remove(owner, items, 1); });
 }
 
 int64_t rules_version(database& db) { return ok(meta_repository{db}.read()).rules; }

@@ -233,7 +233,7 @@ STORE_CASE(rounds_of_one_host_stay_in_order_when_stored_together) {
 STORE_CASE(a_round_of_a_deleted_host_is_not_found) {
   auto& db = it.db();
   store_host(db, "h");
-  committed(db, [&] { return host_repository{db}.remove(owner, "h"); });
+  committed(db, [&] { return host_repository{db}.remove(owner, "h", 1); });
   BOOST_TEST(failure_of(commit(db, round_at(1000))) == ec::not_found);
 }
 
