@@ -58,7 +58,7 @@ void host_fixture::set_rules(const std::vector<check_rule>& rules) {
             return rule.check_item == old.check_item;
           }))
         items.push_back(old.check_item);
-    if (auto gone = repository.remove(record.owner, items); !gone && !items.empty())
+    if (auto gone = repository.remove(record.owner, items, now->now_ms()); !gone && !items.empty())
       return fail(gone.error());
     for (const auto& rule : rules)
       if (auto put = repository.upsert(record.owner, rule, now->now_ms()); !put)
