@@ -25,6 +25,7 @@ struct request {
   std::string
     expect_content; ///< Beginning of the media type, such as `application/json`; empty: any.
   bool accept_gzip = false; ///< Saves network, costs processor time.
+  std::string ca_file = {}; ///< For https; empty: that of the client.
 };
 
 struct response {

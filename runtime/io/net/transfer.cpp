@@ -63,8 +63,9 @@ transfer::transfer(const http_multi_options& options) : easy_(curl_easy_init()) 
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, curl_text_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &transfer::on_data);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
-  if (!options.ca_file.empty())
-    curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+  ca_file_ = options.ca_file;
+  if (const char* usual = info<char*>(easy_, CURLINFO_CAINFO); usual && ca_file_.empty())
+    ca_file_ = usual;
 }
 
 transfer::~transfer() {
@@ -87,6 +88,8 @@ void transfer::set_options() {
   const auto& what = job_.what;
   curl_easy_setopt(easy_, CURLOPT_URL, what.url.c_str());
   curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, what.accept_gzip ? "gzip" : nullptr);
+  if (const auto& ca = what.ca_file.empty() ? ca_file_ : what.ca_file; !ca.empty())
+    curl_easy_setopt(easy_, CURLOPT_CAINFO, ca.c_str());
   if (what.post) {
     curl_easy_setopt(easy_, CURLOPT_POST, 1L);
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, what.body.data()); // Not copied: job_ outlives it.

@@ -57,6 +57,7 @@ private:
   std::string peer() const;
 
   CURL* easy_ = nullptr;
+  std::string ca_file_; ///< Of requests that name none.
   curl_slist* headers_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> curl_text_{};
   submission job_;
