@@ -11,7 +11,9 @@
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/jobs/jobs_region.hpp"
 #include "actors/progress/progress_bridge.hpp"
+#include "actors/notify/notifier.hpp"
 #include "actors/store/account_store.hpp"
+#include "actors/store/alert_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
 #include "actors/store/job_store.hpp"
@@ -109,6 +111,7 @@ child_spec store_tree(const parts& p) {
     child(tree_store_name, tree_store, store),
     child(result_store_name, result_store, store),
     child(round_store_name, round_store, store),
+    child(alert_store_name, alert_store, store),
     child(job_store_name, job_store, store),
     child(report_store_name, report_store, store),
     child(housekeeper_name, housekeeper, store),
@@ -199,6 +202,11 @@ child_spec scraper_child(const parts& p) {
   return child(scraper_name, scraper, net::http_multi_options{});
 }
 
+child_spec notifier_child(const parts& p) {
+  return child(
+    notifier_name, notifier, notifier_parts{p.notice_targets, p.names, p.clock, p.slots});
+}
+
 } // namespace
 
 node_lists product_lists() {
@@ -221,6 +229,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
+  tree.push_back(notifier_child(p));
   for (const auto& region : p.lists.regions)
     tree.push_back(region.tree(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.

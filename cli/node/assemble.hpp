@@ -2,6 +2,7 @@
 
 #include "actors/cluster/cluster_services.hpp"
 #include "actors/jobs/job_kind.hpp"
+#include "actors/notify/notifier.hpp"
 #include "actors/store/store_access.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/directory.hpp"
@@ -64,6 +65,7 @@ struct parts {
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
   actors::cluster_services_ptr cluster;
+  std::vector<actors::notice_target> notice_targets;
   node_lists lists = product_lists();
 };
 

@@ -198,6 +198,10 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   p.lists = std::move(lists);
   p.config = config;
   p.clock = std::make_shared<base::clock>();
+  auto targets = actors::notice_targets_of(*config);
+  if (!targets)
+    return complain(targets.error(), exit_usage);
+  p.notice_targets = std::move(*targets);
   auto list = load_keep_list(config->scrape.keep_list);
   if (!list)
     return complain(list.error(), exit_usage);

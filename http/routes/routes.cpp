@@ -8,6 +8,7 @@ std::vector<route> contract_routes(const node_port& port) {
                       host_routes,
                       rule_routes,
                       result_routes,
+                      status_routes,
                       tree_routes,
                       job_routes,
                       report_routes,

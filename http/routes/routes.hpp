@@ -14,6 +14,7 @@ std::vector<route> account_routes(const node_port& port);
 std::vector<route> host_routes(const node_port& port);
 std::vector<route> rule_routes(const node_port& port);
 std::vector<route> result_routes(const node_port& port);
+std::vector<route> status_routes(const node_port& port);
 std::vector<route> tree_routes(const node_port& port);
 std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);

@@ -1,6 +1,7 @@
 #include "tests/support/store_fixture.hpp"
 
 #include "actors/store/account_store.hpp"
+#include "actors/store/alert_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/job_store.hpp"
 #include "actors/store/report_store.hpp"
@@ -47,6 +48,7 @@ store_fixture::store_fixture() {
   start_as(tree_store_name, tree_store, store);
   start_as(result_store_name, result_store, store);
   start_as(round_store_name, round_store, store);
+  start_as(alert_store_name, alert_store, store);
   start_as(job_store_name, job_store, store);
   start_as(report_store_name, report_store, store);
 }

@@ -79,6 +79,8 @@ int main(int argc, char** argv) {
   if (*migrate)
     return node::migrate(o.from, *config);
   if (*check) {
+    if (auto targets = actors::notice_targets_of(*config); !targets)
+      return complain(targets.error().detail);
     std::fputs(base::to_toml(*config).c_str(), stdout);
     return node::exit_ok;
   }

@@ -1,0 +1,37 @@
+#include "http/routes/routes.hpp"
+#include "messages/names.hpp"
+#include "messages/roles/alerts.hpp"
+
+namespace aops::http {
+
+std::vector<route> status_routes(const node_port& port) {
+  using role = alert_store_actor;
+  auto name = actors::alert_store_name;
+  return {
+    ask<role, alerts_query, alerts_page>(
+      port, method::post, "/check/status/get", may::user, name, "List what is not well now."),
+    ask<role, status_query, status_counts>(
+      port,
+      method::post,
+      "/check/status/count",
+      may::user,
+      name,
+      "Count hosts by state and alerts by severity; name hosts that do not answer."),
+    // Receivers are of the node's configuration.
+    ask<notifier_actor, receivers_query, receivers_found>(
+      port,
+      method::get,
+      "/notify/receivers",
+      may::administrator,
+      actors::notifier_name,
+      "List whom this node tells of alerts, and how that goes."),
+    ask<notifier_actor, notice_to_test, notice_tested>(port,
+                                                       method::post,
+                                                       "/notify/test",
+                                                       may::administrator,
+                                                       actors::notifier_name,
+                                                       "Send a sample to a receiver now."),
+  };
+}
+
+} // namespace aops::http
