@@ -14,7 +14,13 @@
 namespace aops::cli {
 
 /// Exit codes of the program. See docs/reference/rest.md#command-line.
-enum exit_code { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_unreachable = 3 };
+enum exit_code {
+  exit_done = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_unreachable = 3,
+  exit_found = 10 ///< With `--exit_code`: there is something.
+};
 
 /// How a reply is shown.
 struct view {

@@ -1,11 +1,16 @@
 #include "messages/check.hpp"
 
+#include "cli/aops/report/status_text.hpp"
 #include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/open_alerts.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "cli/aops/verbs/watch.hpp"
 #include "messages/diag.hpp"
 
 #include <fmt/format.h>
+
+#include <map>
+#include <ostream>
 
 namespace aops::cli {
 
@@ -64,7 +69,83 @@ int execute(session& s, const results_query& selected) {
   return code;
 }
 
+// -- what is not well now
+
+/// How often `--follow` looks.
+constexpr int follow_ms = 2000;
+
+using known_alerts = std::map<std::string, json>; ///< By id.
+
+known_alerts by_id(const json& alerts) {
+  known_alerts out;
+  for (const auto& row : alerts)
+    out.emplace(text_of(row, "alert_id"), row);
+  return out;
+}
+
+/// A line for each that began or ended; the first look shows all, the oldest first.
+void show_changes(session& s, const json& page, known_alerts& known) {
+  const auto& alerts = member(page, "alerts");
+  auto found = by_id(alerts);
+  auto now = s.io.now_s();
+  auto tell = [&](const char* what, const json& row) {
+    if (is_for_people(s))
+      s.io.out << fmt::format("{}  {:<6} {}\n",
+                              readable_time(static_cast<double>(now)),
+                              what,
+                              alert_line(row, now, s.colours()));
+    else
+      s.io.out << to_line({{"time", now}, {"what", what}, {"alert", row}}) << '\n';
+  };
+  for (const auto& [id, row] : known)
+    if (!found.contains(id))
+      tell("ended", row);
+  for (auto row = alerts.rbegin(); row != alerts.rend(); ++row)
+    if (!known.contains(text_of(*row, "alert_id")))
+      tell("began", *row);
+  s.io.out.flush();
+  known = std::move(found);
+}
+
+int show_open(session& s, const json& page) {
+  if (is_for_people(s)) {
+    for (const auto& row : member(page, "alerts"))
+      s.io.out << alert_line(row, s.io.now_s(), s.colours()) << '\n';
+    s.io.out.flush();
+    note_rest(s, page);
+  } else {
+    s.print_json(page);
+  }
+  return s.args.on("exit_code") && !member(page, "alerts").empty() ? exit_found : exit_done;
+}
+
+bool wants_open(const session& s) {
+  return s.args.on("firing") || s.args.on("follow") || s.args.has("severity");
+}
+
+int run_open(session& s) {
+  for (const auto* other : {"start", "end", "last", "execute", "watch", "sort"})
+    if (s.args.has(other))
+      return s.misuse(fmt::format(
+        "--firing, --follow and --severity show what is not well now: they go without --{}", other));
+  auto query = open_selection(s);
+  if (!query)
+    return s.complain(query.error());
+  known_alerts known;
+  while (true) {
+    auto page = s.fetch("/check/status/get", *query);
+    if (!page)
+      return s.complain(page.error());
+    if (!s.args.on("follow"))
+      return show_open(s, *page);
+    show_changes(s, *page, known);
+    s.io.pause(follow_ms);
+  }
+}
+
 int run(session& s) {
+  if (wants_open(s))
+    return run_open(s);
   auto query = selection(s);
   if (!query)
     return s.complain(query.error());
@@ -74,16 +155,22 @@ int run(session& s) {
   if (s.args.has("value"))
     query->value = s.args.text("value");
   add_sort(*query, s.args);
+  if (!query->sort && is_for_people(s)) {
+    query->sort = "start";
+    query->direction = "desc";
+  }
   add_paging(*query, s.args);
   auto reply = s.post("/check/result/get", *query);
   if (s.wants_table() && reply && reply->contains("check_result"))
     add_host_names(s, (*reply)["check_result"]);
-  return s.show(
+  bool is_found = reply && !member(*reply, "check_result").empty();
+  code = s.show(
     reply,
     {view::kind::whole,
      "check_result",
      {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
      {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"}});
+  return code == exit_done && is_found && s.args.on("exit_code") ? exit_found : code;
 }
 
 } // namespace
@@ -118,6 +205,19 @@ verb check_verb() {
                 {.name = "watch",
                  .help = "With --execute: tell progress also where standard error is no terminal",
                  .kind = option_kind::flag},
+                {.name = "firing",
+                 .help = "What is an alert now, the newest first",
+                 .kind = option_kind::flag},
+                {.name = "severity",
+                 .value = "LIST",
+                 .help = "What is not well now, of these: critical, warning, info",
+                 .is_list = true},
+                {.name = "follow",
+                 .help = "Tell what begins and ends from now on, until Ctrl-C",
+                 .kind = option_kind::flag},
+                {.name = "exit_code",
+                 .help = "End with 10 when something was found, else with 0",
+                 .kind = option_kind::flag},
                 {.name = "sort",
                  .value = "FIELD",
                  .help = "Order",
@@ -125,7 +225,8 @@ verb check_verb() {
                 direction_option,
                 page_option,
                 per_page_option},
-    .examples = "  aops check --host_list web1 --last 15m -o table\n"
+    .examples = "  aops check --firing\n"
+                "  aops check --host_list web1 --last 15m -o table\n"
                 "  aops check --execute --check_items cpu_busy --start 20240301-10:00:00 --end "
                 "20240301-11:00:00\n"};
 }

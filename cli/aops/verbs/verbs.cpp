@@ -12,10 +12,12 @@ const verb_list& all_verbs() {
     series_verb(),
     checkrule_verb(),
     check_verb(),
+    status_verb(),
     faultree_verb(),
     diag_verb(),
     report_verb(),
     stat_verb(),
+    notify_verb(),
     cluster_verb(),
     completion_verb(),
   };

@@ -16,6 +16,8 @@ verb host_verb();
 verb series_verb();
 verb checkrule_verb();
 verb check_verb();
+verb status_verb();
+verb notify_verb();
 verb faultree_verb();
 verb diag_verb();
 verb report_verb();

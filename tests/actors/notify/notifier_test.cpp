@@ -6,7 +6,6 @@
 
 #include <caf/all.hpp>
 
-
 namespace aops::actors {
 
 namespace {
@@ -37,8 +36,8 @@ scraper_actor::behavior_type canned_scraper(scraper_actor::pointer self,
                                             std::shared_ptr<outside> world) {
   return {
     [self, world](fetch_order& order) -> caf::result<fetched> {
-      outside::request x{order.what.url, {}, json::parse(order.what.body, nullptr, false),
-                         order.what.headers};
+      outside::request x{
+        order.what.url, {}, json::parse(order.what.body, nullptr, false), order.what.headers};
       for (const auto& header : x.headers)
         if (header.starts_with("Idempotency-Key: "))
           x.id = header.substr(17);
@@ -189,8 +188,8 @@ BOOST_AUTO_TEST_CASE(what_fails_for_too_long_is_given_up_and_that_is_told) {
   auto seen = world->seen.size();
   pass(1h);
   BOOST_TEST(world->seen.size() == seen); // Until the repetition.
-  auto told = tests::ok(
-    ask<receivers_found>(of<notifier_actor>(notifier_name), admin, receivers_query{}));
+  auto told =
+    tests::ok(ask<receivers_found>(of<notifier_actor>(notifier_name), admin, receivers_query{}));
   BOOST_TEST(told.receivers.at(0).given_up == 1);
   round({change("disk", "")});
   pass(80min);
@@ -329,10 +328,10 @@ BOOST_AUTO_TEST_CASE(headers_go_along_and_are_not_logged) {
   round({change("disk", "Abnormal")});
   pass(5s);
   const auto& headers = world->seen.at(0).headers;
-  BOOST_TEST((std::find(headers.begin(), headers.end(), "Authorization: Bearer hunter2") !=
-              headers.end()));
-  BOOST_TEST((std::find(headers.begin(), headers.end(), "Content-Type: application/json") !=
-              headers.end()));
+  BOOST_TEST(
+    (std::find(headers.begin(), headers.end(), "Authorization: Bearer hunter2") != headers.end()));
+  BOOST_TEST(
+    (std::find(headers.begin(), headers.end(), "Content-Type: application/json") != headers.end()));
   BOOST_TEST(log.text().find("notice-failed") != std::string::npos);
   BOOST_TEST(log.text().find("hunter2") == std::string::npos);
 }
