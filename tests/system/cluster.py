@@ -46,7 +46,7 @@ class member(node):
     """A node of the cluster; what tests do to it."""
 
     def __init__(self, owner, name, space=None, settings=()):
-        super().__init__(*settings, start=False)
+        super().__init__(*settings, start=False, config=owner.config)
         self.owner, self.name, self.space = owner, name, space
         self.skew_s = 0
         self.is_paused = False
@@ -127,10 +127,12 @@ class cluster:
     @param servers Of the store: 1, or 3 for Galera; 0 for one member with an embedded store.
     @param net A `network` with spaces of the members' names and `db`.
     @param secure Whether links are mutual TLS; with `net` they always are.
+    @param config Text of every member's configuration file, beside the settings.
     @param strained Whether there are `disk`, the one the store is on, and `path`, to its server: both can be made slow.
     """
 
-    def __init__(self, count=3, servers=1, settings=(), net=None, secure=False, strained=False):
+    def __init__(self, count=3, servers=1, settings=(), net=None, secure=False, strained=False, config=""):
+        self.config = config
         self.settings, self.net, self.token, self.certificates = tuple(settings), net, None, None
         self.folder = tempfile.mkdtemp(prefix="aops-cluster-")
         self.members, self.store, self.fleets = [], None, []

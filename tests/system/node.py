@@ -27,14 +27,21 @@ def program(name):
 
 
 class node:
-    """A running aops-node with a data folder that lives as long as this object."""
+    """A running aops-node with a data folder that lives as long as this object.
 
-    def __init__(self, *settings, tls=False, start=True):
+    @param config Text of a configuration file, beside the settings.
+    """
+
+    def __init__(self, *settings, tls=False, start=True, config=""):
         self.settings = CHEAP + settings
         self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="aops-system-")
         self.data = os.path.join(self.folder, "data")
         self.log_file = os.path.join(self.folder, "node.log")
+        self.config_file = os.path.join(self.folder, "aops.toml") if config else None
+        if config:
+            with open(self.config_file, "w", encoding="utf-8") as file:
+                file.write(config)
         self.process = None
         self.url = None
         if start:
@@ -43,6 +50,8 @@ class node:
     def command(self):
         words = [program("aops-node"), "--data-dir", self.data, "--http", "127.0.0.1:0",
                  "--tls", "on" if self.tls else "off"]
+        if self.config_file:
+            words += ["--config", self.config_file]
         for setting in self.settings:
             words += ["--set", setting]
         return words
