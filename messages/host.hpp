@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/describe.hpp"
+#include "messages/error.hpp"
 #include "messages/paging.hpp"
 #include "messages/values.hpp"
 #include "messages/wire.hpp"
@@ -73,35 +74,75 @@ AOPS_MESSAGE(host_groups_page)
 
 // -- hosts
 
+/// The group of hosts that name none; made when first needed.
+inline constexpr const char* default_group = "default";
+
 struct host_to_add {
-  std::string host_name, host_group_name, public_ip;
+  std::string host_name, host_group_name = default_group, public_ip;
   int64_t ssh_port = 22;
   bool management = false;
-  std::string username;
-  sealed_text password, sudo_password;
+  /// All three or none: only tasks need them, and they can be added later.
+  maybe<std::string> username;
+  maybe<sealed_text> password, sudo_password;
   maybe<int64_t> exporter_port;
 };
 #define AOPS_FIELDS_host_to_add(F)                                                                 \
   F(host_name, required().text(1, 50), "Unique per user.")                                         \
-  F(host_group_name, required().text(1, 50), "An existing group.")                                 \
-  F(public_ip, required().text(1, 45).as("ip"), "Unique per user.")                                \
+  F(host_group_name, optional_field().text(1, 50), "A group there is; else `default`.")            \
+  F(public_ip, required().text(1, 253).as("address"), "Unique per user and exporter port.")        \
   F(ssh_port, optional_field().range(1, 65535), "Default 22.")                                     \
   F(management, optional_field(), "Management node; default false.")                               \
-  F(username, required().text(1, 64), "SSH login.")                                                \
-  F(password, required().text(1, 1024), "SSH password; stored sealed.")                            \
-  F(sudo_password, required().text(1, 1024), "Root password; stored sealed.")                      \
+  F(username, optional_field().text(1, 64), "SSH login; with both passwords, or not at all.")      \
+  F(password, optional_field().text(1, 1024), "SSH password; stored sealed.")                      \
+  F(sudo_password, optional_field().text(1, 1024), "Root password; stored sealed.")                \
   F(exporter_port, optional_field().range(1, 65535), "node_exporter's port; default `scrape.port`.")
 AOPS_MESSAGE(host_to_add)
+
+template <class T>
+bool has_credentials(const T& x) {
+  return x.username || x.password || x.sudo_password;
+}
+
+/// Half a set of credentials is good for nothing.
+template <class T>
+expected<void> validate_credentials(const T& x) {
+  if (!has_credentials(x) || (x.username && x.password && x.sudo_password))
+    return {};
+  return fail(ec::bad_request,
+              std::string{!x.username   ? "username"
+                          : !x.password ? "password"
+                                        : "sudo_password"} +
+                ": is missing beside the other credentials");
+}
+
+inline expected<void> validate_message(const host_to_add& x) { return validate_credentials(x); }
 
 /// POST /manage/host/add
 struct hosts_to_add {
   std::vector<host_to_add> host_list;
-  sealed_text key;
+  maybe<sealed_text> key;
 };
 #define AOPS_FIELDS_hosts_to_add(F)                                                                \
   F(host_list, required().items(1, 1000), "Hosts.")                                                \
-  F(key, required().text(1, 1024), "Vault key that seals their credentials.")
+  F(key, optional_field().text(1, 1024), "Vault key that seals credentials; needed with them.")
 AOPS_MESSAGE(hosts_to_add)
+
+/// Credentials without a key cannot be sealed; a key without credentials is a mistake of somebody
+/// who thinks that it does something.
+inline expected<void> validate_key(bool has_key, bool has_credentials) {
+  if (has_key == has_credentials)
+    return {};
+  return fail(ec::bad_request,
+              has_key ? "key: there are no credentials to seal"
+                      : "key: is missing: it seals the credentials");
+}
+
+inline expected<void> validate_message(const hosts_to_add& x) {
+  bool any = false;
+  for (const auto& host : x.host_list)
+    any = any || has_credentials(host);
+  return validate_key(x.key.has_value(), any);
+}
 
 struct host_outcome {
   std::string host_name, host_group_name, public_ip;
@@ -128,6 +169,41 @@ struct hosts_added {
   F(fail_list, required(), "Refused, with the reason.")
 AOPS_MESSAGE(hosts_added)
 
+/// POST /manage/host/update: what is there replaces what was, the rest stays.
+struct host_to_update {
+  std::string host_id;
+  maybe<std::string> host_name, host_group_name, public_ip;
+  maybe<int64_t> ssh_port;
+  maybe<bool> management;
+  maybe<int64_t> exporter_port;
+  maybe<std::string> username;
+  maybe<sealed_text> password, sudo_password, key;
+};
+#define AOPS_FIELDS_host_to_update(F)                                                              \
+  F(host_id, required().text(1, 64), "Whom it is about.")                                          \
+  F(host_name, optional_field().text(1, 50), "New name; unique per user.")                         \
+  F(host_group_name, optional_field().text(1, 50), "A group there is, or `default`.")              \
+  F(public_ip, optional_field().text(1, 253).as("address"), "Unique per user and exporter port.")  \
+  F(ssh_port, optional_field().range(1, 65535), "SSH port.")                                       \
+  F(management, optional_field(), "Management node.")                                              \
+  F(exporter_port, optional_field().range(1, 65535), "node_exporter's port.")                      \
+  F(username, optional_field().text(1, 64), "SSH login; with both passwords, or not at all.")      \
+  F(password, optional_field().text(1, 1024), "SSH password; stored sealed.")                      \
+  F(sudo_password, optional_field().text(1, 1024), "Root password; stored sealed.")                \
+  F(key, optional_field().text(1, 1024), "Vault key that seals credentials; needed with them.")
+AOPS_MESSAGE(host_to_update)
+
+inline expected<void> validate_message(const host_to_update& x) {
+  if (auto whole = validate_credentials(x); !whole)
+    return whole;
+  if (auto fits = validate_key(x.key.has_value(), has_credentials(x)); !fits)
+    return fits;
+  if (x.host_name || x.host_group_name || x.public_ip || x.ssh_port || x.management ||
+      x.exporter_port || has_credentials(x))
+    return {};
+  return fail(ec::bad_request, "host_id: nothing is to be changed");
+}
+
 /// DELETE /manage/host/delete
 struct hosts_to_delete {
   std::vector<std::string> host_list;
@@ -150,11 +226,13 @@ AOPS_MESSAGE(hosts_deleted)
 struct hosts_query {
   std::vector<std::string> host_group_list;
   maybe<bool> management;
+  std::vector<std::string> host_list;
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_hosts_query(F)                                                                 \
   F(host_group_list, required().text(1, 50), "Group names; empty: all.")                           \
   F(management, optional_field(), "Absent: both kinds.")                                           \
+  F(host_list, optional_field().items(0, 10000).text(1, 64), "Host ids; empty: all.")              \
   AOPS_PAGING_FIELDS(F, "|host_name|host_group_name", 50)
 AOPS_MESSAGE(hosts_query)
 
@@ -166,7 +244,8 @@ struct host_info {
   std::string status = "unknown"; ///< `online`, `offline`, `unknown`.
   maybe<int64_t> exporter_port;
   maybe<moment> status_since;
-  std::string scrape_error = {}; ///< Why the last round did not answer.
+  std::string scrape_error = {};   ///< Why the last round did not answer.
+  maybe<moment> first_online = {}; ///< Unset: nothing ever answered at its address.
 };
 #define AOPS_FIELDS_host_info(F)                                                                   \
   F(host_id, required(), "Identifier.")                                                            \
@@ -178,7 +257,8 @@ struct host_info {
   F(status, required(), "`online`, `offline` or `unknown`.")                                       \
   F(exporter_port, optional_field().additive(), "When set.")                                       \
   F(status_since, optional_field().additive(), "When the status began.")                           \
-  F(scrape_error, required().additive(), "Why its exporter did not answer last.")
+  F(scrape_error, required().additive(), "Why its exporter did not answer last.")                  \
+  F(first_online, optional_field().additive(), "When it first answered at this address.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {

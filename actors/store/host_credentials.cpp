@@ -42,10 +42,12 @@ expected<vault_keys> open_or_make_vault(std::string_view user,
 expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
                                        std::string_view user,
                                        std::string_view host_id,
-                                       const host_to_add& host) {
-  nlohmann::json plain{{"username", host.username},
-                       {"password", host.password.text},
-                       {"sudo_password", host.sudo_password.text}};
+                                       const std::string& username,
+                                       const sealed_text& password,
+                                       const sealed_text& sudo_password) {
+  nlohmann::json plain{{"username", username},
+                       {"password", password.text},
+                       {"sudo_password", sudo_password.text}};
   vault::secret_bytes text{plain.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
   return vault::seal(data_key, user, host_id, random_bytes(vault::nonce_bytes), text.view());
 }

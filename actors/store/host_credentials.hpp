@@ -26,6 +26,17 @@ expected<vault_keys> open_or_make_vault(std::string_view user,
 expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
                                        std::string_view user,
                                        std::string_view host_id,
-                                       const host_to_add& host);
+                                       const std::string& username,
+                                       const sealed_text& password,
+                                       const sealed_text& sudo_password);
+
+/// Those of a request that has some.
+template <class Request>
+expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
+                                       std::string_view user,
+                                       std::string_view host_id,
+                                       const Request& x) {
+  return seal_credentials(data_key, user, host_id, *x.username, *x.password, *x.sudo_password);
+}
 
 } // namespace aops::actors

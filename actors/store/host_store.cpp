@@ -3,6 +3,7 @@
 #include "actors/store/host_credentials.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "runtime/base/address.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/host_repository.hpp"
@@ -20,6 +21,23 @@ using storage::host_repository;
 /// no owner has an empty name.
 const std::string& owner_of(const caller& who) { return who.owner; }
 
+/// What binds an owner to a vault key: written with the first thing that is sealed with it.
+using new_verifier = std::string;
+
+/// Somebody made the vault since we looked: with another key, perhaps. Nothing to do without a new
+/// verifier.
+expected<void> claim_vault(storage::database& db, const caller& who, const new_verifier& made) {
+  if (made.empty())
+    return {};
+  storage::credential_repository credentials{db};
+  auto present = credentials.verifier(owner_of(who));
+  if (!present)
+    return fail(std::move(present.error()));
+  if (*present)
+    return fail(ec::overloaded, "the vault is being made; try again");
+  return credentials.save_verifier(owner_of(who), made);
+}
+
 /// A host about to be stored.
 struct prepared_host {
   storage::new_host row;
@@ -28,7 +46,7 @@ struct prepared_host {
 
 struct prepared_hosts {
   std::vector<prepared_host> hosts;
-  std::string verifier; ///< New one, or empty when the user has one.
+  new_verifier verifier; ///< Empty when the user has one, or needs none.
 };
 
 struct add_outcome {
@@ -45,21 +63,14 @@ expected<add_outcome> add_hosts(storage::database& db,
                                 const caller& who,
                                 const prepared_hosts& prepared,
                                 int64_t now_ms) {
-  storage::credential_repository credentials{db};
-  if (!prepared.verifier.empty()) {
-    auto present = credentials.verifier(owner_of(who));
-    if (!present)
-      return fail(present.error());
-    if (*present) // Somebody made the vault since we looked: with another key, perhaps.
-      return fail(ec::overloaded, "the vault is being made; try again");
-  }
   add_outcome out;
   host_repository hosts{db};
-  bool only_duplicates = true;
+  bool only_duplicates = true, has_sealed = false;
   for (const auto& [row, sealed] : prepared.hosts) {
     host_outcome told{row.host_name, row.host_group_name, row.public_ip, {}, {}};
     auto added = hosts.add(row, sealed);
     if (added) {
+      has_sealed = has_sealed || !sealed.empty();
       told.host_id = row.host_id;
       out.reply.host_list.push_back(row.host_id);
       out.reply.succeed_list.push_back(std::move(told));
@@ -81,9 +92,9 @@ expected<add_outcome> add_hosts(storage::database& db,
     }
   }
   // A key binds the owner only once something is sealed with it.
-  if (!prepared.verifier.empty() && !out.reply.succeed_list.empty())
-    if (auto saved = credentials.save_verifier(owner_of(who), prepared.verifier); !saved)
-      return fail(saved.error());
+  if (has_sealed)
+    if (auto claimed = claim_vault(db, who, prepared.verifier); !claimed)
+      return fail(std::move(claimed.error()));
   if (out.reply.succeed_list.empty())
     out.reply.code = outcome_of(only_duplicates ? ec::conflict : ec::insert_failed).return_code;
   else if (!out.reply.fail_list.empty())
@@ -94,16 +105,23 @@ expected<add_outcome> add_hosts(storage::database& db,
   return out;
 }
 
-/// Runs on the crypto pool.
-expected<prepared_hosts>
-prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
-  auto db = store->pool->read();
+/// With the key, or without what it would open.
+expected<vault_keys>
+keys_for(const store_access& store, const caller& who, const maybe<sealed_text>& key) {
+  if (!key)
+    return vault_keys{};
+  auto db = store.pool->read();
   if (!db)
     return fail(db.error());
   auto verifier = storage::credential_repository{**db}.verifier(owner_of(who));
   if (!verifier)
     return fail(verifier.error());
-  auto keys = open_or_make_vault(owner_of(who), asked.key.text, *verifier, *store->config);
+  return open_or_make_vault(owner_of(who), key->text, *verifier, *store.config);
+}
+
+expected<prepared_hosts>
+prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
+  auto keys = keys_for(*store, who, asked.key);
   if (!keys)
     return fail(keys.error());
   prepared_hosts out;
@@ -116,16 +134,19 @@ prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& ask
                 id,
                 x.host_name,
                 x.host_group_name,
-                x.public_ip,
+                base::canonical_address(x.public_ip),
                 x.ssh_port,
                 x.management,
                 x.exporter_port,
                 schedule::slot_of(id),
-                now};
-    auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
-    if (!sealed)
-      return fail(sealed.error());
-    host.sealed = std::move(*sealed);
+                now,
+                store->config->scrape.port};
+    if (has_credentials(x)) {
+      auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
+      if (!sealed)
+        return fail(sealed.error());
+      host.sealed = std::move(*sealed);
+    }
     out.hosts.push_back(std::move(host));
   }
   return out;
@@ -136,10 +157,11 @@ void tell_hosts(const store_access& store, hosts_changed what) {
   tell_all_nodes(*store.names, std::string{hosts_name}, caf::make_message(std::move(what)));
 }
 
-void add_on_pool(const store_ptr& store,
-                 const caller& who,
-                 const hosts_to_add& asked,
-                 const foreign_promise<hosts_added>& promise) {
+/// On the crypto pool when there is a key.
+void add(const store_ptr& store,
+         const caller& who,
+         const hosts_to_add& asked,
+         const foreign_promise<hosts_added>& promise) {
   auto prepared = prepare_hosts(store, who, asked);
   if (!prepared)
     return promise.fail(prepared.error());
@@ -159,6 +181,97 @@ void add_on_pool(const store_ptr& store,
       promise.answer(std::move(x->reply));
     },
     rows);
+}
+
+struct prepared_update {
+  host_to_update what;
+  std::string sealed; ///< Empty: the credentials stay.
+  new_verifier verifier;
+};
+
+/// Runs inside the writer's transaction, perhaps more than once.
+expected<host_record> update_host(storage::database& db,
+                                  const caller& who,
+                                  const prepared_update& x,
+                                  int64_t default_port,
+                                  int64_t now_ms) {
+  auto changed = host_repository{db}.update(owner_of(who), x.what, default_port, now_ms);
+  if (!changed && changed.error() == ec::not_found)
+    return fail(ec::update_failed, std::move(changed.error().detail));
+  if (!changed)
+    return changed;
+  if (!x.sealed.empty()) {
+    if (auto claimed = claim_vault(db, who, x.verifier); !claimed)
+      return fail(std::move(claimed.error()));
+    auto saved = storage::credential_repository{db}.save(x.what.host_id, x.sealed);
+    if (!saved)
+      return fail(std::move(saved.error()));
+  }
+  if (auto noted = audit(db, now_ms, who, "host.update", x.what.host_id); !noted)
+    return fail(std::move(noted.error()));
+  return changed;
+}
+
+/// Without the secrets, which are sealed and of no use beyond.
+expected<prepared_update>
+prepare_update(const store_access& store, const caller& who, host_to_update asked) {
+  prepared_update out;
+  if (has_credentials(asked)) {
+    auto keys = keys_for(store, who, asked.key);
+    if (!keys)
+      return fail(std::move(keys.error()));
+    auto sealed = seal_credentials(keys->data_key, owner_of(who), asked.host_id, asked);
+    if (!sealed)
+      return fail(std::move(sealed.error()));
+    out.sealed = std::move(*sealed);
+    out.verifier = std::move(keys->new_verifier);
+  }
+  asked.password.reset();
+  asked.sudo_password.reset();
+  asked.key.reset();
+  if (asked.public_ip)
+    asked.public_ip = base::canonical_address(*asked.public_ip);
+  out.what = std::move(asked);
+  return out;
+}
+
+/// On the crypto pool when there is a key.
+void update(const store_ptr& store,
+            const caller& who,
+            const host_to_update& asked,
+            const foreign_promise<done>& promise) {
+  auto prepared = prepare_update(*store, who, asked);
+  if (!prepared)
+    return promise.fail(prepared.error());
+  auto port = store->config->scrape.port;
+  write(
+    *store,
+    store->bounded(promise.ticket()),
+    {},
+    [who, prepared = std::move(*prepared), port, now = store->now_ms()](storage::database& db) {
+      return update_host(db, who, prepared, port, now);
+    },
+    [store, promise](expected<host_record> x) {
+      if (!x)
+        return promise.fail(x.error());
+      tell_hosts(*store, {{std::move(*x)}, {}});
+      promise.answer(done{});
+    });
+}
+
+/// Runs the work there, where its key may be tried, or here when it has none.
+template <class Reply, class Request, class Work>
+caf::result<Reply> with_vault(const store_ptr& store,
+                              const caller& who,
+                              const Request& x,
+                              foreign_promise<Reply> promise,
+                              Work work) {
+  if (x.key)
+    return on_pool(store, *store->crypto, promise, [store, who, x, promise, work] {
+      work(store, who, x, promise);
+    });
+  work(store, who, x, promise);
+  return promise;
 }
 
 expected<hosts_deleted> delete_hosts(storage::database& db,
@@ -235,11 +348,11 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
                   });
     },
     [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
-      foreign_promise<hosts_added> promise{self, of(who)};
-      const auto& store = self->state.store;
-      return on_pool(store, *store->crypto, promise, [store, who, x, promise] {
-        add_on_pool(store, who, x, promise);
-      });
+      return with_vault(
+        self->state.store, who, x, foreign_promise<hosts_added>{self, of(who)}, add);
+    },
+    [self](const caller& who, const host_to_update& x) -> caf::result<done> {
+      return with_vault(self->state.store, who, x, foreign_promise<done>{self, of(who)}, update);
     },
     [self](const caller& who, const hosts_to_delete& x) -> caf::result<hosts_deleted> {
       auto store = self->state.store;

@@ -17,6 +17,9 @@ using host_store_actor = caf::typed_actor<
   // Seals the credentials and adds the hosts; answered host by host, and `hosts_changed` told to
   // all nodes. ec::vault_key when the key is not the one that opens the owner's credentials.
   asks<hosts_to_add, hosts_added>,
+  // Changes a host, which goes on under its id, and tells all nodes. ec::update_failed when the
+  // owner has no such host or group, ec::conflict when he has one of this name or address and port.
+  asks<host_to_update, done>,
   // Deletes hosts and what is stored of them; answered host by host, and told to all nodes.
   asks<hosts_to_delete, hosts_deleted>,
   // A page of the hosts with their status.

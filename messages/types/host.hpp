@@ -21,6 +21,7 @@
   X(host, host_record)                                                                             \
   X(host, find_hosts)                                                                              \
   X(host, host_records)                                                                            \
-  X(host, hosts_changed)
+  X(host, hosts_changed)                                                                           \
+  X(host, host_to_update)
 
 AOPS_TYPE_BLOCK(host, 1300)

@@ -1,9 +1,10 @@
 #include "runtime/base/json_values.hpp"
 
+#include "runtime/base/address.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -83,12 +84,6 @@ std::vector<std::string> split_choices(std::string_view choices) {
     all.emplace_back(choices.substr(0, bar));
   all.emplace_back(choices);
   return all;
-}
-
-bool is_ip(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
 
 bool parse_whole(std::string_view text, int64_t& out) {
@@ -200,8 +195,8 @@ bool read_text(
     return refuse(&at, "must not contain a NUL character", err);
   if (length > 0 && !rules.is_text_blank_ok && is_blank_only(text))
     return refuse(&at, "must not be blank", err);
-  if (rules.format == "ip" && !is_ip(text))
-    return refuse(&at, "must be an IPv4 or IPv6 address", err);
+  if (rules.format == "address" && !is_ip_address(text) && !is_dns_name(text))
+    return refuse(&at, "must be an IPv4 address, an IPv6 address or a DNS name", err);
   out = text;
   return true;
 }

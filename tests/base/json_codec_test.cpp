@@ -20,7 +20,7 @@ struct sample_host {
 };
 #define AOPS_FIELDS_sample_host(F)                                                                 \
   F(host_name, required().text(1, 5), "Name.")                                                     \
-  F(public_ip, required().text(1, 45).as("ip"), "Address.")                                        \
+  F(public_ip, required().text(1, 45).as("address"), "Address.")                                   \
   F(ssh_port, optional_field().range(1, 65535), "Port.")                                           \
   F(management, optional_field(), "Managing node.")                                                \
   F(password, optional_field().text(1, 128), "Never shown.")
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_missing_field_is_named_with_its_path) {
 
 BOOST_AUTO_TEST_CASE(values_are_never_echoed) {
   for (auto text : {R"({"host_list":[{"host_name":"hunter2hunter2","public_ip":"::1"}]})",
-                    R"({"host_list":[{"host_name":"a","public_ip":"hunter2"}]})",
+                    R"({"host_list":[{"host_name":"a","public_ip":"hunter2!"}]})",
                     R"({"host_list":[{"host_name":"a","public_ip":"::1","ssh_port":"hunter2"}]})",
                     R"({"sort":"hunter2"})",
                     R"({"label":{"a":"hunter2"}})",
@@ -190,14 +190,15 @@ BOOST_AUTO_TEST_CASE(texts_must_be_texts) {
   BOOST_TEST(refusal(R"({"check_items": "x"})") == "check_items: must be a list");
 }
 
-BOOST_AUTO_TEST_CASE(addresses_are_ipv4_or_ipv6) {
+BOOST_AUTO_TEST_CASE(addresses_are_ipv4_ipv6_or_names) {
   auto at = [](const std::string& ip) {
     return refusal(R"({"host_list":[{"host_name":"a","public_ip":")" + ip + "\"}]}");
   };
-  for (auto fine : {"10.0.0.1", "::1", "2001:db8::ff00:42:8329", "::ffff:10.0.0.1"})
+  for (auto fine : {"10.0.0.1", "::1", "2001:db8::ff00:42:8329", "::ffff:10.0.0.1", "web-1"})
     BOOST_TEST(at(fine) == "");
-  for (auto wrong : {"10.0.0", "10.0.0.256", "1.2.3.4 ", "web-1", "fe80::1%eth0", "10.0.0.1/8"})
-    BOOST_TEST(at(wrong) == "host_list[0].public_ip: must be an IPv4 or IPv6 address");
+  for (auto wrong : {"10.0.0", "10.0.0.256", "1.2.3.4 ", "fe80::1%eth0", "10.0.0.1/8"})
+    BOOST_TEST(at(wrong) ==
+               "host_list[0].public_ip: must be an IPv4 address, an IPv6 address or a DNS name");
 }
 
 BOOST_AUTO_TEST_CASE(an_alias_is_accepted_but_not_beside_the_name) {

@@ -166,7 +166,7 @@ class hosts(contract):
 
     def test_one_bad_row_adds_nothing_and_no_secret_is_echoed(self):
         self.group("bad")
-        row = host_row("b2", "no-address", group="bad") | {"password": "very-secret"}
+        row = host_row("b2", "no address", group="bad") | {"password": "very-secret"}
         reply = self.add(host_row("b1", "10.3.0.1", group="bad"), row)
         self.assertEqual(reply["code"], 1000)
         self.assertNotIn("very-secret", json.dumps(reply))

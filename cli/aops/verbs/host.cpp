@@ -48,10 +48,11 @@ int add(session& s) {
   auto key = s.secret("key", "AOPS_VAULT_KEY", "Vault key that seals the passwords");
   if (!key)
     return s.complain(key.error());
-  host->password = {*password};
-  host->sudo_password = {*sudo};
-  return s.show(
-    s.post("/manage/host/add", hosts_to_add{.host_list = {*std::move(host)}, .key = {*key}}), {});
+  host->password = sealed_text{*password};
+  host->sudo_password = sealed_text{*sudo};
+  return s.show(s.post("/manage/host/add",
+                       hosts_to_add{.host_list = {*std::move(host)}, .key = sealed_text{*key}}),
+                {});
 }
 
 int remove(session& s) {

@@ -42,7 +42,7 @@ host_info read_info(const row& r) {
   x.status = r.string(6);
   if (r.integer(7) > 0)
     x.status_since.emplace(moment{r.integer(7)});
-  if (!r.is_null(8))
+  if (r.integer(8) > 0)
     x.exporter_port.emplace(r.integer(8));
   x.scrape_error = r.string(9);
   return x;
@@ -50,30 +50,51 @@ host_info read_info(const row& r) {
 
 } // namespace
 
-expected<void> host_repository::explain_conflict(const new_host& x) {
+expected<void> host_repository::explain_conflict(const place& x) {
   auto taken = db_.first(
-    "select name from host where owner = ? and (name = ? or ip = ?)",
+    "select name from host where owner = ? and n <> ? and "
+    "(name = ? or (ip = ? and coalesce(nullif(exporter_port, 0), ?) = ?))",
     [](const row& r) { return r.string(0); },
     x.owner,
-    x.host_name,
-    x.public_ip);
+    x.self,
+    x.name,
+    x.address,
+    x.default_port,
+    x.port == 0 ? x.default_port : x.port);
   if (!taken)
     return fail(std::move(taken.error()));
   if (!*taken)
     return {};
   return fail(ec::conflict,
-              **taken == x.host_name ? "host_name: exists already" : "public_ip: exists already");
+              **taken == x.name ? "host_name: exists already" : "public_ip: exists already");
+}
+
+/// The default group is made by whoever needs it first.
+expected<int64_t> host_repository::group_key(std::string_view owner, std::string_view name) {
+  const std::string query = "select n from host_group where owner = ? and name = ?";
+  auto known = db_.integer(query, owner, name);
+  if (!known)
+    return fail(std::move(known.error()));
+  if (*known)
+    return **known;
+  if (name != default_group)
+    return fail(ec::not_found, "host_group_name: no such group");
+  auto made = add_group(owner, {default_group, "Hosts that name no group."});
+  if (made)
+    return db_.last_id();
+  if (made.error() != ec::conflict)
+    return fail(std::move(made.error()));
+  // Another node was faster: a locking read sees what it committed.
+  return db_.count(query + std::string{db_.sql().for_update()}, owner, name);
 }
 
 expected<void> host_repository::add(const new_host& x, std::string_view credentials) {
-  auto group = db_.integer(
-    "select n from host_group where owner = ? and name = ?", x.owner, x.host_group_name);
+  place there{x.owner, x.host_name, x.public_ip, x.exporter_port.value_or(0), x.default_port};
+  if (auto free = explain_conflict(there); !free)
+    return free;
+  auto group = group_key(x.owner, x.host_group_name);
   if (!group)
     return fail(std::move(group.error()));
-  if (!*group)
-    return fail(ec::not_found, "host_group_name: no such group");
-  if (auto free = explain_conflict(x); !free)
-    return free;
   return in_order(
     [&]() -> expected<void> {
       auto added =
@@ -84,15 +105,15 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
                 x.owner,
                 x.host_name,
                 x.public_ip,
-                **group,
+                *group,
                 x.ssh_port,
                 x.management,
-                x.exporter_port,
+                x.exporter_port.value_or(0),
                 x.slot,
                 x.created_ms,
                 x.created_ms);
       if (!added && added.error() == ec::conflict) // Another node was faster.
-        if (auto free = explain_conflict(x); !free)
+        if (auto free = explain_conflict(there); !free)
           return free;
       return only(std::move(added));
     },
@@ -102,6 +123,79 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
       return credential_repository{db_}.save(x.host_id, credentials);
     },
     [&] { return meta_repository{db_}.bump("hosts"); });
+}
+
+expected<host_record> host_repository::update(std::string_view owner,
+                                              const host_to_update& x,
+                                              int64_t default_port,
+                                              int64_t now_ms) {
+  struct known {
+    int64_t key, group, ssh_port, exporter_port;
+    bool management;
+    std::string name, address;
+  };
+  auto found = db_.first(
+    "select n, host_group, ssh_port, coalesce(exporter_port, 0), management, name, ip from host "
+    "where owner = ? and id = ?" +
+      std::string{db_.sql().for_update()},
+    [](const row& r) {
+      return known{r.integer(0),
+                   r.integer(1),
+                   r.integer(2),
+                   r.integer(3),
+                   r.boolean(4),
+                   r.string(5),
+                   r.string(6)};
+    },
+    owner,
+    x.host_id);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return fail(ec::not_found, "host_id: no such host");
+  const auto& was = **found;
+  auto now = was;
+  now.name = x.host_name.value_or(was.name);
+  now.address = x.public_ip.value_or(was.address);
+  now.ssh_port = x.ssh_port.value_or(was.ssh_port);
+  now.exporter_port = x.exporter_port.value_or(was.exporter_port);
+  now.management = x.management.value_or(was.management);
+  place there{owner, now.name, now.address, now.exporter_port, default_port, was.key};
+  if (auto free = explain_conflict(there); !free)
+    return fail(std::move(free.error()));
+  if (x.host_group_name) {
+    auto group = group_key(owner, *x.host_group_name);
+    if (!group)
+      return fail(std::move(group.error()));
+    now.group = *group;
+  }
+  bool is_elsewhere = now.address != was.address || now.exporter_port != was.exporter_port;
+  auto done = in_order(
+    [&]() -> expected<void> {
+      auto changed = db_.run("update host set name = ?, ip = ?, host_group = ?, ssh_port = ?, "
+                             "exporter_port = ?, management = ? where n = ?",
+                             now.name,
+                             now.address,
+                             now.group,
+                             now.ssh_port,
+                             now.exporter_port,
+                             now.management,
+                             was.key);
+      if (!changed && changed.error() == ec::conflict) // Another node was faster.
+        if (auto free = explain_conflict(there); !free)
+          return free;
+      return only(std::move(changed));
+    },
+    [&]() -> expected<void> {
+      if (!is_elsewhere)
+        return {};
+      return only(db_.run(
+        "update host set status = 'unknown', status_since_ms = ? where n = ?", now_ms, was.key));
+    },
+    [&] { return meta_repository{db_}.bump("hosts"); });
+  if (!done)
+    return fail(std::move(done.error()));
+  return find(x.host_id);
 }
 
 expected<bool>
@@ -133,6 +227,8 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
     return fail(view.error());
   if (auto fair = check_length("host_group_list", q.host_group_list.size()); !fair)
     return fail(std::move(fair.error()));
+  if (auto fair = check_length("host_list", q.host_list.size()); !fair)
+    return fail(std::move(fair.error()));
   auto p = paging_of(q);
   filter matching("h.owner = ?", owner);
   if (!q.host_group_list.empty()) {
@@ -143,6 +239,8 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   }
   if (q.management)
     matching.also("h.management = ?", *q.management);
+  if (!q.host_list.empty())
+    matching.in("h.id", q.host_list);
   auto total =
     db_.integer_with("select count(*) from host h where " + matching.where(), matching.values());
   if (!total)

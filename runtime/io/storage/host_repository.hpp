@@ -15,6 +15,7 @@ struct new_host {
   maybe<int64_t> exporter_port;
   uint16_t slot = 0;
   int64_t created_ms = 0;
+  int64_t default_port = 9100; ///< The exporter's, of hosts that name none.
 };
 
 /// Keeps hosts and their groups. Every query is bound to an owner. What changes the set of hosts
@@ -37,9 +38,18 @@ public:
 
   // -- hosts
 
-  /// One host, with its sealed credentials unless empty. ec::conflict when the owner has its name
-  /// or address (the detail says which); ec::not_found when the group is unknown. In a transaction.
+  /// One host, with its sealed credentials unless empty; its group is made when it is
+  /// `default_group`. ec::conflict when the owner has its name, or another exporter at its address
+  /// and port (the detail says which); ec::not_found when the group is unknown. In a transaction.
   expected<void> add(const new_host& x, std::string_view credentials = {});
+
+  /// Changes what `x` names, secrets excepted. With another exporter nothing is known of it: its
+  /// status begins anew. Errors as `add`; ec::not_found also when the owner has no such host. In a
+  /// transaction.
+  /// @param default_port The exporter's, of hosts that name none.
+  /// @return The host as it is now.
+  expected<host_record>
+  update(std::string_view owner, const host_to_update& x, int64_t default_port, int64_t now_ms);
 
   /// Deletes one host with its results, samples, series, cursor, deviations and credentials;
   /// reports and jobs stay. False when the owner has no such host. In a transaction.
@@ -63,7 +73,14 @@ public:
   expected<void> set_status(std::string_view host_id, std::string_view status, int64_t since_ms);
 
 private:
-  expected<void> explain_conflict(const new_host& x); ///< Fails when the name or address is taken.
+  /// What no two hosts of an owner share.
+  struct place {
+    std::string_view owner, name, address;
+    int64_t port, default_port;
+    int64_t self = 0; ///< Key of the host that may be there.
+  };
+  expected<void> explain_conflict(const place& x); ///< Fails when the name or exporter is taken.
+  expected<int64_t> group_key(std::string_view owner, std::string_view name);
   database& db_;
 };
 

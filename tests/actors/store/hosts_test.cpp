@@ -41,13 +41,38 @@ struct hosts_fixture : tests::store_fixture {
     x.host_group_name = group;
     x.public_ip = ip;
     x.username = "root";
-    x.password = {"ssh secret"};
-    x.sudo_password = {"sudo secret"};
+    x.password = sealed_text{"ssh secret"};
+    x.sudo_password = sealed_text{"sudo secret"};
     return x;
   }
 
   expected<hosts_added> add(std::vector<host_to_add> list, const std::string& key = "vault key") {
-    return ask<hosts_added>(hosts, admin, hosts_to_add{std::move(list), {key}});
+    return ask<hosts_added>(hosts, admin, hosts_to_add{std::move(list), sealed_text{key}});
+  }
+
+  static host_to_add bare_host(const std::string& name, const std::string& address) {
+    host_to_add x;
+    x.host_name = name;
+    x.public_ip = address;
+    return x;
+  }
+
+  hosts_added add_bare(std::vector<host_to_add> list) {
+    return tests::ok(ask<hosts_added>(hosts, admin, hosts_to_add{std::move(list), {}}));
+  }
+
+  static host_to_update change_of(const std::string& id) {
+    host_to_update x;
+    x.host_id = id;
+    return x;
+  }
+
+  expected<done> update(const caller& who, const host_to_update& x) {
+    return ask<done>(hosts, who, x);
+  }
+
+  host_info only_host() {
+    return tests::ok(ask<hosts_page>(hosts, admin, hosts_query{})).host_infos.at(0);
   }
 
   expected<hosts_deleted> remove(const caller& who, std::vector<std::string> ids) {
@@ -133,6 +158,119 @@ BOOST_AUTO_TEST_CASE(credentials_are_nowhere_in_plain_text) {
     BOOST_TEST(sealed[0].find(secret) == std::string::npos);
     BOOST_TEST(log.text().find(secret) == std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_needs_neither_credentials_nor_a_group) {
+  auto reply = add_bare({bare_host("a", "Web1.Example.COM."), bare_host("b", "192.0.2.1")});
+  BOOST_TEST(reply.code == 200);
+  BOOST_TEST(count("select count(*) from host_credential") == 0);
+  BOOST_TEST(count("select count(*) from vault_verifier") == 0);
+  BOOST_TEST(only_host().host_group_name == "default");
+  BOOST_TEST(only_host().public_ip == "web1.example.com");
+  run();
+  BOOST_TEST(told.at(0).present.at(0).host_group_name == "default");
+  auto groups = tests::ok(ask<host_groups_page>(hosts, admin, host_groups_query{}));
+  BOOST_TEST(groups.total_count == 2);
+  // The same name in another spelling.
+  BOOST_TEST(add_bare({bare_host("c", "WEB1.example.com")}).code == 1105);
+}
+
+BOOST_AUTO_TEST_CASE(hosts_with_and_without_credentials_come_in_one_request) {
+  tests::ok(add({new_host("a", "10.0.0.1"), bare_host("b", "10.0.0.2")}));
+  BOOST_TEST(count("select count(*) from host_credential") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_changes_and_its_region_hears_of_it) {
+  auto id = tests::ok(add({new_host("a", "10.0.0.1")})).host_list.at(0);
+  add_group("db");
+  run();
+  told.clear();
+  auto x = change_of(id);
+  x.host_name = "b";
+  x.host_group_name = "db";
+  x.public_ip = "DB.example.com";
+  x.exporter_port = 9200;
+  x.ssh_port = 2222;
+  x.management = true;
+  tests::ok(update(admin, x));
+  run();
+  BOOST_REQUIRE(told.size() == 1u);
+  const auto& now = told[0].present.at(0);
+  BOOST_TEST(now.host_id == id);
+  BOOST_TEST(now.host_name == "b");
+  BOOST_TEST(now.host_group_name == "db");
+  BOOST_TEST(now.public_ip == "db.example.com");
+  BOOST_TEST(now.exporter_port == 9200);
+  auto info = only_host();
+  BOOST_TEST(info.host_name == "b");
+  BOOST_TEST(info.ssh_port == 2222);
+  BOOST_TEST(info.management);
+  // What is not named stays.
+  auto rename = change_of(id);
+  rename.host_name = "c";
+  tests::ok(update(admin, rename));
+  info = only_host();
+  BOOST_TEST(info.host_name == "c");
+  BOOST_TEST(info.public_ip == "db.example.com");
+  BOOST_TEST(info.exporter_port.value() == 9200);
+  BOOST_TEST(count("select count(*) from host_credential") == 1);
+  BOOST_TEST(count("select count(*) from audit_log where action = 'host.update'") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_cannot_be_made_says_why_and_changes_nothing) {
+  auto ids = tests::ok(add({new_host("a", "10.0.0.1"), new_host("b", "10.0.0.2")})).host_list;
+  run();
+  told.clear();
+  auto refusal = [&](const caller& who, const host_to_update& x) {
+    auto how = update(who, x);
+    return how ? "done" : to_string(how.error());
+  };
+  auto name = change_of(ids[1]);
+  name.host_name = "a";
+  BOOST_TEST(refusal(admin, name) == "conflict: host_name: exists already");
+  auto address = change_of(ids[1]);
+  address.public_ip = "10.0.0.1";
+  BOOST_TEST(refusal(admin, address) == "conflict: public_ip: exists already");
+  auto group = change_of(ids[1]);
+  group.host_group_name = "no such";
+  BOOST_TEST(refusal(admin, group) == "update_failed: host_group_name: no such group");
+  auto own = change_of(ids[1]);
+  own.host_name = "b";
+  own.public_ip = "10.0.0.2";
+  BOOST_TEST(refusal(other, own) == "update_failed: host_id: no such host");
+  BOOST_TEST(refusal(admin, change_of("unknown")) == "update_failed: host_id: no such host");
+  run();
+  BOOST_TEST(told.empty());
+  BOOST_TEST(refusal(admin, own) == "done"); // It is where it was.
+}
+
+BOOST_AUTO_TEST_CASE(credentials_come_later_under_the_one_key) {
+  auto ids = add_bare({bare_host("a", "10.0.0.1"), bare_host("b", "10.0.0.2")}).host_list;
+  auto x = change_of(ids[0]);
+  x.username = "root";
+  x.password = sealed_text{"ssh secret"};
+  x.sudo_password = sealed_text{"sudo secret"};
+  x.key = sealed_text{"vault key"};
+  tests::ok(update(admin, x));
+  auto sealed = [&] {
+    return tests::ok(db().list("select body from host_credential",
+                               [](const storage::row& r) { return r.string(0); }));
+  };
+  BOOST_REQUIRE(sealed().size() == 1u);
+  auto first = sealed()[0];
+  BOOST_TEST(first.find("ssh secret") == std::string::npos);
+  x.key = sealed_text{"another key"};
+  BOOST_TEST(tests::failure_of(update(admin, x)) == ec::vault_key);
+  x.key = sealed_text{"vault key"};
+  x.password = sealed_text{"new secret"};
+  tests::ok(update(admin, x));
+  BOOST_TEST(sealed().size() == 1u);
+  BOOST_TEST(sealed()[0] != first);
+  // Nobody's host binds nobody to a key.
+  x.host_id = "unknown";
+  x.key = sealed_text{"another key"};
+  BOOST_TEST(tests::failure_of(update(other, x)) == ec::update_failed);
+  BOOST_TEST(count("select count(*) from vault_verifier") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(deleting_some_unknown_hosts_is_206_and_only_such_1103) {

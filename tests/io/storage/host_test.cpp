@@ -17,6 +17,16 @@ expected<void> add(database& db, const new_host& x, std::string_view credentials
   return transact(db, [&](database& d) { return host_repository{d}.add(x, credentials); });
 }
 
+expected<host_record> update(database& db, const host_to_update& x, std::string_view of = owner) {
+  return transact(db, [&](database& d) { return host_repository{d}.update(of, x, 9100, 7000); });
+}
+
+host_to_update change_of(const std::string& id) {
+  host_to_update x;
+  x.host_id = id;
+  return x;
+}
+
 bool remove(database& db, std::string_view of, std::string_view id) {
   return committed(db, [&] { return host_repository{db}.remove(of, id, 1); });
 }
@@ -149,6 +159,91 @@ STORE_CASE(names_and_addresses_are_unique_for_an_owner_and_the_text_says_which) 
   his.host_name = "name-1";
   his.public_ip = "ip-1";
   ok(add(db, his));
+}
+
+STORE_CASE(the_default_group_is_made_when_it_is_first_needed) {
+  auto& db = it.db();
+  host_repository hosts{db};
+  ok(add(db, host_named("1", default_group)));
+  ok(add(db, host_named("2", default_group)));
+  auto groups = ok(hosts.groups_page(owner, {})).host_group_infos;
+  BOOST_REQUIRE(groups.size() == 1u);
+  BOOST_TEST(groups[0].host_group_name == default_group);
+  BOOST_TEST(groups[0].host_count == 2);
+  // Not for a host that is not added, and only for its owner.
+  auto same = host_named("3", default_group);
+  same.owner = "bob";
+  ok(add(db, same));
+  same.host_id = "4";
+  BOOST_TEST(failure_of(add(db, same)) == ec::conflict);
+  BOOST_TEST(ok(hosts.groups_page("bob", {})).total_count == 1);
+}
+
+STORE_CASE(a_host_changes_in_what_is_named) {
+  auto& db = it.db();
+  host_repository hosts{db};
+  store_host(db, "1");
+  ok(hosts.add_group(owner, {"other", ""}));
+  ok(hosts.set_status("1", "online", 5000));
+  auto version = ok(meta_repository{db}.read()).hosts;
+  auto x = change_of("1");
+  x.host_name = "new";
+  x.host_group_name = "other";
+  x.ssh_port = 2222;
+  x.management = true;
+  auto now = ok(update(db, x));
+  BOOST_TEST(now.host_name == "new");
+  BOOST_TEST(now.host_group_name == "other");
+  BOOST_TEST(now.public_ip == "ip-1");
+  BOOST_TEST(now.status == "online");
+  BOOST_TEST(ok(meta_repository{db}.read()).hosts == version + 1);
+  auto info = ok(hosts.page(owner, {})).host_infos.at(0);
+  BOOST_TEST(info.ssh_port == 2222);
+  BOOST_TEST(info.management);
+  BOOST_TEST(!info.exporter_port);
+  auto moved = change_of("1");
+  moved.public_ip = "moved.example.net";
+  moved.exporter_port = 9200;
+  now = ok(update(db, moved));
+  BOOST_TEST(now.public_ip == *moved.public_ip);
+  BOOST_TEST(now.exporter_port == 9200);
+  BOOST_TEST(now.host_name == "new");
+  BOOST_TEST(now.status == "unknown");
+  BOOST_TEST(now.status_since_ms == 7000);
+}
+
+STORE_CASE(a_change_that_cannot_be_is_refused_and_names_its_reason) {
+  auto& db = it.db();
+  store_host(db, "1");
+  store_host(db, "2");
+  auto refusal = [&](const host_to_update& x, std::string_view of = owner) {
+    auto how = update(db, x, of);
+    return how ? "none" : to_string(how.error());
+  };
+  BOOST_TEST(refusal(change_of("3")) == "not_found: host_id: no such host");
+  BOOST_TEST(refusal(change_of("1"), "bob") == "not_found: host_id: no such host");
+  auto x = change_of("2");
+  x.host_name = "name-1";
+  BOOST_TEST(refusal(x) == "conflict: host_name: exists already");
+  x = change_of("2");
+  x.public_ip = "ip-1";
+  BOOST_TEST(refusal(x) == "conflict: public_ip: exists already");
+  x = change_of("2");
+  x.host_group_name = "unknown";
+  BOOST_TEST(refusal(x) == "not_found: host_group_name: no such group");
+  x.host_group_name = default_group;
+  BOOST_TEST(ok(update(db, x)).host_group_name == default_group);
+}
+
+STORE_CASE(hosts_are_filtered_by_their_ids) {
+  auto& db = it.db();
+  for (auto id : {"1", "2", "3"})
+    store_host(db, id);
+  hosts_query q;
+  q.host_list = {"3", "unknown", "1"};
+  BOOST_TEST(ids_of(ok(host_repository{db}.page(owner, q))) == "1 3 ");
+  q.host_list = {"unknown"};
+  BOOST_TEST(ok(host_repository{db}.page(owner, q)).total_count == 0);
 }
 
 STORE_CASE(an_owner_neither_sees_nor_deletes_hosts_of_others) {

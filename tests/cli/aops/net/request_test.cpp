@@ -23,21 +23,21 @@ BOOST_AUTO_TEST_SUITE(cli_request)
 
 BOOST_AUTO_TEST_CASE(a_node_reads_what_was_meant_secrets_included) {
   hosts_to_add hosts;
-  hosts.key = {"vault"};
+  hosts.key = sealed_text{"vault"};
   hosts.host_list.resize(1);
   auto& host = hosts.host_list[0];
   host.host_name = "web1";
   host.host_group_name = "web";
   host.public_ip = "192.0.2.7";
   host.username = "ops";
-  host.password = {"pw"};
-  host.sudo_password = {"root \"pw\""};
+  host.password = sealed_text{"pw"};
+  host.sudo_password = sealed_text{"root \"pw\""};
   host.exporter_port = 9200;
   auto read = as_read(hosts);
   BOOST_REQUIRE(read);
-  BOOST_TEST(read->key.text == "vault");
+  BOOST_TEST(read->key->text == "vault");
   BOOST_REQUIRE(read->host_list.size() == 1u);
-  BOOST_TEST(read->host_list[0].sudo_password.text == "root \"pw\"");
+  BOOST_TEST(read->host_list[0].sudo_password->text == "root \"pw\"");
   BOOST_TEST(*read->host_list[0].exporter_port == 9200);
 }
 
