@@ -1,5 +1,6 @@
 #include "runtime/io/net/http_multi.hpp"
 
+#include "runtime/base/address.hpp"
 #include "runtime/base/descriptor.hpp"
 #include "runtime/io/net/transfer.hpp"
 
@@ -65,11 +66,14 @@ public:
     event.events = EPOLLIN;
     event.data.fd = wake_.get();
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
+    auto names = resolver::start(options_.names);
+    if (!names)
+      return fail(std::move(names.error()));
+    names_ = std::move(*names);
     return start_thread();
   }
 
   expected<void> submit(request what, callback done) {
-    bool first = false;
     {
       std::lock_guard lock(mutex_);
       if (stopping_)
@@ -80,15 +84,26 @@ public:
                     fmt::format("HTTP client: {} requests outstanding", options_.max_outstanding));
       }
       outstanding_.fetch_add(1, std::memory_order_relaxed);
-      first = incoming_.empty();
-      incoming_.push_back({std::move(what), std::move(done), steady::now()});
     }
-    if (first)
-      wake();
+    submission job{std::move(what), std::move(done), steady::now(), {}, {}};
+    auto host = host_of(job.what.url);
+    if (host.empty() || base::is_ip_address(host)) {
+      deliver(std::move(job));
+      return {};
+    }
+    job.name = host;
+    auto patience = std::min(job.what.connect_timeout, job.what.total_timeout);
+    auto shared = std::make_shared<submission>(std::move(job)); // std::function copies.
+    names_->resolve(host, patience, [this, shared](expected<resolver::addresses> found) {
+      shared->found = std::move(found);
+      deliver(std::move(*shared));
+    });
     return {};
   }
 
   void stop() {
+    if (names_)
+      names_->stop(); // What waits for a name comes back now.
     {
       std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -108,6 +123,29 @@ public:
   }
 
 private:
+  /// Hands it to the I/O thread, from any thread.
+  void deliver(submission job) {
+    bool first = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (!has_ended_) {
+        first = incoming_.empty();
+        incoming_.push_back(std::move(job));
+      }
+    }
+    if (job.done) // It is still here: the thread has ended.
+      refuse(std::move(job), {ec::cancelled, "HTTP client: stopped"});
+    else if (first)
+      wake();
+  }
+
+  /// What never gets on the wire.
+  void refuse(submission job, error why) {
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    outstanding_.fetch_sub(1, std::memory_order_relaxed);
+    job.done(reply{fail(std::move(why)), {}, false});
+  }
+
   /// Signals are for the main thread.
   expected<void> start_thread() {
     sigset_t all, before;
@@ -147,15 +185,25 @@ private:
     {
       std::lock_guard lock(mutex_);
       std::swap(incoming_, admitted_);
-      stop = stopping_;
+      stop = has_ended_ = stopping_;
     }
     for (auto& job : admitted_) {
+      if (!stop && !job.found) {
+        auto why = job.found.error();
+        if (why != ec::cancelled)
+          why.detail = "is not found: " + why.detail;
+        refuse(std::move(job), std::move(why));
+        continue;
+      }
+      if (stop) {
+        refuse(std::move(job), {ec::cancelled, "HTTP client: stopped"});
+        continue;
+      }
       auto t = spare_transfer();
-      bool in_time = t->begin(std::move(job));
-      if (stop || !in_time)
-        finish(std::move(t), stop ? CURLE_ABORTED_BY_CALLBACK : CURLE_OPERATION_TIMEDOUT);
-      else
+      if (t->begin(std::move(job)))
         launch(std::move(t));
+      else
+        finish(std::move(t), CURLE_OPERATION_TIMEDOUT);
     }
     admitted_.clear();
     return stop;
@@ -206,7 +254,8 @@ private:
       active_.erase(raw);
       std::unique_ptr<transfer> t(raw);
       connects_.fetch_add(static_cast<uint64_t>(t->connects()), std::memory_order_relaxed);
-      if (code == CURLE_OK && t->redirect())
+      bool goes_on = code == CURLE_OK ? t->redirect() : t->other_address(code);
+      if (goes_on)
         launch(std::move(t));
       else
         finish(std::move(t), code);
@@ -216,6 +265,8 @@ private:
   /// Frees everything before the callback, which may submit.
   void finish(std::unique_ptr<transfer> t, CURLcode code) {
     auto outcome = t->outcome(code);
+    if (auto better = t->better_address(); better && outcome.result)
+      names_->prefer(better->first, better->second);
     auto done = t->take_callback();
     t->clear();
     if (spare_.size() < max_spare)
@@ -277,11 +328,13 @@ private:
   base::descriptor epoll_;
   base::descriptor wake_;
   CURLM* multi_;
+  std::unique_ptr<resolver> names_;
   std::thread thread_;
 
   std::mutex mutex_;
   std::vector<submission> incoming_; ///< Under `mutex_`.
   bool stopping_ = false;            ///< Under `mutex_`.
+  bool has_ended_ = false;           ///< Under `mutex_`: nobody takes in any more.
 
   std::vector<submission> admitted_;
   std::unordered_set<transfer*> active_; ///< Owned: libcurl works on them.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/io/net/resolver.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +18,7 @@ struct request {
   bool post = false;
   std::string body;                 ///< Of a POST.
   std::vector<std::string> headers; ///< `Name: value`; may hold secrets, never shown.
-  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds connect_timeout{2000}; ///< To each address; and to find the name.
   std::chrono::milliseconds total_timeout{
     10'000};                           ///< From submission to the last byte; must be positive.
   size_t max_bytes = size_t{16} << 20; ///< Of the (unpacked) body; more is refused.
@@ -34,7 +35,8 @@ struct response {
   std::string body;
 };
 
-/// How a request ended.
+/// How a request ended. The detail of an error says what the peer did, to be read after its name:
+/// `refused the connection at 192.0.2.1:9100`.
 ///
 /// Errors: ec::bad_request (URL), ec::unreachable (no connection, name, or broken off),
 /// ec::timed_out, ec::query_failed (answer too large or of another media type), ec::cancelled
@@ -53,6 +55,7 @@ struct http_multi_options {
   /// At once to one host and port, further requests wait; 0: no limit.
   size_t max_host_connections = 0;
   std::string ca_file; ///< For https; empty: the system's.
+  resolver_options names;
 };
 
 /// Counters since the start.
@@ -68,11 +71,13 @@ struct http_multi_stats {
 /// Runs any number of HTTP requests at once on one thread of its own: libcurl's
 /// `multi_socket_action` on epoll. Hosts that swallow packets delay nobody else. Keeps connections
 /// alive and reuses them; follows at most 3 redirects of a GET, never to another host or port; uses
-/// no proxy.
+/// no proxy. Names are found by `resolver`, so that a connection is never kept to an address that
+/// is a name's no more; of several addresses those that refuse are passed over.
 class http_multi {
 public:
   /// Runs on the I/O thread, exactly once for each accepted request: hand the reply on and return.
-  /// It may submit, must not stop or destroy the object, and must not throw.
+  /// It may submit, must not stop or destroy the object, and must not throw. While the object is
+  /// being stopped it may run on another thread.
   using callback = std::function<void(reply)>;
 
   /// ec::internal when the system has no more descriptors or threads.

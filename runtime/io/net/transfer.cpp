@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <new>
 
 namespace aops::net {
@@ -48,6 +50,12 @@ private:
 
 } // namespace
 
+std::string host_of(const std::string& text) {
+  auto host = url(text).part(CURLUPART_HOST);
+  bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return is_bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
 transfer::transfer(const http_multi_options& options) : easy_(curl_easy_init()) {
   if (!easy_)
     throw std::bad_alloc();
@@ -71,6 +79,7 @@ transfer::transfer(const http_multi_options& options) : easy_(curl_easy_init()) 
 transfer::~transfer() {
   curl_easy_cleanup(easy_);
   curl_slist_free_all(headers_);
+  curl_slist_free_all(connect_to_);
 }
 
 transfer* transfer::of(CURL* easy) {
@@ -102,6 +111,20 @@ void transfer::set_options() {
   for (const auto& header : what.headers)
     headers_ = curl_slist_append(headers_, header.c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+  set_address();
+}
+
+/// Where to connect, whatever name stands in the URL; libcurl keeps it with the connection, which
+/// serves nobody who wants another address.
+void transfer::set_address() {
+  curl_slist_free_all(std::exchange(connect_to_, nullptr));
+  if (!job_.name.empty()) {
+    const auto& address = (*job_.found)[address_];
+    bool is_ipv6 = address.find(':') != std::string::npos;
+    auto whom = "::" + (is_ipv6 ? "[" + address + "]" : address) + ":";
+    connect_to_ = curl_slist_append(nullptr, whom.c_str());
+  }
+  curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_);
 }
 
 bool transfer::set_deadline() {
@@ -129,6 +152,23 @@ bool transfer::redirect() {
   job_.what.url = std::move(next);
   curl_easy_setopt(easy_, CURLOPT_URL, job_.what.url.c_str());
   return set_deadline();
+}
+
+bool transfer::other_address(CURLcode code) {
+  bool is_connected = info<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0;
+  bool may_help = code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT;
+  if (job_.name.empty() || is_connected || !may_help || address_ + 1 >= job_.found->size())
+    return false;
+  ++address_;
+  curl_text_[0] = '\0';
+  set_address();
+  return set_deadline();
+}
+
+std::optional<std::pair<std::string, std::string>> transfer::better_address() const {
+  if (address_ == 0)
+    return {};
+  return std::pair{job_.name, (*job_.found)[address_]};
 }
 
 size_t transfer::on_data(char* data, size_t size, size_t count, void* self) {
@@ -176,41 +216,62 @@ reply transfer::outcome(CURLcode code) {
   return r;
 }
 
+/// What the peer did, to be read after its name: `refused the connection at 192.0.2.1:9100`.
 error transfer::failure(CURLcode code) const {
   if (too_large_)
     return {ec::query_failed,
-            fmt::format("{}: the answer has more than {} bytes", peer(), job_.what.max_bytes)};
+            fmt::format("answers with more than {} bytes at {}", job_.what.max_bytes, peer())};
   if (other_content_)
     return {ec::query_failed,
-            fmt::format("{}: the answer is no {}", peer(), job_.what.expect_content)};
+            fmt::format("answers with no {} at {}", job_.what.expect_content, peer())};
   std::string text = curl_text_[0] != '\0' ? curl_text_.data() : curl_easy_strerror(code);
+  bool is_connected = info<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0;
+  auto problem = info<long>(easy_, CURLINFO_OS_ERRNO);
+  std::chrono::duration<double> took = steady::now() - started_;
   switch (code) {
   case CURLE_OPERATION_TIMEDOUT:
-    return {ec::timed_out, peer() + ": " + text};
+    return {ec::timed_out,
+            fmt::format("{} within {:.1f} s at {}",
+                        is_connected ? "did not answer" : "did not take a connection",
+                        took.count(),
+                        peer())};
+  case CURLE_COULDNT_CONNECT:
+    if (problem == ECONNREFUSED)
+      return {ec::unreachable, "refused the connection at " + peer()};
+    return {ec::unreachable,
+            fmt::format("could not be reached at {}: {}",
+                        peer(),
+                        problem == 0 ? text : std::strerror(static_cast<int>(problem)))};
   case CURLE_URL_MALFORMAT:
   case CURLE_UNSUPPORTED_PROTOCOL:
-    return {ec::bad_request, "URL: " + text};
+    return {ec::bad_request, "has no URL to be asked at: " + text};
   case CURLE_ABORTED_BY_CALLBACK:
-    return {ec::cancelled, peer() + ": stopped"};
+    return {ec::cancelled, "was not asked at " + peer() + ": stopped"};
+  case CURLE_GOT_NOTHING:
+    return {ec::unreachable, "closed the connection without an answer at " + peer()};
   default:
-    return {ec::unreachable, peer() + ": " + text};
+    return {ec::unreachable, fmt::format("could not be read at {}: {}", peer(), text)};
   }
 }
 
-/// Host and port: a whole URL may hold a password.
+/// Host and port, and of a name the address: a whole URL may hold a password.
 std::string transfer::peer() const {
   url parsed(job_.what.url);
-  return parsed.part(CURLUPART_HOST) + ":" + parsed.part(CURLUPART_PORT);
+  auto out = parsed.part(CURLUPART_HOST) + ":" + parsed.part(CURLUPART_PORT);
+  return job_.name.empty() || !job_.found ? out
+                                          : fmt::format("{} ({})", out, (*job_.found)[address_]);
 }
 
 long transfer::connects() const { return info<long>(easy_, CURLINFO_NUM_CONNECTS); }
 
 void transfer::clear() {
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, nullptr);
+  curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, nullptr);
   curl_slist_free_all(headers_);
   headers_ = nullptr;
   curl_text_[0] = '\0';
   job_ = {};
+  address_ = 0;
   answer_ = {};
   redirects_ = 0;
   too_large_ = other_content_ = false;

@@ -5,6 +5,8 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <optional>
+#include <utility>
 
 namespace aops::net {
 
@@ -15,7 +17,12 @@ struct submission {
   request what;
   http_multi::callback done;
   steady::time_point submitted;
+  std::string name;                      ///< Empty: the URL has an address.
+  expected<resolver::addresses> found{}; ///< Of the name; used one after the other.
 };
+
+/// The host of a URL, without brackets; empty when it is none.
+std::string host_of(const std::string& url);
 
 /// One easy handle and what it works for; used again and again, on the I/O thread only. Never
 /// moves: libcurl holds its address.
@@ -36,6 +43,13 @@ public:
   /// is.
   bool redirect();
 
+  /// After a failed attempt to connect: prepares the one to the name's next address. False when
+  /// there is none, or no time.
+  bool other_address(CURLcode code);
+
+  /// The name and the address that answered, when it was not the first one.
+  std::optional<std::pair<std::string, std::string>> better_address() const;
+
   /// How it ended, by libcurl's code.
   reply outcome(CURLcode code);
 
@@ -51,6 +65,7 @@ private:
   static size_t on_data(char* data, size_t size, size_t count, void* self);
   size_t append(const char* data, size_t n);
   void set_options();
+  void set_address();
   bool set_deadline();
   bool has_other_content() const;
   error failure(CURLcode code) const;
@@ -59,6 +74,8 @@ private:
   CURL* easy_ = nullptr;
   std::string ca_file_; ///< Of requests that name none.
   curl_slist* headers_ = nullptr;
+  curl_slist* connect_to_ = nullptr;
+  size_t address_ = 0; ///< Which of those found.
   std::array<char, CURL_ERROR_SIZE> curl_text_{};
   submission job_;
   steady::time_point started_;

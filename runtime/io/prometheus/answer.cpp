@@ -145,7 +145,7 @@ expected<answer> parse_answer(std::string body, int64_t from_ms, int64_t until_m
 
 expected<answer> read_reply(net::reply reply, int64_t from_ms, int64_t until_ms) {
   if (!reply.result)
-    return fail(std::move(reply.result.error()));
+    return fail(reply.result.error().code, "Prometheus " + reply.result.error().detail);
   int status = reply.result->status;
   auto parsed = parse_answer(std::move(reply.result->body), from_ms, until_ms);
   if (status == 200 || (!parsed && parsed.error() != ec::corrupt))

@@ -1,14 +1,14 @@
 #include "runtime/io/scrape/scrape_request.hpp"
 
+#include "runtime/base/address.hpp"
+
 #include <fmt/format.h>
 
 namespace aops::scrape {
 
 net::request scrape_request(const exporter& from, const scrape_limits& limits, size_t size_hint) {
   net::request r;
-  bool bare_ipv6 = from.address.find(':') != std::string::npos;
-  auto host = bare_ipv6 ? "[" + from.address + "]" : from.address;
-  r.url = fmt::format("http://{}:{}{}", host, from.port, from.path);
+  r.url = fmt::format("http://{}{}", base::with_port(from.address, from.port), from.path);
   r.headers = {"Accept: text/plain;version=0.0.4;q=1,*/*;q=0.1"};
   r.connect_timeout = limits.connect_timeout;
   r.total_timeout = limits.total_timeout;
@@ -20,10 +20,10 @@ net::request scrape_request(const exporter& from, const scrape_limits& limits, s
 
 expected<std::string> page_of(net::reply reply) {
   if (!reply.result)
-    return fail(std::move(reply.result.error()));
+    return fail(reply.result.error().code, "exporter " + reply.result.error().detail);
   if (reply.result->status != 200)
     return fail(ec::unreachable,
-                fmt::format("the exporter answers HTTP status {}", reply.result->status));
+                fmt::format("exporter answers with HTTP status {}", reply.result->status));
   return std::move(reply.result->body);
 }
 

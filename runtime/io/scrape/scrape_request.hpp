@@ -24,7 +24,8 @@ struct scrape_limits {
 net::request
 scrape_request(const exporter& from, const scrape_limits& limits, size_t size_hint = 0);
 
-/// The page of an answer. Errors as net::reply; ec::unreachable for any HTTP status but 200.
+/// The page of an answer. Errors as net::reply, ec::unreachable for any HTTP status but 200; the
+/// detail is a sentence for users, `exporter refused the connection at 192.0.2.1:9100`.
 expected<std::string> page_of(net::reply reply);
 
 } // namespace aops::scrape

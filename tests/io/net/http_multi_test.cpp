@@ -1,4 +1,5 @@
 #include "runtime/io/net/http_multi.hpp"
+#include "tests/io/net/dns_server.hpp"
 #include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -85,8 +86,8 @@ public:
     server_.stop();
     thread_.join();
   }
-  std::string url(const std::string& path) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
+  std::string url(const std::string& path, const std::string& host = "127.0.0.1") const {
+    return "http://" + host + ":" + std::to_string(port_) + path;
   }
 
 private:
@@ -223,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_closed_port_is_unreachable_and_the_error_shows_no_passwor
   auto r = fetch(*http, get("http://user:secret@127.0.0.1:" + port + "/x?token=secret"));
   BOOST_REQUIRE(!r.result.has_value());
   BOOST_TEST(bool(r.result.error() == ec::unreachable));
-  BOOST_TEST(r.result.error().detail.find("127.0.0.1:" + port) == 0u);
+  BOOST_TEST(r.result.error().detail == "refused the connection at 127.0.0.1:" + port);
   BOOST_TEST(r.result.error().detail.find("secret") == std::string::npos);
 }
 
@@ -336,6 +337,97 @@ BOOST_AUTO_TEST_CASE(requests_from_many_threads_are_each_answered_once) {
   BOOST_TEST(tests::eventually([&] { return http->stats().outstanding == 0; }));
   http->stop();
   BOOST_TEST(answered == 48);
+}
+
+// -- names
+
+namespace {
+
+/// A client that asks a name server of the test, at the test's time.
+struct names_fixture {
+  base::turned_time time;
+  tests::dns_server dns;
+  web server;
+  std::unique_ptr<http_multi> http = [this] {
+    net::http_multi_options options;
+    options.names.servers = dns.address();
+    options.names.time = &time;
+    return start(options);
+  }();
+
+  net::reply at(const std::string& name) { return fetch(*http, get(server.url("/hello", name))); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(names_are_found_and_their_connections_reused, names_fixture) {
+  dns.set("web.test", {{"127.0.0.1"}, 60});
+  for (int i = 0; i < 3; ++i)
+    BOOST_TEST(at("web.test").result->body == "hello");
+  BOOST_TEST(http->stats().connects == 1u);
+  BOOST_TEST(dns.asked("web.test") == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_address_that_changed_is_followed_whatever_connection_is_open,
+                        names_fixture) {
+  dns.set("web.test", {{"127.0.0.1"}, 60});
+  BOOST_TEST(at("web.test").result->body == "hello");
+  dns.set("web.test", {{"127.0.0.2"}, 60}); // Nobody listens there.
+  time.pass(600'000);
+  auto r = at("web.test");
+  BOOST_REQUIRE(!r.result.has_value());
+  BOOST_TEST(bool(r.result.error() == ec::unreachable));
+}
+
+BOOST_FIXTURE_TEST_CASE(addresses_that_refuse_are_passed_over_and_the_good_one_is_remembered,
+                        names_fixture) {
+  for (auto name : {"one.test", "two.test"}) {
+    bool is_last = name == std::string{"one.test"};
+    dns.set(name,
+            {is_last ? std::vector<std::string>{"127.0.0.3", "127.0.0.2", "127.0.0.1"}
+                     : std::vector<std::string>{"127.0.0.1", "127.0.0.3", "127.0.0.2"},
+             60});
+    auto before = http->stats().connects;
+    for (int i = 0; i < 3; ++i)
+      BOOST_TEST(at(name).result->body == "hello");
+    // Were it forgotten, the others would be tried each time.
+    BOOST_TEST(http->stats().connects - before <= 3u);
+  }
+  dns.set("none.test", {{"127.0.0.2", "127.0.0.3"}, 60});
+  BOOST_TEST(bool(at("none.test").result.error() == ec::unreachable));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_name_that_does_not_resolve_is_told_at_once, names_fixture) {
+  auto r = at("nobody.test");
+  BOOST_REQUIRE(!r.result.has_value());
+  BOOST_TEST(to_string(r.result.error()) ==
+             "unreachable: is not found: the name nobody.test does not exist");
+  BOOST_TEST(http->stats().outstanding == 0u);
+  BOOST_TEST(http->stats().failed == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_name_server_that_is_silent_costs_no_more_than_a_host_that_is,
+                        names_fixture) {
+  dns.set("web.test", {{"127.0.0.1"}, 60});
+  dns.set("silent.test", {{}, 60, tests::dns_server::manner::silent});
+  inbox replies;
+  auto request = get(server.url("/hello", "silent.test"));
+  request.connect_timeout = 200ms;
+  BOOST_REQUIRE(http->submit(request, replies.slot("silent")).has_value());
+  BOOST_TEST(at("web.test").result->body == "hello");
+  auto [name, r] = replies.take();
+  BOOST_REQUIRE(!r.result.has_value());
+  BOOST_TEST(bool(r.result.error() == ec::timed_out));
+}
+
+BOOST_FIXTURE_TEST_CASE(stopping_cancels_what_waits_for_a_name, names_fixture) {
+  dns.set("silent.test", {{}, 60, tests::dns_server::manner::silent});
+  inbox replies;
+  BOOST_REQUIRE(
+    http->submit(get(server.url("/hello", "silent.test")), replies.slot("silent")).has_value());
+  http->stop();
+  BOOST_TEST(http->stats().outstanding == 0u);
+  BOOST_TEST(bool(replies.take().second.result.error() == ec::cancelled));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
