@@ -58,6 +58,17 @@ public:
           });
   }
 
+  void look(std::function<void(expected<void>)> then) override {
+    auto connect_timeout = config().scrape.connect_timeout.chrono();
+    fetch(connect_timeout,
+          std::max(connect_timeout, scrape_timeout(config())),
+          [then = std::move(then)](expected<fetched> answer) {
+            auto page = answer ? scrape::page_of(std::move(*answer->how))
+                               : expected<std::string>{fail(answer.error())};
+            then(page.map([](const std::string&) {}));
+          });
+  }
+
   void list_series(listed then) override {
     fetch(config().scrape.connect_timeout.chrono(),
           list_timeout,

@@ -33,6 +33,7 @@ host_itself::behavior_type host(host_pointer self,
   return {
     [body](const rules_update& x) { body().on_rules(x.rules); },
     [body](const host_record& x) { body().on_record(x); },
+    [body](look_now) { body().on_look(); },
     [body](const host_to_release& x) { return body().on_release(x.deadline_ms); },
     [](atom::ping) {},
     [body](const caller& who, const series_query& q) -> caf::result<series_page> {

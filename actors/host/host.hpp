@@ -33,6 +33,9 @@ struct history_turn {};
 /// A host that leaves looks whether it can.
 struct release_due {};
 
+/// Command: look at once whether the host can be reached, ahead of its first round.
+struct look_now {};
+
 /// Event: the owner's rules are these now. Never leaves the process.
 struct rules_update {
   std::shared_ptr<const check::rule_set> rules;
@@ -51,6 +54,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::commit_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::history_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::history_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::release_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::look_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::rules_update)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::host_to_release)
 
@@ -61,6 +65,8 @@ using host_actor = caf::typed_actor<
   caf::reacts_to<rules_update>,
   // The host was renamed, moved to another group, got another port.
   caf::reacts_to<host_record>,
+  // Stores whether the host can be reached now, unless a round has told.
+  caf::reacts_to<look_now>,
   // The slot goes to another node.
   caf::replies_to<host_to_release>::with<done>,
   caf::reacts_to<atom::ping>>::extend_with<host_view_actor>::extend_with<host_work_actor>;

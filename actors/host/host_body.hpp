@@ -46,6 +46,7 @@ public:
   void release_when_idle();
   void on_rules(std::shared_ptr<const check::rule_set> rules);
   void on_record(const host_record& record);
+  void on_look();
   caf::result<aops::done> on_release(int64_t deadline_ms);
   caf::result<series_page> on_series(const series_query& q);
   caf::result<rule_tested> on_test(const rule_to_test& x);
@@ -81,6 +82,8 @@ private:
   void look_for_stuck_rounds();
   round_watch::wait oldest_wait() const;
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
+  void begin_elsewhere();
+  void note_look(expected<void> how);
   round_to_commit new_commit() const;
 
   // -- asking again
@@ -197,7 +200,8 @@ private:
   about_a_second start_retry_;
   int64_t begun_ms_; ///< When the actor was started.
   bool is_live_ = false;
-  bool is_loading_ = false; ///< Windows wait for history: rounds queue up.
+  bool is_looked_for_ = false; ///< Somebody waits to hear whether it can be reached.
+  bool is_loading_ = false;    ///< Windows wait for history: rounds queue up.
   std::deque<check::round> waiting_rounds_;
   std::shared_ptr<const check::rule_set> pending_rules_;
   int64_t last_due_ms_ = 0;

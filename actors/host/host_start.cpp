@@ -256,6 +256,8 @@ void host_body::go_live() {
   last_due_ms_ = first_round_ms() - period_ms();
   schedule_after(last_due_ms_);
   store_new_deviations();
+  if (is_looked_for_)
+    on_look();
   if (auto far = std::exchange(far_history_ms_, 0); far > 0)
     load_far_windows(far);
   std::vector<std::string> late; // What waited for its past when the host ended.
@@ -272,9 +274,53 @@ void host_body::go_live() {
 
 void host_body::on_record(const host_record& record) {
   bool regrouped = record.host_group_name != record_.host_group_name;
+  bool is_elsewhere =
+    record.public_ip != record_.public_ip || record.exporter_port != record_.exporter_port;
+  // What was judged here is newer than what somebody read.
+  auto status = std::move(record_.status);
+  auto since_ms = record_.status_since_ms;
   record_ = record;
+  record_.status = std::move(status);
+  record_.status_since_ms = since_ms;
+  if (is_elsewhere)
+    begin_elsewhere();
   if (regrouped)
     on_rules(rules_);
+}
+
+/// Of the exporter there nothing is known yet. Series, windows and results are the host's and stay.
+void host_body::begin_elsewhere() {
+  missed_rounds_ = 0;
+  record_.status = "unknown";
+  record_.status_since_ms = now_ms();
+  auto commit = new_commit(); // Leaves the cursor alone.
+  commit.status = record_.status;
+  commit.status_since_ms = record_.status_since_ms;
+  commit.scrape_error.emplace();
+  commits_.push(std::move(commit));
+  on_look();
+}
+
+void host_body::on_look() {
+  is_looked_for_ = true;
+  if (!is_live_ || release_)
+    return; // Looks when it is.
+  is_looked_for_ = false;
+  source_->look([this, address = record_.public_ip, port = record_.exporter_port](auto how) {
+    if (address == record_.public_ip && port == record_.exporter_port)
+      note_look(std::move(how));
+  });
+}
+
+/// A round that was taken meanwhile knows more.
+void host_body::note_look(expected<void> how) {
+  if (record_.status != "unknown" || missed_rounds_ > 0)
+    return;
+  auto commit = new_commit(); // Leaves the cursor alone.
+  if (how)
+    note_status(true, now_ms(), commit);
+  commit.scrape_error.emplace(how ? std::string{} : how.error().detail);
+  commits_.push(std::move(commit));
 }
 
 void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {

@@ -74,11 +74,16 @@ void start_host(hosts_region_pointer self, const host_record& record) {
     return caf::actor_cast<caf::actor>(parent.spawn(host, services, now.first, now.second));
   };
   self->request(parent, child_deadline, start_child{std::move(spec)})
-    .then([](const caf::actor&) {},
-          [id = record.host_id](const caf::error& e) {
-            if (auto why = from_caf(e); !(why == ec::conflict))
-              log::warn("host-not-started", "host {}: {}", id, to_string(why));
-          });
+    .then(
+      [self, id = record.host_id](const caf::actor& started) {
+        // Whoever added it wants to know at once whether it can be reached.
+        if (self->state.added.erase(id) != 0)
+          self->send(caf::actor_cast<host_actor>(started), look_now{});
+      },
+      [id = record.host_id](const caf::error& e) {
+        if (auto why = from_caf(e); !(why == ec::conflict))
+          log::warn("host-not-started", "host {}: {}", id, to_string(why));
+      });
 }
 
 /// Starts as many hosts as the store should have to read at once.
@@ -204,10 +209,18 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
   show_count(st);
 }
 
+/// Those among hosts that changed that nobody here knew.
+void note_added(hosts_region_state& st, const std::vector<host_record>& present) {
+  for (const auto& record : present)
+    if (st.region.is_ours(record.slot) && !st.hosts.contains(record.host_id))
+      st.added.insert(record.host_id);
+}
+
 void forget(hosts_region_pointer self, const std::vector<std::string>& gone) {
   for (const auto& id : gone)
     if (self->state.hosts.erase(id) != 0) {
       self->state.latest.erase(id);
+      self->state.added.erase(id);
       stop_host(self, id);
     }
   show_count(self->state);
@@ -217,6 +230,7 @@ void forget(hosts_region_pointer self, const std::vector<std::string>& gone) {
 bool is_news(hosts_region_state& st, const host_record& record) {
   auto it = st.hosts.find(record.host_id);
   return it == st.hosts.end() || !lives(st, record.host_id) || is_of_the_past(st, record) ||
+         it->second.host_name != record.host_name ||
          it->second.host_group_name != record.host_group_name ||
          it->second.public_ip != record.public_ip ||
          it->second.exporter_port != record.exporter_port;
@@ -315,6 +329,7 @@ caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) 
   for (const auto& id : ids) {
     st.hosts.erase(id);
     st.latest.erase(id);
+    st.added.erase(id);
     auto end = [self, id, one_less] { stop_host(self, id, one_less); };
     if (auto actor = st.services->names->find_as<host_actor>(host_name_of(id)))
       self->request(actor, patience, host_to_release{x.deadline_ms})
@@ -338,6 +353,7 @@ hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr 
       if (x.gone.empty() && x.present.empty())
         self->state.is_pausing = false; // The next wave.
       forget(self, x.gone);
+      note_added(self->state, x.present);
       take(self, x.present);
     },
     [self](const rules_changed& x) {

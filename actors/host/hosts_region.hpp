@@ -59,6 +59,7 @@ struct hosts_region_state {
   bool is_pausing = false;          ///< Between two waves of starts.
   bool is_unread_told = false;      ///< That the store does not answer, since it last did.
   std::set<std::string> stopping;   ///< Hosts whose actor has been asked to end.
+  std::set<std::string> added;      ///< Hosts somebody added just now, until they are started.
   own_tick tick;
 };
 

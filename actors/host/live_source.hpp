@@ -63,6 +63,10 @@ public:
   /// Rounds begun that have not ended.
   virtual int pages_under_way() const = 0;
 
+  /// Whether the host can be reached now; the answer is not read. A source that cannot tell never
+  /// calls `then`: the rounds will tell.
+  virtual void look(std::function<void(expected<void>)> then) = 0;
+
   /// All series the host has now; without an answer those that are kept.
   virtual void list_series(listed then) = 0;
   /// Series that tell what the host is made of, beside those that are kept.

@@ -3,6 +3,7 @@
 #include "actors/host/host_ask.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "messages/names.hpp"
+#include "runtime/base/address.hpp"
 #include "runtime/core/check/grid.hpp"
 
 #include <limits>
@@ -105,7 +106,7 @@ private:
       });
     const auto& c = *links_.services->config;
     read_order order{instance_of(links_.record),
-                     links_.record.public_ip + ":" + std::to_string(c.scrape.port),
+                     base::with_port(links_.record.public_ip, c.scrape.port),
                      keys,
                      from_ms,
                      until_ms};
@@ -233,9 +234,7 @@ private:
 std::string instance_of(const host_record& record) {
   if (record.exporter_port == 0)
     return record.public_ip;
-  bool is_ipv6 = record.public_ip.find(':') != std::string::npos;
-  auto ip = is_ipv6 ? "[" + record.public_ip + "]" : record.public_ip;
-  return ip + ":" + std::to_string(record.exporter_port);
+  return base::with_port(record.public_ip, record.exporter_port);
 }
 
 std::unique_ptr<history_source> prometheus_history_of(source_links links) {

@@ -2,6 +2,7 @@
 #include "actors/host/live_source.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "messages/names.hpp"
+#include "runtime/base/address.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/core/check/grid.hpp"
 
@@ -84,6 +85,8 @@ public:
       });
   }
 
+  void look(std::function<void(expected<void>)>) override {}
+
   void list_series(listed then) override {
     list({}, [this, then = std::move(then)](expected<series_listed> found) {
       bool is_known = found && !found->series->empty();
@@ -109,7 +112,7 @@ private:
     const auto& record = to_.common.record;
     auto now = now_ms();
     list_order order{instance_of(record),
-                     record.public_ip + ":" + std::to_string(config().scrape.port),
+                     base::with_port(record.public_ip, config().scrape.port),
                      std::move(names),
                      now - std::max(listing_ms, 2 * period_ms()),
                      now};

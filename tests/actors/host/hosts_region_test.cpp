@@ -67,6 +67,27 @@ BOOST_AUTO_TEST_CASE(hosts_that_come_and_go_are_started_and_stopped) {
   BOOST_TEST(lives("h1"));
 }
 
+BOOST_AUTO_TEST_CASE(a_host_somebody_adds_is_looked_at_ahead_of_its_first_round) {
+  BOOST_TEST(asked == 0); // One that was stored waits for its round.
+  auto more = add_host("h2");
+  tell(hosts(), hosts_changed{{more}, {}});
+  BOOST_TEST(asked == 1);
+  BOOST_TEST(last_url.find("//" + more.public_ip + ":") != std::string::npos, last_url);
+  auto store = of<host_store_actor>(host_store_name);
+  auto h2 = tests::ok(ask<host_records>(store, find_hosts{more.owner, {"h2"}, {}})).hosts.at(0);
+  BOOST_TEST(h2.status == "online");
+  BOOST_TEST(status() == "unknown");
+  tell(hosts(), hosts_changed{{more}, {}}); // Known: nothing new to look at.
+  BOOST_TEST(asked == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_was_renamed_hears_of_it_when_the_message_got_lost) {
+  tests::ok(db().execute("update host set name = 'renamed' where id = 'h1'"));
+  page = [](int64_t k) { return std::string{k < 3 ? "busy 1\n" : ""}; };
+  to_round(6);
+  BOOST_TEST(log.text().find("renamed (h1) is offline") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_message_that_got_lost_costs_half_a_minute) {
   add_host("h2");
   pass(30s);

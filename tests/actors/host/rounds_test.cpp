@@ -60,6 +60,48 @@ BOOST_AUTO_TEST_CASE(three_missed_rounds_make_a_host_offline_and_one_answer_onli
   BOOST_TEST(known().status_since_ms == time_of(6));
 }
 
+BOOST_AUTO_TEST_CASE(another_exporter_is_looked_at_at_once_and_nothing_is_known_of_it_before) {
+  page = busy_in({0, 1, 2, 3, 4});
+  set_rules({hot});
+  begin();
+  to_round(2);
+  auto moved = known();
+  moved.host_name = "moved";
+  moved.public_ip = "10.9.9.9";
+  moved.exporter_port = 9200;
+  auto before = asked;
+  auto good = std::exchange(page, [](int64_t) { return std::string{}; });
+  tell(host, moved);
+  BOOST_TEST(asked == before + 1);
+  BOOST_TEST(last_url.find("//10.9.9.9:9200/") != std::string::npos, last_url);
+  BOOST_TEST(status() == "unknown");
+  BOOST_TEST(state().until_ms == time_of(2));
+  page = good;
+  tell(host, moved); // The same: nothing to look at.
+  BOOST_TEST(asked == before + 1);
+  moved.exporter_port = 9201;
+  tell(host, moved);
+  BOOST_TEST(status() == "online");
+  // Series, windows and what was found go on.
+  to_round(4);
+  BOOST_TEST(found() == "hot 0-60 Abnormal");
+  BOOST_TEST(state().series.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_rename_or_an_old_record_leaves_status_and_exporter_alone) {
+  begin();
+  to_round(1);
+  auto renamed = known();
+  renamed.host_name = "renamed";
+  renamed.status = "unknown"; // Read by somebody before the host was reached.
+  auto before = asked;
+  tell(host, renamed);
+  BOOST_TEST(asked == before);
+  to_round(3);
+  BOOST_TEST(status() == "online");
+  BOOST_TEST(known().status_since_ms == time_of(0));
+}
+
 BOOST_AUTO_TEST_CASE(an_anomaly_opens_extends_and_closes) {
   page = busy_in({2, 3, 4, 8});
   set_rules({hot});
