@@ -23,6 +23,7 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
   return {
     [](const rules_update&) {},
     [](const host_record&) {},
+    [](look_now) {},
     [](const host_to_release&) { return done{}; },
     [](atom::ping) {},
     [](const caller&, const series_query&) -> caf::result<series_page> {
