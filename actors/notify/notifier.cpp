@@ -10,7 +10,9 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace aops::actors {
 
@@ -92,13 +94,15 @@ void failed(notifier_pointer self, const parcel_of_notices& x, const std::string
   auto& st = self->state;
   auto& standing = st.standings[x.target];
   const auto& to = st.parts.targets[x.target].to;
-  if (standing.failures++ == 0)
-    log::warn("notice-failed", "{} is not told and tried again: {}", to.name, why);
+  auto now = st.parts.clock->now_ms();
+  if (now >= standing.quiet_until_ms) { // Of those under way together the first counts.
+    if (standing.failures++ == 0)
+      log::warn("notice-failed", "{} is not told and tried again: {}", to.name, why);
+    standing.quiet_until_ms = now + delay_ms(self, standing.failures);
+  }
   standing.last_error = why;
   ++standing.failed;
   counter_of("aops_notices_failed_total", "Attempts to tell receivers that failed.", to.name).add();
-  auto now = st.parts.clock->now_ms();
-  standing.quiet_until_ms = now + delay_ms(self, standing.failures);
   for (const auto& row : x.rows)
     note(self,
          {outcome::failed,
@@ -169,6 +173,8 @@ void send(notifier_pointer self, const notice_target& target, const notice_body&
           [then](caf::error& e) mutable { then(expected<int>{fail(from_caf(e))}); });
 }
 
+void ask_what_is_due(notifier_pointer self);
+
 void deliver(notifier_pointer self, parcel_of_notices x) {
   auto& st = self->state;
   ++st.standings[x.target].under_way;
@@ -178,10 +184,10 @@ void deliver(notifier_pointer self, parcel_of_notices x) {
        shared->body,
        [self, shared](const expected<int>& status) {
          --self->state.standings[shared->target].under_way;
-         if (status)
-           succeeded(self, *shared);
-         else
-           failed(self, *shared, status.error().detail);
+         if (!status)
+           return failed(self, *shared, status.error().detail);
+         succeeded(self, *shared);
+         ask_what_is_due(self); // More may have waited for this one.
        });
 }
 
@@ -260,8 +266,8 @@ void ask_what_is_due(notifier_pointer self) {
     self, *st.parts.names, alert_store_name, store_deadline, then, std::move(query));
 }
 
-/// The outbox of slots that are new to us may be of receivers of the past.
-void tidy(notifier_pointer self) {
+/// @param is_new Slots came to us: their outbox may be of receivers of the past.
+void tidy(notifier_pointer self, bool is_new) {
   auto& st = self->state;
   auto then = [](const expected<outbox_tidied>& how) {
     if (how && how->dropped > 0)
@@ -274,12 +280,13 @@ void tidy(notifier_pointer self) {
     if (how)
       dropped.add(static_cast<double>(how->dropped));
   };
-  ask<full_alert_store_actor>(self,
-                              *st.parts.names,
-                              alert_store_name,
-                              store_deadline,
-                              then,
-                              outbox_to_tidy{st.slots, st.parts.clock->now_ms(), most_waiting});
+  ask<full_alert_store_actor>(
+    self,
+    *st.parts.names,
+    alert_store_name,
+    store_deadline,
+    then,
+    outbox_to_tidy{st.slots, st.parts.clock->now_ms(), most_waiting, is_new});
 }
 
 void show_figures(notifier_pointer self, const slots_status& x) {
@@ -335,7 +342,7 @@ void look(notifier_pointer self) {
   if (is_changed || st.looks % figures_every == 0)
     ask_for_figures(self);
   if (is_changed || st.looks % tidy_every == 0)
-    tidy(self);
+    tidy(self, is_changed);
   ++st.looks;
   ask_what_is_due(self);
 }
@@ -375,7 +382,7 @@ caf::result<notice_tested> test(notifier_pointer self, const std::string& name) 
              promise.deliver(
                notice_tested{name, id, *status, self->state.parts.clock->now_ms() - now});
            else
-             promise.deliver(to_caf({ec::unreachable, status.error().detail}));
+             promise.deliver(to_caf(error{ec::unreachable, status.error().detail}));
          });
     return promise;
   }

@@ -45,8 +45,11 @@ tidy(storage::database& db, const base::config& config, const outbox_to_tidy& x)
     names.push_back(to.name);
   outbox_tidied out;
   auto tidied = storage::in_order(
-    [&] { return notices.forget_others(names, x.slots); },
-    [&] { return notices.adopt(config.notify, x.slots, x.now_ms); },
+    [&] { return x.is_new ? notices.forget_others(names, x.slots) : expected<int64_t>{0}; },
+    [&] {
+      // Not what was dropped a moment ago.
+      return x.is_new ? notices.adopt(config.notify, x.slots, x.now_ms) : expected<int64_t>{0};
+    },
     [&] {
       return storage::for_each(names, [&](const std::string& name) {
         return notices.trim(name, x.slots, x.most).map([&](int64_t n) { out.dropped += n; });

@@ -32,11 +32,12 @@ struct notice_outcome {
   int64_t now_ms = 0, next_ms = 0;
 };
 
-/// These slots are ours from now on: their outbox is made to fit the receivers of today. And
-/// regularly: no receiver has more than `most` waiting.
+/// The outbox of these slots is cut down where more than `most` wait for a receiver.
 struct outbox_to_tidy {
   std::vector<uint16_t> slots;
   int64_t now_ms = 0, most = 0;
+  /// Slots came to us: receivers of the past are forgotten, new ones told what lasts.
+  bool is_new = false;
 };
 
 struct outbox_tidied {
