@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import unittest
 
+from authority import make_authority
 from cluster import cluster
 from exporter import exporter
 from node import node, program
@@ -148,6 +149,22 @@ class one_node(unittest.TestCase):
             self.assertEqual(json.loads(text)["receivers"][0]["name"], "oncall")
             self.assertNotIn("hunter2", self.node.log(1000) + text)
             self.assertNotIn(told.url, self.node.log(1000) + text)
+
+    def test_the_certificate_of_an_https_receiver_is_verified(self):
+        with tempfile.TemporaryDirectory() as folder:
+            authority = make_authority(folder, os.environ["AOPS_BIN"])
+            authority.issue("hook", "127.0.0.1")
+            with receiver(certificate=(authority.file("hook.pem"), authority.file("hook.key"))) as told:
+                config = configured(told.url) + configured(told.url, name="trusted", ca=authority.file("ca.pem"))
+                with node(*SETTINGS, config=config) as it:
+                    it.api = it.admin()
+                    code, text = aops(it, "notify", "test", "oncall")
+                    self.assertEqual(code, 1, text)
+                    self.assertIn("certificate", text)
+                    self.assertEqual(told.all(), [])
+                    code, text = aops(it, "notify", "test", "trusted")
+                    self.assertEqual(code, 0, text)
+                    self.assertEqual(told.all()[0]["receiver"], "trusted")
 
     def test_what_is_wrong_in_a_receiver_is_found_before_the_start(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:

@@ -1,15 +1,19 @@
 """A receiver of alerts: an HTTP server that keeps what it is told and answers what the test says."""
 import http.server
 import json
+import ssl
 import threading
 
 from exporter import server
 
 
 class receiver:
-    """`status` is what it answers; what comes with another status than 2xx counts as not heard."""
+    """`status` is what it answers; what comes with another status than 2xx counts as not heard.
 
-    def __init__(self, status=200):
+    @param certificate For https: PEM files of the certificate and its key.
+    """
+
+    def __init__(self, status=200, certificate=None):
         self.lock = threading.Lock()
         self.status = status
         self.heard, self.refused = [], []
@@ -28,7 +32,12 @@ class receiver:
                 pass
 
         self.server = server(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/hook"
         threading.Thread(target=self.server.serve_forever, args=(0.2,), daemon=True).start()
 
     def take(self, headers, text):
