@@ -9,8 +9,15 @@ namespace aops::cli {
 
 namespace {
 
-const std::vector<std::string> host_columns = {
-  "host_id", "host_name", "host_group_name", "public_ip", "ssh_port", "management", "status", "*"};
+const std::vector<std::string> host_columns = {"host_id",
+                                               "host_name",
+                                               "host_group_name",
+                                               "public_ip",
+                                               "ssh_port",
+                                               "management",
+                                               "status",
+                                               "scrape_error",
+                                               "*"};
 
 /// Without its secrets.
 expected<host_to_add> new_host(session& s) {
