@@ -44,6 +44,7 @@ check::run_request host_body::request_for(int64_t start_ms, int64_t end_ms) cons
   r.end_ms = end_ms;
   r.period_ms = period_ms();
   r.basis = check::time_basis::stored_grid;
+  r.max_instances = static_cast<size_t>(services_->config->check.max_instances);
   return r;
 }
 

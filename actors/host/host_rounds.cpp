@@ -136,7 +136,7 @@ void host_body::forget_gone_series(const check::round& x, round_to_commit& commi
   if (!is_clear || x.time_ms < forget_again_ms_)
     return;
   auto before = x.time_ms - services_->config->samples.keep.ms - gone_margin_ms;
-  commit.gone_series = checker_.kept().forget_unseen(before, most_gone);
+  commit.gone_series = checker_.forget_unseen(before, most_gone);
   if (commit.gone_series.size() < most_gone)
     forget_again_ms_ = x.time_ms + forget_every_ms;
   if (commit.gone_series.empty())

@@ -31,6 +31,11 @@ check::retry_config retry_limits(const base::config& c) {
   return r;
 }
 
+check::match_limits limits_of_matches(const base::config& c) {
+  return {static_cast<size_t>(c.check.max_instances),
+          static_cast<size_t>(c.check.max_matched_series)};
+}
+
 /// Whether far windows are there that nobody fills yet.
 bool waits_for_more(const std::vector<std::string>& waiting,
                     const std::vector<std::string>& waited,
@@ -67,7 +72,11 @@ host_body::host_body(host_pointer self,
                      std::shared_ptr<const check::rule_set> rules)
     : self_(self), services_(std::move(services)), record_(std::move(record)),
       held_(services_->slots->fence_of(record_.host_id)), rules_(std::move(rules)),
-      checker_(services_->period_ms(), record_.host_id, services_->keep_list),
+      checker_(services_->period_ms(),
+               record_.host_id,
+               services_->keep_list,
+               check::kept_series::usual_listed,
+               limits_of_matches(*services_->config)),
       recent_(services_->period_ms()), turns_(services_->history, turn_links(self_, record_.owner)),
       source_(services_->scrapes() ? exporter_of(source_links_of())
                                    : prometheus_of(source_links_of())),

@@ -10,7 +10,8 @@
 #include <fstream>
 
 /// Live judging of whole rounds on one core: hosts with 100 kept series and the rules of a file,
-/// first until the longest windows are full, then measured. Prints JSON lines.
+/// first until the longest windows are full, then measured; then the same of rules with matches.
+/// Prints JSON lines.
 ///
 ///     bench_check RULES.json
 namespace {
@@ -39,6 +40,31 @@ std::shared_ptr<const rule_set> rules_of(const char* path) {
   return rule_set::build(std::move(sources));
 }
 
+/// Rules over ten file systems: a join, an aggregate, one of each with windows and `for`.
+std::shared_ptr<const rule_set> rules_with_matches() {
+  auto matching = [](std::string name) {
+    data_item item;
+    item.name = std::move(name);
+    item.match = std::map<std::string, std::string>{{"fstype", "!~tmpfs|overlay"}};
+    return item;
+  };
+  std::vector<rule_source> sources;
+  for (int i = 0; i < 5; ++i) {
+    check_rule join, sum;
+    join.check_item = fmt::format("join_{}", i);
+    join.condition = fmt::format("$0 / $1 > 10 && avg(10m) > {}", i);
+    join.data_list = {matching("avail"), matching("size")};
+    join.for_ = "5m";
+    sum.check_item = fmt::format("sum_{}", i);
+    sum.condition = fmt::format("max(10m) < {}", i);
+    sum.data_list = {matching("avail")};
+    sum.data_list[0].agg = "sum";
+    sources.push_back({std::move(join), {}, 0});
+    sources.push_back({std::move(sum), {}, 0});
+  }
+  return rule_set::build(std::move(sources));
+}
+
 /// One host and what its exporter says: hundredths that wander, none of them abnormal for long.
 class simulated_host {
 public:
@@ -49,6 +75,11 @@ public:
     checker_.set_rules(rules, {}, 0);
     for (const auto& s : checker_.kept().bound())
       samples_.push_back({s.slot, {}});
+    for (const auto& x : checker_.matches())
+      for (int i = 0; i < 10; ++i)
+        if (auto slot =
+              checker_.slot_of(x.name, {{"fstype", "ext4"}, {"mountpoint", fmt::format("/{}", i)}}))
+          samples_.push_back({*slot, {}});
     for (const auto& name : *list)
       if (samples_.size() < series)
         if (auto slot = checker_.slot_of(name, {}))
@@ -75,6 +106,35 @@ void print(std::string_view name, double value, std::string_view unit) {
   fmt::print("{}\n", nlohmann::json{{"name", name}, {"value", value}, {"unit", unit}}.dump());
 }
 
+void measure(std::string_view what, const std::shared_ptr<const rule_set>& rules) {
+  auto list = std::make_shared<keep_list>();
+  for (int i = 0; i < series; ++i)
+    list->insert(fmt::format("listed_{}", i));
+  std::deque<simulated_host> fleet; // Hosts stay where they are.
+  for (int k = 0; k < hosts; ++k)
+    fleet.emplace_back(k, rules, list);
+  int64_t n = 0;
+  auto play = [&](int rounds) {
+    size_t judged = 0;
+    for (auto end = n + rounds; n < end; ++n)
+      for (auto& host : fleet)
+        judged += host.round(n).judged;
+    return judged;
+  };
+  play(fill_rounds);
+  std::vector<double> rates;
+  for (int run = 0; run < runs; ++run) {
+    auto begin = std::clock(); // CPU time: what else the machine does shows little.
+    auto judged = static_cast<double>(play(measured_rounds));
+    rates.push_back(judged * CLOCKS_PER_SEC / static_cast<double>(std::clock() - begin));
+  }
+  std::nth_element(rates.begin(), rates.begin() + runs / 2, rates.end());
+  print(fmt::format("{}/rule_evaluations", what), rates[runs / 2], "1/s");
+  print(fmt::format("{}/memory_of_a_host", what),
+        static_cast<double>(fleet.front().memory_bytes()) / 1e6,
+        "MB");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -83,31 +143,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    auto rules = rules_of(argv[1]);
-    auto list = std::make_shared<keep_list>();
-    for (int i = 0; i < series; ++i)
-      list->insert(fmt::format("listed_{}", i));
-    std::deque<simulated_host> fleet; // Hosts stay where they are.
-    for (int k = 0; k < hosts; ++k)
-      fleet.emplace_back(k, rules, list);
-    int64_t n = 0;
-    auto play = [&](int rounds) {
-      size_t judged = 0;
-      for (auto end = n + rounds; n < end; ++n)
-        for (auto& host : fleet)
-          judged += host.round(n).judged;
-      return judged;
-    };
-    play(fill_rounds);
-    std::vector<double> rates;
-    for (int run = 0; run < runs; ++run) {
-      auto begin = std::clock(); // CPU time: what else the machine does shows little.
-      auto judged = static_cast<double>(play(measured_rounds));
-      rates.push_back(judged * CLOCKS_PER_SEC / static_cast<double>(std::clock() - begin));
-    }
-    std::nth_element(rates.begin(), rates.begin() + runs / 2, rates.end());
-    print("check/rule_evaluations", rates[runs / 2], "1/s");
-    print("check/memory_of_a_host", static_cast<double>(fleet.front().memory_bytes()) / 1e6, "MB");
+    measure("check", rules_of(argv[1]));
+    measure("check_with_matches", rules_with_matches());
   } catch (const std::exception& e) {
     fmt::print(stderr, "bench_check: {}\n", e.what());
     return 1;

@@ -3,6 +3,7 @@
 #include "runtime/core/check/rule_judge.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace aops::check {
 
@@ -36,8 +37,10 @@ std::string_view name_in(std::string_view text) { return text.substr(0, text.fin
 
 } // namespace
 
-kept_series::kept_series(std::shared_ptr<const keep_list> list, size_t max_listed)
-    : list_(std::move(list)), max_listed_(max_listed) {
+kept_series::kept_series(std::shared_ptr<const keep_list> list,
+                         size_t max_listed,
+                         size_t max_matched)
+    : list_(std::move(list)), max_listed_(max_listed), max_matched_(max_matched) {
   for (auto name : {up_series, duration_series})
     slots_[add(std::string(name), false)].bound = 1; // For good.
 }
@@ -71,8 +74,7 @@ uint32_t kept_series::add(std::string text, bool is_new) {
     free_.pop_back();
   }
   put(slot, std::move(text));
-  if (is_new)
-    new_.push_back(slot);
+  slots_[slot].is_new = is_new;
   return slot;
 }
 
@@ -99,6 +101,7 @@ std::vector<uint32_t> kept_series::forget_unseen(int64_t before_ms, size_t most)
     if (info.text == nullptr || info.bound > 0 || info.seen_ms >= before_ms)
       continue;
     listed_ -= info.listed ? 1 : 0;
+    matched_ -= info.matched && !info.listed ? 1 : 0;
     std::erase(new_, slot);
     by_text_.erase(by_text_.find(*info.text));
     info = {};
@@ -119,7 +122,70 @@ std::vector<series_entry> kept_series::take_new() {
 // -- what is wanted
 
 bool kept_series::wants_name(std::string_view name) const {
-  return bound_names_.contains(name) || is_listed(name);
+  return bound_names_.contains(name) || is_listed(name) || watches_.contains(name);
+}
+
+bool kept_series::is_watched(std::string_view name, const label_set& label) const {
+  auto found = watches_.find(name);
+  return found != watches_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const watch_entry& w) {
+           return w.match->matches(label);
+         });
+}
+
+/// Whether there is room for a series that matches; what there is none for is remembered.
+bool kept_series::takes_match(std::string_view name, const label_set& label) {
+  if (!is_watched(name, label))
+    return false;
+  if (matched_ < max_matched_)
+    return true;
+  auto is_it = [&](const series_key& x) { return x.name == name && x.label == label; };
+  if (unmatched_.size() < max_matched_ && std::none_of(unmatched_.begin(), unmatched_.end(), is_it))
+    unmatched_.push_back({std::string(name), label});
+  return false;
+}
+
+void kept_series::watch(const std::string& name, std::shared_ptr<const selector> match) {
+  auto& watches = watches_[name];
+  auto same = [&](const watch_entry& w) { return w.match == match; };
+  auto found = std::find_if(watches.begin(), watches.end(), same);
+  if (found == watches.end())
+    found = watches.insert(found, {std::move(match), 0});
+  ++found->users;
+}
+
+void kept_series::unwatch(const std::string& name, const std::shared_ptr<const selector>& match) {
+  auto watches = watches_.find(name);
+  std::erase_if(watches->second,
+                [&](watch_entry& w) { return w.match == match && --w.users == 0; });
+  if (watches->second.empty())
+    watches_.erase(watches);
+}
+
+bool kept_series::watches(const std::string& name, const selector& match) const {
+  auto found = watches_.find(name);
+  return found != watches_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const watch_entry& w) {
+           return w.match->text() == match.text();
+         });
+}
+
+void kept_series::settle_watches() {
+  unmatched_.clear();
+  matched_ = 0;
+  for (uint32_t slot = duration + 1; slot < slots_.size(); ++slot) {
+    auto& info = slots_[slot];
+    bool may_match = info.text != nullptr && watches_.contains(name_in(*info.text));
+    info.matched = may_match && is_watched(name_in(*info.text), key_of(slot).label);
+    matched_ += info.matched && !info.listed ? 1 : 0;
+  }
+}
+
+size_t kept_series::unmatched(const std::string& name, const selector& match) const {
+  return static_cast<size_t>(
+    std::count_if(unmatched_.begin(), unmatched_.end(), [&](const series_key& x) {
+      return x.name == name && match.matches(x.label);
+    }));
 }
 
 bool kept_series::wants(std::string_view name, const label_set& label) const {
@@ -128,23 +194,32 @@ bool kept_series::wants(std::string_view name, const label_set& label) const {
   std::string text;
   write_key(text, name, label);
   if (auto found = by_text_.find(text); found != by_text_.end())
-    return is_wanted(found->second);
-  return is_listed(name) && listed_ < max_listed_;
+    return is_wanted(found->second) || is_watched(name, label);
+  return (is_listed(name) && listed_ < max_listed_) ||
+         (matched_ < max_matched_ && is_watched(name, label));
 }
 
 std::optional<uint32_t> kept_series::slot_of(std::string_view name, const label_set& label) {
   if (own_slot(name, label))
     return {};
   write_key(scratch_, name, label);
-  if (auto found = by_text_.find(scratch_); found != by_text_.end())
-    return is_wanted(found->second) ? std::optional(found->second) : std::nullopt;
-  if (!is_listed(name))
-    return {};
-  if (listed_ >= max_listed_) {
-    ++left_out_;
+  auto found = by_text_.find(scratch_);
+  if (found != by_text_.end() && is_wanted(found->second))
+    return found->second;
+  bool has_room = is_listed(name) && listed_ < max_listed_;
+  if (found == by_text_.end() && has_room) {
+    auto slot = add(scratch_, true);
+    slots_[slot].matched = is_watched(name, label);
+    return slot;
+  }
+  if (!takes_match(name, label)) {
+    left_out_ += found == by_text_.end() && is_listed(name) ? 1 : 0;
     return {};
   }
-  return add(scratch_, true);
+  auto slot = found != by_text_.end() ? found->second : add(scratch_, true);
+  slots_[slot].matched = true;
+  ++matched_;
+  return slot;
 }
 
 uint32_t kept_series::bind(std::string_view name, const label_set& label, bool& was_kept) {
@@ -182,6 +257,11 @@ series_key kept_series::key_of(uint32_t slot) const {
   return text ? read_key(*text) : series_key{};
 }
 
+std::string_view kept_series::name_of(uint32_t slot) const {
+  const auto* text = slot < slots_.size() ? slots_[slot].text : nullptr;
+  return text ? name_in(*text) : std::string_view();
+}
+
 std::vector<series_entry> kept_series::bound() const {
   std::vector<series_entry> result;
   for (uint32_t slot = duration + 1; slot < slots_.size(); ++slot)
@@ -192,6 +272,8 @@ std::vector<series_entry> kept_series::bound() const {
 
 void kept_series::remember(uint32_t slot, int64_t t_ms, number value) {
   auto& info = slots_[slot];
+  if (std::exchange(info.is_new, false))
+    new_.push_back(slot);
   info.has_value = true;
   info.seen_ms = t_ms;
   info.value = value;

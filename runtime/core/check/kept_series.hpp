@@ -2,6 +2,7 @@
 
 #include "messages/rounds.hpp"
 #include "messages/sample.hpp"
+#include "runtime/core/check/selector.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -42,9 +43,13 @@ class kept_series {
 public:
   static constexpr uint32_t up = 0, duration = 1;
   static constexpr uint32_t max_slots = 1u << 20;
+  static constexpr size_t usual_listed = 4096;
 
   /// @param max_listed Series known for the keep-list only, at most; more are not wanted.
-  explicit kept_series(std::shared_ptr<const keep_list> list = nullptr, size_t max_listed = 4096);
+  /// @param max_matched The same of those known for matches only.
+  explicit kept_series(std::shared_ptr<const keep_list> list = nullptr,
+                       size_t max_listed = usual_listed,
+                       size_t max_matched = 4096);
 
   /// A series that had this slot before a restart. Before any other use. False when the slot is
   /// taken or absurd.
@@ -65,18 +70,36 @@ public:
   /// Undoes one `bind`.
   void release(uint32_t slot);
 
+  /// Keeps the series of a name that match; counts.
+  void watch(const std::string& name, std::shared_ptr<const selector> match);
+  /// Undoes one `watch`.
+  void unwatch(const std::string& name, const std::shared_ptr<const selector>& match);
+  /// Whether somebody watches for the same.
+  bool watches(const std::string& name, const selector& match) const;
+  /// Whether the keep-list has the name.
+  bool lists(std::string_view name) const { return is_listed(name); }
+  /// To be called when a series of changes by the two is complete.
+  void settle_watches();
+  /// Series that match and found no room, since the watches are what they are.
+  size_t unmatched(const std::string& name, const selector& match) const;
+
   /// Frees slots of series that nobody binds and that were last seen before: their samples have
   /// left the store, or leave it together with them. @param most At most so many, by number.
   /// @return Those slots; the next series may get them.
   std::vector<uint32_t> forget_unseen(int64_t before_ms, size_t most = max_slots);
 
-  /// Series that got a slot since the last call: to be stored before their samples.
+  /// Series that had their first sample since the last call: to be stored with it.
   std::vector<series_entry> take_new();
 
   /// One past the largest slot in use.
   uint32_t slot_count() const { return static_cast<uint32_t>(slots_.size()); }
   /// Name and labels of a slot; empty for a free one.
   series_key key_of(uint32_t slot) const;
+  /// Empty for a free one.
+  std::string_view name_of(uint32_t slot) const;
+  /// Whether it ever had a sample, before a restart too.
+  bool is_seen(uint32_t slot) const { return slots_[slot].seen_ms != 0; }
+  const keep_list* listed_names() const { return list_.get(); }
   /// Series that rules refer to, own ones left out: what a `prometheus` source must ask for.
   std::vector<series_entry> bound() const;
 
@@ -97,6 +120,8 @@ private:
     const std::string* text = nullptr; ///< Key of `by_text_`; null: free.
     uint32_t bound = 0;                ///< By how many rule items.
     bool listed = false;               ///< Its name is in the keep-list.
+    bool matched = false;              ///< Somebody watches for it.
+    bool is_new = false;               ///< Not stored yet: no sample carries its slot.
     bool has_value = false;
     int64_t seen_ms = 0;
     number value; ///< At `seen_ms`, when `has_value`.
@@ -106,7 +131,12 @@ private:
   uint32_t add(std::string text, bool is_new);
   void put(uint32_t slot, std::string text);
   bool is_listed(std::string_view name) const { return list_ && list_->contains(name); }
-  bool is_wanted(uint32_t slot) const { return slots_[slot].bound > 0 || slots_[slot].listed; }
+  bool is_wanted(uint32_t slot) const {
+    const auto& info = slots_[slot];
+    return info.bound > 0 || info.listed || info.matched;
+  }
+  bool is_watched(std::string_view name, const label_set& label) const;
+  bool takes_match(std::string_view name, const label_set& label);
 
   std::shared_ptr<const keep_list> list_;
   size_t max_listed_;
@@ -114,6 +144,14 @@ private:
   uint64_t left_out_ = 0;
   std::unordered_map<std::string, uint32_t, text_hash, std::equal_to<>> by_text_;
   std::unordered_map<std::string, uint32_t, text_hash, std::equal_to<>> bound_names_; ///< Counts.
+  struct watch_entry {
+    std::shared_ptr<const selector> match;
+    uint32_t users = 0;
+  };
+  std::unordered_map<std::string, std::vector<watch_entry>, text_hash, std::equal_to<>> watches_;
+  size_t max_matched_;
+  size_t matched_ = 0;                ///< Slots with `matched` that nothing else keeps.
+  std::vector<series_key> unmatched_; ///< Found no room; at most as many as find room.
   std::vector<slot_info> slots_;
   std::vector<uint32_t> free_, new_;
   std::string scratch_;

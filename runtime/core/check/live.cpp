@@ -11,46 +11,18 @@ namespace aops::check {
 host_checker::host_checker(int64_t period_ms,
                            std::string host_id,
                            std::shared_ptr<const keep_list> list,
-                           size_t max_listed)
+                           size_t max_listed,
+                           match_limits limits)
     : period_ms_(period_ms), host_id_(std::move(host_id)),
       offset_ms_(grid_offset_ms(host_id_, period_ms)), list_(std::move(list)),
-      rules_(rule_set::build({})), kept_(list_, max_listed) {}
+      rules_(rule_set::build({})), kept_(list_, max_listed, limits.series), limits_(limits),
+      engine_(period_ms, kept_, limits) {}
 
 // -- rules
-
-host_checker::bound_rule host_checker::bind(rule_set::rule_ptr rule, bool& collected) {
-  static const expr::series no_entries(true); // Rounds carry numbers only: logs have no data here.
-  bound_rule b;
-  std::vector<const expr::series*> data;
-  collected = true;
-  if (rule->program) {
-    b.horizon_ms = horizon_ms(*rule->program, period_ms_);
-    for (const auto& item : rule->rule.data_list) {
-      if (item.type == "log") {
-        data.push_back(&no_entries);
-        continue;
-      }
-      bool was_kept = true;
-      b.slots.push_back(kept_.bind(item.name, item.label, was_kept));
-      data.push_back(&windows_.use(b.slots.back(), b.horizon_ms));
-      collected = collected && was_kept;
-    }
-  }
-  b.judge.emplace(rule, std::move(data));
-  b.rule = std::move(rule);
-  return b;
-}
 
 void host_checker::adopt_series(std::span<const series_entry> series, int64_t seen_ms) {
   for (const auto& s : series)
     kept_.adopt(s.slot, s.key, seen_ms);
-}
-
-void host_checker::unbind(bound_rule& b) {
-  for (auto slot : b.slots) {
-    windows_.drop(slot, b.horizon_ms);
-    kept_.release(slot);
-  }
 }
 
 rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
@@ -58,20 +30,20 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
                                    int64_t backfill_from_ms) {
   rules_diff diff;
   std::map<std::string, bound_rule> before;
-  for (auto& b : bound_)
+  for (auto& b : bound())
     before.emplace(b.rule->rule.check_item, std::move(b));
-  bound_.clear();
+  bound().clear();
   for (auto& rule : rules->for_host(host_groups)) {
     const auto& item = rule->rule.check_item;
     auto known = before.find(item);
     if (known != before.end() && known->second.rule->digest == rule->digest) {
-      bound_.push_back(std::move(known->second));
-      bound_.back().rule = rule;
+      bound().push_back(std::move(known->second));
+      bound().back().rule = rule;
       before.erase(known);
       continue;
     }
     bool collected = true;
-    bound_.push_back(bind(rule, collected));
+    bound().push_back(engine_.bind(rule, collected));
     if (known != before.end()) {
       diff.replaced.push_back(item);
       continue;
@@ -79,22 +51,65 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
     diff.added.push_back(item);
     if (!collected) {
       diff.not_collected.push_back(item);
-      bound_.back().ledger_from_ms = backfill_from_ms;
+      bound().back().ledger_from_ms = backfill_from_ms;
     }
   }
   for (auto& [item, b] : before) {
     // What the new version shares with the old one is already bound again and stays.
-    unbind(b);
+    engine_.unbind(b);
     if (!std::binary_search(diff.replaced.begin(), diff.replaced.end(), item))
       diff.removed.push_back(item);
   }
-  windows_.settle();
+  engine_.settle();
+  for (auto which : {reach::quick, reach::far})
+    prepare_silent(which);
   must_look_at_open_ = true;
-  diff.history_ms = windows_.missing_history_ms(reach::quick);
-  diff.far_history_ms = windows_.missing_history_ms(reach::far);
+  diff.history_ms = engine_.missing_history_ms(reach::quick);
+  diff.far_history_ms = engine_.missing_history_ms(reach::far);
   note_waiting();
   rules_ = std::move(rules);
   return diff;
+}
+
+bound_rule* host_checker::find(const std::string& check_item) {
+  auto found = std::lower_bound(
+    bound().begin(), bound().end(), check_item, [](const bound_rule& b, const std::string& item) {
+      return b.rule->rule.check_item < item;
+    });
+  return found != bound().end() && found->rule->rule.check_item == check_item ? &*found : nullptr;
+}
+
+instance* host_checker::find(bound_rule& b, const label_set& labels) {
+  if (labels.empty())
+    return &b.common;
+  auto found = std::find_if(
+    b.others.begin(), b.others.end(), [&](const instance& x) { return x.labels == labels; });
+  return found == b.others.end() ? nullptr : &*found;
+}
+
+std::vector<uint32_t> host_checker::forget_unseen(int64_t before_ms, size_t most) {
+  auto gone = kept_.forget_unseen(before_ms, most);
+  engine_.forget(gone);
+  for (auto& s : silent_)
+    if (s.engine)
+      s.engine->forget(gone);
+  return gone;
+}
+
+std::vector<data_item> host_checker::matches() const {
+  std::vector<data_item> result;
+  for (const auto& b : bound())
+    for (const auto& x : b.rule->items) {
+      if (x.match == nullptr || !x.is_needed)
+        continue;
+      auto same = [&](const data_item& y) { return mean_the_same(x.item, y); };
+      if (std::none_of(result.begin(), result.end(), same)) {
+        auto& item = result.emplace_back();
+        item.name = x.item.name;
+        item.match = x.item.match;
+      }
+    }
+  return result;
 }
 
 // -- rounds
@@ -115,7 +130,7 @@ bool host_checker::enter(int64_t t_ms, round_result& result) {
 }
 
 void host_checker::begin_ledgers(int64_t t_ms, round_result& result) {
-  for (auto& b : bound_) {
+  for (auto& b : bound()) {
     if (!b.ledger_from_ms)
       continue;
     int64_t from = ceil_grid(*b.ledger_from_ms, period_ms_, offset_ms_);
@@ -130,118 +145,58 @@ void host_checker::take(int64_t t_ms,
                         std::span<const sample> samples,
                         bool answered,
                         double duration_s) {
-  windows_.trim(t_ms);
-  auto keep = [&](uint32_t slot, number value) {
-    if (slot >= kept_.slot_count())
-      return;
-    windows_.append(slot, t_ms, value);
-    kept_.remember(slot, t_ms, value);
-  };
-  keep(kept_series::up, number::of(int64_t{answered}));
-  keep(kept_series::duration, number::of(duration_s));
+  engine_.enter(t_ms, samples, answered, duration_s);
+  kept_.remember(kept_series::up, t_ms, number::of(int64_t{answered}));
+  kept_.remember(kept_series::duration, t_ms, number::of(duration_s));
   for (const auto& s : samples)
-    keep(s.slot, s.value);
+    if (s.slot < kept_.slot_count())
+      kept_.remember(s.slot, t_ms, s.value);
 }
 
-std::optional<result_value>
-host_checker::judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
-  auto began = clock_ ? clock_() : 0;
-  auto value = b.judge->at(t_ms, why_silent == nullptr);
-  if (clock_)
-    b.spent_ns += clock_() - began;
-  ++b.evaluations;
-  if (value != b.value || !b.since_ms) {
-    b.value = value;
-    b.since_ms = t_ms;
-    b.is_told = false;
-    b.reason = value ? reason_of(b, *value, t_ms, why_silent) : std::string();
-  }
-  return value;
-}
-
-std::string host_checker::reason_of(const bound_rule& b,
-                                    result_value value,
-                                    int64_t t_ms,
-                                    const std::string_view* why_silent) const {
-  return short_reason(b.judge->reason(value, t_ms, why_silent));
-}
-
-// -- alerts
-
-/// What differs from what was told before.
-void host_checker::tell_changes(round_result& result) {
-  if (std::exchange(must_look_at_open_, false))
-    end_alerts_of_what_is_gone(result);
-  for (auto& b : bound_) {
-    if (b.is_told || !b.since_ms) // Or not judged yet.
+/// @param found `void(bound_rule&, instance&)` for each instance that is not well.
+template <class Found>
+void host_checker::judge(int64_t t_ms, const std::string_view* why_silent, Found found) {
+  for (auto& b : bound()) {
+    if (b.waits)
       continue;
-    b.is_told = true;
-    const auto& rule = b.rule->rule;
-    std::string value(b.value ? to_string(*b.value) : "");
-    instance_key key{rule.check_item, {}};
-    auto known = open_.find(key);
-    if (value == (known == open_.end() ? "" : known->second.value)) {
-      if (known != open_.end())
-        b.since_ms = known->second.since_ms;
-      continue;
-    }
-    result.alerts.push_back({key.first, key.second, value, *b.since_ms, rule.severity, b.reason});
-    if (value.empty())
-      open_.erase(known);
-    else
-      open_.insert_or_assign(std::move(key), open_alert{std::move(value), *b.since_ms});
+    auto began = clock_ ? clock_() : 0;
+    engine_.judge(b, t_ms, why_silent, [&](instance& x) { found(b, x); });
+    if (clock_)
+      b.spent_ns += clock_() - began;
+    ++b.evaluations;
   }
-}
-
-/// Of rules that are not judged here any more.
-void host_checker::end_alerts_of_what_is_gone(round_result& result) {
-  std::erase_if(open_, [&](const auto& x) {
-    const auto& [item, labels] = x.first;
-    bool is_there = std::any_of(bound_.begin(), bound_.end(), [&](const bound_rule& b) {
-      return b.rule->rule.check_item == item && labels.empty();
-    });
-    if (!is_there)
-      result.alerts.push_back({item, labels, {}, result.until_ms, {}, {}});
-    return !is_there;
-  });
+  must_look_at_open_ |= engine_.have_instances_gone();
 }
 
 /// What was found in the judged range, joined with the run before it.
-rule_change
-host_checker::change_over(bound_rule& b, time_range judged, std::vector<interval> found) {
-  if (b.run)
-    found.push_back(*b.run);
-  rule_change change{b.rule->rule.check_item, b.rule->digest, judged.from_ms, judged.until_ms, {}};
-  for (const auto& row : merged(std::move(found), period_ms_)) {
-    b.run = row;
+rule_change host_checker::change_over(const bound_rule& b,
+                                      const label_set& labels,
+                                      std::optional<interval>& run,
+                                      time_range judged,
+                                      std::vector<interval> found) {
+  if (run)
+    found.push_back(*run);
+  rule_change change{
+    b.rule->rule.check_item, b.rule->digest, judged.from_ms, judged.until_ms, {}, labels};
+  for (auto& row : merged(std::move(found), period_ms_)) {
+    run = row;
     if (row.end_ms < judged.from_ms)
       continue; // The run before, or a day of it: nothing joined.
     change.replace_from_ms = std::min(change.replace_from_ms, row.start_ms);
-    change.rows.push_back(row);
+    change.rows.push_back(std::move(row));
   }
   return change;
 }
 
 round_result
 host_checker::judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result) {
-  for (auto& b : bound_)
-    if (!b.waits)
-      if (auto value = judge(b, t_ms, why_silent))
-        result.changes.push_back(change_over(b, {t_ms, t_ms}, {{t_ms, t_ms, *value, b.reason}}));
-  result.judged = bound_.size() - waiting_.size();
+  judge(t_ms, why_silent, [&](bound_rule& b, instance& x) {
+    result.changes.push_back(
+      change_over(b, x.labels, x.run, {t_ms, t_ms}, {{t_ms, t_ms, *x.value, x.reason}}));
+  });
+  result.judged = bound().size() - waiting_.size();
   tell_changes(result);
   return result;
-}
-
-void host_checker::note_waiting() {
-  waiting_.clear();
-  for (auto& b : bound_) {
-    b.waits = std::any_of(b.slots.begin(), b.slots.end(), [&](uint32_t slot) {
-      return windows_.waits_far(slot, b.horizon_ms);
-    });
-    if (b.waits)
-      waiting_.push_back(b.rule->rule.check_item);
-  }
 }
 
 round_result
@@ -263,7 +218,8 @@ round_result host_checker::on_failure(int64_t t_ms, double duration_s, std::stri
 
 round_result host_checker::replay(std::span<const round> rounds) {
   round_result result;
-  std::vector<std::vector<interval>> found(bound_.size());
+  // By rule and labels: an instance may be gone before the end.
+  std::map<std::pair<const bound_rule*, label_set>, found_rows> found;
   std::optional<int64_t> first;
   for (const auto& r : rounds) {
     if (!enter(r.time_ms, result))
@@ -271,22 +227,72 @@ round_result host_checker::replay(std::span<const round> rounds) {
     first = first.value_or(r.time_ms);
     take(r.time_ms, r.samples, r.answered, r.duration_s);
     std::string_view why = r.reason.empty() ? no_answer : std::string_view(r.reason);
-    for (size_t i = 0; i < bound_.size(); ++i)
-      if (!bound_[i].waits)
-        if (auto value = judge(bound_[i], r.time_ms, r.answered ? nullptr : &why))
-          found[i].push_back({r.time_ms, r.time_ms, *value, bound_[i].reason});
-    result.judged += bound_.size() - waiting_.size();
+    judge(r.time_ms, r.answered ? nullptr : &why, [&](bound_rule& b, instance& x) {
+      auto [rows, is_new] = found.try_emplace({&b, x.labels});
+      if (is_new)
+        rows->second.run = x.run;
+      rows->second.rows.push_back({r.time_ms, r.time_ms, *x.value, x.reason});
+    });
+    result.judged += bound().size() - waiting_.size();
   }
   result.stale = !first;
   result.until_ms = cursor_ms_.value_or(0);
-  for (size_t i = 0; i < bound_.size(); ++i) {
-    if (found[i].empty())
-      continue;
-    result.changes.push_back(change_over(bound_[i], {*first, *cursor_ms_}, std::move(found[i])));
+  for (auto& [key, x] : found) {
+    auto& b = *find(key.first->rule->rule.check_item);
+    result.changes.push_back(
+      change_over(b, key.second, x.run, {*first, *cursor_ms_}, std::move(x.rows)));
+    if (auto* still = find(b, key.second))
+      still->run = std::move(x.run);
   }
   if (first)
     tell_changes(result);
   return result;
+}
+
+// -- alerts
+
+/// What differs from what was told before.
+void host_checker::tell_changes(round_result& result) {
+  if (std::exchange(must_look_at_open_, false))
+    end_alerts_of_what_is_gone(result);
+  for (auto& b : bound()) {
+    tell_change(b, b.common, result);
+    for (auto& x : b.others)
+      tell_change(b, x, result);
+  }
+}
+
+void host_checker::tell_change(const bound_rule& b, instance& x, round_result& result) {
+  if (x.is_told || !x.since_ms) // Or not judged yet.
+    return;
+  x.is_told = true;
+  const auto& rule = b.rule->rule;
+  std::string value(x.value ? to_string(*x.value) : "");
+  instance_key key{rule.check_item, x.labels};
+  auto known = open_.find(key);
+  if (value == (known == open_.end() ? "" : known->second.value)) {
+    if (known != open_.end())
+      x.since_ms = known->second.since_ms;
+    return;
+  }
+  result.alerts.push_back({key.first, key.second, value, *x.since_ms, rule.severity, x.reason});
+  if (value.empty())
+    open_.erase(known);
+  else
+    open_.insert_or_assign(std::move(key), open_alert{std::move(value), *x.since_ms});
+}
+
+/// Of rules that are not judged here any more, and of instances that went with their series.
+void host_checker::end_alerts_of_what_is_gone(round_result& result) {
+  std::erase_if(open_, [&](const auto& x) {
+    const auto& [item, labels] = x.first;
+    auto* b = find(item);
+    if (b != nullptr && (b->waits || find(*b, labels) != nullptr))
+      return false;
+    result.alerts.push_back(
+      {item, labels, {}, result.until_ms, b != nullptr ? b->rule->rule.severity : "", {}});
+    return true;
+  });
 }
 
 // -- starting
@@ -295,41 +301,142 @@ void host_checker::load_history(std::span<const round> rounds, reach which) {
   for (const auto& r : rounds) {
     if (cursor_ms_ && r.time_ms > *cursor_ms_)
       break;
-    windows_.load(which, kept_series::up, r.time_ms, number::of(int64_t{r.answered}));
-    windows_.load(which, kept_series::duration, r.time_ms, number::of(r.duration_s));
-    for (const auto& s : r.samples)
-      windows_.load(which, s.slot, r.time_ms, s.value);
+    engine_.load(which, r.time_ms, r.samples, r.answered, r.duration_s);
+    judge_silently(which, r);
   }
 }
 
+/// New rules whose verdicts depend on those before: the past is judged for them, and nothing told.
+void host_checker::prepare_silent(reach which) {
+  auto& silent = silent_[static_cast<size_t>(which)];
+  std::vector<rule_set::rule_ptr> wanted;
+  for (const auto& b : bound())
+    if (b.pending == which && b.terms.looks_back())
+      wanted.push_back(b.rule);
+  auto is_there = [&](const rule_set::rule_ptr& rule) {
+    return std::any_of(silent.engine->rules.begin(),
+                       silent.engine->rules.end(),
+                       [&](const bound_rule& b) { return b.rule->digest == rule->digest; });
+  };
+  if (wanted.empty() || (silent.engine && std::all_of(wanted.begin(), wanted.end(), is_there))) {
+    if (wanted.empty())
+      silent = {};
+    return;
+  }
+  silent = {};
+  silent.engine = std::make_unique<rule_engine>(period_ms_, kept_, limits_);
+  for (auto& rule : wanted) {
+    bool collected = true;
+    silent.engine->rules.push_back(silent.engine->bind(rule, collected));
+  }
+  silent.engine->settle();
+}
+
+void host_checker::judge_silently(reach which, const round& r) {
+  auto& silent = silent_[static_cast<size_t>(which)];
+  if (!silent.engine || (silent.last_ms && *silent.last_ms >= r.time_ms))
+    return;
+  silent.last_ms = r.time_ms;
+  silent.engine->enter(r.time_ms, r.samples, r.answered, r.duration_s);
+  for (auto& b : silent.engine->rules)
+    silent.engine->judge(b, r.time_ms, r.answered ? nullptr : &no_answer, [](instance&) {});
+  if (silent.has_resumed || !resumed_ms_ || r.time_ms < *resumed_ms_)
+    return;
+  silent.has_resumed = true;
+  for (auto& b : silent.engine->rules) {
+    if (fired_at_the_cursor(b, {}))
+      b.common.time.fires();
+    for (auto& x : b.others)
+      if (fired_at_the_cursor(b, x.labels))
+        x.time.fires();
+  }
+}
+
+/// Rules go on as if they had been there before.
+void host_checker::take_over(reach which) {
+  auto& silent = silent_[static_cast<size_t>(which)];
+  if (!silent.engine)
+    return;
+  for (auto& before : silent.engine->rules) {
+    auto* b = find(before.rule->rule.check_item);
+    if (b == nullptr || b->rule->digest != before.rule->digest)
+      continue;
+    engine_.join(*b);
+    b->common.time = before.common.time;
+    for (const auto& x : before.others)
+      if (auto* same = find(*b, x.labels))
+        same->time = x.time;
+  }
+  silent = {};
+}
+
 void host_checker::history_loaded(reach which) {
-  windows_.loaded(which);
+  engine_.loaded(which);
+  take_over(which);
+  if (which == reach::far)
+    resumed_.clear();
   note_waiting();
 }
 
 void host_checker::resume(int64_t cursor_ms,
                           std::span<const last_row> last_rows,
                           std::span<const alert_change> alerts) {
-  cursor_ms_ = cursor_ms;
+  cursor_ms_ = resumed_ms_ = cursor_ms;
   open_.clear();
   for (const auto& x : alerts)
     open_.insert_or_assign({x.check_item, x.labels}, open_alert{x.value, x.since_ms});
   must_look_at_open_ = true;
-  for (auto& b : bound_) {
+  resumed_.clear();
+  for (const auto& last : last_rows) {
+    auto* b = find(last.check_item);
+    if (b == nullptr || !(last.rule_digest.empty() || last.rule_digest == b->rule->digest))
+      continue;
+    auto [known, is_new] = resumed_.try_emplace({last.check_item, last.labels}, last);
+    if (!is_new && known->second.row.end_ms < last.row.end_ms)
+      known->second = last;
+    known->second.rule_digest = b->rule->digest;
+  }
+  auto go_on = [&](bound_rule& b, instance& x) {
+    x.is_told = false;
+    auto known = resumed_.find({b.rule->rule.check_item, x.labels});
+    if (known == resumed_.end())
+      return;
+    x.run = known->second.row;
+    if (fired_at_the_cursor(b, x.labels))
+      x.time.fires();
+  };
+  for (auto& b : bound()) {
     b.ledger_from_ms.reset();
-    b.is_told = false;
-    for (const auto& last : last_rows) {
-      bool same_rule = last.rule_digest.empty() || last.rule_digest == b.rule->digest;
-      bool newer = !b.run || b.run->end_ms < last.row.end_ms;
-      if (last.check_item == b.rule->rule.check_item && same_rule && newer)
-        b.run = last.row;
-    }
+    if (b.must_join)
+      engine_.join(b);
+    go_on(b, b.common);
+    for (auto& x : b.others)
+      go_on(b, x);
+  }
+  if (!silent_[static_cast<size_t>(reach::far)].engine)
+    resumed_.clear();
+}
+
+/// By the rows that were stored when the host started.
+bool host_checker::fired_at_the_cursor(const bound_rule& b, const label_set& labels) const {
+  auto known = resumed_.find({b.rule->rule.check_item, labels});
+  return known != resumed_.end() && known->second.rule_digest == b.rule->digest &&
+         known->second.row.value == result_value::abnormal &&
+         known->second.row.end_ms >= *resumed_ms_;
+}
+
+void host_checker::note_waiting() {
+  waiting_.clear();
+  for (auto& b : bound()) {
+    b.waits = engine_.waits_far(b);
+    if (b.waits)
+      waiting_.push_back(b.rule->rule.check_item);
   }
 }
 
 std::vector<rule_cost> host_checker::take_costs() {
   std::vector<rule_cost> out;
-  for (auto& b : bound_)
+  for (auto& b : bound())
     if (auto n = std::exchange(b.evaluations, 0); n > 0)
       out.push_back({b.rule->rule.check_item, n, std::exchange(b.spent_ns, 0)});
   return out;
@@ -339,8 +446,15 @@ std::vector<rule_cost> host_checker::take_costs() {
 
 std::vector<rule_state> host_checker::states() const {
   std::vector<rule_state> result;
-  for (const auto& b : bound_)
-    result.push_back({b.rule->rule.check_item, b.value, b.since_ms, {}, b.reason});
+  auto add = [&](const bound_rule& b, const instance& x) {
+    result.push_back({b.rule->rule.check_item, x.value, x.since_ms, x.labels, x.reason});
+  };
+  for (const auto& b : bound()) {
+    if (b.others.empty() || b.common.value)
+      add(b, b.common);
+    for (const auto& x : b.others)
+      add(b, x);
+  }
   return result;
 }
 
@@ -349,17 +463,19 @@ int64_t host_checker::collected_from_ms(const data_item& item) const {
   if (is_own_series(item) || (list_ && list_->contains(item.name)))
     return always;
   int64_t earliest = std::numeric_limits<int64_t>::max();
-  for (const auto& b : bound_)
-    for (const auto& d : b.rule->rule.data_list)
-      if (d.name == item.name && d.label == item.label)
+  for (const auto& b : bound())
+    for (const auto& x : b.rule->items)
+      if (x.is_needed && mean_the_same(x.item, item))
         earliest = std::min(earliest, b.rule->since_ms);
   return earliest;
 }
 
 size_t host_checker::memory_bytes() const {
-  size_t bytes = sizeof(*this) + kept_.memory_bytes() + windows_.memory_bytes();
-  for (const auto& b : bound_)
-    bytes += sizeof(b) + b.slots.capacity() * sizeof(uint32_t) + b.judge->memory_bytes();
+  size_t bytes = sizeof(*this) + kept_.memory_bytes() + engine_.memory_bytes();
+  for (const auto& [key, x] : open_)
+    bytes += sizeof(key) + sizeof(x) + 64;
+  for (const auto& s : silent_)
+    bytes += s.engine ? s.engine->memory_bytes() : 0;
   return bytes;
 }
 

@@ -4,10 +4,10 @@
 #include "runtime/core/check/ledger.hpp"
 #include "runtime/core/check/results.hpp"
 #include "runtime/core/check/rounds.hpp"
-#include "runtime/core/check/rule_judge.hpp"
+#include "runtime/core/check/rule_engine.hpp"
 #include "runtime/core/check/rule_set.hpp"
-#include "runtime/core/check/window_store.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -82,7 +82,8 @@ public:
   host_checker(int64_t period_ms,
                std::string host_id,
                std::shared_ptr<const keep_list> list = nullptr,
-               size_t max_listed = 4096);
+               size_t max_listed = kept_series::usual_listed,
+               match_limits limits = {});
 
   /// Series that had slots before a restart; `seen_ms`: the cursor. Before `set_rules`.
   void adopt_series(std::span<const series_entry> series, int64_t seen_ms);
@@ -95,7 +96,13 @@ public:
                        std::span<const std::string> host_groups,
                        int64_t backfill_from_ms);
 
+  /// Frees series as `kept_series::forget_unseen` does, and ends the instances they were.
+  std::vector<uint32_t> forget_unseen(int64_t before_ms, size_t most = kept_series::max_slots);
+
   // -- reading pages
+  /// What rules match: what a source that is asked by name must ask for, beside `kept().bound()`.
+  /// Each selection once; `label` of them is empty.
+  std::vector<data_item> matches() const;
   bool wants_name(std::string_view name) const { return kept_.wants_name(name); }
   /// Whether `slot_of` would give a slot.
   bool wants(const series_key& key) const { return kept_.wants(key.name, key.label); }
@@ -154,36 +161,34 @@ public:
   size_t memory_bytes() const;
 
 private:
-  struct bound_rule {
-    rule_set::rule_ptr rule;
-    std::vector<uint32_t> slots; ///< Of its data list; empty when refused.
-    int64_t horizon_ms = 0;
-    std::optional<rule_judge> judge;
-    std::optional<interval> run; ///< The last row of this version; the next point may extend it.
-    std::optional<result_value> value; ///< In the last round.
-    std::optional<int64_t> since_ms;
-    std::string reason;                    ///< Of `value`.
-    bool is_told = true;                   ///< Whether the last `alerts` knew of `value`.
-    std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
-    bool waits = false;                    ///< For its far windows.
-    int64_t evaluations = 0, spent_ns = 0; ///< Since the last `take_costs`.
+  using instance_key = std::pair<std::string, label_set>; ///< Item and labels.
+  /// What several rounds found of an instance.
+  struct found_rows {
+    std::optional<interval> run; ///< Before the first of them.
+    std::vector<interval> rows;
   };
 
-  bound_rule bind(rule_set::rule_ptr rule, bool& collected);
-  void unbind(bound_rule& b);
+  std::vector<bound_rule>& bound() { return engine_.rules; }
+  const std::vector<bound_rule>& bound() const { return engine_.rules; }
+  bound_rule* find(const std::string& check_item);
+  static instance* find(bound_rule& b, const label_set& labels);
+  void prepare_silent(reach which);
+  void judge_silently(reach which, const round& r);
+  void take_over(reach which);
   bool enter(int64_t t_ms, round_result& result);
   void take(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
-  /// @param why_silent Null: the round answered.
-  std::optional<result_value>
-  judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  template <class Found>
+  void judge(int64_t t_ms, const std::string_view* why_silent, Found found);
   round_result judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result);
-  std::string reason_of(const bound_rule& b,
-                        result_value value,
-                        int64_t t_ms,
-                        const std::string_view* why_silent) const;
+  rule_change change_over(const bound_rule& b,
+                          const label_set& labels,
+                          std::optional<interval>& run,
+                          time_range judged,
+                          std::vector<interval> found);
   void tell_changes(round_result& result);
+  void tell_change(const bound_rule& b, instance& x, round_result& result);
   void end_alerts_of_what_is_gone(round_result& result);
-  rule_change change_over(bound_rule& b, time_range judged, std::vector<interval> found);
+  bool fired_at_the_cursor(const bound_rule& b, const label_set& labels) const;
   void begin_ledgers(int64_t t_ms, round_result& result);
   void note_waiting();
 
@@ -193,12 +198,19 @@ private:
   std::shared_ptr<const keep_list> list_;
   std::shared_ptr<const rule_set> rules_;
   kept_series kept_;
-  window_store windows_;
-  std::vector<bound_rule> bound_;    ///< Ordered by check item.
-  std::vector<std::string> waiting_; ///< Of `bound_`, in order.
-  std::optional<int64_t> cursor_ms_;
-  /// What is known not to be well, by item and labels.
-  using instance_key = std::pair<std::string, label_set>;
+  match_limits limits_;
+  rule_engine engine_; ///< Its rules are ordered by check item.
+  /// Judge the history that is loaded for what new rules say depends on: by `reach`.
+  struct silent_engine {
+    std::unique_ptr<rule_engine> engine;
+    std::optional<int64_t> last_ms;
+    bool has_resumed = false; ///< Knows what fired at the cursor of the start.
+  };
+  std::array<silent_engine, 2> silent_;
+  std::vector<std::string> waiting_; ///< Of the rules, in order.
+  std::optional<int64_t> cursor_ms_, resumed_ms_;
+  std::map<instance_key, last_row> resumed_; ///< The newest row of each instance then.
+  /// What is known not to be well.
   struct open_alert {
     std::string value;
     int64_t since_ms = 0;

@@ -2,7 +2,19 @@
 
 #include "runtime/core/check/rule_judge.hpp"
 
+#include <algorithm>
+
 namespace aops::check {
+
+namespace {
+
+bool is_of(const compiled_item& x, const series_key& key) {
+  if (x.item.type != "kpi" || !x.is_needed || x.item.name != key.name)
+    return false;
+  return x.match ? x.match->matches(key.label) : x.item.label == key.label;
+}
+
+} // namespace
 
 std::vector<round> rounds_on_grid(std::span<const raw_series> series,
                                   std::span<const int64_t> grid_times,
@@ -30,23 +42,32 @@ std::vector<round> rounds_on_grid(std::span<const raw_series> series,
 
 stored_history::stored_history(std::span<const rule_set::rule_ptr> rules,
                                std::span<const series_entry> series) {
-  for (const auto& rule : rules)
-    for (const auto& item : rule->rule.data_list)
-      if (item.type == "kpi")
-        wanted_.try_emplace({item.name, item.label}, wanted_.size());
-  points_.resize(wanted_.size());
+  auto is_needed = [&](const series_key& key) {
+    return std::any_of(rules.begin(), rules.end(), [&](const rule_set::rule_ptr& rule) {
+      return std::any_of(rule->items.begin(), rule->items.end(), [&](const compiled_item& x) {
+        return is_of(x, key);
+      });
+    });
+  };
   for (const auto& s : series)
-    if (auto found = wanted_.find(s.key); found != wanted_.end())
-      by_slot_[s.slot] = found->second;
+    if (is_needed(s.key) && by_key_.try_emplace(s.key, kept_.size()).second)
+      kept_.push_back({s.slot, s.key, {}});
+  std::sort(
+    kept_.begin(), kept_.end(), [](const kept& a, const kept& b) { return a.slot < b.slot; });
+  for (size_t i = 0; i < kept_.size(); ++i) {
+    by_key_[kept_[i].key] = i;
+    if (kept_[i].slot >= by_slot_.size())
+      by_slot_.resize(kept_[i].slot + 1);
+    by_slot_[kept_[i].slot] = i;
+  }
 }
 
 void stored_history::add(const round& r) {
   marks_.push_back({r.time_ms, r.answered, r.duration_s});
   for (const auto& s : r.samples) {
-    auto found = by_slot_.find(s.slot);
-    if (found == by_slot_.end())
+    if (s.slot >= by_slot_.size() || !by_slot_[s.slot])
       continue;
-    auto& points = points_[found->second];
+    auto& points = kept_[*by_slot_[s.slot]].points;
     if (points.empty() || points.back().time_ms < r.time_ms)
       points.push_back({r.time_ms, s.value});
   }
@@ -55,11 +76,17 @@ void stored_history::add(const round& r) {
 run_data stored_history::data_for(const compiled_rule& rule) const {
   run_data data;
   data.rounds = marks_;
-  for (const auto& item : rule.rule.data_list) {
+  for (const auto& x : rule.items) {
     auto& d = data.items.emplace_back();
-    if (auto found = wanted_.find({item.name, item.label}); found != wanted_.end())
-      d.points = points_[found->second];
+    if (x.match != nullptr) {
+      for (const auto& k : kept_)
+        if (is_of(x, k.key))
+          d.series.push_back({k.slot, k.key.label, k.points});
+    } else if (auto found = by_key_.find({x.item.name, x.item.label}); found != by_key_.end()) {
+      d.points = kept_[found->second].points;
+    }
   }
+  data.items.resize(std::max(data.items.size(), rule.rule.data_list.size()));
   return data;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,9 +51,14 @@ public:
   run_data data_for(const compiled_rule& rule) const;
 
 private:
-  std::map<series_key, size_t> wanted_; ///< Into `points_`.
-  std::vector<std::vector<point>> points_;
-  std::map<uint32_t, size_t> by_slot_; ///< Into `points_`.
+  struct kept {
+    uint32_t slot = 0;
+    series_key key;
+    std::vector<point> points;
+  };
+  std::vector<kept> kept_;                     ///< What some rule needs, by slot.
+  std::map<series_key, size_t> by_key_;        ///< Into `kept_`.
+  std::vector<std::optional<size_t>> by_slot_; ///< Into `kept_`.
   std::vector<round_mark> marks_;
 };
 

@@ -1,74 +1,144 @@
 #include "runtime/core/check/rule_judge.hpp"
 
+#include "runtime/core/check/lack.hpp"
+
 #include <algorithm>
 
 namespace aops::check {
 
-bool is_own_series(const data_item& item) {
-  return item.type == "kpi" && item.label.empty() &&
-         (item.name == up_series || item.name == duration_series);
+namespace {
+
+const expr::series* no_points() {
+  static const expr::series none;
+  return &none;
 }
 
-std::string shown_series(const data_item& item) {
-  std::string text = item.name;
-  const char* before = "{";
-  for (const auto& [name, value] : item.label) {
-    text.append(before).append(name).append("=").append(value);
-    before = ",";
-  }
-  return item.label.empty() ? text : text + "}";
+bool has_point_at(const expr::series& w, int64_t t_ms) {
+  return !w.empty() && w.time(w.end() - 1) == t_ms;
 }
+
+} // namespace
 
 rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows)
     : rule_(std::move(rule)), windows_(std::move(windows)) {
+  for (auto& w : windows_)
+    if (w == nullptr)
+      w = no_points();
   if (rule_->program)
     evaluator_.emplace(rule_->program, windows_);
+  if (rule_->recover)
+    recover_.emplace(rule_->recover, windows_);
   const auto& items = rule_->rule.data_list;
-  only_own_series_ = std::all_of(items.begin(), items.end(), is_own_series);
+  only_own_series_ =
+    rule_->items.size() == items.size() && std::all_of(items.begin(), items.end(), is_own_series);
 }
+
+// -- joining
+
+void rule_judge::join(size_t item, std::vector<const expr::series*> windows) {
+  auto found = std::find_if(
+    joined_.begin(), joined_.end(), [&](const joined_item& x) { return x.item == item; });
+  if (found == joined_.end())
+    found = joined_.insert(joined_.end(), {item, {}});
+  found->windows = std::move(windows);
+  look_at(item, found->windows.size() == 1 ? found->windows.front() : no_points());
+}
+
+void rule_judge::look_at(size_t item, const expr::series* window) {
+  if (windows_[item] == window)
+    return;
+  windows_[item] = window;
+  if (rule_->program)
+    evaluator_.emplace(rule_->program, windows_);
+  if (rule_->recover)
+    recover_.emplace(rule_->recover, windows_);
+}
+
+/// Which of several series an item means in this round. False when it means more than one.
+bool rule_judge::choose(int64_t t_ms) {
+  ambiguous_.reset();
+  for (const auto& x : joined_) {
+    if (x.windows.size() < 2)
+      continue;
+    const expr::series *now = nullptr, *before = nullptr;
+    size_t have_now = 0, have_before = 0;
+    for (const auto* w : x.windows) {
+      if (has_point_at(*w, t_ms)) {
+        now = w;
+        ++have_now;
+      } else if (!w->empty()) {
+        before = w;
+        ++have_before;
+      }
+    }
+    auto count = have_now > 0 ? have_now : have_before;
+    if (count > 1) {
+      ambiguous_ = x.item;
+      return false;
+    }
+    look_at(x.item, have_now > 0 ? now : have_before > 0 ? before : no_points());
+  }
+  return true;
+}
+
+// -- judging
 
 std::optional<size_t> rule_judge::lacking(int64_t t_ms) const {
   for (size_t i = 0; i < windows_.size(); ++i) {
     const auto& w = *windows_[i];
-    if (w.empty() || (i == 0 && w.time(w.end() - 1) != t_ms))
+    bool lacks = w.empty() || (i == 0 && w.time(w.end() - 1) != t_ms);
+    if (lacks && rule_->items[i].is_needed)
       return i;
   }
   return {};
 }
 
-std::optional<result_value> rule_judge::at(int64_t t_ms, bool answered) {
+point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
   if (!evaluator_)
-    return result_value::internal_error;
-  if ((!answered && !only_own_series_) || lacking(t_ms))
-    return result_value::no_data;
+    return point_state::error;
+  if (!answered && !only_own_series_)
+    return point_state::no_data;
+  if (!joined_.empty()) {
+    if (!has_point_at(*windows_[0], t_ms))
+      return point_state::no_data;
+    if (!choose(t_ms))
+      return point_state::error;
+  }
+  if (lacking(t_ms))
+    return point_state::no_data;
   switch (evaluator_->verdict_at(windows_[0]->end() - 1)) {
   case expr::verdict::normal:
-    return {};
+    return point_state::well;
   case expr::verdict::abnormal:
-    return result_value::abnormal;
+    return point_state::held;
   case expr::verdict::error:
     break;
   }
-  return result_value::internal_error;
+  return evaluator_->lacked_history(period_ms) ? point_state::unknown : point_state::error;
 }
 
-std::string
-rule_judge::reason(result_value value, int64_t t_ms, const std::string_view* why_silent) const {
-  if (value == result_value::abnormal)
-    return {};
+bool rule_judge::recovers() {
+  return recover_ && !ambiguous_ && !windows_[0]->empty() &&
+         recover_->verdict_at(windows_[0]->end() - 1) == expr::verdict::abnormal;
+}
+
+std::string rule_judge::reason() const {
   if (!evaluator_)
     return rule_->refusal;
-  if (value == result_value::internal_error)
-    return evaluator_->at(windows_[0]->end() - 1).reason;
-  if (why_silent != nullptr)
-    return std::string(*why_silent);
-  auto i = lacking(t_ms);
-  return i ? "no sample of " + shown_series(rule_->rule.data_list[*i]) : std::string();
+  if (ambiguous_)
+    return "several series " + shown_series(rule_->items[*ambiguous_].item) +
+           " belong to the instance: use on, ignoring or agg";
+  return evaluator_->why() == nullptr ? std::string() : evaluator_->why();
 }
 
 size_t rule_judge::memory_bytes() const {
-  return sizeof(*this) + windows_.capacity() * sizeof(windows_[0]) +
-         (evaluator_ ? evaluator_->memory_bytes() : 0);
+  size_t bytes = sizeof(*this) + windows_.capacity() * sizeof(windows_[0]);
+  for (const auto* e : {&evaluator_, &recover_})
+    if (*e)
+      bytes += (*e)->memory_bytes();
+  for (const auto& x : joined_)
+    bytes += sizeof(x) + x.windows.capacity() * sizeof(x.windows[0]);
+  return bytes;
 }
 
 } // namespace aops::check

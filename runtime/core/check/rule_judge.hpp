@@ -1,6 +1,7 @@
 #pragma once
 
-#include "runtime/core/check/results.hpp"
+#include "runtime/core/check/firing.hpp"
+#include "runtime/core/check/own_series.hpp"
 #include "runtime/core/check/rule_set.hpp"
 #include "runtime/core/expr/evaluator.hpp"
 #include "runtime/core/expr/series.hpp"
@@ -13,20 +14,11 @@
 
 namespace aops::check {
 
-/// Series that every round has, answered or not; made here, whatever the exporter says.
-inline constexpr std::string_view up_series = "up";
-inline constexpr std::string_view duration_series = "scrape_duration_seconds";
-/// Whether an item names one of them.
-bool is_own_series(const data_item& item);
-
-/// `name{label=value,…}`.
-std::string shown_series(const data_item& item);
-
 /// Why there is no data, where nobody knows it better.
 inline constexpr std::string_view no_answer = "the host did not answer";
 
-/// What one rule says of one round of one host on the grid: the one judgement that live detection,
-/// replay and explicit runs on stored samples share.
+/// What one instance of a rule says of one round of one host on the grid: the one judgement that
+/// live detection, replay and explicit runs on stored samples share.
 ///
 /// All samples of a round carry its grid time, so alignment is the identity: a series either has a
 /// sample at t or has none there. Nothing is filled in for `$0`; another item that lacks a sample
@@ -34,27 +26,42 @@ inline constexpr std::string_view no_answer = "the host did not answer";
 class rule_judge {
 public:
   /// @param windows `windows[i]` is `$i`; must outlive this, and hold no point older than the
-  /// rule's horizon when asked.
+  /// rule's horizon when asked. Null: joined by `join`.
   rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows);
 
-  /// Nothing when normal. `No data` when the host did not answer and the rule needs more than its
-  /// own series, when `$0` has no point at `t_ms`, or when another item has no point at all.
-  /// `Internal error` when the condition fails there or the rule was refused.
-  std::optional<result_value> at(int64_t t_ms, bool answered);
+  /// An item may mean any of these series: at each round the one that has a sample then, or else
+  /// the one that has any. More than one are an error.
+  void join(size_t item, std::vector<const expr::series*> windows);
 
-  /// Why `at` was not `Abnormal`. @param why_silent Null: the round answered.
-  std::string
-  reason(result_value value, int64_t t_ms, const std::string_view* why_silent = nullptr) const;
-  /// The first item for whose lack of points `at` says `No data` in an answered round.
+  /// `no_data` when the host did not answer and the rule needs more than its own series, when `$0`
+  /// has no point at `t_ms`, or when another item has no point at all. `error` when the condition
+  /// fails there or the rule was refused; `unknown` when it only lacks history.
+  point_state at(int64_t t_ms, bool answered, int64_t period_ms);
+  /// Whether `recover` holds where `at` was asked last; an error does not.
+  bool recovers();
+
+  /// Why `at` came to `error`.
+  std::string reason() const;
+  /// The first item for whose lack of points `at` came to `no_data` in an answered round.
   std::optional<size_t> lacking(int64_t t_ms) const;
 
   const compiled_rule& rule() const { return *rule_; }
+  const std::vector<const expr::series*>& windows() const { return windows_; }
   size_t memory_bytes() const;
 
 private:
+  struct joined_item {
+    size_t item = 0;
+    std::vector<const expr::series*> windows;
+  };
+  bool choose(int64_t t_ms);
+  void look_at(size_t item, const expr::series* window);
+
   rule_set::rule_ptr rule_;
   std::vector<const expr::series*> windows_;
-  mutable std::optional<expr::evaluator> evaluator_;
+  std::optional<expr::evaluator> evaluator_, recover_;
+  std::vector<joined_item> joined_;
+  std::optional<size_t> ambiguous_; ///< An item that meant several series in the last round.
   bool only_own_series_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/core/check/rule_limits.hpp"
 
+#include "runtime/base/units.hpp"
 #include "runtime/core/check/rule_set.hpp"
 
 #include <fmt/format.h>
@@ -32,22 +33,40 @@ rule_limits limits_of(const base::config& config) {
 expected<void> validate(const check_rule& rule, const rule_limits& limits) {
   if (auto fine = validate(rule); !fine)
     return fine;
-  auto program = expr::program::compile(rule.condition, rule.data_list);
-  if (!program)
-    return fail(program.error());
-  if (auto back = (*program)->lookback_ms(); back > limits.lookback_ms)
-    return fail(
-      ec::bad_request,
-      fmt::format("condition: looks back {}, the limit is {} (samples.keep, at least 24h)",
-                  spelled(back),
-                  spelled(limits.lookback_ms)));
-  if (int64_t points = (*program)->lookback_points(); points > limits.points)
-    return fail(ec::bad_request,
-                fmt::format("condition: looks back #{}, the limit is #{} ({} at one sample in {})",
-                            points,
-                            limits.points,
-                            spelled(limits.points * limits.period_ms),
-                            spelled(limits.period_ms)));
+  for (auto [field, condition] :
+       {std::pair("condition", &rule.condition), std::pair("recover", &rule.recover)}) {
+    if (condition->empty())
+      continue;
+    auto program = expr::program::compile(*condition, rule.data_list);
+    if (!program)
+      return fail(program.error());
+    if (auto back = (*program)->lookback_ms(); back > limits.lookback_ms)
+      return fail(ec::bad_request,
+                  fmt::format("{}: looks back {}, the limit is {} (samples.keep, at least 24h)",
+                              field,
+                              spelled(back),
+                              spelled(limits.lookback_ms)));
+    if (int64_t points = (*program)->lookback_points(); points > limits.points)
+      return fail(ec::bad_request,
+                  fmt::format("{}: looks back #{}, the limit is #{} ({} at one sample in {})",
+                              field,
+                              points,
+                              limits.points,
+                              spelled(limits.points * limits.period_ms),
+                              spelled(limits.period_ms)));
+  }
+  for (auto [field, text] :
+       {std::pair("for", &rule.for_), std::pair("keep_firing_for", &rule.keep_firing_for)}) {
+    if (text->empty())
+      continue;
+    auto length = base::parse_duration(*text);
+    if (length && length->ms > limits.lookback_ms)
+      return fail(ec::bad_request,
+                  fmt::format("{}: {}, the limit is {} (samples.keep, at least 24h)",
+                              field,
+                              spelled(length->ms),
+                              spelled(limits.lookback_ms)));
+  }
   return {};
 }
 

@@ -2,11 +2,14 @@
 
 #include "runtime/base/canonical_json.hpp"
 #include "runtime/base/digest.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/core/check/own_series.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace aops::check {
@@ -15,51 +18,190 @@ namespace {
 
 constexpr std::string_view built_in_plugin = "expression_rule_plugin";
 
+/// In the order of `no_data_policy`.
+constexpr std::array<std::string_view, 4> policies = {"", "keep", "alert", "ignore"};
+
 bool known_plugin(std::string_view name) { return name.empty() || name == built_in_plugin; }
 
-expected<void> validate_data_list(const std::vector<data_item>& list) {
-  if (list.empty())
-    return fail(ec::bad_request, "data_list: needs at least one entry");
-  for (size_t i = 0; i < list.size(); ++i) {
-    if (list[i].name.empty())
-      return fail(ec::bad_request, fmt::format("data_list[{}].name: must not be empty", i));
-    if (list[i].type != "kpi" && list[i].type != "log")
-      return fail(ec::bad_request, fmt::format("data_list[{}].type: must be kpi or log", i));
-    for (size_t j = 0; j < i; ++j)
-      if (list[j].name == list[i].name && list[j].label == list[i].label)
-        return fail(ec::bad_request,
-                    fmt::format("data_list[{}]: repeats name and labels of data_list[{}]", i, j));
+constexpr std::array<std::string_view, 6> aggregations = {"", "sum", "avg", "min", "max", "count"};
+
+std::string field_of(size_t i, std::string_view member) {
+  return fmt::format("data_list[{}].{}", i, member);
+}
+
+tl::unexpected<error> refused(size_t i, std::string_view member, std::string_view why) {
+  return fail(ec::bad_request, field_of(i, member) + ": " + std::string(why));
+}
+
+/// What the members of an item for matches may look like together.
+expected<void> validate_match(size_t i, const data_item& item, bool has_log) {
+  if (!item.match) {
+    const char* lone = !item.agg.empty() ? "agg" : item.by ? "by" : item.on ? "on" : nullptr;
+    if (item.ignoring && lone == nullptr)
+      lone = "ignoring";
+    return lone != nullptr ? expected<void>(refused(i, lone, "needs match")) : expected<void>();
   }
+  if (item.type != "kpi")
+    return refused(i, "match", "only of a kpi");
+  if (has_log)
+    return refused(i, "match", "not beside a log");
+  if (!item.label.empty())
+    return refused(i, "match", "not together with label");
+  if (item.name == up_series || item.name == duration_series)
+    return refused(i, "match", "the host's own series has no labels");
+  if (std::find(aggregations.begin(), aggregations.end(), item.agg) == aggregations.end())
+    return refused(i, "agg", "must be sum, avg, min, max or count");
+  if (item.by && item.agg.empty())
+    return refused(i, "by", "needs agg");
+  if (item.on && item.ignoring)
+    return refused(i, "ignoring", "not together with on");
+  const char* join = item.on ? "on" : item.ignoring ? "ignoring" : nullptr;
+  if (join != nullptr && i == 0)
+    return refused(i, join, "$0 joins nothing");
+  if (join != nullptr && !item.agg.empty())
+    return refused(i, join, "an aggregate joins on what it is grouped by");
   return {};
 }
 
-expected<std::shared_ptr<const expr::program>> compile(const check_rule& rule) {
+bool are_the_same(const data_item& a, const data_item& b) {
+  return mean_the_same(a, b) && a.agg == b.agg && a.by == b.by && a.on == b.on &&
+         a.ignoring == b.ignoring;
+}
+
+expected<std::vector<compiled_item>> compile_data_list(const std::vector<data_item>& list) {
+  if (list.empty())
+    return fail(ec::bad_request, "data_list: needs at least one entry");
+  bool has_log =
+    std::any_of(list.begin(), list.end(), [](const data_item& x) { return x.type == "log"; });
+  std::vector<compiled_item> items;
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (list[i].name.empty())
+      return refused(i, "name", "must not be empty");
+    if (list[i].type != "kpi" && list[i].type != "log")
+      return refused(i, "type", "must be kpi or log");
+    if (auto ok = validate_match(i, list[i], has_log); !ok)
+      return fail(ok.error());
+    for (size_t j = 0; j < i; ++j)
+      if (are_the_same(list[j], list[i]))
+        return fail(ec::bad_request,
+                    fmt::format("data_list[{}]: repeats name and labels of data_list[{}]", i, j));
+    compiled_item item;
+    item.item = list[i];
+    if (list[i].match) {
+      auto match = selector::compile(*list[i].match);
+      if (!match)
+        return fail(ec::bad_request, field_of(i, "match.") + match.error().detail);
+      item.match = std::move(*match);
+      item.agg = static_cast<aggregation>(
+        std::find(aggregations.begin(), aggregations.end(), list[i].agg) - aggregations.begin());
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+/// The series behind the names of facts, in the order of `expr::fact_names`.
+std::vector<compiled_item> fact_items() {
+  static const std::vector<compiled_item> items = [] {
+    compiled_item cpus, memory;
+    cpus.item.name = "node_cpu_seconds_total";
+    cpus.item.match = std::map<std::string, std::string>{{"mode", "idle"}};
+    cpus.item.agg = "count";
+    cpus.agg = aggregation::count;
+    cpus.match = *selector::compile(*cpus.item.match);
+    memory.item.name = "node_memory_MemTotal_bytes";
+    return std::vector{cpus, memory};
+  }();
+  return items;
+}
+
+expected<int64_t> compile_duration(std::string_view field, const std::string& text) {
+  if (text.empty())
+    return 0;
+  auto length = base::parse_duration(text);
+  if (!length)
+    return fail(ec::bad_request, fmt::format("{}: {}", field, length.error().detail));
+  return length->ms;
+}
+
+/// Fills in what follows from the rule.
+expected<void> compile(const check_rule& rule, compiled_rule& to) {
   if (rule.check_item.empty())
     return fail(ec::bad_request, "check_item: must not be empty");
-  if (auto ok = validate_data_list(rule.data_list); !ok)
-    return fail(ok.error());
+  auto items = compile_data_list(rule.data_list);
+  if (!items)
+    return fail(items.error());
   if (!known_plugin(rule.plugin))
     return fail(ec::bad_request, fmt::format("plugin: unknown plug-in '{}'", rule.plugin));
   if (rule.severity != "info" && rule.severity != "warning" && rule.severity != "critical")
     return fail(ec::bad_request, "severity: must be info, warning or critical");
+  auto policy = std::find(policies.begin(), policies.end(), rule.no_data);
+  if (policy == policies.end())
+    return fail(ec::bad_request, "no_data: must be keep, alert or ignore");
+  to.no_data = static_cast<no_data_policy>(policy - policies.begin());
+  auto for_ms = compile_duration("for", rule.for_);
+  if (!for_ms)
+    return fail(for_ms.error());
+  to.for_ms = *for_ms;
+  auto keep_ms = compile_duration("keep_firing_for", rule.keep_firing_for);
+  if (!keep_ms)
+    return fail(keep_ms.error());
+  to.keep_firing_ms = *keep_ms;
   auto program = expr::program::compile(rule.condition, rule.data_list);
   if (!program)
     return fail(program.error().code, "condition: " + program.error().detail);
-  return program;
+  if (!rule.recover.empty()) {
+    auto recover = expr::program::compile(rule.recover, rule.data_list);
+    if (!recover)
+      return fail(recover.error().code, "recover: " + recover.error().detail);
+    to.recover = std::move(*recover);
+  }
+  to.program = std::move(*program);
+  to.items = std::move(*items);
+  auto count = to.items.size();
+  if (std::max(to.program->item_count(), to.recover ? to.recover->item_count() : 0) > count)
+    for (auto& fact : fact_items()) {
+      auto i = to.items.size();
+      fact.is_needed = to.program->uses(i) || (to.recover && to.recover->uses(i));
+      to.items.push_back(std::move(fact));
+    }
+  return {};
+}
+
+void put(nlohmann::json& to, const char* name, const std::string& x) {
+  if (!x.empty())
+    to[name] = x;
+}
+
+template <class T>
+void put(nlohmann::json& to, const char* name, const maybe<T>& x) {
+  if (x)
+    to[name] = *x;
 }
 
 nlohmann::json content_of(const check_rule& rule) {
   auto items = nlohmann::json::array();
-  for (const auto& d : rule.data_list)
-    items.push_back({{"name", d.name}, {"type", d.type}, {"label", d.label}});
+  for (const auto& d : rule.data_list) {
+    auto& item =
+      items.emplace_back(nlohmann::json{{"name", d.name}, {"type", d.type}, {"label", d.label}});
+    // What is not said is left out: so rules of before keep their digests.
+    put(item, "match", d.match);
+    put(item, "agg", d.agg);
+    put(item, "by", d.by);
+    put(item, "on", d.on);
+    put(item, "ignoring", d.ignoring);
+  }
   nlohmann::json content = {{"check_item", rule.check_item},
                             {"data_list", std::move(items)},
                             {"condition", rule.condition},
                             {"description", rule.description},
                             {"plugin", rule.plugin},
                             {"severity", rule.severity}};
-  if (rule.host_group_list)
-    content["host_group_list"] = *rule.host_group_list;
+  put(content, "host_group_list", rule.host_group_list);
+  put(content, "for", rule.for_);
+  put(content, "keep_firing_for", rule.keep_firing_for);
+  put(content, "recover", rule.recover);
+  put(content, "no_data", rule.no_data);
   return content;
 }
 
@@ -70,13 +212,10 @@ rule_set::rule_ptr compiled(rule_source source, const rule_set* previous) {
   if (same && known->since_ms == source.since_ms)
     return known;
   auto result = std::make_shared<compiled_rule>();
-  if (same) {
+  if (same)
     *result = *known;
-  } else if (auto program = compile(source.rule)) {
-    result->program = std::move(*program);
-  } else {
-    result->refusal = std::move(program.error().detail);
-  }
+  else if (auto ok = compile(source.rule, *result); !ok)
+    result->refusal = std::move(ok.error().detail);
   result->rule = std::move(source.rule);
   result->digest = std::move(source.digest);
   result->since_ms = source.since_ms;
@@ -86,9 +225,59 @@ rule_set::rule_ptr compiled(rule_source source, const rule_set* previous) {
 } // namespace
 
 expected<void> validate(const check_rule& rule) {
-  if (auto program = compile(rule); !program)
-    return fail(std::move(program.error()));
+  compiled_rule compiled;
+  if (auto ok = compile(rule, compiled); !ok)
+    return ok;
+  if (auto ok = compiled.program->literal_comparisons(); !ok)
+    return fail(ok.error().code, "condition: " + ok.error().detail);
+  if (!compiled.recover)
+    return {};
+  if (auto ok = compiled.recover->literal_comparisons(); !ok)
+    return fail(ok.error().code, "recover: " + ok.error().detail);
   return {};
+}
+
+bool mean_the_same(const data_item& a, const data_item& b) {
+  return a.name == b.name && a.label == b.label && a.match == b.match;
+}
+
+bool belongs_to(const data_item& item, const label_set& series, const label_set& instance) {
+  auto agree = [](const label_set& a, const label_set& b, const std::string& name) {
+    auto x = a.find(name), y = b.find(name);
+    if (x == a.end() || y == b.end()) // An absent label is the empty text.
+      return (x == a.end() || x->second.empty()) && (y == b.end() || y->second.empty());
+    return x->second == y->second;
+  };
+  if (item.on)
+    return std::all_of(item.on->begin(), item.on->end(), [&](const std::string& name) {
+      return agree(series, instance, name);
+    });
+  if (item.by) // A group lacks what all its series lack.
+    return std::all_of(item.by->begin(), item.by->end(), [&](const std::string& name) {
+      return !instance.contains(name) || agree(series, instance, name);
+    });
+  return std::all_of(series.begin(), series.end(), [&](const auto& label) {
+    bool is_ignored =
+      item.ignoring &&
+      std::find(item.ignoring->begin(), item.ignoring->end(), label.first) != item.ignoring->end();
+    auto found = instance.find(label.first);
+    return is_ignored || found == instance.end() || found->second == label.second;
+  });
+}
+
+bool compiled_rule::has_matches() const {
+  return std::any_of(items.begin(), items.end(), [](const compiled_item& x) {
+    return x.is_needed && x.match != nullptr;
+  });
+}
+
+bool compiled_rule::has_instances() const {
+  return !items.empty() && items[0].match != nullptr &&
+         (items[0].agg == aggregation::none || items[0].item.by);
+}
+
+firing_terms compiled_rule::terms(int64_t period_ms) const {
+  return {period_ms, for_ms, keep_firing_ms, recover != nullptr, no_data};
 }
 
 std::string digest_of(const check_rule& rule) {
@@ -109,6 +298,17 @@ int64_t lookback_ms(const expr::program& program, int64_t period_ms) {
 
 int64_t horizon_ms(const expr::program& program, int64_t period_ms) {
   return lookback_ms(program, period_ms) + period_ms;
+}
+
+int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms) {
+  if (!rule.program)
+    return period_ms;
+  auto horizon = horizon_ms(*rule.program, period_ms);
+  return rule.recover ? std::max(horizon, horizon_ms(*rule.recover, period_ms)) : horizon;
+}
+
+int64_t history_ms(const compiled_rule& rule, int64_t period_ms) {
+  return horizon_ms(rule, period_ms) + rule.terms(period_ms).lead_ms();
 }
 
 std::shared_ptr<const rule_set> rule_set::build(std::vector<rule_source> rules,
@@ -138,11 +338,11 @@ rule_set::rule_ptr rule_set::find(std::string_view check_item) const {
   return found != rules_.end() && (*found)->rule.check_item == check_item ? *found : nullptr;
 }
 
-int64_t rule_set::longest_horizon_ms(int64_t period_ms) const {
+int64_t rule_set::longest_history_ms(int64_t period_ms) const {
   int64_t longest = 0;
   for (const auto& r : rules_)
     if (r->program)
-      longest = std::max(longest, horizon_ms(*r->program, period_ms));
+      longest = std::max(longest, history_ms(*r, period_ms));
   return longest;
 }
 

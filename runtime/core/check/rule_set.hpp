@@ -2,6 +2,8 @@
 
 #include "messages/check.hpp"
 #include "messages/error.hpp"
+#include "runtime/core/check/firing.hpp"
+#include "runtime/core/check/selector.hpp"
 #include "runtime/core/expr/program.hpp"
 
 #include <cstdint>
@@ -33,6 +35,24 @@ int64_t lookback_ms(const expr::program& program, int64_t period_ms);
 /// invisible to the rule, so that its verdict does not depend on how much history lies in memory.
 int64_t horizon_ms(const expr::program& program, int64_t period_ms);
 
+/// What becomes of the series an item matches.
+enum class aggregation : uint8_t { none, sum, avg, min, max, count };
+
+/// An item ready to be looked for.
+struct compiled_item {
+  data_item item;
+  std::shared_ptr<const selector> match; ///< Null: the item names its series.
+  aggregation agg = aggregation::none;
+  bool is_needed = true; ///< False for a fact that is not named.
+};
+
+/// Whether two items mean the same series, whatever they do with them.
+bool mean_the_same(const data_item& a, const data_item& b);
+
+/// Whether a series belongs to an instance: it has the instance's labels in what `on` names, or in
+/// all that both have but what `ignoring` names. Of a group, in the labels it is grouped by.
+bool belongs_to(const data_item& item, const label_set& series, const label_set& instance);
+
 /// A stored rule.
 struct rule_source {
   check_rule rule;
@@ -47,7 +67,22 @@ struct compiled_rule {
   int64_t since_ms = 0;
   std::shared_ptr<const expr::program> program; ///< Null when refused.
   std::string refusal; ///< Why not; such a rule yields `Internal error` wherever it applies.
+  std::vector<compiled_item> items; ///< Those of the `data_list`, then the facts if any is named.
+  std::shared_ptr<const expr::program> recover; ///< Over the same items; null without one.
+  int64_t for_ms = 0, keep_firing_ms = 0;
+  no_data_policy no_data = no_data_policy::tell;
+
+  bool has_matches() const;
+  /// Whether there may be several instances on a host: `$0` matches, and is not one aggregate.
+  bool has_instances() const;
+  firing_terms terms(int64_t period_ms) const;
 };
+
+/// How far back points count for a rule, its `recover` included.
+int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms);
+/// How much of the past judging a rule needs: its horizon, and what must be judged before for `for`
+/// and its like.
+int64_t history_ms(const compiled_rule& rule, int64_t period_ms);
 
 /// The rules of one owner, compiled once and shared between hosts and threads.
 class rule_set {
@@ -62,8 +97,8 @@ public:
   rule_ptr find(std::string_view check_item) const;             ///< Null when unknown.
   /// Those for a host in these groups, ordered by check item.
   std::vector<rule_ptr> for_host(std::span<const std::string> host_groups) const;
-  /// The longest `horizon_ms` of all rules: how much history a host needs to start.
-  int64_t longest_horizon_ms(int64_t period_ms) const;
+  /// The longest `history_ms` of all rules: how much history a host needs to start.
+  int64_t longest_history_ms(int64_t period_ms) const;
   /// Of names and digests of all rules; equal sets have equal digests.
   const std::string& digest() const { return digest_; }
 

@@ -1,7 +1,9 @@
 #include "runtime/core/check/run.hpp"
 
-#include "runtime/core/check/rule_judge.hpp"
-#include "runtime/core/expr/evaluator.hpp"
+#include "runtime/core/check/delivered_run.hpp"
+#include "runtime/core/check/lack.hpp"
+#include "runtime/core/check/part_watch.hpp"
+#include "runtime/core/check/rule_engine.hpp"
 
 #include <algorithm>
 #include <map>
@@ -10,18 +12,7 @@ namespace aops::check {
 
 namespace {
 
-constexpr std::string_view no_points = "no sample in the range";
-
 bool is_log(const data_item& item) { return item.type == "log"; }
-
-template <class T>
-std::vector<T> in_time_order(std::span<const T> points) {
-  std::vector<T> result(points.begin(), points.end());
-  auto by_time = [](const T& a, const T& b) { return a.time_ms < b.time_ms; };
-  if (!std::is_sorted(result.begin(), result.end(), by_time))
-    std::stable_sort(result.begin(), result.end(), by_time);
-  return result;
-}
 
 run_result whole(result_value v, std::string reason) {
   run_result result;
@@ -30,191 +21,182 @@ run_result whole(result_value v, std::string reason) {
   return result;
 }
 
-// -- delivered times
-
-/// The series of a KPI rule on their common grid.
-std::vector<expr::series> aligned_series(const run_request& request, const run_data& data) {
-  std::vector<std::vector<point>> points;
-  std::vector<std::vector<int64_t>> times;
-  for (const auto& item : data.items) {
-    points.push_back(in_time_order(item.points));
-    auto& t = times.emplace_back();
-    for (const auto& p : points.back())
-      t.push_back(p.time_ms);
-  }
-  auto common = align(times, request.period_ms, request.end_ms, request.max_fill_ms);
-  std::vector<expr::series> result;
-  for (size_t i = 0; i < points.size(); ++i) {
-    auto& s = result.emplace_back();
-    s.reserve(common.grid.size());
-    for (size_t k = 0; k < common.grid.size(); ++k)
-      s.append(common.grid[k], points[i][common.pick[i][k]].value);
-  }
-  return result;
-}
-
-/// The series of a rule with a log item, each with its own times.
-std::vector<expr::series> delivered_series(const check_rule& rule, const run_data& data) {
-  std::vector<expr::series> result;
-  for (size_t i = 0; i < data.items.size(); ++i) {
-    auto& s = result.emplace_back(is_log(rule.data_list[i]));
-    if (s.is_log()) {
-      for (const auto& e : joined_by_time(in_time_order(data.items[i].entries)))
-        s.append(e.time_ms, e.text);
-    } else {
-      for (const auto& p : in_time_order(data.items[i].points))
-        s.append(p.time_ms, p.value);
-    }
-  }
-  return result;
-}
-
-/// Judges every point of `$0` in the range.
-run_result judge_points(const compiled_rule& rule,
-                        const run_request& request,
-                        const std::vector<expr::series>& series) {
-  run_result result;
-  std::vector<const expr::series*> data;
-  data.reserve(series.size());
-  for (const auto& s : series)
-    data.push_back(&s);
-  expr::evaluator evaluator(rule.program, data);
-  uint64_t end = series[0].lower_bound(request.end_ms);
-  for (uint64_t i = series[0].lower_bound(request.start_ms); i < end; ++i) {
-    ++result.judged;
-    auto verdict = evaluator.verdict_at(i);
-    if (verdict == expr::verdict::abnormal)
-      result.points.push_back({series[0].time(i), result_value::abnormal, {}});
-    else if (verdict == expr::verdict::error)
-      result.points.push_back(
-        {series[0].time(i), result_value::internal_error, evaluator.at(i).reason});
-  }
-  return result.judged == 0 ? whole(result_value::no_data, std::string(no_points)) : result;
-}
-
-run_result
-run_delivered(const compiled_rule& rule, const run_request& request, const run_data& data) {
-  const auto& list = rule.rule.data_list;
-  bool logs = std::any_of(list.begin(), list.end(), is_log);
-  auto series = logs ? delivered_series(rule.rule, data) : aligned_series(request, data);
-  for (size_t i = 0; i < data.items.size(); ++i)
-    if (data.items[i].points.empty() && data.items[i].entries.empty())
-      return whole(result_value::no_data, "no sample of " + shown_series(list[i]));
-  if (std::any_of(series.begin(), series.end(), [](auto& s) { return s.empty(); }))
-    return whole(result_value::no_data, std::string(no_points));
-  return judge_points(rule, request, series);
-}
-
-// -- stored rounds
-
-/// The windows of one rule, filled round by round from stored samples.
-class stored_windows {
+/// Feeds stored samples of one rule to the engine, round by round.
+class stored_samples {
 public:
-  stored_windows(const compiled_rule& rule, const run_data& data, int64_t period_ms)
-      : rule_(rule), data_(data),
-        horizon_(rule.program ? horizon_ms(*rule.program, period_ms) : period_ms),
-        read_(data.items.size()) {
-    for (size_t i = 0; i < data.items.size(); ++i)
-      windows_.emplace_back();
+  explicit stored_samples(const run_data& data) : data_(data) {}
+
+  /// Gives the series the slots they have in the store, so that instances come in the same order.
+  void adopt(const compiled_rule& rule, kept_series& kept) const {
+    for (size_t i = 0; i < rule.items.size(); ++i)
+      for (const auto& s : data_.items[i].series)
+        if (s.slot > kept_series::duration)
+          kept.adopt(s.slot, {rule.items[i].item.name, s.label}, 0);
   }
 
-  std::vector<const expr::series*> pointers() const {
-    std::vector<const expr::series*> result;
-    for (const auto& w : windows_)
-      result.push_back(&w);
-    return result;
-  }
-
-  /// Brings the windows to the state in which the rule sees this round.
-  void enter(const round_mark& round) {
-    for (size_t i = 0; i < windows_.size(); ++i) {
-      windows_[i].trim_before(round.time_ms - horizon_);
-      const auto& item = rule_.rule.data_list[i];
-      if (is_own_series(item))
-        append_own(i, item.name, round);
-      else
-        append_stored(i, round.time_ms);
+  void find_slots(const bound_rule& b, kept_series& kept) {
+    for (size_t i = 0; i < b.rule->items.size(); ++i) {
+      const auto& item = b.rule->items[i].item;
+      if (is_own_series(item) || is_log(item))
+        continue;
+      if (!item.match)
+        add(kept.slot_of(item.name, item.label), data_.items[i].points);
+      for (const auto& s : data_.items[i].series)
+        add(kept.slot_of(item.name, s.label), s.points);
     }
+  }
+
+  std::span<const sample> at(int64_t t_ms) {
+    samples_.clear();
+    for (auto& [slot, f] : feeds_) {
+      while (f.read < f.points.size() && f.points[f.read].time_ms < t_ms)
+        ++f.read;
+      if (f.read < f.points.size() && f.points[f.read].time_ms == t_ms)
+        samples_.push_back({slot, f.points[f.read].value});
+    }
+    return samples_;
   }
 
 private:
-  void append_own(size_t i, std::string_view name, const round_mark& round) {
-    windows_[i].append(round.time_ms,
-                       name == up_series ? number::of(int64_t{round.answered})
-                                         : number::of(round.duration_s));
-  }
-  void append_stored(size_t i, int64_t until_ms) {
-    const auto& points = data_.items[i].points;
-    for (; read_[i] < points.size() && points[read_[i]].time_ms <= until_ms; ++read_[i])
-      if (points[read_[i]].time_ms >= until_ms - horizon_)
-        windows_[i].append(points[read_[i]].time_ms, points[read_[i]].value);
+  struct feed {
+    std::span<const point> points;
+    size_t read = 0;
+  };
+  void add(std::optional<uint32_t> slot, std::span<const point> points) {
+    if (slot && !points.empty())
+      feeds_[*slot] = {points, 0};
   }
 
-  const compiled_rule& rule_;
   const run_data& data_;
-  int64_t horizon_;
-  std::vector<expr::series> windows_;
-  std::vector<size_t> read_; ///< Points of each item that are in, or too old.
+  std::map<uint32_t, feed> feeds_;
+  std::vector<sample> samples_;
 };
 
-void add_missed(run_result& result, const compiled_rule& rule, int64_t t, int64_t last_round) {
-  auto& missed = result.missed;
-  if (!missed.empty() && missed.back().end_ms == last_round)
-    missed.back().end_ms = t;
-  else
-    missed.push_back({rule.rule.check_item, t, t, std::string(missed_not_collected)});
-}
-
-run_result
-run_stored(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data) {
-  run_result result;
-  stored_windows windows(*rule, data, request.period_ms);
-  rule_judge judge(rule, windows.pointers());
-  int64_t last_round = std::numeric_limits<int64_t>::min();
-  for (const auto& round : data.rounds) {
-    if (round.time_ms >= request.end_ms)
-      break;
-    windows.enter(round);
-    if (round.time_ms < request.start_ms)
-      continue;
-    ++result.judged;
-    auto lacking = rule->program ? judge.lacking(round.time_ms) : std::nullopt;
-    if (round.answered && lacking && round.time_ms < data.items[*lacking].collected_from_ms) {
-      add_missed(result, *rule, round.time_ms, last_round);
-    } else if (auto value = judge.at(round.time_ms, round.answered)) {
-      result.points.push_back(
-        {round.time_ms,
-         *value,
-         judge.reason(*value, round.time_ms, round.answered ? nullptr : &no_answer)});
-    }
-    last_round = round.time_ms;
+/// One rule over stored rounds.
+class stored_run {
+public:
+  stored_run(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data)
+      : request_(request), data_(data), kept_(nullptr, 0, no_limit),
+        engine_(request.period_ms, kept_, {request.max_instances, no_limit}, true), samples_(data),
+        parts_(*rule, request.most_values) {
+    samples_.adopt(*rule, kept_);
+    bool collected = true;
+    engine_.rules.push_back(engine_.bind(rule, collected));
+    engine_.settle();
+    engine_.loaded(reach::quick);
+    engine_.loaded(reach::far);
+    samples_.find_slots(engine_.rules.front(), kept_);
   }
-  if (result.judged == 0)
-    return whole(result_value::no_data, "no round took place");
-  return result;
-}
+
+  run_result over_all_rounds() {
+    auto lead = engine_.rules.front().terms.lead_ms();
+    result_.parts = parts_.texts();
+    for (const auto& round : data_.rounds) {
+      if (round.time_ms >= request_.end_ms)
+        break;
+      engine_.enter(round.time_ms, samples_.at(round.time_ms), round.answered, round.duration_s);
+      if (round.time_ms >= request_.start_ms - lead)
+        judge(round);
+    }
+    if (result_.judged == 0)
+      return whole(result_value::no_data, "no round took place");
+    for (auto& [labels, x] : found_) {
+      x.labels = labels;
+      result_.instances.push_back(std::move(x));
+    }
+    return std::move(result_);
+  }
+
+private:
+  static constexpr size_t no_limit = size_t{1} << 20;
+
+  void judge(const round_mark& round) {
+    auto& b = engine_.rules.front();
+    bool is_asked = round.time_ms >= request_.start_ms;
+    bool is_missed = false;
+    engine_.judge(b, round.time_ms, round.answered ? nullptr : &no_answer, [&](instance& x) {
+      if (!is_asked || misses(b, x, round))
+        return;
+      auto& to = x.labels.empty() ? result_.points : found_[x.labels].points;
+      to.push_back({round.time_ms, *x.value, x.reason});
+    });
+    if (!is_asked)
+      return;
+    ++result_.judged;
+    if (b.common.judge)
+      is_missed |= misses(b, b.common, round);
+    else
+      is_missed |= b.others.empty() && misses(b, b.common, round);
+    for (const auto& x : b.others)
+      is_missed |= misses(b, x, round);
+    if (is_missed)
+      add_missed(round.time_ms);
+    last_round_ms_ = round.time_ms;
+    note_parts(b, b.common, round.time_ms, result_.values);
+    for (auto& x : b.others)
+      if (parts_.wants_more())
+        note_parts(b, x, round.time_ms, found_[x.labels].values);
+  }
+
+  /// Whether an instance has no data because nobody collected it then.
+  bool misses(const bound_rule& b, const instance& x, const round_mark& round) const {
+    if (!round.answered || !b.rule->program)
+      return false;
+    auto i = x.judge ? x.judge->lacking(round.time_ms) : std::optional<size_t>(0);
+    return i && round.time_ms < data_.items[*i].collected_from_ms;
+  }
+
+  void add_missed(int64_t t_ms) {
+    auto& missed = result_.missed;
+    if (!missed.empty() && missed.back().end_ms == last_round_ms_)
+      missed.back().end_ms = t_ms;
+    else
+      missed.push_back({engine_.rules.front().rule->rule.check_item,
+                        t_ms,
+                        t_ms,
+                        std::string(missed_not_collected)});
+  }
+
+  void
+  note_parts(const bound_rule& b, const instance& x, int64_t t_ms, std::vector<part_values>& to) {
+    if (parts_.wants_more() && b.rule->program && x.judge && !x.judge->lacking(t_ms))
+      parts_.note(x.labels, x.judge->windows(), t_ms, to);
+  }
+
+  const run_request& request_;
+  const run_data& data_;
+  kept_series kept_;
+  rule_engine engine_;
+  stored_samples samples_;
+  part_watch parts_;
+  run_result result_;
+  std::map<label_set, instance_result> found_;
+  int64_t last_round_ms_ = std::numeric_limits<int64_t>::min();
+};
 
 } // namespace
 
 time_range range_to_fetch(const compiled_rule& rule, const run_request& request) {
-  int64_t back = rule.program ? horizon_ms(*rule.program, request.period_ms) : 0;
+  int64_t back = rule.program ? history_ms(rule, request.period_ms) : 0;
   return {request.start_ms - back, request.end_ms};
 }
 
 run_result
 run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_data& data) {
   const auto& list = rule->rule.data_list;
-  if (data.items.size() != list.size())
+  if (data.items.size() < list.size())
     return whole(result_value::internal_error, "the data is not the rule's");
   for (size_t i = 0; i < list.size(); ++i)
     if (data.items[i].failed)
       return whole(result_value::internal_error, "no answer about " + shown_series(list[i]));
+  auto all = data;
+  all.items.resize(std::max(list.size(), rule->items.size()));
   bool logs = std::any_of(list.begin(), list.end(), is_log);
   if (request.basis == time_basis::stored_grid && !logs)
-    return run_stored(rule, request, data);
+    return stored_run(rule, request, all).over_all_rounds();
   if (!rule->program)
     return whole(result_value::internal_error, rule->refusal);
-  return run_delivered(*rule, request, data);
+  return run_delivered(rule, request, all);
 }
 
 std::vector<rule_change> changes_of(const compiled_rule& rule,
@@ -222,19 +204,20 @@ std::vector<rule_change> changes_of(const compiled_rule& rule,
                                     const run_result& result,
                                     std::span<const label_set> known) {
   std::map<label_set, std::vector<interval>> rows;
-  auto add = [&](const label_set& labels, const std::vector<point_result>& points) {
+  auto add = [&](const label_set& labels, const auto& found) {
     auto& of_instance = rows[labels];
-    for (const auto& p : points)
+    for (const auto& p : found.points)
       of_instance.push_back({p.time_ms, p.time_ms, p.value, short_reason(p.reason)});
+    of_instance = merged(std::move(of_instance), request.period_ms);
+    if (found.whole)
+      of_instance.push_back(
+        {request.start_ms, request.end_ms, *found.whole, short_reason(found.reason)});
   };
-  add({}, result.points);
+  add({}, result);
   for (const auto& x : result.instances)
-    add(x.labels, x.points);
+    add(x.labels, x);
   for (const auto& labels : known)
     rows.try_emplace(labels);
-  if (result.whole)
-    rows[{}].push_back(
-      {request.start_ms, request.end_ms, *result.whole, short_reason(result.reason)});
   std::vector<rule_change> changes;
   for (auto& [labels, found] : rows) {
     auto& change = changes.emplace_back();
@@ -242,7 +225,7 @@ std::vector<rule_change> changes_of(const compiled_rule& rule,
     change.rule_digest = rule.digest;
     change.replace_from_ms = request.start_ms;
     change.replace_until_ms = std::max(request.start_ms, request.end_ms - 1);
-    change.rows = result.whole ? std::move(found) : merged(std::move(found), request.period_ms);
+    change.rows = std::move(found);
     change.labels = labels;
   }
   return changes;

@@ -26,18 +26,29 @@ struct run_request {
   int64_t start_ms = 0, end_ms = 0;
   int64_t period_ms = 15'000;
   time_basis basis = time_basis::delivered;
-  int64_t max_fill_ms = 0; ///< `delivered`: see `align`; 0: unlimited.
+  int64_t max_fill_ms = 0;    ///< `delivered`: see `align`; 0: unlimited.
+  size_t max_instances = 256; ///< Of one rule; what is beyond is told.
+  size_t most_values = 0; ///< So many values of the parts of the condition are told, see `values`.
 };
 
 /// What to fetch for a request: [from, until], one period more than the look-back asks for, so that
-/// `change(D)` finds a point at or before `t - D` also when D is no multiple of the period.
+/// `change(D)` finds a point at or before `t - D` also when D is no multiple of the period; and
+/// what `for` and its like ask for before that.
 time_range range_to_fetch(const compiled_rule& rule, const run_request& request);
 
-/// The data of one entry of `data_list`, borrowed.
+/// A series that an item matches, borrowed.
+struct matched_data {
+  uint32_t slot = 0; ///< Instances come in this order; 0: in that of their labels.
+  label_set label;
+  std::span<const point> points;
+};
+
+/// The data of one of `compiled_rule::items`, borrowed.
 struct item_data {
   bool failed = false;                ///< The data service failed, or named it in its `fail_list`.
   std::span<const point> points;      ///< Of a `kpi` item.
   std::span<const log_point> entries; ///< Of a `log` item.
+  std::vector<matched_data> series;   ///< Of an item with `match`: all that match.
   /// `stored_grid`: since when this series is collected, see `collected_from_ms`.
   int64_t collected_from_ms = std::numeric_limits<int64_t>::min();
 };
@@ -50,7 +61,9 @@ struct round_mark {
 };
 
 struct run_data {
-  std::vector<item_data> items; ///< One per entry of `data_list`; own series (`up`…) may be empty.
+  /// One per item, the facts too; what is missing at the end has no data. Own series (`up`…) may be
+  /// empty.
+  std::vector<item_data> items;
   std::span<const round_mark> rounds; ///< `stored_grid`: all in the fetched range, in time order.
 };
 
@@ -62,10 +75,19 @@ struct point_result {
   friend bool operator==(const point_result&, const point_result&) = default;
 };
 
+/// What the parts of the condition came to at a point; null where they are errors.
+struct part_values {
+  int64_t time_ms = 0;
+  std::vector<expr::value> values;
+};
+
 /// What was found of an instance that has labels.
 struct instance_result {
   label_set labels;
-  std::vector<point_result> points; ///< In time order, not merged.
+  std::vector<point_result> points;  ///< In time order, not merged.
+  std::optional<result_value> whole; ///< As in `run_result`.
+  std::string reason;                ///< Of `whole`.
+  std::vector<part_values> values;
 };
 
 struct run_result {
@@ -76,6 +98,10 @@ struct run_result {
   std::optional<result_value> whole; ///< One result for the whole range; then there are no points.
   std::string reason;                ///< Of `whole`.
   std::vector<deviation> missed;     ///< `stored_grid`: judged by nobody, for want of collection.
+  /// When asked for: what the condition compares, see `expr::parts_of`, and how that was over time;
+  /// `values` are of the rule's one instance.
+  std::vector<std::string> parts;
+  std::vector<part_values> values;
   /// Points or rounds in the range. 0 with `stored_grid`: no round at all, `whole` is `No data`.
   size_t judged = 0;
 };

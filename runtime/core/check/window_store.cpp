@@ -13,13 +13,14 @@ void append_once(expr::series& points, int64_t t_ms, number value) {
 
 } // namespace
 
-const expr::series& window_store::use(uint32_t slot, int64_t horizon_ms) {
+const expr::series& window_store::use(uint32_t slot, int64_t horizon_ms, bool waits) {
   auto [found, is_new] = windows_.try_emplace({slot, horizon_ms});
   auto& w = found->second;
   ++w.users;
   if (!is_new)
     return w.points;
   w.horizon_ms = horizon_ms;
+  w.waits = waits;
   for (auto longer = std::next(found); longer != windows_.end() && longer->first.first == slot;
        ++longer) {
     const auto& points = longer->second.points;

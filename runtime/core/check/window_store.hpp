@@ -25,7 +25,8 @@ class window_store {
 public:
   /// The window of a series for a horizon; counts its users. A new one copies what a longer window
   /// of the same series holds, else it waits for `load`. The reference stays good until `drop`.
-  const expr::series& use(uint32_t slot, int64_t horizon_ms);
+  /// @param waits False: nothing of its past is wanted.
+  const expr::series& use(uint32_t slot, int64_t horizon_ms, bool waits = true);
   /// Undoes one `use`.
   void drop(uint32_t slot, int64_t horizon_ms);
   /// To be called when a series of changes by `use` and `drop` is complete.

@@ -275,6 +275,11 @@ compiler::reg compiler::call(const node& n, reg target) {
       if (c.what != kind::text || comparison_named(c.text()) == op::done)
         problem_ = fail_at(condition_, n.position, reasons::bad_comparison);
     }
+    if (tree_[n.list[1]].kind != node_kind::literal && computed_comparison_.empty())
+      computed_comparison_ =
+        fail_at(condition_, n.position, "the comparison of count must be written literally")
+          .value()
+          .detail;
   }
   window_call call;
   call.function = n.code;

@@ -19,6 +19,8 @@ public:
   /// @return `ec::bad_request` when a comparison of `count` is constant and none, or the condition
   /// is too large.
   expected<bytecode> compile();
+  /// After `compile`: where and why a comparison of `count` is no literal; empty: none is.
+  const std::string& computed_comparison() const { return computed_comparison_; }
 
 private:
   /// A register: a temporary, or with `constant_bit` a constant, until `settle` gives constants
@@ -64,6 +66,7 @@ private:
   std::map<std::tuple<op, uint16_t, uint32_t, int64_t>, uint16_t> known_states_;
   reg temporaries_ = 0;
   expected<void> problem_;
+  std::string computed_comparison_;
 };
 
 } // namespace aops::expr

@@ -89,6 +89,7 @@ struct machine {
   reason count(const window_call& call, uint64_t k, int64_t t, cell& out);
   reason history(const window_call& call, uint64_t k, int64_t t, cell& out);
   reason keyword(size_t item, uint64_t index, int64_t t, const cell& pattern, cell& out);
+  bool lacked_history(int64_t period_ms) const;
   size_t memory_bytes() const;
 
   std::shared_ptr<const program> source;
@@ -102,6 +103,9 @@ struct machine {
   std::vector<count_window> counts;
   std::vector<uint64_t> histories;
   text_store texts;
+  reason why = nullptr;                ///< Of the last error.
+  const window_call* failed = nullptr; ///< The call it comes from.
+  int64_t failed_at_ms = 0;
 };
 
 machine::machine(std::shared_ptr<const program> p, std::vector<const series*> given)
@@ -354,11 +358,31 @@ reason machine::run(uint64_t index, cell& result) {
       return nullptr;
     default:
       why = windowed(code.windows[i.a], index, t, r[i.dst]);
+      if (why) {
+        failed = &code.windows[i.a];
+        failed_at_ms = t;
+      }
       break;
     }
     if (why)
       return why;
   }
+}
+
+/// A function that sees too little, in a window that is not full.
+bool machine::lacked_history(int64_t period_ms) const {
+  if (failed == nullptr)
+    return false;
+  if (why == reasons::nothing_earlier)
+    return true; // The grid has a point one period before any window.
+  if (why != reasons::no_rate && why != reasons::empty_window)
+    return false;
+  const auto& s = *data[failed->item];
+  auto full = failed->points > 0 ? int64_t{failed->points} : failed->age_ms / period_ms + 1;
+  auto begin = failed->points > 0
+                 ? s.first() + (s.size() > failed->points ? s.size() - failed->points : 0)
+                 : s.lower_bound(time_before(failed_at_ms, failed->age_ms));
+  return static_cast<int64_t>(s.upper_bound(failed_at_ms) - begin) < full;
 }
 
 size_t machine::memory_bytes() const {
@@ -385,15 +409,17 @@ evaluator::~evaluator() = default;
 
 verdict evaluator::verdict_at(uint64_t index) {
   cell result = cell::null();
-  if (machine_->run(index, result))
+  machine_->failed = nullptr;
+  if ((machine_->why = machine_->run(index, result)))
     return verdict::error;
   return truthy(result) ? verdict::abnormal : verdict::normal;
 }
 
 outcome evaluator::at(uint64_t index) {
   cell result = cell::null();
-  if (auto why = machine_->run(index, result))
-    return {verdict::error, {}, why};
+  machine_->failed = nullptr;
+  if ((machine_->why = machine_->run(index, result)))
+    return {verdict::error, {}, machine_->why};
   outcome o{truthy(result) ? verdict::abnormal : verdict::normal, {}, {}};
   switch (result.what) {
   case kind::null:
@@ -412,6 +438,12 @@ outcome evaluator::at(uint64_t index) {
     break;
   }
   return o;
+}
+
+const char* evaluator::why() const { return machine_->why; }
+
+bool evaluator::lacked_history(int64_t period_ms) const {
+  return machine_->lacked_history(period_ms);
 }
 
 size_t evaluator::memory_bytes() const { return sizeof(*this) + machine_->memory_bytes(); }

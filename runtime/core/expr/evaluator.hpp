@@ -31,6 +31,13 @@ public:
   /// The same without the value; allocates nothing for numeric programs once windows have their
   /// size.
   verdict verdict_at(uint64_t index);
+  /// The value alone; null for an error.
+  value value_at(uint64_t index) { return at(index).result; }
+  /// Why the last evaluation came to an error; null when it did not.
+  const char* why() const;
+  /// Whether that was because points are missing in a window that has one at each multiple of the
+  /// period where nothing is missing: more of the past would have decided it.
+  bool lacked_history(int64_t period_ms) const;
   /// Everything this evaluator holds, without the program and the series.
   size_t memory_bytes() const;
 

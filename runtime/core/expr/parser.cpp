@@ -1,5 +1,7 @@
 #include "runtime/core/expr/parser.hpp"
 
+#include "runtime/core/expr/program.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -313,6 +315,11 @@ expected<uint16_t> parser::item_of(const token& name) {
                      fmt::format("{} is ambiguous: write ${} or ${}", shown(name), *found, i));
     found = i;
   }
+  for (size_t i = 0; i < fact_names.size() && !found; ++i)
+    if (fact_names[i] == name.spelling) {
+      tree_.uses_facts = true;
+      found = items_.size() + i;
+    }
   if (!found)
     return fail_at(condition_, name.position, fmt::format("{} is unknown", shown(name)));
   return static_cast<uint16_t>(*found);

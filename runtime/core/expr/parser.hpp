@@ -19,7 +19,9 @@ inline constexpr int deepest_nesting = 800;
 class parser {
 public:
   parser(std::string_view condition, const std::vector<data_item>& items)
-      : condition_(condition), lexer_(condition), items_(items) {}
+      : condition_(condition), lexer_(condition), items_(items) {
+    tree_.item_count = items.size();
+  }
   expected<syntax_tree> parse();
 
 private:

@@ -1,3 +1,4 @@
+#include "runtime/core/expr/program.hpp"
 #include "runtime/core/expr/syntax_tree.hpp"
 
 #include <fmt/format.h>
@@ -113,10 +114,10 @@ std::string_view infix_spelling(const node& n) {
 
 class printer {
 public:
-  explicit printer(const syntax_tree& tree) : tree_(tree) {}
+  printer(const syntax_tree& tree, bool for_users) : tree_(tree), for_users_(for_users) {}
 
-  std::string whole() {
-    print(tree_.root(), 0);
+  std::string text_of(int32_t i) {
+    print(i, 0);
     return std::move(out_);
   }
 
@@ -139,7 +140,7 @@ private:
       literal(n.literal);
       break;
     case node_kind::item:
-      put("${}", n.item);
+      item(n.item);
       break;
     case node_kind::unary:
       out_ += spelling(n.code);
@@ -196,16 +197,34 @@ private:
     out_ += '}';
   }
 
-  void call(const node& n) {
-    put("${}.{}(", n.item, spelling(n.code));
-    if (n.code == op::keyword)
-      ;
-    else if (n.range.points > 0)
-      put("#{}", n.range.points);
-    else if (std::isinf(n.range.seconds))
-      out_ += "1e999s";
+  void item(size_t i) {
+    if (i < tree_.item_count)
+      put("${}", i);
     else
-      put("{}s", n.range.seconds);
+      out_ += fact_names[i - tree_.item_count];
+  }
+
+  void window(const window_range& range) {
+    if (range.points > 0)
+      put("#{}", range.points);
+    else if (std::isinf(range.seconds))
+      out_ += "1e999s";
+    else if (for_users_ && range.seconds >= 3600 && std::fmod(range.seconds, 3600) == 0)
+      put("{}h", range.seconds / 3600);
+    else if (for_users_ && range.seconds >= 60 && std::fmod(range.seconds, 60) == 0)
+      put("{}m", range.seconds / 60);
+    else
+      put("{}s", range.seconds);
+  }
+
+  void call(const node& n) {
+    if (!for_users_ || n.item > 0) {
+      item(n.item);
+      out_ += '.';
+    }
+    put("{}(", spelling(n.code));
+    if (n.code != op::keyword)
+      window(n.range);
     for (size_t i = 0; i < n.list.size(); ++i) {
       if (i > 0 || n.code != op::keyword)
         out_ += ", ";
@@ -276,6 +295,7 @@ private:
   }
 
   const syntax_tree& tree_;
+  bool for_users_;
   std::string out_;
 };
 
@@ -283,6 +303,10 @@ private:
 
 std::string_view spelling(op code) { return spellings[static_cast<size_t>(code)]; }
 
-std::string print(const syntax_tree& tree) { return printer(tree).whole(); }
+std::string print(const syntax_tree& tree) { return printer(tree, false).text_of(tree.root()); }
+
+std::string print_part(const syntax_tree& tree, int32_t node) {
+  return printer(tree, true).text_of(node);
+}
 
 } // namespace aops::expr

@@ -27,13 +27,73 @@ expected<std::shared_ptr<const program>> program::compile(std::string_view condi
   auto tree = parser(condition, data_list).parse();
   if (!tree)
     return fail(tree.error());
-  auto code = compiler(condition, *tree, data_list.size()).compile();
+  auto count = data_list.size() + (tree->uses_facts ? fact_names.size() : 0);
+  compiler compiling(condition, *tree, count);
+  auto code = compiling.compile();
   if (!code)
     return fail(code.error());
   std::shared_ptr<program> p(new program);
+  p->computed_comparison_ = compiling.computed_comparison();
   p->code_ = std::move(*code);
   p->text_ = print(*tree);
   return p;
+}
+
+expected<void> program::literal_comparisons() const {
+  if (!computed_comparison_.empty())
+    return fail(ec::bad_request, computed_comparison_);
+  return {};
+}
+
+namespace {
+
+bool is_comparison(const node& n) {
+  return n.kind == node_kind::binary && n.code >= op::less && n.code <= op::not_equal;
+}
+
+/// The operands of comparisons below a node that no other comparison contains.
+void collect_operands(const syntax_tree& tree, int32_t i, std::vector<int32_t>& to) {
+  std::vector<int32_t> todo{i}; // A chain may be as long as the text.
+  while (!todo.empty()) {
+    const auto& n = tree[todo.back()];
+    todo.pop_back();
+    if (is_comparison(n)) {
+      to.insert(to.end(), {n.parts[0], n.parts[1]});
+      continue;
+    }
+    if (n.kind == node_kind::call)
+      continue; // Its arguments are judged inside.
+    todo.insert(todo.end(), n.list.rbegin(), n.list.rend());
+    for (int part : {2, 1, 0})
+      if (n.parts[part] >= 0)
+        todo.push_back(n.parts[part]);
+  }
+}
+
+} // namespace
+
+std::vector<condition_part> parts_of(std::string_view condition,
+                                     const std::vector<data_item>& data_list) {
+  if (condition.size() > longest_condition)
+    return {};
+  auto tree = parser(condition, data_list).parse();
+  if (!tree)
+    return {};
+  std::vector<int32_t> operands;
+  collect_operands(*tree, tree->root(), operands);
+  std::erase_if(operands, [&](int32_t i) { return (*tree)[i].kind == node_kind::literal; });
+  if (operands.empty())
+    operands.push_back(tree->root());
+  std::vector<condition_part> parts;
+  for (auto i : operands) {
+    auto text = print_part(*tree, i);
+    auto same = [&](const condition_part& p) { return p.text == text; };
+    if (std::any_of(parts.begin(), parts.end(), same))
+      continue;
+    if (auto compute = program::compile(text, data_list))
+      parts.push_back({std::move(text), std::move(*compute)});
+  }
+  return parts;
 }
 
 bool operator==(const program& a, const program& b) {

@@ -4,12 +4,17 @@
 #include "messages/error.hpp"
 #include "runtime/core/expr/bytecode.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace aops::expr {
+
+/// What a host is made of, by names of its own: they follow the items of a `data_list`, in this
+/// order, unless one of these has the name.
+inline constexpr std::array<std::string_view, 2> fact_names = {"cpu_count", "memory_total"};
 
 /// A condition compiled once; immutable and shareable between hosts and threads.
 class program {
@@ -27,7 +32,10 @@ public:
   int64_t lookback_ms() const { return code_.lookback_ms; }
   /// Largest N of its `#N` windows; 0 without one.
   uint32_t lookback_points() const { return code_.lookback_points; }
-  /// Size of the `data_list` it was compiled for.
+  /// ec::bad_request when a comparison of `count` is computed. It can be judged, but is mostly a
+  /// slip: an import refuses it.
+  expected<void> literal_comparisons() const;
+  /// Size of the `data_list` it was compiled for; with the facts, when it names one.
   size_t item_count() const { return code_.item_count; }
   /// True when `$i` is read, as a value or through a window.
   bool uses(size_t i) const { return i < code_.used.size() && code_.used[i]; }
@@ -42,7 +50,19 @@ public:
 private:
   program() = default;
   bytecode code_;
-  std::string text_;
+  std::string text_, computed_comparison_;
 };
+
+/// What a condition compares: an operand of one of its comparisons.
+struct condition_part {
+  std::string text;                       ///< As users write it.
+  std::shared_ptr<const program> compute; ///< Its value; over the same items.
+};
+
+/// The operands of the comparisons of a condition, from left to right, without literals and
+/// repetitions; the condition itself when it compares nothing. For showing where a verdict comes
+/// from. @return Nothing for a condition that does not compile.
+std::vector<condition_part> parts_of(std::string_view condition,
+                                     const std::vector<data_item>& data_list);
 
 } // namespace aops::expr

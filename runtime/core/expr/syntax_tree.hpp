@@ -37,6 +37,8 @@ struct node {
 /// A parsed condition. The last node is the whole.
 struct syntax_tree {
   std::vector<node> nodes;
+  size_t item_count = 0;   ///< Of the `data_list`; facts follow them.
+  bool uses_facts = false; ///< Whether any fact is named.
   int32_t root() const { return static_cast<int32_t>(nodes.size()) - 1; }
   const node& operator[](int32_t i) const { return nodes[static_cast<size_t>(i)]; }
 };
@@ -47,5 +49,7 @@ std::string_view spelling(op code);
 /// The canonical text of a condition: macros for names, seconds for time windows, no needless
 /// parentheses.
 std::string print(const syntax_tree& tree);
+/// A node of it as users write: windows in the largest unit, `$0` before a dot left out.
+std::string print_part(const syntax_tree& tree, int32_t node);
 
 } // namespace aops::expr

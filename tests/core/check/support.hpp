@@ -14,6 +14,7 @@
 
 namespace aops::check {
 
+inline std::ostream& operator<<(std::ostream& out, result_value x) { return out << to_string(x); }
 inline std::ostream& operator<<(std::ostream& out, const interval& x) {
   return out << "[" << x.start_ms << ", " << x.end_ms << " " << to_string(x.value) << "]";
 }
@@ -58,7 +59,7 @@ public:
       return replace(judged);
     auto needed = rows_needed(judged, period_ms_);
     std::vector<stored_row> existing;
-    for (const auto& x : rows_[judged.check_item])
+    for (const auto& x : rows_[{judged.check_item, judged.labels}])
       if (x.row.end_ms >= needed.from_ms && x.row.start_ms <= needed.until_ms)
         existing.push_back(x);
     for (const auto& change : rewrite(existing, judged, period_ms_))
@@ -69,33 +70,42 @@ public:
       apply(change);
   }
 
-  std::vector<interval> rows(const std::string& item) const {
+  std::vector<interval> rows(const std::string& item, const label_set& labels = {}) const {
     std::vector<interval> result;
-    if (auto found = rows_.find(item); found != rows_.end())
+    if (auto found = rows_.find({item, labels}); found != rows_.end())
       for (const auto& x : found->second)
         result.push_back(x.row);
     return result;
   }
   std::vector<std::string> digests(const std::string& item) const {
     std::vector<std::string> result;
-    if (auto found = rows_.find(item); found != rows_.end())
-      for (const auto& x : found->second)
-        result.push_back(x.rule_digest);
+    for (const auto& [key, rows] : rows_)
+      for (const auto& x : rows)
+        if (key.first == item)
+          result.push_back(x.rule_digest);
     return result;
   }
-  /// Each rule's newest row.
+  /// Each instance's newest row.
   std::vector<last_row> last_rows() const {
     std::vector<last_row> result;
-    for (const auto& [item, rows] : rows_)
+    for (const auto& [key, rows] : rows_)
       if (!rows.empty())
-        result.push_back({item, rows.back().row, rows.back().rule_digest});
+        result.push_back({key.first, rows.back().row, rows.back().rule_digest, key.second});
+    return result;
+  }
+  /// Which instances of a rule have rows.
+  std::vector<label_set> instances(const std::string& item) const {
+    std::vector<label_set> result;
+    for (const auto& [key, rows] : rows_)
+      if (key.first == item && !rows.empty())
+        result.push_back(key.second);
     return result;
   }
 
 private:
   /// What `result_repository::replace_range` does.
   void replace(const rule_change& change) {
-    auto& rows = rows_[change.check_item];
+    auto& rows = rows_[{change.check_item, change.labels}];
     std::erase_if(rows, [&](const stored_row& x) {
       return x.row.start_ms >= change.replace_from_ms && x.row.end_ms <= change.replace_until_ms;
     });
@@ -115,7 +125,7 @@ private:
 
   int64_t period_ms_;
   bool fitting_;
-  std::map<std::string, std::vector<stored_row>> rows_;
+  std::map<std::pair<std::string, label_set>, std::vector<stored_row>> rows_;
 };
 
 } // namespace aops::check

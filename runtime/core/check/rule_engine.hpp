@@ -1,0 +1,175 @@
+#pragma once
+
+#include "runtime/core/check/aggregates.hpp"
+#include "runtime/core/check/firing.hpp"
+#include "runtime/core/check/kept_series.hpp"
+#include "runtime/core/check/results.hpp"
+#include "runtime/core/check/rule_judge.hpp"
+#include "runtime/core/check/rule_set.hpp"
+#include "runtime/core/check/window_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aops::check {
+
+/// One instance of a rule on a host, and what the last round said of it.
+struct instance {
+  label_set labels;
+  std::optional<rule_judge> judge; ///< Nothing: it only speaks for the rule.
+  firing time;
+  std::optional<result_value> value; ///< In the last round.
+  std::optional<int64_t> since_ms;   ///< Nothing: not judged yet.
+  std::string reason;                ///< Of `value`.
+  bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
+  std::optional<interval> run; ///< The last row of this version; the next point may extend it.
+};
+
+/// A series that an item with matches may mean.
+struct candidate {
+  uint32_t id = 0; ///< A slot, or a group of an aggregate.
+  label_set labels;
+  const expr::series* window = nullptr;
+};
+
+/// Where an item of a rule with matches has its points.
+struct item_source {
+  const expr::series* fixed = nullptr; ///< The same for all instances; else there are candidates.
+  std::optional<uint32_t> aggregate;
+  std::vector<candidate> candidates; ///< In the order of their instances.
+};
+
+/// A rule on a host.
+struct bound_rule {
+  rule_set::rule_ptr rule;
+  firing_terms terms;
+  int64_t horizon_ms = 0;
+  std::vector<uint32_t> slots;      ///< Of items that name their series; empty when refused.
+  std::vector<item_source> sources; ///< One per item; empty when no item has matches.
+  /// Of a rule with one instance, that; else what is said of no instance.
+  instance common;
+  std::vector<instance> others; ///< Of a rule with several, by order.
+  size_t left_out = 0;          ///< Instances beyond the limit.
+  bool must_join = false;       ///< `sources` are other than `others` know.
+
+  /// New here: waits for history, of its windows or of what it said.
+  std::optional<reach> pending;
+  bool windows_wait = false; ///< Those of its candidates.
+
+  // For `host_checker`.
+  std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
+  bool waits = false;                    ///< For far history.
+  int64_t evaluations = 0, spent_ns = 0; ///< Since the last `take_costs`.
+};
+
+/// What matches may cost on one host.
+struct match_limits {
+  size_t instances = 256; ///< Of one rule.
+  size_t series = 4096;   ///< Kept for matches.
+};
+
+/// Judges rules on rounds: their windows, their instances, how these come and go. The one engine of
+/// live detection, of replay and of explicit runs on stored rounds. Knows no cursor and no rows.
+class rule_engine {
+public:
+  /// @param kept Outlives this.
+  /// @param begins_empty Series are known once they have a sample, not before.
+  rule_engine(int64_t period_ms, kept_series& kept, match_limits limits, bool begins_empty = false);
+  ~rule_engine();
+  rule_engine(const rule_engine&) = delete;
+  rule_engine& operator=(const rule_engine&) = delete;
+
+  std::vector<bound_rule> rules; ///< Bound here; `settle` after changes.
+  /// @param collected Set to whether somebody kept all its series before.
+  bound_rule bind(rule_set::rule_ptr rule, bool& collected);
+  void unbind(bound_rule& b);
+  void settle();
+
+  /// A round, in time order: before it is judged.
+  void enter(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
+
+  /// Judges one rule on the round entered last. @param found `void(instance&)` for each instance
+  /// that is not well. @param why_silent Null: the round answered.
+  template <class Found>
+  void judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent, Found&& found) {
+    if (b.sources.empty()) {
+      judge_alone(b, t_ms, why_silent);
+    } else {
+      judge_instances(b, t_ms, why_silent);
+      for (auto& x : b.others)
+        if (x.value)
+          found(x);
+    }
+    if (b.common.value)
+      found(b.common);
+  }
+  /// Whether instances went since it was asked last.
+  bool have_instances_gone() { return std::exchange(have_gone_, false); }
+
+  // -- history, for what waits for it
+  void load(
+    reach which, int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
+  void loaded(reach which);
+  /// How much of it.
+  int64_t missing_history_ms(reach which) const;
+  bool waits_far(const bound_rule& b) const;
+
+  /// The slots stand for nothing any more.
+  void forget(const std::vector<uint32_t>& slots);
+  /// Brings the instances of a rule in line with its series.
+  void join(bound_rule& b);
+
+  size_t memory_bytes() const;
+
+private:
+  bool has_matches() const { return watched_ > 0; }
+
+  const expr::series* exact_window(bound_rule& b, const compiled_item& x, bool& collected);
+  void bind_matches(bound_rule& b, bool& collected);
+  void drop_window(const bound_rule& b, const item_source& source, const candidate& c);
+
+  void meet_known();
+  void meet(std::span<const sample> samples);
+  bool connect(bound_rule& b, uint32_t slot, const series_key& key);
+  bool connect_group(uint32_t id);
+  void drop_empty();
+  template <class IsGone>
+  bool drop_candidates(bound_rule& b, item_source& source, IsGone is_gone);
+  void join_again();
+  std::vector<const expr::series*> windows_for(const bound_rule& b, const candidate& main) const;
+  void renew_instances(bound_rule& b);
+  void join_items(const bound_rule& b, instance& x);
+
+  template <class Take>
+  void each_sample(std::span<const sample> samples, bool answered, double duration_s, Take take);
+  template <class Take>
+  void each_derived(std::span<const sample> samples, Take take);
+
+  void judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  void judge_instances(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  std::optional<result_value> verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state);
+
+  bool is_incomplete(const bound_rule& b) const;
+  std::string why_incomplete(const bound_rule& b) const;
+  std::string why(const bound_rule& b,
+                  const instance& x,
+                  int64_t t_ms,
+                  const std::string_view* why_silent) const;
+
+  int64_t period_ms_;
+  kept_series& kept_;
+  match_limits limits_;
+  window_store windows_; ///< Of slots.
+  aggregates aggregates_;
+  window_store derived_;  ///< Of their groups.
+  std::vector<bool> met_; ///< Slots that rules with matches know.
+  size_t watched_ = 0;    ///< Items with matches.
+  std::optional<int64_t> loaded_until_ms_;
+  bool begins_empty_, must_meet_known_ = false, have_gone_ = false;
+};
+
+} // namespace aops::check
