@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 
 namespace aops::check {
@@ -55,8 +56,9 @@ public:
   void fires() { fires_ = true; }
 
 private:
-  std::optional<int64_t> held_since_ms_; ///< Without a break.
-  std::optional<int64_t> last_held_ms_;
+  static constexpr int64_t never = std::numeric_limits<int64_t>::min();
+  int64_t held_since_ms_ = never; ///< Without a break.
+  int64_t last_held_ms_ = never;
   bool fires_ = false;
 };
 

@@ -330,6 +330,16 @@ void host_checker::prepare_silent(reach which) {
     silent.engine->rules.push_back(silent.engine->bind(rule, collected));
   }
   silent.engine->settle();
+  silent.engine->watch_states(
+    [&silent](const bound_rule& b, instance& x, int64_t t_ms, point_state state) {
+      auto& states = silent.states[{b.rule->rule.check_item, x.labels}];
+      if (x.is_fresh)
+        states.clear();
+      bool recovers = b.terms.has_recover && x.judge && x.judge->recovers();
+      states.push_back({t_ms, state, recovers});
+      while (states.front().time_ms < t_ms - b.terms.lead_ms())
+        states.pop_front();
+    });
 }
 
 void host_checker::judge_silently(reach which, const round& r) {
@@ -340,16 +350,6 @@ void host_checker::judge_silently(reach which, const round& r) {
   silent.engine->enter(r.time_ms, r.samples, r.answered, r.duration_s);
   for (auto& b : silent.engine->rules)
     silent.engine->judge(b, r.time_ms, r.answered ? nullptr : &no_answer, [](instance&) {});
-  if (silent.has_resumed || !resumed_ms_ || r.time_ms < *resumed_ms_)
-    return;
-  silent.has_resumed = true;
-  for (auto& b : silent.engine->rules) {
-    if (fired_at_the_cursor(b, {}))
-      b.common.time.fires();
-    for (auto& x : b.others)
-      if (fired_at_the_cursor(b, x.labels))
-        x.time.fires();
-  }
 }
 
 /// Rules go on as if they had been there before.
@@ -362,12 +362,33 @@ void host_checker::take_over(reach which) {
     if (b == nullptr || b->rule->digest != before.rule->digest)
       continue;
     engine_.join(*b);
-    b->common.time = before.common.time;
-    for (const auto& x : before.others)
-      if (auto* same = find(*b, x.labels))
-        same->time = x.time;
+    for (const auto& [key, states] : silent.states) {
+      if (key.first != b->rule->rule.check_item)
+        continue;
+      auto *x = find(*b, key.second), *last = find(before, key.second);
+      if (x != nullptr && last != nullptr && !last->is_fresh) // It did not go meanwhile.
+        x->time = time_after(*b, key.second, states);
+    }
   }
   silent = {};
+}
+
+/// Older rounds do not count: windows may not have been full then.
+firing host_checker::time_after(const bound_rule& b,
+                                const label_set& labels,
+                                const std::deque<past_state>& states) const {
+  firing time;
+  bool must_fire = fired_at_the_cursor(b, labels);
+  for (const auto& x : states) {
+    if (must_fire && x.time_ms > *resumed_ms_) {
+      time.fires();
+      must_fire = false;
+    }
+    time.at(x.time_ms, x.state, b.terms, [&] { return x.recovers; });
+  }
+  if (must_fire)
+    time.fires();
+  return time;
 }
 
 void host_checker::history_loaded(reach which) {

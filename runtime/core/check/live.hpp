@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -162,6 +163,12 @@ public:
 
 private:
   using instance_key = std::pair<std::string, label_set>; ///< Item and labels.
+  /// What a round of the past says of an instance.
+  struct past_state {
+    int64_t time_ms = 0;
+    point_state state = point_state::well;
+    bool recovers = false;
+  };
   /// What several rounds found of an instance.
   struct found_rows {
     std::optional<interval> run; ///< Before the first of them.
@@ -188,6 +195,9 @@ private:
   void tell_changes(round_result& result);
   void tell_change(const bound_rule& b, instance& x, round_result& result);
   void end_alerts_of_what_is_gone(round_result& result);
+  firing time_after(const bound_rule& b,
+                    const label_set& labels,
+                    const std::deque<past_state>& states) const;
   bool fired_at_the_cursor(const bound_rule& b, const label_set& labels) const;
   void begin_ledgers(int64_t t_ms, round_result& result);
   void note_waiting();
@@ -204,7 +214,7 @@ private:
   struct silent_engine {
     std::unique_ptr<rule_engine> engine;
     std::optional<int64_t> last_ms;
-    bool has_resumed = false; ///< Knows what fired at the cursor of the start.
+    std::map<instance_key, std::deque<past_state>> states; ///< As far back as matters.
   };
   std::array<silent_engine, 2> silent_;
   std::vector<std::string> waiting_; ///< Of the rules, in order.

@@ -345,8 +345,10 @@ void rule_engine::renew_instances(bound_rule& b) {
       x.judge.emplace(b.rule, windows_for(b, c));
   }
   have_gone_ |= !known.empty();
-  if (!b.common.judge)
+  if (!b.common.judge) {
     b.common.time = {};
+    b.common.is_fresh = true;
+  }
 }
 
 std::vector<const expr::series*> rule_engine::windows_for(const bound_rule& b,
@@ -422,6 +424,9 @@ void rule_engine::enter(int64_t t_ms,
 
 std::optional<result_value>
 rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
+  if (each_state_)
+    each_state_(b, x, t_ms, state);
+  x.is_fresh = false;
   if (b.terms.looks_back())
     return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
   switch (state) {

@@ -9,6 +9,7 @@
 #include "runtime/core/check/window_store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,7 @@ struct instance {
   std::optional<int64_t> since_ms;   ///< Nothing: not judged yet.
   std::string reason;                ///< Of `value`.
   bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
+  bool is_fresh = true;              ///< Not judged since it came.
   std::optional<interval> run; ///< The last row of this version; the next point may extend it.
 };
 
@@ -107,6 +109,9 @@ public:
     if (b.common.value)
       found(b.common);
   }
+  /// Called with what a round says of an instance, before time comes into it.
+  using each_state = std::function<void(const bound_rule&, instance&, int64_t t_ms, point_state)>;
+  void watch_states(each_state x) { each_state_ = std::move(x); }
   /// Whether instances went since it was asked last.
   bool have_instances_gone() { return std::exchange(have_gone_, false); }
 
@@ -169,6 +174,7 @@ private:
   std::vector<bool> met_; ///< Slots that rules with matches know.
   size_t watched_ = 0;    ///< Items with matches.
   std::optional<int64_t> loaded_until_ms_;
+  each_state each_state_;
   bool begins_empty_, must_meet_known_ = false, have_gone_ = false;
 };
 
