@@ -3,7 +3,6 @@
 #include "runtime/core/check/rule_judge.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace aops::check {
 
@@ -272,8 +271,10 @@ std::vector<series_entry> kept_series::bound() const {
 
 void kept_series::remember(uint32_t slot, int64_t t_ms, number value) {
   auto& info = slots_[slot];
-  if (std::exchange(info.is_new, false))
+  if (info.is_new) {
+    info.is_new = false;
     new_.push_back(slot);
+  }
   info.has_value = true;
   info.seen_ms = t_ms;
   info.value = value;

@@ -141,18 +141,6 @@ void host_checker::begin_ledgers(int64_t t_ms, round_result& result) {
   }
 }
 
-void host_checker::take(int64_t t_ms,
-                        std::span<const sample> samples,
-                        bool answered,
-                        double duration_s) {
-  engine_.enter(t_ms, samples, answered, duration_s);
-  kept_.remember(kept_series::up, t_ms, number::of(int64_t{answered}));
-  kept_.remember(kept_series::duration, t_ms, number::of(duration_s));
-  for (const auto& s : samples)
-    if (s.slot < kept_.slot_count())
-      kept_.remember(s.slot, t_ms, s.value);
-}
-
 /// @param found `void(bound_rule&, instance&)` for each instance that is not well.
 template <class Found>
 void host_checker::judge(int64_t t_ms, const std::string_view* why_silent, Found found) {
@@ -171,7 +159,7 @@ void host_checker::judge(int64_t t_ms, const std::string_view* why_silent, Found
 /// What was found in the judged range, joined with the run before it.
 rule_change host_checker::change_over(const bound_rule& b,
                                       const label_set& labels,
-                                      std::optional<interval>& run,
+                                      std::unique_ptr<interval>& run,
                                       time_range judged,
                                       std::vector<interval> found) {
   if (run)
@@ -179,7 +167,7 @@ rule_change host_checker::change_over(const bound_rule& b,
   rule_change change{
     b.rule->rule.check_item, b.rule->digest, judged.from_ms, judged.until_ms, {}, labels};
   for (auto& row : merged(std::move(found), period_ms_)) {
-    run = row;
+    run = std::make_unique<interval>(row);
     if (row.end_ms < judged.from_ms)
       continue; // The run before, or a day of it: nothing joined.
     change.replace_from_ms = std::min(change.replace_from_ms, row.start_ms);
@@ -204,7 +192,7 @@ host_checker::on_samples(int64_t t_ms, std::span<const sample> samples, double d
   round_result result;
   if (!enter(t_ms, result))
     return result;
-  take(t_ms, samples, true, duration_s);
+  engine_.enter(t_ms, samples, true, duration_s, true);
   return judge_round(t_ms, nullptr, std::move(result));
 }
 
@@ -212,7 +200,7 @@ round_result host_checker::on_failure(int64_t t_ms, double duration_s, std::stri
   round_result result;
   if (!enter(t_ms, result))
     return result;
-  take(t_ms, {}, false, duration_s);
+  engine_.enter(t_ms, {}, false, duration_s, true);
   return judge_round(t_ms, &reason, std::move(result));
 }
 
@@ -225,12 +213,12 @@ round_result host_checker::replay(std::span<const round> rounds) {
     if (!enter(r.time_ms, result))
       continue;
     first = first.value_or(r.time_ms);
-    take(r.time_ms, r.samples, r.answered, r.duration_s);
+    engine_.enter(r.time_ms, r.samples, r.answered, r.duration_s, true);
     std::string_view why = r.reason.empty() ? no_answer : std::string_view(r.reason);
     judge(r.time_ms, r.answered ? nullptr : &why, [&](bound_rule& b, instance& x) {
       auto [rows, is_new] = found.try_emplace({&b, x.labels});
-      if (is_new)
-        rows->second.run = x.run;
+      if (is_new && x.run)
+        rows->second.run = std::make_unique<interval>(*x.run);
       rows->second.rows.push_back({r.time_ms, r.time_ms, *x.value, x.reason});
     });
     result.judged += bound().size() - waiting_.size();
@@ -255,6 +243,9 @@ round_result host_checker::replay(std::span<const round> rounds) {
 void host_checker::tell_changes(round_result& result) {
   if (std::exchange(must_look_at_open_, false))
     end_alerts_of_what_is_gone(result);
+  if (!engine_.have_values_changed() && !std::exchange(must_tell_all_, false))
+    return;
+  must_tell_all_ = false;
   for (auto& b : bound()) {
     tell_change(b, b.common, result);
     for (auto& x : b.others)
@@ -406,7 +397,7 @@ void host_checker::resume(int64_t cursor_ms,
   open_.clear();
   for (const auto& x : alerts)
     open_.insert_or_assign({x.check_item, x.labels}, open_alert{x.value, x.since_ms});
-  must_look_at_open_ = true;
+  must_look_at_open_ = must_tell_all_ = true;
   resumed_.clear();
   for (const auto& last : last_rows) {
     auto* b = find(last.check_item);
@@ -422,7 +413,7 @@ void host_checker::resume(int64_t cursor_ms,
     auto known = resumed_.find({b.rule->rule.check_item, x.labels});
     if (known == resumed_.end())
       return;
-    x.run = known->second.row;
+    x.run = std::make_unique<interval>(known->second.row);
     if (fired_at_the_cursor(b, x.labels))
       x.time.fires();
   };

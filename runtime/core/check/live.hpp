@@ -171,7 +171,7 @@ private:
   };
   /// What several rounds found of an instance.
   struct found_rows {
-    std::optional<interval> run; ///< Before the first of them.
+    std::unique_ptr<interval> run; ///< Before the first of them.
     std::vector<interval> rows;
   };
 
@@ -183,13 +183,12 @@ private:
   void judge_silently(reach which, const round& r);
   void take_over(reach which);
   bool enter(int64_t t_ms, round_result& result);
-  void take(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
   template <class Found>
   void judge(int64_t t_ms, const std::string_view* why_silent, Found found);
   round_result judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result);
   rule_change change_over(const bound_rule& b,
                           const label_set& labels,
-                          std::optional<interval>& run,
+                          std::unique_ptr<interval>& run,
                           time_range judged,
                           std::vector<interval> found);
   void tell_changes(round_result& result);
@@ -227,6 +226,7 @@ private:
   };
   std::map<instance_key, open_alert> open_;
   bool must_look_at_open_ = false; ///< Rules or instances in it may be gone.
+  bool must_tell_all_ = false;     ///< What did not change may not be told either.
   ticks clock_ = nullptr;
 };
 

@@ -29,16 +29,6 @@ bool outlives_its_series(const bound_rule& b) {
   return b.terms.no_data == no_data_policy::keep || b.terms.no_data == no_data_policy::alert;
 }
 
-void note(instance& x, int64_t t_ms, std::optional<result_value> value, auto&& reason_of) {
-  if (value == x.value && x.since_ms)
-    return;
-  x.value = value;
-  x.since_ms = t_ms;
-  x.is_told = false;
-  bool has_reason = value && *value != result_value::abnormal;
-  x.reason = has_reason ? short_reason(reason_of()) : std::string();
-}
-
 } // namespace
 
 rule_engine::rule_engine(int64_t period_ms,
@@ -58,6 +48,7 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   bound_rule b;
   b.rule = std::move(rule);
   b.terms = b.rule->terms(period_ms_);
+  b.looks_back = b.terms.looks_back();
   b.horizon_ms = horizon_ms(*b.rule, period_ms_);
   collected = true;
   if (b.rule->has_matches() || b.terms.looks_back())
@@ -405,10 +396,8 @@ void rule_engine::each_derived(std::span<const sample> samples, Take take) {
     take(d.group, d.value);
 }
 
-void rule_engine::enter(int64_t t_ms,
-                        std::span<const sample> samples,
-                        bool answered,
-                        double duration_s) {
+void rule_engine::enter(
+  int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s, bool is_now) {
   windows_.trim(t_ms);
   if (has_matches()) {
     derived_.trim(t_ms);
@@ -416,19 +405,38 @@ void rule_engine::enter(int64_t t_ms,
   }
   each_sample(samples, answered, duration_s, [&](uint32_t slot, number value) {
     windows_.append(slot, t_ms, value);
+    if (is_now)
+      kept_.remember(slot, t_ms, value);
   });
   each_derived(samples, [&](uint32_t group, number value) { derived_.append(group, t_ms, value); });
   if (has_matches())
     drop_empty();
 }
 
+/// What a round said of an instance. @param reason_of Why it is not well; asked when it matters.
+template <class ReasonOf>
+void rule_engine::note(instance& x,
+                       int64_t t_ms,
+                       std::optional<result_value> value,
+                       ReasonOf reason_of) {
+  if (value == x.value && x.since_ms)
+    return;
+  x.value = value;
+  x.since_ms = t_ms;
+  x.is_told = false;
+  have_changed_ = true;
+  bool has_reason = value && *value != result_value::abnormal;
+  x.reason = has_reason ? short_reason(reason_of()) : std::string();
+}
+
 std::optional<result_value>
 rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
-  if (each_state_)
-    each_state_(b, x, t_ms, state);
-  x.is_fresh = false;
-  if (b.terms.looks_back())
+  if (b.looks_back) {
+    if (each_state_)
+      each_state_(b, x, t_ms, state);
+    x.is_fresh = false;
     return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
+  }
   switch (state) {
   case point_state::held:
     return result_value::abnormal;
@@ -573,6 +581,7 @@ size_t rule_engine::memory_bytes() const {
                  met_.capacity() / 8;
   auto of_instance = [](const instance& x) {
     return x.reason.capacity() + x.labels.size() * 2 * sizeof(label_set::value_type) +
+           (x.run ? sizeof(interval) + x.run->reason.capacity() : 0) +
            (x.judge ? x.judge->memory_bytes() - sizeof(rule_judge) : 0);
   };
   for (const auto& b : rules) {

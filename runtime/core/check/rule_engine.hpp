@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,7 +29,8 @@ struct instance {
   std::string reason;                ///< Of `value`.
   bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
   bool is_fresh = true;              ///< Not judged since it came.
-  std::optional<interval> run; ///< The last row of this version; the next point may extend it.
+  /// The last row of this version, if any; the next point may extend it.
+  std::unique_ptr<interval> run;
 };
 
 /// A series that an item with matches may mean.
@@ -49,6 +51,7 @@ struct item_source {
 struct bound_rule {
   rule_set::rule_ptr rule;
   firing_terms terms;
+  bool looks_back = false; ///< That of `terms`.
   int64_t horizon_ms = 0;
   std::vector<uint32_t> slots;      ///< Of items that name their series; empty when refused.
   std::vector<item_source> sources; ///< One per item; empty when no item has matches.
@@ -92,7 +95,12 @@ public:
   void settle();
 
   /// A round, in time order: before it is judged.
-  void enter(int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s);
+  /// @param is_now Whether these are the last values of the host's series.
+  void enter(int64_t t_ms,
+             std::span<const sample> samples,
+             bool answered,
+             double duration_s,
+             bool is_now = false);
 
   /// Judges one rule on the round entered last. @param found `void(instance&)` for each instance
   /// that is not well. @param why_silent Null: the round answered.
@@ -114,6 +122,8 @@ public:
   void watch_states(each_state x) { each_state_ = std::move(x); }
   /// Whether instances went since it was asked last.
   bool have_instances_gone() { return std::exchange(have_gone_, false); }
+  /// Whether some instance is not `is_told` since it was asked last.
+  bool have_values_changed() { return std::exchange(have_changed_, false); }
 
   // -- history, for what waits for it
   void load(
@@ -156,6 +166,8 @@ private:
 
   void judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
   void judge_instances(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  template <class ReasonOf>
+  void note(instance& x, int64_t t_ms, std::optional<result_value> value, ReasonOf reason_of);
   std::optional<result_value> verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state);
 
   bool is_incomplete(const bound_rule& b) const;
@@ -175,7 +187,7 @@ private:
   size_t watched_ = 0;    ///< Items with matches.
   std::optional<int64_t> loaded_until_ms_;
   each_state each_state_;
-  bool begins_empty_, must_meet_known_ = false, have_gone_ = false;
+  bool begins_empty_, must_meet_known_ = false, have_gone_ = false, have_changed_ = false;
 };
 
 } // namespace aops::check

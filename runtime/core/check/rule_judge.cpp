@@ -26,8 +26,10 @@ rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*>
       w = no_points();
   if (rule_->program)
     evaluator_.emplace(rule_->program, windows_);
-  if (rule_->recover)
-    recover_.emplace(rule_->recover, windows_);
+  if (rule_->recover) {
+    extras_ = std::make_unique<extras>();
+    extras_->recover.emplace(rule_->recover, windows_);
+  }
   const auto& items = rule_->rule.data_list;
   only_own_series_ =
     rule_->items.size() == items.size() && std::all_of(items.begin(), items.end(), is_own_series);
@@ -36,10 +38,13 @@ rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*>
 // -- joining
 
 void rule_judge::join(size_t item, std::vector<const expr::series*> windows) {
-  auto found = std::find_if(
-    joined_.begin(), joined_.end(), [&](const joined_item& x) { return x.item == item; });
-  if (found == joined_.end())
-    found = joined_.insert(joined_.end(), {item, {}});
+  if (!extras_)
+    extras_ = std::make_unique<extras>();
+  auto& all = extras_->joined;
+  auto found =
+    std::find_if(all.begin(), all.end(), [&](const joined_item& x) { return x.item == item; });
+  if (found == all.end())
+    found = all.insert(all.end(), {item, {}});
   found->windows = std::move(windows);
   look_at(item, found->windows.size() == 1 ? found->windows.front() : no_points());
 }
@@ -51,13 +56,13 @@ void rule_judge::look_at(size_t item, const expr::series* window) {
   if (rule_->program)
     evaluator_.emplace(rule_->program, windows_);
   if (rule_->recover)
-    recover_.emplace(rule_->recover, windows_);
+    extras_->recover.emplace(rule_->recover, windows_);
 }
 
 /// Which of several series an item means in this round. False when it means more than one.
 bool rule_judge::choose(int64_t t_ms) {
-  ambiguous_.reset();
-  for (const auto& x : joined_) {
+  extras_->ambiguous.reset();
+  for (const auto& x : extras_->joined) {
     if (x.windows.size() < 2)
       continue;
     const expr::series *now = nullptr, *before = nullptr;
@@ -73,7 +78,7 @@ bool rule_judge::choose(int64_t t_ms) {
     }
     auto count = have_now > 0 ? have_now : have_before;
     if (count > 1) {
-      ambiguous_ = x.item;
+      extras_->ambiguous = x.item;
       return false;
     }
     look_at(x.item, have_now > 0 ? now : have_before > 0 ? before : no_points());
@@ -98,7 +103,7 @@ point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
     return point_state::error;
   if (!answered && !only_own_series_)
     return point_state::no_data;
-  if (!joined_.empty()) {
+  if (extras_ && !extras_->joined.empty()) {
     if (!has_point_at(*windows_[0], t_ms))
       return point_state::no_data;
     if (!choose(t_ms))
@@ -118,25 +123,27 @@ point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
 }
 
 bool rule_judge::recovers() {
-  return recover_ && !ambiguous_ && !windows_[0]->empty() &&
-         recover_->verdict_at(windows_[0]->end() - 1) == expr::verdict::abnormal;
+  return extras_ && extras_->recover && !extras_->ambiguous && !windows_[0]->empty() &&
+         extras_->recover->verdict_at(windows_[0]->end() - 1) == expr::verdict::abnormal;
 }
 
 std::string rule_judge::reason() const {
   if (!evaluator_)
     return rule_->refusal;
-  if (ambiguous_)
-    return "several series " + shown_series(rule_->items[*ambiguous_].item) +
+  if (extras_ && extras_->ambiguous)
+    return "several series " + shown_series(rule_->items[*extras_->ambiguous].item) +
            " belong to the instance: use on, ignoring or agg";
   return evaluator_->why() == nullptr ? std::string() : evaluator_->why();
 }
 
 size_t rule_judge::memory_bytes() const {
   size_t bytes = sizeof(*this) + windows_.capacity() * sizeof(windows_[0]);
-  for (const auto* e : {&evaluator_, &recover_})
-    if (*e)
-      bytes += (*e)->memory_bytes();
-  for (const auto& x : joined_)
+  if (evaluator_)
+    bytes += evaluator_->memory_bytes();
+  if (!extras_)
+    return bytes;
+  bytes += sizeof(extras) + (extras_->recover ? extras_->recover->memory_bytes() : 0);
+  for (const auto& x : extras_->joined)
     bytes += sizeof(x) + x.windows.capacity() * sizeof(x.windows[0]);
   return bytes;
 }

@@ -7,6 +7,7 @@
 #include "runtime/core/expr/series.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,14 +55,19 @@ private:
     size_t item = 0;
     std::vector<const expr::series*> windows;
   };
+  /// What few rules need.
+  struct extras {
+    std::vector<joined_item> joined;
+    std::optional<size_t> ambiguous; ///< An item that meant several series in the last round.
+    std::optional<expr::evaluator> recover;
+  };
   bool choose(int64_t t_ms);
   void look_at(size_t item, const expr::series* window);
 
   rule_set::rule_ptr rule_;
   std::vector<const expr::series*> windows_;
-  std::optional<expr::evaluator> evaluator_, recover_;
-  std::vector<joined_item> joined_;
-  std::optional<size_t> ambiguous_; ///< An item that meant several series in the last round.
+  std::optional<expr::evaluator> evaluator_;
+  std::unique_ptr<extras> extras_;
   bool only_own_series_ = false;
 };
 
