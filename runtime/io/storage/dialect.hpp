@@ -58,7 +58,9 @@ public:
 
   /// A migration's statement with its `${...}` marks filled in: `${identity}` an integer
   /// primary key that counts by itself, `${key}` one that is given, `${table}` options of a table,
-  /// `${clustered}` options of a table of small rows stored in the order of its primary key.
+  /// `${clustered}` options of a table of small rows stored in the order of its primary key. `drop
+  /// index … on TABLE` names the table; empty for an `alter table … modify COLUMN TYPE` where types
+  /// have no lengths.
   virtual std::string define(std::string_view statement) const = 0;
 };
 

@@ -45,6 +45,8 @@ host_info read_info(const row& r) {
   if (r.integer(8) > 0)
     x.exporter_port.emplace(r.integer(8));
   x.scrape_error = r.string(9);
+  if (r.integer(10) > 0)
+    x.first_online.emplace(moment{r.integer(10)});
   return x;
 }
 
@@ -135,7 +137,7 @@ expected<host_record> host_repository::update(std::string_view owner,
     std::string name, address;
   };
   auto found = db_.first(
-    "select n, host_group, ssh_port, coalesce(exporter_port, 0), management, name, ip from host "
+    "select n, host_group, ssh_port, exporter_port, management, name, ip from host "
     "where owner = ? and id = ?" +
       std::string{db_.sql().for_update()},
     [](const row& r) {
@@ -189,8 +191,10 @@ expected<host_record> host_repository::update(std::string_view owner,
     [&]() -> expected<void> {
       if (!is_elsewhere)
         return {};
-      return only(db_.run(
-        "update host set status = 'unknown', status_since_ms = ? where n = ?", now_ms, was.key));
+      return only(db_.run("update host set status = 'unknown', status_since_ms = ?, "
+                          "scrape_error = '', first_online_ms = 0 where n = ?",
+                          now_ms,
+                          was.key));
     },
     [&] { return meta_repository{db_}.bump("hosts"); });
   if (!done)
@@ -251,7 +255,7 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
   auto rows = db_.list_with(
     "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status, h.status_since_ms, "
-    "h.exporter_port, h.scrape_error from host h join host_group g on g.n = h.host_group where " +
+    "h.exporter_port, h.scrape_error, h.first_online_ms from host h join host_group g on g.n = h.host_group where " +
       matching.where() + order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
     matching.values_and(window->limit, window->offset),
     read_info);

@@ -50,7 +50,8 @@ expected<void> run_statements(database& db, const migration& step) {
     if (!db.in_transaction())
       if (auto begun = db.begin(); !begun)
         return begun;
-    auto done = db.execute(db.sql().define(statements[i]));
+    auto defined = db.sql().define(statements[i]);
+    auto done = defined.empty() ? expected<void>{} : db.execute(defined);
     // Cut off between a definition and its note, it is there already.
     bool is_there =
       !done && done.error() == ec::conflict && before && i == first && is_definition(statements[i]);

@@ -165,12 +165,22 @@ expected<void> save_deviations(database& db, const keyed_rounds& rounds) {
 }
 
 expected<void> save_status(database& db, const keyed_rounds& rounds) {
-  std::vector<parameter> values;
-  for (const auto& [host, x] : rounds)
+  std::vector<parameter> values, online;
+  for (const auto& [host, x] : rounds) {
     if (!x.status.empty())
       values.insert(values.end(), {x.status, x.status_since_ms, host});
-  return only(
-    db.run_many("update host set status = ?, status_since_ms = ? where n = ?", 3, values));
+    if (x.status == "online")
+      online.insert(online.end(), {x.status_since_ms, host});
+  }
+  return in_order(
+    [&] {
+      return db.run_many(
+        "update host set status = ?, status_since_ms = ? where n = ?", 3, values);
+    },
+    [&] {
+      return db.run_many(
+        "update host set first_online_ms = ? where n = ? and first_online_ms = 0", 2, online);
+    });
 }
 
 /// Why exporters do not answer.

@@ -58,6 +58,10 @@ public:
   }
 
   std::string define(std::string_view statement) const override {
+    if (statement.starts_with("alter table ") && statement.find(" modify ") != statement.npos)
+      return {};
+    if (statement.starts_with("drop index "))
+      return std::string{statement.substr(0, statement.find(" on "))};
     auto out = replaced(std::string{statement}, "${identity}", "integer primary key");
     out = replaced(std::move(out), "${key}", "integer primary key");
     out = replaced(std::move(out), "${clustered}", "without rowid");

@@ -78,6 +78,13 @@ host_record host_fixture::known() {
   return ok(ask<host_records>(hosts, find_hosts{record.owner, {record.host_id}, {}})).hosts.at(0);
 }
 
+host_info host_fixture::info() {
+  auto hosts = of<host_store_actor>(host_store_name);
+  hosts_query q;
+  q.host_list = {record.host_id};
+  return ok(ask<hosts_page>(hosts, admin, q)).host_infos.at(0);
+}
+
 void host_fixture::begin() {
   host = start_as(host_name_of(record.host_id), actors::host, services, known(), rules_);
 }

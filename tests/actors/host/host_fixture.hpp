@@ -60,6 +60,7 @@ struct host_fixture : store_fixture {
   std::string found() { return results(record, origin_ms); } ///< Results, in seconds since round 0.
   std::string status() { return known().status; }
   host_record known();
+  host_info info(); ///< As users see it.
   /// Deviations: `item from-until reason`, in seconds since round 0, empty stretches left out.
   std::string deviations();
 

@@ -77,6 +77,8 @@ BOOST_AUTO_TEST_CASE(another_exporter_is_looked_at_at_once_and_nothing_is_known_
   BOOST_TEST(status() == "unknown");
   BOOST_TEST(state().until_ms == time_of(2));
   page = good;
+  BOOST_TEST(info().scrape_error == "exporter connection refused");
+  BOOST_TEST(!info().first_online);
   tell(host, moved); // The same: nothing to look at.
   BOOST_TEST(asked == before + 1);
   moved.exporter_port = 9201;

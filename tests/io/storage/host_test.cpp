@@ -202,7 +202,7 @@ STORE_CASE(a_host_changes_in_what_is_named) {
   BOOST_TEST(info.management);
   BOOST_TEST(!info.exporter_port);
   auto moved = change_of("1");
-  moved.public_ip = "moved.example.net";
+  moved.public_ip = std::string(249, 'a') + ".net"; // As long as names are.
   moved.exporter_port = 9200;
   now = ok(update(db, moved));
   BOOST_TEST(now.public_ip == *moved.public_ip);
@@ -210,6 +210,77 @@ STORE_CASE(a_host_changes_in_what_is_named) {
   BOOST_TEST(now.host_name == "new");
   BOOST_TEST(now.status == "unknown");
   BOOST_TEST(now.status_since_ms == 7000);
+}
+
+STORE_CASE(an_address_has_several_exporters_by_their_ports) {
+  auto& db = it.db();
+  host_repository hosts{db};
+  ok(hosts.add_group(owner, {"g", ""}));
+  auto at = [](const std::string& id, int64_t port) {
+    auto x = host_named(id);
+    x.public_ip = "10.0.0.1";
+    if (port != 0)
+      x.exporter_port.emplace(port);
+    return x;
+  };
+  ok(add(db, at("1", 0)));
+  ok(add(db, at("2", 9200)));
+  ok(add(db, at("3", 9201)));
+  // No port is the default one.
+  for (int64_t port : {0, 9100, 9200}) {
+    auto refused = add(db, at("4", port));
+    BOOST_TEST(failure_of(refused) == ec::conflict);
+    BOOST_TEST(refused.error().detail == "public_ip: exists already");
+  }
+  auto elsewhere = at("4", 9200);
+  elsewhere.default_port = 9200; // As the node is configured now.
+  BOOST_TEST(failure_of(add(db, elsewhere)) == ec::conflict);
+  elsewhere.exporter_port.emplace(9100);
+  ok(add(db, elsewhere));
+  auto x = change_of("3");
+  x.exporter_port = 9200;
+  BOOST_TEST(failure_of(update(db, x)) == ec::conflict);
+  x.exporter_port = 9202;
+  BOOST_TEST(ok(update(db, x)).exporter_port == 9202);
+  // Whatever went past the question, the store has one.
+  BOOST_TEST(failure_of(db.run("update host set exporter_port = 9202 where id = '2'")) ==
+             ec::conflict);
+}
+
+STORE_CASE(a_host_knows_since_when_its_exporter_answers) {
+  auto& db = it.db();
+  host_repository hosts{db};
+  store_host(db, "1");
+  auto first_online = [&] {
+    auto info = ok(hosts.page(owner, {})).host_infos.at(0);
+    return info.first_online ? info.first_online->ms : 0;
+  };
+  auto becomes = [&](const std::string& status, int64_t time_ms) {
+    round_to_commit x;
+    x.owner = owner;
+    x.host_id = "1";
+    x.status = status;
+    x.status_since_ms = time_ms;
+    if (status != "online")
+      x.scrape_error.emplace("refused");
+    committed(db, [&] { return sample_repository{db}.commit_round(x); });
+  };
+  becomes("offline", 2000);
+  BOOST_TEST(first_online() == 0);
+  becomes("online", 3000);
+  becomes("offline", 4000);
+  becomes("online", 5000);
+  becomes("offline", 6000);
+  BOOST_TEST(first_online() == 3000);
+  BOOST_TEST(ok(hosts.page(owner, {})).host_infos.at(0).scrape_error == "refused");
+  auto x = change_of("1");
+  x.host_name = "renamed";
+  ok(update(db, x));
+  BOOST_TEST(first_online() == 3000);
+  x.exporter_port = 9200;
+  ok(update(db, x));
+  BOOST_TEST(first_online() == 0);
+  BOOST_TEST(ok(hosts.page(owner, {})).host_infos.at(0).scrape_error == "");
 }
 
 STORE_CASE(a_change_that_cannot_be_is_refused_and_names_its_reason) {
