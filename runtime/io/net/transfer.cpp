@@ -227,13 +227,16 @@ error transfer::failure(CURLcode code) const {
   std::string text = curl_text_[0] != '\0' ? curl_text_.data() : curl_easy_strerror(code);
   bool is_connected = info<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0;
   auto problem = info<long>(easy_, CURLINFO_OS_ERRNO);
-  std::chrono::duration<double> took = steady::now() - started_;
+  // The limit, not what was measured: the text is the same as long as the cause is.
+  std::chrono::duration<double> limit =
+    is_connected ? job_.what.total_timeout
+                 : std::min(job_.what.connect_timeout, job_.what.total_timeout);
   switch (code) {
   case CURLE_OPERATION_TIMEDOUT:
     return {ec::timed_out,
-            fmt::format("{} within {:.1f} s at {}",
+            fmt::format("{} within {} s at {}",
                         is_connected ? "did not answer" : "did not take a connection",
-                        took.count(),
+                        limit.count(),
                         peer())};
   case CURLE_COULDNT_CONNECT:
     if (problem == ECONNREFUSED)
@@ -241,7 +244,8 @@ error transfer::failure(CURLcode code) const {
     return {ec::unreachable,
             fmt::format("could not be reached at {}: {}",
                         peer(),
-                        problem == 0 ? text : std::strerror(static_cast<int>(problem)))};
+                        problem == 0 ? curl_easy_strerror(code)
+                                     : std::strerror(static_cast<int>(problem)))};
   case CURLE_URL_MALFORMAT:
   case CURLE_UNSUPPORTED_PROTOCOL:
     return {ec::bad_request, "has no URL to be asked at: " + text};
