@@ -11,6 +11,7 @@
 #include "messages/host.hpp"
 #include "messages/job.hpp"
 #include "messages/rounds.hpp"
+#include "messages/rule_cost.hpp"
 #include "messages/supervision.hpp"
 #include "messages/types/account.hpp"
 #include "messages/types/alerts.hpp"
@@ -21,6 +22,7 @@
 #include "messages/types/host.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/rounds.hpp"
+#include "messages/types/rule_cost.hpp"
 #include "messages/types/supervision.hpp"
 
 #include <algorithm>
@@ -34,6 +36,7 @@
   X(account)                                                                                       \
   X(host)                                                                                          \
   X(check)                                                                                         \
+  X(rule_cost)                                                                                     \
   X(rounds)                                                                                        \
   X(diag)                                                                                          \
   X(job)                                                                                           \

@@ -5,6 +5,7 @@
 #include "actors/support/call.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/rule_cost.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -20,7 +21,7 @@ gate_state::~gate_state() = default;
 
 bool is_open_to_peers(const cluster_services& services, std::string_view name) {
   static constexpr std::string_view whole[] = {
-    progress_name, membership_name, router_name, node_name};
+    progress_name, membership_name, router_name, node_name, rule_costs_name};
   if (name.size() > 256)
     return false;
   bool is_of_region =

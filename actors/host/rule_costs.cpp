@@ -11,7 +11,7 @@ void rule_costs::add(const std::string& owner, const std::vector<check::rule_cos
   for (const auto& x : spent) {
     key k{owner, x.check_item};
     if (costs_.size() >= most_rules && !costs_.contains(k))
-      k = {};
+      k.second.clear();
     auto& c = costs_[k];
     c.owner = k.first;
     c.check_item = k.second;

@@ -11,15 +11,15 @@
 
 namespace aops::actors {
 
-/// What the rules of the owners cost this node: processor time of their judging, live and of the
-/// past. Also the metric `aops_rule_cost_seconds`, for a bounded number of rules. Any thread.
+/// What the owners' rules cost this node: processor time of judging rounds as they come, without
+/// jobs and back-fill. Also `aops_rule_cost_seconds`, for a bounded number of rules. Any thread.
 class rule_costs {
 public:
-  /// Rules that have figures of their own; what others cost goes to one without a name.
+  /// Rules with figures of their own; what others cost goes to one of their owner, without a name.
   static constexpr size_t most_rules = 500;
 
   struct cost {
-    std::string owner, check_item; ///< Empty: all those that found no room.
+    std::string owner, check_item; ///< No name: those that found no room.
     int64_t evaluations = 0;
     double seconds = 0;
   };

@@ -9,6 +9,7 @@
 #include "actors/diag/diag_job.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
+#include "actors/host/rule_costs_keeper.hpp"
 #include "actors/jobs/jobs_region.hpp"
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/notify/notifier.hpp"
@@ -133,9 +134,12 @@ services_ptr host_services_of(const parts& p) {
 }
 
 child_spec hosts_tree(const parts& p) {
-  return supervised(
-    named("hosts/region", p, strategy::rest_for_one),
-    {children(host_children_name, p), child(hosts_name, hosts_region, host_services_of(p))});
+  auto services = host_services_of(p);
+  rule_costs_parts costs{p.names, p.cluster->map, p.node_id, services->costs, p.clock->now_ms()};
+  return supervised(named("hosts/region", p, strategy::rest_for_one),
+                    {children(host_children_name, p),
+                     child(hosts_name, hosts_region, services),
+                     child(rule_costs_name, rule_costs_keeper, costs)});
 }
 
 job_services_ptr job_services_of(const parts& p) {

@@ -2,6 +2,7 @@
 #include "messages/names.hpp"
 #include "messages/roles/check.hpp"
 #include "messages/roles/hosts.hpp"
+#include "messages/roles/rule_cost.hpp"
 #include "messages/time_ranges.hpp"
 
 namespace aops::http {
@@ -48,6 +49,13 @@ std::vector<route> rule_routes(const node_port& port) {
                                      "Delete check rules; their results stay."),
     ask<role, count_rules, rules_counted>(
       port, method::post, "/check/rule/count", may::user, name, "Count check rules."),
+    ask<rule_costs_actor, rule_costs_query, rule_costs_page>(
+      port,
+      method::post,
+      "/check/rule/cost/get",
+      may::user,
+      actors::rule_costs_name,
+      "What judging each rule takes of the processors, on all nodes."),
     make_route<rule_to_test, rule_tested>(
       method::post,
       "/check/rule/test",

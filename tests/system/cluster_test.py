@@ -110,6 +110,23 @@ class three_nodes(unittest.TestCase):
         wait_until(judged, 20, "all hosts are judged by the new rule")
         print(f"{time.monotonic() - began:.1f} s to all nodes ", end="")
 
+    def test_what_rules_cost_is_summed_over_all_nodes_and_told_by_each(self):
+        def told():
+            return [api.good("/check/rule/cost/get", {}) for api in self.each()]
+
+        def counted(reply):
+            return sum(x["evaluations"] for x in reply["rule_costs"])
+        first = told()
+        for reply in first:
+            self.assertEqual(reply["missing_nodes"], [])
+        # More hosts than one node has: each answer counts the rounds of all.
+        wait_until(lambda: all(counted(b) - counted(a) >= 2 * len(self.hosts) for a, b in zip(first, told())), 20,
+                   "every node counts the rounds of all hosts")
+        for reply in told():
+            self.assertAlmostEqual(sum(x["share"] for x in reply["rule_costs"]), 1, places=3)
+            seconds = [x["seconds"] for x in reply["rule_costs"]]
+            self.assertEqual(seconds, sorted(seconds, reverse=True))
+
     def test_a_job_can_be_started_watched_and_read_on_different_nodes(self):
         now = int(time.time())
         for start, watch, read in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):

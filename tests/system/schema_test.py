@@ -98,6 +98,7 @@ class replies(against_the_document):
         ask("POST", "/manage/host/count", {})
         ask("POST", "/check/rule/get", {"check_items": []})
         ask("POST", "/check/rule/count", {})
+        ask("POST", "/check/rule/cost/get", {})
         ask("POST", "/check/result/get", {"check_items": [], "host_list": [], "time_range": []})
         ask("POST", "/check/result/count", {"host_list": []})
         ask("POST", "/check/series/get", {"host_id": host})

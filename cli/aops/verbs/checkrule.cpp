@@ -5,6 +5,7 @@
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/check.hpp"
+#include "messages/rule_cost.hpp"
 
 #include <fmt/format.h>
 
@@ -68,6 +69,37 @@ int get(session& s) {
     return s.complain(done.error());
   reply->erase("check_items");
   return s.show(reply, {});
+}
+
+/// Replaces a number by how people read it.
+void write_number(json& row, const char* name, double scale, int digits, std::string_view unit) {
+  if (auto it = row.find(name); it != row.end() && it->is_number())
+    *it = fmt::format("{:.{}f}{}", it->get<double>() * scale, digits, unit);
+}
+
+int cost(session& s) {
+  auto names = s.args.list("check_items");
+  if (!names)
+    return s.complain(names.error());
+  auto reply = s.post("/check/rule/cost/get", rule_costs_query{*names});
+  if (reply && succeeded(*reply) && s.wants_table())
+    for (auto& row : (*reply)["rule_costs"]) {
+      if (text_of(row, "check_item").empty())
+        row["check_item"] = "(others)";
+      write_number(row, "share", 100, 1, " %");
+      write_number(row, "seconds", 1, 3, "");
+      write_number(row, "mean_us", 1, 2, "");
+    }
+  auto code = s.show(reply,
+                     {view::kind::whole,
+                      "rule_costs",
+                      {"check_item", "share", "seconds", "evaluations", "mean_us"},
+                      {}});
+  if (reply)
+    for (const auto& node : member(*reply, "missing_nodes"))
+      s.note(
+        fmt::format("node {} did not tell; its hosts are not counted", printable(cell_text(node))));
+  return code;
 }
 
 /// The rules to try: those of the file, fewer when names are given.
@@ -144,10 +176,11 @@ int test(session& s) {
 verb checkrule_verb() {
   return {
     .name = "checkrule",
-    .summary = "Import, delete, list, export, try out check rules",
+    .summary = "Import, delete, list, export, try out check rules, see what they cost",
     .actions = {{.name = "add", .run = add},
                 {.name = "delete", .run = remove},
                 {.name = "get", .run = get},
+                {.name = "cost", .run = cost},
                 {.name = "test", .run = test}},
     .options = {{.name = "conf",
                  .value = "FILE",
@@ -156,7 +189,7 @@ verb checkrule_verb() {
                    "standard input"},
                 {.name = "check_items",
                  .value = "NAMES",
-                 .help = "delete, get, test: only these rules, separated by commas",
+                 .help = "delete, get, cost, test: only these rules, separated by commas",
                  .alias = "chek_items"},
                 {.name = "export",
                  .value = "FILE",
@@ -172,6 +205,7 @@ verb checkrule_verb() {
     .positionals = {"action"},
     .examples = "  aops checkrule --action add --conf rules.json\n"
                 "  aops checkrule --action get --export rules.json\n"
+                "  aops checkrule cost\n"
                 "  aops checkrule test --conf rules.json --host web1 --last 1h\n"};
 }
 

@@ -242,6 +242,33 @@ BOOST_AUTO_TEST_CASE(an_export_of_rules_holds_all_of_them_and_can_be_imported_ag
   BOOST_TEST(printed()["check_items"][0]["check_item"] == "cpu");
 }
 
+BOOST_AUTO_TEST_CASE(checkrule_cost_shows_the_dearest_rule_and_nodes_that_did_not_tell) {
+  node.answer("/check/rule/cost/get",
+              {{"code", 206},
+               {"seconds", 2.5},
+               {"missing_nodes", {"n3"}},
+               {"rule_costs",
+                json::array({{{"check_item", "deep"},
+                              {"evaluations", 1000},
+                              {"seconds", 2},
+                              {"share", 0.8},
+                              {"mean_us", 2000}},
+                             {{"check_item", ""},
+                              {"evaluations", 10},
+                              {"seconds", 0.5},
+                              {"share", 0.2},
+                              {"mean_us", 50000}}})}});
+  BOOST_TEST(run({"checkrule", "cost", "--check_items", "deep", "-o", "table"}) == 0);
+  BOOST_TEST(sent("/check/rule/cost/get") == json({{"check_items", {"deep"}}}));
+  BOOST_TEST(shown("| deep "));
+  BOOST_TEST(shown(" 80.0 % |"));
+  BOOST_TEST(shown("| (others) "));
+  BOOST_TEST(shown(" 2000.00 |"));
+  BOOST_TEST(told("node n3 did not tell"));
+  BOOST_TEST(run({"checkrule", "cost", "-o", "json"}) == 0);
+  BOOST_TEST(printed()["rule_costs"][0]["share"] == 0.8);
+}
+
 BOOST_AUTO_TEST_CASE(checkrule_test_judges_without_storing) {
   know_hosts();
   node.answer(
