@@ -55,7 +55,7 @@ std::pair<trees_imported, std::vector<legal_tree>> judge(const trees_to_import& 
   trees_imported reply;
   std::vector<legal_tree> legal;
   for (const auto& tree : x.trees) {
-    auto parsed = fault::tree::parse_text(tree.tree_content.text);
+    auto parsed = fault::tree::import_text(tree.tree_content.text);
     if (!parsed) {
       reply.fail_list.push_back(tree.tree_name);
       reply.fail_reasons[tree.tree_name] = parsed.error().detail;

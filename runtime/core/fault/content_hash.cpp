@@ -24,20 +24,26 @@ void append_exact(std::string& out, const evidence_sample& x) {
     append_value(out, x);
 }
 
-/// The results of an item inside the slice; neighbours of one kind that touch are one, so that it
-/// does not matter how they were cut when they were stored.
-void clip(const item_data& item, slice when, std::vector<result>& out) {
+/// The results of an item inside the slice; neighbours of one kind and instance that touch are one,
+/// so that it does not matter how they were cut when they were stored.
+template <class IsMeant>
+void clip(const item_data& item, IsMeant is_meant, slice when, std::vector<result>& out) {
   out.clear();
   for (const auto& x : item.results)
-    if (overlaps(x, when))
-      out.push_back(
-        {std::max(x.start_ms, when.start_ms), std::min(x.end_ms, when.end_ms), x.value});
+    if (overlaps(x, when) && is_meant(x))
+      out.push_back({std::max(x.start_ms, when.start_ms),
+                     std::min(x.end_ms, when.end_ms),
+                     x.value,
+                     x.instance,
+                     {}});
   std::sort(out.begin(), out.end(), [](const result& a, const result& b) {
-    return std::tie(a.value, a.start_ms, a.end_ms) < std::tie(b.value, b.start_ms, b.end_ms);
+    return std::tie(a.instance, a.value, a.start_ms, a.end_ms) <
+           std::tie(b.instance, b.value, b.start_ms, b.end_ms);
   });
   size_t kept = 0;
   for (const auto& x : out) {
-    if (kept > 0 && out[kept - 1].value == x.value && x.start_ms <= out[kept - 1].end_ms)
+    if (kept > 0 && out[kept - 1].value == x.value && out[kept - 1].instance == x.instance &&
+        x.start_ms <= out[kept - 1].end_ms)
       out[kept - 1].end_ms = std::max(out[kept - 1].end_ms, x.end_ms);
     else
       out[kept++] = x;
@@ -63,6 +69,22 @@ void append_facts(std::string& out, const std::optional<host_facts>& facts) {
       append_text(out, disk);
     }
   }
+  if (!facts->instances.empty()) {
+    out += ",\"instances\":";
+    listing rules(out);
+    for (const auto& [of, values] : facts->instances) {
+      rules.next();
+      listing texts(out);
+      texts.next();
+      append_text(out, of.check_item);
+      texts.next();
+      append_text(out, of.label);
+      for (const auto& value : values) {
+        texts.next();
+        append_text(out, value);
+      }
+    }
+  }
   out += '}';
 }
 
@@ -80,7 +102,10 @@ void reporter::hash_data(slice when, std::span<const item_data> items) {
     canonical_.append(items_[i]).append(":{\"results\":");
     item_data none;
     const auto& item = i < items.size() ? items[i] : none;
-    clip(item, when, clipped_);
+    auto is_meant = [&](const result& x) {
+      return is_selected(i, x.instance) || (x.instance == 0 && x.value != leaf_state::abnormal);
+    };
+    clip(item, is_meant, when, clipped_);
     {
       listing results(canonical_);
       for (const auto& x : clipped_) {
@@ -89,11 +114,27 @@ void reporter::hash_data(slice when, std::span<const item_data> items) {
         base::append_seconds(canonical_, x.start_ms);
         canonical_ += ',';
         base::append_seconds(canonical_, x.end_ms);
-        canonical_.append(",\"").append(result_text(x.value)).append("\"]");
+        canonical_.append(",\"").append(result_text(x.value)).append("\"");
+        if (x.instance > 0) {
+          canonical_ += ',';
+          append_text(canonical_, item.instances[x.instance - 1].text);
+        }
+        canonical_ += ']';
       }
     }
     canonical_ += ",\"samples\":";
-    append_samples(canonical_, item, when, append_exact);
+    append_samples(canonical_, item, 0, when, append_exact);
+    if (auto shown = instances_in(i, leaf_state::abnormal, when, item);
+        !shown.empty() && shown.back() > 0) {
+      canonical_ += ",\"samples_of\":";
+      listing instances(canonical_);
+      for (auto k : shown) {
+        if (k == 0)
+          continue;
+        instances.next();
+        append_samples(canonical_, item, k, when, append_exact);
+      }
+    }
     canonical_.append(",\"state\":\"").append(names[static_cast<size_t>(states_[i])]).append("\"}");
   }
 }

@@ -9,12 +9,16 @@
 
 namespace aops::fault {
 
-/// What a node's name, check item and condition hold where the id goes.
+/// What a node's name, check item, condition and `match` hold where the id goes.
 inline constexpr std::string_view id_mark = "{id}";
 
-/// Checks a node's `expand` member: `{"by": "cpu"|"disk", "join": "||"|"&&"}`. Empty when well
-/// formed, else the reason.
+/// Checks a node's `expand` member: `{"by": "cpu"|"disk", "join": "||"|"&&"}`, or `{"by":
+/// "instance", "check item": "disk-full", "label": "mountpoint"}`. Empty when well formed, else the
+/// reason.
 std::string refuse_expand(const nlohmann::ordered_json& expand, std::string_view node_name);
+
+/// The label that a well-formed `expand` by instances goes by.
+std::optional<rule_label> label_in(const nlohmann::ordered_json& expand);
 
 struct expanded_content {
   nlohmann::ordered_json content;

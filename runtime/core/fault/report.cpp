@@ -6,6 +6,9 @@
 #include "runtime/core/fault/stored_values.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
 
 namespace aops::fault {
 namespace {
@@ -15,11 +18,12 @@ struct span_of_time {
   bool is_empty() const { return first_ms > last_ms; }
 };
 
-/// First and last time of an item's results of one kind, clipped to the slice.
-span_of_time extent_of(const item_data& item, leaf_state value, slice when) {
+/// First and last time of those results of one kind that are meant, clipped to the slice.
+template <class IsMeant>
+span_of_time extent_of(const item_data& item, leaf_state value, slice when, IsMeant is_meant) {
   span_of_time out;
   for (const auto& x : item.results) {
-    if (x.value != value || !overlaps(x, when))
+    if (x.value != value || !overlaps(x, when) || !is_meant(x))
       continue;
     out.first_ms = std::min(out.first_ms, std::max(x.start_ms, when.start_ms));
     out.last_ms = std::max(out.last_ms, std::min(x.end_ms, when.end_ms));
@@ -36,6 +40,27 @@ void append_extent(std::string& out, span_of_time x) {
   base::append_seconds(out, x.last_ms);
 }
 
+void append_texts(std::string& out,
+                  std::string_view member,
+                  const std::vector<std::string_view>& texts) {
+  out += member;
+  listing list(out);
+  for (auto text : texts) {
+    list.next();
+    append_text(out, text);
+  }
+}
+
+void append_labels(std::string& out, const label_set& labels) {
+  listing members(out, '{');
+  for (const auto& [name, value] : labels) {
+    members.next();
+    append_text(out, name);
+    out += ':';
+    append_text(out, value);
+  }
+}
+
 std::string_view reason_of(leaf_state state, bool has_rule) {
   if (state == leaf_state::not_evaluated)
     return has_rule ? "Not evaluated" : "No rule";
@@ -49,17 +74,22 @@ reporter::reporter(tree_ptr what, std::vector<item_rule> rules)
   const auto& of = evaluator_.of();
   states_.resize(of.items().size());
   rules_.resize(of.items().size());
+  selected_.resize(rules_.size());
+  auto before = [](const std::string* a, const std::string* b) { return base::utf16_less(*a, *b); };
+  std::map<const std::string*, size_t, decltype(before)> by_rule(before);
   for (size_t i = 0; i < rules_.size(); ++i) {
-    append_text(items_.emplace_back(), of.items()[i]);
+    const auto& asked = of.asked()[i];
+    append_text(items_.emplace_back(), asked.text);
+    append_text(check_items_.emplace_back(), asked.check_item);
     append_text(conditions_.emplace_back(), rules_[i].condition);
+    if (has_rule(i))
+      by_rule.emplace(&asked.check_item, i);
   }
   {
     listing versions(rule_versions_, '{');
-    for (auto i : of.sorted_items()) {
-      if (!has_rule(i))
-        continue;
+    for (auto [name, i] : by_rule) {
       versions.next();
-      rule_versions_.append(items_[i]).append(":");
+      rule_versions_.append(check_items_[i]).append(":");
       append_text(rule_versions_, rules_[i].digest);
     }
   }
@@ -68,8 +98,35 @@ reporter::reporter(tree_ptr what, std::vector<item_rule> rules)
 
 report reporter::make(slice when, std::span<const item_data> items) {
   for (size_t i = 0; i < states_.size(); ++i)
-    states_[i] = state_in(items[i].results, when, items[i].is_covered && has_rule(i));
+    states_[i] = state_of_item(i, when, items[i]);
   return finish(when, items, {});
+}
+
+leaf_state reporter::state_of_item(size_t i, slice when, const item_data& item) {
+  const auto& asked = evaluator_.of().asked()[i];
+  auto is_covered = item.is_covered && has_rule(i);
+  auto& selected = selected_[i];
+  if (asked.is_plain()) {
+    selected.which.clear();
+    return state_in(item.results, when, is_covered);
+  }
+  if (selected.which.empty() || selected.of != item.instances.data() ||
+      selected.count != item.instances.size())
+    selected = {
+      item.instances.data(), item.instances.size(), selected_instances(asked, item.instances)};
+  return state_of_instances(asked, selected.which, item.results, item.present, when, is_covered);
+}
+
+std::vector<uint32_t>
+reporter::instances_in(size_t i, leaf_state state, slice when, const item_data& item) const {
+  std::vector<uint32_t> out;
+  for (const auto& x : item.results)
+    if (x.value == state && overlaps(x, when) &&
+        (is_selected(i, x.instance) || (x.instance == 0 && state != leaf_state::abnormal)))
+      out.push_back(x.instance);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
 }
 
 report reporter::unreadable(std::string_view reason) {
@@ -87,7 +144,7 @@ report reporter::finish(slice when, std::span<const item_data> items, std::strin
   auto& text = out.details;
   text.reserve(256 + canonical_.size()); // About as long as what was hashed.
   text.append("{\"verdict\":\"").append(to_string(out.root)).append("\",\"root_causes\":");
-  write_root_causes(text);
+  write_root_causes(text, when, items);
   write_undecided(text);
   text += ",\"evidence\":";
   write_evidence(text, when, items);
@@ -101,7 +158,9 @@ report reporter::finish(slice when, std::span<const item_data> items, std::strin
   return out;
 }
 
-void reporter::write_root_causes(std::string& out) const {
+void reporter::write_root_causes(std::string& out,
+                                 slice when,
+                                 std::span<const item_data> items) const {
   const auto& of = evaluator_.of();
   listing causes(out);
   for (auto cause : evaluator_.root_causes()) {
@@ -114,23 +173,45 @@ void reporter::write_root_causes(std::string& out) const {
     out += ",\"advice\":";
     append_text(out, node.advice);
     out += ",\"evidence\":";
+    std::vector<uint32_t> leaves; // What its true leaves ask, each once.
+    for (auto i = cause + 1; i < cause + node.extent; i += of.nodes()[i].extent)
+      if (const auto& child = of.nodes()[i]; child.is_leaf && evaluator_.holds(i) &&
+                                             !std::count(leaves.begin(), leaves.end(), child.item))
+        leaves.push_back(child.item);
     {
-      listing items(out);
-      std::vector<uint32_t> shown;
-      for (auto i = cause + 1; i < cause + node.extent; i += of.nodes()[i].extent) {
-        const auto& child = of.nodes()[i];
-        if (!child.is_leaf || !evaluator_.holds(i) ||
-            std::count(shown.begin(), shown.end(), child.item))
-          continue;
-        shown.push_back(child.item);
-        items.next();
-        out += items_[child.item];
-      }
+      listing names(out);
+      std::vector<std::string_view> shown;
+      for (auto item : leaves)
+        if (!std::count(shown.begin(), shown.end(), check_items_[item])) {
+          shown.push_back(check_items_[item]);
+          names.next();
+          out += check_items_[item];
+        }
     }
+    write_cause_instances(out, leaves, when, items);
     if (evaluator_.node_verdict(cause) == verdict::unknown)
       out += ",\"certain\":false";
     out += '}';
   }
+}
+
+/// `,"instances":[…]`, or nothing where no rule has any.
+void reporter::write_cause_instances(std::string& out,
+                                     const std::vector<uint32_t>& leaves,
+                                     slice when,
+                                     std::span<const item_data> items) const {
+  std::vector<std::string_view> shown;
+  for (auto item : leaves) {
+    if (item >= items.size())
+      continue;
+    for (auto k : instances_in(item, leaf_state::abnormal, when, items[item]))
+      if (k > 0 && shown.size() < max_shown_instances)
+        if (std::string_view text = items[item].instances[k - 1].text;
+            !std::count(shown.begin(), shown.end(), text))
+          shown.push_back(text);
+  }
+  if (!shown.empty())
+    append_texts(out, ",\"instances\":", shown);
 }
 
 void reporter::write_undecided(std::string& out) {
@@ -155,18 +236,37 @@ void reporter::write_evidence(std::string& out,
                               slice when,
                               std::span<const item_data> items) const {
   listing evidence(out);
+  std::set<std::pair<std::string_view, uint32_t>> shown; // Leaves may share instances.
   for (size_t i = 0; i < items.size(); ++i) {
     if (states_[i] != leaf_state::abnormal)
       continue;
-    evidence.next();
-    out += "{\"check_item\":";
-    out += items_[i];
-    out += ",\"condition\":";
-    out += conditions_[i];
-    append_extent(out, extent_of(items[i], leaf_state::abnormal, when));
-    out += ",\"samples\":";
-    append_samples(out, items[i], when, append_value);
-    out += '}';
+    auto found = instances_in(i, leaf_state::abnormal, when, items[i]);
+    auto left_out = found.size() > max_shown_instances ? found.size() - max_shown_instances : 0;
+    found.resize(found.size() - left_out);
+    for (auto k : found) {
+      if (!shown.emplace(check_items_[i], k).second)
+        continue;
+      evidence.next();
+      out += "{\"check_item\":";
+      out += check_items_[i];
+      out += ",\"condition\":";
+      out += conditions_[i];
+      append_extent(out, extent_of(items[i], leaf_state::abnormal, when, [&](const result& x) {
+                      return x.instance == k;
+                    }));
+      out += ",\"samples\":";
+      append_samples(out, items[i], k, when, append_value);
+      if (k > 0) {
+        const auto& instance = items[i].instances[k - 1];
+        out += ",\"instance\":";
+        append_text(out, instance.text);
+        out += ",\"labels\":";
+        append_labels(out, instance.labels);
+      }
+      if (auto more = std::exchange(left_out, 0); more > 0)
+        out.append(",\"more_instances\":").append(std::to_string(more));
+      out += '}';
+    }
   }
 }
 
@@ -174,16 +274,17 @@ void reporter::write_missing(std::string& out, slice when, std::span<const item_
   const auto& of = evaluator_.of();
   listing missing(out);
   for (size_t i = 0; i < states_.size(); ++i) {
-    auto item = i < items.size() ? &items[i] : nullptr;
     auto reason = reason_of(states_[i], has_rule(i));
     if (reason.empty())
       continue;
     missing.next();
     out += "{\"check_item\":";
-    out += items_[i];
+    out += check_items_[i];
     out.append(",\"reason\":\"").append(reason).append("\"");
-    if (item != nullptr)
-      append_extent(out, extent_of(*item, states_[i], when));
+    if (i < items.size())
+      write_missing_rows(out, i, when, items[i]);
+    if (!of.asked()[i].is_plain())
+      out.append(",\"leaf\":").append(items_[i]);
     out += '}';
   }
   for (uint32_t i = 0; i < of.nodes().size(); ++i) {
@@ -194,6 +295,30 @@ void reporter::write_missing(std::string& out, slice when, std::span<const item_
     append_path(out, of, i);
     out += ",\"reason\":\"No facts of this host\"}";
   }
+}
+
+/// When nothing was known of an item, of which of its instances, and why.
+void reporter::write_missing_rows(std::string& out,
+                                  size_t i,
+                                  slice when,
+                                  const item_data& item) const {
+  auto found = instances_in(i, states_[i], when, item);
+  auto is_meant = [&](const result& x) {
+    return std::binary_search(found.begin(), found.end(), x.instance);
+  };
+  append_extent(out, extent_of(item, states_[i], when, is_meant));
+  for (const auto& x : item.results)
+    if (x.value == states_[i] && overlaps(x, when) && is_meant(x) && !x.reason.empty()) {
+      out += ",\"detail\":";
+      append_text(out, x.reason);
+      break;
+    }
+  std::vector<std::string_view> shown;
+  for (auto k : found)
+    if (k > 0 && shown.size() < max_shown_instances)
+      shown.push_back(item.instances[k - 1].text);
+  if (!shown.empty())
+    append_texts(out, ",\"instances\":", shown);
 }
 
 report failed_report(std::string_view reason) {

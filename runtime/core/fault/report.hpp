@@ -15,11 +15,14 @@
 namespace aops::fault {
 
 inline constexpr size_t max_evidence_samples = 5;
+/// Instances of one rule that one report shows; it says how many more there are.
+inline constexpr size_t max_shown_instances = 16;
 
 /// A sample of the main data that tripped a rule: a number, or a log's text.
 struct evidence_sample {
   int64_t time_ms = 0;
   std::variant<number, std::string> value;
+  uint32_t instance = 0; ///< Of the rule, as in `result`.
 };
 
 /// The rule behind a check item.
@@ -33,6 +36,10 @@ struct item_data {
   std::span<const result> results;          ///< Stored results.
   std::span<const evidence_sample> samples; ///< The first five inside the slice are kept.
   bool is_covered = true;                   ///< Whether the rule was evaluated all over the slice.
+  /// Of the rule, counted from 1 by results and samples; in the order of their labels. The same
+  /// for all slices.
+  std::span<const item_instance> instances = {};
+  std::span<const presence> present = {}; ///< For leaves that ask of all of them.
 };
 
 /// A report as it is stored: beside it stand the tree's digest, task, host, tree name and slice.
@@ -51,10 +58,10 @@ struct report {
 class reporter {
 public:
   /// @param what From `adapt`.
-  /// @param rules One per check item of the tree, in its order.
+  /// @param rules One per entry of `tree::asked`, in its order.
   reporter(tree_ptr what, std::vector<item_rule> rules);
 
-  /// @param items One per check item of the tree, in its order.
+  /// @param items One per entry of `tree::asked`, in its order.
   report make(slice when, std::span<const item_data> items);
 
   /// The report of a host whose results could not be read: every leaf is an internal error.
@@ -70,15 +77,36 @@ private:
   report finish(slice when, std::span<const item_data> items, std::string_view error);
   void write_evidence(std::string& out, slice when, std::span<const item_data> items) const;
   void write_missing(std::string& out, slice when, std::span<const item_data> items) const;
-  void write_root_causes(std::string& out) const;
+  void write_root_causes(std::string& out, slice when, std::span<const item_data> items) const;
+  void write_cause_instances(std::string& out,
+                             const std::vector<uint32_t>& leaves,
+                             slice when,
+                             std::span<const item_data> items) const;
+  void write_missing_rows(std::string& out, size_t i, slice when, const item_data& item) const;
   void write_undecided(std::string& out);
   std::string hash(slice when, std::span<const item_data> items);
   void hash_data(slice when, std::span<const item_data> items);
+  leaf_state state_of_item(size_t i, slice when, const item_data& item);
+  bool is_selected(size_t item, uint32_t instance) const {
+    const auto& which = selected_[item].which;
+    return instance < which.size() ? which[instance] : which.empty();
+  }
+  /// Of which instances there are results of a state in the slice, as far as the leaf means them.
+  std::vector<uint32_t>
+  instances_in(size_t i, leaf_state state, slice when, const item_data& item) const;
   bool has_rule(size_t item) const { return !rules_[item].digest.empty(); }
 
   evaluator evaluator_;
   std::vector<item_rule> rules_;
-  std::vector<std::string> items_, conditions_; ///< As JSON texts, by item.
+  std::vector<std::string> items_;                    ///< As JSON texts: `tree::items`.
+  std::vector<std::string> check_items_, conditions_; ///< The same of their check items.
+  /// Which of its rule's instances each means; none: it does not tell them apart.
+  struct selection {
+    const item_instance* of = nullptr;
+    size_t count = 0;
+    std::vector<bool> which;
+  };
+  std::vector<selection> selected_;
   std::string rule_versions_, rule_versions_digest_;
   std::vector<leaf_state> states_;
   std::vector<result> clipped_; ///< Scratch.

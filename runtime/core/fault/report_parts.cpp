@@ -16,12 +16,14 @@ void append_value(std::string& out, const evidence_sample& x) {
 
 void append_samples(std::string& out,
                     const item_data& item,
+                    uint32_t instance,
                     slice when,
                     void (*append)(std::string&, const evidence_sample&)) {
   listing samples(out);
   size_t count = 0;
   for (const auto& x : item.samples) {
-    if (x.time_ms < when.start_ms || x.time_ms > when.end_ms || count == max_evidence_samples)
+    if (x.instance != instance || x.time_ms < when.start_ms || x.time_ms > when.end_ms ||
+        count == max_evidence_samples)
       continue;
     ++count;
     samples.next();

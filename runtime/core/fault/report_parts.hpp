@@ -42,10 +42,11 @@ inline bool overlaps(const result& x, slice when) {
 /// A sample's value: a number with all its digits, a log's text, NaN and infinities as texts.
 void append_value(std::string& out, const evidence_sample& x);
 
-/// `[[time, value], ...]`: the first five inside the slice.
+/// `[[time, value], ...]`: the first five of an instance inside the slice.
 /// @param append Writes a value.
 void append_samples(std::string& out,
                     const item_data& item,
+                    uint32_t instance,
                     slice when,
                     void (*append)(std::string&, const evidence_sample&));
 

@@ -29,6 +29,8 @@ struct slice {
 struct result {
   int64_t start_ms = 0, end_ms = 0;
   leaf_state value = leaf_state::abnormal; ///< abnormal, no_data or internal_error.
+  uint32_t instance = 0;                   ///< Of the rule, see `item_data`; 0: the rule itself.
+  std::string_view reason = {};            ///< Why it is not abnormal.
   friend auto operator<=>(const result&, const result&) = default;
 };
 

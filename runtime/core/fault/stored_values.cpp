@@ -41,29 +41,75 @@ private:
   std::string_view rest_;
 };
 
+/// What stands behind the format: whether there are facts, and instances among them.
+enum : char { no_facts, with_facts, with_instances, last_kind = with_instances };
+
+char kind_of(const std::optional<host_facts>& facts) {
+  if (!facts)
+    return no_facts;
+  return facts->instances.empty() ? with_facts : with_instances;
+}
+
+void put_text(std::string& out, const std::string& text) {
+  put_number(out, text.size());
+  out += text;
+}
+
+void put_texts(std::string& out, const std::vector<std::string>& texts) {
+  put_number(out, texts.size());
+  for (const auto& text : texts)
+    put_text(out, text);
+}
+
 void put_facts(std::string& out, const host_facts& facts) {
   put_number(out, facts.core_count ? uint64_t{*facts.core_count} + 1 : 0);
-  put_number(out, facts.disks.size());
-  for (const auto& disk : facts.disks) {
-    put_number(out, disk.size());
-    out += disk;
+  put_texts(out, facts.disks);
+  if (facts.instances.empty())
+    return;
+  put_number(out, facts.instances.size());
+  for (const auto& [of, values] : facts.instances) {
+    put_text(out, of.check_item);
+    put_text(out, of.label);
+    put_texts(out, values);
   }
 }
 
-std::optional<host_facts> read_facts(reader& from) {
+bool read_text(reader& from, std::string& to) {
+  auto size = from.number();
+  auto text = size ? from.bytes(*size) : std::nullopt;
+  if (text)
+    to = *text;
+  return text.has_value();
+}
+
+bool read_texts(reader& from, std::vector<std::string>& to) {
+  auto count = from.number();
+  if (!count)
+    return false;
+  for (uint64_t i = 0; i < *count; ++i)
+    if (!read_text(from, to.emplace_back()))
+      return false;
+  return true;
+}
+
+std::optional<host_facts> read_facts(reader& from, char kind) {
   host_facts out;
   auto cores = from.number();
-  auto disks = from.number();
-  if (!cores || !disks || *cores > uint64_t{UINT32_MAX} + 1)
+  if (!cores || *cores > uint64_t{UINT32_MAX} + 1 || !read_texts(from, out.disks))
     return std::nullopt;
   if (*cores > 0)
     out.core_count = static_cast<uint32_t>(*cores - 1);
-  for (uint64_t i = 0; i < *disks; ++i) {
-    auto size = from.number();
-    auto name = size ? from.bytes(*size) : std::nullopt;
-    if (!name)
+  if (kind != with_instances)
+    return out;
+  auto rules = from.number();
+  if (!rules)
+    return std::nullopt;
+  for (uint64_t i = 0; i < *rules; ++i) {
+    rule_label of;
+    std::vector<std::string> values;
+    if (!read_text(from, of.check_item) || !read_text(from, of.label) || !read_texts(from, values))
       return std::nullopt;
-    out.disks.emplace_back(*name);
+    out.instances.emplace(std::move(of), std::move(values));
   }
   return out;
 }
@@ -72,7 +118,7 @@ std::optional<host_facts> read_facts(reader& from) {
 
 std::string encode_values(const std::optional<host_facts>& facts,
                           std::span<const node_value> nodes) {
-  std::string out{format, static_cast<char>(facts ? 1 : 0)};
+  std::string out{format, kind_of(facts)};
   out.reserve(out.size() + 4 + nodes.size() / 2);
   if (facts)
     put_facts(out, *facts);
@@ -88,12 +134,12 @@ expected<stored_values> decode_values(std::string_view blob) {
   auto corrupt = [](const char* why) {
     return fail(ec::corrupt, std::string("report values: ") + why);
   };
-  if (blob.size() < 2 || blob[0] != format || (blob[1] != 0 && blob[1] != 1))
+  if (blob.size() < 2 || blob[0] != format || blob[1] < no_facts || blob[1] > last_kind)
     return corrupt("unknown format");
   reader from(blob.substr(2));
   stored_values out;
-  if (blob[1] == 1) {
-    out.facts = read_facts(from);
+  if (blob[1] != no_facts) {
+    out.facts = read_facts(from, blob[1]);
     if (!out.facts)
       return corrupt("the host's facts do not read");
   }

@@ -29,8 +29,8 @@ tl::unexpected<error> too_deep() {
 
 } // namespace
 
-expected<tree> tree::build(const nlohmann::ordered_json& content, bool is_adapted) {
-  auto out = tree_builder(is_adapted).run(content);
+expected<tree> tree::build(const nlohmann::ordered_json& content, origin from) {
+  auto out = tree_builder(from).run(content);
   if (!out)
     return out;
   out->sorted_items_.resize(out->items_.size());
@@ -42,9 +42,13 @@ expected<tree> tree::build(const nlohmann::ordered_json& content, bool is_adapte
 }
 
 expected<tree> tree::parse(const nlohmann::ordered_json& content) {
+  return parse(content, origin::store);
+}
+
+expected<tree> tree::parse(const nlohmann::ordered_json& content, origin from) {
   if (!is_within(content, max_json_depth))
     return too_deep();
-  auto out = build(content, false);
+  auto out = build(content, from);
   if (out)
     out->digest_ = base::sha256_hex(base::canonical_json(nlohmann::json(content)));
   return out;
@@ -56,7 +60,11 @@ expected<tree> tree::parse(const nlohmann::json& content) {
   return parse(nlohmann::ordered_json(content));
 }
 
-expected<tree> tree::parse_text(std::string_view text) {
+expected<tree> tree::parse_text(std::string_view text) { return parse_text(text, origin::store); }
+
+expected<tree> tree::import_text(std::string_view text) { return parse_text(text, origin::import); }
+
+expected<tree> tree::parse_text(std::string_view text, origin from) {
   bool is_too_deep = false;
   auto guard = [&](int depth, nlohmann::ordered_json::parse_event_t, nlohmann::ordered_json&) {
     is_too_deep |= depth > max_json_depth;
@@ -67,14 +75,14 @@ expected<tree> tree::parse_text(std::string_view text) {
     return too_deep();
   if (content.is_discarded())
     return fail(ec::bad_request, "the tree is not JSON");
-  return parse(content);
+  return parse(content, from);
 }
 
-std::optional<uint32_t> tree::find_item(std::string_view check_item) const {
-  auto found = item_index_.find(std::string(check_item));
-  if (found == item_index_.end())
+std::optional<uint32_t> tree::find_item(std::string_view text) const {
+  auto found = std::find(items_.begin(), items_.end(), text);
+  if (found == items_.end())
     return std::nullopt;
-  return found->second;
+  return static_cast<uint32_t>(found - items_.begin());
 }
 
 std::vector<std::string> tree::path(uint32_t node) const {
@@ -89,9 +97,9 @@ std::vector<warning>
 tree::items_without_rule(const std::function<bool(const std::string&)>& has_rule) const {
   std::vector<warning> out;
   for (uint32_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].is_leaf && nodes_[i].item < items_.size() && !has_rule(items_[nodes_[i].item]))
-      out.push_back(
-        {path(i), fmt::format("no check rule is named \"{}\"", items_[nodes_[i].item])});
+    if (nodes_[i].is_leaf && nodes_[i].item < asked_.size())
+      if (const auto& item = asked_[nodes_[i].item].check_item; !has_rule(item))
+        out.push_back({path(i), fmt::format("no check rule is named \"{}\"", item)});
   return out;
 }
 

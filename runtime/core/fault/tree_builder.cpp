@@ -1,9 +1,12 @@
 #include "runtime/core/fault/tree_builder.hpp"
 
+#include "runtime/base/near_name.hpp"
 #include "runtime/core/fault/expand.hpp"
 #include "runtime/core/fault/names.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace aops::fault {
 namespace {
@@ -69,7 +72,8 @@ bool tree_builder::visit(const json& x, uint32_t parent, size_t depth, size_t pl
     return refuse(parent, fmt::format("the tree is deeper than {} levels", max_depth));
   if (!x.is_object())
     return refuse(self, "must be a JSON object", place);
-  if (!read_name(x, self, place) || !read_texts(x, self) || !read_expand(x, self))
+  if (!read_name(x, self, place) || !read_members(x, self) || !read_texts(x, self) ||
+      !read_expand(x, self))
     return false;
   if (x.contains("check item") || (is_adapted_ && x.contains("expand")))
     return visit_leaf(x, self);
@@ -83,6 +87,34 @@ bool tree_builder::read_name(const json& x, uint32_t self, size_t place) {
   node.name = x.at("node name").get<std::string>();
   if (has_operator(node.name))
     return refuse(self, "a node name must not hold && || ! ( or )");
+  return true;
+}
+
+bool tree_builder::read_members(const json& x, uint32_t self) {
+  static constexpr std::string_view of_all[] = {
+    "node name", "description", "advice", "expand", "value", "msg"};
+  static constexpr std::string_view of_branches[] = {"condition", "children"};
+  static constexpr std::string_view of_leaves[] = {"check item", match_member, instances_member};
+  if (!is_import_)
+    return true;
+  auto is_in = [](const auto& names, const std::string& name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
+  bool is_leaf = x.contains("check item");
+  for (const auto& [name, value] : x.items()) {
+    if (is_in(of_all, name) || is_in(of_branches, name) || name == "check item")
+      continue; // Whether branches and leaves have theirs is looked at with their contents.
+    if (is_in(of_leaves, name)) {
+      if (!is_leaf)
+        return refuse(self, fmt::format("\"{}\" is for leaves (nodes with \"check item\")", name));
+      continue;
+    }
+    std::vector<std::string_view> known(std::begin(of_all), std::end(of_all));
+    known.insert(known.end(), std::begin(of_branches), std::end(of_branches));
+    known.insert(known.end(), std::begin(of_leaves), std::end(of_leaves));
+    return refuse(self,
+                  fmt::format("unknown member '{}'{}", name, base::did_you_mean(name, known)));
+  }
   return true;
 }
 
@@ -108,6 +140,9 @@ bool tree_builder::read_expand(const json& x, uint32_t self) {
     return refuse(self, "the root cannot be expanded");
   if (auto why = refuse_expand(*found, out_.nodes_[self].name); !why.empty())
     return refuse(self, why);
+  if (auto wanted = label_in(*found))
+    if (auto& all = out_.wanted_labels_; std::find(all.begin(), all.end(), *wanted) == all.end())
+      all.push_back(std::move(*wanted));
   is_adaptive_ = true;
   return true;
 }
@@ -126,8 +161,9 @@ bool tree_builder::visit_leaf(const json& x, uint32_t self) {
   if (x.contains("children") || x.contains("condition"))
     return refuse(self,
                   "a leaf (a node with \"check item\") has no \"children\" and no \"condition\"");
-  node.item = item_of(x.at("check item").get<std::string>());
-  return true;
+  auto item = item_of(x, self);
+  node.item = item.value_or(0);
+  return item.has_value();
 }
 
 bool tree_builder::visit_branch(const json& x, uint32_t self, size_t depth) {
@@ -178,12 +214,19 @@ void tree_builder::warn_about(uint32_t self, const condition& what) {
       warn(children[i], "the condition of the parent does not mention this node");
 }
 
-uint32_t tree_builder::item_of(const std::string& check_item) {
+std::optional<uint32_t> tree_builder::item_of(const json& leaf, uint32_t self) {
   auto next = static_cast<uint32_t>(out_.items_.size());
-  auto [found, is_new] = out_.item_index_.emplace(check_item, next);
-  if (is_new)
-    out_.items_.push_back(check_item);
-  return found->second;
+  auto [found, is_new] = out_.item_index_.emplace(key_of(leaf), next);
+  if (!is_new)
+    return found->second;
+  auto asked = read_leaf_item(leaf);
+  if (!asked) {
+    refuse(self, asked.error().detail);
+    return std::nullopt;
+  }
+  out_.items_.push_back(asked->text);
+  out_.asked_.push_back(std::move(*asked));
+  return next;
 }
 
 std::vector<uint32_t> tree_builder::children_of(uint32_t node) const {

@@ -15,9 +15,10 @@ class tree_builder {
 public:
   using json = nlohmann::ordered_json;
 
-  /// @param is_adapted The content comes from `expand`: a node that still has `expand` is a leaf
-  /// without data.
-  explicit tree_builder(bool is_adapted) : is_adapted_(is_adapted) {}
+  /// @param from `expansion`: a node that still has `expand` is a leaf without data. `import`:
+  /// unknown members are refused.
+  explicit tree_builder(tree::origin from)
+      : is_import_(from == tree::origin::import), is_adapted_(from == tree::origin::expansion) {}
 
   expected<tree> run(const json& content);
 
@@ -31,7 +32,8 @@ private:
   bool read_expand(const json& x, uint32_t self);
   void warn_about(uint32_t self, const condition& what);
 
-  uint32_t item_of(const std::string& check_item);
+  bool read_members(const json& x, uint32_t self);
+  std::optional<uint32_t> item_of(const json& leaf, uint32_t self);
   std::vector<uint32_t> children_of(uint32_t node) const;
   void compile();
   void compile_branch(uint32_t node, std::vector<uint32_t>& gate_of_node);
@@ -42,7 +44,7 @@ private:
 
   bool refuse(uint32_t node, std::string_view why, size_t place = 0);
 
-  bool is_adapted_ = false;
+  bool is_import_ = false, is_adapted_ = false;
   bool is_adaptive_ = false;
   tree out_;
   std::vector<condition> conditions_; ///< By node; empty for leaves.

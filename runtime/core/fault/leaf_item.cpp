@@ -1,0 +1,144 @@
+#include "runtime/core/fault/leaf_item.hpp"
+
+#include "runtime/core/check/instance_text.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace aops::fault {
+namespace {
+
+using json = nlohmann::ordered_json;
+using label_texts = std::map<std::string, std::string>;
+
+bool is_unknown(leaf_state x) { return x != leaf_state::normal && x != leaf_state::abnormal; }
+
+/// What counts of two results in one slice: abnormal before no data before internal error.
+leaf_state worse(leaf_state a, leaf_state b) {
+  auto rank = [](leaf_state x) {
+    switch (x) {
+    case leaf_state::normal:
+      return 0;
+    case leaf_state::not_evaluated:
+      return 1;
+    case leaf_state::internal_error:
+      return 2;
+    case leaf_state::no_data:
+      return 3;
+    case leaf_state::abnormal:
+      break;
+    }
+    return 4;
+  };
+  return rank(a) < rank(b) ? b : a;
+}
+
+constexpr size_t max_match_labels = 64, max_match_text = 1024;
+
+expected<label_texts> read_match(const json& x) {
+  if (!x.is_object() || x.empty() || x.size() > max_match_labels)
+    return fail(ec::bad_request,
+                "\"match\" must be an object of 1 to 64 labels such as {\"mountpoint\": \"/var\"}");
+  label_texts out;
+  for (const auto& [label, value] : x.items()) {
+    if (!value.is_string() || value.get_ref<const std::string&>().size() > max_match_text)
+      return fail(
+        ec::bad_request,
+        fmt::format("match.{}: must be a text of at most {} bytes", label, max_match_text));
+    out.emplace(label, value.get<std::string>());
+  }
+  return out;
+}
+
+} // namespace
+
+expected<leaf_item> read_leaf_item(const json& node) {
+  leaf_item out;
+  out.check_item = node.at("check item").get<std::string>();
+  label_texts match;
+  if (auto found = node.find(match_member); found != node.end()) {
+    auto texts = read_match(*found);
+    if (!texts)
+      return fail(std::move(texts.error()));
+    match = std::move(*texts);
+    auto compiled = check::selector::compile(match);
+    if (!compiled)
+      return fail(ec::bad_request, "match." + compiled.error().detail);
+    out.match = std::move(*compiled);
+  }
+  if (auto found = node.find(instances_member); found != node.end()) {
+    if (*found != "any" && *found != "all")
+      return fail(ec::bad_request, "\"instances\" must be \"any\" or \"all\"");
+    out.is_all = *found == "all";
+  }
+  out.text = (out.is_all ? "all " : "") + check::match_text(out.check_item, match);
+  return out;
+}
+
+std::string key_of(const json& node) {
+  auto out = node.at("check item").get<std::string>();
+  bool is_all = node.contains(instances_member) && node.at(instances_member) == "all";
+  if (!is_all && !node.contains(match_member))
+    return out;
+  out.append(1, '\0').append(is_all ? "all" : "any");
+  if (auto found = node.find(match_member); found != node.end()) // Its labels in order.
+    out += nlohmann::json(*found).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return out;
+}
+
+std::vector<bool> selected_instances(const leaf_item& what, std::span<const item_instance> all) {
+  auto is_meant = [&](const label_set& labels) {
+    return !what.match || what.match->matches(labels);
+  };
+  std::vector<bool> out{is_meant({})};
+  for (const auto& x : all)
+    out.push_back(is_meant(x.labels));
+  return out;
+}
+
+leaf_state state_of_instances(const leaf_item& what,
+                              const std::vector<bool>& selected,
+                              std::span<const result> results,
+                              std::span<const presence> present,
+                              slice when,
+                              bool is_covered) {
+  auto is_selected = [&](uint32_t i) { return i < selected.size() && selected[i]; };
+  // What is not known of the rule as a whole is not known of any instance.
+  auto is_of_all = [](const result& x) { return x.instance == 0 && is_unknown(x.value); };
+  auto state_from = [&](auto of) {
+    auto out = is_covered ? leaf_state::normal : leaf_state::not_evaluated;
+    for (const auto& x : results)
+      if (x.start_ms <= when.end_ms && x.end_ms >= when.start_ms && of(x))
+        out = worse(out, x.value);
+    return out;
+  };
+  if (!what.is_all)
+    return state_from([&](const result& x) { return is_selected(x.instance) || is_of_all(x); });
+  // Those that were there: of what is not well results tell, of the others samples.
+  std::vector<bool> is_there(selected.size());
+  for (const auto& x : results)
+    if (x.instance > 0 && is_selected(x.instance) && x.start_ms <= when.end_ms &&
+        x.end_ms >= when.start_ms)
+      is_there[x.instance] = true;
+  for (const auto& x : present)
+    if (x.instance > 0 && is_selected(x.instance) && x.first_ms <= when.end_ms &&
+        x.last_ms >= when.start_ms)
+      is_there[x.instance] = true;
+  std::optional<leaf_state> out;
+  for (uint32_t i = 1; i < is_there.size(); ++i) {
+    if (!is_there[i])
+      continue;
+    auto state = state_from([&](const result& x) { return x.instance == i || is_of_all(x); });
+    if (state == leaf_state::normal)
+      return state;
+    if (!out || *out == leaf_state::abnormal || is_unknown(state))
+      out = out && is_unknown(*out) ? worse(*out, state) : state;
+  }
+  if (out)
+    return *out;
+  return state_from(
+    [&](const result& x) { return x.instance == 0 && (is_selected(0) || is_of_all(x)); });
+}
+
+} // namespace aops::fault
