@@ -4,6 +4,7 @@
 #include "cli/aops/text/text.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace aops::cli {
 
@@ -20,6 +21,33 @@ node_state state_of(const json& node, const std::string& msg) {
   return value.is_boolean() ? node_state::is_false : node_state::plain;
 }
 
+/// What a leaf asks, as reports write it.
+std::string asked_by(const json& node, const std::string& check_item) {
+  const auto& match = member(node, "match");
+  auto text = (text_of(node, "instances") == "all" ? "all " : "") + check_item;
+  if (match.is_object() && !match.empty()) {
+    text += '{';
+    std::map<std::string, std::string> labels; // In order.
+    for (const auto& [label, value] : match.items())
+      labels[label] = cell_text(value);
+    for (const auto& [label, value] : labels) {
+      std::string_view sign = "=", operand = value;
+      for (std::string_view x : {"!=", "=~", "!~", "="})
+        if (operand.starts_with(x)) {
+          sign = x;
+          operand.remove_prefix(x.size());
+          break;
+        }
+      text.append(text.back() == '{' ? "" : ",").append(label).append(sign).append("\"");
+      for (char c : operand)
+        text += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+      text += '"';
+    }
+    text += '}';
+  }
+  return text;
+}
+
 expected<fault_node> view_node(const json& node, size_t depth) {
   if (!node.is_object() || text_of(node, "node name").empty())
     return fail(ec::bad_request, "the tree has a node without a `node name`");
@@ -33,6 +61,8 @@ expected<fault_node> view_node(const json& node, size_t depth) {
   result.description = text_of(node, "description");
   result.advice = text_of(node, "advice");
   result.is_leaf = !result.check_item.empty();
+  if (result.is_leaf)
+    result.asked = asked_by(node, result.check_item);
   result.state = state_of(node, result.msg);
   for (const auto& child : member(node, "children")) {
     auto view = view_node(child, depth + 1);
@@ -55,15 +85,18 @@ root_cause view_cause(const json& cause) {
           text_of(cause, "description"),
           text_of(cause, "advice"),
           texts(member(cause, "evidence")),
-          !member(cause, "certain").is_boolean() || member(cause, "certain").get<bool>()};
+          !member(cause, "certain").is_boolean() || member(cause, "certain").get<bool>(),
+          texts(member(cause, "instances"))};
 }
 
 evidence_item view_evidence(const json& item) {
   evidence_item result{text_of(item, "check_item"),
                        text_of(item, "condition"),
+                       text_of(item, "instance"),
                        number_of(item, "first"),
                        number_of(item, "last"),
-                       {}};
+                       {},
+                       static_cast<int64_t>(number_of(item, "more_instances"))};
   for (const auto& sample : member(item, "samples"))
     if (sample.is_array() && sample.size() >= 2 && sample[0].is_number())
       result.samples.emplace_back(sample[0].get<double>(), cell_text(sample[1]));
@@ -71,9 +104,12 @@ evidence_item view_evidence(const json& item) {
 }
 
 missing_item view_missing(const json& item) {
-  auto name = text_of(item, "check_item");
+  auto name = text_of(item, "leaf");
+  if (name.empty())
+    name = text_of(item, "check_item");
   return {name.empty() ? joined(texts(member(item, "path")), " > ") : name,
-          text_of(item, "reason")};
+          text_of(item, "reason"),
+          text_of(item, "detail")};
 }
 
 /// Evidence that says only what was missing (`missing`: true or a reason) goes to that list.
@@ -81,8 +117,9 @@ void add_evidence(fault_report& report, const json& item) {
   const auto& missing = member(item, "missing");
   bool is_missing = missing == true || (missing.is_string() && !missing.empty());
   if (is_missing)
-    report.missing.push_back(
-      {text_of(item, "check_item"), missing.is_string() ? missing.get<std::string>() : "No data"});
+    report.missing.push_back({text_of(item, "check_item"),
+                              missing.is_string() ? missing.get<std::string>() : "No data",
+                              {}});
   else
     report.evidence.push_back(view_evidence(item));
 }
@@ -91,7 +128,7 @@ void add_evidence(fault_report& report, const json& item) {
 /// healthy.
 void mark_missing(fault_node& node, const std::vector<missing_item>& missing) {
   auto found = std::find_if(missing.begin(), missing.end(), [&](const auto& x) {
-    return node.is_leaf && x.name == node.check_item;
+    return node.is_leaf && x.name == node.asked;
   });
   if (found != missing.end() && node.state != node_state::is_true) {
     node.state = node_state::missing;
@@ -155,6 +192,22 @@ expected<fault_report> view_report(const json& row) {
   for (const auto& cause : result.causes)
     mark_cause(result.root, cause.path);
   return result;
+}
+
+std::vector<std::pair<std::string, const evidence_item*>> evidence_of(const root_cause& cause,
+                                                                      const fault_report& report) {
+  std::vector<std::pair<std::string, const evidence_item*>> out;
+  for (const auto& item : cause.evidence) {
+    auto before = out.size();
+    for (const auto& e : report.evidence)
+      if (e.check_item == item &&
+          (e.instance.empty() ||
+           std::count(cause.instances.begin(), cause.instances.end(), e.instance)))
+        out.emplace_back(e.name(), &e);
+    if (out.size() == before)
+      out.emplace_back(item, nullptr);
+  }
+  return out;
 }
 
 std::string verdict_of(const fault_report& report) {

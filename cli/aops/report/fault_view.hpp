@@ -14,6 +14,8 @@ enum class node_state { plain, is_false, is_true, missing };
 /// A node as pictures and texts need it; names and texts are as they came, not yet printable.
 struct fault_node {
   std::string name, check_item, msg, condition, description, advice;
+  /// What a leaf asks: its check item, or some of its instances: `disk-full{mountpoint="/var"}`.
+  std::string asked;
   node_state state = node_state::plain;
   bool is_leaf = false;
   bool is_cause = false; ///< Ends the path of a root cause.
@@ -23,14 +25,18 @@ struct fault_node {
 /// When and with what values a check item tripped.
 struct evidence_item {
   std::string check_item, condition;
+  std::string instance;       ///< `disk-full{mountpoint="/var"}`; empty: the rule has no instances.
   double first = 0, last = 0; ///< Seconds; 0 when there are none.
   std::vector<std::pair<double, std::string>> samples;
+  int64_t more_instances = 0; ///< Abnormal, too, and not shown.
+  const std::string& name() const { return instance.empty() ? check_item : instance; }
 };
 
 /// Something nobody could judge, and why.
 struct missing_item {
-  std::string name; ///< Check item, or the path of a node that has none.
+  std::string name; ///< What a leaf asks, or the path of a node that asks nothing.
   std::string reason;
+  std::string detail; ///< Why there was no data, or what failed.
 };
 
 struct root_cause {
@@ -38,6 +44,7 @@ struct root_cause {
   std::string description, advice;
   std::vector<std::string> evidence; ///< Check items.
   bool certain = true;
+  std::vector<std::string> instances; ///< Of these, the abnormal ones.
 };
 
 /// A row of `/diag/report/get`.
@@ -60,6 +67,10 @@ expected<fault_node> view_tree(const json& content);
 /// A report; one without a tree (the diagnosis could not be made) has `has_tree` false and says why
 /// in `error`.
 expected<fault_report> view_report(const json& row);
+
+/// What a root cause rests on: evidence, or the names of check items that have none.
+std::vector<std::pair<std::string, const evidence_item*>> evidence_of(const root_cause& cause,
+                                                                      const fault_report& report);
 
 /// `true`, `false` or `unknown`; from the root's value when the report has no verdict.
 std::string verdict_of(const fault_report& report);

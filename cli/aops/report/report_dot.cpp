@@ -37,9 +37,8 @@ std::string_view border_of(node_state state) {
 /// A label of up to two lines: dot's own line break must stay unescaped.
 std::string label_of(const fault_node& node) {
   auto label = dot_quoted(node.name);
-  auto second = node.is_leaf
-                  ? (node.msg.empty() ? node.check_item : node.check_item + ": " + node.msg)
-                  : node.condition;
+  auto second =
+    node.is_leaf ? (node.msg.empty() ? node.asked : node.asked + ": " + node.msg) : node.condition;
   if (second.empty() || second == node.name)
     return label;
   return label.substr(0, label.size() - 1) + "\\n" + dot_quoted(second).substr(1);

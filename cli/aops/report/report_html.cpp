@@ -76,8 +76,11 @@ std::string causes(const fault_report& report) {
     for (const auto* text : {&cause.description, &cause.advice})
       if (!text->empty())
         out += fmt::format("<br>{}", html_text(*text));
-    if (!cause.evidence.empty())
-      out += fmt::format("<br>Evidence: {}", html_text(joined(cause.evidence, ", ")));
+    std::vector<std::string> names;
+    for (const auto& [name, item] : evidence_of(cause, report))
+      names.push_back(name);
+    if (!names.empty())
+      out += fmt::format("<br>Evidence: {}", html_text(joined(names, ", ")));
     out += "</li>\n";
   }
   return out + "</ol>\n";
@@ -104,7 +107,7 @@ std::string evidence(const fault_report& report) {
   for (const auto& item : report.evidence)
     out +=
       fmt::format("<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                  html_text(item.check_item),
+                  html_text(item.name()),
                   html_text(item.condition),
                   item.first > 0 ? readable_time(item.first) : "",
                   item.last > 0 ? readable_time(item.last) : "",
@@ -117,7 +120,10 @@ std::string missing(const fault_report& report) {
     return {};
   std::string out = "<h2>Missing knowledge</h2>\n<ul>\n";
   for (const auto& item : report.missing)
-    out += fmt::format("<li>{}: {}</li>\n", html_text(item.name), html_text(item.reason));
+    out += fmt::format("<li>{}: {}{}</li>\n",
+                       html_text(item.name),
+                       html_text(item.reason),
+                       item.detail.empty() ? "" : ": " + html_text(item.detail));
   return out + "</ul>\n";
 }
 

@@ -56,7 +56,7 @@ private:
   static void fill(box& b) {
     const auto& node = *b.node;
     b.name = wrapped(printable(node.name), letters);
-    auto detail = node.is_leaf ? node.check_item : node.condition;
+    auto detail = node.is_leaf ? node.asked : node.condition;
     if (!detail.empty() && detail != node.name)
       b.detail = wrapped(printable(detail), letters);
     if (!node.msg.empty())
@@ -101,7 +101,7 @@ std::string edge(const box& from, const box& to) {
 /// What the browser shows when the pointer rests on the box.
 std::string tooltip(const fault_node& node) {
   std::string text = node.name;
-  for (const auto* more : {&node.condition, &node.check_item, &node.description, &node.advice})
+  for (const auto* more : {&node.condition, &node.asked, &node.description, &node.advice})
     if (!more->empty())
       text += "\n" + *more;
   std::string lines;

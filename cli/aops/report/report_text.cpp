@@ -19,7 +19,7 @@ std::string clock_text(double epoch_s) {
 
 /// One evidence as a sentence: item, condition, when, some samples.
 std::string evidence_text(const evidence_item& item) {
-  auto text = item.check_item;
+  auto text = item.name();
   if (!item.condition.empty())
     text += fmt::format(": {}", item.condition);
   if (item.first > 0)
@@ -32,6 +32,8 @@ std::string evidence_text(const evidence_item& item) {
       "{} {} at {}", i ? "," : ";", item.samples[i].second, clock_text(item.samples[i].first));
   if (item.samples.size() > shown)
     text += fmt::format(", {} more", item.samples.size() - shown);
+  if (item.more_instances > 0)
+    text += fmt::format("; and {} more instances", item.more_instances);
   return text;
 }
 
@@ -59,8 +61,8 @@ std::string painted(const fault_node& node, const std::string& text, const text_
 
 std::string remark(const fault_node& node, const text_style& style) {
   std::string text;
-  if (node.is_leaf && node.check_item != node.name)
-    text += fmt::format("  [{}]", printable(node.check_item));
+  if (node.is_leaf && node.asked != node.name)
+    text += fmt::format("  [{}]", printable(node.asked));
   if (!node.condition.empty())
     text += "  = " + printable(node.condition);
   text = style.colours.dim(text);
@@ -126,13 +128,8 @@ void append_causes(std::string& out, const fault_report& report, const text_styl
       cause.certain ? "" : style.colours.yellow("  (not certain: knowledge is missing)"));
     append_paragraph(out, "description:", cause.description, style);
     append_paragraph(out, "advice:", cause.advice, style);
-    for (const auto& item : cause.evidence) {
-      auto known = std::find_if(report.evidence.begin(), report.evidence.end(), [&](const auto& e) {
-        return e.check_item == item;
-      });
-      append_paragraph(
-        out, "evidence:", known == report.evidence.end() ? item : evidence_text(*known), style);
-    }
+    for (const auto& [name, item] : evidence_of(cause, report))
+      append_paragraph(out, "evidence:", item ? evidence_text(*item) : name, style);
   }
 }
 
@@ -141,8 +138,10 @@ void append_missing(std::string& out, const fault_report& report, const text_sty
     return;
   out += "\n" + style.colours.bold("Missing knowledge") + "\n";
   for (const auto& item : report.missing)
-    out += fmt::format(
-      "   {}: {}\n", style.colours.yellow(printable(item.name)), printable(item.reason));
+    out += fmt::format("   {}: {}{}\n",
+                       style.colours.yellow(printable(item.name)),
+                       printable(item.reason),
+                       item.detail.empty() ? "" : ": " + printable(item.detail));
 }
 
 void append_undecided(std::string& out, const fault_report& report, const text_style& style) {
