@@ -66,7 +66,7 @@ std::vector<part> fetch::on_reply(uint64_t id, net::reply reply) {
   if (!parts.empty()) {
     split(at, std::move(parts));
   } else {
-    if (result)
+    if (result && !at->what.is_match)
       keep_asked(*result, at->what);
     at->result = std::move(result);
   }

@@ -125,10 +125,10 @@ struct reach {
   int64_t span_ms;
 };
 
-reach reach_of(const series_group& group, const ask& what, const query_limits& limits) {
+/// @param series What one host is taken to have.
+reach reach_of(size_t series, const ask& what, const query_limits& limits) {
   auto period = std::max<int64_t>(limits.sample_period_ms, 1);
   auto points = static_cast<size_t>((what.until_ms - what.from_ms) / period + 1);
-  auto series = estimated_series(group);
   auto budget = limits.max_answer_bytes / series;
   auto whole = bytes_per_series + points * bytes_per_point;
   if (whole <= budget)
@@ -138,14 +138,9 @@ reach reach_of(const series_group& group, const ask& what, const query_limits& l
   return {1, static_cast<int64_t>(std::max<size_t>(fitting, 1)) * period};
 }
 
-void plan_group(const series_group& group,
-                const ask& what,
-                const query_limits& limits,
-                std::vector<query>& out) {
-  auto [count, span] = reach_of(group, what, limits);
-  query q{matchers_of(group), {}, 0, 0, {}};
-  for (const auto& [label, values] : group.values)
-    q.label_names.emplace_back(label);
+/// A query in parts of so many hosts and so much time.
+void plan_parts(query q, reach each, const ask& what, std::vector<query>& out) {
+  auto [count, span] = each;
   for (size_t i = 0; i < what.instances.size(); i += count) {
     auto first = what.instances.begin() + static_cast<std::ptrdiff_t>(i);
     auto last = first + static_cast<std::ptrdiff_t>(std::min(count, what.instances.size() - i));
@@ -155,6 +150,54 @@ void plan_group(const series_group& group,
       out.push_back(q);
     }
   }
+}
+
+void plan_group(const series_group& group,
+                const ask& what,
+                const query_limits& limits,
+                std::vector<query>& out) {
+  query q{matchers_of(group), {}, 0, 0, {}};
+  for (const auto& [label, values] : group.values)
+    q.label_names.emplace_back(label);
+  plan_parts(std::move(q), reach_of(estimated_series(group), what, limits), what, out);
+}
+
+bool is_label_name(std::string_view text) {
+  auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !text.empty() && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9');
+         });
+}
+
+/// Operators and patterns of rules are PromQL's too, and mean the same: RE2, the whole value, an
+/// absent label is the empty text.
+std::string matchers_of(const series_match& x) {
+  std::string out;
+  append_matcher(out, "__name__", "=", x.name);
+  for (const auto& [label, text] : x.match) {
+    if (!is_label_name(label)) // No series has it: to be looked at with what is found.
+      continue;
+    std::string_view op = "=", operand = text;
+    for (std::string_view known : {"!=", "=~", "!~", "="})
+      if (operand.starts_with(known)) {
+        op = known;
+        operand.remove_prefix(known.size());
+        break;
+      }
+    append_matcher(out, label, op, operand);
+  }
+  return out;
+}
+
+void plan_match(const series_match& x,
+                const ask& what,
+                const query_limits& limits,
+                std::vector<query>& out) {
+  query q{matchers_of(x), {}, 0, 0, {}, true};
+  plan_parts(std::move(q), reach_of(limits.matched_series, what, limits), what, out);
 }
 
 bool has_port(std::string_view instance) { return host_of(instance).size() != instance.size(); }
@@ -193,9 +236,12 @@ void append_url_encoded(std::string& out, std::string_view text) {
 
 std::vector<query> plan(const ask& what, const query_limits& limits) {
   std::vector<query> result;
-  if (what.until_ms >= what.from_ms)
-    for (const auto& group : group_by_label_names(what.series))
-      plan_group(group, what, limits, result);
+  if (what.until_ms < what.from_ms)
+    return result;
+  for (const auto& group : group_by_label_names(what.series))
+    plan_group(group, what, limits, result);
+  for (const auto& x : what.matches)
+    plan_match(x, what, limits, result);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "messages/sample.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,21 @@
 /// Not `prometheus`: that would hide the namespace of the metrics library inside aops.
 namespace aops::promql {
 
+/// All series of a name whose labels fit: each to a value, or to `=value`, `!=value`, `=~pattern`,
+/// `!~pattern`, as rules have them.
+struct series_match {
+  std::string name;
+  std::map<std::string, std::string> match;
+  friend auto operator<=>(const series_match&, const series_match&) = default;
+};
+
 /// What to read: these series of these hosts between two times, both inclusive.
 struct ask {
   std::vector<series_key> series;     ///< Name and whole label set, as rules have them.
   std::vector<std::string> instances; ///< `IP:port` each, or only `IP` for every port of it.
   int64_t from_ms = 0;
   int64_t until_ms = 0; ///< At least `from_ms`.
+  std::vector<series_match> matches = {};
 };
 
 /// What keeps one answer bounded.
@@ -23,6 +33,7 @@ struct query_limits {
   size_t max_answer_bytes = size_t{8} << 20; ///< Aimed at by an estimate.
   int64_t sample_period_ms = 15'000;         ///< The collector's.
   size_t max_instances = 500;                ///< Per query; keeps selectors short.
+  size_t matched_series = 100;               ///< Of one host: what a match is taken to find.
 };
 
 /// One instant query with a range selector, for some of the instances and a part of the time.
@@ -33,12 +44,14 @@ struct query {
   int64_t until_ms = 0;
   /// Of the series it is for, sorted; it may find others.
   std::vector<std::string> label_names = {};
+  bool is_match = false; ///< All that it finds was asked for.
 };
 
 /// The queries that together answer `what`: series with the same label names share one; hosts, then
 /// time are split so that each answer stays near `limits`. A query selects by the values that occur
-/// for each label, so its answer may hold more label sets than asked for. Parts of the time do not
-/// overlap and follow each other.
+/// for each label, so its answer may hold more label sets than asked for. A match is a query of its
+/// own; what it finds may be asked for otherwise, too. Parts of the time do not overlap and follow
+/// each other.
 std::vector<query> plan(const ask& what, const query_limits& limits);
 
 /// `{__name__="up",instance=~"10\\.0\\.0\\.1:9100|10\\.0\\.0\\.2:9100"}[15001ms]`, to be evaluated

@@ -45,6 +45,35 @@ BOOST_AUTO_TEST_CASE(series_with_the_same_label_names_share_one_query) {
   BOOST_TEST(queries[0].until_ms == 1'015'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_match_asks_for_all_that_fits_by_the_same_operators) {
+  ask what{{}, {"10.0.0.1:9100"}, 0, 0, {}};
+  what.matches = {{"fs", {{"a", "=x"}, {"b", "!=x"}, {"c", "=~x|y"}, {"d", "!~x.*"}, {"e", "\"x"}}},
+                  {"fs", {}},
+                  {"fs", {{"no name", "x"}}}};
+  auto queries = promql::plan(what, {});
+  BOOST_REQUIRE(queries.size() == 3u);
+  BOOST_TEST(
+    promql::expression_of(queries[0]) ==
+    R"({__name__="fs",a="x",b!="x",c=~"x|y",d!~"x.*",e="\"x",instance="10.0.0.1:9100"}[1ms])");
+  BOOST_TEST(promql::expression_of(queries[1]) ==
+             R"({__name__="fs",instance="10.0.0.1:9100"}[1ms])");
+  BOOST_TEST(queries[2].matchers == queries[1].matchers);
+  BOOST_TEST(queries[0].is_match);
+}
+
+BOOST_AUTO_TEST_CASE(a_match_over_many_hosts_and_long_times_is_asked_for_in_parts) {
+  ask what{{}, hosts(400), 0, 24 * 3600 * 1000, {{"fs", {}}}};
+  auto queries = promql::plan(what, {});
+  BOOST_TEST(queries.size() > 400u);
+  int64_t covered = 0;
+  for (const auto& q : queries)
+    if (q.instances.front() == "10.0.0.1:9100") {
+      BOOST_TEST(q.from_ms == covered);
+      covered = q.until_ms + 1;
+    }
+  BOOST_TEST(covered == what.until_ms + 1);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_asked_makes_no_query) {
   BOOST_TEST(promql::plan({{}, hosts(1), 0, 1}, {}).empty());
   BOOST_TEST(promql::plan({{up}, {}, 0, 1}, {}).empty());
