@@ -6,9 +6,8 @@ namespace aops::actors {
 
 namespace {
 
-/// A stretch that was judged after all is empty and touches nothing.
 bool touches(const deviation& d, int64_t from_ms, int64_t until_ms) {
-  return d.start_ms <= d.end_ms && d.start_ms <= until_ms && d.end_ms >= from_ms;
+  return d.start_ms <= until_ms && d.end_ms >= from_ms;
 }
 
 bool concerns(const deviation& d, std::string_view check_item) {
@@ -56,8 +55,7 @@ deviation coverage::note_late(std::string_view check_item,
                               int64_t until_ms,
                               int64_t join_ms) {
   for (auto& d : deviations_)
-    if (d.reason == late_rule && d.check_item == check_item && d.start_ms <= d.end_ms &&
-        d.end_ms >= from_ms - join_ms) {
+    if (d.reason == late_rule && d.check_item == check_item && d.end_ms >= from_ms - join_ms) {
       d.end_ms = std::max(d.end_ms, until_ms);
       return d;
     }
@@ -83,9 +81,10 @@ coverage::judged(std::string_view check_item, int64_t from_ms, int64_t until_ms)
     if (d.reason != late_rule || d.check_item != check_item || from_ms > d.end_ms ||
         until_ms < d.end_ms)
       continue;
-    d.end_ms = from_ms - 1; // Before its start: an empty stretch.
+    d.end_ms = from_ms - 1; // Before its start when all of it was judged.
     changed.push_back(d);
   }
+  std::erase_if(deviations_, [](const deviation& d) { return d.end_ms < d.start_ms; });
   return changed;
 }
 

@@ -42,7 +42,7 @@ public:
   late_parts(std::string_view check_item, int64_t from_ms, int64_t until_ms) const;
 
   /// [from, until] of a late rule has been judged. @returns The deviations as they are to be stored
-  /// now.
+  /// now; those of which nothing is left end before their start, which takes them out of the store.
   std::vector<deviation> judged(std::string_view check_item, int64_t from_ms, int64_t until_ms);
 
 private:

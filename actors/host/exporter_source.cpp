@@ -120,9 +120,11 @@ private:
         has_failed_ = false;
         return round;
       } else {
-        page = fail(samples.error());
+        page =
+          fail(samples.error().code, "exporter's page does not read: " + samples.error().detail);
       }
     }
+    round.reason = page.error().detail.empty() ? to_string(page.error()) : page.error().detail;
     if (!std::exchange(has_failed_, true))
       log::debug("scrape-failed",
                  "{} at {}: {}",

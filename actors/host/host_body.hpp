@@ -82,6 +82,7 @@ private:
   void look_for_stuck_rounds();
   round_watch::wait oldest_wait() const;
   void note_status(bool answered, int64_t time_ms, round_to_commit& commit);
+  void note_answer(const check::round& x, round_to_commit& commit);
   void begin_elsewhere();
   void note_look(expected<void> how);
   round_to_commit new_commit() const;
@@ -151,7 +152,9 @@ private:
   void read_results(std::shared_ptr<diagnosis> d);
   void read_evidence(std::shared_ptr<diagnosis> d);
   void report(std::shared_ptr<diagnosis> d);
-  fault::host_facts facts() const;
+  fault::host_facts facts(const std::vector<fault::rule_label>& wanted) const;
+  static void take_evidence(diagnosis& d, const history_portion& x, int64_t beside_ms);
+  static void number_instances(diagnosis& d);
 
   // -- the end
   void take_rounds_of_now();
@@ -206,7 +209,8 @@ private:
   std::shared_ptr<const check::rule_set> pending_rules_;
   int64_t last_due_ms_ = 0;
   int missed_rounds_ = 0;
-  int64_t forget_again_ms_ = 0; ///< When to look again for series that are gone.
+  std::optional<std::string> scrape_error_; ///< Of the last round; unset before the first one.
+  int64_t forget_again_ms_ = 0;             ///< When to look again for series that are gone.
 
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;

@@ -1,7 +1,9 @@
 #include "actors/host/host_ask.hpp"
+#include "actors/host/rule_instances.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/rounds.hpp"
 #include "runtime/core/check/grid.hpp"
+#include "runtime/core/check/instance_text.hpp"
 
 #include <algorithm>
 #include <set>
@@ -27,12 +29,50 @@ struct host_body::diagnosis {
   unit_knowledge known;
   std::vector<std::string> items; ///< With a rule.
 
+  /// What samples tell of an instance.
+  struct sampled {
+    int64_t first_ms = 0, last_ms = 0;
+    std::vector<std::pair<int64_t, number>> tripped; ///< As many as reports show.
+    std::map<size_t, size_t> of_slice;               ///< How many of these.
+  };
+  /// A rule of which samples are read.
+  struct past {
+    explicit past(const check_rule& rule) : of(rule) {}
+    rule_instances of;
+    bool wants_presence = false; ///< Some leaf asks of all its instances.
+    std::map<label_set, sampled> instances;
+    std::map<label_set, std::vector<fault::slice>> abnormal; ///< When, as stored.
+  };
+  std::map<std::string, past> pasts; ///< By check item.
+
+  /// Keeps a sample unless its slice, or both it lies between, have enough.
+  void keep(sampled& of, int64_t time_ms, const number& value) const {
+    const auto& bounds = unit.bounds_ms;
+    auto after = std::upper_bound(bounds.begin(), bounds.end(), time_ms) - bounds.begin();
+    bool is_wanted = false;
+    for (auto slice : {after - 1, after - 2}) {
+      bool is_inside = slice >= 0 && slice + 1 < static_cast<ptrdiff_t>(bounds.size()) &&
+                       time_ms <= bounds[static_cast<size_t>(slice) + 1];
+      if (is_inside && ++of.of_slice[static_cast<size_t>(slice)] <= fault::max_evidence_samples)
+        is_wanted = true;
+    }
+    if (is_wanted)
+      of.tripped.emplace_back(time_ms, value);
+  }
+
   int64_t start_ms() const { return unit.bounds_ms.front(); }
   int64_t end_ms() const { return unit.bounds_ms.back(); }
 };
 
-fault::host_facts host_body::facts() const {
+fault::host_facts host_body::facts(const std::vector<fault::rule_label>& wanted) const {
   std::set<std::string> cpus, disks;
+  std::map<std::string, std::set<label_set>> by_rule; ///< Labels of instances.
+  std::vector<std::pair<std::string, rule_instances>> rules;
+  for (const auto& x : wanted)
+    if (auto rule = checker_.rules().find(x.check_item); rule && !by_rule.contains(x.check_item)) {
+      by_rule[x.check_item];
+      rules.emplace_back(x.check_item, rule_instances{rule->rule});
+    }
   auto gather = [&](std::string_view name, const label_set& label) {
     auto take =
       [&](std::string_view its_name, std::string_view its_label, std::set<std::string>& into) {
@@ -41,6 +81,10 @@ fault::host_facts host_body::facts() const {
       };
     take(cpu_series, cpu_label, cpus);
     take(disk_series, disk_label, disks);
+    for (const auto& [item, rule] : rules)
+      if (name == rule.name())
+        if (auto labels = rule.instance_of(label))
+          by_rule[item].insert(std::move(*labels));
   };
   const auto& kept = checker_.kept();
   for (uint32_t slot = 0; slot < kept.slot_count(); ++slot)
@@ -54,6 +98,14 @@ fault::host_facts host_body::facts() const {
   if (!cpus.empty())
     out.core_count = static_cast<uint32_t>(cpus.size());
   out.disks.assign(disks.begin(), disks.end());
+  auto most = static_cast<size_t>(services_->config->check.max_instances);
+  for (const auto& x : wanted) {
+    std::set<std::string> values;
+    for (const auto& labels : by_rule[x.check_item])
+      if (auto found = labels.find(x.label); found != labels.end() && values.size() < most)
+        values.insert(found->second);
+    out.instances[x].assign(values.begin(), values.end());
+  }
   return out;
 }
 
@@ -73,18 +125,24 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
 }
 
 void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
-  source_->find_machine({std::string{cpu_series}, std::string{disk_series}},
-                        [this, d](std::vector<series_info> found) {
-                          machine_series_ = std::move(found);
-                          prepare_unit(d);
-                        });
+  std::vector<std::string> names{std::string{cpu_series}, std::string{disk_series}};
+  for (const auto& x : wanted_labels(d->unit, *services_->trees))
+    if (auto rule = checker_.rules().find(x.check_item))
+      names.push_back(rule->rule.data_list.front().name);
+  source_->find_machine(std::move(names), [this, d](std::vector<series_info> found) {
+    machine_series_ = std::move(found);
+    prepare_unit(d);
+  });
 }
 
 void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
-  d->trees = adapt_trees(d->unit, *services_->trees, facts());
+  auto wanted = wanted_labels(d->unit, *services_->trees);
+  d->trees = adapt_trees(d->unit, *services_->trees, facts(wanted));
   for (const auto& item : d->trees.check_items())
     if (auto rule = checker_.rules().find(item)) {
-      d->known.items[item] = {rule->digest, rule->rule.condition, {}, {}, {}};
+      auto& known = d->known.items[item];
+      known.rule_digest = rule->digest;
+      known.condition = rule->rule.condition;
       d->items.push_back(item);
     }
   d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
@@ -145,58 +203,45 @@ void host_body::read_results(std::shared_ptr<diagnosis> d) {
     round_store_name, store_deadline(), std::move(query), [this, d](expected<host_results> found) {
       if (!found)
         return d->promise->answer(fail(found.error()));
-      for (const auto& x : found->rows)
-        d->known.items[x.check_item].results.push_back(
-          {x.row.start_ms, x.row.end_ms, fault::state_of(x.row.value)});
+      d->known.rows = std::move(found->rows);
       read_evidence(d);
     });
 }
 
 void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   // Only where something is abnormal, and only the main data of those rules.
-  auto by_key = std::make_shared<std::map<series_key, std::vector<std::string>>>();
   int64_t from = INT64_MAX, until = INT64_MIN;
-  for (const auto& item : d->items)
-    for (const auto& r : d->known.items[item].results) {
-      auto rule = checker_.rules().find(item);
-      if (r.value != fault::leaf_state::abnormal || !rule)
-        continue;
-      from = std::min(from, std::max(r.start_ms, d->start_ms()));
-      until = std::max(until, std::min(r.end_ms, d->end_ms()));
-      const auto& main = rule->rule.data_list.front();
-      series_key key{main.name, main.label};
-      auto& items = (*by_key)[key];
-      if (std::find(items.begin(), items.end(), item) == items.end())
-        items.push_back(item);
+  for (const auto& x : d->known.rows) {
+    auto rule = checker_.rules().find(x.check_item);
+    if (fault::state_of(x.row.value) != fault::leaf_state::abnormal || !rule)
+      continue;
+    auto [past, is_new] = d->pasts.try_emplace(x.check_item, rule->rule);
+    if (is_new && d->trees.asks_of_all(x.check_item)) {
+      past->second.wants_presence = true;
+      from = std::min(from, d->start_ms());
+      until = std::max(until, d->end_ms());
     }
-  if (by_key->empty())
+    past->second.abnormal[x.labels].push_back({x.row.start_ms, x.row.end_ms});
+    from = std::min(from, std::max(x.row.start_ms, d->start_ms()));
+    until = std::max(until, std::min(x.row.end_ms, d->end_ms()));
+  }
+  if (d->pasts.empty())
     return report(d);
   until = std::min(until, from + most_evidence_ms);
+  std::set<series_key> keys;
+  for (const auto& [item, past] : d->pasts) {
+    const auto& main = checker_.rules().find(item)->rule.data_list.front();
+    keys.insert({main.name, main.label});
+  }
   std::vector<series_entry> wanted;
-  for (const auto& [key, items] : *by_key)
+  for (const auto& key : keys)
     wanted.push_back(
       {check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
   auto beside = source_->beside_grid_ms();
   source_->history().read_rounds(
     {std::move(wanted), from - beside, until + beside, read_kind::asked, d->unit.deadline_ms},
-    [d, by_key, beside](const history_portion& x) {
-      std::map<uint32_t, std::vector<std::string>> by_slot;
-      for (const auto& s : x.series)
-        if (auto it = by_key->find(s.key); it != by_key->end())
-          by_slot[s.slot] = it->second;
-      for (const auto& round : x.rounds)
-        for (const auto& sample : round.samples)
-          if (auto it = by_slot.find(sample.slot); it != by_slot.end())
-            for (const auto& item : it->second) {
-              auto& k = d->known.items[item];
-              bool tripped =
-                std::any_of(k.results.begin(), k.results.end(), [&](const fault::result& r) {
-                  return r.value == fault::leaf_state::abnormal &&
-                         r.start_ms - beside <= round.time_ms && round.time_ms <= r.end_ms + beside;
-                });
-              if (tripped)
-                k.samples.push_back({round.time_ms, sample.value});
-            }
+    [d, beside](const history_portion& x) {
+      take_evidence(*d, x, beside);
       return true;
     },
     [this, d](expected<void> how) {
@@ -206,7 +251,89 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
     });
 }
 
+/// Samples of the rounds by rule and instance.
+void host_body::take_evidence(diagnosis& d, const history_portion& x, int64_t beside_ms) {
+  struct place {
+    const rule_instances* of = nullptr;
+    const std::vector<fault::slice>* abnormal = nullptr;
+    diagnosis::sampled* to = nullptr;
+  };
+  static const std::vector<fault::slice> never;
+  std::map<uint32_t, std::vector<place>> by_slot;
+  for (const auto& s : x.series)
+    for (auto& [item, past] : d.pasts)
+      if (s.key.name == past.of.name())
+        if (auto labels = past.of.instance_of(s.key.label)) {
+          auto abnormal = past.abnormal.find(*labels);
+          by_slot[s.slot].push_back({&past.of,
+                                     abnormal == past.abnormal.end() ? &never : &abnormal->second,
+                                     &past.instances[*labels]});
+        }
+  auto has_tripped = [&](const place& at, int64_t time_ms) {
+    return std::any_of(at.abnormal->begin(), at.abnormal->end(), [&](fault::slice r) {
+      return r.start_ms - beside_ms <= time_ms && time_ms <= r.end_ms + beside_ms;
+    });
+  };
+  for (const auto& round : x.rounds) {
+    std::map<diagnosis::sampled*, std::pair<place, std::vector<number>>> values;
+    for (const auto& sample : round.samples)
+      if (auto it = by_slot.find(sample.slot); it != by_slot.end())
+        for (const auto& at : it->second) {
+          auto& its = values[at.to];
+          its.first = at;
+          its.second.push_back(sample.value);
+        }
+    for (const auto& [to, its] : values) {
+      if (to->first_ms == 0)
+        to->first_ms = round.time_ms;
+      to->last_ms = round.time_ms;
+      if (has_tripped(its.first, round.time_ms))
+        d.keep(*to, round.time_ms, its.first.of->value_of(its.second));
+    }
+  }
+}
+
+/// What was read by labels, as results by number.
+void host_body::number_instances(diagnosis& d) {
+  std::map<std::string_view, std::set<label_set>> found;
+  for (const auto& x : d.known.rows)
+    if (!x.labels.empty())
+      found[x.check_item].insert(x.labels);
+  for (const auto& [item, past] : d.pasts)
+    if (past.wants_presence)
+      for (const auto& [labels, sampled] : past.instances)
+        if (!labels.empty() && sampled.first_ms != 0)
+          found[item].insert(labels);
+  std::map<std::pair<std::string_view, label_set>, uint32_t> numbers;
+  for (const auto& [item, all] : found)
+    for (const auto& labels : all) {
+      auto& to = d.known.items[std::string{item}].instances;
+      to.push_back({labels, check::instance_text(item, labels)});
+      numbers[{item, labels}] = static_cast<uint32_t>(to.size());
+    }
+  auto number_of = [&](std::string_view item, const label_set& labels) {
+    auto known = numbers.find({item, labels});
+    return known == numbers.end() ? 0 : known->second;
+  };
+  for (const auto& x : d.known.rows)
+    d.known.items[x.check_item].results.push_back({x.row.start_ms,
+                                                   x.row.end_ms,
+                                                   fault::state_of(x.row.value),
+                                                   number_of(x.check_item, x.labels),
+                                                   x.row.reason});
+  for (auto& [item, past] : d.pasts)
+    for (const auto& [labels, sampled] : past.instances) {
+      auto& known = d.known.items[item];
+      auto number = number_of(item, labels);
+      for (const auto& [time_ms, value] : sampled.tripped)
+        known.samples.push_back({time_ms, value, number});
+      if (past.wants_presence && number > 0 && sampled.first_ms != 0)
+        known.present.push_back({number, sampled.first_ms, sampled.last_ms});
+    }
+}
+
 void host_body::report(std::shared_ptr<diagnosis> d) {
+  number_instances(*d);
   unit_diagnosed reply{d->unit.unit, make_reports(d->unit, d->trees, d->known)};
   d->known.covers = nullptr; // It refers to its own owner.
   d->promise->answer(std::move(reply));

@@ -25,7 +25,8 @@ void shorten_range_row(std::vector<check::stored_row>& existing,
   if (found == existing.end() || found->row.start_ms < read_from_ms)
     return;
   found->row.end_ms = end_ms - 1;
-  check::rule_change change{judged.check_item, found->rule_digest, found->row.start_ms, end_ms, {}};
+  check::rule_change change{
+    judged.check_item, found->rule_digest, found->row.start_ms, end_ms, {}, judged.labels};
   for (auto& x : existing)
     if (x.row.start_ms >= change.replace_from_ms && x.row.end_ms <= end_ms) {
       x.rule_digest = change.rule_digest;
@@ -95,15 +96,15 @@ void host_body::store_runs(rule_list rules,
                        results = std::move(results),
                        then = std::move(then)] {
     host_results_query query{record_.owner, record_.host_id, {}, 0, 0};
-    std::vector<check::rule_change> changes;
     query.from_ms = request.start_ms;
     query.until_ms = std::max(request.end_ms, coverage_.until_ms());
     for (size_t i = 0; i < rules.size(); ++i) {
-      changes.push_back(check::change_of(*rules[i], request, results[i]));
       query.check_items.push_back(rules[i]->rule.check_item);
-      auto needed = check::rows_needed(changes.back(), period_ms());
-      query.from_ms = std::min(query.from_ms, needed.from_ms);
-      query.until_ms = std::max(query.until_ms, needed.until_ms);
+      for (const auto& change : check::changes_of(*rules[i], request, results[i])) {
+        auto needed = check::rows_needed(change, period_ms());
+        query.from_ms = std::min(query.from_ms, needed.from_ms);
+        query.until_ms = std::max(query.until_ms, needed.until_ms);
+      }
     }
     auto read_from = query.from_ms;
     auto finish = [this, then](expected<void> how) {
@@ -114,16 +115,20 @@ void host_body::store_runs(rule_list rules,
       round_store_name,
       store_deadline(),
       std::move(query),
-      [this, rules, request, read_from, changes = std::move(changes), finish](
-        expected<host_results> rows) {
+      [this, rules, request, read_from, results, finish](expected<host_results> rows) {
         if (!rows)
           return finish(fail(rows.error()));
         results_to_replace order{held_, record_.owner, record_.host_id, {}};
         for (size_t i = 0; i < rules.size(); ++i) {
-          auto existing = rows_of(rows->rows, changes[i].check_item);
-          if (request.basis == check::time_basis::delivered)
-            shorten_range_row(existing, changes[i], request.end_ms, read_from, order.changes);
-          recent_.apply_to(std::move(existing), changes[i], order.changes);
+          // Instances that were not found again have no rows any more.
+          const auto& item = rules[i]->rule.check_item;
+          auto known = instances_of(rows->rows, item);
+          for (const auto& change : check::changes_of(*rules[i], request, results[i], known)) {
+            auto existing = rows_of(rows->rows, item, change.labels);
+            if (request.basis == check::time_basis::delivered)
+              shorten_range_row(existing, change, request.end_ms, read_from, order.changes);
+            recent_.apply_to(std::move(existing), change, order.changes);
+          }
         }
         ask<round_store_actor, aops::done>(round_store_name,
                                            store_deadline(),

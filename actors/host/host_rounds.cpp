@@ -92,8 +92,9 @@ void host_body::take_round(check::round x) {
 }
 
 void host_body::judge(const check::round& x) {
+  auto why = x.reason.empty() ? check::no_answer : std::string_view{x.reason};
   auto result = x.answered ? checker_.on_samples(x.time_ms, x.samples, x.duration_s)
-                           : checker_.on_failure(x.time_ms, x.duration_s);
+                           : checker_.on_failure(x.time_ms, x.duration_s, why);
   if (result.stale)
     return;
   static auto rounds = metrics::counter_of("aops_rounds_total", "Rounds judged.");
@@ -104,7 +105,7 @@ void host_body::judge(const check::round& x) {
   commit.sample_blob = check::encode_round(x);
   forget_gone_series(x, commit);
   commit.new_series = checker_.kept().take_new();
-  note_status(x.answered, x.time_ms, commit);
+  note_answer(x, commit);
   commits_.push(std::move(commit));
 }
 
@@ -123,7 +124,7 @@ void host_body::judge_late(const history_portion& x) {
                 [](const deviation& d) { return d.reason == check::missed_not_collected; });
   auto commit = findings(std::move(result), x.rounds.front().time_ms);
   for (const auto& round : x.rounds)
-    note_status(round.answered, round.time_ms, commit);
+    note_answer(round, commit);
   commits_.push(std::move(commit));
   note_silent(x.silent);
 }
@@ -155,6 +156,7 @@ round_to_commit host_body::findings(check::round_result&& result, int64_t first_
   commit.until_ms = result.until_ms;
   for (const auto& change : result.changes)
     recent_.apply(change, commit.changes);
+  commit.alerts = std::move(result.alerts);
   for (const auto& d : result.deviations) {
     coverage_.add(d);
     commit.deviations.push_back(d);
@@ -165,6 +167,17 @@ round_to_commit host_body::findings(check::round_result&& result, int64_t first_
   commit.deviations.insert(commit.deviations.end(), new_deviations_.begin(), new_deviations_.end());
   new_deviations_.clear();
   return commit;
+}
+
+void host_body::note_answer(const check::round& x, round_to_commit& commit) {
+  note_status(x.answered, x.time_ms, commit);
+  auto why = x.answered         ? std::string{}
+             : x.reason.empty() ? std::string{check::no_answer}
+                                : check::short_reason(x.reason);
+  if (scrape_error_ == why)
+    return;
+  scrape_error_ = why;
+  commit.scrape_error.emplace(std::move(why));
 }
 
 void host_body::note_status(bool answered, int64_t time_ms, round_to_commit& commit) {

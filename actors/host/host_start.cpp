@@ -131,9 +131,9 @@ void host_body::take_state(host_state state) {
   std::vector<check::last_row> last;
   for (const auto& x : state.last_rows)
     if (auto row = check::interval_of(x.row))
-      last.push_back({x.check_item, *row, x.rule_digest});
-  auto finish = [this, last = std::move(last), until] {
-    checker_.resume(until, last);
+      last.push_back({x.check_item, *row, x.rule_digest, x.labels});
+  auto finish = [this, last = std::move(last), alerts = std::move(state.alerts), until] {
+    checker_.resume(until, last, alerts);
     go_live();
   };
   load_windows(diff.history_ms, std::move(finish));
@@ -306,6 +306,7 @@ void host_body::begin_elsewhere() {
   commit.status = record_.status;
   commit.status_since_ms = record_.status_since_ms;
   commit.scrape_error.emplace();
+  scrape_error_.reset(); // The next round tells.
   commits_.push(std::move(commit));
   on_look();
 }
@@ -328,7 +329,8 @@ void host_body::note_look(expected<void> how) {
   auto commit = new_commit(); // Leaves the cursor alone.
   if (how)
     note_status(true, now_ms(), commit);
-  commit.scrape_error.emplace(how ? std::string{} : how.error().detail);
+  scrape_error_ = how ? std::string{} : check::short_reason(how.error().detail);
+  commit.scrape_error.emplace(*scrape_error_);
   commits_.push(std::move(commit));
 }
 

@@ -4,7 +4,7 @@
 
 namespace aops::actors {
 
-bool prometheus_batch::fits(const key_list& series, int64_t from_ms, int64_t until_ms) const {
+bool prometheus_batch::fits(const wanted_list& series, int64_t from_ms, int64_t until_ms) const {
   return from_ms == from_ms_ && until_ms == until_ms_ && (series == series_ || *series == *series_);
 }
 
@@ -16,7 +16,8 @@ size_t prometheus_batch::add(const std::string& instance, std::string preferred)
 
 promql::ask prometheus_batch::what() const {
   promql::ask out;
-  out.series = *series_;
+  out.series = series_->keys;
+  out.matches = series_->matches;
   std::set<std::string> instances; // Two hosts may share one.
   for (const auto& x : orders_)
     instances.insert(x.instance);

@@ -17,17 +17,23 @@ struct series_points {
   std::vector<check::point> points; ///< In time order.
 };
 
-using key_list = std::shared_ptr<const std::vector<series_key>>;
+/// What is read: series, and all that match.
+struct wanted_series {
+  std::vector<series_key> keys;
+  std::vector<promql::series_match> matches;
+  friend bool operator==(const wanted_series&, const wanted_series&) = default;
+};
+using wanted_list = std::shared_ptr<const wanted_series>;
 
 /// One ask over many hosts, and the answer it owes to each: the orders of hosts for the same series
 /// over the same time. Pure.
 class prometheus_batch {
 public:
-  prometheus_batch(key_list series, int64_t from_ms, int64_t until_ms)
+  prometheus_batch(wanted_list series, int64_t from_ms, int64_t until_ms)
       : series_(std::move(series)), from_ms_(from_ms), until_ms_(until_ms) {}
 
   /// Whether an order for that asks for the same.
-  bool fits(const key_list& series, int64_t from_ms, int64_t until_ms) const;
+  bool fits(const wanted_list& series, int64_t from_ms, int64_t until_ms) const;
 
   /// @param instance `IP:port`, or only `IP` for every port of it.
   /// @param preferred Of several instances with the same series this one counts, else the first by
@@ -54,7 +60,7 @@ private:
       found; ///< By key, then instance.
   };
 
-  key_list series_;
+  wanted_list series_;
   int64_t from_ms_, until_ms_;
   std::vector<order> orders_;
   std::multimap<std::string, size_t> by_instance_;

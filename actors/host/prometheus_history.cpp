@@ -43,7 +43,7 @@ public:
     auto x = std::make_shared<grid_read>();
     for (const auto& s : wanted)
       x->slots.emplace(s.key, s.slot);
-    x->keys = keys_of(x->slots);
+    x->wanted = wanted_of(x->slots);
     x->after_ms = order.from_ms - 1;
     x->order = std::move(order);
     x->each = std::move(each);
@@ -60,8 +60,8 @@ public:
       return then(std::move(x->results));
     if (x->group_end == x->results.size())
       begin_delivered(*x);
-    read_on(
-      std::make_shared<delivered_read>(delivered_read{x, keys_of(x->points), std::move(then), {}}));
+    read_on(std::make_shared<delivered_read>(
+      delivered_read{x, wanted_of(x->points), std::move(then), {}}));
   }
 
 private:
@@ -69,7 +69,7 @@ private:
   struct grid_read {
     history_order order;
     std::map<series_key, uint32_t> slots;
-    key_list keys;
+    wanted_list wanted;
     int64_t after_ms = 0;
     each_portion each;
     done finished;
@@ -79,35 +79,36 @@ private:
   /// Samples with their own times for a group of rules.
   struct delivered_read {
     std::shared_ptr<history_run> run;
-    key_list keys;
+    wanted_list wanted;
     judged then;
     stride step;
   };
 
   template <class Value>
-  static key_list keys_of(const std::map<series_key, Value>& by_key) {
-    std::vector<series_key> keys;
+  static wanted_list wanted_of(const std::map<series_key, Value>& by_key) {
+    auto out = std::make_shared<wanted_series>();
     for (const auto& [key, value] : by_key)
-      keys.push_back(key);
-    return std::make_shared<const std::vector<series_key>>(std::move(keys));
+      out->keys.push_back(key);
+    return out;
   }
 
-  void read(const key_list& keys,
+  void read(const wanted_list& wanted,
             int64_t from_ms,
             int64_t until_ms,
             read_kind how,
             std::function<void(expected<samples_read>)> then) {
     if (how == read_kind::background)
-      return links_.turns.ask([this, keys, from_ms, until_ms, then = std::move(then)] {
-        read(keys, from_ms, until_ms, read_kind::asked, [this, then](expected<samples_read> found) {
-          links_.turns.done();
-          then(std::move(found));
-        });
+      return links_.turns.ask([this, wanted, from_ms, until_ms, then = std::move(then)] {
+        read(
+          wanted, from_ms, until_ms, read_kind::asked, [this, then](expected<samples_read> found) {
+            links_.turns.done();
+            then(std::move(found));
+          });
       });
     const auto& c = *links_.services->config;
     read_order order{instance_of(links_.record),
                      base::with_port(links_.record.public_ip, c.scrape.port),
-                     keys,
+                     wanted,
                      from_ms,
                      until_ms};
     ask_of<prometheus_reader_actor, samples_read>(links_.self,
@@ -135,7 +136,7 @@ private:
       return x->finished(fail(too_late()));
     x->after_ms = times.back();
     auto from = times.front() - period, until = times.back() + period;
-    read(x->keys,
+    read(x->wanted,
          from,
          until,
          order.how,
@@ -164,9 +165,14 @@ private:
       }
     auto period = links_.services->period_ms();
     out.rounds = check::rounds_on_grid(raw, times, period);
-    for (const auto& round : out.rounds)
-      if (!round.answered && !check::nearest_sample(up, round.time_ms, period))
-        out.silent.push_back(round.time_ms);
+    for (auto& round : out.rounds)
+      if (!round.answered) {
+        bool is_known = check::nearest_sample(up, round.time_ms, period).has_value();
+        round.reason = is_known ? "Prometheus could not scrape the host (its `up` is 0)"
+                                : "Prometheus has no sample of the host";
+        if (!is_known)
+          out.silent.push_back(round.time_ms);
+      }
     return out;
   }
 
@@ -181,7 +187,7 @@ private:
 
   void read_on(std::shared_ptr<delivered_read> d) {
     auto& x = *d->run;
-    if (x.next_ms > x.request.end_ms || d->keys->empty()) {
+    if (x.next_ms > x.request.end_ms || (d->wanted->keys.empty() && d->wanted->matches.empty())) {
       judge(x);
       return run(d->run, std::move(d->then));
     }
@@ -190,7 +196,7 @@ private:
     auto until = std::min(
       x.request.end_ms,
       x.next_ms + static_cast<int64_t>(d->step.rounds()) * links_.services->period_ms() - 1);
-    read(d->keys, x.next_ms, until, x.how, [this, d, until](expected<samples_read> found) {
+    read(d->wanted, x.next_ms, until, x.how, [this, d, until](expected<samples_read> found) {
       if (!found)
         return d->then(fail(found.error()));
       auto& x = *d->run;

@@ -19,7 +19,7 @@ namespace aops::actors {
 struct read_order {
   std::string instance;  ///< `IP:port`, or only `IP` for every port of it.
   std::string preferred; ///< Counts when several ports have a series.
-  key_list series;
+  wanted_list series;
   int64_t from_ms = 0, until_ms = 0;
 };
 

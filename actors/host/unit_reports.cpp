@@ -2,6 +2,7 @@
 
 #include "runtime/base/ids.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace aops::actors {
@@ -36,8 +37,8 @@ void fill(report_to_store& to,
 
 std::vector<fault::item_rule> rules_of(const fault::tree& tree, const unit_knowledge& known) {
   std::vector<fault::item_rule> rules;
-  for (const auto& name : tree.items()) {
-    auto it = known.items.find(name);
+  for (const auto& asked : tree.asked()) {
+    auto it = known.items.find(asked.check_item);
     rules.push_back(it == known.items.end()
                       ? fault::item_rule{}
                       : fault::item_rule{it->second.rule_digest, it->second.condition});
@@ -51,8 +52,25 @@ std::vector<std::string> unit_trees::check_items() const {
   std::set<std::string> items;
   for (const auto& tree : trees)
     if (tree)
-      items.insert(tree->items().begin(), tree->items().end());
+      for (const auto& asked : tree->asked())
+        items.insert(asked.check_item);
   return {items.begin(), items.end()};
+}
+
+bool unit_trees::asks_of_all(const std::string& check_item) const {
+  return std::any_of(trees.begin(), trees.end(), [&](const fault::tree_ptr& tree) {
+    return tree && std::any_of(tree->asked().begin(), tree->asked().end(), [&](const auto& asked) {
+             return asked.is_all && asked.check_item == check_item;
+           });
+  });
+}
+
+std::vector<fault::rule_label> wanted_labels(const unit_to_diagnose& unit, tree_cache& cache) {
+  std::vector<fault::rule_label> out;
+  for (const auto& x : unit.trees)
+    if (auto tree = cache.get(x.digest, x.content))
+      out.insert(out.end(), (*tree)->wanted_labels().begin(), (*tree)->wanted_labels().end());
+  return out;
 }
 
 unit_trees
@@ -85,10 +103,11 @@ make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_k
         fill(report, fault::failed_report(trees.reasons[t]), trees.reasons[t]);
       } else {
         items.clear();
-        for (const auto& name : trees.trees[t]->items()) {
-          auto it = known.items.find(name);
+        for (const auto& asked : trees.trees[t]->asked()) {
+          auto it = known.items.find(asked.check_item);
           const auto& k = it == known.items.end() ? nothing_known : it->second;
-          items.push_back({k.results, k.samples, known.covers(name, when)});
+          items.push_back(
+            {k.results, k.samples, known.covers(asked.check_item, when), k.instances, k.present});
         }
         fill(report, reporters[t]->make(when, items), {}, reporters[t]->rule_versions());
       }

@@ -17,12 +17,14 @@ struct item_knowledge {
   std::string rule_digest, condition; ///< Empty: there is no such rule.
   std::vector<fault::result> results;
   std::vector<fault::evidence_sample> samples; ///< Of the main data, where results are abnormal.
+  std::vector<fault::item_instance> instances; ///< By their labels.
+  std::vector<fault::presence> present;        ///< Where a leaf asks of all of them.
   std::vector<std::pair<int64_t, int64_t>> covered_late; ///< Judged for this very unit.
 };
 
 struct unit_knowledge {
   std::map<std::string, item_knowledge> items;
-  fault::host_facts facts;
+  std::vector<last_result> rows; ///< As stored; reasons of results refer to them.
   /// Whether the rule was judged all over the slice.
   std::function<bool(const std::string& check_item, fault::slice when)> covers;
 };
@@ -33,7 +35,13 @@ struct unit_trees {
   std::vector<fault::tree_ptr> trees; ///< Null where there is a reason.
   std::vector<std::string> reasons;
   std::vector<std::string> check_items() const; ///< Of all trees, each once.
+  /// Whether a leaf asks of all instances of a rule.
+  bool asks_of_all(const std::string& check_item) const;
 };
+
+/// Labels of instances that trees of the unit are expanded by.
+std::vector<fault::rule_label> wanted_labels(const unit_to_diagnose& unit, tree_cache& cache);
+
 unit_trees
 adapt_trees(const unit_to_diagnose& unit, tree_cache& cache, const fault::host_facts& facts);
 

@@ -9,6 +9,7 @@
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
 #include "actors/store/tree_store.hpp"
+#include "runtime/core/check/instance_text.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/sqlite.hpp"
@@ -98,7 +99,7 @@ std::string store_fixture::results(const host_record& host, int64_t since_ms) {
   std::string text;
   for (const auto& x : found.rows)
     text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}",
-                                                     x.check_item,
+                                                     check::instance_text(x.check_item, x.labels),
                                                      (x.row.start_ms - since_ms) / 1000,
                                                      (x.row.end_ms - since_ms) / 1000,
                                                      x.row.value);

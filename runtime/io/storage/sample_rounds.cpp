@@ -153,15 +153,31 @@ expected<void> save_results(database& db, const keyed_rounds& rounds) {
   return result_repository{db}.replace_ranges(changes);
 }
 
+/// Of each the last word counts; one of which nothing is left is deleted.
 expected<void> save_deviations(database& db, const keyed_rounds& rounds) {
-  std::vector<parameter> values;
+  std::map<std::tuple<int64_t, std::string_view, int64_t>, const deviation*> last;
   for (const auto& [host, round] : rounds)
     for (const auto& x : round.deviations)
-      values.insert(values.end(), {host, x.check_item, x.start_ms, x.end_ms, x.reason});
-  return only(db.run_many(
-    db.sql().upsert("deviation", {"host", "check_item", "start_ms"}, {"end_ms", "reason"}),
-    5,
-    values));
+      last[{host, x.check_item, x.start_ms}] = &x;
+  std::vector<parameter> kept, gone;
+  for (const auto& [key, x] : last) {
+    auto host = std::get<0>(key);
+    if (x->end_ms < x->start_ms)
+      gone.insert(gone.end(), {host, x->check_item, x->start_ms});
+    else
+      kept.insert(kept.end(), {host, x->check_item, x->start_ms, x->end_ms, x->reason});
+  }
+  return in_order(
+    [&] {
+      return db.run_many(
+        db.sql().upsert("deviation", {"host", "check_item", "start_ms"}, {"end_ms", "reason"}),
+        5,
+        kept);
+    },
+    [&] {
+      return db.run_many(
+        "delete from deviation where host = ? and check_item = ? and start_ms = ?", 3, gone);
+    });
 }
 
 expected<void> save_status(database& db, const keyed_rounds& rounds) {

@@ -24,7 +24,7 @@ scraper_actor::behavior_type canned_scraper(scraper_actor::pointer self, host_fi
       auto text = fixture->page((time - fixture->origin_ms) / fixture->period_ms);
       auto reply = std::make_shared<net::reply>();
       if (text.empty())
-        reply->result = fail(ec::unreachable, "connection refused");
+        reply->result = fail(ec::unreachable, "refused the connection");
       else
         reply->result = net::response{200, "text/plain", text};
       return fetched{reply};
@@ -121,12 +121,11 @@ host_state host_fixture::state() {
 std::string host_fixture::deviations() {
   std::string text;
   for (const auto& x : state().deviations)
-    if (x.start_ms <= x.end_ms)
-      text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}",
-                                                       x.check_item,
-                                                       (x.start_ms - origin_ms) / 1000,
-                                                       (x.end_ms - origin_ms) / 1000,
-                                                       x.reason);
+    text += (text.empty() ? "" : "; ") + fmt::format("{} {}-{} {}",
+                                                     x.check_item,
+                                                     (x.start_ms - origin_ms) / 1000,
+                                                     (x.end_ms - origin_ms) / 1000,
+                                                     x.reason);
   return text;
 }
 

@@ -114,6 +114,36 @@ BOOST_AUTO_TEST_CASE(point_after_point_becomes_one_row) {
   BOOST_TEST(store.text() == "100-120 ");
 }
 
+BOOST_AUTO_TEST_CASE(instances_of_a_rule_have_rows_of_their_own) {
+  recent_rows recent{10};
+  label_set var{{"mountpoint", "/var"}}, home{{"mountpoint", "/home"}};
+  recent.load({{"a", {50, 90, "Abnormal"}, "digest", var}, {"a", {60, 90, "Abnormal"}, "digest"}});
+  auto change_of = [&](const label_set& labels, int64_t t) {
+    auto judgement = judged(t, t, {bad(t, t)});
+    judgement.labels = labels;
+    std::vector<result_change> changes;
+    recent.apply(judgement, changes);
+    BOOST_REQUIRE(changes.size() == 1u);
+    BOOST_TEST((changes[0].labels == labels));
+    return changes[0].rows.back().start_ms;
+  };
+  BOOST_TEST(change_of(var, 100) == 50);
+  BOOST_TEST(change_of(home, 100) == 100);
+  BOOST_TEST(change_of({}, 100) == 60);
+  BOOST_TEST(change_of(home, 110) == 100);
+}
+
+BOOST_AUTO_TEST_CASE(instances_that_are_gone_are_forgotten) {
+  recent_rows recent{10};
+  for (int64_t i = 0; i < 100'000; ++i) {
+    auto judgement = judged(i * 10, i * 10, {bad(i * 10, i * 10)});
+    judgement.labels = {{"pod", std::to_string(i)}};
+    std::vector<result_change> changes;
+    recent.apply(judgement, changes);
+  }
+  BOOST_TEST(recent.size() < 200u);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_judged_again_changes_nothing) {
   recent_rows recent{10};
   std::vector<result_change> changes;

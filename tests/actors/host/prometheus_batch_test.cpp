@@ -7,8 +7,8 @@ namespace {
 
 const series_key load{"load", {}}, up{"up", {}};
 
-key_list keys(std::vector<series_key> x) {
-  return std::make_shared<const std::vector<series_key>>(std::move(x));
+wanted_list keys(std::vector<series_key> x) {
+  return std::make_shared<const wanted_series>(wanted_series{std::move(x), {}});
 }
 
 promql::series found(std::string instance, series_key key, std::vector<int64_t> times) {

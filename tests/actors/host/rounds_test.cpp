@@ -1,4 +1,6 @@
+#include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/rounds.hpp"
 #include "tests/actors/host/host_fixture.hpp"
 
 #include <random>
@@ -18,6 +20,21 @@ auto dead_in(std::set<int64_t> rounds) {
   return [rounds = std::move(rounds)](int64_t k) {
     return std::string{rounds.contains(k) ? "" : "busy 10\n"};
   };
+}
+
+/// A store that only looks at what it is to commit.
+round_store_actor::behavior_type recording_store(round_store_actor::pointer self,
+                                                 std::vector<round_to_commit>* commits) {
+  prepare(self, "recording store");
+  return {[commits](const rounds_to_commit& x) {
+            commits->insert(commits->end(), x.rounds.begin(), x.rounds.end());
+            return done{};
+          },
+          [](const results_to_replace&) { return done{}; },
+          [](const host_state_query&) { return host_state{}; },
+          [](const samples_query&) { return sample_rows{}; },
+          [](const host_results_query&) { return host_results{}; },
+          [](atom::ping) {}};
 }
 
 const check_rule hot = tests::rule_on("hot", "busy", "$0>80");
@@ -42,6 +59,41 @@ BOOST_AUTO_TEST_CASE(a_round_commits_its_samples_with_the_cursor) {
   BOOST_TEST(asked == 4);
   BOOST_TEST(found() == "");
   BOOST_TEST(deviations() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_without_data_says_why_the_host_did_not_answer) {
+  page = dead_in({2, 3});
+  set_rules({hot});
+  begin();
+  to_round(4);
+  BOOST_TEST(found() == "hot 30-45 No data");
+  auto rows = state().last_rows;
+  BOOST_REQUIRE(rows.size() == 1u);
+  BOOST_TEST(rows[0].row.reason == "exporter refused the connection");
+}
+
+BOOST_AUTO_TEST_CASE(commits_carry_changes_of_alerts_and_of_why_a_host_does_not_answer) {
+  std::vector<round_to_commit> commits;
+  take_away(round_store_name);
+  start_as(round_store_name, recording_store, &commits);
+  page = [](int64_t k) {
+    return k == 3 || k == 4 ? "" : std::string{k == 1 ? "busy 90\n" : "busy 1\n"};
+  };
+  set_rules({hot});
+  begin();
+  to_round(5);
+  std::string errors, alerts;
+  for (const auto& x : commits) {
+    auto round = std::to_string((x.until_ms - origin_ms) / period_ms);
+    if (x.scrape_error)
+      errors += round + "[" + *x.scrape_error + "] ";
+    for (const auto& a : x.alerts)
+      alerts += round + " " + a.check_item + "=" + a.value + (a.reason.empty() ? "" : ": ") +
+                a.reason + "; ";
+  }
+  BOOST_TEST(errors == "0[] 3[exporter refused the connection] 5[] ");
+  BOOST_TEST(alerts == "1 hot=Abnormal; 2 hot=; "
+                       "3 hot=No data: exporter refused the connection; 5 hot=; ");
 }
 
 BOOST_AUTO_TEST_CASE(three_missed_rounds_make_a_host_offline_and_one_answer_online) {

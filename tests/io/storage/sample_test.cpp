@@ -104,6 +104,23 @@ STORE_CASE(a_host_that_was_never_sampled_has_an_empty_state) {
   BOOST_TEST(failure_of(sample_repository{it.db()}.state({"bob", "h", 0})) == ec::not_found);
 }
 
+STORE_CASE(a_deviation_of_which_nothing_is_left_is_deleted) {
+  auto& db = it.db();
+  store_host(db, "h");
+  auto x = round_at(2000);
+  x.deviations = {{"cpu", 100, 200, "late_rule"}, {"memory", 100, 200, "late_rule"}};
+  ok(commit(db, x));
+  auto first = round_at(3000), second = round_at(4000);
+  first.deviations = {{"cpu", 100, 99, "late_rule"}, {"memory", 100, 99, "late_rule"}};
+  second.deviations = {{"memory", 100, 300, "late_rule"}}; // Replaced meanwhile: late again.
+  std::vector<const round_to_commit*> both{&first, &second};
+  committed(db, [&] { return sample_repository{db}.commit_rounds(both); });
+  auto state = state_of(db);
+  BOOST_REQUIRE(state.deviations.size() == 1u);
+  BOOST_TEST(state.deviations[0].check_item == "memory");
+  BOOST_TEST(state.deviations[0].end_ms == 300);
+}
+
 STORE_CASE(a_round_moves_everything_together) {
   auto& db = it.db();
   auto digest = store_rule(db, "cpu");

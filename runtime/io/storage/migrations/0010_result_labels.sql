@@ -14,3 +14,6 @@ create index label_set_age on label_set (until_ms);
 
 -- Why there is no data, or what failed; at most 256 bytes.
 alter table check_result add column reason varchar(256) not null default '';
+
+-- Stretches of which nothing is left: they are deleted when that becomes so.
+delete from deviation where end_ms < start_ms;
