@@ -1,10 +1,10 @@
 #include "cli/aops/report/fault_view.hpp"
 
 #include "cli/aops/term/table.hpp"
+#include "cli/aops/text/instance.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace aops::cli {
 
@@ -23,29 +23,8 @@ node_state state_of(const json& node, const std::string& msg) {
 
 /// What a leaf asks, as reports write it.
 std::string asked_by(const json& node, const std::string& check_item) {
-  const auto& match = member(node, "match");
-  auto text = (text_of(node, "instances") == "all" ? "all " : "") + check_item;
-  if (match.is_object() && !match.empty()) {
-    text += '{';
-    std::map<std::string, std::string> labels; // In order.
-    for (const auto& [label, value] : match.items())
-      labels[label] = cell_text(value);
-    for (const auto& [label, value] : labels) {
-      std::string_view sign = "=", operand = value;
-      for (std::string_view x : {"!=", "=~", "!~", "="})
-        if (operand.starts_with(x)) {
-          sign = x;
-          operand.remove_prefix(x.size());
-          break;
-        }
-      text.append(text.back() == '{' ? "" : ",").append(label).append(sign).append("\"");
-      for (char c : operand)
-        text += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
-      text += '"';
-    }
-    text += '}';
-  }
-  return text;
+  auto text = instance_text(check_item, member(node, "match"), true);
+  return text_of(node, "instances") == "all" ? "all " + text : text;
 }
 
 expected<fault_node> view_node(const json& node, size_t depth) {

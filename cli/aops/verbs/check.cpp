@@ -1,6 +1,7 @@
 #include "messages/check.hpp"
 
 #include "cli/aops/report/status_text.hpp"
+#include "cli/aops/text/instance.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/open_alerts.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -143,6 +144,13 @@ int run_open(session& s) {
   }
 }
 
+/// For tables: hosts by name, rules with the labels of the instance.
+void name_rows(session& s, json& rows) {
+  add_host_names(s, rows);
+  for (auto& row : rows)
+    row["check_item"] = instance_text(text_of(row, "check_item"), member(row, "labels"));
+}
+
 int run(session& s) {
   if (wants_open(s))
     return run_open(s);
@@ -162,7 +170,7 @@ int run(session& s) {
   add_paging(*query, s.args);
   auto reply = s.post("/check/result/get", *query);
   if (s.wants_table() && reply && reply->contains("check_result"))
-    add_host_names(s, (*reply)["check_result"]);
+    name_rows(s, (*reply)["check_result"]);
   bool is_found = reply && !member(*reply, "check_result").empty();
   code = s.show(
     reply,

@@ -154,4 +154,30 @@ BOOST_AUTO_TEST_CASE(boxes_of_a_column_do_not_overlap) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(instances_of_rules_are_named_wherever_their_rule_is) {
+  auto row = tests::sample_report();
+  row["report"]["children"][0]["children"][0]["match"] = {{"core", "=~[01]"}, {"mode", "idle"}};
+  row["report"]["children"][1]["children"][0]["instances"] = "all";
+  row["root_causes"][0]["instances"] = json::array({"cpu_busy{core=\"1\"}"});
+  auto one = row["evidence"][0], other = one;
+  one["instance"] = "cpu_busy{core=\"1\"}";
+  one["more_instances"] = 3;
+  other["instance"] = "cpu_busy{core=\"7\"}";
+  row["evidence"] = json::array({one, other});
+  row["missing"] = json::array({{{"check_item", "disk_full"},
+                                 {"leaf", "all disk_full"},
+                                 {"reason", "No data"},
+                                 {"detail", "exporter refused the connection"}}});
+  auto report = view_report(row);
+  BOOST_REQUIRE(report);
+  auto text = report_text(*report, "web1", {});
+  for (auto part : {"[cpu_busy{core=~\"[01]\",mode=\"idle\"}]",
+                    "[all disk_full]  No data",
+                    "cpu_busy{core=\"1\"}: max(1m) > 80",
+                    "3 more instances",
+                    "all disk_full: No data: exporter refused the connection"})
+    BOOST_TEST(text.find(part) != std::string::npos, part << " in " << text);
+  BOOST_TEST(text.find("core=\"7\"") == std::string::npos); // No cause rests on it.
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -185,6 +185,22 @@ BOOST_AUTO_TEST_CASE(check_execute_waits_and_shows_the_results) {
   BOOST_TEST(!told("not judged"));
 }
 
+BOOST_AUTO_TEST_CASE(check_names_the_instance_of_a_rule_that_has_several) {
+  know_hosts();
+  node.answer("/check/result/get",
+              {{"check_result",
+                json::array({{{"host_id", id1},
+                              {"check_item", "disk"},
+                              {"labels", {{"mountpoint", "/var"}, {"fstype", "ext4"}}},
+                              {"value", "Abnormal"},
+                              {"start", 1709290800},
+                              {"end", 1709290860}}})}});
+  BOOST_TEST(run({"check", "-o", "table"}) == 0);
+  BOOST_TEST(shown("| disk{fstype=\"ext4\",mountpoint=\"/var\"} | Abnormal |"));
+  BOOST_TEST(run({"check", "-o", "json"}) == 0);
+  BOOST_TEST(printed()["check_result"][0]["check_item"] == "disk");
+}
+
 BOOST_AUTO_TEST_CASE(check_execute_tells_what_was_not_judged) {
   know_hosts();
   node.answer("/check/execute", {{"task_id", "k1"}, {"expected_result_num", 2}});
