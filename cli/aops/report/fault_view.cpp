@@ -68,17 +68,25 @@ root_cause view_cause(const json& cause) {
           texts(member(cause, "instances"))};
 }
 
+std::vector<std::pair<double, std::string>> timed_values(const json& list) {
+  std::vector<std::pair<double, std::string>> out;
+  for (const auto& x : list)
+    if (x.is_array() && x.size() >= 2 && x[0].is_number())
+      out.emplace_back(x[0].get<double>(), cell_text(x[1]));
+  return out;
+}
+
 evidence_item view_evidence(const json& item) {
   evidence_item result{text_of(item, "check_item"),
                        text_of(item, "condition"),
                        text_of(item, "instance"),
                        number_of(item, "first"),
                        number_of(item, "last"),
+                       timed_values(member(item, "samples")),
                        {},
                        static_cast<int64_t>(number_of(item, "more_instances"))};
-  for (const auto& sample : member(item, "samples"))
-    if (sample.is_array() && sample.size() >= 2 && sample[0].is_number())
-      result.samples.emplace_back(sample[0].get<double>(), cell_text(sample[1]));
+  for (const auto& part : member(item, "judged"))
+    result.judged.push_back({text_of(part, "part"), timed_values(member(part, "values"))});
   return result;
 }
 

@@ -22,12 +22,19 @@ struct fault_node {
   std::vector<fault_node> children;
 };
 
+/// A part of a condition and what it came to over time.
+struct judged_part {
+  std::string part;
+  std::vector<std::pair<double, std::string>> values; ///< Seconds and value.
+};
+
 /// When and with what values a check item tripped.
 struct evidence_item {
   std::string check_item, condition;
   std::string instance;       ///< `disk-full{mountpoint="/var"}`; empty: the rule has no instances.
   double first = 0, last = 0; ///< Seconds; 0 when there are none.
   std::vector<std::pair<double, std::string>> samples;
+  std::vector<judged_part> judged;
   int64_t more_instances = 0; ///< Abnormal, too, and not shown.
   const std::string& name() const { return instance.empty() ? check_item : instance; }
 };

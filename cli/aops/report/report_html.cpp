@@ -86,32 +86,43 @@ std::string causes(const fault_report& report) {
   return out + "</ol>\n";
 }
 
-std::string samples(const evidence_item& item) {
-  constexpr size_t shown = 10;
+std::string values_over_time(const std::vector<std::pair<double, std::string>>& values,
+                             size_t shown) {
   std::string out;
-  for (size_t i = 0; i < std::min(shown, item.samples.size()); ++i)
-    out += fmt::format("{}{} at {}",
-                       i ? "<br>" : "",
-                       html_text(item.samples[i].second),
-                       readable_time(item.samples[i].first));
-  if (item.samples.size() > shown)
-    out += fmt::format("<br>{} more", item.samples.size() - shown);
+  for (size_t i = 0; i < std::min(shown, values.size()); ++i)
+    out += fmt::format(
+      "{}{} at {}", i ? "<br>" : "", html_text(values[i].second), readable_time(values[i].first));
+  if (values.size() > shown)
+    out += fmt::format("<br>{} more", values.size() - shown);
+  return out;
+}
+
+std::string samples(const evidence_item& item) { return values_over_time(item.samples, 10); }
+
+std::string judged(const evidence_item& item) {
+  std::string out;
+  for (const auto& part : item.judged)
+    out += fmt::format("<code>{}</code><br>{}<br>",
+                       html_text(part.part),
+                       values_over_time(part.values, part.values.size()));
   return out;
 }
 
 std::string evidence(const fault_report& report) {
   if (report.evidence.empty())
     return {};
-  std::string out = "<h2>Evidence</h2>\n<table>\n<tr><th>check "
-                    "item</th><th>condition</th><th>first</th><th>last</th><th>samples</th></tr>\n";
+  std::string out =
+    "<h2>Evidence</h2>\n<table>\n<tr><th>check "
+    "item</th><th>condition</th><th>first</th><th>last</th><th>samples</th><th>judged</th></tr>\n";
   for (const auto& item : report.evidence)
-    out +=
-      fmt::format("<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                  html_text(item.name()),
-                  html_text(item.condition),
-                  item.first > 0 ? readable_time(item.first) : "",
-                  item.last > 0 ? readable_time(item.last) : "",
-                  samples(item));
+    out += fmt::format("<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td>"
+                       "<td>{}</td></tr>\n",
+                       html_text(item.name()),
+                       html_text(item.condition),
+                       item.first > 0 ? readable_time(item.first) : "",
+                       item.last > 0 ? readable_time(item.last) : "",
+                       samples(item),
+                       judged(item));
   return out + "</table>\n";
 }
 

@@ -37,6 +37,19 @@ std::string evidence_text(const evidence_item& item) {
   return text;
 }
 
+/// What a part of the condition was over time: `rate(10s) was 0.1 at 10:00:15, …`.
+std::string judged_text(const judged_part& part) {
+  constexpr size_t shown = 4;
+  auto text = part.part + " was";
+  auto count = std::min(shown, part.values.size());
+  for (size_t i = 0; i < count; ++i) { // The first and the last among them.
+    const auto& [time, value] =
+      part.values[i * (part.values.size() - 1) / std::max<size_t>(count - 1, 1)];
+    text += fmt::format("{} {} at {}", i ? "," : "", value, clock_text(time));
+  }
+  return text;
+}
+
 std::string mark_of(const fault_node& node, const text_style& style) {
   switch (node.state) {
   case node_state::is_true:
@@ -128,8 +141,13 @@ void append_causes(std::string& out, const fault_report& report, const text_styl
       cause.certain ? "" : style.colours.yellow("  (not certain: knowledge is missing)"));
     append_paragraph(out, "description:", cause.description, style);
     append_paragraph(out, "advice:", cause.advice, style);
-    for (const auto& [name, item] : evidence_of(cause, report))
+    for (const auto& [name, item] : evidence_of(cause, report)) {
       append_paragraph(out, "evidence:", item ? evidence_text(*item) : name, style);
+      if (item)
+        for (const auto& part : item->judged)
+          if (!part.values.empty())
+            append_paragraph(out, "", judged_text(part), style);
+    }
   }
 }
 

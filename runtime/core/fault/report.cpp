@@ -61,6 +61,47 @@ void append_labels(std::string& out, const label_set& labels) {
   }
 }
 
+void append_number(std::string& out, const number& x) { append_value(out, evidence_sample{0, x}); }
+
+/// `,"judged":[{"part":"rate(10s)","values":[[time,value],…]}]`: what was judged, over the slice.
+void append_judged(std::string& out,
+                   std::span<const judged_part> parts,
+                   uint32_t instance,
+                   slice when) {
+  auto is_meant = [&](const judged_part& x) { return x.instance == instance; };
+  if (std::none_of(parts.begin(), parts.end(), is_meant))
+    return;
+  out += ",\"judged\":";
+  listing list(out);
+  for (const auto& part : parts) {
+    if (!is_meant(part))
+      continue;
+    list.next();
+    out += "{\"part\":";
+    append_text(out, part.text);
+    out += ",\"values\":";
+    auto before = [](const auto& x, int64_t t) { return x.first < t; };
+    auto first = std::lower_bound(part.values.begin(), part.values.end(), when.start_ms, before);
+    auto last = std::lower_bound(first, part.values.end(), when.end_ms + 1, before);
+    auto count = static_cast<size_t>(last - first);
+    auto shown = std::min(count, max_judged_values);
+    {
+      listing values(out);
+      for (size_t i = 0; i < shown; ++i) {
+        auto step = shown > 1 ? i * (count - 1) / (shown - 1) : 0; // The first and the last, too.
+        const auto& [time_ms, value] = first[static_cast<std::ptrdiff_t>(step)];
+        values.next();
+        out += '[';
+        base::append_seconds(out, time_ms);
+        out += ',';
+        append_number(out, value);
+        out += ']';
+      }
+    }
+    out += '}';
+  }
+}
+
 std::string_view reason_of(leaf_state state, bool has_rule) {
   if (state == leaf_state::not_evaluated)
     return has_rule ? "Not evaluated" : "No rule";
@@ -256,6 +297,7 @@ void reporter::write_evidence(std::string& out,
                     }));
       out += ",\"samples\":";
       append_samples(out, items[i], k, when, append_value);
+      append_judged(out, items[i].judged, k, when);
       if (k > 0) {
         const auto& instance = items[i].instances[k - 1];
         out += ",\"instance\":";

@@ -25,6 +25,15 @@ struct evidence_sample {
   uint32_t instance = 0; ///< Of the rule, as in `result`.
 };
 
+/// What a part of a rule's condition came to at the times of its rounds, for one instance.
+struct judged_part {
+  std::string text; ///< As it stands in the condition: `rate(10s)`.
+  uint32_t instance = 0;
+  std::vector<std::pair<int64_t, number>> values; ///< In time order; where it is no number, none.
+};
+/// Of longer slices so many are shown, evenly spread.
+inline constexpr size_t max_judged_values = 30;
+
 /// The rule behind a check item.
 struct item_rule {
   std::string digest; ///< Of the rule's content, its version; empty: there is no such rule.
@@ -40,6 +49,7 @@ struct item_data {
   /// for all slices.
   std::span<const item_instance> instances = {};
   std::span<const presence> present = {}; ///< For leaves that ask of all of them.
+  std::span<const judged_part> judged = {};
 };
 
 /// A report as it is stored: beside it stand the tree's digest, task, host, tree name and slice.

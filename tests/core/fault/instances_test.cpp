@@ -161,6 +161,27 @@ BOOST_AUTO_TEST_CASE(leaves_of_one_rule_show_each_instance_once_and_their_own_on
   BOOST_TEST(d["root_causes"][0]["instances"].size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(evidence_shows_what_was_judged_over_time) {
+  judged_part part{"avg(1m)", var, {}}, other{"avg(1m)", home, {{110'000, number::of(1.0)}}};
+  for (int64_t t = 90'000; t <= 170'000; t += 1000)
+    part.values.emplace_back(t, number::of(t / 1000));
+  std::vector<judged_part> parts{part, other};
+  std::vector<result> results{at(var, abnormal)};
+  reporter r(compiled(branch("root", "full", {leaf("full", "disk")})), {{"d", "x"}});
+  auto shown = [&](slice in) {
+    item_data one{results, {}, true, disks, {}, parts};
+    return details(r.make(in, std::vector<item_data>{one}))["evidence"][0]["judged"];
+  };
+  auto judged = shown(when);
+  BOOST_REQUIRE(judged.size() == 1u);
+  BOOST_TEST(judged[0]["part"] == "avg(1m)");
+  const auto& values = judged[0]["values"];
+  BOOST_REQUIRE(values.size() == max_judged_values);
+  BOOST_TEST(values.front().dump() == "[100,100]");
+  BOOST_TEST(values.back().dump() == "[160,160]");
+  BOOST_TEST(shown({110'000, 112'000})[0]["values"].dump() == "[[110,110],[111,111],[112,112]]");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_missing_tells_of_what_and_why) {
   result silent{100'000, 130'000, no_data, 0, "exporter refused the connection"};
   auto d = details(made(branch("root", "full", {asking({{"mountpoint", "/var"}})}), {silent}));
