@@ -1,5 +1,6 @@
 #include "runtime/base/config.hpp"
 
+#include "runtime/base/config_files.hpp"
 #include "runtime/base/config_options.hpp"
 
 #include <fmt/format.h>
@@ -13,9 +14,6 @@
 namespace aops::base {
 
 namespace {
-
-/// Where an option got its value, for errors: `FILE:LINE` or `--set`.
-using origins = std::map<std::string, std::string>;
 
 tl::unexpected<error> wrong(std::string_view where, std::string_view key, std::string_view reason) {
   return fail(ec::bad_request, fmt::format("{}: {}: {}", where, key, reason));
@@ -135,7 +133,7 @@ public:
     return assign(*o, assignment.substr(equals + 1), "--set");
   }
 
-  const origins& where() const { return where_; }
+  const option_origins& where() const { return where_; }
 
 private:
   const option* find(std::string_view name) const {
@@ -225,14 +223,13 @@ private:
   config& config_;
   std::string file_;
   std::vector<option> options_;
-  origins where_;
+  option_origins where_;
 };
 
 /// Rules that span options. The reason names the option that the user has to look at.
-expected<void> check_together(const config& c, const origins& where) {
+expected<void> check_together(const config& c, const option_origins& where) {
   auto blame = [&](const std::string& key, std::string_view reason) {
-    auto it = where.find(key);
-    return wrong(it == where.end() ? "configuration" : it->second, key, reason);
+    return base::blame(where, key, reason);
   };
   if (c.data_dir.empty())
     return blame("data_dir", "must not be empty");
@@ -299,7 +296,16 @@ std::string receiver_sample() {
 } // namespace
 
 expected<config> load_config(const std::string& file, const std::vector<std::string>& overrides) {
-  config c;
+  auto loaded = load_located_config(file, overrides);
+  if (!loaded)
+    return fail(std::move(loaded.error()));
+  return std::move(loaded->values);
+}
+
+expected<located_config> load_located_config(const std::string& file,
+                                             const std::vector<std::string>& overrides) {
+  located_config located;
+  auto& c = located.values;
   loader load{c};
   if (!file.empty())
     if (auto done = load.read_file(file); !done)
@@ -309,7 +315,8 @@ expected<config> load_config(const std::string& file, const std::vector<std::str
       return fail(std::move(done.error()));
   if (auto done = check_together(c, load.where()); !done)
     return fail(std::move(done.error()));
-  return c;
+  located.where = load.where();
+  return located;
 }
 
 std::string default_toml() {

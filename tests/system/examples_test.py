@@ -1,7 +1,9 @@
 """What docs/rules.md, docs/diagnosis.md and docs/cluster.md show is what a node takes; `manual_test` follows the last."""
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -73,14 +75,28 @@ class examples(unittest.TestCase):
 class configuration(unittest.TestCase):
     """What docs/cluster.md writes into aops.toml, step by step, and the sample in etc/."""
 
+    @classmethod
+    def setUpClass(cls):
+        """The files that the page has made before; check-config opens them."""
+        folder = tempfile.TemporaryDirectory(prefix="aops-examples-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.etc = folder.name
+        ca = os.path.join(cls.etc, "cluster")
+        for words in (["init"], ["issue", "node1", "--address", "127.0.0.1"]):
+            subprocess.run([program("aops"), "cluster", "ca", *words, "--ca_dir", ca], check=True, capture_output=True,
+                           timeout=60)
+        for name, mode in (("db-ca.pem", 0o644), ("db.password", 0o600)):
+            shutil.copy(os.path.join(ca, "ca.pem"), os.path.join(cls.etc, name))
+            os.chmod(os.path.join(cls.etc, name), mode)
+
     def in_force(self, text):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-            file.write(text)
+            file.write(text.replace("/etc/aops", self.etc))
             file.flush()
             done = subprocess.run([program("aops-node"), "--config", file.name, "check-config"], capture_output=True,
                                   timeout=30)
             self.assertEqual(done.returncode, 0, f"{text}\n{done.stderr.decode()}")
-            return done.stdout.decode()
+            return done.stdout.decode().replace(self.etc, "/etc/aops")
 
     def test_each_step_is_legal_by_itself(self):
         shown = blocks("toml", "cluster.md")

@@ -83,6 +83,31 @@ class configuration(unittest.TestCase):
             self.assertIn(part, done.stderr)
 
 
+    def test_a_file_that_is_missing_is_one_line_before_anything_starts(self):
+        with node(start=False) as n:
+            path, gone = os.path.join(n.folder, "aops.toml"), os.path.join(n.folder, "gone.pem")
+            with open(path, "w") as file:
+                file.write(f'[tls]\ncertificate = "{gone}"\nkey = "{gone}"\n')
+            for words in (["check-config"], ["--data-dir", n.data, "--http", "127.0.0.1:0"]):
+                done = subprocess.run([program("aops-node"), "--config", path, *words], capture_output=True, text=True,
+                                      timeout=30)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertEqual(done.stderr, f"aops-node: {path}:2: tls.certificate: {gone}: No such file or directory\n")
+            self.assertFalse(os.path.exists(n.data))
+
+    def test_a_keep_list_that_is_none_is_told_with_its_line(self):
+        with node(start=False) as n:
+            path, names = os.path.join(n.folder, "aops.toml"), os.path.join(n.folder, "names")
+            with open(path, "w") as file:
+                file.write(f'[scrape]\nkeep_list = "{names}"\n')
+            with open(names, "w") as file:
+                file.write("node_load1\nno name\u0021\n")
+            done = subprocess.run([program("aops-node"), "--config", path, "check-config"], capture_output=True, text=True,
+                                  timeout=30)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{path}:2: scrape.keep_list: {names}:2: is no metric name", done.stderr)
+
+
 class on_a_small_disk(node):
     """A node whose data folder is a file system of its own, which nobody else sees and which ends with the process."""
     MEGABYTES = 24

@@ -4,6 +4,8 @@
 #include "cli/aops/command/session.hpp"
 #include "cli/aops/text/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ostream>
@@ -19,6 +21,16 @@ bool lacks_token(const session& s, const verb& what) {
     return false;
   auto to = s.find_connections();
   return to && std::all_of(to->begin(), to->end(), [](const auto& x) { return x.token.empty(); });
+}
+
+/// The first option that the action cannot do without and that is not there; empty when all are.
+std::string_view missing_need(const verb& what, const arguments& args) {
+  const auto* action = action_of(what, args);
+  if (!action)
+    return {};
+  auto lacks =
+    std::find_if(action->needs.begin(), action->needs.end(), [&](auto x) { return !args.has(x); });
+  return lacks == action->needs.end() ? std::string_view{} : *lacks;
 }
 
 /// An answer may be JSON and still have lists where objects belong; that is the node's fault and no
@@ -49,10 +61,18 @@ int run_program(console& io,
     return exit_done;
   }
   session s(io, parsed->args, verbs);
+  if (auto lacks = missing_need(*parsed->what, parsed->args); !lacks.empty())
+    return s.misuse(fmt::format("{} needs --{} (see {} {} --help)",
+                                parsed->args.text("action"),
+                                lacks,
+                                name,
+                                parsed->what->name));
   if (lacks_token(s, *parsed->what))
     return s.misuse(
       "no access token: run `aops login`, set AOPS_ACCESS_TOKEN or give --access_token");
   auto code = run_verb(s, *parsed->what);
+  if (code == exit_done && s.has_missing())
+    code = exit_failed;
   io.out.flush();
   if (code != exit_done || io.out)
     return code;

@@ -51,20 +51,24 @@ std::string first_text(const json& reply) {
   return {};
 }
 
-/// The lists of a reply that name what was not done.
-std::string left_undone(const json& reply) {
-  std::vector<std::string> parts;
-  for (const auto* key :
-       {"fail_list", "ignored_hosts", "ignored_trees", "ignored_items", "ignored"})
-    if (const auto& list = member(reply, key); list.is_array() && !list.empty())
-      parts.push_back(fmt::format("{}: {}", key, cell_text(list)));
-  return joined(parts, "; ");
+/// An element of such a list: a name, or an object with a name and a reason.
+undone undone_element(const json& x, std::string_view missing) {
+  if (!x.is_object())
+    return {cell_text(x), missing};
+  undone result{{}, missing, text_of(x, "reason")};
+  for (const auto* key : {"host_name", "name", "host_id"})
+    if (result.name.empty())
+      result.name = text_of(x, key);
+  if (result.name.empty())
+    result.name = cell_text(x);
+  return result;
 }
 
 ec code_of(int return_code) {
   for (const auto& o : outcomes)
     if (o.return_code == return_code)
-      return o.code == ec::unreachable ? ec::timed_out : o.code; // The node did answer.
+      return o.code == ec::unreachable || o.code == ec::cancelled ? ec::timed_out
+                                                                  : o.code; // It did answer.
   return ec::internal;
 }
 
@@ -80,17 +84,48 @@ bool succeeded(const json& reply) {
 
 bool partly_succeeded(const json& reply) { return reply_code(reply) == code_partial; }
 
-error reply_error(const json& reply) {
+std::vector<undone> undone_of(const json& reply) {
+  struct list {
+    const char* key;
+    std::string_view missing;
+  };
+  std::vector<undone> all;
+  const auto& reasons = member(reply, "fail_reasons");
+  for (auto [key, missing] : {list{"fail_list", {}},
+                              list{"ignored_hosts", "host"},
+                              list{"ignored_trees", "tree"},
+                              list{"ignored_items", "rule"},
+                              list{"ignored", "running task"}}) {
+    const auto& names = member(reply, key);
+    for (size_t i = 0; names.is_array() && i < names.size(); ++i) {
+      all.push_back(undone_element(names[i], missing));
+      if (auto& x = all.back(); x.reason.empty())
+        x.reason = text_of(reasons, x.name);
+    }
+  }
+  return all;
+}
+
+error reply_error(const json& reply, const std::vector<std::string>& names) {
   auto code = reply_code(reply);
   auto msg = text_of(reply, "msg");
-  auto text = fmt::format("{} {}", code, msg.empty() ? std::string{aops::text_of(code)} : msg);
-  if (auto detail = first_text(reply); !detail.empty())
-    text += ": " + detail;
-  if (auto undone = left_undone(reply); !undone.empty())
-    text += "; " + undone;
+  if (msg.empty())
+    msg = aops::text_of(code);
+  auto detail = first_text(reply);
+  auto text = detail.empty() ? msg : detail;
+  if (!names.empty())
+    text += fmt::format("; not done: {}", joined(names, ", "));
   if (auto advice = advice_for(code); !advice.empty())
     text += fmt::format("; {}", advice);
+  text += detail.empty() ? fmt::format(" ({})", code) : fmt::format(" ({} {})", code, msg);
   return {code_of(code), text};
+}
+
+error reply_error(const json& reply) {
+  std::vector<std::string> names;
+  for (const auto& x : undone_of(reply))
+    names.push_back(x.name);
+  return reply_error(reply, names);
 }
 
 } // namespace aops::cli

@@ -3,6 +3,7 @@
 #include "cli/aops/net/connections.hpp"
 #include "cli/aops/term/table.hpp"
 #include "cli/aops/text/text.hpp"
+#include "messages/diag.hpp"
 #include "messages/host.hpp"
 
 #include <fmt/format.h>
@@ -36,11 +37,12 @@ bool session::colour_allowed() const {
 
 format session::form() const {
   const auto& name = args.text("output");
-  return name == "table"  ? format::table
-         : name == "wide" ? format::wide
-         : name == "json" ? format::json
-         : name == "yaml" ? format::yaml
-                          : format::contract;
+  return name == "table"      ? format::table
+         : name == "wide"     ? format::wide
+         : name == "json"     ? format::json
+         : name == "yaml"     ? format::yaml
+         : io.out_is_terminal ? format::table
+                              : format::contract;
 }
 
 bool session::wants_table() const { return form() == format::table || form() == format::wide; }
@@ -49,7 +51,9 @@ bool session::wants_data() const { return form() == format::json || form() == fo
 
 int session::complain(const error& why) {
   io.err << warning_colours().red("aops:") << ' ' << printable(why.detail) << std::endl;
-  return why == ec::unreachable ? exit_unreachable : exit_failed;
+  return why == ec::unreachable ? exit_unreachable
+         : why == ec::cancelled ? exit_interrupted
+                                : exit_failed;
 }
 
 int session::misuse(const std::string& why) {
@@ -65,29 +69,92 @@ void session::print_json(const json& value) {
   io.out << (form() == format::yaml ? to_yaml(value) : pretty_json(value, colours()));
 }
 
+void session::missing(std::string_view kind,
+                      const std::string& name,
+                      const std::vector<std::string>& known) {
+  if (!missing_.insert(name).second || args.on("ignore_missing"))
+    return;
+  complain({ec::not_found, fmt::format("no {} is called {}{}", kind, name, hint_at(name, known))});
+}
+
+void session::find_missing(std::string_view kind,
+                           const std::vector<std::string>& wanted,
+                           const json& rows,
+                           const char* key) {
+  std::set<std::string> there;
+  for (const auto& row : rows)
+    there.insert(text_of(row, key));
+  for (const auto& name : wanted)
+    if (!there.contains(name))
+      missing(kind, name);
+}
+
+std::string session::as_given(const std::string& id) const {
+  auto word = words_.find(id);
+  return word == words_.end() ? id : word->second;
+}
+
+int session::judge(const json& reply) {
+  auto all = undone_of(reply);
+  std::vector<std::string> untold;
+  bool is_told = !all.empty();
+  for (auto& x : all) {
+    auto name = as_given(x.name);
+    if (!x.missing.empty())
+      missing(x.missing, name);
+    if (missing_.contains(name) || missing_.contains(x.name))
+      continue;
+    is_told = is_told && !x.reason.empty();
+    if (x.reason.empty())
+      untold.push_back(name);
+    else
+      complain({ec::bad_request, fmt::format("{}: {}", name, x.reason)});
+  }
+  bool all_missing = !all.empty() && std::all_of(all.begin(), all.end(), [&](const undone& x) {
+    return missing_.contains(x.name) || missing_.contains(as_given(x.name));
+  });
+  if (all_missing)
+    return args.on("ignore_missing") ? exit_done : exit_failed;
+  if (is_told)
+    return exit_failed;
+  if (succeeded(reply) && !partly_succeeded(reply))
+    return exit_done;
+  return complain(reply_error(reply, untold));
+}
+
 int session::show(const expected<json>& reply, const view& how) {
   if (!reply)
     return complain(reply.error());
-  const auto& reasons = member(*reply, "fail_reasons");
-  for (auto i = reasons.begin(); reasons.is_object() && i != reasons.end(); ++i)
-    note(fmt::format("{}: {}", i.key(), cell_text(i.value())));
   if (succeeded(*reply)) {
-    if (partly_succeeded(*reply))
-      note(reply_error(*reply).detail);
+    auto code = judge(*reply);
     show_good(*reply, how);
-    return exit_done;
+    return code;
   }
   if (form() == format::contract)
     io.out << to_line(*reply) << '\n';
   else if (wants_data())
     print_json(*reply);
   io.out.flush();
-  return complain(reply_error(*reply));
+  return judge(*reply);
+}
+
+/// A line per member, without the code of a success: for people.
+void session::show_simple(const json& reply) {
+  std::string text;
+  for (auto i = reply.begin(); reply.is_object() && i != reply.end(); ++i) {
+    bool says_something = i.key() != "code" && i.key() != "msg" && !i.value().empty();
+    if (says_something)
+      text += fmt::format("{}: {}\n", printable(i.key()), cell_text(i.value()));
+  }
+  io.out << (text.empty() ? "done\n" : text);
 }
 
 void session::show_good(const json& reply, const view& how) {
   auto f = form();
-  if (wants_data() || (f == format::contract && how.how == view::kind::whole))
+  bool is_contract_listing =
+    how.how == view::kind::listing && args.has("action") && !args.is_bare("action");
+  if (wants_data() ||
+      (f == format::contract && how.how != view::kind::line && !is_contract_listing))
     return print_json(reply);
   if (f == format::contract) {
     io.out << to_line(how.how == view::kind::listing ? without(reply, how.list) : reply) << '\n';
@@ -95,11 +162,16 @@ void session::show_good(const json& reply, const view& how) {
       io.out << render(table_of(member(reply, how.list), how.columns));
     return;
   }
+  if (how.list.empty() && !args.has("output"))
+    return show_simple(reply);
   bool wide = f == format::wide;
-  const auto& columns = wide && !how.wide_columns.empty() ? how.wide_columns : how.columns;
+  auto columns = wide && !how.wide_columns.empty() ? how.wide_columns : how.columns;
+  if (how.list.empty() || columns.empty())
+    columns = {"*"};
+  else if (!wide && columns.size() > 1)
+    std::erase(columns, "*");
   auto rows = how.list.empty() ? json::array({reply}) : member(reply, how.list);
-  io.out << render(table_of(rows, how.list.empty() ? std::vector<std::string>{"*"} : columns),
-                   wide ? 0 : 60);
+  io.out << render(table_of(rows, columns), table_width());
   auto total = number_of(reply, "total_count", -1);
   if (total > static_cast<double>(rows.size()))
     io.out << fmt::format("{} of {}; --page and --per_page show others\n", rows.size(), total);
@@ -118,10 +190,15 @@ expected<std::vector<connection>> session::find_connections() const {
                         io.env);
 }
 
-expected<node_list> session::new_nodes() const {
+expected<node_list> session::new_nodes(int timeout_s) const {
   auto known = find_connections();
   if (!known)
     return fail(known.error());
+  for (auto& to : *known)
+    if (timeout_s > 0) {
+      to.timeout_s = std::min(to.timeout_s, timeout_s);
+      to.connect_s = std::min(to.connect_s, timeout_s);
+    }
   return node_list{std::move(*known), favourite_};
 }
 
@@ -166,6 +243,35 @@ const std::map<std::string, std::string>& session::host_names() {
   return *names_;
 }
 
+namespace {
+
+/// The one of `ids` that begins with `word`; nothing when none does. `ec::bad_request` when several
+/// do.
+expected<std::optional<std::string>> id_that_begins(std::string_view kind,
+                                                    const std::string& word,
+                                                    const std::vector<std::string>& ids) {
+  constexpr size_t most_named = 5;
+  if (!is_id_prefix(word))
+    return std::optional<std::string>{};
+  std::vector<std::string> found;
+  for (const auto& id : ids)
+    if (id.starts_with(lower_case(word)))
+      found.push_back(id);
+  if (found.size() < 2)
+    return found.empty() ? std::optional<std::string>{} : std::optional{found.front()};
+  auto count = found.size();
+  found.resize(std::min(count, most_named));
+  return fail(ec::bad_request,
+              fmt::format("{} may be {} {}s: {}{}",
+                          word,
+                          count,
+                          kind,
+                          joined(found, ", "),
+                          count > most_named ? ", ..." : ""));
+}
+
+} // namespace
+
 expected<std::vector<std::string>> session::host_ids(const std::vector<std::string>& hosts) {
   if (std::all_of(hosts.begin(), hosts.end(), [](const auto& x) { return is_id(x); }))
     return hosts;
@@ -173,15 +279,48 @@ expected<std::vector<std::string>> session::host_ids(const std::vector<std::stri
   if (!reply)
     return fail(reply.error());
   std::map<std::string, std::string> id_of;
+  std::vector<std::string> known_ids, known_names;
   for (const auto* key : {"public_ip", "host_name", "host_id"}) // The later wins.
     for (const auto& host : member(*reply, "host_infos"))
       id_of.insert_or_assign(text_of(host, key), text_of(host, "host_id"));
+  for (const auto& host : member(*reply, "host_infos")) {
+    known_ids.push_back(text_of(host, "host_id"));
+    known_names.push_back(text_of(host, "host_name"));
+  }
   auto ids = hosts;
   for (auto& id : ids) {
-    if (auto found = id_of.find(id); found != id_of.end())
+    auto word = id;
+    auto begun = id_that_begins("host", word, known_ids);
+    if (auto found = id_of.find(word); found != id_of.end())
       id = found->second;
-    else if (!is_id(id))
-      note(fmt::format("no host is called {}", id));
+    else if (!begun)
+      return fail(begun.error());
+    else if (*begun)
+      id = **begun;
+    else
+      missing("host", word, known_names);
+    words_.emplace(id, word);
+  }
+  return ids;
+}
+
+expected<std::vector<std::string>> session::task_ids(const std::vector<std::string>& tasks) {
+  if (std::none_of(tasks.begin(), tasks.end(), [](const auto& x) { return is_id_prefix(x); }))
+    return tasks;
+  auto reply = fetch("/diag/task/get", tasks_query{});
+  if (!reply)
+    return fail(reply.error());
+  std::vector<std::string> known;
+  for (const auto& task : member(*reply, "task_infos"))
+    known.push_back(text_of(task, "task_id"));
+  auto ids = tasks;
+  for (auto& id : ids) {
+    auto begun = id_that_begins("task", id, known);
+    if (!begun)
+      return fail(begun.error());
+    auto word = id;
+    id = begun->value_or(word);
+    words_.emplace(id, word);
   }
   return ids;
 }

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 namespace aops::cli {
 
@@ -19,19 +20,21 @@ enum exit_code {
   exit_failed = 1,
   exit_usage = 2,
   exit_unreachable = 3,
-  exit_found = 10 ///< With `--exit_code`: there is something.
+  exit_found = 10, ///< With `--exit_code`: there is something.
+  exit_interrupted = 130
 };
 
 /// How a reply is shown.
 struct view {
   enum class kind {
     line,    ///< The reply as one line of JSON.
-    listing, ///< The reply without its list as one line, then the list as a table.
+    listing, ///< The contract's `--action query`: the reply without its list as one line, then the
+             ///< list as a table; without `--action` as `whole`.
     whole,   ///< The whole reply as indented JSON.
   };
   kind how = kind::line;
-  std::string list;                      ///< The reply's member that becomes a table.
-  std::vector<std::string> columns;      ///< Of `-o table`; see `table_of`.
+  std::string list;                 ///< The reply's member that becomes a table.
+  std::vector<std::string> columns; ///< Of a table; see `table_of`. `*` counts for `-o wide` only.
   std::vector<std::string> wide_columns; ///< Of `-o wide`; as `columns` when empty.
 };
 
@@ -70,25 +73,49 @@ public:
   expected<json> fetch(const std::string& path, const T& message) {
     return fetch(path, body_of(message));
   }
-  expected<node_list> new_nodes() const; ///< For another thread.
+  /// For another thread.
+  /// @param timeout_s How long to wait for an answer; 0: as long as the user wants to wait.
+  expected<node_list> new_nodes(int timeout_s = 0) const;
 
-  /// Ids of hosts given by id, name or address; what no host is called stays as it is and is noted.
+  /// Ids of hosts given by id, the beginning of one, name or address; what no host is called stays
+  /// as it is and is `missing`.
   expected<std::vector<std::string>> host_ids(const std::vector<std::string>& hosts);
+  /// Ids of tasks given by id or the beginning of one; what no task is called stays as it is.
+  expected<std::vector<std::string>> task_ids(const std::vector<std::string>& tasks);
   /// id → name of every host the user sees; empty when the node does not tell.
   const std::map<std::string, std::string>& host_names();
 
   // -- output
   format form() const;
-  bool wants_table() const; ///< `-o table` or `-o wide`.
+  bool wants_table() const; ///< `-o table` or `-o wide`, or a terminal without `-o`.
   bool wants_data() const;  ///< `-o json` or `-o yaml`.
+  /// What a table must fit into; 0: anything, as with `-o wide` and in a pipe.
+  size_t table_width() const { return io.out_is_terminal && form() != format::wide ? io.width : 0; }
   palette colours() const { return {io.out_is_terminal && colour_allowed()}; }
   palette warning_colours() const { return {io.err_is_terminal && colour_allowed()}; }
   int show(const expected<json>& reply, const view& how);
+  /// Tells what of a request was not done, each name once; returns the exit code.
+  int judge(const json& reply);
   /// The value in the JSON form that was asked for.
   void print_json(const json& value);
   int complain(const error& why);     ///< One line on standard error; returns the exit code.
   int misuse(const std::string& why); ///< The same for a command line that is not complete.
   void note(const std::string& text); ///< The same for what is no failure.
+
+  /// Nothing is called `name`: says so, once, and the command ends with 1 whatever else it does,
+  /// unless `--ignore_missing` is given.
+  /// @param kind `host`, `rule`, ...
+  /// @param known What it could have been meant for.
+  void missing(std::string_view kind,
+               const std::string& name,
+               const std::vector<std::string>& known = {});
+  /// `missing` for each of `wanted` that is not in the rows' member `key`.
+  void find_missing(std::string_view kind,
+                    const std::vector<std::string>& wanted,
+                    const json& rows,
+                    const char* key);
+  bool is_missing(const std::string& name) const { return missing_.contains(name); }
+  bool has_missing() const { return !missing_.empty() && !args.on("ignore_missing"); }
 
   /// A secret: the option, `-` for a line of standard input, else the variable, else asked for
   /// without echo.
@@ -98,11 +125,16 @@ public:
 private:
   bool colour_allowed() const;
   void show_good(const json& reply, const view& how);
+  void show_simple(const json& reply);
+  /// The word that the user wrote for an id.
+  std::string as_given(const std::string& id) const;
   expected<node_list*> the_nodes();
 
   std::optional<node_list> nodes_;
   node_list::favourite favourite_ = std::make_shared<std::atomic<size_t>>(0);
   std::optional<std::map<std::string, std::string>> names_;
+  std::map<std::string, std::string> words_; ///< Id → what the user wrote for it.
+  std::set<std::string> missing_;            ///< Names that were told to be nobody's.
 };
 
 } // namespace aops::cli

@@ -27,10 +27,13 @@ const std::vector<option>& common_options() {
      .value = "FILE",
      .help = "Trust the certificates of this PEM file instead of a pinned one"},
     {.name = "timeout",
-     .value = "SECONDS",
+     .value = "SPAN",
      .help = "How long to wait for an answer",
      .fallback = "60",
-     .kind = option_kind::whole},
+     .kind = option_kind::span},
+    {.name = "ignore_missing",
+     .help = "Names that nothing has are no failure",
+     .kind = option_kind::flag},
     {.name = "output",
      .value = "FORM",
      .help = "Form of the output, also -o",
@@ -68,8 +71,18 @@ expected<std::vector<std::string>> arguments::list(std::string_view name) const 
   return parts;
 }
 
-void arguments::set(std::string_view name, std::string value) {
+bool arguments::is_bare(std::string_view name) const { return bare_.contains(name); }
+
+void arguments::set(std::string_view name, std::string value, bool bare) {
   given_.insert_or_assign(std::string{name}, std::move(value));
+  if (bare)
+    bare_.emplace(name);
+}
+
+void arguments::append(std::string_view name, const std::string& value) {
+  auto [there, is_first] = given_.try_emplace(std::string{name}, value);
+  if (!is_first)
+    there->second += "," + value;
 }
 
 void arguments::set_fallback(std::string_view name, std::string_view value) {
@@ -79,7 +92,8 @@ void arguments::set_fallback(std::string_view name, std::string_view value) {
 std::vector<option> all_options(const verb& what) {
   std::vector<option> options;
   if (!what.actions.empty()) {
-    option action{.name = "action", .value = "WHAT", .help = "What to do", .is_required = true};
+    option action{
+      .name = "action", .value = "WHAT", .help = "What to do", .is_required = what.run == nullptr};
     for (const auto& x : what.actions)
       action.choices.push_back(x.name);
     options.push_back(std::move(action));
@@ -87,7 +101,33 @@ std::vector<option> all_options(const verb& what) {
   options.insert(options.end(), what.options.begin(), what.options.end());
   if (what.asks_node)
     options.insert(options.end(), common_options().begin(), common_options().end());
+  for (auto& o : options)
+    o.is_list = o.is_list || o.name.ends_with("_list") || o.name.ends_with("_items");
   return options;
+}
+
+std::string_view action_named(const verb& what, std::string_view word) {
+  auto own = [&](std::string_view name) -> std::string_view {
+    auto x = std::find_if(
+      what.actions.begin(), what.actions.end(), [&](const action& a) { return a.name == name; });
+    return x == what.actions.end() ? std::string_view{} : x->name;
+  };
+  if (auto name = own(word); !name.empty())
+    return name;
+  static const std::vector<std::vector<std::string_view>> kinds = {
+    {"query", "get", "list", "show"}, {"delete", "remove"}, {"add", "create", "import"}};
+  for (const auto& kind : kinds)
+    if (std::find(kind.begin(), kind.end(), word) != kind.end())
+      for (auto name : kind)
+        if (auto found = own(name); !found.empty())
+          return found;
+  return {};
+}
+
+std::vector<std::string_view> positionals_of(const verb& what, const action* chosen) {
+  auto names = chosen && !chosen->positionals.empty() ? chosen->positionals : what.positionals;
+  std::erase(names, "action");
+  return names;
 }
 
 const action* action_of(const verb& what, const arguments& args) {

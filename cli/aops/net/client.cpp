@@ -125,6 +125,9 @@ error client::explain(const answer& got) const {
   case httplib::Error::ConnectionTimeout:
     return say(fmt::format("cannot connect within {} s", to_.connect_s));
   case httplib::Error::SSLConnection:
+    if (got.took >=
+        std::chrono::seconds{to_.connect_s}) // The system took the connection, nobody else.
+      return say(fmt::format("no answer within {} s", to_.connect_s));
     return say("the TLS handshake failed; if the node speaks plain HTTP, use a http:// URL");
   case httplib::Error::SSLLoadingCerts:
     return say(fmt::format("cannot load certificates from {}", to_.whom.cacert));

@@ -158,9 +158,9 @@ table node_table(const json& reply, bool wide) {
 
 } // namespace
 
-std::string draw_nodes(const json& reply, bool wide, const palette& colours) {
+std::string draw_nodes(const json& reply, bool wide, const palette& colours, size_t width) {
   auto shown = node_table(reply, wide);
-  return render(shown, wide ? 0 : 60, [&](size_t row, size_t column, std::string cell) {
+  return render(shown, width, [&](size_t row, size_t column, std::string cell) {
     return column == state_column ? state_colour(colours, shown.rows[row][column], cell) : cell;
   });
 }

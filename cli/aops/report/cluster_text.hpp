@@ -14,7 +14,8 @@ namespace aops::cli {
 std::vector<std::string> short_ids(const std::vector<std::string>& ids);
 
 /// The table of nodes, a row each, with its states in colours.
-std::string draw_nodes(const json& reply, bool wide, const palette& colours);
+/// @param width As of `render`.
+std::string draw_nodes(const json& reply, bool wide, const palette& colours, size_t width = 0);
 
 /// One row a node with the ranges of its slots, slots of nobody at the end; or one row a slot.
 table slot_table(const json& reply, bool wide);

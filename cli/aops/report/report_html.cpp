@@ -13,6 +13,22 @@ namespace aops::cli {
 
 namespace {
 
+/// Colours and shapes of a picture, light or dark as the reader has it.
+constexpr std::string_view picture_style =
+  R"(:root { --bg: #fff; --fg: #202124; --dim: #5f6368; --line: #9aa0a6; --red: #b3261e; --redbg: #fde0de;
+  --amber: #8a6100; --amberbg: #fdf0cc; --box: #f6f7f9; }
+@media (prefers-color-scheme: dark) {
+  :root { --bg: #17181c; --fg: #e6e6e6; --dim: #a0a4aa; --line: #6f747c; --red: #ff8a80; --redbg: #4a1714;
+    --amber: #ffd166; --amberbg: #403208; --box: #24262c; }
+}
+svg text { font: 13px system-ui, sans-serif; fill: var(--fg); } svg .name { font-weight: 600; }
+svg .detail { fill: var(--dim); font-size: 12px; }
+svg rect { fill: var(--box); stroke: var(--line); } svg .edge { fill: none; stroke: var(--line); }
+svg .true rect { fill: var(--redbg); stroke: var(--red); } svg .true .name { fill: var(--red); }
+svg .missing rect { fill: var(--amberbg); stroke: var(--amber); stroke-dasharray: 5 3; }
+svg .cause rect { stroke-width: 3; } svg .edge.true { stroke: var(--red); stroke-width: 2; }
+)";
+
 constexpr std::string_view head = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -20,23 +36,14 @@ constexpr std::string_view head = R"(<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Fault diagnosis</title>
 <style>
-:root { --bg: #fff; --fg: #202124; --dim: #5f6368; --line: #9aa0a6; --red: #b3261e; --redbg: #fde0de;
-  --amber: #8a6100; --amberbg: #fdf0cc; --box: #f6f7f9; }
-@media (prefers-color-scheme: dark) {
-  :root { --bg: #17181c; --fg: #e6e6e6; --dim: #a0a4aa; --line: #6f747c; --red: #ff8a80; --redbg: #4a1714;
-    --amber: #ffd166; --amberbg: #403208; --box: #24262c; }
-}
-body { background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }
+)";
+
+constexpr std::string_view page_style =
+  R"(body { background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }
 h1 { font-size: 1.4em; margin-bottom: 0; } h2 { font-size: 1.1em; }
 .when, .foot { color: var(--dim); } .foot { font-size: .85em; overflow-wrap: anywhere; }
 .verdict-true { color: var(--red); } .verdict-unknown { color: var(--amber); }
 .picture { overflow-x: auto; }
-svg text { font: 13px system-ui, sans-serif; fill: var(--fg); } svg .name { font-weight: 600; }
-svg .detail { fill: var(--dim); font-size: 12px; }
-svg rect { fill: var(--box); stroke: var(--line); } svg .edge { fill: none; stroke: var(--line); }
-svg .true rect { fill: var(--redbg); stroke: var(--red); } svg .true .name { fill: var(--red); }
-svg .missing rect { fill: var(--amberbg); stroke: var(--amber); stroke-dasharray: 5 3; }
-svg .cause rect { stroke-width: 3; } svg .edge.true { stroke: var(--red); stroke-width: 2; }
 table { border-collapse: collapse; } th, td { border-bottom: 1px solid var(--line); padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
 code { font-size: .92em; overflow-wrap: anywhere; }
 section + section { border-top: 1px solid var(--line); margin-top: 2em; padding-top: 1em; }
@@ -184,8 +191,14 @@ std::string html_text(std::string_view text) {
   return result;
 }
 
+std::string to_svg_file(const fault_node& root) {
+  auto svg = to_svg(root);
+  auto inside = svg.find('\n') + 1; // Behind the opening tag.
+  return svg.insert(inside, "<style>\n" + std::string{picture_style} + "</style>\n");
+}
+
 std::string to_html(const std::vector<picture>& pictures) {
-  std::string out{head};
+  auto out = std::string{head}.append(picture_style).append(page_style);
   for (const auto& p : pictures) {
     out += "<section>\n" + heading(p);
     if (!p.report.error.empty())

@@ -19,8 +19,12 @@ struct picture {
 /// framed twice.
 std::string to_dot(const std::vector<picture>& pictures);
 
-/// The tree as SVG: from left to right, a box per node. No scripts, nothing from elsewhere.
+/// The tree as SVG: from left to right, a box per node. No scripts, nothing from elsewhere. Its
+/// colours are those of the page it is in.
 std::string to_svg(const fault_node& root);
+
+/// The same as a file of its own, with its colours.
+std::string to_svg_file(const fault_node& root);
 
 /// One self-contained page with every picture as inline SVG and its findings below.
 std::string to_html(const std::vector<picture>& pictures);

@@ -1,5 +1,7 @@
 #include "cli/aops/term/console.hpp"
 
+#include "cli/aops/term/interrupt.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <clocale>
@@ -8,6 +10,7 @@
 #include <fcntl.h>
 #include <iostream>
 #include <langinfo.h>
+#include <optional>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <thread>
@@ -50,8 +53,11 @@ public:
     // Signals off too: Ctrl-C must not leave the terminal without echo.
     raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
     ready_ = ::tcsetattr(fd_, TCSAFLUSH, &raw) == 0;
+    if (ready_) // An interrupt that does not come from the keyboard.
+      restore_.emplace([this] { ::tcsetattr(fd_, TCSAFLUSH, &before_); });
   }
   ~raw_terminal() {
+    restore_.reset();
     if (ready_)
       ::tcsetattr(fd_, TCSAFLUSH, &before_);
     if (fd_ >= 0)
@@ -77,6 +83,7 @@ private:
   int fd_ = -1;
   bool ready_ = false;
   termios before_{};
+  std::optional<at_interrupt> restore_;
 };
 
 void erase_last(std::string& line) {

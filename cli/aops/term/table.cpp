@@ -16,10 +16,6 @@ bool is_number_text(const std::string& text) {
          text.find('-', 1) == std::string::npos;
 }
 
-bool is_time_column(const std::string& key) {
-  return key == "start" || key == "end" || key == "time" || key == "first" || key == "last";
-}
-
 std::string padded(const std::string& text, size_t width, bool right) {
   std::string gap(width - std::min(width, columns(text)), ' ');
   return right ? gap + text : text + gap;
@@ -30,6 +26,133 @@ std::string frame(const std::vector<size_t>& widths) {
   for (auto w : widths)
     line += std::string(w + 2, '-') + "+";
   return line + "\n";
+}
+
+/// Column by column, what the drawing depends on.
+struct layout {
+  std::vector<size_t> widths;
+  std::vector<bool> is_number;
+  std::vector<bool> may_break; ///< Texts; ids, numbers and times stay in one piece.
+};
+
+bool is_one_piece(const std::string& cell) {
+  bool is_time = cell.size() >= 19 && cell[4] == '-' && cell[10] == ' ' && cell[13] == ':';
+  return cell.empty() || is_id(cell) || is_number_text(cell) || is_time;
+}
+
+layout layout_of(const table& what) {
+  layout l;
+  for (size_t i = 0; i < what.titles.size(); ++i) {
+    size_t width = columns(what.titles[i]);
+    bool numbers = !what.rows.empty(), pieces = true;
+    for (const auto& row : what.rows)
+      if (i < row.size()) {
+        width = std::max(width, columns(row[i]));
+        numbers = numbers && (row[i].empty() || is_number_text(row[i]));
+        pieces = pieces && is_one_piece(row[i]);
+      }
+    l.widths.push_back(width);
+    l.is_number.push_back(numbers);
+    l.may_break.push_back(!pieces);
+  }
+  return l;
+}
+
+size_t total(const std::vector<size_t>& widths) {
+  size_t sum = 1;
+  for (auto w : widths)
+    sum += w + 3;
+  return sum;
+}
+
+/// Takes from the widest texts until all fits; false when they would become too narrow to read.
+bool fit(const table& what, layout& l, size_t width) {
+  constexpr size_t narrowest = 12;
+  while (total(l.widths) > width) {
+    size_t widest = 0, at = 0;
+    for (size_t i = 0; i < l.widths.size(); ++i) {
+      auto least = std::max(narrowest, columns(what.titles[i]));
+      if (l.may_break[i] && l.widths[i] > least && l.widths[i] > widest) {
+        widest = l.widths[i];
+        at = i;
+      }
+    }
+    if (widest == 0)
+      return false;
+    --l.widths[at];
+  }
+  return true;
+}
+
+table without(const table& what, size_t column) {
+  auto rest = what;
+  auto drop = [column](std::vector<std::string>& cells) {
+    if (column < cells.size())
+      cells.erase(cells.begin() + static_cast<std::ptrdiff_t>(column));
+  };
+  drop(rest.titles);
+  for (auto& row : rest.rows)
+    drop(row);
+  return rest;
+}
+
+/// Where `host_id` says no more than `host_name` beside it.
+std::optional<size_t> spare_column(const table& what) {
+  const auto& titles = what.titles;
+  auto id = std::find(titles.begin(), titles.end(), "host_id");
+  bool is_spare =
+    id != titles.end() && std::find(titles.begin(), titles.end(), "host_name") != titles.end();
+  return is_spare ? std::optional<size_t>{static_cast<size_t>(id - titles.begin())} : std::nullopt;
+}
+
+std::string draw(const table& what, const layout& l, const painter& paint) {
+  auto line = [&](const std::vector<std::string>& cells, std::optional<size_t> row) {
+    std::string text = "|";
+    for (size_t i = 0; i < l.widths.size(); ++i) {
+      auto cell = padded(i < cells.size() ? cells[i] : "", l.widths[i], row && l.is_number[i]);
+      text += " " + (row && paint ? paint(*row, i, cell) : cell) + " |";
+    }
+    return text + "\n";
+  };
+  auto text = frame(l.widths) + line(what.titles, std::nullopt) + frame(l.widths);
+  for (size_t r = 0; r < what.rows.size(); ++r) {
+    std::vector<std::vector<std::string>> pieces;
+    size_t height = 1;
+    for (size_t i = 0; i < l.widths.size(); ++i) {
+      pieces.push_back(wrapped(i < what.rows[r].size() ? what.rows[r][i] : "", l.widths[i]));
+      height = std::max(height, pieces.back().size());
+    }
+    for (size_t n = 0; n < height; ++n) {
+      std::vector<std::string> cells;
+      for (const auto& piece : pieces)
+        cells.push_back(n < piece.size() ? piece[n] : "");
+      text += line(cells, r);
+    }
+  }
+  return what.rows.empty() ? text : text + frame(l.widths);
+}
+
+/// A block per row, for what no terminal of this width could show side by side.
+std::string draw_blocks(const table& what, size_t width, const painter& paint) {
+  size_t names = 0;
+  for (const auto& title : what.titles)
+    names = std::max(names, columns(title));
+  size_t room = width > names + 14 ? width - names - 2 : 12;
+  std::string text;
+  for (size_t r = 0; r < what.rows.size(); ++r) {
+    text += r ? "\n" : "";
+    for (size_t i = 0; i < what.titles.size() && i < what.rows[r].size(); ++i) {
+      auto lead = padded(what.titles[i], names, false) + "  ";
+      const auto& cell = what.rows[r][i];
+      for (const auto& piece :
+           is_one_piece(cell) ? std::vector<std::string>{cell} : wrapped(cell, room)) {
+        auto shown = lead + (paint ? paint(r, i, piece) : piece);
+        text += shown.substr(0, shown.find_last_not_of(' ') + 1) + "\n";
+        lead.assign(names + 2, ' ');
+      }
+    }
+  }
+  return text;
 }
 
 std::vector<std::string> columns_of(const json& rows, const std::vector<std::string>& preferred) {
@@ -53,6 +176,17 @@ std::vector<std::string> columns_of(const json& rows, const std::vector<std::str
 }
 
 } // namespace
+
+bool is_time_column(std::string_view name) {
+  if (name == "start" || name == "end" || name == "time" || name == "first" || name == "last")
+    return true;
+  if (name.starts_with("first_") || name.starts_with("last_"))
+    return true;
+  for (std::string_view end : {"since", "started", "ended", "until", "_at"})
+    if (name.ends_with(end))
+      return true;
+  return false;
+}
 
 std::string cell_text(const json& value) {
   if (value.is_null())
@@ -80,7 +214,8 @@ table table_of(const json& rows, const std::vector<std::string>& preferred) {
     for (const auto& key : result.titles) {
       const auto& value = member(row, key);
       bool is_time = value.is_number() && is_time_column(key);
-      cells.push_back(is_time ? readable_time(value.get<double>()) : cell_text(value));
+      auto time = is_time ? value.get<double>() : 0;
+      cells.push_back(!is_time ? cell_text(value) : time == 0 ? "" : readable_time(time));
     }
   }
   for (auto& title : result.titles)
@@ -88,31 +223,21 @@ table table_of(const json& rows, const std::vector<std::string>& preferred) {
   return result;
 }
 
-std::string render(const table& what, size_t widest, const painter& paint) {
-  auto shown = what;
-  std::vector<size_t> widths;
-  for (const auto& title : what.titles)
-    widths.push_back(columns(title));
-  std::vector<bool> is_number(what.titles.size(), !what.rows.empty());
-  for (auto& row : shown.rows)
-    for (size_t i = 0; i < widths.size() && i < row.size(); ++i) {
-      if (widest)
-        row[i] = clipped(row[i], widest);
-      widths[i] = std::max(widths[i], columns(row[i]));
-      is_number[i] = is_number[i] && (row[i].empty() || is_number_text(row[i]));
-    }
-  auto line = [&](const std::vector<std::string>& cells, std::optional<size_t> row) {
-    std::string text = "|";
-    for (size_t i = 0; i < widths.size(); ++i) {
-      auto cell = padded(i < cells.size() ? cells[i] : "", widths[i], row && is_number[i]);
-      text += " " + (row && paint ? paint(*row, i, cell) : cell) + " |";
-    }
-    return text + "\n";
-  };
-  auto text = frame(widths) + line(shown.titles, std::nullopt) + frame(widths);
-  for (size_t i = 0; i < shown.rows.size(); ++i)
-    text += line(shown.rows[i], i);
-  return shown.rows.empty() ? text : text + frame(widths);
+std::string render(const table& what, size_t width, const painter& paint) {
+  auto l = layout_of(what);
+  if (width == 0 || what.rows.empty() || fit(what, l, width))
+    return draw(what, l, paint);
+  if (auto spare = spare_column(what)) {
+    auto rest = without(what, *spare);
+    auto narrower = layout_of(rest);
+    auto repaint = [&](size_t row, size_t column, std::string cell) {
+      return paint(row, column + (column >= *spare), std::move(cell));
+    };
+    if (fit(rest, narrower, width))
+      return draw(rest, narrower, paint ? painter{repaint} : painter{}) +
+             "host_id does not fit; -o wide shows it\n";
+  }
+  return draw_blocks(what, width, paint);
 }
 
 } // namespace aops::cli

@@ -3,6 +3,7 @@
 #include "cli/aops/text/csv.hpp"
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/text.hpp"
+#include "cli/aops/text/yaml.hpp"
 
 #include <fmt/format.h>
 
@@ -95,9 +96,9 @@ expected<json> read_csv_rules(const std::string& name, std::string_view text) {
 expected<json> read_rules(const std::string& name, std::string_view text) {
   if (extension_of(name) == ".csv")
     return read_csv_rules(name, text);
-  auto content = parse_json(text);
+  auto content = parse_document(name, text);
   if (!content)
-    return fail(ec::bad_request, fmt::format("{}: {}", name, content.error().detail));
+    return content;
   if (content->is_array())
     return content;
   if (content->is_object() && content->contains("check_items"))

@@ -1,5 +1,7 @@
 #include "cli/aops/text/text.hpp"
 
+#include "runtime/base/near_name.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,6 +71,12 @@ size_t width_of(char32_t c) {
 bool is_control(char32_t c) {
   bool turns_text_around = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || turns_text_around;
+}
+
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  });
 }
 
 } // namespace
@@ -164,11 +172,28 @@ std::vector<std::string> wrapped(std::string_view text, size_t width) {
   return lines;
 }
 
-bool is_id(std::string_view text) {
-  auto is_hex = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-  };
-  return text.size() == 32 && std::all_of(text.begin(), text.end(), is_hex);
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  for (auto& c : lower)
+    c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return lower;
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  std::vector<std::string_view> names(known.begin(), known.end());
+  auto near = base::near_names(word, names, 1);
+  return near.empty() ? std::string{} : std::string{near.front()};
+}
+
+std::string hint_at(std::string_view word, const std::vector<std::string>& known) {
+  auto best = nearest(word, known);
+  return best.empty() ? best : fmt::format("; did you mean {}?", best);
+}
+
+bool is_id(std::string_view text) { return text.size() == 32 && is_hex(text); }
+
+bool is_id_prefix(std::string_view text) {
+  return text.size() >= 4 && text.size() < 32 && is_hex(text);
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {

@@ -23,6 +23,18 @@ std::string clipped(std::string_view text, size_t width);
 /// Lines of at most `width` columns, broken at blanks where possible. At least one line.
 std::vector<std::string> wrapped(std::string_view text, size_t width);
 
+/// The one of `known` that somebody who wrote `word` most likely meant; empty when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+/// `; did you mean X?`, or nothing when none of `known` is near.
+std::string hint_at(std::string_view word, const std::vector<std::string>& known);
+
+/// ASCII letters in lower case.
+std::string lower_case(std::string_view text);
+
+/// The beginning of an identifier: 4 to 31 hex digits.
+bool is_id_prefix(std::string_view text);
+
 /// An identifier of the REST contract: 32 hex digits.
 bool is_id(std::string_view text);
 

@@ -5,21 +5,11 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <optional>
 
 namespace aops::cli {
 
 namespace {
-
-/// The digits text[from, from+count) as a number, -1 when one is no digit.
-int digits(std::string_view text, size_t from, size_t count) {
-  int value = 0;
-  for (size_t i = from; i < from + count; ++i) {
-    if (text[i] < '0' || text[i] > '9')
-      return -1;
-    value = value * 10 + (text[i] - '0');
-  }
-  return value;
-}
 
 std::tm local(int64_t epoch_s) {
   std::tm parts{};
@@ -36,31 +26,101 @@ std::string written(std::string_view form, int64_t epoch_s) {
     fmt::runtime(form), t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+/// What a text says a moment is, field by field.
+struct written_time {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::optional<int> offset_s; ///< East of Greenwich; else local.
+};
+
+/// Reads fixed places; every one of them a digit or the mark that stands there.
+/// @param form `Y`, `M`, `D`, `h`, `m`, `s` for digits, anything else for itself.
+bool read_form(std::string_view text, std::string_view form, written_time& t) {
+  if (text.size() != form.size())
+    return false;
+  for (size_t i = 0; i < form.size(); ++i) {
+    int* field = form[i] == 'Y'   ? &t.year
+                 : form[i] == 'M' ? &t.month
+                 : form[i] == 'D' ? &t.day
+                 : form[i] == 'h' ? &t.hour
+                 : form[i] == 'm' ? &t.minute
+                 : form[i] == 's' ? &t.second
+                                  : nullptr;
+    if (field == nullptr && text[i] != form[i])
+      return false;
+    if (field == nullptr)
+      continue;
+    if (text[i] < '0' || text[i] > '9')
+      return false;
+    *field = *field * 10 + (text[i] - '0');
+  }
+  return true;
+}
+
+/// Takes `Z` or `+02:00` (`+0200`, `+02`) from the end of the text.
+std::string_view without_offset(std::string_view text, std::optional<int>& offset_s) {
+  if (text.ends_with('Z') || text.ends_with('z')) {
+    offset_s = 0;
+    return text.substr(0, text.size() - 1);
+  }
+  auto sign = text.find_last_of("+-");
+  auto clock = text.find(':');
+  if (sign == std::string_view::npos || clock == std::string_view::npos || sign < clock)
+    return text; // A dash of the date.
+  written_time t;
+  auto digits = text.substr(sign + 1);
+  bool read = read_form(digits, "hh:mm", t) || read_form(digits, "hhmm", t = {}) ||
+              read_form(digits, "hh", t = {});
+  if (!read || t.hour > 14 || t.minute > 59)
+    return text;
+  offset_s = (text[sign] == '-' ? -1 : 1) * (t.hour * 3600 + t.minute * 60);
+  return text.substr(0, sign);
+}
+
+std::optional<written_time> read_time(std::string_view text) {
+  written_time t;
+  if (read_form(text, "YYYYMMDD-hh:mm:ss", t))
+    return t;
+  std::optional<int> offset_s;
+  std::string plain{without_offset(text, offset_s)};
+  if (plain.size() > 10 && (plain[10] == ' ' || plain[10] == 't'))
+    plain[10] = 'T';
+  for (const auto* form : {"YYYY-MM-DD", "YYYY-MM-DDThh:mm", "YYYY-MM-DDThh:mm:ss"}) {
+    t = {};
+    if (read_form(plain, form, t)) {
+      t.offset_s = offset_s;
+      return t;
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 expected<int64_t> parse_time(std::string_view text) {
   auto wrong = [&](std::string_view why) {
-    return fail(ec::bad_request,
-                fmt::format("`{}` {} (times look like 20240301-10:15:30)", text, why));
+    return fail(
+      ec::bad_request,
+      fmt::format("`{}` {} (times look like 2024-03-01T10:15:30 or 20240301-10:15:30)", text, why));
   };
-  if (text.size() != 17 || text[8] != '-' || text[11] != ':' || text[14] != ':')
+  auto t = read_time(text);
+  if (!t)
     return wrong("is no time");
   std::tm parts{};
-  int year = digits(text, 0, 4), month = digits(text, 4, 2), day = digits(text, 6, 2);
-  int hour = digits(text, 9, 2), minute = digits(text, 12, 2), second = digits(text, 15, 2);
-  if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0)
-    return wrong("is no time");
-  parts.tm_year = year - 1900;
-  parts.tm_mon = month - 1;
-  parts.tm_mday = day;
-  parts.tm_hour = hour;
-  parts.tm_min = minute;
-  parts.tm_sec = second;
+  parts.tm_year = t->year - 1900;
+  parts.tm_mon = t->month - 1;
+  parts.tm_mday = t->day;
+  parts.tm_hour = t->hour;
+  parts.tm_min = t->minute;
+  parts.tm_sec = t->second;
   parts.tm_isdst = -1;
-  auto result = static_cast<int64_t>(std::mktime(&parts));
-  // mktime moves what does not exist (30 February, a skipped hour) to a time that does.
-  if (time_text(result) != text)
-    return wrong("does not exist in this time zone");
+  auto result = static_cast<int64_t>(t->offset_s ? ::timegm(&parts) : std::mktime(&parts));
+  // Both move what does not exist (30 February, a skipped hour) to a time that does.
+  bool moved = parts.tm_year != t->year - 1900 || parts.tm_mon != t->month - 1 ||
+               parts.tm_mday != t->day || parts.tm_hour != t->hour || parts.tm_min != t->minute ||
+               parts.tm_sec != t->second;
+  if (moved)
+    return wrong(t->offset_s ? "does not exist" : "does not exist in this time zone");
+  result -= t->offset_s.value_or(0);
   if (result < 0)
     return wrong("is before 1970");
   return result;
@@ -69,22 +129,34 @@ expected<int64_t> parse_time(std::string_view text) {
 expected<int64_t> parse_span(std::string_view text) {
   auto wrong = [&] {
     return fail(ec::bad_request,
-                fmt::format("`{}` is no duration (such as 90s, 15m, 1h, 2d)", text));
+                fmt::format("`{}` is no duration (such as 90s, 15m, 1h30m, 2d, 1w)", text));
   };
-  int64_t value = 0;
-  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{})
-    return wrong();
-  std::string_view unit{end, static_cast<size_t>(text.data() + text.size() - end)};
-  int64_t factor = unit.empty() || unit == "s" ? 1
-                   : unit == "m"               ? 60
-                   : unit == "h"               ? 3600
-                   : unit == "d"               ? 86400
-                                               : 0;
   constexpr int64_t longest = int64_t{10} * 366 * 86400;
-  if (factor == 0 || value < 1 || value > longest / factor)
+  int64_t sum = 0, before = longest;
+  for (auto rest = text; !rest.empty() || text.empty();) {
+    int64_t value = 0;
+    auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    if (problem != std::errc{} || value < 0)
+      return wrong();
+    rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+    auto unit = rest.substr(0, 1);
+    // Bare seconds stand alone.
+    int64_t factor = unit.empty() && before == longest ? 1
+                     : unit == "s"                     ? 1
+                     : unit == "m"                     ? 60
+                     : unit == "h"                     ? 3600
+                     : unit == "d"                     ? 86400
+                     : unit == "w"                     ? 7 * 86400
+                                                       : 0;
+    if (factor == 0 || factor >= before || value > (longest - sum) / factor)
+      return wrong();
+    before = factor;
+    sum += value * factor;
+    rest.remove_prefix(unit.size());
+  }
+  if (sum < 1)
     return wrong();
-  return value * factor;
+  return sum;
 }
 
 std::string time_text(int64_t epoch_s) {

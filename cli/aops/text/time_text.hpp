@@ -14,11 +14,13 @@ struct time_range {
   friend bool operator==(const time_range&, const time_range&) = default;
 };
 
-/// `YYYYMMDD-HH:MM:SS` in the local time zone → epoch seconds. A date that does not exist is
-/// `ec::bad_request`.
+/// `YYYYMMDD-HH:MM:SS`, or ISO 8601: `2024-03-01`, `2024-03-01T10:15`, `2024-03-01 10:15:30`, with
+/// `Z` or an offset such as `+02:00` behind it, else in the local time zone → epoch seconds. A date
+/// that does not exist is `ec::bad_request`.
 expected<int64_t> parse_time(std::string_view text);
 
-/// `90s`, `15m`, `1h`, `2d`, or bare seconds → seconds, 1 s to 10 years.
+/// `90s`, `15m`, `1h30m`, `2d`, `1w`, or bare seconds → seconds, 1 s to 10 years. Greater units
+/// come first.
 expected<int64_t> parse_span(std::string_view text);
 
 /// The form that `parse_time` reads.

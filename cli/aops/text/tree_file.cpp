@@ -1,6 +1,7 @@
 #include "cli/aops/text/tree_file.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/yaml.hpp"
 
 #include <fmt/format.h>
 
@@ -50,9 +51,9 @@ expected<json> read_trees(const std::string& name,
     return fail(ec::bad_request,
                 name + ": Excel files are not read by this version; export the mind map as JSON "
                        "(see `faultree` in the manual)");
-  auto content = parse_json(text);
+  auto content = parse_document(name, text);
   if (!content)
-    return fail(ec::bad_request, fmt::format("{}: {}", name, content.error().detail));
+    return content;
   if (content->is_array())
     return listed_trees(std::move(*content), name, given_name, description);
   if (!content->is_object())

@@ -6,9 +6,9 @@
 
 namespace aops::cli {
 
-/// The fault trees of a file as `/diag/tree/import` wants them: JSON `{"trees": [...]}`, or the
-/// bare content of one tree, then named by `given_name`, else by its root node, else by the file.
-/// Every tree gets a description. `ec::bad_request` names the file.
+/// The fault trees of a file as `/diag/tree/import` wants them: JSON or YAML (`parse_document`)
+/// `{"trees": [...]}`, or the bare content of one tree, then named by `given_name`, else by its
+/// root node, else by the file. Every tree gets a description. `ec::bad_request` names the file.
 expected<json> read_trees(const std::string& name,
                           std::string_view text,
                           const std::string& given_name,

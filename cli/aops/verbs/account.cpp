@@ -8,8 +8,6 @@ namespace aops::cli {
 namespace {
 
 int log_in(session& s) {
-  if (!s.args.has("username"))
-    return s.complain({ec::bad_request, "login needs --username"});
   auto password = s.secret("password", "AOPS_PASSWORD", "Password");
   if (!password)
     return s.complain(password.error());
@@ -30,7 +28,11 @@ int change(session& s) {
 verb account_verb() {
   return {.name = "account",
           .summary = "Log in without remembering it, change the password",
-          .actions = {{.name = "login", .run = log_in, .needs_token = false},
+          .actions = {{.name = "login",
+                       .run = log_in,
+                       .needs_token = false,
+                       .positionals = {"username"},
+                       .needs = {"username"}},
                       {.name = "change", .run = change}},
           .options = {{.name = "username", .value = "NAME", .help = "Account to log in to"},
                       {.name = "password",

@@ -3,6 +3,7 @@
 #include "cli/aops/text/rule_file.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/picture_export.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/check.hpp"
 #include "messages/rule_cost.hpp"
@@ -16,9 +17,7 @@ namespace aops::cli {
 
 namespace {
 
-expected<json> rules_of_file(session& s, std::string_view action) {
-  if (!s.args.has("conf"))
-    return fail(ec::bad_request, fmt::format("{} needs --conf FILE", action));
+expected<json> rules_of_file(session& s) {
   const auto& name = s.args.text("conf");
   auto text = read_file(name);
   if (!text)
@@ -29,18 +28,39 @@ expected<json> rules_of_file(session& s, std::string_view action) {
   return rules;
 }
 
+exports rule_exports() {
+  return {.forms = {export_form::kind::json, export_form::kind::yaml},
+          .in_folder = export_form::kind::json,
+          .bare = export_form::kind::json,
+          .name = "check_rule"};
+}
+
 int add(session& s) {
-  auto rules = rules_of_file(s, "add");
+  auto rules = rules_of_file(s);
   if (!rules)
     return s.complain(rules.error());
   // As they are written: the node judges each by itself, so that one bad rule fails alone.
   return s.show(s.post("/check/rule/import", json{{"check_items", *rules}}), {});
 }
 
+/// Tells which of the names no rule has; the node passes over them.
+expected<void> find_missing_rules(session& s, const std::vector<std::string>& names) {
+  if (names.empty())
+    return {};
+  rules_query all;
+  auto reply = s.fetch("/check/rule/get", all);
+  if (!reply)
+    return fail(reply.error());
+  s.find_missing("rule", names, member(*reply, "check_items"), "check_item");
+  return {};
+}
+
 int remove(session& s) {
   auto names = at_least_one(s.args, "check_items", "delete");
   if (!names)
     return s.complain(names.error());
+  if (auto done = find_missing_rules(s, *names); !done)
+    return s.complain(done.error());
   return s.show(s.remove("/check/rule/delete", rules_to_delete{*names}), {});
 }
 
@@ -48,6 +68,9 @@ int get(session& s) {
   auto names = s.args.list("check_items");
   if (!names)
     return s.complain(names.error());
+  auto to = export_wanted(s.args, rule_exports());
+  if (!to)
+    return s.misuse(to.error().detail);
   rules_query query;
   query.check_items = *names;
   add_sort(query, s.args);
@@ -55,20 +78,22 @@ int get(session& s) {
   if (!whole) // An export holds every rule unless one page was asked for.
     add_paging(query, s.args);
   auto reply = s.post("/check/rule/get", query);
-  if (!s.args.has("export") || !reply || !succeeded(*reply))
+  bool good = reply && succeeded(*reply);
+  // The page may lack some that there are.
+  if (good && count_of(*reply, "total_count") < names->size())
+    if (auto done = find_missing_rules(s, *names); !done)
+      return s.complain(done.error());
+  if (!s.args.has("export") || !good)
     return s.show(reply,
                   {view::kind::whole,
                    "check_items",
                    {"check_item", "condition", "severity", "description"},
                    {"check_item", "condition", "data_list", "severity", "description", "*"}});
-  auto done = write_export(s,
-                           s.args.text("export"),
-                           "check_rule.json",
-                           to_lines({{"check_items", member(*reply, "check_items")}}));
+  auto done = export_as(s, *to, {{"check_items", member(*reply, "check_items")}}, {});
   if (!done)
     return s.complain(done.error());
   reply->erase("check_items");
-  return s.show(reply, {});
+  return to->path.empty() ? exit_done : s.show(reply, {});
 }
 
 /// Replaces a number by how people read it.
@@ -104,7 +129,7 @@ int cost(session& s) {
 
 /// The rules to try: those of the file, fewer when names are given.
 expected<json> rules_to_test(session& s) {
-  auto rules = rules_of_file(s, "test");
+  auto rules = rules_of_file(s);
   auto names = s.args.list("check_items");
   if (!rules || !names)
     return fail(rules ? names.error() : rules.error());
@@ -142,8 +167,6 @@ void print_test(session& s, const json& rule, const json& reply, const time_rang
 }
 
 int test(session& s) {
-  if (!s.args.has("host"))
-    return s.misuse("test needs --host HOST");
   auto rules = rules_to_test(s);
   if (!rules)
     return s.complain(rules.error());
@@ -153,6 +176,8 @@ int test(session& s) {
   auto ids = s.host_ids({s.args.text("host")});
   if (!ids)
     return s.complain(ids.error());
+  if (s.is_missing(s.args.text("host")))
+    return exit_done; // Said already; the exit code follows from it.
   int code = exit_done;
   for (const auto& rule : *rules) {
     auto body =
@@ -177,23 +202,25 @@ verb checkrule_verb() {
   return {
     .name = "checkrule",
     .summary = "Import, delete, list, export, try out check rules, see what they cost",
-    .actions = {{.name = "add", .run = add},
-                {.name = "delete", .run = remove},
-                {.name = "get", .run = get},
-                {.name = "cost", .run = cost},
-                {.name = "test", .run = test}},
+    .actions =
+      {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
+       {.name = "delete", .run = remove, .positionals = {"check_items"}, .needs = {"check_items"}},
+       {.name = "get", .run = get, .positionals = {"check_items"}},
+       {.name = "cost", .run = cost, .positionals = {"check_items"}},
+        {.name = "test", .run = test, .positionals = {"conf", "host"}, .needs = {"conf", "host"}}},
     .options = {{.name = "conf",
                  .value = "FILE",
                  .help =
-                   "add, test: rules as JSON, or as CSV when the name ends in .csv; `-` reads "
-                   "standard input"},
+                   "add, test: rules as JSON or YAML, or as CSV when the name ends in .csv; `-` "
+                   "reads standard input"},
                 {.name = "check_items",
                  .value = "NAMES",
                  .help = "delete, get, cost, test: only these rules, separated by commas",
                  .alias = "chek_items"},
                 {.name = "export",
                  .value = "FILE",
-                 .help = "get: write the rules there; into a folder as check_rule.json"},
+                 .help =
+                   "get: write the rules there, .json or .yaml; into a folder as check_rule.json"},
                 {.name = "host", .value = "HOST", .help = "test: id or name of the host to judge"},
                 start_option,
                 end_option,
@@ -203,10 +230,10 @@ verb checkrule_verb() {
                 page_option,
                 per_page_option},
     .positionals = {"action"},
-    .examples = "  aops checkrule --action add --conf rules.json\n"
-                "  aops checkrule --action get --export rules.json\n"
+    .examples = "  aops checkrule add rules.json\n"
+                "  aops checkrule list --export rules.yaml\n"
                 "  aops checkrule cost\n"
-                "  aops checkrule test --conf rules.json --host web1 --last 1h\n"};
+                "  aops checkrule test rules.json web1 --last 1h30m\n"};
 }
 
 } // namespace aops::cli

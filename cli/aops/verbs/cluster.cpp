@@ -49,7 +49,7 @@ int nodes(session& s) {
   auto reply = s.get("/cluster/nodes");
   if (!reply || !succeeded(*reply) || s.wants_data())
     return s.show(reply, {});
-  s.io.out << draw_nodes(*reply, s.form() == format::wide, s.colours());
+  s.io.out << draw_nodes(*reply, s.form() == format::wide, s.colours(), s.table_width());
   return exit_done;
 }
 
@@ -57,7 +57,7 @@ int slots(session& s) {
   auto reply = s.get("/cluster/slots");
   if (!reply || !succeeded(*reply) || s.wants_data())
     return s.show(reply, {});
-  s.io.out << render(slot_table(*reply, s.form() == format::wide));
+  s.io.out << render(slot_table(*reply, s.form() == format::wide), s.table_width());
   return exit_done;
 }
 
@@ -178,10 +178,10 @@ verb cluster_verb() {
         .help = "drain: wait until the node has no slots",
         .kind = option_kind::flag},
        {.name = "deadline",
-        .value = "SECONDS",
+        .value = "SPAN",
         .help = "drain: how long --wait waits",
         .fallback = "60",
-        .kind = option_kind::whole},
+        .kind = option_kind::span},
        {.name = "resume",
         .help = "drain: let the node take slots again",
         .kind = option_kind::flag},
@@ -195,7 +195,8 @@ verb cluster_verb() {
         .fallback = "aops-ca"},
        {.name = "address",
         .value = "HOSTS",
-        .help = "ca issue: names and addresses of the node's links, by commas"},
+        .help = "ca issue: names and addresses of the node's links, by commas",
+        .is_list = true},
        {.name = "days",
         .value = "N",
         .help = "ca: how long it is valid; 3650 for the authority, 365 for a node",

@@ -136,6 +136,26 @@ expected<json> with_verdicts(session& s, const json& rows, size_t most) {
   return result;
 }
 
+expected<std::vector<std::string>>
+report_ids(session& s, const std::vector<std::string>& words, const json& rows) {
+  std::vector<std::string> ids;
+  for (const auto& word : words) {
+    std::vector<std::string> found;
+    for (const auto& row : rows)
+      if (auto id = text_of(row, "report_id");
+          id == word || (is_id_prefix(word) && id.starts_with(lower_case(word))))
+        found.push_back(id);
+    if (found.size() > 1)
+      return fail(ec::bad_request,
+                  fmt::format("{} may be several reports: {}", word, joined(found, ", ")));
+    if (found.empty())
+      s.missing("report", word);
+    else
+      ids.push_back(found.front());
+  }
+  return ids;
+}
+
 view reports_view() {
   std::vector<std::string> columns = {
     "host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id"};

@@ -24,13 +24,18 @@ inline const option per_page_option{.name = "per_page",
                                     .fallback = "20",
                                     .kind = option_kind::whole};
 inline const option start_option{
-  .name = "start", .value = "TIME", .help = "Begin, as 20240301-10:15:30 local time"};
-inline const option end_option{
-  .name = "end", .value = "TIME", .help = "End, as 20240301-10:15:30 local time"};
+  .name = "start",
+  .value = "TIME",
+  .help = "Begin, as 2024-03-01T10:15:30 (with Z or +02:00, else local) or 20240301-10:15:30"};
+inline const option end_option{.name = "end", .value = "TIME", .help = "End, as --start"};
 inline const option last_option{
   .name = "last",
   .value = "SPAN",
-  .help = "The time up to now instead of --start and --end: 90s, 15m, 1h, 2d"};
+  .help = "The time up to now instead of --start and --end: 90s, 15m, 1h30m, 2d, 1w",
+  .kind = option_kind::span};
+inline const option exit_code_option{.name = "exit_code",
+                                     .help = "End with 10 when something was found, else with 0",
+                                     .kind = option_kind::flag};
 
 /// Sets the page of a query.
 template <class Query>
@@ -78,6 +83,12 @@ void add_host_names(session& s, json& rows);
 /// Rows of reports with `host_name`, and with `verdict` and `root_cause` read from the whole
 /// reports of the first `most` rows.
 expected<json> with_verdicts(session& s, const json& rows, size_t most = 1000);
+
+/// The ids of reports given by id or by the beginning of one, found among the rows that the node
+/// gave for them; what no report is called is `missing` and left out. `ec::bad_request` when a
+/// beginning fits several.
+expected<std::vector<std::string>>
+report_ids(session& s, const std::vector<std::string>& words, const json& rows);
 
 /// How a list of reports is shown.
 view reports_view();

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <ostream>
 #include <set>
 
@@ -26,10 +28,58 @@ constexpr int most_tries = 5;
 constexpr int try_again_ms = 1000;
 
 int cancel(session& s) {
-  auto tasks = at_least_one(s.args, "cancel", "cancelling");
+  auto words = at_least_one(s.args, "cancel", "cancelling");
+  if (!words)
+    return s.complain(words.error());
+  auto tasks = s.task_ids(*words);
   if (!tasks)
     return s.complain(tasks.error());
   return s.show(s.post("/diag/task/cancel", tasks_to_cancel{*tasks}), {});
+}
+
+/// Names of a task's hosts; of many, the first.
+std::string
+hosts_text(const session& s, const std::map<std::string, std::string>& names, const json& ids) {
+  constexpr size_t most_named = 3;
+  std::vector<std::string> shown;
+  for (const auto& id : ids)
+    if (auto name = names.find(cell_text(id)); name != names.end())
+      shown.push_back(name->second);
+    else
+      shown.push_back(cell_text(id));
+  auto all = shown.size();
+  if (s.form() != format::wide && all > most_named + 1) {
+    shown.resize(most_named);
+    shown.push_back(fmt::format("{} more", all - most_named));
+  }
+  return joined(shown, ", ");
+}
+
+/// The newest task first.
+int list(session& s) {
+  tasks_query query;
+  auto range = given_range(s);
+  if (!range)
+    return s.complain(range.error());
+  if (*range)
+    query.time_range = moments_of(**range);
+  query.sort = "time";
+  query.direction = "desc";
+  add_paging(query, s.args);
+  auto reply = s.post("/diag/task/get", query);
+  if (s.wants_table() && reply && reply->contains("task_infos")) {
+    const auto& names = s.host_names();
+    for (auto& row : (*reply)["task_infos"]) {
+      row["hosts"] = hosts_text(s, names, member(row, "host_list"));
+      row["reports"] =
+        fmt::format("{}/{}", count_of(row, "progress"), count_of(row, "expected_report_num"));
+    }
+  }
+  return s.show(reply,
+                {view::kind::whole,
+                 "task_infos",
+                 {"task_id", "time", "state", "reports", "failed", "tree_list", "hosts"},
+                 {}});
 }
 
 /// What of the contract's required options is missing; empty when nothing is.
@@ -80,6 +130,8 @@ expected<std::vector<diag_to_execute>> requests(session& s) {
   if (!ids)
     return fail(ids.error());
   std::vector<diag_to_execute> tasks;
+  if (std::all_of(ids->begin(), ids->end(), [&](const auto& id) { return s.is_missing(id); }))
+    return tasks; // Said already; the exit code follows from it.
   for (const auto& part : split_into(*ids, s.args.on("all_hosts") ? most_hosts : ids->size()))
     tasks.push_back({.host_list = part,
                      .time_range = moments_of(range->value_or(time_range{})),
@@ -133,11 +185,10 @@ submitted submit(session& s) {
     }
     started.push_back(text_of(*reply, "task_id"));
     if (s.args.on("detach")) {
-      s.show(reply, {});
+      result.code = std::max(result.code, s.show(reply, {}));
       continue;
     }
-    if (partly_succeeded(*reply))
-      s.note(reply_error(*reply).detail);
+    result.code = std::max(result.code, s.judge(*reply));
     auto expected = count_of(*reply, "expected_report_num");
     result.tasks.push_back({started.back(), expected, 0, {}, {}});
     s.note(fmt::format("task {}: {} reports to come", started.back(), expected));
@@ -148,7 +199,8 @@ submitted submit(session& s) {
 /// Tasks submitted earlier.
 submitted known_tasks(session& s) {
   submitted result;
-  auto ids = s.args.list("task_id");
+  auto words = s.args.list("task_id");
+  auto ids = words ? s.task_ids(*words) : words;
   if (!ids)
     return {{}, s.complain(ids.error())};
   tasks_query query;
@@ -159,8 +211,23 @@ submitted known_tasks(session& s) {
   for (const auto& info : member(*reply, "task_infos"))
     result.tasks.push_back(
       {text_of(info, "task_id"), count_of(info, "expected_report_num"), 0, {}, {}});
-  if (result.tasks.empty())
-    result.code = s.complain({ec::not_found, "no such task"});
+  std::vector<std::string> others;
+  for (const auto& id : *ids)
+    if (std::none_of(
+          result.tasks.begin(), result.tasks.end(), [&](const auto& x) { return x.id == id; }))
+      others.push_back(id);
+  if (others.empty())
+    return result;
+  // Not a diagnosis: a check is followed all the same.
+  auto progress = s.fetch("/diag/progress/get", progress_query{others});
+  if (!progress)
+    return {{}, s.complain(progress.error())};
+  for (const auto& row : member(*progress, "result"))
+    if (auto expected = count_of(row, "expected_report_num"); expected > 0)
+      result.tasks.push_back(
+        {.id = text_of(row, "task_id"), .expected = expected, .is_check = true});
+    else
+      s.missing("task", text_of(row, "task_id"));
   return result;
 }
 
@@ -194,28 +261,40 @@ task_totals totals_of(const std::vector<watched_task>& tasks) {
   return totals;
 }
 
+bool any_fault(const json& rows) {
+  return std::any_of(
+    rows.begin(), rows.end(), [](const json& row) { return text_of(row, "verdict") == "true"; });
+}
+
 int show_reports(session& s, const std::vector<watched_task>& tasks) {
   auto reply = reports_of(s, tasks);
-  bool is_table = s.wants_table();
-  bool sums_up = s.args.on("all_hosts");
-  json summary;
-  if (reply && (is_table || sums_up)) {
-    auto rows = with_verdicts(s, member(*reply, "result"), sums_up ? most_summed : most_shown);
-    if (!rows && is_table)
-      return s.complain(rows.error());
-    if (!rows)
-      s.note("no summary: " + rows.error().detail);
-    if (rows && sums_up)
-      summary = summary_of(totals_of(tasks), *rows);
-    if (is_table)
-      (*reply)["result"] = std::move(*rows);
-    else if (rows)
-      (*reply)["summary"] = summary;
+  if (!reply)
+    return s.complain(reply.error());
+  bool sums_up = s.args.on("all_hosts"), says_found = s.args.on("exit_code");
+  auto all = member(*reply, "result").size();
+  // An exit code that looks at some of them only would be wrong.
+  auto most = says_found ? all : sums_up ? most_summed : most_shown;
+  auto rows = with_verdicts(s, member(*reply, "result"), most);
+  if (!rows && (s.wants_table() || says_found))
+    return s.complain(rows.error());
+  if (!rows) {
+    s.note("without verdicts: " + rows.error().detail);
+    return s.show(reply, reports_view());
   }
+  if (all > most)
+    s.note(fmt::format(
+      "verdicts of the first {} of {} reports; `aops report list` pages through all", most, all));
+  bool found = says_found && any_fault(*rows);
+  json summary;
+  if (sums_up)
+    summary = summary_of(totals_of(tasks), *rows);
+  (*reply)["result"] = std::move(*rows);
+  if (sums_up && !s.wants_table())
+    (*reply)["summary"] = summary;
   auto code = s.show(reply, reports_view());
-  if (is_table && code == exit_done && sums_up)
+  if (s.wants_table() && code == exit_done && sums_up)
     s.io.out << summary_text(summary);
-  return code;
+  return code == exit_done && found ? exit_found : code;
 }
 
 int run(session& s) {
@@ -229,7 +308,11 @@ int run(session& s) {
     return begun.code;
   watcher followed(s, begun.tasks, s.args.on("watch"));
   const auto& tasks = followed.run();
-  auto shown = show_reports(s, tasks);
+  std::vector<watched_task> diagnoses;
+  for (const auto& task : tasks)
+    if (!task.is_check)
+      diagnoses.push_back(task);
+  auto shown = diagnoses.empty() ? exit_done : show_reports(s, diagnoses);
   auto judged = judge_tasks(s, tasks);
   return begun.code != exit_done ? begun.code : judged != exit_done ? judged : shown;
 }
@@ -240,40 +323,51 @@ verb diag_verb() {
   return {
     .name = "diag",
     .summary = "Diagnose hosts by fault trees and follow the progress",
+    .actions = {{.name = "list", .run = list},
+                {.name = "follow", .run = run, .positionals = {"task_id"}, .needs = {"task_id"}},
+                {.name = "cancel", .run = run, .positionals = {"cancel"}, .needs = {"cancel"}}},
     .run = run,
-    .options =
-      {{.name = "tree_list",
-        .value = "TREES",
-        .help = "Names of fault trees, separated by commas (required)"},
-       {.name = "host_list",
-        .value = "HOSTS",
-        .help = "Ids or names of at most 50 hosts, separated by commas (required)"},
-       {.name = "all_hosts",
-        .help = "Every host instead of --host_list, 50 to a task; ends with a summary",
-        .kind = option_kind::flag},
-       {.name = "start",
-        .value = "TIME",
-        .help = "Begin, as 20240301-10:15:30 local time (required)"},
-       {.name = "end", .value = "TIME", .help = "End, as 20240301-10:15:30 local time (required)"},
-       last_option,
-       {.name = "interval",
-        .value = "SECONDS",
-        .help = "Length of the slices, one report each",
-        .fallback = "10",
-        .kind = option_kind::whole},
-       {.name = "watch",
-        .help = "Tell progress also where standard error is no terminal",
-        .kind = option_kind::flag},
-       {.name = "detach", .help = "Do not wait: print the task and end", .kind = option_kind::flag},
-       {.name = "task_id",
-        .value = "TASKS",
-        .help = "Follow tasks that run already instead of starting one"},
-       {.name = "cancel", .value = "TASKS", .help = "End tasks; what they have stored stays"}},
-    .examples =
-      "  aops diag --tree_list cpu_fault --host_list web1 --start 20240301-10:00:00 --end "
-      "20240301-11:00:00 --interval 60\n"
-      "  aops diag --tree_list cpu_fault --all_hosts --last 1h --interval 600 -o table\n"
-      "  aops diag --cancel 018e4c0a7b1f0d7c9a3e5b7f2c4d6e80\n"};
+    .options = {{.name = "tree_list",
+                 .value = "TREES",
+                 .help = "Names of fault trees, separated by commas (required)"},
+                {.name = "host_list",
+                 .value = "HOSTS",
+                 .help = "Ids or names of at most 50 hosts, separated by commas (required)"},
+                {.name = "all_hosts",
+                 .help = "Every host instead of --host_list, 50 to a task; ends with a summary",
+                 .kind = option_kind::flag},
+                start_option,
+                end_option,
+                last_option,
+                {.name = "interval",
+                 .value = "SPAN",
+                 .help = "Length of the slices, one report each: 10, 10m",
+                 .fallback = "10",
+                 .kind = option_kind::span},
+                exit_code_option,
+                {.name = "watch",
+                 .help = "Tell progress also where standard error is no terminal",
+                 .kind = option_kind::flag},
+                {.name = "detach",
+                 .help = "Do not wait: print the task and end",
+                 .kind = option_kind::flag},
+                {.name = "task_id",
+                 .value = "TASKS",
+                 .help = "Follow tasks that run already instead of starting one",
+                 .is_list = true},
+                {.name = "cancel",
+                 .value = "TASKS",
+                 .help = "End tasks; what they have stored stays",
+                 .is_list = true},
+                page_option,
+                per_page_option},
+    .positionals = {"tree_list", "host_list"},
+    .examples = "  aops diag cpu_fault web1 web2 --last 1h --interval 10m\n"
+                "  aops diag --tree_list cpu_fault --host_list web1 --start 2024-03-01T10:00 --end "
+                "2024-03-01T11:00 --interval 60\n"
+                "  aops diag cpu_fault --all_hosts --last 1h --interval 10m --exit_code\n"
+                "  aops diag list\n"
+                "  aops diag cancel 018e4c0a7b1f\n"};
 }
 
 } // namespace aops::cli

@@ -16,8 +16,6 @@ namespace aops::cli {
 namespace {
 
 expected<json> trees_of_file(session& s) {
-  if (!s.args.has("conf"))
-    return fail(ec::bad_request, "add needs --conf FILE");
   auto names = s.args.list("tree_list");
   if (!names)
     return fail(names.error());
@@ -45,10 +43,22 @@ int add(session& s) {
   return s.show(reply, {});
 }
 
+exports tree_exports() {
+  using kind = export_form::kind;
+  return {.forms = {kind::json, kind::yaml, kind::html, kind::dot, kind::svg},
+          .in_folder = kind::json,
+          .bare = kind::json,
+          .name = "fault_tree"};
+}
+
 int remove(session& s) {
   auto names = at_least_one(s.args, "tree_list", "delete");
   if (!names)
     return s.complain(names.error());
+  auto known = s.fetch("/diag/tree/get", trees_query{*names}); // The node passes over unknown ones.
+  if (!known)
+    return s.complain(known.error());
+  s.find_missing("fault tree", *names, member(*known, "trees"), "tree_name");
   return s.show(s.remove("/diag/tree/delete", trees_to_delete{*names}), {});
 }
 
@@ -77,15 +87,19 @@ int get(session& s) {
   auto names = s.args.list("tree_list");
   if (!names)
     return s.complain(names.error());
+  auto to = export_wanted(s.args, tree_exports());
+  if (!to)
+    return s.misuse(to.error().detail);
   auto reply = s.post("/diag/tree/get", trees_query{*names});
   bool good = reply && succeeded(*reply);
+  if (good)
+    s.find_missing("fault tree", *names, member(*reply, "trees"), "tree_name");
   if (good && s.args.has("export")) {
     auto trees = member(*reply, "trees");
-    auto to = find_export(s.args, export_form::kind::json, "fault_tree");
-    if (auto done = export_as(s, to, {{"trees", trees}}, pictures_of(trees)); !done)
+    if (auto done = export_as(s, *to, {{"trees", trees}}, pictures_of(trees)); !done)
       return s.complain(done.error());
     reply->erase("trees");
-    return to.path.empty() ? exit_done : s.show(reply, {});
+    return to->path.empty() ? exit_done : s.show(reply, {});
   }
   if (good && s.form() == format::wide) {
     draw_trees(s, member(*reply, "trees"));
@@ -100,29 +114,33 @@ verb faultree_verb() {
   return {
     .name = "faultree",
     .summary = "Import, delete, show, export fault trees",
-    .actions = {{.name = "add", .run = add},
-                {.name = "delete", .run = remove},
-                {.name = "get", .run = get}},
+    .actions =
+      {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
+       {.name = "delete", .run = remove, .positionals = {"tree_list"}, .needs = {"tree_list"}},
+       {.name = "get", .run = get, .positionals = {"tree_list", "file"}}},
     .options =
-      {{.name = "conf", .value = "FILE", .help = "add: trees as JSON; `-` reads standard input"},
+      {{.name = "conf",
+        .value = "FILE",
+        .help = "add: trees as JSON or YAML; `-` reads standard input"},
        {.name = "tree_list",
         .value = "TREES",
-        .help = "add: the tree's name; delete, get: names, separated by commas"},
+        .help = "add: the tree's name; delete, get: names, separated by commas",
+        .takes = [](std::string_view word) { return !names_file(word); }},
        {.name = "description",
         .value = "TEXT",
         .help = "add: of trees that bring none",
         .alias = "descriptipn"},
        {.name = "export",
         .value = "FILE",
-        .help = "get: write there; .html and .dot as pictures; into a folder as fault_tree.json; "
-                "html, dot or json: to --file"},
+        .help = "get: write there, .json, .yaml, or a picture, .html, .dot, .svg; into a folder as "
+                "fault_tree.json; a form's name, such as dot: to --file"},
        {.name = "file",
         .value = "FILE",
-        .help = "get: where --export html, dot or json goes; else standard output"}},
+        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output"}},
     .positionals = {"action", "file"},
-    .examples = "  aops faultree --action add --conf tree.json --tree_list cpu_fault\n"
-                "  aops faultree --action get --export trees.json\n"
-                "  aops faultree --action get --tree_list cpu_fault -o wide\n"};
+    .examples = "  aops faultree add tree.yaml --tree_list cpu_fault\n"
+                "  aops faultree list --export trees.json\n"
+                "  aops faultree show cpu_fault -o wide\n"};
 }
 
 } // namespace aops::cli

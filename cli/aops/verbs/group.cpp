@@ -25,9 +25,7 @@ int remove(session& s) {
 
 int query(session& s) {
   if (s.args.has("host_group_name") || s.args.has("host_group_list"))
-    return s.complain(
-      {ec::bad_request,
-       "query lists every group; it takes no --host_group_name or --host_group_list"});
+    return s.misuse("query lists every group; it takes no --host_group_name or --host_group_list");
   host_groups_query groups;
   add_sort(groups, s.args);
   add_paging(groups, s.args);
@@ -44,8 +42,14 @@ verb group_verb() {
   return {
     .name = "group",
     .summary = "Add, delete, list host groups",
-    .actions = {{.name = "add", .run = add},
-                {.name = "delete", .run = remove},
+    .actions = {{.name = "add",
+                 .run = add,
+                 .positionals = {"host_group_name"},
+                 .needs = {"host_group_name"}},
+                {.name = "delete",
+                 .run = remove,
+                 .positionals = {"host_group_list"},
+                 .needs = {"host_group_list"}},
                 {.name = "query", .run = query}},
     .options = {{.name = "host_group_name", .value = "NAME", .help = "add: the new group's name"},
                 {.name = "host_group_list",
@@ -64,9 +68,9 @@ verb group_verb() {
                 page_option,
                 per_page_option},
     .positionals = {"action"},
-    .examples = "  aops group --action add --host_group_name web --description \"web servers\"\n"
-                "  aops group --action query --sort host_count --direction desc\n"
-                "  aops group --action delete --host_group_list web,db\n"};
+    .examples = "  aops group add web --description \"web servers\"\n"
+                "  aops group list --sort host_count --direction desc\n"
+                "  aops group delete web db\n"};
 }
 
 } // namespace aops::cli

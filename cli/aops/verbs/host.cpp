@@ -81,6 +81,10 @@ expected<void> add_infos(session& s, json& reply) {
     return {};
   // Not every node offers this, so there is no message for it.
   auto details = s.fetch("/manage/host/info/query", json{{"host_list", ids}, {"basic", false}});
+  if (!details && details.error() == ec::not_found) {
+    s.note("this node knows nothing of hardware and system; --verbose shows nothing more");
+    return {};
+  }
   if (!details)
     return fail(details.error());
   for (auto& host : reply["host_infos"])
@@ -113,9 +117,10 @@ verb host_verb() {
   return {
     .name = "host",
     .summary = "Add, delete, list hosts",
-    .actions = {{.name = "add", .run = add},
-                {.name = "delete", .run = remove},
-                {.name = "query", .run = query}},
+    .actions =
+      {{.name = "add", .run = add},
+       {.name = "delete", .run = remove, .positionals = {"host_list"}, .needs = {"host_list"}},
+       {.name = "query", .run = query}},
     .options =
       {{.name = "host_name", .value = "NAME", .help = "add: the new host's name"},
        {.name = "host_list", .value = "HOSTS", .help = "delete: ids or names, separated by commas"},

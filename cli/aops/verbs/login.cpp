@@ -27,8 +27,10 @@ expected<void> ask_about(session& s, const std::string& origin, const std::strin
              false);
   if (answer && (*answer == "yes" || *answer == "y"))
     return {};
-  if (answer || answer.error() == ec::cancelled)
-    return fail(ec::cancelled, "the certificate was not accepted");
+  if (answer)
+    return fail(ec::permission_denied, "the certificate was not accepted");
+  if (answer.error() == ec::cancelled)
+    return fail(answer.error());
   return fail(ec::unreachable,
               fmt::format("{}: its certificate is not known here (SHA-256 {}); compare it and give "
                           "--trust, or --cacert FILE",

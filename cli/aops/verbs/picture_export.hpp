@@ -3,21 +3,36 @@
 #include "cli/aops/report/report_picture.hpp"
 #include "cli/aops/verbs/common.hpp"
 
+#include <optional>
+#include <vector>
+
 namespace aops::cli {
 
-/// Where and in what form `--export` wants something: `html`, `dot` or `json` (then to `--file`,
-/// else standard output), or a file whose extension says the form, or a folder.
+/// Where and in what form `--export` wants something: a form's name, such as `html` (then to
+/// `--file`, else standard output), or a file whose extension says the form, or a folder.
 struct export_form {
-  enum class kind { json, html, dot };
+  enum class kind { json, yaml, html, dot, svg };
   kind how = kind::json;
   std::string path; ///< Empty: standard output.
 };
 
-/// @param name File name without extension, used inside a folder.
-/// @param by_default Form of a file with another extension and of a folder.
-export_form find_export(const arguments& args, export_form::kind by_default, std::string_view name);
+/// What a command can export.
+struct exports {
+  std::vector<export_form::kind> forms;
+  export_form::kind in_folder;                ///< Of the file that a folder gets.
+  std::optional<export_form::kind> bare = {}; ///< Of a file without extension; none: refused.
+  std::string_view name;                      ///< Of the file in a folder, without extension.
+};
 
-/// Writes `content` as JSON or the pictures; tells where on standard error.
+/// What `--export` and `--file` say; anything without them. `ec::bad_request` for a file whose
+/// extension says another form or none that is offered, and for `--file` alone.
+expected<export_form> export_wanted(const arguments& args, const exports& offered);
+
+/// Whether a word names a file rather than a thing: it has the extension of some form, or a slash.
+bool names_file(std::string_view word);
+
+/// Writes `content` as JSON or YAML, or the pictures; tells where on standard error. Several
+/// pictures do not go into one SVG.
 expected<void> export_as(session& s,
                          const export_form& to,
                          const json& content,

@@ -12,8 +12,21 @@ namespace aops::cli {
 
 namespace {
 
+exports report_exports() {
+  using kind = export_form::kind;
+  return {.forms = {kind::json, kind::yaml, kind::html, kind::dot, kind::svg},
+          .in_folder = kind::html,
+          .name = "report"};
+}
+
 int remove(session& s) {
-  auto ids = at_least_one(s.args, "report_list", "delete");
+  auto words = at_least_one(s.args, "report_list", "delete");
+  if (!words)
+    return s.complain(words.error());
+  auto known = s.fetch("/diag/report/get", report_list_query{*words});
+  if (!known)
+    return s.complain(known.error());
+  auto ids = report_ids(s, *words, member(*known, "result"));
   if (!ids)
     return s.complain(ids.error());
   return s.show(s.remove("/diag/report/delete", reports_to_delete{*ids}), {});
@@ -23,7 +36,10 @@ int remove(session& s) {
 expected<reports_query> list_filter(session& s) {
   reports_query query;
   if (s.args.has("task_id")) {
-    query.task_id = s.args.text("task_id");
+    auto task = s.task_ids({s.args.text("task_id")});
+    if (!task)
+      return fail(task.error());
+    query.task_id = task->front();
   } else {
     auto range = given_range(s);
     auto hosts = s.args.list("host_list");
@@ -58,21 +74,16 @@ std::vector<picture> pictures_of(session& s, const json& rows) {
   return pictures;
 }
 
-int show_whole(session& s, const expected<json>& reply) {
+int show_whole(session& s, const expected<json>& reply, const export_form& to) {
   if (!reply || !succeeded(*reply))
     return s.show(reply, {view::kind::whole, "result", {}, {}});
   const auto& rows = member(*reply, "result");
   if (s.args.has("export")) {
-    auto to = find_export(s.args, export_form::kind::html, "report");
-    auto done =
-      export_as(s,
-                to,
-                rows,
-                to.how == export_form::kind::json ? std::vector<picture>{} : pictures_of(s, rows));
+    bool is_data = to.how == export_form::kind::json || to.how == export_form::kind::yaml;
+    auto done = export_as(s, to, rows, is_data ? std::vector<picture>{} : pictures_of(s, rows));
     return done ? exit_done : s.complain(done.error());
   }
-  bool for_people = s.wants_table() || (s.form() == format::contract && s.io.out_is_terminal);
-  if (!for_people)
+  if (!s.wants_table())
     return s.show(reply, {view::kind::whole, "result", {}, {}});
   text_style style{s.colours(), s.io.unicode, s.io.width};
   bool first = true;
@@ -80,12 +91,10 @@ int show_whole(session& s, const expected<json>& reply) {
     s.io.out << (first ? "" : "\n") << report_text(p.report, p.host, style);
     first = false;
   }
-  if (first)
-    s.note("no such report");
   return exit_done;
 }
 
-int show_list(session& s, expected<json> reply) {
+int show_list(session& s, expected<json> reply, const export_form& to) {
   bool good = reply && succeeded(*reply);
   if (good && s.args.has("export")) {
     report_list_query found;
@@ -93,27 +102,60 @@ int show_list(session& s, expected<json> reply) {
       found.report_list.push_back(text_of(row, "report_id"));
     if (found.report_list.empty())
       return s.complain({ec::not_found, "no report matches"});
-    return show_whole(s, s.post("/diag/report/get", found));
+    return show_whole(s, s.post("/diag/report/get", found), to);
   }
-  if (good && s.wants_table()) {
+  if (good) {
     auto rows = with_verdicts(s, member(*reply, "result"));
-    if (!rows)
+    if (!rows && s.wants_table())
       return s.complain(rows.error());
-    (*reply)["result"] = *rows;
+    if (rows)
+      (*reply)["result"] = std::move(*rows);
+    else
+      s.note("without verdicts: " + rows.error().detail);
   }
   return s.show(reply, reports_view());
+}
+
+/// An empty list may be asked for by names that nothing has. A deleted tree may still have reports.
+expected<void> tell_missing(session& s, const reports_query& query) {
+  if (query.task_id) {
+    tasks_query task;
+    task.task_list = std::vector<std::string>{*query.task_id};
+    auto reply = s.fetch("/diag/task/get", task);
+    if (!reply)
+      return fail(reply.error());
+    s.find_missing("task", {*query.task_id}, member(*reply, "task_infos"), "task_id");
+  } else if (query.tree_list && !query.tree_list->empty()) {
+    auto reply = s.fetch("/diag/tree/get", trees_query{*query.tree_list});
+    if (!reply)
+      return fail(reply.error());
+    s.find_missing("fault tree", *query.tree_list, member(*reply, "trees"), "tree_name");
+  }
+  return {};
 }
 
 int get(session& s) {
   auto reports = s.args.list("report_list");
   if (!reports)
     return s.complain(reports.error());
-  if (!reports->empty())
-    return show_whole(s, s.post("/diag/report/get", report_list_query{*reports}));
+  auto to = export_wanted(s.args, report_exports());
+  if (!to)
+    return s.misuse(to.error().detail);
+  if (!reports->empty()) {
+    auto reply = s.post("/diag/report/get", report_list_query{*reports});
+    if (reply && succeeded(*reply))
+      if (auto ids = report_ids(s, *reports, member(*reply, "result")); !ids)
+        return s.complain(ids.error());
+    return show_whole(s, reply, *to);
+  }
   auto query = list_filter(s);
   if (!query)
     return s.complain(query.error());
-  return show_list(s, s.post("/diag/report/get_list", *query));
+  auto reply = s.post("/diag/report/get_list", *query);
+  if (reply && succeeded(*reply) && count_of(*reply, "total_count") == 0)
+    if (auto told = tell_missing(s, *query); !told)
+      return s.complain(told.error());
+  return show_list(s, std::move(reply), *to);
 }
 
 } // namespace
@@ -122,11 +164,14 @@ verb report_verb() {
   return {
     .name = "report",
     .summary = "List, read, export, delete diagnosis reports",
-    .actions = {{.name = "get", .run = get}, {.name = "delete", .run = remove}},
+    .actions =
+      {{.name = "get", .run = get, .positionals = {"report_list", "file"}},
+       {.name = "delete", .run = remove, .positionals = {"report_list"}, .needs = {"report_list"}}},
     .options =
       {{.name = "report_list",
         .value = "REPORTS",
-        .help = "Ids, separated by commas; get: whole reports instead of a list"},
+        .help = "Ids, separated by commas; get: whole reports instead of a list",
+        .takes = [](std::string_view word) { return !names_file(word); }},
        {.name = "task_id", .value = "TASK", .help = "get: the list of this task's reports"},
        {.name = "tree_list",
         .value = "TREES",
@@ -139,11 +184,11 @@ verb report_verb() {
        last_option,
        {.name = "export",
         .value = "FILE",
-        .help =
-          "get: write a picture there, .html or .dot, or .json; html, dot or json: to --file"},
+        .help = "get: write there: a picture, .html, .dot, .svg, or .json, .yaml; a form's name, "
+                "such as dot: to --file"},
        {.name = "file",
         .value = "FILE",
-        .help = "get: where --export html, dot or json goes; else standard output"},
+        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output"},
        {.name = "sort",
         .value = "FIELD",
         .help = "get: order of the list",
@@ -152,11 +197,9 @@ verb report_verb() {
        page_option,
        per_page_option},
     .positionals = {"action", "file"},
-    .examples =
-      "  aops report --action get --task_id 018e4c0a7b1f0d7c9a3e5b7f2c4d6e80 -o table\n"
-      "  aops report --action get --report_list 5f0c2d1e8b7a69584736251403f2e1d0\n"
-      "  aops report --action get --report_list 5f0c2d1e8b7a69584736251403f2e1d0 --export html "
-      "report.html\n"};
+    .examples = "  aops report list --task_id 018e4c0a7b1f\n"
+                "  aops report show 5f0c2d1e8b7a\n"
+                "  aops report show 5f0c2d1e8b7a --export report.html\n"};
 }
 
 } // namespace aops::cli

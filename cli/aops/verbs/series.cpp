@@ -10,6 +10,8 @@ int run(session& s) {
   auto ids = s.host_ids({s.args.text("host")});
   if (!ids)
     return s.complain(ids.error());
+  if (s.is_missing(s.args.text("host")))
+    return exit_done; // Said already; the exit code follows from it.
   series_query query;
   query.host_id = ids->front();
   add_paging(query, s.args);
@@ -37,7 +39,7 @@ verb series_verb() {
                       without_fallback(page_option),
                       without_fallback(per_page_option)},
           .positionals = {"host"},
-          .examples = "  aops series --host web1 -o table\n"};
+          .examples = "  aops series web1\n"};
 }
 
 } // namespace aops::cli

@@ -29,7 +29,7 @@ verb stat_verb() {
                        .choices = {"host", "check_rule", "check_result"},
                        .is_required = true}},
           .positionals = {"action", "field"},
-          .examples = "  aops stat --action count --field check_result\n"};
+          .examples = "  aops stat count check_result\n"};
 }
 
 } // namespace aops::cli

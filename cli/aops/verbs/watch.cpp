@@ -1,6 +1,7 @@
 #include "cli/aops/verbs/watch.hpp"
 
 #include "cli/aops/net/event_stream.hpp"
+#include "cli/aops/term/interrupt.hpp"
 #include "cli/aops/term/progress_bar.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/diag.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <ostream>
 #include <thread>
 
@@ -24,6 +26,9 @@ constexpr int most_fruitless = 5;
 constexpr int stream_silence_s = 45;
 /// Without a stream the progress is asked for, and given up after so many times without any.
 constexpr int poll_ms = 5000, most_idle_polls = 10;
+/// Without progress for so long, and the time for one question, a bar stands still.
+constexpr std::chrono::milliseconds stands_after{1500};
+constexpr int question_s = 1;
 
 } // namespace
 
@@ -35,10 +40,12 @@ const std::vector<watched_task>& watcher::run() {
   running_ = std::min(tasks_.size(), most_streams);
   for (size_t i = running_; i > 0; --i)
     workers.emplace_back([this] { work(); });
+  at_interrupt goodbye([this] { say_goodbye(); });
   std::unique_lock lock(mutex_);
   uint64_t seen = 0;
   while (true) {
-    changed_.wait(lock, [&] { return running_ == 0 || changes_ != seen; });
+    bool moved =
+      changed_.wait_for(lock, stands_after, [&] { return running_ == 0 || changes_ != seen; });
     seen = changes_;
     uint64_t done = 0, expected = 0;
     for (const auto& task : tasks_) {
@@ -47,7 +54,7 @@ const std::vector<watched_task>& watcher::run() {
     }
     bool is_last = running_ == 0;
     lock.unlock();
-    draw(done, expected);
+    draw(done, expected, moved || !is_seen() ? std::string{} : why_it_stands());
     if (is_last)
       break;
     lock.lock();
@@ -85,6 +92,7 @@ void watcher::follow(watched_task& task, node_list& nodes) {
     events.reconnect();
     bool fruitful = false, over = false;
     auto take_bytes = [&](std::string_view bytes) {
+      lose(task, {}); // A heartbeat says that the node is there.
       for (const auto& e : events.feed(bytes)) {
         fruitful = true;
         over = take(task, e.name, e.data) || over;
@@ -94,6 +102,8 @@ void watcher::follow(watched_task& task, node_list& nodes) {
     auto result = nodes.stream(path, events.last_id(), stream_silence_s, take_bytes);
     if (ended(task))
       return;
+    if (!result)
+      lose(task, result.error().detail);
     if (!result && result.error() == ec::session_invalid)
       return finish(task, {}, result.error().detail);
     // The next node is tried at once, all of them again only after a while.
@@ -163,6 +173,7 @@ bool watcher::take(watched_task& task, std::string_view event, std::string_view 
 void watcher::advance(watched_task& task, uint64_t done) {
   std::lock_guard lock(mutex_);
   task.done = std::max(task.done, done);
+  task.lost.clear();
   ++changes_;
   changed_.notify_all();
 }
@@ -180,18 +191,81 @@ bool watcher::ended(const watched_task& task) {
   return !task.state.empty() || !task.trouble.empty();
 }
 
-void watcher::draw(uint64_t done, uint64_t expected) {
+void watcher::lose(watched_task& task, const std::string& why) {
+  std::lock_guard lock(mutex_);
+  task.lost = why;
+}
+
+std::string watcher::why_it_stands() {
+  progress_query query;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& task : tasks_) {
+      if (!task.lost.empty() && task.state.empty())
+        return task.lost + "; tries again";
+      if (task.state.empty() && task.trouble.empty() && query.task_list.size() < most_streams)
+        query.task_list.push_back(task.id);
+    }
+  }
+  auto nodes = s_.new_nodes(question_s);
+  auto reply =
+    nodes ? nodes->post("/diag/progress/get", body_of(query)) : expected<json>{fail(nodes.error())};
+  if (!reply)
+    return reply.error().detail;
+  if (!succeeded(*reply))
+    return reply_error(*reply).detail;
+  std::map<std::string, size_t> states;
+  for (const auto& row : member(*reply, "result"))
+    ++states[text_of(row, "state")];
+  auto has = [&](const char* state) { return states.contains(state); };
+  return has("running")           ? "the node works on it"
+         : has("waiting_for_key") ? "waits for the vault key"
+         : has("pending")         ? "waits for its turn: other tasks run"
+         : has("interrupted")     ? "the node it ran on is gone; another takes over"
+                                  : "the end is not told yet";
+}
+
+/// The tasks are the node's: nothing here ends them.
+void watcher::say_goodbye() {
+  std::vector<std::string> running;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& task : tasks_)
+      if (task.state.empty())
+        running.push_back(task.id);
+  }
+  if (!running.empty())
+    s_.note(fmt::format("{} {}; follow: aops diag follow {}; end: aops diag cancel {}",
+                        running.size() == 1 ? "the task goes on as" : "the tasks go on as",
+                        joined(running, ", "),
+                        joined(running, " "),
+                        joined(running, " ")));
+}
+
+bool watcher::is_seen() const { return loud_ || s_.io.err_is_terminal; }
+
+void watcher::draw(uint64_t done, uint64_t expected, const std::string& why) {
   auto& err = s_.io.err;
   if (s_.io.err_is_terminal) {
-    err << '\r' << progress_bar(done, expected, s_.io.width - 1, s_.io.unicode) << "\x1b[K"
+    auto width = s_.io.width - 1;
+    auto reason = why.empty() ? why : "  " + printable(why);
+    // What is said of a bar that stands needs no long bar.
+    auto bar = progress_bar(done,
+                            expected,
+                            width - std::min(width, std::min(columns(reason), 2 * width / 3)),
+                            s_.io.unicode);
+    err << '\r' << bar << clipped(reason, width - std::min(width, columns(bar))) << "\x1b[K"
         << std::flush;
     return;
   }
   auto tenth = expected == 0 ? 0 : done * 10 / expected;
-  if (!loud_ || tenth == last_tenth_)
+  bool is_news = tenth != last_tenth_ || (!why.empty() && why != last_why_);
+  if (!loud_ || !is_news)
     return;
   last_tenth_ = tenth;
-  err << progress_bar(done, expected, 0, false) << std::endl;
+  last_why_ = why;
+  err << progress_bar(done, expected, 0, false) << (why.empty() ? "" : "  " + printable(why))
+      << std::endl;
 }
 
 int judge_tasks(session& s, const std::vector<watched_task>& tasks) {

@@ -13,14 +13,16 @@ struct watched_task {
   std::string id;
   uint64_t expected = 0; ///< Reports or results to come.
   uint64_t done = 0;
-  std::string state;   ///< `done`, `failed`, `cancelled`, `interrupted`; empty while it runs.
-  std::string trouble; ///< Why following it was given up.
+  std::string state{};   ///< `done`, `failed`, `cancelled`, `interrupted`; empty while it runs.
+  std::string trouble{}; ///< Why following it was given up.
+  std::string lost{};    ///< Why it cannot be followed just now.
+  bool is_check = false; ///< Brings results, no reports.
 };
 
 /// Follows jobs by their event streams, resumes after the last event after a reconnect, at another
 /// node when the one it talked to is not reached, and asks for the progress every 5 s where the
 /// node streams nothing. Draws one bar for all of them on
-/// standard error.
+/// standard error; beside a bar that stands still it says why. Ctrl-C tells that the tasks go on.
 class watcher {
 public:
   /// @param loud Tells progress also where standard error is no terminal, a line per tenth.
@@ -39,7 +41,12 @@ private:
   void advance(watched_task& task, uint64_t done);
   void finish(watched_task& task, std::string state, std::string trouble);
   bool ended(const watched_task& task);
-  void draw(uint64_t done, uint64_t expected);
+  void lose(watched_task& task, const std::string& why);
+  void draw(uint64_t done, uint64_t expected, const std::string& why);
+  /// Why nothing comes; never empty.
+  std::string why_it_stands();
+  void say_goodbye();
+  bool is_seen() const; ///< Whether anybody looks at the progress.
 
   session& s_;
   std::vector<watched_task> tasks_;
@@ -49,6 +56,7 @@ private:
   size_t next_ = 0, running_ = 0;
   uint64_t changes_ = 0;
   uint64_t last_tenth_ = 0;
+  std::string last_why_;
 };
 
 /// 0 when all tasks are done; else tells what became of the others and returns the exit code.

@@ -1,3 +1,4 @@
+#include "cli/node/check_config.hpp"
 #include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
 
@@ -70,14 +71,18 @@ int main(int argc, char** argv) {
     std::fputs(base::default_toml().c_str(), stdout);
     return node::exit_ok;
   }
-  auto config = base::load_config(o.config, overrides(o));
-  if (!config)
-    return complain(config.error().detail);
+  auto loaded = base::load_located_config(o.config, overrides(o));
+  if (!loaded)
+    return complain(loaded.error().detail);
+  auto* config = &loaded->values;
   if (!o.join.empty() && config->storage.engine == "sqlite")
     return complain("--join: the embedded store serves one node only; set storage.engine = "
                     "\"mariadb\" and its address");
   if (*migrate)
     return node::migrate(o.from, *config);
+  // Here a file that is missing is one line; later it would be the end of whoever opens it.
+  if (auto good = node::check_config(*loaded); !good)
+    return complain(good.error().detail);
   if (*check) {
     if (auto targets = actors::notice_targets_of(*config); !targets)
       return complain(targets.error().detail);

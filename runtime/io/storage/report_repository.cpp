@@ -79,6 +79,39 @@ report_search search_all(database& db, std::string_view owner, const reports_que
   return {std::move(matching), std::move(total)};
 }
 
+bool is_beginning(const std::string& id) {
+  constexpr size_t least = 8, whole = 32;
+  return id.size() >= least && id.size() < whole &&
+         id.find_first_not_of("0123456789abcdef") == id.npos;
+}
+
+/// The ids with what begins with them in place of beginnings.
+expected<std::vector<std::string>>
+with_whole_ids(database& db, std::string_view owner, const std::vector<std::string>& ids) {
+  constexpr int64_t most_found = 10;
+  constexpr size_t most_asked = 100;
+  std::vector<std::string> whole;
+  size_t asked = 0;
+  auto read = [](const row& r) { return r.string(0); };
+  for (const auto& id : ids) {
+    if (!is_beginning(id) || ++asked > most_asked) {
+      whole.push_back(id);
+      continue;
+    }
+    auto found = db.list("select report_id from report where owner = ? and report_id >= ? and "
+                         "report_id < ? order by report_id limit ?",
+                         read,
+                         owner,
+                         id,
+                         id + "g", // Behind all digits.
+                         most_found);
+    if (!found)
+      return fail(std::move(found.error()));
+    whole.insert(whole.end(), found->begin(), found->end());
+  }
+  return whole;
+}
+
 } // namespace
 
 expected<reports_page> report_repository::page(std::string_view owner, const reports_query& q) {
@@ -115,8 +148,12 @@ expected<reports_page> report_repository::page(std::string_view owner, const rep
   return out;
 }
 
-expected<std::vector<stored_report>> report_repository::find(std::string_view owner,
-                                                             const std::vector<std::string>& ids) {
+expected<std::vector<stored_report>>
+report_repository::find(std::string_view owner, const std::vector<std::string>& asked) {
+  auto whole = with_whole_ids(db_, owner, asked);
+  if (!whole)
+    return fail(std::move(whole.error()));
+  const auto& ids = *whole;
   std::unordered_map<std::string, stored_report> found;
   auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
     filter matching("r.owner = ?", owner);

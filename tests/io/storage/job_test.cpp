@@ -4,6 +4,8 @@
 #include "runtime/io/storage/tree_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 using namespace aops;
@@ -564,6 +566,31 @@ STORE_CASE(a_report_comes_back_with_its_tree) {
   BOOST_TEST(x.content_hash == "hash");
   BOOST_TEST(x.error == "");
   BOOST_TEST(ok(report_repository{db}.find("bob", {"report-j-0-1"})).empty());
+}
+
+STORE_CASE(of_a_reports_id_the_beginning_is_enough) {
+  auto& db = it.db();
+  create(db, job_named("j", 20));
+  std::vector<report_to_store> all;
+  for (int i = 0; i < 12; ++i) {
+    all.push_back(report_of("j", 0, i));
+    all.back().report_id = fmt::format("5f0c2d1e{:024x}", i);
+  }
+  all.push_back(report_of("j", 0, 12));
+  all.back().report_id = "5f0c2d1f000000000000000000000000";
+  commit(db, unit_with("j", 0, all));
+  auto found = [&](const std::string& id, std::string_view who = owner) {
+    return ok(report_repository{db}.find(who, {id})).size();
+  };
+  BOOST_TEST(found("5f0c2d1f") == 1u);
+  BOOST_TEST(ok(report_repository{db}.find(owner, {"5f0c2d1f00"}))[0].row.report_id ==
+             "5f0c2d1f000000000000000000000000");
+  BOOST_TEST(found("5f0c2d1e") == 10u); // No more of them.
+  BOOST_TEST(found("5f0c2d1e00000000000000000000000b") == 1u);
+  BOOST_TEST(found("5f0c2d1") == 0u); // Too short.
+  BOOST_TEST(found("5f0c2d2f") == 0u);
+  BOOST_TEST(found("5f0c2d1%") == 0u);
+  BOOST_TEST(found("5f0c2d1f", "somebody else") == 0u);
 }
 
 STORE_CASE(a_stream_goes_on_after_a_number) {

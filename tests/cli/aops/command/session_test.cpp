@@ -44,7 +44,7 @@ BOOST_FIXTURE_TEST_CASE(secrets_come_from_standard_input_or_the_terminal_and_are
   lines = {"from-stdin"};
   BOOST_TEST(run({"login", "--url", node.url(), "--username", "ann", "--password", "-"}) == 1);
   BOOST_TEST(text_of(node.last("/manage/account/login").body, "password") == "from-stdin");
-  BOOST_TEST(told("1200 incorrect username or password; check user name and password"));
+  BOOST_TEST(told("incorrect username or password; check user name and password (1200)"));
   BOOST_TEST(!told("from-stdin"));
   answers = {"typed"};
   BOOST_TEST(run({"login", "--url", node.url()}) == 1);
@@ -157,7 +157,7 @@ BOOST_FIXTURE_TEST_CASE(exit_codes_tell_what_happened, fixture) {
   node.answer("/manage/host/count", {{"code", 1201}, {"msg", "the session is invalid"}});
   BOOST_TEST(run(count) == 0);
   BOOST_TEST(run(count) == 1);
-  BOOST_TEST(told("1201 the session is invalid; run: aops login"));
+  BOOST_TEST(told("the session is invalid; run: aops login (1201)"));
   BOOST_TEST(printed()["code"] == 1201);
   node.answer_http("/check/rule/count", 429, "{\"code\":1001}", {{"Retry-After", "3"}});
   BOOST_TEST(run({"stat", "--action", "count", "--field", "check_rule"}) == 1);

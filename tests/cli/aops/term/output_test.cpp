@@ -1,7 +1,13 @@
 #include "cli/aops/term/output.hpp"
 #include "cli/aops/term/table.hpp"
+#include "cli/aops/text/text.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
 
 using namespace aops;
 using namespace aops::cli;
@@ -51,6 +57,64 @@ BOOST_AUTO_TEST_CASE(a_table_without_rows_still_shows_its_columns) {
   BOOST_TEST(render(table_of(json::array(), {"host_id", "count", "*"})) == "+---------+-------+\n"
                                                                            "| host_id | count |\n"
                                                                            "+---------+-------+\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_fits_its_terminal_and_loses_nothing) {
+  json rows =
+    json::array({{{"name", "web1"},
+                  {"id", "018e4c0a7b1f0d7c9a3e5b7f2c4d6e80"},
+                  {"text", "the quick brown fox jumps over the lazy dog again and again"}}});
+  for (size_t width : {70u, 80u, 120u}) {
+    auto shown = render(table_of(rows, {"name", "id", "text"}), width);
+    std::string words;
+    for (size_t at = 0; at < shown.size();) {
+      auto end = shown.find('\n', at);
+      BOOST_TEST(columns(shown.substr(at, end - at)) <= width);
+      at = end + 1;
+    }
+    BOOST_TEST(shown.find("...") == std::string::npos);
+    BOOST_TEST(shown.find("018e4c0a7b1f0d7c9a3e5b7f2c4d6e80") != std::string::npos);
+    for (const auto* word : {"quick", "lazy", "again"})
+      BOOST_TEST(shown.find(word) != std::string::npos);
+  }
+  BOOST_TEST(
+    render(table_of(rows, {"name", "id", "text"})).find("over the lazy dog again and again |") !=
+    std::string::npos); // A pipe has no width.
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_no_terminal_could_show_becomes_blocks) {
+  json rows = json::array({{{"host_name", "web1"},
+                            {"host_id", "018e4c0a7b1f0d7c9a3e5b7f2c4d6e80"},
+                            {"start", 1709290800}}});
+  auto what = table_of(rows, {"host_name", "host_id", "start"});
+  auto narrow = render(what, 40);
+  BOOST_TEST(narrow.find("host_id does not fit; -o wide shows it\n") != std::string::npos);
+  BOOST_TEST(narrow.find("| web1 ") != std::string::npos);
+  BOOST_TEST(
+    render(what, 25).starts_with("host_name  web1\nhost_id    018e4c0a7b1f0d7c9a3e5b7f2c4d6e80\n"
+                                 "start      2024-03-01 "));
+}
+
+BOOST_AUTO_TEST_CASE(every_moment_of_the_contract_is_shown_as_a_local_time) {
+  const std::regex declaration(R"(^\s+(?:maybe<)?moment>? ([a-z_]+)(?:, ([a-z_]+))?(?: = \{\})?;)");
+  std::set<std::string> names;
+  for (const auto& file : std::filesystem::directory_iterator(AOPS_SOURCE_DIR "/messages")) {
+    std::ifstream in(file.path());
+    std::smatch found;
+    for (std::string line; std::getline(in, line);)
+      if (std::regex_search(line, found, declaration))
+        for (size_t i = 1; i <= 2; ++i)
+          if (found[i].matched)
+            names.insert(found[i]);
+  }
+  BOOST_TEST(names.contains("status_since"));
+  BOOST_TEST(names.size() >= 6u);
+  for (const auto& name : names)
+    BOOST_TEST(is_time_column(name), name);
+  for (const auto* name : {"count", "backend", "restart", "sample_period", "ssh_port", "online"})
+    BOOST_TEST(!is_time_column(name), name);
+  json rows = json::array({{{"host_name", "a"}, {"status_since", 0}}});
+  BOOST_TEST(render(table_of(rows, {"status_since"})).find('0') == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(broken_json_is_told_with_its_line) {

@@ -1,7 +1,9 @@
+#include "cli/aops/term/output.hpp"
 #include "cli/aops/text/csv.hpp"
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/rule_file.hpp"
 #include "cli/aops/text/tree_file.hpp"
+#include "cli/aops/text/yaml.hpp"
 #include "tests/cli/aops/support/canned_node.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -42,6 +44,109 @@ BOOST_AUTO_TEST_CASE(rules_come_from_json_in_three_shapes) {
   BOOST_TEST(!read_rules("rules.json", R"({"rules":[]})"));
   BOOST_TEST(!read_rules("rules.json", R"({"check_items":7})"));
   BOOST_TEST(read_rules("rules.json", "{").error().detail.starts_with("rules.json: "));
+}
+
+BOOST_AUTO_TEST_CASE(yaml_says_what_json_says) {
+  auto value = parse_yaml(R"(# A remark
+text: "12"
+name: web server 1
+yes: no
+number: 012
+fraction: -1.5e3
+hex: 0x1F
+none: ~
+empty:
+truth: true
+list: [a, 'b', 3]
+"quoted": |
+  two
+  lines
+base: &base {x: 1}
+again: *base
+)");
+  BOOST_REQUIRE_MESSAGE(value, (value ? "" : value.error().detail));
+  json wanted = {{"text", "12"},
+                 {"name", "web server 1"},
+                 {"yes", "no"},
+                 {"number", 12},
+                 {"fraction", -1500.0},
+                 {"hex", 31},
+                 {"none", nullptr},
+                 {"empty", nullptr},
+                 {"truth", true},
+                 {"list", json::array({"a", "b", 3})},
+                 {"quoted", "two\nlines\n"},
+                 {"base", {{"x", 1}}},
+                 {"again", {{"x", 1}}}};
+  BOOST_TEST(*value == wanted);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_printed_as_yaml_is_read_as_it_was) {
+  json value = {{"check_item", "cpu"},
+                {"condition", "$0 > 80 # no remark"},
+                {"label", {{"cpu", "0"}, {"on", "yes"}, {"n", "1e3"}, {"e", ""}, {"t", "a: b"}}},
+                {"list", json::array({1, -2.5, true, nullptr, "null", "~", "two\nlines"})},
+                {"none", json::array()},
+                {"object", json::object()}};
+  BOOST_TEST(*parse_yaml(to_yaml(value)) == value);
+}
+
+BOOST_AUTO_TEST_CASE(yaml_that_means_to_hurt_is_refused) {
+  auto why = [](const std::string& text) {
+    auto value = parse_yaml(text);
+    return value ? std::string{"taken"} : value.error().detail;
+  };
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    bomb += fmt::format("a{}: &a{} [", i, i);
+    for (int j = 0; j < 10; ++j)
+      bomb += fmt::format("{}*a{}", j ? ", " : "", i - 1);
+    bomb += "]\n";
+  }
+  BOOST_TEST(why(bomb).find("more than 1000000 values") != std::string::npos);
+  std::string heavy = "a: &a \"" + std::string(1 << 20, 'x') + "\"\nb: [";
+  for (int i = 0; i < 100; ++i)
+    heavy += "*a, ";
+  BOOST_TEST(why(heavy + "x]").find("MiB of texts") != std::string::npos);
+  BOOST_TEST(why("a: &a [*a]\n") != "taken");
+  BOOST_TEST(why(std::string(100000, '[')) != "taken");
+  std::string deep;
+  for (int i = 0; i < 300; ++i)
+    deep += std::string(static_cast<size_t>(i), ' ') + "a:\n";
+  BOOST_TEST(why(deep).find("levels") != std::string::npos);
+  BOOST_TEST(why("a: 1\nb: 2\na: 3\n") == "line 3: the key `a` stands twice");
+  BOOST_TEST(why("a: !!python/object:os.system x\n").find("means nothing here") !=
+             std::string::npos);
+  BOOST_TEST(why("[a]: 1\n") != "taken");
+  BOOST_TEST(why("a: 1\n---\nb: 2\n").find("2 documents") != std::string::npos);
+  BOOST_TEST(why("") == "is empty");
+  BOOST_TEST(why("a: [1\nb: 1\n").find("line ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_yaml_or_json_by_its_name_else_by_its_looks) {
+  BOOST_TEST((*parse_document("x.yaml", "a: 1") == json{{"a", 1}}));
+  BOOST_TEST((*parse_document("x.YML", "{a: 1}") == json{{"a", 1}}));
+  BOOST_TEST((*parse_document("-", "a: 1") == json{{"a", 1}}));
+  BOOST_TEST((*parse_document("-", " {\"a\": 1}") == json{{"a", 1}}));
+  BOOST_TEST(parse_document("x.json", "a: 1").error().detail == "x.json: no valid JSON, line 1");
+  BOOST_TEST(parse_document("-", "{\n\"a\" 1}").error().detail == "-: no valid JSON, line 2");
+  BOOST_TEST(parse_document("x.yaml", "a: 1\nb: [")
+               .error()
+               .detail.starts_with("x.yaml: no valid YAML, line "));
+}
+
+BOOST_AUTO_TEST_CASE(rules_and_trees_come_from_yaml) {
+  auto rules = read_rules("r.yaml", R"(check_items:
+  - check_item: var_full
+    data_list: [{name: node_filesystem_avail_bytes, match: {mountpoint: /var}}]
+    condition: $0 < 1e9
+)");
+  BOOST_REQUIRE_MESSAGE(rules, (rules ? "" : rules.error().detail));
+  BOOST_TEST(text_of((*rules)[0], "condition") == "$0 < 1e9");
+  BOOST_TEST(text_of((*rules)[0]["data_list"][0]["match"], "mountpoint") == "/var");
+  auto trees = read_trees("t.yml", "node name: root\ncondition: a\nchildren: []\n", "", "d");
+  BOOST_REQUIRE(trees);
+  BOOST_TEST(text_of((*trees)[0], "tree_name") == "root");
 }
 
 BOOST_AUTO_TEST_CASE(rules_come_from_csv) {

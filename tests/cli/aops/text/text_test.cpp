@@ -89,7 +89,12 @@ BOOST_AUTO_TEST_CASE(times_are_read_in_the_local_zone) {
 BOOST_AUTO_TEST_CASE(a_time_that_is_none_is_refused) {
   zone here("UTC0");
   for (const auto* text : {"",
-                           "2024-03-01 10:00:00",
+                           "2024-03-01 10",
+                           "2024-03-01T10:00:00+15:00",
+                           "2024-03-01T10:00:00 UTC",
+                           "2024-02-30",
+                           "2024-02-30T10:00Z",
+                           "2024-3-1",
                            "20240230-10:00:00",
                            "20240301-24:00:00",
                            "20240301-10:60:00",
@@ -106,13 +111,59 @@ BOOST_AUTO_TEST_CASE(an_hour_that_daylight_saving_skips_is_refused) {
   BOOST_TEST(*parse_time("20240331-03:00:00") == 1711846800);
 }
 
+BOOST_AUTO_TEST_CASE(times_may_be_written_as_iso_8601) {
+  zone here("CST-8");
+  BOOST_TEST(*parse_time("2024-03-01T20:00:00") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01 20:00") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01") == 1709222400);
+  BOOST_TEST(*parse_time("2024-03-01T12:00:00Z") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01T12:00Z") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01T14:00:00+02:00") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01T06:30:00-0530") == 1709294400);
+  BOOST_TEST(*parse_time("2024-03-01t12:00:00z") == 1709294400);
+}
+
+BOOST_AUTO_TEST_CASE(what_tables_show_of_times_is_read_again) {
+  zone here("CET-1CEST,M3.5.0,M10.5.0/3");
+  BOOST_TEST(*parse_time(readable_time(1709294400)) == 1709294400);
+}
+
+BOOST_AUTO_TEST_CASE(a_slip_is_near_what_was_meant) {
+  const std::vector<std::string> known = {"host", "checkrule", "--ssh_port", "report", "web1"};
+  BOOST_TEST(nearest("hots", known) == "host");
+  BOOST_TEST(nearest("--ssh_prt", known) == "--ssh_port");
+  BOOST_TEST(nearest("chekrule", known) == "checkrule");
+  BOOST_TEST(nearest("REPROT", known) == "report");
+  BOOST_TEST(nearest("web2", known) == "web1");
+  BOOST_TEST(nearest("x", known) == "");
+  BOOST_TEST(nearest("", known) == "");
+  BOOST_TEST(nearest("something", known) == "");
+  BOOST_TEST(nearest(std::string(100000, 'h'), known) == "");
+  BOOST_TEST(hint_at("hots", known) == "; did you mean host?");
+}
+
 BOOST_AUTO_TEST_CASE(spans_have_units) {
   BOOST_TEST(*parse_span("90") == 90);
   BOOST_TEST(*parse_span("90s") == 90);
   BOOST_TEST(*parse_span("15m") == 900);
   BOOST_TEST(*parse_span("1h") == 3600);
   BOOST_TEST(*parse_span("2d") == 172800);
-  for (const auto* text : {"", "h", "0s", "-1h", "1w", "1.5h", "99999999999999999999", "99999999d"})
+  BOOST_TEST(*parse_span("1w") == 604800);
+  BOOST_TEST(*parse_span("1h30m") == 5400);
+  BOOST_TEST(*parse_span("1w2d3h4m5s") == 604800 + 2 * 86400 + 3 * 3600 + 4 * 60 + 5);
+  for (const auto* text : {"",
+                           "h",
+                           "0s",
+                           "-1h",
+                           "1h-1m",
+                           "1h30",
+                           "30m1h",
+                           "1h1h",
+                           "1.5h",
+                           "1y",
+                           "1 h",
+                           "99999999999999999999",
+                           "99999999d"})
     BOOST_TEST(!parse_span(text), text);
 }
 

@@ -183,7 +183,8 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_tells_what_runs_already_and_follows_that
   node.answer("/diag/execute", {{"code", 1101}, {"msg", "connect to database error"}});
   node.stream("/diag/progress/stream", done_event);
   BOOST_TEST(run({"diag", "--tree_list", "t", "--all_hosts", "--last", "1h", "--watch"}) == 1);
-  BOOST_TEST(told("1101 connect to database error"));
+  BOOST_TEST(
+    told("connect to database error; the node's database does not answer; see its log (1101)"));
   BOOST_TEST(told("1 of 3 tasks run: k1; 70 hosts are not diagnosed"));
   BOOST_TEST(told("4/4 100 %"));
 }
@@ -237,11 +238,12 @@ BOOST_AUTO_TEST_CASE(ignored_hosts_are_told_and_a_refused_diagnosis_fails) {
                 {"ignored_hosts", {"x"}}});
   other.answer("/diag/execute",
                {{"code", 1000}, {"msg", "request parameter error"}, {"detail", "no valid tree"}});
-  BOOST_TEST(run(diag({"--detach"})) == 0);
+  BOOST_TEST(run(diag({"--detach"})) == 1);
   BOOST_TEST(printed()["task_id"] == "k1");
-  BOOST_TEST(told("ignored_hosts: x"));
+  BOOST_TEST(printed()["code"] == 206);
+  BOOST_TEST(err.str() == "aops: no host is called x\n");
   BOOST_TEST(run(diag()) == 1);
-  BOOST_TEST(told("1000 request parameter error: no valid tree"));
+  BOOST_TEST(told("aops: no valid tree (1000 request parameter error)\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_running_task_can_be_watched_again_or_cancelled) {
@@ -254,6 +256,75 @@ BOOST_AUTO_TEST_CASE(a_running_task_can_be_watched_again_or_cancelled) {
   node.answer("/diag/task/cancel", {{"cancelled", {"k1"}}, {"ignored", json::array()}});
   BOOST_TEST(run({"diag", "--cancel", "k1"}) == 0);
   BOOST_TEST(sent("/diag/task/cancel") == json({{"task_list", {"k1"}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_check_is_followed_like_a_diagnosis) {
+  node.answer("/diag/task/get", {{"task_infos", json::array()}});
+  node.answer("/diag/progress/get",
+              {{"result",
+                json::array({{{"task_id", "k1"}, {"expected_report_num", 4}},
+                             {{"task_id", "k2"}, {"expected_report_num", 0}}})}});
+  node.stream("/diag/progress/stream", done_event);
+  BOOST_TEST(run({"diag", "follow", "k1", "k2", "--watch"}) == 1);
+  BOOST_TEST(told("no task is called k2"));
+  BOOST_TEST(told("4/4 100 %"));
+  BOOST_TEST(count("/diag/report/get_list") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(tasks_are_listed_the_newest_first_with_names_of_hosts) {
+  node.answer("/manage/host/get",
+              {{"host_infos", json::array({{{"host_id", host}, {"host_name", "web1"}}})}});
+  node.answer("/diag/task/get",
+              {{"total_count", 1},
+               {"task_infos",
+                json::array({{{"task_id", "k1"},
+                              {"host_list", {host}},
+                              {"time", 1709290800},
+                              {"state", "running"},
+                              {"progress", 1},
+                              {"expected_report_num", 4},
+                              {"tree_list", {"slow_host"}}}})}});
+  BOOST_TEST(run({"diag", "list", "-o", "table"}) == 0);
+  BOOST_TEST(sent("/diag/task/get") ==
+             json({{"sort", "time"}, {"direction", "desc"}, {"page", 1}, {"per_page", 20}}));
+  BOOST_TEST(
+    out.str().find("| k1      | 2024-03-01 11:00:00 | running | 1/4     | slow_host | web1  |") !=
+    std::string::npos);
+  BOOST_TEST(run({"diag", "--action", "list"}) == 0);
+  BOOST_TEST(printed()["task_infos"][0]["progress"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(trees_and_hosts_may_stand_without_options) {
+  BOOST_TEST(
+    run({"diag", "slow_host", host, host, "--last", "1h", "--interval", "10m", "--detach"}) == 0);
+  json wanted = {{"host_list", {host, host}},
+                 {"time_range", {1709290800, 1709294400}},
+                 {"tree_list", {"slow_host"}},
+                 {"interval", 600}};
+  BOOST_TEST(sent("/diag/execute") == wanted);
+}
+
+BOOST_AUTO_TEST_CASE(reports_in_json_carry_host_verdict_and_cause_and_the_exit_code_says_it) {
+  node.answer("/manage/host/get",
+              {{"host_infos", json::array({{{"host_id", host}, {"host_name", "web1"}}})}});
+  auto fine = tests::sample_report();
+  fine["verdict"] = "false";
+  node.answer("/diag/report/get", {{"result", json::array({tests::sample_report()})}});
+  node.answer("/diag/report/get", {{"result", json::array({tests::sample_report()})}});
+  node.answer("/diag/report/get", {{"result", json::array({fine})}});
+  node.stream("/diag/progress/stream", done_event);
+  BOOST_TEST(run(diag()) == 0);
+  auto row = printed()["result"][0];
+  BOOST_TEST(row["host_name"] == "web1");
+  BOOST_TEST(row["verdict"] == "true");
+  BOOST_TEST(row["root_cause"] == "cpu <hot>");
+  BOOST_TEST(run(diag({"--exit-code"})) == 10);
+  BOOST_TEST(run(diag({"--exit-code"})) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_exit_code_is_not_guessed) {
+  node.stream("/diag/progress/stream", done_event);
+  BOOST_TEST(run(diag({"--exit-code"})) == 1); // The reports cannot be read.
 }
 
 BOOST_AUTO_TEST_CASE(what_the_contract_requires_is_asked_for) {
