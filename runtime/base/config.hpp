@@ -112,6 +112,8 @@ struct config {
     duration cool_down_time = minutes(2);
     int64_t max_dead_retry_task = 10000;
     double dead_retry_task_discount = 0.5;
+    int64_t max_instances = 256;
+    int64_t max_matched_series = 4096;
   } check;
 
   struct {

@@ -188,7 +188,11 @@ void add_jobs(lister& list, config& c) {
     .add("max_dead_retry_task", k.max_dead_retry_task, {0, 1000000},
          "Given-up retries that are remembered to ignore their late duplicates.")
     .add("dead_retry_task_discount", k.dead_retry_task_discount, {0.01, 1},
-         "Share of them that is forgotten when there are too many.");
+         "Share of them that is forgotten when there are too many.")
+    .add("max_instances", k.max_instances, {1, 100000},
+         "Instances of one rule judged on one host; what is beyond is told.")
+    .add("max_matched_series", k.max_matched_series, {1, 1000000},
+         "Series kept for the matches of rules on one host; what is beyond is told.");
   auto& j = c.jobs;
   list.in("jobs")
     .add("max_running", j.max_running, {1, 1024},
