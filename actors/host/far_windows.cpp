@@ -23,8 +23,10 @@ void far_windows::read_on() {
   auto until = to_.readable_ms();
   if (next_ms_ > until)
     return finish();
+  auto order = order_for_windows(to_.checker, next_ms_, until);
+  order.how = read_kind::background;
   to_.source.read_rounds(
-    {to_.checker.kept().bound(), next_ms_, until, read_kind::background},
+    std::move(order),
     [this, version = version_](const history_portion& x) {
       if (version != version_)
         return false;

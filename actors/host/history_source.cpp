@@ -4,6 +4,7 @@
 #include "actors/host/host_ask.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/rounds.hpp"
+#include "runtime/core/check/live.hpp"
 #include "runtime/core/check/round_codec.hpp"
 #include "runtime/core/check/rounds.hpp"
 
@@ -30,22 +31,30 @@ history_source::rule_list group_of(const history_run& x) {
           begin + static_cast<ptrdiff_t>(x.group_end)};
 }
 
+/// Series that a rule with a match is taken to need.
+constexpr size_t usual_matched = 64;
+
 /// What the group needs, under slots of their own.
-std::vector<series_entry> series_of(const history_run& x) {
+void order_series_of(const history_run& x, history_order& to) {
   std::set<series_key> keys;
   for (const auto& rule : group_of(x))
-    for (const auto& item : rule->rule.data_list)
-      if (item.type == "kpi" && !check::is_own_series(item))
+    for (const auto& [item, match, agg, is_needed] : rule->items)
+      if (item.type != "kpi" || !is_needed || check::is_own_series(item))
+        continue;
+      else if (match)
+        to.matches.push_back({item.name, match});
+      else
         keys.insert({item.name, item.label});
-  std::vector<series_entry> out;
   for (const auto& key : keys)
-    out.push_back({first_slot + static_cast<uint32_t>(out.size()), key});
-  return out;
+    to.wanted.push_back({first_slot + static_cast<uint32_t>(to.wanted.size()), key});
 }
 
 void take(history_run& x, const history_portion& portion) {
-  if (!x.rounds) // The first rounds tell the series.
+  if (!x.rounds)
     x.rounds.emplace(group_of(x), portion.series);
+  else if (portion.series.size() != x.series_known) // Matches find more as time goes on.
+    x.rounds->add_series(portion.series);
+  x.series_known = portion.series.size();
   for (const auto& round : portion.rounds) {
     x.rounds->add(round);
     x.next_ms = round.time_ms + 1;
@@ -59,7 +68,7 @@ void judge_group(history_run& x) {
   for (const auto& rule : group) {
     auto data = x.rounds->data_for(*rule);
     for (size_t i = 0; i < data.items.size(); ++i)
-      data.items[i].collected_from_ms = x.since(rule->rule.data_list[i]);
+      data.items[i].collected_from_ms = x.since(rule->items[i].item);
     x.results.push_back(check::run_rule(rule, x.request, data));
   }
 }
@@ -135,20 +144,37 @@ private:
 
 } // namespace
 
+history_order order_for_windows(check::host_checker& checker, int64_t from_ms, int64_t until_ms) {
+  history_order order{checker.kept().bound(), from_ms, until_ms};
+  for (const auto& rule : checker.rules().rules())
+    for (const auto& item : rule->items)
+      if (item.match && item.is_needed)
+        order.matches.push_back({item.item.name, item.match});
+  // What no rule of this host takes gets none.
+  order.slot_of = [&checker](const series_key& key) { return checker.slot_of(key); };
+  return order;
+}
+
 void history_source::begin_group(history_run& x) {
   std::set<series_key> keys;
+  size_t matched = 0;
   x.next_ms = x.request.start_ms;
   for (auto i = x.results.size(); i < x.rules.size(); ++i) {
     const auto& rule = *x.rules[i];
     auto from = std::min(x.next_ms, check::range_to_fetch(rule, x.request).from_ms);
     auto with_it = keys;
-    for (const auto& item : rule.rule.data_list)
-      if (item.type == "kpi")
-        with_it.insert({item.name, item.label});
+    auto matched_with_it = matched;
+    for (const auto& item : rule.items)
+      if (item.match)
+        matched_with_it += usual_matched;
+      else if (item.item.type == "kpi")
+        with_it.insert({item.item.name, item.item.label});
     auto rounds = (x.request.end_ms - from) / x.request.period_ms + 1;
-    if (i > x.results.size() && static_cast<int64_t>(with_it.size()) > most_samples / rounds)
+    auto series = static_cast<int64_t>(with_it.size() + matched_with_it);
+    if (i > x.results.size() && series > most_samples / rounds)
       break;
     keys = std::move(with_it);
+    matched = matched_with_it;
     x.next_ms = from;
     x.group_end = i + 1;
   }
@@ -161,9 +187,11 @@ void history_source::run(std::shared_ptr<history_run> x, judged then) {
     x->rounds.reset();
     begin_group(*x);
   }
+  // The end belongs to the next range.
+  history_order order{{}, x->next_ms, x->request.end_ms - 1, x->how, x->deadline_ms};
+  order_series_of(*x, order);
   read_rounds(
-    // The end belongs to the next range.
-    {series_of(*x), x->next_ms, x->request.end_ms - 1, x->how, x->deadline_ms},
+    std::move(order),
     [x](const history_portion& portion) {
       take(*x, portion);
       return true;

@@ -3,12 +3,17 @@
 #include "actors/host/host.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/core/check/run.hpp"
+#include "runtime/core/check/selector.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
+
+namespace aops::check {
+class host_checker;
+}
 
 namespace aops::actors {
 
@@ -29,6 +34,12 @@ enum class read_kind : uint8_t {
   background, ///< Nobody: each portion waits for its turn, see `history_turns`.
 };
 
+/// Series of a name that match.
+struct matched_series {
+  std::string name;
+  std::shared_ptr<const check::selector> match;
+};
+
 /// What is to be read of a host's past.
 struct history_order {
   /// What is needed, each with the slot it shall have. A store has slots of its own and gives
@@ -37,7 +48,15 @@ struct history_order {
   int64_t from_ms = 0, until_ms = 0; ///< Ends included.
   read_kind how = read_kind::asked;
   int64_t deadline_ms = 0; ///< Nobody waits for it any longer: ec::timed_out. 0: none.
+  /// Needed as well: all that match, under slots that portions tell.
+  std::vector<matched_series> matches = {};
+  /// Which slots these get, or none; unset: of each portion's reader.
+  std::function<std::optional<uint32_t>(const series_key&)> slot_of = {};
 };
+
+/// What the windows of a host's rules need of a range: series that rules name, and those that
+/// match.
+history_order order_for_windows(check::host_checker& checker, int64_t from_ms, int64_t until_ms);
 
 /// Rules to be judged over a range of the past, and how far that has come: whoever is interrupted
 /// goes on with the same run, and nothing is read twice.
@@ -55,7 +74,10 @@ struct history_run {
   size_t group_end = 0;                   ///< The rules up to here are being read for.
   int64_t next_ms = 0;                    ///< Read up to here.
   std::optional<check::stored_history> rounds;
+  size_t series_known = 0; ///< To `rounds`.
   std::map<series_key, std::vector<check::point>> points;
+  std::vector<matched_series> matches; ///< Of the rules being read for.
+  size_t named = 0;                    ///< Of `points`, those that rules name.
 };
 
 /// Where the past of one host is read: the store's rounds, or a Prometheus. Callbacks come while

@@ -151,6 +151,7 @@ private:
   void judge_late_parts(std::shared_ptr<diagnosis> d);
   void read_results(std::shared_ptr<diagnosis> d);
   void read_evidence(std::shared_ptr<diagnosis> d);
+  void judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, int64_t until_ms);
   void report(std::shared_ptr<diagnosis> d);
   fault::host_facts facts(const std::vector<fault::rule_label>& wanted) const;
   static void take_evidence(diagnosis& d, const history_portion& x, int64_t beside_ms);

@@ -19,6 +19,23 @@ constexpr std::string_view disk_series = "node_disk_io_time_seconds_total", disk
 /// Rounds read for evidence, at most: it is a few samples per rule.
 constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
 
+/// Of one rule.
+constexpr size_t most_judged_values = 5000;
+
+/// Nothing for what is no number.
+std::optional<number> number_in(const expr::value& x) {
+  switch (x.what()) {
+  case expr::kind::boolean:
+    return number::of(int64_t{x.boolean()});
+  case expr::kind::integer:
+    return number::of(x.integer());
+  case expr::kind::real:
+    return number::of(x.real());
+  default:
+    return {};
+  }
+}
+
 } // namespace
 
 /// One unit on its way through its steps.
@@ -34,6 +51,7 @@ struct host_body::diagnosis {
     int64_t first_ms = 0, last_ms = 0;
     std::vector<std::pair<int64_t, number>> tripped; ///< As many as reports show.
     std::map<size_t, size_t> of_slice;               ///< How many of these.
+    std::vector<check::part_values> values;          ///< Of `past::parts`.
   };
   /// A rule of which samples are read.
   struct past {
@@ -42,6 +60,7 @@ struct host_body::diagnosis {
     bool wants_presence = false; ///< Some leaf asks of all its instances.
     std::map<label_set, sampled> instances;
     std::map<label_set, std::vector<fault::slice>> abnormal; ///< When, as stored.
+    std::vector<std::string> parts;                          ///< Of the condition.
   };
   std::map<std::string, past> pasts; ///< By check item.
 
@@ -63,6 +82,26 @@ struct host_body::diagnosis {
   int64_t start_ms() const { return unit.bounds_ms.front(); }
   int64_t end_ms() const { return unit.bounds_ms.back(); }
 };
+
+namespace {
+
+/// Of each part the numbers it was.
+void add_judged(const std::vector<std::string>& parts,
+                const std::vector<check::part_values>& values,
+                uint32_t instance,
+                std::vector<fault::judged_part>& to) {
+  if (values.empty())
+    return;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    auto& part = to.emplace_back(fault::judged_part{parts[i], instance, {}});
+    for (const auto& x : values)
+      if (i < x.values.size())
+        if (auto value = number_in(x.values[i]))
+          part.values.emplace_back(x.time_ms, *value);
+  }
+}
+
+} // namespace
 
 fault::host_facts host_body::facts(const std::vector<fault::rule_label>& wanted) const {
   std::set<std::string> cpus, disks;
@@ -229,26 +268,60 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
     return report(d);
   until = std::min(until, from + most_evidence_ms);
   std::set<series_key> keys;
+  history_order order;
   for (const auto& [item, past] : d->pasts) {
     const auto& main = checker_.rules().find(item)->rule.data_list.front();
-    keys.insert({main.name, main.label});
+    if (past.of.match())
+      order.matches.push_back({main.name, past.of.match()});
+    else
+      keys.insert({main.name, main.label});
   }
-  std::vector<series_entry> wanted;
   for (const auto& key : keys)
-    wanted.push_back(
-      {check::kept_series::duration + 1 + static_cast<uint32_t>(wanted.size()), key});
+    order.wanted.push_back(
+      {check::kept_series::duration + 1 + static_cast<uint32_t>(order.wanted.size()), key});
   auto beside = source_->beside_grid_ms();
+  order.from_ms = from - beside;
+  order.until_ms = until + beside;
+  order.deadline_ms = d->unit.deadline_ms;
   source_->history().read_rounds(
-    {std::move(wanted), from - beside, until + beside, read_kind::asked, d->unit.deadline_ms},
+    std::move(order),
     [d, beside](const history_portion& x) {
       take_evidence(*d, x, beside);
       return true;
     },
-    [this, d](expected<void> how) {
+    [this, d, from, until](expected<void> how) {
       if (!how)
         return d->promise->answer(fail(how.error()));
-      report(d);
+      judge_evidence(d, from, until);
     });
+}
+
+/// What the parts of the conditions were meanwhile.
+void host_body::judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, int64_t until_ms) {
+  std::vector<std::string> items;
+  for (const auto& [item, past] : d->pasts)
+    items.push_back(item);
+  auto request = request_for(from_ms, until_ms + 1);
+  request.most_values = most_judged_values;
+  auto rules = rules_for(items);
+  if (rules.empty())
+    return report(d);
+  run_over(rules,
+           request,
+           d->unit.deadline_ms,
+           [this, d, rules](expected<std::vector<check::run_result>> results) {
+             if (!results)
+               return d->promise->answer(fail(results.error()));
+             for (size_t i = 0; i < rules.size(); ++i) {
+               auto& past = d->pasts.at(rules[i]->rule.check_item);
+               auto& found = (*results)[i];
+               past.parts = std::move(found.parts);
+               past.instances[{}].values = std::move(found.values);
+               for (auto& x : found.instances)
+                 past.instances[x.labels].values = std::move(x.values);
+             }
+             report(d);
+           });
 }
 
 /// Samples of the rounds by rule and instance.
@@ -327,6 +400,8 @@ void host_body::number_instances(diagnosis& d) {
       auto number = number_of(item, labels);
       for (const auto& [time_ms, value] : sampled.tripped)
         known.samples.push_back({time_ms, value, number});
+      if (number > 0 || labels.empty())
+        add_judged(past.parts, sampled.values, number, known.judged);
       if (past.wants_presence && number > 0 && sampled.first_ms != 0)
         known.present.push_back({number, sampled.first_ms, sampled.last_ms});
     }

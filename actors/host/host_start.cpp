@@ -192,7 +192,7 @@ void host_body::load_windows(int64_t history_ms, std::function<void()> then) {
 void host_body::load_from(int64_t from_ms, int64_t until_ms, std::function<void()> then) {
   auto next = std::make_shared<int64_t>(from_ms);
   source_->history().read_rounds(
-    {checker_.kept().bound(), from_ms, until_ms},
+    order_for_windows(checker_, from_ms, until_ms),
     [this, next](const history_portion& x) {
       checker_.load_history(x.rounds);
       if (!x.rounds.empty())

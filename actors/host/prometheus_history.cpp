@@ -7,6 +7,7 @@
 #include "runtime/core/check/grid.hpp"
 
 #include <limits>
+#include <set>
 
 namespace aops::actors {
 
@@ -41,9 +42,11 @@ public:
     wanted.push_back({kept_series::up, {std::string{check::up_series}, {}}});
     wanted.push_back({kept_series::duration, {std::string{check::duration_series}, {}}});
     auto x = std::make_shared<grid_read>();
-    for (const auto& s : wanted)
+    for (const auto& s : wanted) {
       x->slots.emplace(s.key, s.slot);
-    x->wanted = wanted_of(x->slots);
+      x->next_slot = std::max(x->next_slot, s.slot + 1);
+    }
+    x->wanted = wanted_of(x->slots, order.matches);
     x->after_ms = order.from_ms - 1;
     x->order = std::move(order);
     x->each = std::move(each);
@@ -61,7 +64,7 @@ public:
     if (x->group_end == x->results.size())
       begin_delivered(*x);
     read_on(std::make_shared<delivered_read>(
-      delivered_read{x, wanted_of(x->points), std::move(then), {}}));
+      delivered_read{x, wanted_of(x->points, x->matches), std::move(then), {}}));
   }
 
 private:
@@ -69,6 +72,8 @@ private:
   struct grid_read {
     history_order order;
     std::map<series_key, uint32_t> slots;
+    uint32_t next_slot = 0;
+    size_t matched = 0; ///< Slots of series that matches found.
     wanted_list wanted;
     int64_t after_ms = 0;
     each_portion each;
@@ -85,11 +90,46 @@ private:
   };
 
   template <class Value>
-  static wanted_list wanted_of(const std::map<series_key, Value>& by_key) {
+  static wanted_list wanted_of(const std::map<series_key, Value>& by_key,
+                               const std::vector<matched_series>& matches) {
     auto out = std::make_shared<wanted_series>();
     for (const auto& [key, value] : by_key)
       out->keys.push_back(key);
+    std::set<promql::series_match> found;
+    for (const auto& x : matches)
+      found.insert({x.name, x.match->text()});
+    out->matches.assign(found.begin(), found.end());
     return out;
+  }
+
+  static bool is_matched(const std::vector<matched_series>& matches, const series_key& key) {
+    return std::any_of(matches.begin(), matches.end(), [&](const matched_series& x) {
+      return x.name == key.name && x.match->matches(key.label);
+    });
+  }
+
+  size_t most_matched() const {
+    return static_cast<size_t>(links_.services->config->check.max_matched_series);
+  }
+
+  /// Of a series that was found: as ordered, or a new one when it is the first of its kind.
+  std::optional<uint32_t> slot_for(grid_read& x, const series_key& key) const {
+    auto known = x.slots.find(key);
+    if (known != x.slots.end())
+      return known->second;
+    if (!is_matched(x.order.matches, key))
+      return {};
+    std::optional<uint32_t> slot;
+    if (x.order.slot_of)
+      slot = x.order.slot_of(key);
+    else if (x.matched < most_matched())
+      slot = x.next_slot++;
+    if (!slot)
+      return {};
+    ++x.matched;
+    x.slots.emplace(key, *slot);
+    x.order.wanted.push_back({*slot, key});
+    return slot;
   }
 
   void read(const wanted_list& wanted,
@@ -150,19 +190,19 @@ private:
          });
   }
 
-  history_portion rounds_of(const grid_read& x,
+  history_portion rounds_of(grid_read& x,
                             const std::vector<series_points>& found,
                             const std::vector<int64_t>& times) {
     history_portion out;
-    out.series = x.order.wanted;
     std::vector<check::raw_series> raw;
     std::span<const check::point> up;
     for (const auto& s : found)
-      if (auto slot = x.slots.find(s.key); slot != x.slots.end()) {
-        raw.push_back({slot->second, s.points});
-        if (slot->second == check::kept_series::up)
+      if (auto slot = slot_for(x, s.key)) {
+        raw.push_back({*slot, s.points});
+        if (*slot == check::kept_series::up)
           up = s.points;
       }
+    out.series = x.order.wanted;
     auto period = links_.services->period_ms();
     out.rounds = check::rounds_on_grid(raw, times, period);
     for (auto& round : out.rounds)
@@ -176,13 +216,28 @@ private:
     return out;
   }
 
+  std::vector<check::point>* points_for(history_run& x, const series_key& key) const {
+    auto known = x.points.find(key);
+    if (known != x.points.end())
+      return &known->second;
+    if (!is_matched(x.matches, key) || x.points.size() > x.named + most_matched())
+      return nullptr;
+    return &x.points[key];
+  }
+
   static void begin_delivered(history_run& x) {
     begin_group(x);
     x.points.clear();
+    x.matches.clear();
     for (auto i = x.results.size(); i < x.group_end; ++i)
-      for (const auto& item : x.rules[i]->rule.data_list)
-        if (item.type == "kpi")
+      for (const auto& [item, match, agg, is_needed] : x.rules[i]->items)
+        if (item.type != "kpi" || !is_needed)
+          continue;
+        else if (match)
+          x.matches.push_back({item.name, match});
+        else
           x.points[{item.name, item.label}];
+    x.named = x.points.size();
   }
 
   void read_on(std::shared_ptr<delivered_read> d) {
@@ -203,8 +258,8 @@ private:
       x.next_ms = until + 1;
       d->step.found(!found->series->empty());
       for (const auto& s : *found->series)
-        if (auto it = x.points.find(s.key); it != x.points.end())
-          it->second.insert(it->second.end(), s.points.begin(), s.points.end());
+        if (auto* points = points_for(x, s.key))
+          points->insert(points->end(), s.points.begin(), s.points.end());
       read_on(d);
     });
   }
@@ -215,16 +270,25 @@ private:
       const auto& rule = x.rules[x.results.size()];
       auto range = check::range_to_fetch(*rule, x.request);
       check::run_data data;
-      for (const auto& item : rule->rule.data_list) {
+      auto points_from = [&](const std::vector<check::point>& points) {
+        auto first = std::lower_bound(
+          points.begin(), points.end(), range.from_ms, [](const check::point& p, int64_t t) {
+            return p.time_ms < t;
+          });
+        return std::span<const check::point>{first, points.end()};
+      };
+      for (const auto& [item, match, agg, is_needed] : rule->items) {
         auto& d = data.items.emplace_back();
-        if (auto it = x.points.find({item.name, item.label});
-            item.type == "kpi" && it != x.points.end()) {
-          auto first =
-            std::lower_bound(it->second.begin(),
-                             it->second.end(),
-                             range.from_ms,
-                             [](const check::point& p, int64_t t) { return p.time_ms < t; });
-          d.points = {first, it->second.end()};
+        if (item.type != "kpi")
+          continue;
+        if (match) {
+          for (auto it = x.points.lower_bound({item.name, {}});
+               it != x.points.end() && it->first.name == item.name;
+               ++it)
+            if (match->matches(it->first.label))
+              d.series.push_back({0, it->first.label, points_from(it->second)});
+        } else if (auto it = x.points.find({item.name, item.label}); it != x.points.end()) {
+          d.points = points_from(it->second);
         }
       }
       x.results.push_back(check::run_rule(rule, x.request, data));

@@ -68,7 +68,7 @@ public:
     is_reading_ = true;
     auto found = std::make_shared<history_portion>();
     history_->read_rounds(
-      {to_.checker.kept().bound(), times.front(), times.back()},
+      order_for_windows(to_.checker, times.front(), times.back()),
       [found](const history_portion& x) {
         found->rounds.insert(found->rounds.end(), x.rounds.begin(), x.rounds.end());
         found->silent.insert(found->silent.end(), x.silent.begin(), x.silent.end());

@@ -15,8 +15,8 @@ public:
   explicit rule_instances(const check_rule& rule);
 
   const std::string& name() const { return main_.name; }
-  /// Whether the rule can have instances that labels tell apart.
-  bool has_match() const { return main_.match.has_value(); }
+  /// What selects its series; null: they are named by all their labels.
+  const std::shared_ptr<const check::selector>& match() const { return match_; }
 
   /// The labels of the instance that a series of `name` belongs to; nothing for one that is not of
   /// the rule.

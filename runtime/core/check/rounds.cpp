@@ -41,17 +41,24 @@ std::vector<round> rounds_on_grid(std::span<const raw_series> series,
 }
 
 stored_history::stored_history(std::span<const rule_set::rule_ptr> rules,
-                               std::span<const series_entry> series) {
+                               std::span<const series_entry> series)
+    : rules_(rules.begin(), rules.end()) {
+  add_series(series);
+}
+
+void stored_history::add_series(std::span<const series_entry> series) {
   auto is_needed = [&](const series_key& key) {
-    return std::any_of(rules.begin(), rules.end(), [&](const rule_set::rule_ptr& rule) {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const rule_set::rule_ptr& rule) {
       return std::any_of(rule->items.begin(), rule->items.end(), [&](const compiled_item& x) {
         return is_of(x, key);
       });
     });
   };
   for (const auto& s : series)
-    if (is_needed(s.key) && by_key_.try_emplace(s.key, kept_.size()).second)
+    if (!by_key_.contains(s.key) && is_needed(s.key)) {
+      by_key_.emplace(s.key, 0);
       kept_.push_back({s.slot, s.key, {}});
+    }
   std::sort(
     kept_.begin(), kept_.end(), [](const kept& a, const kept& b) { return a.slot < b.slot; });
   for (size_t i = 0; i < kept_.size(); ++i) {

@@ -44,6 +44,9 @@ public:
   /// @param series Which series the slots of stored samples stand for.
   stored_history(std::span<const rule_set::rule_ptr> rules, std::span<const series_entry> series);
 
+  /// Some more, of which no sample was added yet.
+  void add_series(std::span<const series_entry> series);
+
   /// In time order.
   void add(const round& r);
 
@@ -56,6 +59,7 @@ private:
     series_key key;
     std::vector<point> points;
   };
+  std::vector<rule_set::rule_ptr> rules_;
   std::vector<kept> kept_;                     ///< What some rule needs, by slot.
   std::map<series_key, size_t> by_key_;        ///< Into `kept_`.
   std::vector<std::optional<size_t>> by_slot_; ///< Into `kept_`.
