@@ -3,6 +3,7 @@
 #include "messages/cluster.hpp"
 #include "messages/names.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/outcome.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
