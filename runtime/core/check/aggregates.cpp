@@ -106,6 +106,7 @@ uint32_t aggregates::group_for(uint32_t aggregate, const label_set& labels) {
     groups_[id] = {};
   }
   groups_[id].aggregate = aggregate;
+  groups_[id].how = aggregates_[aggregate].item.agg;
   groups_[id].labels = labels;
   return found->second = id;
 }
@@ -176,7 +177,7 @@ void aggregates::take(uint32_t slot, number x) {
       g.sum.clear();
       touched_.push_back(id);
     }
-    g.sum.take(x, aggregates_.find(g.aggregate)->second.item.agg);
+    g.sum.take(x, g.how);
   }
 }
 
@@ -184,7 +185,7 @@ const std::vector<aggregates::derived>& aggregates::finish() {
   derived_.clear();
   for (auto id : touched_) {
     auto& g = groups_[id];
-    if (auto value = g.sum.value(aggregates_.find(g.aggregate)->second.item.agg))
+    if (auto value = g.sum.value(g.how))
       derived_.push_back({id, *value});
   }
   return derived_;

@@ -55,6 +55,7 @@ public:
   private:
     friend class aggregates;
     uint32_t members = 0;
+    aggregation how = aggregation::none;
     uint64_t round = 0; ///< In which the sum was begun.
     accumulator sum;
   };

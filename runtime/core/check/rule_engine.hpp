@@ -21,14 +21,15 @@ namespace aops::check {
 
 /// One instance of a rule on a host, and what the last round said of it.
 struct instance {
-  label_set labels;
-  std::optional<rule_judge> judge; ///< Nothing: it only speaks for the rule.
-  firing time;
-  std::optional<result_value> value; ///< In the last round.
+  // What every round looks at stands together.
+  std::optional<rule_judge> judge;   ///< Nothing: it only speaks for the rule.
   std::optional<int64_t> since_ms;   ///< Nothing: not judged yet.
-  std::string reason;                ///< Of `value`.
+  std::optional<result_value> value; ///< In the last round.
   bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
   bool is_fresh = true;              ///< Not judged since it came.
+  firing time;
+  label_set labels;
+  std::string reason; ///< Of `value`.
   /// The last row of this version, if any; the next point may extend it.
   std::unique_ptr<interval> run;
 };
@@ -49,26 +50,24 @@ struct item_source {
 
 /// A rule on a host.
 struct bound_rule {
-  rule_set::rule_ptr rule;
+  std::vector<item_source> sources;      ///< One per item; empty when no item has matches.
+  std::vector<instance> others;          ///< Of a rule with several instances, in their order.
+  int64_t evaluations = 0, spent_ns = 0; ///< Since the last `host_checker::take_costs`.
+  bool waits = false;                    ///< For far history: not judged.
+  bool looks_back = false;               ///< That of `terms`.
+  bool must_join = false;                ///< `sources` are other than `others` know.
+  bool windows_wait = false;             ///< Those of its candidates, for history.
   firing_terms terms;
-  bool looks_back = false; ///< That of `terms`.
-  int64_t horizon_ms = 0;
-  std::vector<uint32_t> slots;      ///< Of items that name their series; empty when refused.
-  std::vector<item_source> sources; ///< One per item; empty when no item has matches.
   /// Of a rule with one instance, that; else what is said of no instance.
   instance common;
-  std::vector<instance> others; ///< Of a rule with several, by order.
-  size_t left_out = 0;          ///< Instances beyond the limit.
-  bool must_join = false;       ///< `sources` are other than `others` know.
-
+  size_t left_out = 0; ///< Instances beyond the limit.
+  int64_t horizon_ms = 0;
+  rule_set::rule_ptr rule;
+  std::vector<uint32_t> slots; ///< Of items that name their series; empty when refused.
   /// New here: waits for history, of its windows or of what it said.
   std::optional<reach> pending;
-  bool windows_wait = false; ///< Those of its candidates.
-
-  // For `host_checker`.
-  std::optional<int64_t> ledger_from_ms; ///< New, and not collected before.
-  bool waits = false;                    ///< For far history.
-  int64_t evaluations = 0, spent_ns = 0; ///< Since the last `take_costs`.
+  /// New, and not collected before.
+  std::optional<int64_t> ledger_from_ms;
 };
 
 /// What matches may cost on one host.

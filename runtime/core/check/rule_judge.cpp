@@ -20,7 +20,7 @@ bool has_point_at(const expr::series& w, int64_t t_ms) {
 } // namespace
 
 rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows)
-    : rule_(std::move(rule)), windows_(std::move(windows)) {
+    : windows_(std::move(windows)), rule_(std::move(rule)) {
   for (auto& w : windows_)
     if (w == nullptr)
       w = no_points();

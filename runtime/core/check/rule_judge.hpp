@@ -64,10 +64,10 @@ private:
   bool choose(int64_t t_ms);
   void look_at(size_t item, const expr::series* window);
 
-  rule_set::rule_ptr rule_;
   std::vector<const expr::series*> windows_;
   std::optional<expr::evaluator> evaluator_;
   std::unique_ptr<extras> extras_;
+  rule_set::rule_ptr rule_;
   bool only_own_series_ = false;
 };
 

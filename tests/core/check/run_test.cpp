@@ -132,6 +132,102 @@ BOOST_AUTO_TEST_CASE(a_run_becomes_a_change_over_its_range) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(runs_with_matches)
+
+BOOST_AUTO_TEST_CASE(delivered_series_are_instances_and_aggregated_once_aligned) {
+  auto with = make_rule("item", "$0 > $1", {"a", "b"});
+  with.data_list[0].match.emplace();
+  with.data_list[1].match.emplace();
+  with.data_list[1].agg = "sum";
+  auto compiled = make_rules({with})->rules().front();
+  auto x = points({{0, 5}, {15'000, 5}, {30'000, 50}}), y = points({{0, 1}, {15'000, 90}});
+  // Two parts of a sum, whose samples are never of one time.
+  auto b1 = points({{1000, 3}, {16'000, 10}, {31'000, 10}}),
+       b2 = points({{4000, 3}, {19'000, 10}, {34'000, 10}});
+  item_data first, second;
+  first.series = {{0, {{"d", "y"}}, y}, {0, {{"d", "x"}}, x}};
+  second.series = {{0, {{"i", "1"}}, b1}, {0, {{"i", "2"}}, b2}};
+  auto r = run_rule(compiled, over(0, 60'000), data({first, second}));
+  BOOST_TEST(shown(r) == "");
+  BOOST_TEST_REQUIRE(r.instances.size() == 2u);
+  BOOST_TEST((r.instances[0].labels == label_set{{"d", "x"}}));
+  BOOST_TEST_REQUIRE(r.instances[0].points.size() == 1u);
+  BOOST_TEST(r.instances[0].points[0].time_ms == 30'000); // 50 > 20, as 5 > 6 was not.
+  BOOST_TEST_REQUIRE(r.instances[1].points.size() == 1u);
+  BOOST_TEST(r.instances[1].points[0].time_ms == 15'000);
+  auto changes = changes_of(
+    *compiled, over(0, 60'000), r, std::vector<label_set>{{{"d", "gone"}}, {{"d", "x"}}});
+  BOOST_TEST_REQUIRE(changes.size() == 4u);
+  BOOST_TEST(changes[0].labels.empty());
+  BOOST_TEST((changes[1].labels == label_set{{"d", "gone"}}));
+  BOOST_TEST(changes[1].rows.empty());
+  BOOST_TEST(changes[2].rows.size() == 1u);
+  // Nothing matches; more than allowed match.
+  BOOST_TEST(shown(run_rule(compiled, over(0, 60'000), data({{}, second}))) == "whole No data");
+  auto few = over(0, 60'000);
+  few.max_instances = 1;
+  r = run_rule(compiled, few, data({first, second}));
+  BOOST_TEST(shown(r) == "whole Internal error");
+  BOOST_TEST(r.reason == "2 series match, 1 are judged (check.max_instances)");
+  BOOST_TEST(r.instances.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(delivered_joins_must_be_clear) {
+  auto with = make_rule("item", "$0 > $1", {"a", "b"});
+  with.data_list[0].match.emplace();
+  with.data_list[1].match.emplace();
+  auto compiled = make_rules({with})->rules().front();
+  auto x = points({{0, 5}, {15'000, 5}});
+  item_data first, second;
+  first.series = {{0, {{"d", "x"}}, x}, {0, {{"d", "y"}}, x}};
+  second.series = {{0, {{"d", "x"}, {"i", "1"}}, x}, {0, {{"d", "x"}, {"i", "2"}}, x}};
+  auto r = run_rule(compiled, over(0, 60'000), data({first, second}));
+  BOOST_TEST_REQUIRE(r.instances.size() == 2u);
+  BOOST_TEST((r.instances[0].whole == internal_error));
+  BOOST_TEST(r.instances[0].reason.starts_with("several series b"));
+  BOOST_TEST((r.instances[1].whole == no_data));
+  auto changes = changes_of(*compiled, over(0, 60'000), r);
+  BOOST_TEST(changes[1].rows == (std::vector<interval>{{0, 60'000, internal_error}}));
+}
+
+BOOST_AUTO_TEST_CASE(time_counts_from_before_the_range) {
+  auto lasting = make_rule("item", "$0 > 80", {"a"});
+  lasting.for_ = "30s";
+  auto compiled = make_rules({lasting})->rules().front();
+  auto a = points({{0, 90}, {15'000, 90}, {30'000, 90}, {45'000, 10}, {60'000, 90}});
+  auto range = range_to_fetch(*compiled, over(30'000, 90'000));
+  BOOST_TEST(range.from_ms <= 0);
+  BOOST_TEST(shown(run_rule(compiled, over(30'000, 90'000), data({kpi(a)}))) == "30 Abnormal;");
+  std::vector<round_mark> rounds;
+  for (int64_t t = 0; t < 90'000; t += period)
+    rounds.push_back({t, true, 0.1});
+  auto stored = over(30'000, 75'000, time_basis::stored_grid);
+  BOOST_TEST(shown(run_rule(compiled, stored, data({kpi(a)}, rounds))) == "30 Abnormal;");
+}
+
+BOOST_AUTO_TEST_CASE(the_parts_of_a_condition_are_told_over_time) {
+  auto a = points({{0, 90}, {15'000, 60}}), b = points({{0, 3}, {15'000, 0}});
+  std::vector<round_mark> rounds = {{0, true, 0.1}, {15'000, true, 0.1}, {30'000, true, 0.1}};
+  for (auto basis : {time_basis::delivered, time_basis::stored_grid}) {
+    auto request = over(0, 60'000, basis);
+    request.most_values = 100;
+    auto two = rule("$0 / $1 > 20 || $0 > 95", {"a", "b"});
+    auto r = run_rule(two, request, data({kpi(a), kpi(b)}, rounds));
+    BOOST_TEST((r.parts == std::vector<std::string>{"$0 / $1", "$0"}));
+    BOOST_TEST_REQUIRE(r.values.size() == 2u); // Where there is no data there is no value.
+    BOOST_TEST(r.values[1].time_ms == 15'000);
+    BOOST_TEST((r.values[0].values[0] == expr::value::of(30.0)));
+    BOOST_TEST(r.values[1].values[0].is_null());
+    BOOST_TEST((r.values[1].values[1] == expr::value::of(int64_t{60})));
+    request.most_values = 2;
+    BOOST_TEST(run_rule(two, request, data({kpi(a), kpi(b)}, rounds)).values.size() == 1u);
+    request.most_values = 0;
+    BOOST_TEST(run_rule(two, request, data({kpi(a), kpi(b)}, rounds)).parts.empty());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(runs_on_stored_rounds)
 
 BOOST_AUTO_TEST_CASE(each_round_is_judged_as_it_would_be_live) {
