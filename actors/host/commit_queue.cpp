@@ -20,7 +20,7 @@ constexpr size_t most_together = 16;
 constexpr std::string_view missed_store_unreachable = "missed(store_unreachable)";
 
 /// What must not be lost with a round that is given up: later samples carry the numbers of its
-/// series.
+/// series, and what became of alerts is told once.
 void hand_down(round_to_commit from, round_to_commit& to) {
   std::erase_if(from.new_series, [&](const series_entry& x) {
     const auto& gone = to.gone_series;
@@ -37,6 +37,16 @@ void hand_down(round_to_commit from, round_to_commit& to) {
     to.status = std::move(from.status);
     to.status_since_ms = from.status_since_ms;
   }
+  if (!to.scrape_error)
+    to.scrape_error = std::move(from.scrape_error);
+  // Of an instance that both tell of, the later word counts.
+  for (auto& x : to.alerts) {
+    std::erase_if(from.alerts, [&](const alert_change& old) {
+      return old.check_item == x.check_item && old.labels == x.labels;
+    });
+    from.alerts.push_back(std::move(x));
+  }
+  to.alerts = std::move(from.alerts);
 }
 
 } // namespace

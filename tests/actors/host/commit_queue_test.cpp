@@ -98,6 +98,40 @@ BOOST_AUTO_TEST_CASE(what_is_given_up_is_one_stretch_and_leaves_its_series_to_th
   BOOST_TEST(oldest.deviations[0].start_ms == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_given_up_leaves_its_alerts_to_the_next) {
+  queue.push(round_at(1));
+  answer(fail(ec::store_unreachable));
+  for (int64_t t = 2; t <= 240; ++t) {
+    auto x = round_at(t);
+    auto change = [&](const std::string& item, const std::string& value, label_set labels = {}) {
+      x.alerts.push_back({item, std::move(labels), value, t, "warning", {}});
+    };
+    if (t == 2) {
+      change("lasts", "Abnormal");
+      change("one", "Abnormal", {{"m", "/"}});
+      change("ends", "Abnormal");
+      x.scrape_error.emplace("refused");
+    }
+    if (t == 3) {
+      change("ends", "");
+      change("one", "Abnormal", {{"m", "/var"}});
+      x.scrape_error.emplace();
+    }
+    queue.push(std::move(x));
+  }
+  for (int64_t t = 241; t <= 243; ++t)
+    queue.push(round_at(t));
+  const auto& oldest = queue.rounds().front();
+  BOOST_TEST(oldest.until_ms == 4);
+  std::string told;
+  for (const auto& x : oldest.alerts)
+    told += x.check_item + (x.labels.empty() ? "" : x.labels.at("m")) + " " + x.value + " " +
+            std::to_string(x.since_ms) + "; ";
+  BOOST_TEST(told == "lasts Abnormal 2; one/ Abnormal 2; ends  3; one/var Abnormal 3; ");
+  BOOST_REQUIRE(oldest.scrape_error.has_value());
+  BOOST_TEST(*oldest.scrape_error == "");
+}
+
 BOOST_AUTO_TEST_CASE(works_and_rounds_take_turns) {
   std::string did;
   queue.when_quiet([&] { did += "a"; });
