@@ -59,8 +59,7 @@ int execute(session& s, const results_query& selected) {
   auto reply = s.post("/check/execute", request);
   if (!reply || !succeeded(*reply))
     return s.show(reply, {});
-  if (partly_succeeded(*reply))
-    s.note(reply_error(*reply).detail);
+  s.judge(*reply); // What is not there is told; the exit code follows from it.
   auto expected = count_of(*reply, "expected_result_num");
   watched_task task{text_of(*reply, "task_id"), expected, 0, {}, {}};
   s.note(fmt::format("task {}: {} results to come", task.id, expected));
@@ -128,7 +127,8 @@ int run_open(session& s) {
   for (const auto* other : {"start", "end", "last", "execute", "watch", "sort"})
     if (s.args.has(other))
       return s.misuse(fmt::format(
-        "--firing, --follow and --severity show what is not well now: they go without --{}", other));
+        "--firing, --follow and --severity show what is not well now: they go without --{}",
+        other));
   auto query = open_selection(s);
   if (!query)
     return s.complain(query.error());
@@ -169,15 +169,18 @@ int run(session& s) {
   }
   add_paging(*query, s.args);
   auto reply = s.post("/check/result/get", *query);
-  if (s.wants_table() && reply && reply->contains("check_result"))
+  if (reply && reply->contains("check_result"))
     name_rows(s, (*reply)["check_result"]);
+  if (reply && succeeded(*reply) && member(*reply, "check_result").empty())
+    if (auto told = find_missing_rules(s, query->check_items); !told)
+      s.note(told.error().detail);
   bool is_found = reply && !member(*reply, "check_result").empty();
-  code = s.show(
-    reply,
-    {view::kind::whole,
-     "check_result",
-     {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
-     {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"}});
+  code =
+    s.show(reply,
+           {view::kind::whole,
+            "check_result",
+            {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
+            {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"}});
   return code == exit_done && is_found && s.args.on("exit_code") ? exit_found : code;
 }
 
@@ -233,8 +236,9 @@ verb check_verb() {
                 direction_option,
                 page_option,
                 per_page_option},
+    .positionals = {"host_list"},
     .examples = "  aops check --firing\n"
-                "  aops check --host_list web1 --last 15m -o table\n"
+                "  aops check web1 --last 15m\n"
                 "  aops check --execute --check_items cpu_busy --start 20240301-10:00:00 --end "
                 "20240301-11:00:00\n"};
 }

@@ -43,18 +43,6 @@ int add(session& s) {
   return s.show(s.post("/check/rule/import", json{{"check_items", *rules}}), {});
 }
 
-/// Tells which of the names no rule has; the node passes over them.
-expected<void> find_missing_rules(session& s, const std::vector<std::string>& names) {
-  if (names.empty())
-    return {};
-  rules_query all;
-  auto reply = s.fetch("/check/rule/get", all);
-  if (!reply)
-    return fail(reply.error());
-  s.find_missing("rule", names, member(*reply, "check_items"), "check_item");
-  return {};
-}
-
 int remove(session& s) {
   auto names = at_least_one(s.args, "check_items", "delete");
   if (!names)

@@ -3,6 +3,7 @@
 #include "cli/aops/report/fault_view.hpp"
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/text.hpp"
+#include "messages/check.hpp"
 #include "messages/diag.hpp"
 
 #include <fmt/format.h>
@@ -107,6 +108,8 @@ write_export(session& s, const std::string& path, std::string_view name, const s
 }
 
 void add_host_names(session& s, json& rows) {
+  if (rows.empty())
+    return;
   const auto& names = s.host_names();
   for (auto& row : rows)
     if (auto name = names.find(text_of(row, "host_id")); name != names.end())
@@ -154,6 +157,16 @@ report_ids(session& s, const std::vector<std::string>& words, const json& rows) 
       ids.push_back(found.front());
   }
   return ids;
+}
+
+expected<void> find_missing_rules(session& s, const std::vector<std::string>& names) {
+  if (names.empty())
+    return {};
+  auto reply = s.fetch("/check/rule/get", rules_query{});
+  if (!reply)
+    return fail(reply.error());
+  s.find_missing("rule", names, member(*reply, "check_items"), "check_item");
+  return {};
 }
 
 view reports_view() {

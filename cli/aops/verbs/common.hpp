@@ -90,6 +90,9 @@ expected<json> with_verdicts(session& s, const json& rows, size_t most = 1000);
 expected<std::vector<std::string>>
 report_ids(session& s, const std::vector<std::string>& words, const json& rows);
 
+/// Tells which of the names no rule has: where the node passes over them.
+expected<void> find_missing_rules(session& s, const std::vector<std::string>& names);
+
 /// How a list of reports is shown.
 view reports_view();
 
