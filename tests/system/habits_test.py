@@ -87,7 +87,7 @@ class habits(unittest.TestCase):
     def test_unknown_names_fail_and_scripts_may_pass_over_them(self):
         task = self.task_of("slow", "web1", "--last", "1s")
         unknown = "0" * 32
-        for words in (["checkrule", "delete", "nope"], ["checkrule", "get", "hot", "nope"], ["faultree", "delete", "nope"],
+        for words in (["group", "delete", "nope"], ["checkrule", "delete", "nope"], ["checkrule", "get", "hot", "nope"], ["faultree", "delete", "nope"],
                       ["faultree", "get", "nope"], ["report", "delete", unknown], ["report", "get", unknown],
                       ["report", "get", "--host_list", "nope"], ["host", "delete", "nope"], ["series", "nope"],
                       ["diag", "follow", unknown], ["diag", "cancel", unknown]):

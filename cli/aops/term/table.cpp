@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace aops::cli {
 
@@ -35,12 +36,16 @@ struct layout {
   std::vector<bool> may_break; ///< Texts; ids, numbers and times stay in one piece.
 };
 
-bool is_one_piece(const std::string& cell) {
-  bool is_time = cell.size() >= 19 && cell[4] == '-' && cell[10] == ' ' && cell[13] == ':';
-  return cell.empty() || is_id(cell) || is_number_text(cell) || is_time;
+bool is_time(const std::string& cell) {
+  return cell.size() >= 19 && cell[4] == '-' && cell[10] == ' ' && cell[13] == ':';
 }
 
-layout layout_of(const table& what) {
+bool is_one_piece(const std::string& cell, bool times_break = false) {
+  return cell.empty() || is_id(cell) || is_number_text(cell) || (is_time(cell) && !times_break);
+}
+
+/// @param times_break The clock may stand below the date.
+layout layout_of(const table& what, bool times_break) {
   layout l;
   for (size_t i = 0; i < what.titles.size(); ++i) {
     size_t width = columns(what.titles[i]);
@@ -49,7 +54,7 @@ layout layout_of(const table& what) {
       if (i < row.size()) {
         width = std::max(width, columns(row[i]));
         numbers = numbers && (row[i].empty() || is_number_text(row[i]));
-        pieces = pieces && is_one_piece(row[i]);
+        pieces = pieces && is_one_piece(row[i], times_break);
       }
     l.widths.push_back(width);
     l.is_number.push_back(numbers);
@@ -103,6 +108,32 @@ std::optional<size_t> spare_column(const table& what) {
   bool is_spare =
     id != titles.end() && std::find(titles.begin(), titles.end(), "host_name") != titles.end();
   return is_spare ? std::optional<size_t>{static_cast<size_t>(id - titles.begin())} : std::nullopt;
+}
+
+/// Ids as short as they can be told apart, at least 12 digits.
+table with_short_ids(const table& what) {
+  auto cut = what;
+  for (size_t column = 0; column < what.titles.size(); ++column) {
+    std::set<std::string> whole, shown;
+    bool are_ids = true;
+    for (const auto& row : what.rows) {
+      auto cell = column < row.size() ? row[column] : std::string{};
+      are_ids = are_ids && (cell.empty() || is_id(cell));
+      whole.insert(std::move(cell));
+    }
+    size_t length = 12;
+    for (; are_ids && length < 32; ++length) {
+      shown.clear();
+      for (const auto& id : whole)
+        shown.insert(id.substr(0, length));
+      if (shown.size() == whole.size())
+        break;
+    }
+    for (auto& row : cut.rows)
+      if (are_ids && column < row.size())
+        row[column].resize(std::min(row[column].size(), length));
+  }
+  return cut;
 }
 
 std::string draw(const table& what, const layout& l, const painter& paint) {
@@ -224,19 +255,26 @@ table table_of(const json& rows, const std::vector<std::string>& preferred) {
 }
 
 std::string render(const table& what, size_t width, const painter& paint) {
-  auto l = layout_of(what);
-  if (width == 0 || what.rows.empty() || fit(what, l, width))
-    return draw(what, l, paint);
-  if (auto spare = spare_column(what)) {
-    auto rest = without(what, *spare);
-    auto narrower = layout_of(rest);
-    auto repaint = [&](size_t row, size_t column, std::string cell) {
-      return paint(row, column + (column >= *spare), std::move(cell));
-    };
-    if (fit(rest, narrower, width))
-      return draw(rest, narrower, paint ? painter{repaint} : painter{}) +
-             "host_id does not fit; -o wide shows it\n";
-  }
+  if (width == 0 || what.rows.empty())
+    return draw(what, layout_of(what, false), paint);
+  auto try_to_draw = [&](const table& x, const painter& how) -> std::string {
+    for (bool times_break : {false, true})
+      if (auto l = layout_of(x, times_break); fit(x, l, width))
+        return draw(x, l, how);
+    return {};
+  };
+  if (auto whole = try_to_draw(what, paint); !whole.empty())
+    return whole;
+  auto spare = spare_column(what);
+  auto rest = spare ? without(what, *spare) : what;
+  auto repaint = [&](size_t row, size_t column, std::string cell) {
+    return paint(row, column + (spare && column >= *spare ? 1 : 0), std::move(cell));
+  };
+  auto how = paint ? painter{repaint} : painter{};
+  if (auto narrower = spare ? try_to_draw(rest, how) : std::string{}; !narrower.empty())
+    return narrower + "host_id does not fit; -o wide shows it\n";
+  if (auto narrowest = try_to_draw(with_short_ids(rest), how); !narrowest.empty())
+    return narrowest + "ids are shortened; -o wide shows them whole\n";
   return draw_blocks(what, width, paint);
 }
 

@@ -21,8 +21,8 @@ using painter = std::function<std::string(size_t row, size_t column, std::string
 /// Framed by `+-|`, numbers to the right. Columns follow the width of the characters, not their
 /// bytes. Nothing is cut.
 /// @param width Columns of the terminal; 0: any. What is wider is made to fit: texts go on in the
-/// next line; then `host_id` is left out beside `host_name`, which is said below; then rows become
-/// blocks of lines `title  value`.
+/// next line, and then times; then `host_id` is left out beside `host_name`, then ids are
+/// shortened, both of which is said below; then rows become blocks of lines `title  value`.
 std::string render(const table& what, size_t width = 0, const painter& paint = {});
 
 /// One row per object; a cell shows texts as they are, lists with commas, times (`is_time_column`)

@@ -2,6 +2,8 @@
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/host.hpp"
 
+#include <algorithm>
+
 namespace aops::cli {
 
 namespace {
@@ -16,10 +18,27 @@ int add(session& s) {
     {});
 }
 
+/// Tells which of the words no group has, as name or id; the node passes over them.
+void find_missing_groups(session& s, const std::vector<std::string>& words) {
+  auto reply = s.fetch("/manage/host/group/get", host_groups_query{});
+  if (!reply)
+    return; // Deleting tells what is the matter.
+  std::vector<std::string> names, ids;
+  for (const auto& row : member(*reply, "host_group_infos")) {
+    names.push_back(text_of(row, "host_group_name"));
+    ids.push_back(text_of(row, "host_group_id"));
+  }
+  for (const auto& word : words)
+    if (std::find(names.begin(), names.end(), word) == names.end() &&
+        std::find(ids.begin(), ids.end(), word) == ids.end())
+      s.missing("group", word, names);
+}
+
 int remove(session& s) {
   auto names = at_least_one(s.args, "host_group_list", "delete");
   if (!names)
     return s.complain(names.error());
+  find_missing_groups(s, *names);
   return s.show(s.remove("/manage/host/group/delete", host_groups_to_delete{*names}), {});
 }
 

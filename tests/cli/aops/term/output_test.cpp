@@ -95,6 +95,24 @@ BOOST_AUTO_TEST_CASE(a_table_that_no_terminal_could_show_becomes_blocks) {
                                  "start      2024-03-01 "));
 }
 
+BOOST_AUTO_TEST_CASE(ids_are_shortened_only_with_a_word_and_stay_different) {
+  json rows = json::array();
+  for (const auto* id : {"018e4c0a7b1f0d7c9a3e5b7f2c4d6e80",
+                         "018e4c0a7b1f0d7c9a3e5b7f2c4d6e81",
+                         "028e4c0a7b1f0d7c9a3e5b7f2c4d6e80"})
+    rows.push_back({{"tree", "slow"}, {"start", 1709290800}, {"report_id", id}});
+  auto what = table_of(rows, {"tree", "start", "report_id"});
+  auto wide = render(what, 70);
+  BOOST_TEST(wide.find("shortened") == wide.npos);
+  // The clock goes below the date before anything is cut.
+  BOOST_TEST(render(what, 60).find("shortened") == std::string::npos);
+  rows.erase(1);
+  auto narrow = render(table_of(rows, {"tree", "start", "report_id"}), 42);
+  BOOST_TEST(narrow.find("| 018e4c0a7b1f |") != narrow.npos);
+  BOOST_TEST(narrow.find("| 028e4c0a7b1f |") != narrow.npos);
+  BOOST_TEST(narrow.ends_with("ids are shortened; -o wide shows them whole\n"));
+}
+
 BOOST_AUTO_TEST_CASE(every_moment_of_the_contract_is_shown_as_a_local_time) {
   const std::regex declaration(R"(^\s+(?:maybe<)?moment>? ([a-z_]+)(?:, ([a-z_]+))?(?: = \{\})?;)");
   std::set<std::string> names;

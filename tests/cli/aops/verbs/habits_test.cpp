@@ -296,6 +296,8 @@ BOOST_AUTO_TEST_CASE(the_beginning_of_an_id_is_enough_when_it_is_the_only_one) {
 
 BOOST_AUTO_TEST_CASE(names_that_nothing_has_fail_and_may_be_passed_over) {
   know_two_hosts();
+  know_groups();
+  node.answer("/manage/host/group/delete", {{"deleted", {"web"}}});
   auto one_rule = json::array({{{"check_item", "cpu"}}});
   node.answer("/check/rule/get", {{"total_count", 1}, {"check_items", one_rule}});
   node.answer("/check/rule/delete", json::object());
@@ -313,6 +315,7 @@ BOOST_AUTO_TEST_CASE(names_that_nothing_has_fail_and_may_be_passed_over) {
   node.answer("/manage/host/delete",
               {{"code", 1103}, {"msg", "delete data from database fail"}, {"fail_list", {"nope"}}});
   for (const auto& [words, what] : {
+         line{{"group", "delete", "web", "nope"}, "no group is called nope"},
          line{{"checkrule", "delete", "cpu", "nope"}, "no rule is called nope"},
          line{{"checkrule", "get", "cpu", "nope"}, "no rule is called nope"},
          line{{"check", "--check_items", "nope"}, "no rule is called nope"},
