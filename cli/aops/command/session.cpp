@@ -119,6 +119,10 @@ int session::judge(const json& reply) {
     return exit_failed;
   if (succeeded(reply) && !partly_succeeded(reply))
     return exit_done;
+  if (succeeded(reply) && all.empty()) { // Nothing that was asked for by name.
+    note(reply_error(reply, {}).detail);
+    return exit_done;
+  }
   return complain(reply_error(reply, untold));
 }
 

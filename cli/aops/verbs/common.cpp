@@ -151,22 +151,18 @@ report_ids(session& s, const std::vector<std::string>& words, const json& rows) 
     if (found.size() > 1)
       return fail(ec::bad_request,
                   fmt::format("{} may be several reports: {}", word, joined(found, ", ")));
-    if (found.empty())
+    if (found.empty() && rows.size() < words.size())
       s.missing("report", word);
-    else
-      ids.push_back(found.front());
+    ids.push_back(found.empty() ? word : found.front());
   }
   return ids;
 }
 
-expected<void> find_missing_rules(session& s, const std::vector<std::string>& names) {
+void find_missing_rules(session& s, const std::vector<std::string>& names) {
   if (names.empty())
-    return {};
-  auto reply = s.fetch("/check/rule/get", rules_query{});
-  if (!reply)
-    return fail(reply.error());
-  s.find_missing("rule", names, member(*reply, "check_items"), "check_item");
-  return {};
+    return;
+  if (auto reply = s.fetch("/check/rule/get", rules_query{}))
+    s.find_missing("rule", names, member(*reply, "check_items"), "check_item");
 }
 
 view reports_view() {

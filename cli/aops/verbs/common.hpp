@@ -85,13 +85,13 @@ void add_host_names(session& s, json& rows);
 expected<json> with_verdicts(session& s, const json& rows, size_t most = 1000);
 
 /// The ids of reports given by id or by the beginning of one, found among the rows that the node
-/// gave for them; what no report is called is `missing` and left out. `ec::bad_request` when a
-/// beginning fits several.
+/// gave for them; when there are fewer rows than words, what no report is called is `missing`.
+/// `ec::bad_request` when a beginning fits several.
 expected<std::vector<std::string>>
 report_ids(session& s, const std::vector<std::string>& words, const json& rows);
 
-/// Tells which of the names no rule has: where the node passes over them.
-expected<void> find_missing_rules(session& s, const std::vector<std::string>& names);
+/// Tells which of the names no rule has, where the node passes over them and can be asked.
+void find_missing_rules(session& s, const std::vector<std::string>& names);
 
 /// How a list of reports is shown.
 view reports_view();
