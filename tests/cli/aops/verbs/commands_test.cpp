@@ -125,10 +125,11 @@ BOOST_AUTO_TEST_CASE(host_query_filters_and_adds_infos_when_verbose) {
                   "True",
                   "--verbose",
                   "True"}) == 0);
-  BOOST_TEST(
-    sent("/manage/host/get") ==
-    json(
-      {{"host_group_list", {"web", "db"}}, {"management", true}, {"page", 1}, {"per_page", 20}}));
+  BOOST_TEST(sent("/manage/host/get") == json({{"host_group_list", {"web", "db"}},
+                                               {"management", true},
+                                               {"host_list", json::array()},
+                                               {"page", 1},
+                                               {"per_page", 20}}));
   BOOST_TEST(sent("/manage/host/info/query") == json({{"host_list", {id1}}, {"basic", false}}));
   BOOST_TEST(shown("| infos"));
   BOOST_TEST(shown("Debian"));
