@@ -147,6 +147,8 @@ int run_open(session& s) {
 /// For tables: hosts by name, rules with the labels of the instance.
 void name_rows(session& s, json& rows) {
   add_host_names(s, rows);
+  if (!s.wants_table())
+    return;
   for (auto& row : rows)
     row["check_item"] = instance_text(text_of(row, "check_item"), member(row, "labels"));
 }
