@@ -114,10 +114,8 @@ add_this_machine() {
   local place=$1 port=$2
   "$place/aops" host --action delete --host_list "$(host_name)" >/dev/null 2>&1 || true
   "$place/aops" group --action add --host_group_name local --description "this machine" >/dev/null 2>&1 || true
-  # No SSH log-in is needed to watch a host; what is given here is not valid anywhere.
-  AOPS_HOST_PASSWORD=none AOPS_HOST_SUDO_PASSWORD=none AOPS_VAULT_KEY=$(cat "$place/password") \
-    quiet "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
-    --exporter_port "$port" --username none
+  quiet "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
+    --exporter_port "$port"
 }
 
 core_rule() { sed "s/{id}/$1/g; s/{window}/$2/g" "$top/etc/rules/cpu_core.json"; }

@@ -72,6 +72,27 @@ class examples(unittest.TestCase):
             self.assertEqual((reply["code"], reply["fail_list"]), (200, []), path.name)
 
 
+class files_of_hosts(unittest.TestCase):
+    """What docs/hosts.md shows as files, imported by the command line; both mean the same hosts."""
+
+    def test_they_are_imported(self):
+        shown = [(kind, text) for kind in ("csv", "yaml") for text in blocks(f"{kind} hosts", "hosts.md")]
+        self.assertEqual(len(shown), 2)
+        for kind, text in shown:
+            with node() as it, tempfile.NamedTemporaryFile("w", suffix=f".{kind}") as file:
+                api = it.admin()
+                api.add_group("web")
+                file.write(text + "\n")
+                file.flush()
+                done = subprocess.run([program("aops"), "host", "import", file.name, "--wait", "0", "--url", it.url,
+                                       "--access_token", api.token], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                rows = api.good("/manage/host/get", {"host_group_list": [], "sort": "host_name"})["host_infos"]
+                self.assertEqual([(x["host_name"], x["host_group_name"], x["public_ip"], x.get("exporter_port")) for x in rows],
+                                 [("db1", "default", "2001:db8::17", 9200), ("web1", "web", "192.0.2.7", None),
+                                  ("web2", "web", "web2.example.org", 9200)])
+
+
 class configuration(unittest.TestCase):
     """What docs/cluster.md writes into aops.toml, step by step, and the sample in etc/."""
 

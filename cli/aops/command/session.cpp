@@ -347,4 +347,21 @@ session::secret(std::string_view option, const char* variable, const std::string
   return answer;
 }
 
+expected<std::string>
+session::new_secret(std::string_view option, const char* variable, const std::string& question) {
+  auto value = io.env(variable);
+  bool is_typed = !args.has(option) && (!value || value->empty());
+  for (int tries = 3;; --tries) {
+    auto first = secret(option, variable, question);
+    if (!first || !is_typed)
+      return first;
+    auto second = io.ask("The same once more: ", true);
+    if (!second || *second == *first)
+      return second;
+    if (tries == 1)
+      return fail(ec::bad_request, fmt::format("--{}: the two differ", option));
+    note("the two differ");
+  }
+}
+
 } // namespace aops::cli

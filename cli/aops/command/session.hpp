@@ -121,6 +121,9 @@ public:
   /// without echo.
   expected<std::string>
   secret(std::string_view option, const char* variable, const std::string& question);
+  /// The same for one that nobody can check: what is typed is asked for twice, three times at most.
+  expected<std::string>
+  new_secret(std::string_view option, const char* variable, const std::string& question);
 
 private:
   bool colour_allowed() const;

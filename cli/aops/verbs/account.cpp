@@ -17,7 +17,7 @@ int log_in(session& s) {
 }
 
 int change(session& s) {
-  auto password = s.secret("password", "AOPS_NEW_PASSWORD", "New password");
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "New password");
   if (!password)
     return s.complain(password.error());
   return s.show(s.post("/manage/account/change", change_password{.password = {*password}}), {});

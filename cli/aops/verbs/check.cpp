@@ -144,7 +144,7 @@ int run_open(session& s) {
   }
 }
 
-/// For tables: hosts by name, rules with the labels of the instance.
+/// Hosts by name; in tables, rules with the labels of the instance.
 void name_rows(session& s, json& rows) {
   add_host_names(s, rows);
   if (!s.wants_table())

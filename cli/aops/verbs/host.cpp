@@ -1,9 +1,15 @@
 #include "messages/host.hpp"
 
+#include "cli/aops/text/files.hpp"
+#include "cli/aops/text/host_file.hpp"
+#include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 namespace aops::cli {
 
@@ -13,54 +19,275 @@ const std::vector<std::string> host_columns = {"host_id",
                                                "host_name",
                                                "host_group_name",
                                                "public_ip",
+                                               "exporter_port",
                                                "ssh_port",
                                                "management",
                                                "status",
                                                "scrape_error",
                                                "*"};
 
-/// Without its secrets.
-expected<host_to_add> new_host(session& s) {
-  const auto& args = s.args;
-  for (const auto* needed : {"host_name", "host_group_name", "public_ip", "username"})
-    if (!args.has(needed))
-      return fail(ec::bad_request, fmt::format("add needs --{}", needed));
-  auto name = exactly_one(args, "host_name", "add");
-  if (!name)
-    return fail(name.error());
-  host_to_add host{.host_name = *name,
-                   .host_group_name = args.text("host_group_name"),
-                   .public_ip = args.text("public_ip"),
-                   .ssh_port = args.whole("ssh_port"),
-                   .management = args.on("management"),
-                   .username = args.text("username"),
-                   .password = {},
-                   .sudo_password = {},
-                   .exporter_port = {}};
-  if (args.has("exporter_port"))
-    host.exporter_port = args.whole("exporter_port");
-  return host;
+/// Hosts in one request.
+constexpr size_t most_added = 1000;
+
+/// Hosts that are told one by one.
+constexpr size_t most_told = 20;
+
+constexpr int poll_ms = 200;
+
+// -- whether they can be reached
+
+/// Why a host that the node has looked at does not answer; empty when it does.
+std::string trouble_of(const json& host) {
+  auto why = text_of(host, "scrape_error");
+  if (why.empty() && text_of(host, "status") == "offline")
+    why = "three rounds without an answer";
+  if (why.empty())
+    return {};
+  return (host.contains("first_online") ? "not reached: " : "never reached: ") + why;
+}
+
+bool is_looked_at(const json& host) {
+  return text_of(host, "status") != "unknown" || !text_of(host, "scrape_error").empty();
+}
+
+/// The node looks at new hosts at once: waits a moment for what it finds, and tells it.
+void tell_reached(session& s, std::vector<std::string> ids) {
+  auto polls = 1000 * s.args.whole("wait") / poll_ms;
+  if (polls <= 0 || ids.empty())
+    return;
+  s.io.out.flush();
+  size_t all = ids.size(), answering = 0;
+  std::vector<std::string> troubles;
+  for (int64_t i = 0; i < polls && !ids.empty(); ++i) {
+    if (i > 0)
+      s.io.pause(poll_ms);
+    hosts_query query;
+    query.host_list.assign(
+      ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), most_added)));
+    auto reply = s.fetch("/manage/host/get", query);
+    if (!reply)
+      return s.note(
+        fmt::format("whether they can be reached is not known: {}", reply.error().detail));
+    for (const auto& host : member(*reply, "host_infos")) {
+      if (!is_looked_at(host))
+        continue;
+      std::erase(ids, text_of(host, "host_id"));
+      auto trouble = trouble_of(host);
+      answering += trouble.empty();
+      if (!trouble.empty())
+        troubles.push_back(fmt::format("{}: {}", text_of(host, "host_name"), trouble));
+    }
+  }
+  for (size_t i = 0; i < std::min(troubles.size(), most_told); ++i)
+    s.note(troubles[i]);
+  if (troubles.size() > most_told)
+    s.note(fmt::format("{} more hosts do not answer", troubles.size() - most_told));
+  if (!ids.empty())
+    s.note(fmt::format("{} not looked at yet; `aops host query` tells later",
+                       all == 1 ? "the host was" : fmt::format("{} hosts were", ids.size())));
+  if (answering > 0 || all > 1)
+    s.note(all == 1 ? "the host answers" : fmt::format("{} of {} hosts answer", answering, all));
+}
+
+// -- credentials
+
+/// What tasks log in with; all of it or nothing.
+struct credentials {
+  maybe<std::string> username;
+  maybe<sealed_text> password, sudo_password, key;
+
+  /// Puts them into a request's host, the key excepted.
+  template <class Host>
+  void copy_to(Host& host) const {
+    host.username = username;
+    host.password = password;
+    host.sudo_password = sudo_password;
+  }
+  void copy_to(json& host) const {
+    if (!username)
+      return;
+    host["username"] = *username;
+    host["password"] = password->text;
+    host["sudo_password"] = sudo_password->text;
+  }
+};
+
+/// Those of the options; what lacks of them is asked for. Nothing when none is given.
+expected<credentials> given_credentials(session& s) {
+  constexpr std::array names{"username", "password", "sudo_password", "key"};
+  credentials given;
+  if (std::none_of(names.begin(), names.end(), [&](const auto* x) { return s.args.has(x); }))
+    return given;
+  if (!s.args.has("username"))
+    return fail(ec::bad_request, "--username is needed beside the passwords and the key");
+  given.username = s.args.text("username");
+  auto password = s.new_secret("password", "AOPS_HOST_PASSWORD", "SSH password of the host");
+  if (!password)
+    return fail(password.error());
+  auto sudo = s.new_secret("sudo_password", "AOPS_HOST_SUDO_PASSWORD", "root password of the host");
+  if (!sudo)
+    return fail(sudo.error());
+  auto key = s.new_secret("key", "AOPS_VAULT_KEY", "Vault key that seals the passwords");
+  if (!key)
+    return fail(key.error());
+  given.password = sealed_text{*password};
+  given.sudo_password = sealed_text{*sudo};
+  given.key = sealed_text{*key};
+  return given;
+}
+
+// -- add, import
+
+/// Takes `--public_ip` apart, and the port that stands there or in `--exporter_port`.
+struct place {
+  maybe<std::string> address;
+  maybe<int64_t> port;
+};
+
+expected<place> given_place(const session& s) {
+  place given;
+  if (s.args.has("public_ip")) {
+    auto parts = split_address(s.args.text("public_ip"));
+    if (!parts)
+      return fail(parts.error());
+    given.address = parts->first;
+    if (parts->second)
+      given.port = *parts->second;
+  }
+  if (s.args.has("exporter_port")) {
+    if (given.port)
+      return fail(ec::bad_request, "the port stands behind the address, and --exporter_port too");
+    given.port = s.args.whole("exporter_port");
+  }
+  return given;
+}
+
+/// Adds them, a thousand at a time, and tells whether they can be reached.
+int add_rows(session& s, const json& hosts, const maybe<sealed_text>& key) {
+  std::vector<std::string> ids;
+  int code = exit_done;
+  for (size_t at = 0; at < hosts.size(); at += most_added) {
+    json body{{"host_list", json::array()}};
+    for (auto i = at; i < std::min(hosts.size(), at + most_added); ++i)
+      body["host_list"].push_back(hosts[i]);
+    if (key)
+      body["key"] = key->text;
+    auto reply = s.post("/manage/host/add", body);
+    if (auto shown = s.show(reply, {}); shown != exit_done)
+      code = shown;
+    if (!reply || !reply->contains("host_list"))
+      break; // Not about these hosts: others would fare no better.
+    for (const auto& id : member(*reply, "host_list"))
+      ids.push_back(id.get<std::string>());
+  }
+  tell_reached(s, std::move(ids));
+  return code;
+}
+
+int import(session& s) {
+  auto file = s.args.text("file");
+  auto text = read_file(file);
+  if (!text)
+    return s.complain(text.error());
+  auto hosts = read_hosts(file, *text);
+  if (!hosts)
+    return s.complain(hosts.error());
+  if (hosts->empty())
+    return s.complain({ec::bad_request, file + ": holds no hosts"});
+  auto secrets = given_credentials(s);
+  if (!secrets)
+    return s.complain(secrets.error());
+  // What is given as an option is meant for those that do not say otherwise.
+  json common = json::object();
+  if (s.args.has("host_group_name"))
+    common["host_group_name"] = s.args.text("host_group_name");
+  if (s.args.has("exporter_port"))
+    common["exporter_port"] = s.args.whole("exporter_port");
+  if (s.args.has("ssh_port"))
+    common["ssh_port"] = s.args.whole("ssh_port");
+  if (s.args.has("management"))
+    common["management"] = s.args.on("management");
+  for (auto& host : *hosts) {
+    for (auto i = common.begin(); i != common.end(); ++i)
+      if (!host.contains(i.key()))
+        host[i.key()] = i.value();
+    secrets->copy_to(host);
+  }
+  return add_rows(s, *hosts, secrets->key);
 }
 
 int add(session& s) {
-  auto host = new_host(s);
-  if (!host)
-    return s.complain(host.error());
-  auto password = s.secret("password", "AOPS_HOST_PASSWORD", "SSH password of the host");
-  if (!password)
-    return s.complain(password.error());
-  auto sudo = s.secret("sudo_password", "AOPS_HOST_SUDO_PASSWORD", "root password of the host");
-  if (!sudo)
-    return s.complain(sudo.error());
-  auto key = s.secret("key", "AOPS_VAULT_KEY", "Vault key that seals the passwords");
-  if (!key)
-    return s.complain(key.error());
-  host->password = sealed_text{*password};
-  host->sudo_password = sealed_text{*sudo};
-  return s.show(s.post("/manage/host/add",
-                       hosts_to_add{.host_list = {*std::move(host)}, .key = sealed_text{*key}}),
-                {});
+  if (s.args.has("file"))
+    return import(s);
+  for (const auto* needed : {"host_name", "public_ip"})
+    if (!s.args.has(needed))
+      return s.misuse(fmt::format("add needs --{}, or --file with many hosts", needed));
+  auto name = exactly_one(s.args, "host_name", "add");
+  if (!name)
+    return s.complain(name.error());
+  auto where = given_place(s);
+  if (!where)
+    return s.complain(where.error());
+  auto secrets = given_credentials(s);
+  if (!secrets)
+    return s.complain(secrets.error());
+  host_to_add host;
+  host.host_name = *name;
+  if (s.args.has("host_group_name"))
+    host.host_group_name = s.args.text("host_group_name");
+  host.public_ip = *where->address;
+  host.ssh_port = s.args.whole("ssh_port");
+  host.management = s.args.on("management");
+  host.exporter_port = where->port;
+  secrets->copy_to(host);
+  return add_rows(s, json::array({body_of(host)}), secrets->key);
 }
+
+// -- update, rename
+
+int change(session& s, host_to_update x) {
+  auto ids = s.host_ids({s.args.text("host")});
+  if (!ids)
+    return s.complain(ids.error());
+  if (!is_id(ids->front())) // Nobody is called so, which was told.
+    return s.has_missing() ? exit_failed : exit_done;
+  x.host_id = ids->front();
+  auto code = s.show(s.post("/manage/host/update", x), {});
+  if (code == exit_done && (x.public_ip || x.exporter_port))
+    tell_reached(s, *ids);
+  return code;
+}
+
+int rename(session& s) {
+  host_to_update x;
+  x.host_name = s.args.text("host_name");
+  return change(s, std::move(x));
+}
+
+int update(session& s) {
+  auto where = given_place(s);
+  if (!where)
+    return s.complain(where.error());
+  auto secrets = given_credentials(s);
+  if (!secrets)
+    return s.complain(secrets.error());
+  host_to_update x;
+  if (s.args.has("host_name"))
+    x.host_name = s.args.text("host_name");
+  if (s.args.has("host_group_name"))
+    x.host_group_name = s.args.text("host_group_name");
+  x.public_ip = where->address;
+  x.exporter_port = where->port;
+  if (s.args.has("ssh_port"))
+    x.ssh_port = s.args.whole("ssh_port");
+  if (s.args.has("management"))
+    x.management = s.args.on("management");
+  secrets->copy_to(x);
+  x.key = secrets->key;
+  return change(s, std::move(x));
+}
+
+// -- delete, query
 
 int remove(session& s) {
   auto hosts = at_least_one(s.args, "host_list", "delete");
@@ -98,16 +325,29 @@ int query(session& s) {
   auto groups = s.args.list("host_group_name");
   if (!groups)
     return s.complain(groups.error());
+  auto hosts = s.args.list("host_list");
+  if (!hosts)
+    return s.complain(hosts.error());
   hosts_query query;
   query.host_group_list = *groups;
   if (s.args.has("management"))
     query.management = s.args.on("management");
+  if (!hosts->empty()) {
+    auto ids = s.host_ids(*hosts);
+    if (!ids)
+      return s.complain(ids.error());
+    query.host_list = *ids;
+  }
   add_sort(query, s.args);
   add_paging(query, s.args);
   auto reply = s.post("/manage/host/get", query);
   if (reply && succeeded(*reply) && s.args.on("verbose"))
     if (auto done = add_infos(s, *reply); !done)
       return s.complain(done.error());
+  if (reply && s.wants_table() && reply->contains("host_infos"))
+    for (auto& host : (*reply)["host_infos"])
+      if (auto trouble = trouble_of(host); !trouble.empty())
+        host["scrape_error"] = trouble;
   return s.show(reply, {view::kind::listing, "host_infos", host_columns, {}});
 }
 
@@ -116,42 +356,67 @@ int query(session& s) {
 verb host_verb() {
   return {
     .name = "host",
-    .summary = "Add, delete, list hosts",
+    .summary = "Add, change, delete, list hosts",
     .actions =
-      {{.name = "add", .run = add},
+      {{.name = "add", .run = add, .positionals = {"host_name", "public_ip"}},
+       {.name = "import", .run = import, .positionals = {"file"}, .needs = {"file"}},
+       {.name = "update", .run = update, .positionals = {"host", "public_ip"}, .needs = {"host"}},
+       {.name = "rename",
+        .run = rename,
+        .positionals = {"host", "host_name"},
+        .needs = {"host", "host_name"}},
        {.name = "delete", .run = remove, .positionals = {"host_list"}, .needs = {"host_list"}},
-       {.name = "query", .run = query}},
+       {.name = "query", .run = query, .positionals = {"host_list"}}},
     .options =
-      {{.name = "host_name", .value = "NAME", .help = "add: the new host's name"},
-       {.name = "host_list", .value = "HOSTS", .help = "delete: ids or names, separated by commas"},
+      {{.name = "host_name", .value = "NAME", .help = "add: its name; update, rename: the new one"},
+       {.name = "host", .value = "HOST", .help = "update, rename: id, name or address of the host"},
+       {.name = "host_list",
+        .value = "HOSTS",
+        .help = "delete, query: ids or names, separated by commas"},
+       {.name = "file",
+        .value = "FILE",
+        .help = "add, import: many hosts, as CSV, YAML or JSON; `-` is standard input"},
        {.name = "host_group_name",
         .value = "NAME",
-        .help = "add: its group; query: only these groups, separated by commas"},
-       {.name = "public_ip", .value = "ADDRESS", .help = "add: IPv4 or IPv6 address"},
-       {.name = "ssh_port",
-        .value = "PORT",
-        .help = "add: SSH port",
-        .fallback = "22",
-        .kind = option_kind::whole},
+        .help = "add, import, update: its group, else `default`; query: only these groups, "
+                "separated by commas",
+        .alias = "group"},
+       {.name = "public_ip",
+        .value = "ADDRESS[:PORT]",
+        .help = "add, update: IPv4, IPv6 or DNS name, and the port of its exporter",
+        .alias = "address"},
        {.name = "exporter_port",
         .value = "PORT",
-        .help = "add: port of its exporter when it is not the node's default",
+        .help = "add, import, update: port of its exporter when it is not the node's default",
+        .kind = option_kind::whole,
+        .alias = "port"},
+       {.name = "ssh_port",
+        .value = "PORT",
+        .help = "add, import, update: SSH port",
+        .fallback = "22",
         .kind = option_kind::whole},
        {.name = "management",
         .value = "True/False",
-        .help = "add: is it a management node (False); query: only such",
+        .help = "add, import, update: is it a management node (False); query: only such",
         .kind = option_kind::boolean},
-       {.name = "username", .value = "NAME", .help = "add: SSH user"},
+       {.name = "username",
+        .value = "NAME",
+        .help = "add, import, update: SSH user, for tasks; asks for what follows"},
        {.name = "password",
         .value = "TEXT",
-        .help = "add: its password; `-` reads a line of standard input; else AOPS_HOST_PASSWORD, "
-                "else asked"},
+        .help = "His password; `-` reads a line of standard input; else AOPS_HOST_PASSWORD, else "
+                "asked"},
        {.name = "sudo_password",
         .value = "TEXT",
-        .help = "add: root's password; as --password, AOPS_HOST_SUDO_PASSWORD"},
+        .help = "Root's password; as --password, AOPS_HOST_SUDO_PASSWORD"},
        {.name = "key",
         .value = "TEXT",
-        .help = "add: vault key that seals both; as --password, AOPS_VAULT_KEY"},
+        .help = "Vault key that seals both; as --password, AOPS_VAULT_KEY"},
+       {.name = "wait",
+        .value = "SPAN",
+        .help = "add, import, update: how long to wait for whether it can be reached",
+        .fallback = "5",
+        .kind = option_kind::span},
        {.name = "verbose",
         .value = "True/False",
         .help = "query: with hardware and system",
@@ -165,10 +430,13 @@ verb host_verb() {
        page_option,
        per_page_option},
     .positionals = {"action"},
-    .examples = "  aops host --action add --host_name web1 --host_group_name web --public_ip "
-                "192.0.2.7 --username ops\n"
-                "  aops host --action query --host_group_name web --sort host_name\n"
-                "  aops host --action delete --host_list web1\n"};
+    .examples = "  aops host add web1 192.0.2.7\n"
+                "  aops host add web2 web2.example.org:9200 --group web\n"
+                "  aops host import hosts.csv\n"
+                "  aops host rename web1 front1\n"
+                "  aops host update front1 192.0.2.17 --username ops\n"
+                "  aops host query --host_group_name web --sort host_name\n"
+                "  aops host delete front1\n"};
 }
 
 } // namespace aops::cli

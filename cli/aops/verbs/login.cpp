@@ -109,7 +109,7 @@ expected<std::vector<connection>> settle_nodes(session& s) {
 /// The default password lets nobody do anything else, so it is changed right here when a new one is
 /// at hand.
 expected<json> change_password(session& s, connection to, const std::string& token) {
-  auto password = s.secret(
+  auto password = s.new_secret(
     "new_password", "AOPS_NEW_PASSWORD", "The default password must be changed. New password");
   if (!password)
     return fail(ec::default_password,

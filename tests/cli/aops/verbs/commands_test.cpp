@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(host_add_sends_one_host_and_its_secrets) {
                {"exporter_port", 9200}};
   BOOST_TEST(sent("/manage/host/add") ==
              json({{"host_list", json::array({host})}, {"key", "key"}}));
-  BOOST_TEST(run({"host", "--action", "add", "--host_name", "web1"}) == 1);
-  BOOST_TEST(told("add needs --host_group_name"));
+  BOOST_TEST(run({"host", "--action", "add", "--host_name", "web1"}) == 2);
+  BOOST_TEST(told("add needs --public_ip"));
 }
 
 BOOST_AUTO_TEST_CASE(host_delete_takes_names_and_ids) {
