@@ -3,8 +3,6 @@
 #include "runtime/base/canonical_json.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/json_codec.hpp"
-#include "runtime/io/storage/filter.hpp"
-#include "runtime/io/storage/steps.hpp"
 
 #include <mutex>
 #include <unordered_map>
@@ -90,21 +88,14 @@ expected<int64_t> content_repository::key_of(std::string_view digest) {
   return **known;
 }
 
-expected<std::map<std::string, int64_t>>
-content_repository::keys_of(const std::vector<std::string>& digests) {
-  std::map<std::string, int64_t> keys;
-  auto read = [&](const row& r) { return keys.emplace(r.string(0), r.integer(1)).second; };
-  auto done = for_parts(digests, [&](const std::vector<std::string>& part) {
-    filter matching("1 = 1");
-    matching.in("digest", part);
-    return only(db_.list_with(
-      "select digest, n from content where " + matching.where(), matching.values(), read));
-  });
-  if (!done)
-    return fail(std::move(done.error()));
-  for (const auto& digest : digests)
-    if (!keys.contains(digest))
-      return fail(ec::not_found, "content " + digest);
+expected<by_text<int64_t>> content_repository::keys_of(const std::vector<std::string>& digests) {
+  auto keys =
+    rows_of_texts(db_, "select digest, n from content", "digest", digests, [](const row& r) {
+      return r.integer(1);
+    });
+  if (keys)
+    if (const auto* missing = first_without(*keys, digests))
+      return fail(ec::not_found, "content " + *missing);
   return keys;
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
 #include "messages/check.hpp"
-#include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 
-#include <map>
 #include <memory>
 
 namespace aops::storage {
@@ -33,7 +32,7 @@ public:
   expected<int64_t> intern(std::string_view digest, std::string_view kind, std::string_view text);
   expected<int64_t> key_of(std::string_view digest); ///< ec::not_found.
   /// The same for several; ec::not_found when one is missing.
-  expected<std::map<std::string, int64_t>> keys_of(const std::vector<std::string>& digests);
+  expected<by_text<int64_t>> keys_of(const std::vector<std::string>& digests);
   expected<std::string> text_of(std::string_view digest); ///< ec::not_found.
 
 private:

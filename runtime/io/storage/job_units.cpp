@@ -1,6 +1,6 @@
-#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/job_rows.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <map>
@@ -22,34 +22,28 @@ struct standing {
   const unit_to_commit* newest = nullptr; ///< The last one that changed it.
   int64_t new_rows = 0;                   ///< Of its kind's results.
 };
-using standings = std::map<std::string, standing, std::less<>>;
+using standings = by_text<standing>;
 
 /// @param ids Each once. ec::not_found when one is unknown.
 expected<standings> stand(database& db, const std::vector<std::string>& ids) {
-  standings out;
-  auto read = [&](const row& r) {
-    auto id = r.string(1);
-    auto& x = out[id];
-    x.key = r.integer(0);
-    x.progress = {id, status_in(r, 2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)};
-    return true;
+  auto read = [](const row& r) {
+    standing x;
+    x.key = r.integer(1);
+    x.progress = {
+      r.string(0), status_in(r, 2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)};
+    return x;
   };
-  auto done = for_parts(ids, [&](const std::vector<std::string>& part) {
-    filter matching("1 = 1");
-    matching.in("id", part);
-    // Locked, and no other rows with them: any node may cancel a job.
-    return only(
-      db.list_with("select n, id, state, expected, finished, failed, last_number from job" +
-                     db.sql().use_index("job_id") + " where " + matching.where() +
-                     std::string{db.sql().for_update()},
-                   matching.values(),
-                   read));
-  });
-  if (!done)
-    return fail(std::move(done.error()));
-  for (const auto& id : ids)
-    if (!out.contains(id))
-      return fail(ec::not_found, "task " + id);
+  // Locked, and no other rows with them: any node may cancel a job.
+  auto out = rows_of_texts(db,
+                           "select id, n, state, expected, finished, failed, last_number from job" +
+                             db.sql().use_index("job_id"),
+                           "id",
+                           ids,
+                           read,
+                           std::string{db.sql().for_update()});
+  if (out)
+    if (const auto* missing = first_without(*out, ids))
+      return fail(ec::not_found, "task " + *missing);
   return out;
 }
 

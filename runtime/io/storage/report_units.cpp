@@ -1,10 +1,9 @@
 #include "runtime/io/storage/report_units.hpp"
 
 #include "runtime/io/storage/content_repository.hpp"
-#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
-#include <map>
 #include <set>
 
 namespace aops::storage {
@@ -32,16 +31,15 @@ public:
     for (const auto* unit : units)
       for (const auto& x : reports_of(*unit))
         ids.insert(x.report_id);
-    return for_parts(std::vector<std::string>(ids.begin(), ids.end()),
-                     [&](const std::vector<std::string>& part) {
-                       filter matching("1 = 1");
-                       matching.in("report_id", part);
-                       return db_
-                         .list_with("select report_id from report where " + matching.where(),
-                                    matching.values(),
-                                    [](const row& r) { return r.string(0); })
-                         .map([&](auto found) { stored_.insert(found.begin(), found.end()); });
-                     });
+    return rows_of_texts(db_,
+                         "select report_id from report",
+                         "report_id",
+                         {ids.begin(), ids.end()},
+                         [](const row&) { return true; })
+      .map([&](const auto& found) {
+        for (const auto& [id, is_stored] : found)
+          stored_.insert(id);
+      });
   }
 
   int64_t take(const unit_to_commit& unit, int64_t job, job_progress& now) override {
@@ -91,26 +89,22 @@ private:
   }
 
   expected<void> add_bodies() {
-    std::map<std::string, int64_t> keys;
     std::vector<std::string> ids;
     for (const auto& x : reports_)
       ids.push_back(x.report->report_id);
-    auto read = [&](const row& r) { return keys.emplace(r.string(0), r.integer(1)).second; };
-    auto found = for_parts(ids, [&](const std::vector<std::string>& part) {
-      filter matching("1 = 1");
-      matching.in("report_id", part);
-      return only(db_.list_with(
-        "select report_id, n from report where " + matching.where(), matching.values(), read));
-    });
-    if (!found)
-      return fail(std::move(found.error()));
+    auto keys =
+      rows_of_texts(db_, "select report_id, n from report", "report_id", ids, [](const row& r) {
+        return r.integer(1);
+      });
+    if (!keys)
+      return fail(std::move(keys.error()));
+    if (const auto* missing = first_without(*keys, ids))
+      return fail(ec::internal, "report " + *missing + " was stored and is not there");
     std::vector<parameter> rows;
     for (const auto& numbered : reports_) {
       const auto& x = *numbered.report;
-      auto key = keys.find(x.report_id);
-      if (key == keys.end())
-        return fail(ec::internal, "report " + x.report_id + " was stored and is not there");
-      rows.insert(rows.end(), {key->second, blob{x.values}, x.detail, x.content_hash, x.error});
+      rows.insert(rows.end(),
+                  {keys->at(x.report_id), blob{x.values}, x.detail, x.content_hash, x.error});
     }
     return only(
       db_.run_many("insert into report_body (report, node_values, detail, content_hash, error) "

@@ -1,14 +1,13 @@
 #include "runtime/io/storage/alert_repository.hpp"
-#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/notice_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <deque>
 #include <map>
-#include <unordered_map>
 
 /// The part of `sample_repository` that writes rounds.
 namespace aops::storage {
@@ -27,25 +26,18 @@ expected<keyed_rounds> with_keys(database& db, std::span<const round_to_commit* 
     int64_t key;
     std::string owner;
   };
-  std::unordered_map<std::string, host> hosts;
   std::vector<std::string> ids;
   for (const auto* x : rounds)
     ids.push_back(x->host_id);
-  auto read = [&](const row& r) {
-    return hosts.emplace(r.string(0), host{r.integer(1), r.string(2)}).second;
-  };
-  auto found = for_parts(ids, [&](const std::vector<std::string>& part) {
-    filter matching("1 = 1");
-    matching.in("id", part);
-    return only(db.list_with(
-      "select id, n, owner from host where " + matching.where(), matching.values(), read));
+  auto hosts = rows_of_texts(db, "select id, n, owner from host", "id", ids, [](const row& r) {
+    return host{r.integer(1), r.string(2)};
   });
-  if (!found)
-    return fail(std::move(found.error()));
+  if (!hosts)
+    return fail(std::move(hosts.error()));
   keyed_rounds out;
   for (const auto* x : rounds) {
-    auto known = hosts.find(x->host_id);
-    if (known == hosts.end() || (!x->owner.empty() && x->owner != known->second.owner))
+    auto known = hosts->find(x->host_id);
+    if (known == hosts->end() || (!x->owner.empty() && x->owner != known->second.owner))
       return fail(ec::not_found, "host " + x->host_id);
     out.push_back({known->second.key, *x});
   }
