@@ -5,6 +5,7 @@
 #include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
+#include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
@@ -29,7 +30,24 @@ constexpr int64_t pack_after_ms = 2 * 3600 * 1000;
 /// One short step of a kind of work. @returns How much was done; 0: nothing is left.
 using step = expected<int64_t> (*)(storage::database& db, const base::config& c, int64_t now_ms);
 
-constexpr std::array<step, 8> work = {
+/// How long after its deadline a job may still be ending.
+constexpr int64_t orphaned_after_ms = 3600 * 1000;
+
+/// Jobs that nobody runs, for whatever reason: of a kind that no node knows, or whose actor keeps
+/// failing.
+expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
+  auto ended = storage::job_repository{db}.end_orphans(now_ms - orphaned_after_ms);
+  if (!ended)
+    return fail(std::move(ended.error()));
+  if (!ended->empty())
+    log::warn("jobs-orphaned",
+              "ended as failed, for nobody runs them and their deadline is long past: {}",
+              listed(*ended));
+  return static_cast<int64_t>(ended->size());
+}
+
+constexpr std::array<step, 9> work = {
+  [](storage::database& db, const base::config&, int64_t now) { return end_orphans(db, now); },
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
   },

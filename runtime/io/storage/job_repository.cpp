@@ -38,6 +38,9 @@ job_record read_job(const row& r) {
   return x;
 }
 
+/// Jobs ended in one step: the writer must be free again soon.
+constexpr int64_t orphans_at_once = 500;
+
 } // namespace
 
 // -- creation
@@ -196,6 +199,29 @@ expected<tasks_cancelled> job_repository::cancel(std::string_view owner,
   if (!out.cancelled.empty() && !out.ignored.empty())
     out.code = 206;
   return out;
+}
+
+expected<std::vector<std::string>> job_repository::end_orphans(int64_t deadline_before_ms) {
+  auto found = db_.list(
+    "select n, id from job" + db_.sql().use_index("job_open") + " where state in " + to_run +
+      " and deadline_ms > 0 and deadline_ms < ? order by n limit ?" +
+      std::string{db_.sql().for_update()},
+    [](const row& r) {
+      return std::pair{r.integer(0), r.string(1)};
+    },
+    deadline_before_ms,
+    orphans_at_once);
+  if (!found)
+    return fail(std::move(found.error()));
+  std::vector<parameter> values;
+  std::vector<std::string> ids;
+  for (auto& [key, id] : *found) {
+    values.insert(values.end(), {text_of(job_status::failed), key});
+    ids.push_back(std::move(id));
+  }
+  return db_.run_many("update job set state = ? where n = ?", 2, values).map([&](int64_t) {
+    return std::move(ids);
+  });
 }
 
 } // namespace aops::storage

@@ -75,6 +75,10 @@ public:
   expected<tasks_resumed>
   resume(std::string_view owner, const std::vector<std::string>& ids, int64_t now_ms);
 
+  /// Ends as failed what should run and whose deadline lies before a time: nobody runs it. A
+  /// portion of them, in a transaction. @returns Their ids.
+  expected<std::vector<std::string>> end_orphans(int64_t deadline_before_ms);
+
 private:
   expected<std::optional<job_record>> existing(const job_record& job);
   expected<void> freeze(int64_t job, const std::vector<tree_content>& trees);

@@ -93,6 +93,36 @@ BOOST_AUTO_TEST_CASE(reports_audit_rows_and_deviations_go_after_their_time) {
   BOOST_TEST(left() == "0 0 0");
 }
 
+BOOST_AUTO_TEST_CASE(jobs_that_nobody_runs_end_an_hour_after_their_deadline) {
+  auto add = [&](const std::string& id, const std::string& state, int64_t deadline_ms) {
+    tests::ok(db().run("insert into job (id, kind, owner, username, slot, state, epoch, expected, "
+                       "finished, failed, last_number, stored, created_ms, deadline_ms, "
+                       "plan_version, plan) values (?, 'unheard of', 'admin', 'admin', 1, ?, 1, 1, "
+                       "0, 0, 0, 0, ?, ?, 1, '{}')",
+                       id,
+                       state,
+                       now->now_ms(),
+                       deadline_ms));
+  };
+  auto soon = now->now_ms() + 60'000;
+  add("p", "pending", soon);
+  add("r", "running", soon);
+  add("u", "interrupted", soon); // Its user has not said.
+  add("d", "done", soon);
+  add("e", "pending", 0); // May last for ever.
+  auto states = [&] {
+    auto rows = tests::ok(db().list("select state from job order by id",
+                                    [](const storage::row& r) { return r.string(0); }));
+    return fmt::format("{}", fmt::join(rows, " "));
+  };
+  start(housekeeper, store);
+  pass(55min);
+  BOOST_TEST(states() == "done pending pending running interrupted");
+  pass(15min);
+  BOOST_TEST(states() == "done pending failed failed interrupted");
+  BOOST_TEST(log.count("jobs-orphaned") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(expired_sessions_go) {
   tests::ok(ask<logged_in>(of<account_actor>(account_store_name),
                            log_in{"admin", {"changeme"}},
