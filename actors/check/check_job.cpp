@@ -51,11 +51,13 @@ protected:
   /// Pairs for which nobody answered count as failed. What is missing of them the host's coverage
   /// ledger shows.
   storage::unit_to_commit give_up(int64_t unit, const std::string& reason) override {
-    log::warn("check-incomplete",
-              "job {}: no answer for host {}: {}",
-              job().id,
-              plan_.hosts[static_cast<size_t>(unit)],
-              reason);
+    if (auto untold = given_up_.due(now_ms()))
+      log::warn("check-incomplete",
+                "job {}: no answer for host {}{}: {}",
+                job().id,
+                plan_.hosts[static_cast<size_t>(unit)],
+                *untold == 0 ? "" : ", and for " + std::to_string(*untold) + " before it",
+                reason);
     auto x = done_with(unit);
     x.failed = x.results;
     return x;
@@ -70,6 +72,7 @@ private:
   }
 
   check_plan plan_;
+  base::often_told given_up_;
 };
 
 } // namespace

@@ -27,8 +27,8 @@ using known_job = jobs_region_state::known_job;
 
 void start_more(jobs_region_pointer self) {
   auto& st = self->state;
-  auto parent = st.services->names->find_as<supervisor_actor>(job_children_name);
-  if (!parent)
+  const auto& names = *st.services->names;
+  if (!names.find(job_children_name))
     return; // The next look tries again.
   while (auto id = st.queue.next()) {
     auto& job = st.jobs[*id];
@@ -38,20 +38,17 @@ void start_more(jobs_region_pointer self) {
     spec.name = job_name_of(*id);
     spec.restart = restart_kind::transient;
     spec.start = spawns(job.kind->behaviour, st.services, *id);
-    auto answered = [self, id = *id] {
+    auto then = [self, id = *id](const expected<caf::actor>& started) {
       if (auto it = self->state.jobs.find(id); it != self->state.jobs.end())
         it->second.is_starting = false;
+      if (started || started.error() == ec::conflict)
+        return;
+      log::warn("job-not-started", "job {}: {}", id, to_string(started.error()));
+      self->state.queue.ended(id); // Found again by the next look.
+      self->state.jobs.erase(id);
     };
-    self->request(parent, child_deadline, start_child{std::move(spec)})
-      .then([answered](const caf::actor&) { answered(); },
-            [self, answered, id = *id](const caf::error& e) {
-              answered();
-              if (auto why = from_caf(e); !(why == ec::conflict)) {
-                log::warn("job-not-started", "job {}: {}", id, to_string(why));
-                self->state.queue.ended(id); // Found again by the next look.
-                self->state.jobs.erase(id);
-              }
-            });
+    ask<supervisor_actor>(
+      self, names, job_children_name, child_deadline, then, start_child{std::move(spec)});
   }
 }
 
@@ -205,15 +202,14 @@ caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
     bool is_repeatable = st.jobs.at(id).kind->is_repeatable;
     st.queue.ended(id);
     st.jobs.erase(id);
-    auto actor = st.services->names->find_as<job_actor>(job_name_of(id));
-    if (is_repeatable || !actor) {
+    if (is_repeatable) {
       stop(self, id, one_less);
       continue;
     }
     st.stopping.emplace(id, false);
-    auto end = [self, id, one_less] { stop(self, id, one_less); };
-    self->request(actor, std::chrono::milliseconds{left} + answer_grace, atom::stop_v)
-      .then([end](done) { end(); }, [end](const caf::error&) { end(); });
+    auto then = [self, id, one_less](const expected<done>&) { stop(self, id, one_less); };
+    auto patience = std::chrono::milliseconds{left} + answer_grace;
+    ask<job_actor>(self, *st.services->names, job_name_of(id), patience, then, atom::stop_v);
   }
   one_less();
   start_more(self); // Of other slots.
@@ -224,13 +220,13 @@ caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
 
 /// Tells streams that wait for the job where it stands now.
 void announce(jobs_region_pointer self, const std::string& id) {
-  auto then = [self](expected<job_state> found) {
-    auto listener = self->state.services->names->find_as<progress_actor>(progress_name);
-    if (!found || !listener)
+  auto then = [self](const expected<job_state>& found) {
+    if (!found)
       return;
     const auto& job = found->job;
-    self->send(
-      listener,
+    tell<progress_actor>(
+      *self->state.services->names,
+      progress_name,
       job_progress{job.id, job.state, job.expected, job.finished, job.failed, job.last_number});
   };
   ask_here<job_store_actor>(self, *self->state.services, job_store_name, then, load_job{id});

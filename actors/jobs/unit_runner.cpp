@@ -1,5 +1,6 @@
 #include "actors/jobs/unit_runner.hpp"
 
+#include "actors/jobs/job_intake.hpp"
 #include "actors/store/job_store.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
@@ -34,23 +35,21 @@ std::chrono::milliseconds unit_runner::unit_deadline() const {
 }
 
 void unit_runner::begin() {
-  auto store = services_->names->find_as<job_store_actor>(job_store_name);
-  if (!store) {
+  auto then = [this](expected<job_state> state) {
+    if (state)
+      return loaded(std::move(*state));
+    if (state.error() == ec::not_found)
+      return self_->quit();
+    if (!std::exchange(is_trouble_told_, true))
+      log::warn(
+        "job-not-read", "job {} tries again until it can: {}", id_, to_string(state.error()));
     wake_in(retry);
-    return;
-  }
-  self_->request(store, store_deadline(), load_job{id_})
-    .then([this](job_state& state) { loaded(std::move(state)); },
-          [this](const caf::error& e) {
-            auto why = from_caf(e);
-            if (why == ec::not_found)
-              return self_->quit();
-            log::warn("job-not-read", "job {}: {}", id_, to_string(why));
-            wake_in(retry);
-          });
+  };
+  ask_here<job_store_actor>(self_, *services_, job_store_name, then, load_job{id_});
 }
 
 void unit_runner::loaded(job_state state) {
+  is_trouble_told_ = false;
   job_ = state.job;
   kind_ = services_->kinds->find(job_.kind);
   if (!kind_ || is_final(job_.state) || is_waiting_for_user(job_.state))
@@ -84,26 +83,20 @@ void unit_runner::loaded(job_state state) {
 }
 
 void unit_runner::move_to(job_status state) {
-  auto store = services_->names->find_as<job_store_actor>(job_store_name);
-  if (!store) {
-    units_.reset(); // Begins anew when the store is back.
-    wake_in(retry);
-    return;
-  }
-  self_->request(store, store_deadline(), job_to_move{held_, id_, state})
-    .then(
-      [this](const job_progress& progress) {
-        announce(progress);
-        if (is_final(progress.state) || is_waiting_for_user(progress.state))
-          return self_->quit();
-        pump();
-      },
-      [this](const caf::error& e) {
-        if (auto why = from_caf(e); why == ec::fenced || why == ec::not_found)
-          return self_->quit();
-        units_.reset();
-        wake_in(retry);
-      });
+  auto then = [this](const expected<job_progress>& progress) {
+    if (!progress) {
+      if (progress.error() == ec::fenced || progress.error() == ec::not_found)
+        return self_->quit();
+      units_.reset(); // Begins anew when the store is back.
+      return wake_in(retry);
+    }
+    announce(*progress);
+    if (is_final(progress->state) || is_waiting_for_user(progress->state))
+      return self_->quit();
+    pump();
+  };
+  ask_here<job_store_actor>(
+    self_, *services_, job_store_name, then, job_to_move{held_, id_, state});
 }
 
 void unit_runner::wake_in(std::chrono::milliseconds wait) {
@@ -189,20 +182,18 @@ bool unit_runner::may_begin() {
 }
 
 void unit_runner::begin_unit(int64_t unit) {
-  auto later = [this, unit](const error& why) {
+  auto then = [this, unit](const expected<job_progress>& progress) {
+    if (progress)
+      return begun(unit, *progress);
+    const auto& why = progress.error();
     if (why == ec::fenced || why == ec::not_found)
       return self_->quit();
     log::warn("unit-not-begun", "job {} begins unit {} later: {}", id_, unit, to_string(why));
     units_->put_back(unit, now_ms());
     wake_in(retry);
   };
-  auto store = services_->names->find_as<full_job_store_actor>(job_store_name);
-  if (!store)
-    return later({ec::unreachable, "the job store is down"});
   storage::unit_to_begin order{held_, id_, unit, units_->attempts(unit)};
-  self_->request(store, store_deadline(), order)
-    .then([this, unit](const job_progress& progress) { begun(unit, progress); },
-          [later](const caf::error& e) { later(from_caf(e)); });
+  ask_here<full_job_store_actor>(self_, *services_, job_store_name, then, order);
 }
 
 /// It is stored that the unit may act from now on; it has not been asked for yet.
@@ -280,22 +271,28 @@ void unit_runner::answered(int64_t unit, expected<storage::unit_to_commit> answe
 }
 
 void unit_runner::give_up_on(int64_t unit, const error& why) {
-  log::warn("unit-given-up", "job {} gives up unit {}: {}", id_, unit, to_string(why));
+  if (auto untold = given_up_.due(now_ms()))
+    log::warn("unit-given-up",
+              "job {} gives up unit {}{}: {}",
+              id_,
+              unit,
+              *untold == 0 ? "" : ", and " + std::to_string(*untold) + " before it",
+              to_string(why));
   commit(give_up(unit, to_string(why)));
 }
 
 void unit_runner::commit(storage::unit_to_commit what) {
-  auto unit = what.unit;
   what.held = held_;
   what.job = id_;
   what.owner = job_.owner;
   what.outcome = kind_->outcome;
-  auto store = services_->names->find_as<full_job_store_actor>(job_store_name);
-  if (!store)
-    return not_stored(std::move(what), {ec::unreachable, "the job store is down"});
-  self_->request(store, store_deadline(), what)
-    .then([this, unit](const job_progress& progress) { committed(unit, progress); },
-          [this, what](const caf::error& e) { not_stored(what, from_caf(e)); });
+  auto then = [this, what](const expected<job_progress>& progress) {
+    if (progress)
+      committed(what.unit, *progress);
+    else
+      not_stored(what, progress.error());
+  };
+  ask_here<full_job_store_actor>(self_, *services_, job_store_name, then, what);
 }
 
 void unit_runner::not_stored(storage::unit_to_commit what, const error& why) {
@@ -333,10 +330,8 @@ void unit_runner::committed(int64_t unit, const job_progress& progress) {
 }
 
 void unit_runner::announce(const job_progress& progress) {
-  if (auto region = services_->names->find_as<jobs_actor>(jobs_name))
-    self_->send(region, progress);
-  if (auto listener = services_->names->find_as<progress_actor>(progress_name))
-    self_->send(listener, progress);
+  tell<jobs_actor>(*services_->names, jobs_name, progress);
+  tell<progress_actor>(*services_->names, progress_name, progress);
 }
 
 job_actor::behavior_type run(job_pointer self, std::unique_ptr<unit_runner> runner) {

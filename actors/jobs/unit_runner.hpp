@@ -3,6 +3,7 @@
 #include "actors/jobs/job_services.hpp"
 #include "messages/roles/job.hpp"
 #include "messages/roles/jobs.hpp"
+#include "runtime/base/often_told.hpp"
 #include "runtime/core/schedule/unit_queue.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -87,9 +88,6 @@ private:
   void announce(const job_progress& progress);
   void wake_in(std::chrono::milliseconds wait); ///< A tick by then at the latest.
   bool is_past_deadline() const { return job_.deadline_ms > 0 && now_ms() >= job_.deadline_ms; }
-  std::chrono::milliseconds store_deadline() const {
-    return services_->config->store.request_timeout.chrono();
-  }
 
   job_pointer self_;
   job_services_ptr services_;
@@ -101,6 +99,8 @@ private:
   std::set<int64_t> asked_;             ///< Units in flight whose answer is awaited.
   std::map<int64_t, int64_t> troubled_; ///< Since when units have failed without being to blame.
   bool is_closing_ = false;             ///< The deadline has passed.
+  bool is_trouble_told_ = false;        ///< That it cannot be read, since it last could.
+  base::often_told given_up_;           ///< Units, of which the log is told.
   std::vector<storage::unit_to_commit> unstored_; ///< Of units that must not be asked for again.
   std::function<void()> when_wound_up_;           ///< Set: it begins nothing more.
   std::optional<caf::actor_clock::time_point> tick_due_; ///< Of the earliest tick under way.

@@ -159,6 +159,14 @@ BOOST_AUTO_TEST_CASE(does_not_ask_again_what_failed_or_stayed_silent) {
   BOOST_TEST(log.count("unit-given-up") == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(tells_the_log_of_a_thousand_failures_once_a_minute) {
+  how = manner::refuse;
+  store(1000);
+  BOOST_TEST(acts() == 1000u);
+  BOOST_TEST(state() == "failed");
+  BOOST_TEST(log.count("unit-given-up") == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(does_not_ask_again_at_its_deadline) {
   settings->jobs.deadline = base::seconds(20);
   how = manner::stay_silent;
@@ -320,6 +328,17 @@ BOOST_AUTO_TEST_CASE(waits_for_a_key_and_goes_on_with_it) {
   BOOST_TEST(resume(admin).size() == 1u);
   BOOST_TEST(state() == "done");
   BOOST_TEST(acts() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(has_the_limits_of_its_kind_not_those_of_diagnoses) {
+  settings->diag.deadline = settings->diag.unit_timeout = base::seconds(1);
+  settings->jobs.unit_timeout = base::seconds(20);
+  how = manner::stay_silent;
+  store(1);
+  pass(10s);
+  BOOST_TEST(state() == "running");
+  pass(15s);
+  BOOST_TEST(state() == "failed"); // Asked once, not answered within its own time.
 }
 
 BOOST_AUTO_TEST_CASE(is_left_alone_by_a_node_that_does_not_know_it) {
