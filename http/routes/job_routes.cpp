@@ -26,6 +26,13 @@ std::vector<route> job_routes(const node_port& port) {
                                                       may::user,
                                                       actors::jobs_name,
                                                       "End tasks; what is stored stays."),
+    ask<jobs_actor, tasks_to_resume, tasks_resumed>(
+      port,
+      method::post,
+      "/diag/task/resume",
+      may::user,
+      actors::jobs_name,
+      "Let tasks go on that wait for their user; what they had begun is done again."),
   };
 }
 

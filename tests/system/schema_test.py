@@ -117,6 +117,7 @@ class replies(against_the_document):
         check = {"host_list": [host], "time_range": [start, start + 2], "check_items": []}
         checked = ask("POST", "/check/execute", check)["task_id"]
         ask("POST", "/diag/task/cancel", {"task_list": [checked, "unknown"]}, wanted=self.any_of(200, 206))
+        ask("POST", "/diag/task/resume", {"task_list": [checked]})
         for path in ("/cluster/nodes", "/cluster/slots", "/cluster/tree", "/session"):
             ask("GET", path)
         for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"):

@@ -37,6 +37,16 @@ int cancel(session& s) {
   return s.show(s.post("/diag/task/cancel", tasks_to_cancel{*tasks}), {});
 }
 
+int resume(session& s) {
+  auto words = at_least_one(s.args, "resume", "resuming");
+  if (!words)
+    return s.complain(words.error());
+  auto tasks = s.task_ids(*words);
+  if (!tasks)
+    return s.complain(tasks.error());
+  return s.show(s.post("/diag/task/resume", tasks_to_resume{*tasks}), {});
+}
+
 /// Names of a task's hosts; of many, the first.
 std::string
 hosts_text(const session& s, const std::map<std::string, std::string>& names, const json& ids) {
@@ -300,6 +310,8 @@ int show_reports(session& s, const std::vector<watched_task>& tasks) {
 int run(session& s) {
   if (s.args.has("cancel"))
     return cancel(s);
+  if (s.args.has("resume"))
+    return resume(s);
   bool is_known = s.args.has("task_id");
   if (auto missing = missing_option(s.args); !is_known && !missing.empty())
     return s.misuse(missing);
@@ -325,7 +337,8 @@ verb diag_verb() {
     .summary = "Diagnose hosts by fault trees and follow the progress",
     .actions = {{.name = "list", .run = list},
                 {.name = "follow", .run = run, .positionals = {"task_id"}, .needs = {"task_id"}},
-                {.name = "cancel", .run = run, .positionals = {"cancel"}, .needs = {"cancel"}}},
+                {.name = "cancel", .run = run, .positionals = {"cancel"}, .needs = {"cancel"}},
+                {.name = "resume", .run = run, .positionals = {"resume"}, .needs = {"resume"}}},
     .run = run,
     .options = {{.name = "tree_list",
                  .value = "TREES",
@@ -358,6 +371,10 @@ verb diag_verb() {
                 {.name = "cancel",
                  .value = "TASKS",
                  .help = "End tasks; what they have stored stays",
+                 .is_list = true},
+                {.name = "resume",
+                 .value = "TASKS",
+                 .help = "Let tasks go on that wait for you; what they had begun is done again",
                  .is_list = true},
                 page_option,
                 per_page_option},

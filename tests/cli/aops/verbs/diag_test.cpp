@@ -327,6 +327,15 @@ BOOST_AUTO_TEST_CASE(an_exit_code_is_not_guessed) {
   BOOST_TEST(run(diag({"--exit-code"})) == 1); // The reports cannot be read.
 }
 
+BOOST_AUTO_TEST_CASE(a_task_that_waits_for_its_user_goes_on_when_he_says_so) {
+  node.answer("/diag/task/resume", {{"resumed", {"k1"}}, {"ignored", json::array()}});
+  BOOST_TEST(run({"diag", "--resume", "k1,k2"}) == 0);
+  BOOST_TEST(sent("/diag/task/resume") == json({{"task_list", {"k1", "k2"}}}));
+  BOOST_TEST(printed()["resumed"][0] == "k1");
+  BOOST_TEST(run({"diag", "resume", "k1"}) == 0);
+  BOOST_TEST(sent("/diag/task/resume") == json({{"task_list", {"k1"}}}));
+}
+
 BOOST_AUTO_TEST_CASE(what_the_contract_requires_is_asked_for) {
   BOOST_TEST(run({"diag", "--tree_list", "t", "--host_list", host}) == 2);
   BOOST_TEST(told("--start is required"));
