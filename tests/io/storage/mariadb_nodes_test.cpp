@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(one_idempotency_key_makes_one_job) {
   auto create = [](std::string id) {
     return [id](database& d) { return job_repository{d}.create(job_named(id, "key"), {}); };
   };
-  auto answer = race(create("first"), create("second"));
-  BOOST_TEST(ok(std::move(answer)).id == "first");
+  auto stored = ok(race(create("first"), create("second")));
+  BOOST_TEST(stored.id == "first");
   BOOST_TEST(ok(here.count("select count(*) from job")) == 1);
 }
 
@@ -84,9 +84,9 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_stays_cancelled_when_a_unit_comes_at_the_sa
   unit.owner = owner;
   unit.unit = 1;
   unit.results = 1;
-  auto answer = race([](database& d) { return job_repository{d}.cancel(owner, {"j"}); },
-                     [&](database& d) { return job_repository{d}.commit_unit(unit); });
-  BOOST_TEST((ok(std::move(answer)).state == job_status::cancelled));
+  auto after = ok(race([](database& d) { return job_repository{d}.cancel(owner, {"j"}); },
+                       [&](database& d) { return job_repository{d}.commit_unit(unit); }));
+  BOOST_TEST((after.state == job_status::cancelled));
   BOOST_TEST((ok(job_repository{here}.find("j")).state == job_status::cancelled));
 }
 
@@ -107,9 +107,10 @@ BOOST_AUTO_TEST_CASE(one_name_makes_one_host_and_the_other_hears_why) {
 BOOST_AUTO_TEST_CASE(a_group_that_gets_a_host_is_not_deleted) {
   store_host(here, "h0");
   ok(host_repository{here}.add_group(owner, {"g2", ""}));
-  auto answer = race([](database& d) { return host_repository{d}.add(host_named("h1", "g2")); },
-                     [](database& d) { return host_repository{d}.delete_groups(owner, {"g2"}); });
-  BOOST_TEST(ok(std::move(answer)).code == 1106);
+  auto deleted =
+    ok(race([](database& d) { return host_repository{d}.add(host_named("h1", "g2")); },
+            [](database& d) { return host_repository{d}.delete_groups(owner, {"g2"}); }));
+  BOOST_TEST(deleted.code == 1106);
   BOOST_TEST(ok(here.count("select count(*) from host_group where name = 'g2'")) == 1);
 }
 
