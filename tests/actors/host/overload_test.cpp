@@ -5,6 +5,7 @@
 
 #include <caf/all.hpp>
 
+#include "tools/bench/random_rules.hpp"
 #include <random>
 
 // One owner's rules decide how much a host reads and judges: what bounds that.
@@ -299,45 +300,13 @@ BOOST_AUTO_TEST_CASE(each_rule_knows_what_it_cost) {
 
 // -- any legal rules
 
-namespace {
-
-/// Conditions of every windowed function, with windows up to the limit.
-std::string random_condition(std::mt19937& random) {
-  auto any = [&](std::initializer_list<const char*> of) {
-    return std::string{of.begin()[random() % of.size()]};
-  };
-  auto window = [&]() -> std::string {
-    switch (random() % 4) {
-    case 0:
-      return std::to_string(1 + random() % 168) + "h";
-    case 1:
-      return std::to_string(1 + random() % 120) + "m";
-    case 2:
-      return "#" + std::to_string(1 + random() % 40'320);
-    default:
-      return std::to_string(1 + random() % 604'800);
-    }
-  };
-  auto term = [&]() -> std::string {
-    auto on = any({"", "$0.", "$1."});
-    if (random() % 5 == 0)
-      return on + "count(" + window() + ", " + std::to_string(random() % 100) + ", '>')";
-    return on + any({"max", "min", "sum", "avg", "rate", "change", "abschange", "diff"}) + "(" +
-           window() + ")";
-  };
-  return term() + any({" + ", " - ", " * "}) + term() + any({" > ", " < "}) +
-         std::to_string(random() % 100);
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_CASE(any_legal_rules_keep_the_work_of_rounds_and_imports_bounded) {
   constexpr int hosts = 100, rules = 100, rounds = 6;
   std::mt19937 random{20};
   std::vector<check_rule> some;
   for (int i = 0; i < rules; ++i) {
     auto rule = tests::rule_on(
-      "r" + std::to_string(i), random() % 2 ? "busy" : "total", random_condition(random));
+      "r" + std::to_string(i), random() % 2 ? "busy" : "total", bench::random_condition(random));
     rule.data_list.push_back({"free", "kpi", {}});
     BOOST_REQUIRE_MESSAGE(check::validate(rule, check::limits_of(*settings)), rule.condition);
     some.push_back(std::move(rule));
