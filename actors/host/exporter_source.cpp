@@ -92,12 +92,12 @@ private:
       static_cast<uint16_t>(record().exporter_port ? record().exporter_port : c.scrape.port)};
     scrape::scrape_limits limits{
       connect_timeout, timeout, static_cast<size_t>(c.scrape.max_bytes.bytes)};
-    ask_of<scraper_actor, fetched>(to_.common.self,
-                                   *to_.common.services,
-                                   scraper_name,
-                                   timeout + grace,
-                                   fetch_order{scrape::scrape_request(from, limits, page_bytes_)},
-                                   std::move(then));
+    actors::ask<scraper_actor>(to_.common.self,
+                               *to_.common.services->names,
+                               scraper_name,
+                               timeout + grace,
+                               std::move(then),
+                               fetch_order{scrape::scrape_request(from, limits, page_bytes_)});
   }
 
   check::round round_of(int64_t time_ms, expected<fetched> answer) {

@@ -108,25 +108,26 @@ private:
     errand with;
     with.owner = links_.record.owner;
     with.host = links_.record.host_id;
-    ask_of<round_store_actor, sample_rows>(
+    auto then = [this, x](expected<sample_rows> rows) {
+      if (x->order.how == read_kind::background)
+        links_.turns.done();
+      if (!rows)
+        return x->finished(fail(rows.error()));
+      if (rows->rows.empty()) // Nothing follows.
+        return x->finished({});
+      x->order.from_ms = rows->rows.back().time_ms + 1;
+      if (!x->each(decoded(std::move(*rows))))
+        return x->finished({});
+      read_on(x);
+    };
+    ask_for<round_store_actor>(
+      std::move(with),
       links_.self,
-      *links_.services,
+      *links_.services->names,
       round_store_name,
       links_.services->config->store.request_timeout.chrono(),
-      samples_query{links_.record.host_id, order.from_ms, order.until_ms, portion_ms},
-      [this, x](expected<sample_rows> rows) {
-        if (x->order.how == read_kind::background)
-          links_.turns.done();
-        if (!rows)
-          return x->finished(fail(rows.error()));
-        if (rows->rows.empty()) // Nothing follows.
-          return x->finished({});
-        x->order.from_ms = rows->rows.back().time_ms + 1;
-        if (!x->each(decoded(std::move(*rows))))
-          return x->finished({});
-        read_on(x);
-      },
-      std::move(with));
+      then,
+      samples_query{links_.record.host_id, order.from_ms, order.until_ms, portion_ms});
   }
 
   static history_portion decoded(sample_rows rows) {

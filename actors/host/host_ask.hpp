@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/host/host_body.hpp"
-#include "actors/support/ask_message.hpp"
+#include "actors/support/ask.hpp"
 
 #include <caf/all.hpp>
 
@@ -13,32 +13,6 @@ inline bool is_passing(const error& why) {
          why == ec::overloaded;
 }
 
-/// Asks an actor that the directory knows by name; `then` gets the answer or an error, while `self`
-/// works.
-template <class Handle, class Reply, class Request>
-void ask_of(host_pointer self,
-            const host_services& services,
-            std::string_view name,
-            std::chrono::milliseconds deadline,
-            Request request,
-            std::function<void(expected<Reply>)> then,
-            errand with = {}) {
-  auto whom = services.names->find_as<Handle>(name);
-  if (!whom) {
-    then(fail(ec::unreachable, std::string{name} + " is down"));
-    return;
-  }
-  ask_message(
-    self,
-    caf::actor_cast<caf::strong_actor_ptr>(whom),
-    deadline,
-    caf::make_message(std::move(request)),
-    [then = std::move(then)](expected<caf::message> answer) {
-      then(value_of<Reply>(std::move(answer)));
-    },
-    std::move(with));
-}
-
 template <class Handle, class Reply, class Request>
 void host_body::ask(std::string_view name,
                     std::chrono::milliseconds deadline,
@@ -47,8 +21,8 @@ void host_body::ask(std::string_view name,
   errand with;
   with.owner = record_.owner;
   with.host = record_.host_id;
-  ask_of<Handle, Reply>(
-    self_, *services_, name, deadline, std::move(request), std::move(then), std::move(with));
+  actors::ask_for<Handle>(
+    std::move(with), self_, *services_->names, name, deadline, std::move(then), std::move(request));
 }
 
 template <class T>

@@ -27,6 +27,17 @@ std::chrono::milliseconds store_deadline(const hosts_region_state& st) {
   return st.services->config->store.request_timeout.chrono();
 }
 
+/// Asks an actor of the store.
+template <class Role, class Then, class Request>
+void ask_store(hosts_region_pointer self, std::string_view name, Then then, Request request) {
+  ask<Role>(self,
+            *self->state.services->names,
+            name,
+            store_deadline(self->state),
+            std::move(then),
+            std::move(request));
+}
+
 /// Once, not with each attempt: there are several a second while the store is away.
 void tell_unread(hosts_region_state& st, std::string_view event, const error& why) {
   if (std::exchange(st.is_unread_told, true))
@@ -60,8 +71,7 @@ bool is_of_the_past(hosts_region_state& st, const host_record& record) {
 void start_host(hosts_region_pointer self, const host_record& record) {
   auto& st = self->state;
   note(st, record);
-  auto parent = st.services->names->find_as<supervisor_actor>(host_children_name);
-  if (!parent)
+  if (!st.services->names->find(host_children_name))
     return; // Comes back with the next resync.
   child_spec spec;
   spec.name = host_name_of(record.host_id);
@@ -73,17 +83,19 @@ void start_host(hosts_region_pointer self, const host_record& record) {
     latest->started_under(services->slots->fence_of(now.first.host_id).epoch);
     return caf::actor_cast<caf::actor>(parent.spawn(host, services, now.first, now.second));
   };
-  self->request(parent, child_deadline, start_child{std::move(spec)})
-    .then(
-      [self, id = record.host_id](const caf::actor& started) {
-        // Whoever added it wants to know at once whether it can be reached.
-        if (self->state.added.erase(id) != 0)
-          self->send(caf::actor_cast<host_actor>(started), look_now{});
-      },
-      [id = record.host_id](const caf::error& e) {
-        if (auto why = from_caf(e); !(why == ec::conflict))
-          log::warn("host-not-started", "host {}: {}", id, to_string(why));
-      });
+  auto then = [self, id = record.host_id](const expected<caf::actor>& started) {
+    // Whoever added it wants to know at once whether it can be reached.
+    if (started && self->state.added.erase(id) != 0)
+      self->send(caf::actor_cast<host_actor>(*started), look_now{});
+    if (!started && !(started.error() == ec::conflict))
+      log::warn("host-not-started", "host {}: {}", id, to_string(started.error()));
+  };
+  ask<supervisor_actor>(self,
+                        *st.services->names,
+                        host_children_name,
+                        child_deadline,
+                        then,
+                        start_child{std::move(spec)});
 }
 
 /// Starts as many hosts as the store should have to read at once.
@@ -101,7 +113,7 @@ void start_some(hosts_region_pointer self) {
   }
   if (st.to_start.empty() || std::exchange(st.is_pausing, true))
     return;
-  self->delayed_send(self, wave_pause, hosts_changed{}); // Goes on.
+  self->delayed_send(self, wave_pause, next_wave_due{});
 }
 
 /// Ends a host's actor, if there is one, and then does the rest. Should the host be ours by then,
@@ -128,8 +140,7 @@ void spread(hosts_region_pointer self, const std::string& owner) {
   for (const auto& [id, record] : st.hosts)
     if (record.owner == owner) {
       note(st, record);
-      if (auto actor = st.services->names->find_as<host_actor>(host_name_of(id)))
-        self->send(actor, rules_update{st.rules[owner]});
+      tell<host_actor>(*st.services->names, host_name_of(id), rules_update{st.rules[owner]});
     }
 }
 
@@ -147,37 +158,30 @@ void load_rules(hosts_region_pointer self, const std::string& owner) {
     st.stale.insert(owner);
     return;
   }
-  auto store = st.services->names->find_as<rule_store_actor>(rule_store_name);
-  auto again = [self, owner] {
-    self->state.loading.erase(owner);
-    self->delayed_send(self, retry, rules_changed{owner});
+  auto then = [self, owner](expected<owner_rules> answer) {
+    auto& st = self->state;
+    st.loading.erase(owner);
+    if (!answer) {
+      tell_unread(st, "rules-not-read", answer.error());
+      return self->delayed_send(self, retry, rules_changed{owner});
+    }
+    auto& found = *answer;
+    auto& known = st.rules[owner];
+    std::vector<check::rule_source> sources;
+    for (size_t i = 0; i < found.rules.size(); ++i)
+      sources.push_back({std::move(found.rules[i]),
+                         i < found.digests.size() ? found.digests[i] : std::string{},
+                         i < found.since_ms.size() ? found.since_ms[i] : 0});
+    auto built = check::rule_set::build(std::move(sources), known.get());
+    bool changed = !known || known->digest() != built->digest();
+    known = std::move(built);
+    start_hosts_of(self, owner);
+    if (changed)
+      spread(self, owner);
+    if (st.stale.erase(owner) != 0)
+      load_rules(self, owner);
   };
-  if (!store)
-    return again();
-  self->request(store, store_deadline(st), get_owner_rules{owner})
-    .then(
-      [self, owner](owner_rules& found) {
-        auto& st = self->state;
-        st.loading.erase(owner);
-        auto& known = st.rules[owner];
-        std::vector<check::rule_source> sources;
-        for (size_t i = 0; i < found.rules.size(); ++i)
-          sources.push_back({std::move(found.rules[i]),
-                             i < found.digests.size() ? found.digests[i] : std::string{},
-                             i < found.since_ms.size() ? found.since_ms[i] : 0});
-        auto built = check::rule_set::build(std::move(sources), known.get());
-        bool changed = !known || known->digest() != built->digest();
-        known = std::move(built);
-        start_hosts_of(self, owner);
-        if (changed)
-          spread(self, owner);
-        if (st.stale.erase(owner) != 0)
-          load_rules(self, owner);
-      },
-      [self, again](const caf::error& e) {
-        tell_unread(self->state, "rules-not-read", from_caf(e));
-        again();
-      });
+  ask_store<rule_store_actor>(self, rule_store_name, then, get_owner_rules{owner});
 }
 
 /// Takes hosts in; those of an owner whose rules are unknown wait for these. What lives in slots of
@@ -193,14 +197,13 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
       owners.insert(record.owner);
     if (st.stopping.contains(record.host_id))
       continue; // Is started when it is down.
-    auto actor = st.services->names->find_as<host_actor>(host_name_of(record.host_id));
     if (is_of_the_past(st, record)) {
       stop_host(self, record.host_id);
-    } else if (!actor) {
+    } else if (!lives(st, record.host_id)) {
       st.to_start.push_back(record.host_id);
     } else if (!is_new) {
       note(st, record);
-      self->send(actor, record);
+      tell<host_actor>(*st.services->names, host_name_of(record.host_id), record);
     }
   }
   for (const auto& owner : owners)
@@ -262,22 +265,26 @@ void compare(hosts_region_pointer self, const host_records& found) {
     load_rules(self, owner);
 }
 
-void compare_with_store(hosts_region_pointer self) {
-  auto& st = self->state;
-  auto again = [self] { self->delayed_send(self, retry, atom::tick_v); };
-  auto store = st.services->names->find_as<host_store_actor>(host_store_name);
-  if (!store)
-    return again();
-  find_hosts all;
-  all.slots = st.region.ours();
-  if (all.slots.empty())
+/// Reads the hosts of these slots and hands them to `take`; when they cannot be read, everything is
+/// looked at again soon.
+template <class Take>
+void read_hosts(hosts_region_pointer self, std::vector<uint16_t> slots, Take take) {
+  if (slots.empty())
     return;
-  self->request(store, store_deadline(st), std::move(all))
-    .then([self](const host_records& found) { compare(self, found); },
-          [self, again](const caf::error& e) {
-            tell_unread(self->state, "hosts-not-read", from_caf(e));
-            again();
-          });
+  auto then = [self, take](const expected<host_records>& found) {
+    if (found)
+      return take(*found);
+    tell_unread(self->state, "hosts-not-read", found.error());
+    self->delayed_send(self, retry, atom::tick_v);
+  };
+  find_hosts some;
+  some.slots = std::move(slots);
+  ask_store<host_store_actor>(self, host_store_name, then, std::move(some));
+}
+
+void compare_with_store(hosts_region_pointer self) {
+  read_hosts(
+    self, self->state.region.ours(), [self](const host_records& found) { compare(self, found); });
 }
 
 /// Looks at everything; its own tick comes again whoever else sends one.
@@ -290,21 +297,9 @@ void on_tick(hosts_region_pointer self) {
 
 /// Reads the hosts of these slots only: a node that takes over must be quick.
 void load_slots(hosts_region_pointer self, const std::vector<uint16_t>& slots) {
-  auto& st = self->state;
-  find_hosts some;
-  some.slots = st.region.ours_of(slots); // Not lost meanwhile.
-  if (some.slots.empty())
-    return;
-  auto again = [self] { self->delayed_send(self, retry, atom::tick_v); };
-  auto store = st.services->names->find_as<host_store_actor>(host_store_name);
-  if (!store)
-    return again();
-  self->request(store, store_deadline(st), std::move(some))
-    .then([self](const host_records& found) { take(self, found.hosts); },
-          [self, again](const caf::error& e) {
-            tell_unread(self->state, "hosts-not-read", from_caf(e));
-            again();
-          });
+  auto still_ours = self->state.region.ours_of(slots); // Not lost meanwhile.
+  read_hosts(
+    self, std::move(still_ours), [self](const host_records& found) { take(self, found.hosts); });
 }
 
 void on_slots(hosts_region_pointer self, const slots_changed& x) {
@@ -330,12 +325,9 @@ caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) 
     st.hosts.erase(id);
     st.latest.erase(id);
     st.added.erase(id);
-    auto end = [self, id, one_less] { stop_host(self, id, one_less); };
-    if (auto actor = st.services->names->find_as<host_actor>(host_name_of(id)))
-      self->request(actor, patience, host_to_release{x.deadline_ms})
-        .then([end](done) { end(); }, [end](const caf::error&) { end(); });
-    else
-      end();
+    auto then = [self, id, one_less](const expected<done>&) { stop_host(self, id, one_less); };
+    ask<host_actor>(
+      self, *st.services->names, host_name_of(id), patience, then, host_to_release{x.deadline_ms});
   }
   one_less();
   return promise;
@@ -343,15 +335,17 @@ caf::result<done> release(hosts_region_pointer self, const slots_to_release& x) 
 
 } // namespace
 
-hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services) {
+full_hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services) {
   prepare(self);
   self->state.region = {services->slots, services->clock};
   self->state.services = std::move(services);
   self->send(self, atom::tick_v);
   return {
+    [self](next_wave_due) {
+      self->state.is_pausing = false;
+      start_some(self);
+    },
     [self](const hosts_changed& x) {
-      if (x.gone.empty() && x.present.empty())
-        self->state.is_pausing = false; // The next wave.
       forget(self, x.gone);
       note_added(self->state, x.present);
       take(self, x.present);

@@ -4,12 +4,26 @@
 #include "actors/region/region_steps.hpp"
 #include "actors/region/slot_region.hpp"
 
+#include <caf/allowed_unsafe_message_type.hpp>
+
 #include <deque>
 #include <map>
 #include <mutex>
 #include <set>
 
 namespace aops::actors {
+
+/// INTERNAL: the pause between two waves of starts is over.
+struct next_wave_due {};
+
+} // namespace aops::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::next_wave_due)
+
+namespace aops::actors {
+
+/// HOSTS, with what the region says to itself.
+using full_hosts_actor = caf::typed_actor<caf::reacts_to<next_wave_due>>::extend_with<hosts_actor>;
 
 /// What a host starts with, now. Read by its supervisor, written by the region.
 class latest_start {
@@ -63,7 +77,7 @@ struct hosts_region_state {
   own_tick tick;
 };
 
-using hosts_region_pointer = hosts_actor::stateful_pointer<checked_state<hosts_region_state>>;
+using hosts_region_pointer = full_hosts_actor::stateful_pointer<checked_state<hosts_region_state>>;
 
 /// Keeps one actor per host of this node's slots, and each owner's rules compiled once for all of
 /// his hosts. What others report as changed takes effect at once; every `resync`, and at each tick,
@@ -71,6 +85,6 @@ using hosts_region_pointer = hosts_actor::stateful_pointer<checked_state<hosts_r
 ///
 /// Hosts of slots that came are read and started at once, in waves; those of slots that went end at
 /// once. An actor started under an epoch of the past is replaced.
-hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services);
+full_hosts_actor::behavior_type hosts_region(hosts_region_pointer self, services_ptr services);
 
 } // namespace aops::actors

@@ -151,12 +151,12 @@ private:
                      wanted,
                      from_ms,
                      until_ms};
-    ask_of<prometheus_reader_actor, samples_read>(links_.self,
-                                                  *links_.services,
-                                                  prometheus_reader_name,
-                                                  2 * read_deadline(c),
-                                                  std::move(order),
-                                                  std::move(then));
+    ask<prometheus_reader_actor>(links_.self,
+                                 *links_.services->names,
+                                 prometheus_reader_name,
+                                 2 * read_deadline(c),
+                                 std::move(then),
+                                 std::move(order));
   }
 
   bool is_too_late(int64_t deadline_ms) const {

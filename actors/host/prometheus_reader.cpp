@@ -57,13 +57,16 @@ void note_outcome(reader_pointer self, const error* why) {
 /// Sends a request through the scraper; `then` gets the reply, a failed one when it never got out.
 template <class Then>
 void send(reader_pointer self, net::request what, Then then) {
-  auto scraper = self->state.services->names->find_as<scraper_actor>(scraper_name);
-  if (!scraper)
-    return then(net::reply{fail(ec::unreachable, "the scraper is down")});
   auto deadline = what.total_timeout + grace;
-  self->request(scraper, deadline, fetch_order{std::move(what)})
-    .then([then](fetched& x) mutable { then(std::move(*x.how)); },
-          [then](caf::error& e) mutable { then(net::reply{fail(from_caf(e))}); });
+  auto taken = [then](expected<fetched> x) mutable {
+    then(x ? std::move(*x->how) : net::reply{fail(std::move(x.error()))});
+  };
+  ask<scraper_actor>(self,
+                     *self->state.services->names,
+                     scraper_name,
+                     deadline,
+                     taken,
+                     fetch_order{std::move(what)});
 }
 
 // -- batches

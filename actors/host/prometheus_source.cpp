@@ -116,12 +116,12 @@ private:
                      std::move(names),
                      now - std::max(listing_ms, 2 * period_ms()),
                      now};
-    ask_of<prometheus_reader_actor, series_listed>(to_.common.self,
-                                                   *to_.common.services,
-                                                   prometheus_reader_name,
-                                                   read_deadline(config()),
-                                                   std::move(order),
-                                                   std::move(then));
+    ask<prometheus_reader_actor>(to_.common.self,
+                                 *to_.common.services->names,
+                                 prometheus_reader_name,
+                                 read_deadline(config()),
+                                 std::move(then),
+                                 std::move(order));
   }
 
   links to_;

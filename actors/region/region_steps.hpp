@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/supervisor/supervisor.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/directory.hpp"
 
 #include <caf/actor_clock.hpp>
-#include <caf/error.hpp>
 
 #include <chrono>
 #include <functional>
@@ -43,21 +43,16 @@ inline std::function<void()> after_all(size_t count, std::function<void()> then)
 }
 
 /// Has a supervisor end a child, if it has it, and then does the rest; at once when the supervisor
-/// is down. @returns Whether there is something to wait for.
+/// is down.
 template <class Self>
-bool end_child(Self* self,
+void end_child(Self* self,
                const directory& names,
                std::string_view supervisor,
                std::string child,
                std::function<void()> then) {
-  auto parent = names.find_as<supervisor_actor>(supervisor);
-  if (!parent) {
-    then();
-    return false;
-  }
-  self->request(parent, child_deadline, stop_child{std::move(child)})
-    .then(then, [then](const caf::error&) { then(); });
-  return true;
+  auto ended = [then = std::move(then)](const expected<void>&) { then(); };
+  ask<supervisor_actor>(
+    self, names, supervisor, child_deadline, std::move(ended), stop_child{std::move(child)});
 }
 
 } // namespace aops::actors
