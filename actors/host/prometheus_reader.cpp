@@ -1,6 +1,7 @@
 #include "actors/host/prometheus_reader.hpp"
 
 #include "actors/host/scraper.hpp"
+#include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
 #include "messages/names.hpp"
