@@ -150,7 +150,9 @@ void session::show_simple(const json& reply) {
     if (says_something)
       text += fmt::format("{}: {}\n", printable(i.key()), cell_text(i.value()));
   }
-  io.out << (text.empty() ? "done\n" : text);
+  if (text.empty() && !has_missing())
+    text = "done\n";
+  io.out << text;
 }
 
 void session::show_good(const json& reply, const view& how) {

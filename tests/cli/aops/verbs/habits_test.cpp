@@ -230,6 +230,11 @@ BOOST_AUTO_TEST_CASE(a_terminal_is_told_in_words_what_a_simple_command_did) {
   node.answer("/manage/host/group/delete", {{"deleted", {"web", "db"}}});
   BOOST_TEST(run({"group", "delete", "web", "db"}) == 0);
   BOOST_TEST(out.str() == "deleted: web, db\n");
+  know_groups();
+  node.answer("/manage/host/group/delete", {{"deleted", json::array()}});
+  run({"group", "delete", "nope"}); // The answer of before is given once more.
+  BOOST_TEST(run({"group", "delete", "nope"}) == 1);
+  BOOST_TEST(out.str().empty());
   node.answer("/manage/account/change", json::object());
   BOOST_TEST(run({"account", "change", "--password", "x"}) == 0);
   BOOST_TEST(out.str() == "done\n");
