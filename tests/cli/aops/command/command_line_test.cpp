@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_command_is_refused_with_a_hint) {
                                              {"host", "--action", "query", "--page", "-1"},
                                              {"host", "--action", "query", "--management", "maybe"},
                                              {"host", "--action", "query", "--nothing"},
-                                             {"host", "--action", "query", "stray"},
+                                             {"group", "--action", "query", "stray"},
                                              {"host", "--action"},
                                              {"stat", "--action", "count"},
                                              {"host", "--action", "query", "-o", "xml"}}) {
