@@ -18,9 +18,9 @@ struct item_knowledge {
   std::vector<fault::result> results;
   std::vector<fault::evidence_sample> samples; ///< Of the main data, where results are abnormal.
   std::vector<fault::item_instance> instances; ///< By their labels.
-  std::vector<fault::presence> present;        ///< Where a leaf asks of all of them.
-  std::vector<fault::judged_part> judged;
-  std::vector<std::pair<int64_t, int64_t>> covered_late; ///< Judged for this very unit.
+  std::vector<fault::presence> present = {};   ///< Where a leaf asks of all of them.
+  std::vector<fault::judged_part> judged = {};
+  std::vector<std::pair<int64_t, int64_t>> covered_late = {}; ///< Judged for this very unit.
 };
 
 struct unit_knowledge {
