@@ -1,6 +1,6 @@
 #include "actors/cluster/router.hpp"
 #include "actors/support/ask_message.hpp"
-#include "messages/caf_error.hpp"
+#include "messages/answer.hpp"
 #include "messages/cluster.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/log.hpp"
@@ -129,26 +129,30 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_neither_handed_over_nor_s
   b.add_echo("host/x");
   // The parcel itself has patience; the request that brought it has waited on its way.
   auto late = [&] {
-    caf::scoped_actor self{*a.system};
-    parcel p;
-    p.to = "host/x";
-    p.slot = schedule::slot_of("x");
-    p.patience_ms = 20'000;
-    p.body = caf::make_message(std::string{"late"});
-    actors::errand with;
-    with.due_ms = base::system_time().steady_ms() - 1;
-    auto id = self->new_request_id(caf::message_priority::normal);
-    actors::enqueue(a.services->names->find(actors::router_name),
-                    caf::actor_cast<caf::strong_actor_ptr>(self),
-                    id,
-                    caf::make_message(std::move(p)),
-                    with,
-                    nullptr);
-    expected<void> how = fail(ec::internal, "no answer");
-    self->receive([&](const parcel&) { how = {}; },
-                  [&](const caf::error& e) { how = fail(from_caf(e)); },
-                  caf::after(20s) >> [] {});
-    return how;
+    auto answer = std::make_shared<std::promise<expected<parcel>>>();
+    auto heard = answer->get_future();
+    a.system->spawn([&](caf::event_based_actor* self) {
+      parcel p;
+      p.to = "host/x";
+      p.slot = schedule::slot_of("x");
+      p.patience_ms = 20'000;
+      p.body = caf::make_message(std::string{"late"});
+      actors::errand with;
+      with.due_ms = base::system_time().steady_ms() - 1;
+      auto id = self->new_request_id(caf::message_priority::normal);
+      self->add_multiplexed_response_handler(
+        id.response_id(), caf_inside::any_answer::handler([answer](caf::type_erased_tuple& x) {
+          answer->set_value(value_of<parcel>(x));
+        }));
+      actors::enqueue(a.services->names->find(actors::router_name),
+                      self->ctrl(),
+                      id,
+                      caf::make_message(std::move(p)),
+                      with,
+                      self->context());
+    });
+    bool is_there = heard.wait_for(20s) == std::future_status::ready;
+    return is_there ? heard.get() : expected<parcel>{fail(ec::internal, "no answer")};
   };
   for (const auto* owner : {"a", "b", ""}) { // Here, over a link, and while the slot moves.
     owned_by(owner);
