@@ -187,6 +187,18 @@ class life(unittest.TestCase):
             self.assertEqual((row["host_group_name"], row["public_ip"]), ("default", "localhost"))
             self.assertIn("first_online", row)
 
+    def test_a_host_that_was_never_reached_says_why_at_once(self):
+        with exporter({"a": 1}) as gone:
+            port = gone.port
+        for name, address, why in (("closed", "127.0.0.1", f"exporter refused the connection at 127.0.0.1:{port}"),
+                                   ("nameless", "nobody.invalid", "exporter is not found: the name nobody.invalid ")):
+            (host,) = self.add({"host_name": name, "public_ip": address, "exporter_port": port})
+            wait_until(lambda: "scrape_error" in self.api.host(host), 30)
+            row = self.api.host(host)
+            self.assertIn(why, row["scrape_error"])
+            self.assertEqual(row["status"], "unknown")
+            self.assertNotIn("first_online", row)
+
     def test_two_exporters_at_one_address_are_two_hosts(self):
         with exporter({"a": 1}) as one, exporter({"b": 1}) as two:
             ids = self.add({"host_name": "one", "public_ip": "127.0.0.1", "exporter_port": one.port},
