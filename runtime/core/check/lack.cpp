@@ -47,7 +47,7 @@ std::string why_lacking(const kept_series& kept, const data_item& item) {
   std::vector<std::string_view> names;
   for (uint32_t slot = 0; slot < kept.slot_count(); ++slot) {
     auto name = kept.name_of(slot);
-    if (name.empty() || !kept.last_of(slot))
+    if (name.empty() || !kept.is_seen(slot))
       continue;
     names.push_back(name);
     if (name != item.name)

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_unit_fails_when_the_store_cannot_be_read) {
   begin();
   to_round(9);
   take_away(round_store_name);
-  BOOST_TEST(tests::failure_of(ask<unit_diagnosed>(host, unit(0, 2))) == ec::unreachable);
+  BOOST_TEST(tests::failure_of(ask<unit_diagnosed>(host, unit(0, 2))) == ec::store_unreachable);
   give_back(round_store_name);
   auto none = unit(0, 0);
   BOOST_TEST(tests::failure_of(ask<unit_diagnosed>(host, none)) == ec::bad_request);

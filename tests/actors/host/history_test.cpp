@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(a_check_fails_when_the_store_is_down_and_rounds_go_on_after
   begin();
   to_round(4);
   take_away(round_store_name);
-  BOOST_TEST(tests::failure_of(check({"hot"}, 0, 4)) == ec::unreachable);
+  BOOST_TEST(tests::failure_of(check({"hot"}, 0, 4)) == ec::store_unreachable);
   give_back(round_store_name);
   take_away(store_writer_name);
   BOOST_TEST(tests::failure_of(check({"hot"}, 0, 4)) == ec::store_unreachable);

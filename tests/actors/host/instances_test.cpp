@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(an_explicit_check_replaces_rows_per_instance) {
   auto before = found();
   unit_to_check x;
   x.job = "c";
+  x.owner = record.owner;
+  x.host_id = record.host_id;
   x.unit = 1;
   x.start_ms = time_of(0);
   x.end_ms = time_of(7);
