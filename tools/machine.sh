@@ -112,20 +112,13 @@ cores() { sed -n 's/^cpu\([0-9]\+\) .*/\1/p' /proc/stat; }
 # add_this_machine PLACE PORT: as a host sampled from the exporter at PORT, in place of one added before.
 add_this_machine() {
   local place=$1 port=$2
-  "$place/aops" host --action delete --host_list "$(host_name)" >/dev/null 2>&1 || true
-  "$place/aops" group --action add --host_group_name local --description "this machine" >/dev/null 2>&1 || true
-  quiet "$place/aops" host --action add --host_name "$(host_name)" --host_group_name local --public_ip 127.0.0.1 \
-    --exporter_port "$port"
+  quiet "$place/aops" host delete "$(host_name)" --ignore-missing
+  "$place/aops" group add local --description "this machine" >/dev/null 2>&1 || true
+  quiet "$place/aops" host add "$(host_name)" "127.0.0.1:$port" --host_group_name local
 }
 
-core_rule() { sed "s/{id}/$1/g; s/{window}/$2/g" "$top/etc/rules/cpu_core.json"; }
-
-# import_samples PLACE WINDOW: rules and trees of etc/; a rule for each core made from its template.
+# import_samples PLACE: rules and trees of etc/.
 import_samples() {
-  local place=$1 window=$2 core
-  quiet "$place/aops" checkrule --action add --conf "$top/etc/rules/linux.json"
-  for core in $(cores); do
-    quiet "$place/aops" checkrule --action add --conf - < <(core_rule "$core" "$window")
-  done
-  quiet "$place/aops" faultree --action add --conf "$top/etc/trees/host_slow.json"
+  quiet "$1/aops" checkrule add "$top/etc/rules/linux.json"
+  quiet "$1/aops" faultree add "$top/etc/trees/linux.json"
 }

@@ -3,7 +3,6 @@
 Every command and every file the page shows is taken from the page; a new one that this test cannot follow fails it.
 """
 import os
-import pathlib
 import re
 import shlex
 import shutil
@@ -15,10 +14,11 @@ import mariadb
 import netns
 from cluster import SLOTS, client
 from node import die_with_parent, program, read_line
+from page import page
 from rest import PASSWORD, USER
 from waiting import wait_until
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cluster.md"
+PAGE = page("cluster.md")
 NODES = ("node1", "node2", "node3")
 # All but new connections; the page says which of those are to be let in.
 FIREWALL = """table inet filter {
@@ -31,22 +31,8 @@ FIREWALL = """table inet filter {
 }"""
 
 
-def section(title):
-    """The text of a part of the page, up to the next title."""
-    text = PAGE.read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(title)}[^\n]*\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
-    assert found, f"{PAGE.name} has no part {title}"
-    return found[1]
-
-
-def commands(title):
-    """Lines set in by four blanks, without remarks."""
-    lines = re.findall(r"^    (\S.*)$", section(title), re.MULTILINE)
-    return [re.sub(r"\s{2,}# .*", "", line) for line in lines]
-
-
 def files(title):
-    return re.findall(r"^```toml\n(.*?)^```$", section(title), re.DOTALL | re.MULTILINE)
+    return PAGE.blocks(title, "toml")
 
 
 class machine:
@@ -147,7 +133,7 @@ class from_one_node_to_three(unittest.TestCase):
         space.inside(self.db.start)
 
     def carry_out_the_database(self):
-        for line in commands("1. The database"):
+        for line in PAGE.commands("1. The database"):
             if line.startswith("mariadb "):
                 self.db.sql(self.here(shlex.split(line)[2]))
             elif line.startswith("install "):
@@ -157,7 +143,7 @@ class from_one_node_to_three(unittest.TestCase):
                 self.fail(f"how is this done? {line}")
 
     def carry_out_certificates(self):
-        for line in commands("2. Certificates of the links"):
+        for line in PAGE.commands("2. Certificates of the links"):
             self.aops(line)
         for it in self.machines.values():
             for name in (f"{it.name}.pem", f"{it.name}.key", "ca.pem", "crl.pem"):
@@ -192,7 +178,7 @@ class from_one_node_to_three(unittest.TestCase):
         one, two, three = self.machines.values()
         self.begin_with_one_node(one)
         for it in self.machines.values():
-            for line in commands("What has to be reachable"):
+            for line in PAGE.commands("What has to be reachable"):
                 it.space.run(*shlex.split(self.here(line).replace("{", "'{").replace("}", "}'")))
         self.start_database()
         self.carry_out_the_database()
@@ -200,12 +186,12 @@ class from_one_node_to_three(unittest.TestCase):
 
         (store,) = files("3. Move the store")
         self.write_config(one, store)
-        stop, migrate = commands("3. Move the store")
+        stop, migrate = PAGE.commands("3. Move the store")
         self.carry_out(one, stop)
         self.assertIn("host", self.carry_out(one, migrate))
 
         (rest_of_it,) = files("4. The first node")
-        check, start, *looks = commands("4. The first node")
+        check, start, *looks = PAGE.commands("4. The first node")
         self.write_config(one, store, rest_of_it)
         self.carry_out(one, check)
         self.assertEqual(self.carry_out(one, start)["cluster"], f"{one.space.address}:11112")
@@ -214,18 +200,18 @@ class from_one_node_to_three(unittest.TestCase):
         self.shows(nodes, lambda text: re.search(rf"alive +\| +epoch \d+ +\| +{SLOTS} ", text))
         self.assertNotIn("nobody", self.aops(slots))
 
-        (start, watch) = commands("5. Two more")
+        (start, watch) = PAGE.commands("5. Two more")
         for it in (two, three):
             self.write_config(it, store, rest_of_it)
             self.carry_out(it, start)
         nodes = watch.replace(" --watch", "")
         self.wait_for_thirds(nodes)
         self.assertIn("cluster/membership", self.aops("aops cluster tree"))
-        urls = re.search(r"aops login --url\n(https://\S+?)`", section("5. Two more"))
+        urls = re.search(r"aops login --url\n(https://\S+?)`", PAGE.section("5. Two more"))
         self.aops(f"aops login --url {urls[1]}")
         self.assertEqual(self.hosts_of(three), ["kept"], "the host came along, and any node knows it")
 
-        drain, restart, look = commands("Upgrades and restarts")
+        drain, restart, look = PAGE.commands("Upgrades and restarts")
         self.aops(drain.replace("018e4c0b", two.id))
         where, restart = re.fullmatch(r"ssh (\S+) (.*)", restart).groups()
         self.carry_out(self.machines[where], restart)
@@ -253,7 +239,7 @@ class from_one_node_to_three(unittest.TestCase):
 
     def revoke(self, name, nodes):
         """The links of a machine that is not trusted any more end; the others stay as they are."""
-        (line,) = re.findall(rf"`(aops cluster ca revoke {name})`", section("Upgrades and restarts"))
+        (line,) = re.findall(rf"`(aops cluster ca revoke {name})`", PAGE.section("Upgrades and restarts"))
         self.aops(line)
         for it in self.machines.values():
             new = os.path.join(it.etc, "cluster", "crl.pem.new")

@@ -13,7 +13,7 @@ class receiver:
     @param certificate For https: PEM files of the certificate and its key.
     """
 
-    def __init__(self, status=200, certificate=None):
+    def __init__(self, status=200, certificate=None, address="127.0.0.1", port=0):
         self.lock = threading.Lock()
         self.status = status
         self.heard, self.refused = [], []
@@ -31,13 +31,13 @@ class receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = server(("127.0.0.1", 0), handler)
+        self.server = server((address, port), handler)
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         scheme = "https" if certificate else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/hook"
+        self.url = f"{scheme}://{address}:{self.server.server_address[1]}/hook"
         threading.Thread(target=self.server.serve_forever, args=(0.2,), daemon=True).start()
 
     def take(self, headers, text):
