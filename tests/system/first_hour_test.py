@@ -11,7 +11,7 @@ import unittest
 
 import netns
 from manual_test import machine
-from node import die_with_parent, program
+from node import die_with_parent, program, read_line
 from page import DOCS, page
 from receiver import receiver
 from rest import PASSWORD, USER
@@ -24,67 +24,66 @@ DISK_MB = 64
 PATIENCE_S = 240
 
 
+class disk:
+    """A small ext4 disk in a file, and a machine's processes and mounts of their own, with the disk at /var."""
+
+    def __init__(self, folder, prefix, *then, log=subprocess.DEVNULL):
+        image = os.path.join(folder, "disk.img")
+        with open(image, "wb") as file:
+            file.truncate(DISK_MB << 20)
+        done = subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=60)
+        assert done.returncode == 0, done.stdout.decode()
+        # Its process namespace makes what runs there the process 1 whose mounts node_exporter tells. Mounts end with it.
+        self.process = subprocess.Popen(
+            [*prefix, "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
+             f'mount -o loop "{image}" /var && echo mounted && exec "$@"', "sh", *then],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, preexec_fn=die_with_parent)
+        if read_line(self.process, 20) != "mounted\n":
+            self.close()
+            raise AssertionError("a disk from a file cannot be mounted here")
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as children:
+            (child,) = children.read().split()
+        self.path = f"/proc/{child}/root/var"
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 def why_not():
     if netns.why_not():
         return netns.why_not()
     with tempfile.TemporaryDirectory(prefix="aops-loop-") as folder:
         try:
-            with mounted_disk(folder):
-                return ""
+            disk(folder, [], "true").close()
+            return ""
         except AssertionError as problem:
             return f"no disks from files here: {problem}"
 
 
-class mounted_disk:
-    """A small ext4 disk, mounted on a folder."""
-
-    def __init__(self, folder):
-        self.image, self.path = os.path.join(folder, "disk.img"), os.path.join(folder, "disk")
-        os.mkdir(self.path)
-        with open(self.image, "wb") as file:
-            file.truncate(DISK_MB << 20)
-        self.run("mkfs.ext4", "-q", "-m", "0", self.image)
-        self.run("mount", "-o", "loop", self.image, self.path)
-
-    def run(self, *words):
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-        assert done.returncode == 0, f"{words}: {done.stdout.decode()}"
-
-    def close(self):
-        self.run("umount", "--lazy", self.path)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-
 class watched_host:
-    """node_exporter in a network and with mounts of its own: its /var is a disk of its own."""
+    """node_exporter in a network and with a disk of its own."""
 
     def __init__(self, space, folder):
-        self.space = space
         os.mkdir(folder)
-        self.disk = mounted_disk(folder)
-        # Its process namespace makes it the process 1 whose mounts node_exporter tells.
-        inside = f'mount --bind "{self.disk.path}" /var && exec prometheus-node-exporter --log.level=error'
-        self.process = subprocess.Popen([*space.prefix, "unshare", "--mount", "--pid", "--fork", "--mount-proc",
-                                         "--kill-child", "sh", "-c", inside],
-                                        stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        with open(os.path.join(folder, "log"), "wb") as log:
+            self.disk = disk(folder, space.prefix, "prometheus-node-exporter", "--log.level=error", log=log)
+        self.fill = os.path.join(self.disk.path, "fill")
 
     def carry_out(self, words):
         """What the page shows on a host; its sizes are those of a real disk."""
         program_name, option, _, path = words
         assert (program_name, option, path) == ("fallocate", "-l", "/var/fill"), words
-        self.disk.run("fallocate", "-l", f"{DISK_MB * 9 // 10}M", os.path.join(self.disk.path, "fill"))
+        about = os.statvfs(self.disk.path)
+        with open(self.fill, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, (about.f_bavail - about.f_blocks // 20) * about.f_frsize)
 
     def clean(self):
-        os.remove(os.path.join(self.disk.path, "fill"))
+        os.remove(self.fill)
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
         self.disk.close()
 
 
