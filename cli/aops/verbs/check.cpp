@@ -240,7 +240,7 @@ verb check_verb() {
     .positionals = {"host_list"},
     .examples = "  aops check --firing\n"
                 "  aops check web1 --last 15m\n"
-                "  aops check --execute --check_items cpu_busy --start 20240301-10:00:00 --end "
+                "  aops check --execute --check_items web_cpu_high --start 20240301-10:00:00 --end "
                 "20240301-11:00:00\n"};
 }
 
