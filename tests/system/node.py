@@ -18,8 +18,11 @@ CHEAP = ("auth.scrypt_n=1024",)
 
 
 def die_with_parent():
-    """In the child: a test that is killed leaves no process behind."""
+    """In the child: a test that is killed leaves no process behind. Ctrl-C means what it does at a terminal, also where the
+    tests themselves run in the background, with it ignored.
+    """
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def program(name):
