@@ -21,8 +21,7 @@ size_t tolerance(std::string_view word) { return std::clamp<size_t>(word.size() 
 size_t word_distance(std::string_view a, std::string_view b, size_t most) {
   a = a.substr(0, longest);
   b = b.substr(0, longest);
-  auto [shorter, longer] = std::minmax(a.size(), b.size());
-  if (longer - shorter > most)
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > most)
     return most + 1;
   std::array<std::array<size_t, longest + 1>, 3> rows{};
   for (size_t j = 0; j <= b.size(); ++j)
