@@ -30,7 +30,8 @@ struct field_rules {
   int64_t max_value = std::numeric_limits<int64_t>::max();
   std::string_view choices; ///< `a|b|c`; a leading `|` allows the empty text.
   std::string_view alias;   ///< A second accepted name on input.
-  /// `address`: an IP address or a DNS name. `fractional`: a time with milliseconds, else whole seconds.
+  /// `address`: an IP address or a DNS name. `fractional`: a time with milliseconds, else whole
+  /// seconds.
   std::string_view format;
   bool is_additive = false;      ///< Left out of JSON output when empty or unset.
   bool is_internal = false;      ///< Between actors only: neither read from nor written to JSON.

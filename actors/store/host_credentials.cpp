@@ -45,9 +45,8 @@ expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
                                        const std::string& username,
                                        const sealed_text& password,
                                        const sealed_text& sudo_password) {
-  nlohmann::json plain{{"username", username},
-                       {"password", password.text},
-                       {"sudo_password", sudo_password.text}};
+  nlohmann::json plain{
+    {"username", username}, {"password", password.text}, {"sudo_password", sudo_password.text}};
   vault::secret_bytes text{plain.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
   return vault::seal(data_key, user, host_id, random_bytes(vault::nonce_bytes), text.view());
 }

@@ -33,13 +33,15 @@ int64_t restart_pacer::admit(int64_t now_ms, int64_t at_ms, double random) {
   spans_.erase(spans_.begin(), spans_.lower_bound(now_ms / pace_.within_ms));
   auto wanted = at_ms / pace_.within_ms;
   auto span = wanted;
-  for (auto i = spans_.find(span); i != spans_.end() && i->second >= std::max<size_t>(pace_.most, 1);
+  for (auto i = spans_.find(span);
+       i != spans_.end() && i->second >= std::max<size_t>(pace_.most, 1);
        i = spans_.find(span))
     ++span;
   ++spans_[span];
   if (span == wanted)
     return at_ms;
-  return span * pace_.within_ms + static_cast<int64_t>(random * static_cast<double>(pace_.within_ms));
+  return span * pace_.within_ms +
+         static_cast<int64_t>(random * static_cast<double>(pace_.within_ms));
 }
 
 double jitter_source::next() {

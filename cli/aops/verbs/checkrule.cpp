@@ -193,7 +193,7 @@ verb checkrule_verb() {
        {.name = "delete", .run = remove, .positionals = {"check_items"}, .needs = {"check_items"}},
        {.name = "get", .run = get, .positionals = {"check_items"}},
        {.name = "cost", .run = cost, .positionals = {"check_items"}},
-        {.name = "test", .run = test, .positionals = {"conf", "host"}, .needs = {"conf", "host"}}},
+       {.name = "test", .run = test, .positionals = {"conf", "host"}, .needs = {"conf", "host"}}},
     .options = {{.name = "conf",
                  .value = "FILE",
                  .help =

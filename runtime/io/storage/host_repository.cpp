@@ -255,7 +255,8 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
   auto rows = db_.list_with(
     "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status, h.status_since_ms, "
-    "h.exporter_port, h.scrape_error, h.first_online_ms from host h join host_group g on g.n = h.host_group where " +
+    "h.exporter_port, h.scrape_error, h.first_online_ms from host h join host_group g on g.n = "
+    "h.host_group where " +
       matching.where() + order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
     matching.values_and(window->limit, window->offset),
     read_info);

@@ -17,9 +17,8 @@ public:
   expected<rules_page> page(std::string_view owner, const rules_query& q);
 
   /// Unknown names are ignored. @returns Rules deleted. In a transaction.
-  expected<int64_t> remove(std::string_view owner,
-                           const std::vector<std::string>& check_items,
-                           int64_t now_ms);
+  expected<int64_t>
+  remove(std::string_view owner, const std::vector<std::string>& check_items, int64_t now_ms);
 
   expected<int64_t> count(std::string_view owner);
 

@@ -15,9 +15,9 @@ public:
       : db_(db), tell_(tell) {}
 
   /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, alerts,
-  /// deviations, status. Committing a round again changes nothing. The cursor never moves back; `until_ms` 0
-  /// leaves it alone and keeps no sample, for results of explicit jobs. In a transaction; the fence
-  /// is the store writer's task.
+  /// deviations, status. Committing a round again changes nothing. The cursor never moves back;
+  /// `until_ms` 0 leaves it alone and keeps no sample, for results of explicit jobs. In a
+  /// transaction; the fence is the store writer's task.
   ///
   /// ec::not_found when the owner has no such host (any more).
   expected<void> commit_round(const round_to_commit& x);

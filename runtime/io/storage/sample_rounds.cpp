@@ -182,8 +182,7 @@ expected<void> save_status(database& db, const keyed_rounds& rounds) {
   }
   return in_order(
     [&] {
-      return db.run_many(
-        "update host set status = ?, status_since_ms = ? where n = ?", 3, values);
+      return db.run_many("update host set status = ?, status_since_ms = ? where n = ?", 3, values);
     },
     [&] {
       return db.run_many(

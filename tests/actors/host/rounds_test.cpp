@@ -410,7 +410,9 @@ BOOST_AUTO_TEST_CASE(a_restarted_host_stores_what_an_uninterrupted_one_does) {
     BOOST_TEST(uninterrupted.find("Abnormal") != std::string::npos);
     BOOST_TEST(uninterrupted.find("No data") != std::string::npos);
     BOOST_TEST(life(seed, 1) == uninterrupted, "one restart, seed " << seed);
-    BOOST_TEST_CONTEXT("many restarts, seed " << seed) { BOOST_TEST(life(seed, 30) == uninterrupted); }
+    BOOST_TEST_CONTEXT("many restarts, seed " << seed) {
+      BOOST_TEST(life(seed, 30) == uninterrupted);
+    }
   }
 }
 
