@@ -106,8 +106,12 @@ make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_k
         for (const auto& asked : trees.trees[t]->asked()) {
           auto it = known.items.find(asked.check_item);
           const auto& k = it == known.items.end() ? nothing_known : it->second;
-          items.push_back(
-            {k.results, k.samples, known.covers(asked.check_item, when), k.instances, k.present});
+          items.push_back({k.results,
+                           k.samples,
+                           known.covers(asked.check_item, when),
+                           k.instances,
+                           k.present,
+                           k.judged});
         }
         fill(report, reporters[t]->make(when, items), {}, reporters[t]->rule_versions());
       }

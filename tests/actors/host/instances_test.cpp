@@ -119,6 +119,10 @@ BOOST_AUTO_TEST_CASE(evidence_is_of_each_instance_that_was_abnormal) {
   auto detail = detail_of(leaf(""), 3, 6);
   const auto& evidence = detail.at("evidence");
   BOOST_REQUIRE(evidence.size() == 2u);
+  for (const auto& one : evidence) {
+    BOOST_REQUIRE(one.contains("judged"));
+    BOOST_TEST(one.at("judged")[0].at("values").size() > 0u);
+  }
   BOOST_TEST(evidence[0].at("instance") == "disk{mountpoint=\"/home\"}");
   BOOST_TEST(evidence[0].at("samples").size() == 3u);
   BOOST_TEST(evidence[0].at("samples")[0][1] == 3);
