@@ -45,9 +45,11 @@ report made(const json& tree, const std::vector<result>& results) {
   std::vector<evidence_sample> samples;
   for (uint32_t i = 0; i <= var; ++i)
     samples.push_back({110'000, number::of(int64_t{90 + i}), i});
-  reporter r(compiled(tree), std::vector<item_rule>(2, {"d", "$0 > 90"}));
+  auto what = compiled(tree);
+  auto asked = what->asked().size();
+  reporter r(what, std::vector<item_rule>(asked, {"d", "$0 > 90"}));
   item_data one{results, samples, true, disks, {}};
-  return r.make(when, std::vector<item_data>(2, one));
+  return r.make(when, std::vector<item_data>(asked, one));
 }
 
 json details(const report& x) { return json::parse(x.details); }
