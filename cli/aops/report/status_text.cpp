@@ -1,5 +1,6 @@
 #include "cli/aops/report/status_text.hpp"
 
+#include "cli/aops/text/instance.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -19,15 +20,6 @@ std::string painted(std::string_view word, const palette& colours, std::string_v
          : severity == "warning" ? colours.yellow(padded)
          : severity == "info"    ? colours.cyan(padded)
                                  : colours.dim(padded);
-}
-
-std::string labels_text(const json& labels) {
-  std::vector<std::string> parts;
-  if (labels.is_object())
-    for (const auto& [name, value] : labels.items())
-      parts.push_back(fmt::format(
-        "{}=\"{}\"", name, value.is_string() ? value.get<std::string>() : value.dump()));
-  return parts.empty() ? "" : "{" + joined(parts, ",") + "}";
 }
 
 /// `2 online, 1 offline`: what is not 0.
@@ -69,10 +61,9 @@ std::string alert_line(const json& row, int64_t now_s, const palette& colours) {
   auto severity = text_of(row, "severity");
   bool is_firing = row.value("firing", false);
   auto line = painted(is_firing ? severity : value, colours, is_firing ? severity : "");
-  line += printable(fmt::format("  {}  {}{}  since {}",
+  line += printable(fmt::format("  {}  {}  since {}",
                                 text_of(row, "host_name"),
-                                text_of(row, "check_item"),
-                                labels_text(member(row, "labels")),
+                                instance_text(text_of(row, "check_item"), member(row, "labels")),
                                 age_text(number_of(row, "since"), now_s)));
   if (is_firing && value != "Abnormal")
     line += "  " + printable(value);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/address.hpp"
 #include "runtime/base/descriptor.hpp"
+#include "runtime/base/thread.hpp"
 #include "runtime/io/net/transfer.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +14,8 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <unordered_set>
@@ -146,20 +144,12 @@ private:
     job.done(reply{fail(std::move(why)), {}, false});
   }
 
-  /// Signals are for the main thread.
   expected<void> start_thread() {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    expected<void> result;
-    try {
-      thread_ = std::thread([this] { run(); });
-      pthread_setname_np(thread_.native_handle(), "aops-http-io");
-    } catch (const std::system_error& e) {
-      result = fail(ec::internal, fmt::format("HTTP client: {}", e.what()));
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return result;
+    auto started = base::start_thread("aops-http-io", [this] { run(); });
+    if (!started)
+      return fail(std::move(started.error()));
+    thread_ = std::move(*started);
+    return {};
   }
 
   void wake() const {

@@ -1,6 +1,7 @@
 #include "runtime/io/net/resolver.hpp"
 
 #include "runtime/base/descriptor.hpp"
+#include "runtime/base/thread.hpp"
 
 #include <fmt/format.h>
 
@@ -15,11 +16,8 @@
 #include <mutex>
 #include <netdb.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <unordered_map>
@@ -119,19 +117,11 @@ public:
       return fail(ec::internal, fmt::format("resolver: {}", std::strerror(errno)));
     if (auto made = make_channel(); !made)
       return made;
-    // Signals are for the main thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    expected<void> result;
-    try {
-      thread_ = std::thread([this] { run(); });
-      pthread_setname_np(thread_.native_handle(), "aops-dns");
-    } catch (const std::system_error& e) {
-      result = fail(ec::internal, fmt::format("resolver: {}", e.what()));
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return result;
+    auto started = base::start_thread("aops-dns", [this] { run(); });
+    if (!started)
+      return fail(std::move(started.error()));
+    thread_ = std::move(*started);
+    return {};
   }
 
   void resolve(const std::string& name, std::chrono::milliseconds patience, callback then) {

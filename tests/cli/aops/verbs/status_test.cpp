@@ -1,3 +1,4 @@
+#include "cli/aops/report/status_text.hpp"
 #include "tests/cli/aops/support/command_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -64,6 +65,11 @@ struct status_fixture : tests::command_fixture {
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(cli_status, status_fixture)
+
+BOOST_AUTO_TEST_CASE(labels_stand_as_in_reports_whatever_they_hold) {
+  auto row = alert("1", "slow", "Abnormal", "critical", 301, {{"query", "say \"hi\""}});
+  BOOST_TEST(alert_line(row, now_s, {}) == R"(critical  web2  slow{query="say \"hi\""}  since 5m)");
+}
 
 BOOST_AUTO_TEST_CASE(a_summary_comes_first_then_alerts_then_silent_hosts_then_the_rest) {
   io.out_is_terminal = true;
