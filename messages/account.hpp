@@ -14,6 +14,14 @@ inline std::string to_string(rights r) {
   return r == rights::administrator ? "administrator" : "ordinary";
 }
 
+/// A request that may be sent again because its answer was lost: header `Idempotency-Key`.
+struct repeatable_request {
+  std::string key; ///< The client's, at most 255 characters; empty: it gave none.
+  std::string
+    digest; ///< Hex SHA-256 of path and body: the same key for another request is an error.
+};
+AOPS_WIRE(repeatable_request, key, digest)
+
 /// Who asks; made from the token, never from a request's body.
 struct caller {
   std::string user;
@@ -22,8 +30,13 @@ struct caller {
   bool must_change_password = false;
   std::string session; ///< Hash of the token (hex).
   std::string address; ///< Source address of the request.
+  /// Names of the owner's host groups whose hosts the caller sees; absent: all.
+  maybe<std::vector<std::string>> groups{};
+  bool may_act = true; ///< False: came with a token that may only read.
+  repeatable_request repeatable{};
 };
-AOPS_WIRE(caller, user, owner, role, must_change_password, session, address)
+AOPS_WIRE(
+  caller, user, owner, role, must_change_password, session, address, groups, may_act, repeatable)
 
 /// POST /manage/account/login
 struct log_in {

@@ -96,13 +96,15 @@ struct rules_imported {
   int64_t code = 200; ///< 206 some failed, 1000 all illegal, 1102 none stored.
   std::vector<std::string> succeed_list, update_list, fail_list;
   std::map<std::string, std::string> fail_reasons;
+  std::map<std::string, std::vector<std::string>> warnings = {}; ///< Of rules that were stored.
 };
 #define AOPS_FIELDS_rules_imported(F)                                                              \
   F(code, internal(), "")                                                                          \
   F(succeed_list, required(), "New rules.")                                                        \
   F(update_list, required(), "Replaced rules.")                                                    \
   F(fail_list, required(), "Refused rules.")                                                       \
-  F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")
+  F(fail_reasons, required().additive(), "Name of a refused rule to position and reason.")         \
+  F(warnings, required().additive(), "Name of a stored rule to what is odd about it.")
 AOPS_MESSAGE(rules_imported)
 
 /// POST /check/rule/get
@@ -255,13 +257,60 @@ struct rule_to_test {
   F(time_range, required().items(2, 2), "Start and end.")
 AOPS_MESSAGE(rule_to_test)
 
+struct tested_value {
+  moment time;
+  number value;
+};
+#define AOPS_FIELDS_tested_value(F)                                                                \
+  F(time, required().as("fractional"), "When.")                                                    \
+  F(value, required(), "What it came to.")
+AOPS_MESSAGE(tested_value)
+
+/// An operand of a comparison of the condition, such as `$0 / $1`, for one instance.
+struct tested_part {
+  std::string text;
+  label_set labels;
+  int64_t points = 0;
+  maybe<number> min, max, last;
+  std::vector<tested_value> values; ///< Thinned out evenly, at most 240.
+};
+#define AOPS_FIELDS_tested_part(F)                                                                 \
+  F(text, required(), "As it stands in the condition.")                                            \
+  F(labels, required().additive(), "Of the instance.")                                             \
+  F(points, required(), "Times at which it had a value.")                                          \
+  F(min, optional_field().additive(), "Least value.")                                              \
+  F(max, optional_field().additive(), "Greatest value.")                                           \
+  F(last, optional_field().additive(), "Newest value.")                                            \
+  F(values, required(), "Over time, thinned out to at most 240.")
+AOPS_MESSAGE(tested_part)
+
+/// Series of one name that the host has.
+struct tested_series {
+  std::string name;
+  int64_t series = 0;
+  std::vector<label_set> labels; ///< Of the first 20.
+};
+#define AOPS_FIELDS_tested_series(F)                                                               \
+  F(name, required(), "A name of the rule's.")                                                     \
+  F(series, required(), "So many of it the host has.")                                             \
+  F(labels, required(), "Their labels, of the first 20.")
+AOPS_MESSAGE(tested_series)
+
 struct rule_tested {
   std::vector<aops::check_result> check_result;
   int64_t points = 0;
+  int64_t without_data = 0;
+  std::vector<tested_part> parts = {};
+  std::vector<tested_series> series = {};
+  std::vector<std::string> warnings = {};
 };
 #define AOPS_FIELDS_rule_tested(F)                                                                 \
   F(check_result, required(), "What would be stored.")                                             \
-  F(points, required(), "Points of `$0` judged.")
+  F(points, required(), "Points of `$0` judged.")                                                  \
+  F(without_data, required().additive(), "Points that came to `No data`, of all instances.")       \
+  F(parts, required().additive(), "What the condition compares, over time.")                       \
+  F(series, required().additive(), "What the host has under the names of the rule.")               \
+  F(warnings, required().additive(), "What is odd about the rule.")
 AOPS_MESSAGE(rule_tested)
 
 /// POST /check/series/get

@@ -28,6 +28,23 @@ struct host_group_added {
 #define AOPS_FIELDS_host_group_added(F) F(host_group_id, required(), "Identifier.")
 AOPS_MESSAGE(host_group_added)
 
+/// POST /manage/host/group/update: what is there replaces what was, the rest stays.
+struct host_group_to_update {
+  std::string host_group_name;
+  maybe<std::string> new_name, description;
+};
+#define AOPS_FIELDS_host_group_to_update(F)                                                        \
+  F(host_group_name, required().text(1, 64), "Name, else id, of the group it is about.")           \
+  F(new_name, optional_field().text(1, 50), "New name; unique per user.")                          \
+  F(description, optional_field().text(0, 256).blank_ok(), "New description.")
+AOPS_MESSAGE(host_group_to_update)
+
+inline expected<void> validate_message(const host_group_to_update& x) {
+  if (x.new_name || x.description)
+    return {};
+  return fail(ec::bad_request, "host_group_name: nothing is to be changed");
+}
+
 /// DELETE /manage/host/group/delete
 struct host_groups_to_delete {
   std::vector<std::string> host_group_list;

@@ -22,6 +22,7 @@
   X(host, find_hosts)                                                                              \
   X(host, host_records)                                                                            \
   X(host, hosts_changed)                                                                           \
-  X(host, host_to_update)
+  X(host, host_to_update)                                                                          \
+  X(host, host_group_to_update)
 
 AOPS_TYPE_BLOCK(host, 1300)

@@ -42,7 +42,13 @@ struct config {
     duration keep_alive = seconds(2);
     duration write_timeout = seconds(10);
     duration request_timeout = seconds(10);
+    std::vector<std::string> trusted_proxies;
   } http;
+
+  struct {
+    endpoint listen{"127.0.0.1", 0};
+    std::string credential_file;
+  } data;
 
   struct {
     bool enabled = true;
@@ -62,6 +68,8 @@ struct config {
     int64_t scrypt_n = 32768;
     int64_t throttle_failures = 10;
     duration throttle_window = minutes(1);
+    bool registration = true;
+    std::string first_password = "default"; ///< `default`, `random`.
   } auth;
 
   struct {
@@ -142,6 +150,12 @@ struct config {
   struct {
     duration check_results = days(90), diag_reports = days(180), audit_log = days(365);
   } retention;
+
+  struct {
+    std::string directory; ///< Empty: no backups by schedule.
+    std::string window = "02:00-04:00", key_file;
+    duration keep = days(7);
+  } backup;
 
   std::vector<notify_receiver> notify; ///< Of different names.
 };
