@@ -6,6 +6,7 @@
 #include "messages/alerts.hpp"
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
+#include "messages/data.hpp"
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 #include "messages/host.hpp"
@@ -18,6 +19,7 @@
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
 #include "messages/types/common.hpp"
+#include "messages/types/data.hpp"
 #include "messages/types/diag.hpp"
 #include "messages/types/host.hpp"
 #include "messages/types/job.hpp"
@@ -41,7 +43,8 @@
   X(diag)                                                                                          \
   X(job)                                                                                           \
   X(cluster)                                                                                       \
-  X(alerts)
+  X(alerts)                                                                                        \
+  X(data)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

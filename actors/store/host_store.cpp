@@ -119,17 +119,21 @@ keys_for(const store_access& store, const caller& who, const maybe<sealed_text>&
   return open_or_make_vault(owner_of(who), key->text, *verifier, *store.config);
 }
 
-expected<prepared_hosts>
-prepare_hosts(const store_ptr& store, const caller& who, const hosts_to_add& asked) {
+/// @param ids Of hosts that have one already; empty texts, or none at all, of others.
+expected<prepared_hosts> prepare_hosts(const store_ptr& store,
+                                       const caller& who,
+                                       const hosts_to_add& asked,
+                                       const std::vector<std::string>& ids) {
   auto keys = keys_for(*store, who, asked.key);
   if (!keys)
     return fail(keys.error());
   prepared_hosts out;
   out.verifier = keys->new_verifier;
-  for (const auto& x : asked.host_list) {
+  for (size_t i = 0; i < asked.host_list.size(); ++i) {
+    const auto& x = asked.host_list[i];
     prepared_host host;
     auto now = store->now_ms();
-    auto id = base::new_id(now);
+    auto id = i < ids.size() && !ids[i].empty() ? ids[i] : base::new_id(now);
     host.row = {owner_of(who),
                 id,
                 x.host_name,
@@ -161,8 +165,9 @@ void tell_hosts(const store_access& store, hosts_changed what) {
 void add(const store_ptr& store,
          const caller& who,
          const hosts_to_add& asked,
+         const std::vector<std::string>& ids,
          const foreign_promise<hosts_added>& promise) {
-  auto prepared = prepare_hosts(store, who, asked);
+  auto prepared = prepare_hosts(store, who, asked, ids);
   if (!prepared)
     return promise.fail(prepared.error());
   auto rows = prepared->hosts.size();
@@ -274,6 +279,19 @@ caf::result<Reply> with_vault(const store_ptr& store,
   return promise;
 }
 
+caf::result<hosts_added> add_hosts_of(self_pointer self,
+                                      const caller& who,
+                                      const hosts_to_add& x,
+                                      const std::vector<std::string>& ids) {
+  auto work = [ids](const store_ptr& store,
+                    const caller& who,
+                    const hosts_to_add& asked,
+                    const foreign_promise<hosts_added>& promise) {
+    add(store, who, asked, ids, promise);
+  };
+  return with_vault(self->state.store, who, x, foreign_promise<hosts_added>{self, of(who)}, work);
+}
+
 expected<hosts_deleted> delete_hosts(storage::database& db,
                                      const caller& who,
                                      const hosts_to_delete& asked,
@@ -348,8 +366,10 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
                   });
     },
     [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
-      return with_vault(
-        self->state.store, who, x, foreign_promise<hosts_added>{self, of(who)}, add);
+      return add_hosts_of(self, who, x, {});
+    },
+    [self](const caller& who, const hosts_to_keep& x) -> caf::result<hosts_added> {
+      return add_hosts_of(self, who, x.what, x.ids);
     },
     [self](const caller& who, const host_to_update& x) -> caf::result<done> {
       return with_vault(self->state.store, who, x, foreign_promise<done>{self, of(who)}, update);

@@ -38,7 +38,7 @@ expected<report_info> render(const storage::stored_report& stored) {
   out.evidence = member(details, "evidence", "[]");
   out.missing = member(details, "missing", "[]");
   out.rule_versions = member(details, "rule_versions", "{}");
-  out.report.text = "{}";
+  out.report.text = member(details, "report", "{}").text; // Of one that was made elsewhere.
   if (stored.values.empty())
     return out;
   auto tree = fault::tree::parse_text(stored.tree_content);

@@ -6,6 +6,7 @@
 #include "actors/cluster/links_keeper.hpp"
 #include "actors/cluster/membership.hpp"
 #include "actors/cluster/router.hpp"
+#include "actors/data/samples.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
@@ -22,6 +23,7 @@
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
+#include "actors/store/saved_store.hpp"
 #include "actors/store/tree_store.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/ask_message.hpp"
@@ -115,6 +117,7 @@ child_spec store_tree(const parts& p) {
     child(alert_store_name, alert_store, store),
     child(job_store_name, job_store, store),
     child(report_store_name, report_store, store),
+    child(saved_store_name, saved_store, store),
     child(housekeeper_name, housekeeper, store),
   };
   for (auto other : p.lists.stores)
@@ -229,8 +232,10 @@ node_lists product_lists() {
 
 caf::actor assemble(caf::actor_system& system, const parts& p) {
   std::vector<child_spec> tree{store_tree(p), scraper_child(p)};
-  if (auto services = host_services_of(p); !services->scrapes())
+  auto services = host_services_of(p);
+  if (!services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
+  tree.push_back(child(samples_name, actors::samples, services));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
   tree.push_back(notifier_child(p));
@@ -238,6 +243,8 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
     tree.push_back(region.tree(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
+  if (p.data_front)
+    tree.push_back(child<caf::detached>("http/data", http_front, p.data_front));
   auto root = caf::actor_cast<caf::actor>(
     system.spawn(supervisor, named(std::string{node_name}, p), std::move(tree)));
   p.names->put(node_name, caf::actor_cast<caf::strong_actor_ptr>(root));
@@ -262,13 +269,11 @@ http::node_port port_to(caf::actor_system& system, std::shared_ptr<directory> na
   };
 }
 
-http::service service_of(const parts& p, const http::node_port& port) {
+namespace {
+
+/// What both doors offer beside their routes.
+http::service common_service(const parts& p) {
   http::service s;
-  for (auto table : p.lists.routes)
-    for (auto& row : table(port))
-      s.routes.push_back(std::move(row));
-  s.streams = http::stream_routes(p.streams);
-  s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.version = AOPS_VERSION;
   s.ready = [names = p.names, health = p.health, cluster = p.cluster] {
@@ -288,6 +293,26 @@ http::service service_of(const parts& p, const http::node_port& port) {
       r.degraded.push_back(std::move(problem));
     return r;
   };
+  return s;
+}
+
+} // namespace
+
+http::service service_of(const parts& p, const http::node_port& port) {
+  auto s = common_service(p);
+  for (auto table : p.lists.routes)
+    for (auto& row : table(port))
+      s.routes.push_back(std::move(row));
+  s.streams = http::stream_routes(p.streams);
+  s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
+  return s;
+}
+
+http::service
+data_service_of(const parts& p, const http::node_port& port, const sealed_text& credential) {
+  auto s = common_service(p);
+  s.routes = http::data_routes(port, http::data_door::services);
+  s.identities = std::make_shared<http::service_identity>(credential);
   return s;
 }
 

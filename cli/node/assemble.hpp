@@ -7,7 +7,9 @@
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/directory.hpp"
 #include "cli/node/http_front.hpp"
+#include "http/routes/data_routes.hpp"
 #include "http/routes/routes.hpp"
+#include "http/server/service_identity.hpp"
 #include "messages/interfaces.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
@@ -64,6 +66,7 @@ struct parts {
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
+  std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.
   actors::cluster_services_ptr cluster;
   std::vector<actors::notice_target> notice_targets;
   node_lists lists = product_lists();
@@ -77,5 +80,9 @@ http::node_port port_to(caf::actor_system& system, std::shared_ptr<actors::direc
 
 /// Everything the HTTP server offers.
 http::service service_of(const parts& p, const http::node_port& port);
+
+/// What other services get, who prove themselves by the credential.
+http::service
+data_service_of(const parts& p, const http::node_port& port, const sealed_text& credential);
 
 } // namespace aops::node

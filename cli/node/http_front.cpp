@@ -16,7 +16,8 @@ http_front(ready_actor::stateful_pointer<actors::checked_state<http_front_state>
   if (!server)
     throw std::runtime_error(to_string(server.error())); // A failed start, for the supervisor.
   self->state.server = std::move(*server);
-  self->state.server->on_stop(parts->end_streams);
+  if (parts->end_streams)
+    self->state.server->on_stop(parts->end_streams);
   return {[](atom::ping) {}};
 }
 

@@ -16,7 +16,7 @@ struct http_front_parts {
   http::server_options options;
   std::shared_ptr<http::listener> door;   ///< Open.
   std::function<http::service()> service; ///< What is served.
-  std::function<void()> end_streams;      ///< Called when the server begins to stop.
+  std::function<void()> end_streams;      ///< Called when the server begins to stop; may be empty.
 };
 
 struct http_front_state {

@@ -7,6 +7,7 @@
 #include "cli/node/assemble.hpp"
 #include "cli/node/enter_store.hpp"
 #include "cli/node/keep_list.hpp"
+#include "cli/node/service_credential.hpp"
 #include "cli/node/ticker.hpp"
 #include "http/server/server.hpp"
 #include "messages/names.hpp"
@@ -83,6 +84,13 @@ bool wait_for_end(caf::actor_system& system, const caf::actor& root) {
   return !gave_up;
 }
 
+/// What the node listens on.
+struct fronts {
+  std::shared_ptr<http_front_parts> users;
+  std::shared_ptr<http_front_parts> services; ///< Absent: turned off.
+  sealed_text credential;                     ///< Of services.
+};
+
 /// Opens the door before anything starts, so that an address in use ends the start with its reason.
 expected<std::shared_ptr<http_front_parts>> open_front(const parts& p) {
   auto options = http::server_options_of(*p.config);
@@ -96,12 +104,54 @@ expected<std::shared_ptr<http_front_parts>> open_front(const parts& p) {
   return front;
 }
 
+/// The door for other services, unless it is turned off.
+expected<std::shared_ptr<http_front_parts>> open_data_front(const parts& p,
+                                                            http::server_options options) {
+  constexpr uint16_t usual_port = 11119;
+  options.listen = p.config->data.listen;
+  options.figures = "data";
+  if (options.listen.host.empty())
+    return std::shared_ptr<http_front_parts>{};
+  auto front = std::make_shared<http_front_parts>();
+  front->options = options;
+  front->door = std::make_shared<http::listener>();
+  if (options.listen.port == 0)
+    if (front->door->open({options.listen.host, usual_port}))
+      return front;
+  if (auto open = front->door->open(options.listen); !open)
+    return fail(open.error().code, "data.listen: " + open.error().detail);
+  return front;
+}
+
+std::string url_of(const http_front_parts& front) {
+  return http::base_url_of(front.options, front.door->port());
+}
+
 /// Ends the tree, at the latest when the watchdog would.
 void stop_tree(caf::actor_system& system, const caf::actor& root) {
   caf::scoped_actor self{system};
   self->monitor(root);
   self->send_exit(root, caf::exit_reason::user_shutdown);
   self->receive([](const caf::down_msg&) {}, caf::after(tree_deadline) >> [] {});
+}
+
+expected<fronts> open_fronts(const parts& p) {
+  fronts doors;
+  auto users = open_front(p);
+  if (!users)
+    return fail(std::move(users.error()));
+  doors.users = std::move(*users);
+  auto services = open_data_front(p, doors.users->options);
+  if (!services)
+    return fail(std::move(services.error()));
+  doors.services = std::move(*services);
+  if (!doors.services)
+    return doors;
+  auto credential = service_credential(*p.config);
+  if (!credential)
+    return fail(std::move(credential.error()));
+  doors.credential = std::move(*credential);
+  return doors;
 }
 
 /// Gives this node's slots to others, while it still serves.
@@ -119,7 +169,8 @@ void hand_over(caf::actor_system& system, const parts& p) {
     log::warn("drain-incomplete", "others take over what is left: {}", to_string(left.error()));
 }
 
-int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_parts>& front) {
+int serve(caf::actor_system& system, parts& p, const fronts& doors) {
+  const auto& front = doors.users;
   auto port = port_to(system, p.names);
   http::sse_limits limits;
   limits.max_streams = static_cast<size_t>(p.config->http.max_streams);
@@ -135,7 +186,13 @@ int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_
       hub->stop();
   };
   p.front = front;
-  auto url = http::base_url_of(front->options, front->door->port());
+  p.data_front = doors.services;
+  auto url = url_of(*front);
+  auto data_url = doors.services ? url_of(*doors.services) : std::string{"-"};
+  if (doors.services)
+    doors.services->service = [&p, port, credential = doors.credential] {
+      return data_service_of(p, port, credential);
+    };
   p.cluster->this_node->set_http(url);
   auto root = assemble(system, p);
   if (auto up = actors::call<void>(
@@ -147,10 +204,19 @@ int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_
                     exit_failed);
   }
   auto links = p.cluster->single ? std::string{"-"} : p.cluster->this_node->address();
-  std::printf("ready node=%s http=%s cluster=%s\n", p.node_id.c_str(), url.c_str(), links.c_str());
+  std::printf("ready node=%s http=%s cluster=%s data=%s\n",
+              p.node_id.c_str(),
+              url.c_str(),
+              links.c_str(),
+              data_url.c_str());
   std::fflush(stdout);
   sd_notify(0, "READY=1");
-  log::info("node-ready", "node {} serves {}, links {}", p.node_id, url, links);
+  log::info("node-ready",
+            "node {} serves {}, links {}, data for services {}",
+            p.node_id,
+            url,
+            links,
+            data_url);
 
   bool in_order = wait_for_end(system, root);
   sd_notify(0, "STOPPING=1");
@@ -164,6 +230,8 @@ int serve(caf::actor_system& system, parts& p, const std::shared_ptr<http_front_
   *is_ending = true;
   stop_tree(system, root);
   front->door->close();
+  if (doors.services)
+    doors.services->door->close();
   if (!in_order)
     return complain({ec::internal, "the root supervisor gave up; see the log"}, exit_failed);
   return exit_ok;
@@ -209,9 +277,9 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   if (auto entered = enter_store(p, join, start_deadline, not_asked_to_end); !entered)
     return complain(entered.error(), code_of(entered.error()));
 
-  auto front = open_front(p);
-  if (!front)
-    return complain(front.error(), exit_usage);
+  auto doors = open_fronts(p);
+  if (!doors)
+    return complain(doors.error(), exit_usage);
   std::optional<ticker> follower;
   if (p.cluster->single) // Its clock is the machine's; else the membership keeps it.
     follower.emplace(clock_interval, [clock = p.clock] { clock->follow_wall(); });
@@ -219,7 +287,7 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   int code = exit_ok;
   {
     caf::actor_system system{system_config};
-    code = serve(system, p, *front);
+    code = serve(system, p, *doors);
     system.await_actors_before_shutdown(false);
   }
   log::info("node-ended", "node {}", p.node_id);

@@ -1,8 +1,10 @@
 #include "http/routes/routes.hpp"
 
+#include "http/routes/data_routes.hpp"
+
 namespace aops::http {
 
-std::vector<route> contract_routes(const node_port& port) {
+std::vector<route> public_routes(const node_port& port) {
   std::vector<route> all;
   for (auto* table : {account_routes,
                       host_routes,
@@ -16,6 +18,13 @@ std::vector<route> contract_routes(const node_port& port) {
                       session_routes})
     for (auto& row : table(port))
       all.push_back(std::move(row));
+  return all;
+}
+
+std::vector<route> contract_routes(const node_port& port) {
+  auto all = public_routes(port);
+  for (auto& row : data_routes(port, data_door::users))
+    all.push_back(std::move(row));
   return all;
 }
 

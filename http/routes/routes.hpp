@@ -21,7 +21,10 @@ std::vector<route> report_routes(const node_port& port);
 std::vector<route> cluster_routes(const node_port& port);
 std::vector<route> session_routes(const node_port& port);
 
-/// All of them.
+/// All of these.
+std::vector<route> public_routes(const node_port& port);
+
+/// These and the internal ones, as an administrator may use them.
 std::vector<route> contract_routes(const node_port& port);
 
 /// Whose token is it? For `session_identity`.

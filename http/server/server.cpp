@@ -122,12 +122,13 @@ private:
   std::vector<std::function<void()>> end_streams_;
   elastic_pool pool_;
   std::shared_ptr<listener> door_;
+  metrics::gauge connections_ =
+    metrics::gauge_of("aops_" + options_.figures + "_connections", "Open connections.");
+  metrics::gauge threads_ = metrics::gauge_of("aops_" + options_.figures + "_threads",
+                                              "Threads for connections, idle ones included.");
   metrics::refresher refresher_{[this] {
-    static auto open = metrics::gauge_of("aops_http_connections", "Open connections.");
-    static auto threads =
-      metrics::gauge_of("aops_http_threads", "Threads for connections, idle ones included.");
-    open.set(static_cast<double>(pool_.busy()));
-    threads.set(static_cast<double>(pool_.threads()));
+    connections_.set(static_cast<double>(pool_.busy()));
+    threads_.set(static_cast<double>(pool_.threads()));
   }};
 };
 

@@ -18,6 +18,7 @@ struct server_options {
   std::optional<certificate_files> tls; ///< Absent: plain HTTP.
   size_t max_connections = 2048;
   connection_limits limits;
+  std::string figures = "http"; ///< Names its metrics: `aops_http_connections`, …
 };
 
 /// What the sections `http` and `tls` ask for; makes the self-signed certificate when one is

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "messages/data.hpp"
 #include "messages/host.hpp"
 #include "messages/roles/role.hpp"
+#include "messages/types/data.hpp"
 #include "messages/types/host.hpp"
 
 namespace aops {
@@ -17,6 +19,8 @@ using host_store_actor = caf::typed_actor<
   // Seals the credentials and adds the hosts; answered host by host, and `hosts_changed` told to
   // all nodes. ec::vault_key when the key is not the one that opens the owner's credentials.
   asks<hosts_to_add, hosts_added>,
+  // The same of hosts that have ids already; ec::conflict of one whose id is taken.
+  asks<hosts_to_keep, hosts_added>,
   // Changes a host, which goes on under its id, and tells all nodes. ec::update_failed when the
   // owner has no such host or group, ec::conflict when he has one of this name or address and port.
   asks<host_to_update, done>,

@@ -41,6 +41,10 @@ public:
     all_.back().choices = choices;
     return *this;
   }
+  lister& or_empty() {
+    all_.back().may_be_empty = true;
+    return *this;
+  }
   std::vector<option> take() { return std::move(all_); }
 
 private:
@@ -72,6 +76,14 @@ void add_http(lister& list, config& c) {
          "How long a client may not read before it is cut off.")
     .add("request_timeout", h.request_timeout, span(seconds(1), minutes(10)),
          "Deadline of a request inside; past it the code is 1001.");
+  auto& d = c.data;
+  list.in("data")
+    .add("listen", d.listen,
+         "Address and port of the interface for other services; port 0 picks 11119, or a free one "
+         "when that is taken. Empty: there is none.").or_empty()
+    .add("credential_file", d.credential_file,
+         "File whose first line such services prove themselves by, readable by its owner only; made "
+         "when missing. Empty: service.credential in `data_dir`.");
   auto& t = c.tls;
   list.in("tls")
     .add("enabled", t.enabled, "HTTPS; off means plain HTTP.")

@@ -27,6 +27,7 @@ struct option {
   double min = std::numeric_limits<double>::lowest(), max = std::numeric_limits<double>::max();
   std::string_view choices{}; ///< `a|b` for texts.
   std::string_view doc{};
+  bool may_be_empty = false; ///< An endpoint: the empty text turns off what is there.
 
   std::string name() const; ///< `section.key`.
 };

@@ -120,7 +120,11 @@ expected<void> set_option(const option& o, std::string_view text) {
            },
            [&](duration* x) { return put(parse_duration(text), *x); },
            [&](byte_size* x) { return put(parse_byte_size(text), *x); },
-           [&](endpoint* x) { return put(parse_endpoint(text), *x); }},
+           [&](endpoint* x) {
+             if (text.empty() && o.may_be_empty)
+               return put(expected<endpoint>{endpoint{}}, *x);
+             return put(parse_endpoint(text), *x);
+           }},
     o.value);
 }
 
@@ -152,6 +156,7 @@ std::string toml_value(const option& o) {
            [](std::string* x) { return in_quotes(*x); },
            [&](std::vector<std::string>* x) { return list(*x); },
            [](sealed_text* x) { return in_quotes(x->text.empty() ? "" : to_string(*x)); },
+           [](endpoint* x) { return in_quotes(x->host.empty() ? "" : to_string(*x)); },
            [](auto* x) { return in_quotes(to_string(*x)); }},
     o.value);
 }

@@ -68,11 +68,16 @@ class node:
         line = read_line(self.process, deadline)
         words = dict(word.split("=", 1) for word in line.split()[1:] if "=" in word)
         assert line.startswith("ready ") and "http" in words, f"no ready line but {line!r}\n{self.log()}"
-        self.id, self.url = words["node"], words["http"]
+        self.id, self.url, self.data_url = words["node"], words["http"], words.get("data")
         return self.client()
 
     def client(self, token=None):
         return rest(self.url, token)
+
+    def service(self):
+        """A client of the interface for services, with the node's own credential."""
+        with open(os.path.join(self.data, "service.credential"), encoding="ascii") as file:
+            return rest(self.data_url, file.readline().strip())
 
     def admin(self):
         """A session on a fresh store."""

@@ -18,7 +18,7 @@ from waiting import wait_until
 EXAMPLES = 100 if os.environ.get("AOPS_LONG") else 10
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance," \
          "response_schema_conformance,unsupported_method,allow_header_conformance"
-ACCOUNTS = r"^/(manage/account/|manage/logout|session)"
+ACCOUNTS = r"^/(manage/account/|manage/logout|session|data/acc?ount/)"
 LOGOUT = r"logout"
 LIMIT_S = 60 + 30 * EXAMPLES
 
@@ -103,13 +103,26 @@ class replies(against_the_document):
         ask("POST", "/check/result/count", {"host_list": []})
         ask("POST", "/check/series/get", {"host_id": host})
         ask("POST", "/diag/tree/get", {"tree_list": []})
+        wanted = {host: [{"name": "load"}, {"name": "history", "type": "log"}]}
+        ask("POST", "/data/data/get", {"time_range": [0, 4000000000], "data_infos": wanted}, wanted=206)
+        saved = {"host_id": host, "data_list": ["load"], "start": 1, "end": 2, "check_item": "high", "condition": "$0 > 1",
+                 "value": "Abnormal"}
+        ask("POST", "/data/check/result/save", {"check_results": [saved, saved | {"host_id": "unknown"}]}, wanted=206)
+        ask("DELETE", "/data/check/result/delete", {"host_list": [host], "time_range": [1, 2]})
+        ask("DELETE", "/data/data/delete", {"host_list": [host], "time_range": [1, 2]})
+        ask("POST", "/data/diag/task/save", {"task_id": "t", "time": 1, "host_list": [], "tree_list": [], "time_range": [],
+                                             "expected_report_num": 1})
+        report = {"host_id": host, "tree_name": "slow", "task_id": "t", "report_id": "r", "start": 1, "end": 2, "report": "{}"}
+        ask("POST", "/data/diag/report/save", {"reports": [report, report | {"report": "[]"}]}, wanted=206)
+        ask("POST", "/diag/report/get", {"report_list": ["r"]})
+        ask("POST", "/data/host/add", {"host_list": [{"host_id": "kept", "host_name": "k", "public_ip": "127.0.0.9"}]})
         start = self.api.results(host)[0]["start"]
         ask("POST", "/check/rule/test",
             {"rule": rule("new", "load", "$0 > 2"), "host_id": host, "time_range": [start - 60, start + 60]})
         body = {"host_list": [host, "unknown"], "tree_list": ["slow"], "time_range": [start, start + 2], "interval": 1}
         task = ask("POST", "/diag/execute", body, wanted=206)["task_id"]
         wait_until(lambda: self.api.progress(task) == 2, 60, "two reports")
-        info = ask("POST", "/diag/task/get", {})["task_infos"][0]
+        info = ask("POST", "/diag/task/get", {"task_list": [task]})["task_infos"][0]
         self.assertIs(type(info["time"]), int)
         ask("POST", "/diag/progress/get", {"task_list": [task, "unknown"]})
         report = ask("POST", "/diag/report/get_list", {"task_id": task})["result"][0]
@@ -129,7 +142,7 @@ class replies(against_the_document):
         ask("DELETE", "/diag/report/delete", {"report_list": [report["report_id"]]})
         ask("DELETE", "/diag/tree/delete", {"tree_list": ["slow"]})
         ask("DELETE", "/check/rule/delete", {"check_items": ["high"]})
-        ask("DELETE", "/manage/host/delete", {"host_list": [host]})
+        ask("DELETE", "/manage/host/delete", {"host_list": [host, "kept"]})
         ask("DELETE", "/manage/host/group/delete", {"host_group_list": ["g"]})
         self.judge()
 

@@ -114,9 +114,10 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
                 x.slot,
                 x.created_ms,
                 x.created_ms);
-      if (!added && added.error() == ec::conflict) // Another node was faster.
-        if (auto free = explain_conflict(there); !free)
-          return free;
+      if (!added && added.error() == ec::conflict) { // Another node was faster.
+        auto free = explain_conflict(there);
+        return free ? expected<void>{fail(ec::conflict, "host_id: in use")} : free;
+      }
       return only(std::move(added));
     },
     [&]() -> expected<void> {

@@ -1,6 +1,7 @@
 #include "runtime/io/storage/result_repository.hpp"
 
 #include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_counts.hpp"
 #include "runtime/io/storage/result_rows.hpp"
@@ -85,48 +86,97 @@ expected<void> result_repository::save_external(std::string_view owner, const ex
     [&] { return counts.write(); });
 }
 
+namespace {
+
+/// A row to delete, and the counter it moves.
+struct old_row {
+  int64_t key, host;
+  std::string value;
+};
+
+/// Rows that go, with their counters.
+class removal {
+public:
+  explicit removal(database& db) : db_(db), counts_(db) {}
+
+  expected<void> take(std::string_view owner, const std::string& query, parameters values) {
+    auto rows =
+      db_.list_with(query + std::string{db_.sql().for_update()}, values, [](const row& r) {
+        return old_row{r.integer(0), r.integer(1), r.string(2)};
+      });
+    if (!rows)
+      return fail(std::move(rows.error()));
+    for (const auto& x : *rows) {
+      counts_.add(owner, x.host, x.value, -1);
+      keys_.emplace_back(x.key);
+    }
+    return {};
+  }
+
+  int64_t size() const { return static_cast<int64_t>(keys_.size()); }
+
+  /// @returns How many.
+  expected<int64_t> carry_out() {
+    auto done =
+      in_order([&] { return db_.run_many("delete from check_result where n = ?", 1, keys_); },
+               [&] { return counts_.write(); });
+    if (!done)
+      return fail(std::move(done.error()));
+    return size();
+  }
+
+private:
+  database& db_;
+  result_counts counts_;
+  std::vector<parameter> keys_;
+};
+
+} // namespace
+
 expected<int64_t> result_repository::expire(int64_t ended_before_ms, int64_t limit) {
   auto owners =
     db_.list("select distinct owner from result_count", [](const row& r) { return r.string(0); });
   if (!owners)
     return fail(std::move(owners.error()));
-  struct old_row {
-    int64_t key, host;
-    std::string value;
-  };
-  result_counts counts{db_};
-  std::vector<parameter> keys;
-  auto done = for_each(*owners, [&](const std::string& owner) -> expected<void> {
-    auto rows = db_.list(
-      "select n, host, value from check_result" + db_.sql().use_index("check_result_end") +
-        "where owner = ? and end_ms < ? order by end_ms limit ?" +
-        std::string{db_.sql().for_update()},
-      [](const row& r) {
-        return old_row{r.integer(0), r.integer(1), r.string(2)};
-      },
-      owner,
-      ended_before_ms,
-      limit - static_cast<int64_t>(keys.size()));
-    if (!rows)
-      return fail(std::move(rows.error()));
-    for (const auto& x : *rows) {
-      counts.add(owner, x.host, x.value, -1);
-      keys.emplace_back(x.key);
-    }
-    return {};
+  removal old{db_};
+  auto done = for_each(*owners, [&](const std::string& owner) {
+    const std::array<parameter, 3> values{owner, ended_before_ms, limit - old.size()};
+    return old.take(owner,
+                    "select n, host, value from check_result" +
+                      db_.sql().use_index("check_result_end") +
+                      "where owner = ? and end_ms < ? order by end_ms limit ?",
+                    values);
   });
-  if (done)
-    done = only(db_.run_many("delete from check_result where n = ?", 1, keys));
-  if (done)
-    done = counts.write();
   if (!done)
     return fail(std::move(done.error()));
-  auto deleted = static_cast<int64_t>(keys.size());
-  if (deleted == limit)
+  auto deleted = old.carry_out();
+  if (!deleted || *deleted == limit)
     return deleted;
   return label_sets::expire(db_, ended_before_ms, limit).map([&](int64_t sets) {
-    return deleted + sets;
+    return *deleted + sets;
   });
+}
+
+expected<int64_t>
+result_repository::remove(std::string_view owner, const result_selection& x, int64_t limit) {
+  filter matching("owner = ?", owner);
+  matching
+    .also("start_ms >= ? and start_ms <= ? and end_ms <= ?", x.from_ms, x.until_ms, x.until_ms)
+    .in("check_item", x.check_items);
+  filter hosts("owner = ?", owner);
+  if (!x.host_ids.empty()) {
+    hosts.in("id", x.host_ids);
+    matching.also_all("host in (select n from host where " + hosts.where() + ")", hosts.values());
+  }
+  removal chosen{db_};
+  auto found = chosen.take(owner,
+                           "select n, host, value from check_result" +
+                             db_.sql().use_index("check_result_start") + "where " +
+                             matching.where() + " limit ?",
+                           matching.values_and(limit));
+  if (!found)
+    return fail(std::move(found.error()));
+  return chosen.carry_out();
 }
 
 expected<void> result_repository::remove_host(std::string_view owner, int64_t host) {

@@ -16,6 +16,13 @@ struct external_result {
   std::string value;
 };
 
+/// Results that lie within a range, ends included.
+struct result_selection {
+  std::vector<std::string> host_ids;    ///< Empty: all.
+  std::vector<std::string> check_items; ///< Empty: all.
+  int64_t from_ms = 0, until_ms = 0;
+};
+
 struct overlap_query {
   std::string owner, host_id;
   std::vector<std::string> check_items; ///< Empty: all.
@@ -77,6 +84,10 @@ public:
   /// Deletes at most `limit` results that ended before a time, oldest first; when all are gone,
   /// label sets that none needs any more. @returns How many of both. In a transaction.
   expected<int64_t> expire(int64_t ended_before_ms, int64_t limit = 10'000);
+
+  /// Deletes at most `limit` results, whoever found them. @returns How many. In a transaction.
+  expected<int64_t>
+  remove(std::string_view owner, const result_selection& x, int64_t limit = 10'000);
 
   /// Deletes all results of a host. In a transaction.
   expected<void> remove_host(std::string_view owner, int64_t host);

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "messages/data.hpp"
+#include "messages/host.hpp"
+#include "messages/rounds.hpp"
+#include "runtime/core/check/align.hpp"
+#include "runtime/core/check/rounds.hpp"
+#include "runtime/io/prometheus/query.hpp"
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace aops::actors {
+
+/// One request for samples: which hosts it is about, what was found of each, and the answer. Pure.
+/// Hosts are read one after the other; an address may be that of several.
+class samples_request {
+public:
+  explicit samples_request(const samples_to_get& asked) : asked_(asked) {}
+
+  /// Of the hosts that the caller sees, those that are asked for: by id, address, or address and
+  /// exporter port. What is asked of no host fails.
+  void choose(const std::vector<host_record>& hosts, int64_t default_port);
+
+  bool is_done() const { return next_ == places_.size(); }
+  const host_record& host() const { return places_[next_].host; } ///< The one at work.
+  int64_t from_ms() const { return asked_.time_range[0].ms; }
+  int64_t until_ms() const { return asked_.time_range[1].ms; }
+  bool asks_for_metrics() const;
+
+  /// What to ask a Prometheus for: series that have the labels asked for, and perhaps more.
+  std::vector<promql::series_match> matches() const;
+
+  /// What the slots of the host's samples stand for.
+  void know(std::span<const series_entry> series);
+  void take(const check::round& x);
+  void take(const series_key& key, std::span<const check::point> points);
+  size_t values() const { return values_; } ///< So far.
+
+  void finish_host();                        ///< Goes on to the next.
+  void fail_host(const std::string& reason); ///< The same of one that cannot be read.
+
+  samples_found answer() const;
+
+private:
+  /// A host, and under which name it was asked for.
+  struct place {
+    std::string name;
+    host_record host;
+  };
+  const std::vector<wanted_samples>& wanted() const {
+    return asked_.data_infos.at(places_[next_].name);
+  }
+  bool wants(const series_key& key) const;
+
+  samples_to_get asked_;
+  std::vector<place> places_;
+  size_t next_ = 0, values_ = 0;
+  std::map<uint32_t, series_key> slots_;    ///< Wanted ones of the host at work.
+  std::map<series_key, std::string> found_; ///< Of the host at work: pairs as JSON.
+  std::map<std::string, host_samples> result_;
+  bool has_good_ = false, has_bad_ = false;
+};
+
+} // namespace aops::actors
