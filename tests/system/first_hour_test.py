@@ -10,8 +10,9 @@ import tempfile
 import unittest
 
 import netns
+from disk import disk, why_not
 from manual_test import machine
-from node import die_with_parent, program, read_line
+from node import program
 from page import DOCS, page
 from receiver import receiver
 from rest import PASSWORD, USER
@@ -19,48 +20,8 @@ from waiting import wait_until
 
 PAGE = page("getting-started.md")
 HOSTS = ("web1", "web2", "web3")
-DISK_MB = 64
 # Two minutes of a rule's `for` and of rates at the period of 15 s are real time; a busy machine may need more.
 PATIENCE_S = 240
-
-
-class disk:
-    """A small ext4 disk in a file, and a machine's processes and mounts of their own, with the disk at /var."""
-
-    def __init__(self, folder, prefix, *then, log=subprocess.DEVNULL):
-        image = os.path.join(folder, "disk.img")
-        with open(image, "wb") as file:
-            file.truncate(DISK_MB << 20)
-        done = subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
-        assert done.returncode == 0, done.stdout.decode()
-        # Its process namespace makes what runs there the process 1 whose mounts node_exporter tells. Mounts end with it.
-        self.process = subprocess.Popen(
-            [*prefix, "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
-             f'mount -o loop "{image}" /var && echo mounted && exec "$@"', "sh", *then],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, preexec_fn=die_with_parent)
-        if read_line(self.process, 20) != "mounted\n":
-            self.close()
-            raise AssertionError("a disk from a file cannot be mounted here")
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as children:
-            (child,) = children.read().split()
-        self.path = f"/proc/{child}/root/var"
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-
-def why_not():
-    if netns.why_not():
-        return netns.why_not()
-    with tempfile.TemporaryDirectory(prefix="aops-loop-") as folder:
-        try:
-            disk(folder, [], "sleep", "infinity").close()
-            return ""
-        except AssertionError as problem:
-            return f"no disks from files here: {problem}"
 
 
 class watched_host:
