@@ -10,10 +10,13 @@
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
 #include "messages/host.hpp"
+#include "messages/host_info.hpp"
 #include "messages/job.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
 #include "messages/supervision.hpp"
+#include "messages/task.hpp"
+#include "messages/template.hpp"
 #include "messages/types/account.hpp"
 #include "messages/types/alerts.hpp"
 #include "messages/types/check.hpp"
@@ -22,10 +25,13 @@
 #include "messages/types/data.hpp"
 #include "messages/types/diag.hpp"
 #include "messages/types/host.hpp"
+#include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
 #include "messages/types/supervision.hpp"
+#include "messages/types/task.hpp"
+#include "messages/types/template.hpp"
 
 #include <algorithm>
 #include <array>
@@ -44,7 +50,10 @@
   X(job)                                                                                           \
   X(cluster)                                                                                       \
   X(alerts)                                                                                        \
-  X(data)
+  X(data)                                                                                          \
+  X(template)                                                                                      \
+  X(task)                                                                                          \
+  X(host_info)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

@@ -264,6 +264,31 @@ void update(const store_ptr& store,
     });
 }
 
+/// Hosts that one message tells of.
+constexpr size_t most_told = 500;
+
+expected<std::vector<host_record>> update_group(storage::database& db,
+                                                const caller& who,
+                                                const host_group_to_update& x,
+                                                int64_t now_ms) {
+  auto renamed = host_repository{db}.update_group(owner_of(who), x);
+  if (!renamed && renamed.error() == ec::not_found)
+    return fail(ec::update_failed, std::move(renamed.error().detail));
+  if (!renamed)
+    return renamed;
+  if (auto noted = audit(db, now_ms, who, "group.update", x.host_group_name); !noted)
+    return fail(std::move(noted.error()));
+  return renamed;
+}
+
+void tell_in_parts(const store_access& store, std::vector<host_record> hosts) {
+  for (size_t i = 0; i < hosts.size(); i += most_told) {
+    auto end = std::min(i + most_told, hosts.size());
+    auto part = [&](size_t at) { return hosts.begin() + static_cast<std::ptrdiff_t>(at); };
+    tell_hosts(store, {{part(i), part(end)}, {}});
+  }
+}
+
 /// Runs the work there, where its key may be tried, or here when it has none.
 template <class Reply, class Request, class Work>
 caf::result<Reply> with_vault(const store_ptr& store,
@@ -341,6 +366,24 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
             return fail(noted.error());
           return host_group_added{std::move(*id)};
         });
+    },
+    [self](const caller& who, const host_group_to_update& x) -> caf::result<done> {
+      auto store = self->state.store;
+      foreign_promise<done> promise{self, of(who)};
+      write(
+        *store,
+        store->bounded(promise.ticket()),
+        {},
+        [who, x, now = store->now_ms()](storage::database& db) {
+          return update_group(db, who, x, now);
+        },
+        [store, promise](expected<std::vector<host_record>> renamed) {
+          if (!renamed)
+            return promise.fail(std::move(renamed.error()));
+          tell_in_parts(*store, std::move(*renamed));
+          promise.answer(done{});
+        });
+      return promise;
     },
     [self](const caller& who, const host_groups_to_delete& x) -> caf::result<host_groups_deleted> {
       auto store = self->state.store;

@@ -16,6 +16,7 @@
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
+#include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
 #include "actors/store/job_store.hpp"
@@ -24,6 +25,8 @@
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
 #include "actors/store/saved_store.hpp"
+#include "actors/store/task_store.hpp"
+#include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/ask_message.hpp"
@@ -110,8 +113,11 @@ child_spec store_tree(const parts& p) {
       store_writer_name, store_writer, p.pool, writer_of(p), p.config->store.gather.chrono()),
     child(account_store_name, account_store, store),
     child(host_store_name, host_store, store),
+    child(host_info_store_name, host_info_store, store),
     child(rule_store_name, rule_store, store),
     child(tree_store_name, tree_store, store),
+    child(template_store_name, template_store, store),
+    child(task_store_name, task_store, store),
     child(result_store_name, result_store, store),
     child(round_store_name, round_store, store),
     child(alert_store_name, alert_store, store),

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/membership.hpp"
 #include "actors/store/account_store.hpp"
+#include "actors/store/task_store.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "cli/node/open_store.hpp"
 #include "runtime/base/ids.hpp"
@@ -116,6 +117,8 @@ expected<void> enter_store(parts& p,
     services->regions.push_back(region.known);
   services->probes = std::make_shared<actors::bounded_pool>("probe", 1, probe_queue);
   p.cluster = services;
+  if (auto seeded = actors::seed_default_task(p.pool->writer(), p.clock->now_ms()); !seeded)
+    return seeded;
   return actors::seed_accounts(p.pool->writer(), *p.config, p.clock->now_ms());
 }
 

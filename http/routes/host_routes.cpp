@@ -1,15 +1,23 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/host.hpp"
+#include "messages/roles/host_info.hpp"
 
 namespace aops::http {
 
 std::vector<route> host_routes(const node_port& port) {
   using role = host_store_actor;
   auto name = actors::host_store_name;
+  auto facts = actors::host_info_store_name;
   return {
     ask<role, host_group_to_add, host_group_added>(
       port, method::post, "/manage/host/group/add", may::administrator, name, "Add a host group."),
+    ask<role, host_group_to_update, done>(port,
+                                          method::post,
+                                          "/manage/host/group/update",
+                                          may::administrator,
+                                          name,
+                                          "Change a host group: name, description."),
     ask<role, host_groups_to_delete, host_groups_deleted>(port,
                                                           method::remove,
                                                           "/manage/host/group/delete",
@@ -40,6 +48,27 @@ std::vector<route> host_routes(const node_port& port) {
       port, method::post, "/manage/host/get", may::user, name, "List hosts."),
     ask<role, count_hosts, hosts_counted>(
       port, method::post, "/manage/host/count", may::user, name, "Count hosts."),
+    ask<host_info_store_actor, host_infos_query, host_infos_found>(
+      port,
+      method::post,
+      "/manage/host/info/query",
+      may::user,
+      facts,
+      "What is known of hosts: hardware and system, or, with `basic`, their rows."),
+    ask<host_info_store_actor, host_infos_to_refresh, done>(
+      port,
+      method::post,
+      "/manage/host/info/refresh",
+      may::administrator,
+      facts,
+      "Collect hardware and system of hosts anew; needs the vault key."),
+    ask<host_info_store_actor, configs_to_collect, configs_collected>(
+      port,
+      method::post,
+      "/manage/config/collect",
+      may::administrator,
+      facts,
+      "Read configuration files of hosts; needs the vault key."),
   };
 }
 

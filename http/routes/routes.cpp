@@ -12,6 +12,7 @@ std::vector<route> public_routes(const node_port& port) {
                       result_routes,
                       status_routes,
                       tree_routes,
+                      task_routes,
                       job_routes,
                       report_routes,
                       cluster_routes,

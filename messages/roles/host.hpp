@@ -12,6 +12,9 @@ namespace aops {
 using host_store_actor = caf::typed_actor<
   // Adds a group; answered with its id. ec::conflict when the owner has one of this name.
   asks<host_group_to_add, host_group_added>,
+  // Changes a group, and tells all nodes of its hosts when its name is another one.
+  // ec::update_failed when the owner has no such group, ec::conflict when he has one of this name.
+  asks<host_group_to_update, done>,
   // Deletes groups that have no hosts; answered with those deleted.
   asks<host_groups_to_delete, host_groups_deleted>,
   // A page of the groups with how many hosts each has.

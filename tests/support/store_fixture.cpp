@@ -2,12 +2,15 @@
 
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
+#include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/job_store.hpp"
 #include "actors/store/report_store.hpp"
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
+#include "actors/store/task_store.hpp"
+#include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
 #include "runtime/core/check/instance_text.hpp"
 #include "runtime/io/storage/host_repository.hpp"
@@ -36,8 +39,11 @@ store_fixture::store_fixture() {
   s->config = settings;
   s->slots = slots;
   store = s;
-  ok(storage::transact(
-    db(), [&](storage::database& to) { return seed_accounts(to, *settings, now->now_ms()); }));
+  ok(storage::transact(db(), [&](storage::database& to) -> expected<void> {
+    if (auto seeded = seed_default_task(to, now->now_ms()); !seeded)
+      return seeded;
+    return seed_accounts(to, *settings, now->now_ms());
+  }));
   start_as(store_writer_name,
            store_writer,
            pool,
@@ -45,8 +51,11 @@ store_fixture::store_fixture() {
            0ms); // Time stands still unless a case moves it.
   start_as(account_store_name, account_store, store);
   start_as(host_store_name, host_store, store);
+  start_as(host_info_store_name, host_info_store, store);
   start_as(rule_store_name, rule_store, store);
   start_as(tree_store_name, tree_store, store);
+  start_as(template_store_name, template_store, store);
+  start_as(task_store_name, task_store, store);
   start_as(result_store_name, result_store, store);
   start_as(round_store_name, round_store, store);
   start_as(alert_store_name, alert_store, store);

@@ -96,7 +96,7 @@ class validation(contract):
                 schema = schemas.get(content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1], {})
                 if "per_page" in schema.get("properties", {}):
                     lists.append((path, schema))
-        self.assertGreaterEqual(len(lists), 16, [path for path, _ in lists])
+        self.assertGreaterEqual(len(lists), 18, [path for path, _ in lists])
         for path, schema in lists:
             body = {name: host if name == "host_id" else [] for name in schema.get("required", [])}
             whole = self.api.good(path, body)
@@ -151,6 +151,34 @@ class hosts(contract):
         reply = gone("never-was")
         self.assertEqual((reply["code"], reply["deleted"]), (200, []))
         self.assertEqual(self.code("/manage/host/group/delete", {"host_group_list": []}, "DELETE"), 1000)
+
+    def test_a_group_is_renamed_with_its_hosts(self):
+        group = self.api.add_group("old-name")["host_group_id"]
+        self.group("taken-name")
+        (host,) = self.add(host_row("renamed", "10.1.0.2", group="old-name"))["host_list"]
+        change = lambda name, **more: self.code("/manage/host/group/update", {"host_group_name": name} | more)
+        self.assertEqual(change("old-name", new_name="new-name"), 200)
+        self.assertEqual(self.api.host(host)["host_group_name"], "new-name")
+        self.assertEqual(change(group, description="by its id"), 200)
+        rows = self.api.good("/manage/host/group/get", {})["host_group_infos"]
+        (row,) = [x for x in rows if x["host_group_id"] == group]
+        self.assertEqual((row["host_group_name"], row["description"], row["host_count"]), ("new-name", "by its id", 1))
+        self.assertEqual(change("old-name", description=""), 1107)
+        self.assertEqual(change("new-name", new_name="taken-name"), 1105)
+        self.assertEqual(change("new-name"), 1000)
+        self.assertEqual(change("new-name", new_name=" "), 1000)
+
+    def test_facts_of_hosts_are_asked_for_by_id(self):
+        self.group("facts")
+        ids = self.add(host_row("f1", "10.7.0.1", group="facts"), host_row("f2", "10.7.0.2", group="facts"))["host_list"]
+        ask = lambda **body: self.api.good("/manage/host/info/query", body)["host_infos"]
+        self.assertEqual(ask(host_list=[ids[1], "unknown", ids[0]]),
+                         [{"host_id": ids[1], "infos": {}}, {"host_id": ids[0], "infos": {}}])
+        self.assertEqual(ask(host_list=ids[:1], basic=True),
+                         [{"host_id": ids[0], "host_name": "f1", "host_group_name": "facts", "public_ip": "10.7.0.1",
+                           "ssh_port": 22, "management": False, "status": self.api.host(ids[0])["status"]}])
+        self.assertEqual(self.code("/manage/host/info/query", {"host_list": []}), 1000)
+        self.assertEqual(self.code("/manage/host/info/query", {"host_list": ids, "basic": "perhaps"}), 1000)
 
     def test_adding_hosts_tells_what_was_added(self):
         self.group("adds")
@@ -258,3 +286,94 @@ class rules_and_trees(contract):
         reply = self.api.post("/diag/tree/import", {"trees": [tree("mixed", "a || b && c", leaves)]})
         self.assertEqual((reply["code"], reply["succeed_list"]), (200, ["mixed"]))
         self.assertIn("mixed", {x["tree_name"] for x in reply["warnings"]})
+
+
+class deployment(contract):
+    PLAY = [{"hosts": "all", "tasks": [{"name": "there", "ping": {}}]}]
+
+    def template(self, name, content=None, **more):
+        return self.code("/manage/template/import", {"template_name": name, "template_content": content or self.PLAY,
+                                                     "description": ""} | more)
+
+    def templates(self, *names, **more):
+        return self.api.good("/manage/template/get", {"template_list": list(names)} | more)
+
+    def task(self, name, *templates, **more):
+        body = {"task_name": name, "description": f"about {name}", "template_name": list(templates)}
+        return self.api.post("/manage/task/generate", body | more)
+
+    def tasks(self, *names, **more):
+        return self.api.good("/manage/task/get", {"task_list": list(names)} | more)["task_infos"]
+
+    def test_a_template_comes_back_as_it_was_imported(self):
+        for name, content in (("list", self.PLAY), ("object", {"a": {"b": [1, None, "text"]}})):
+            self.assertEqual(self.template(name, content, description="about it"), 200)
+            self.assertEqual(self.templates(name)["template_infos"],
+                             [{"template_name": name, "template_content": content, "description": "about it"}])
+            self.assertEqual(self.template(name, content), 1105)
+
+    def test_what_is_no_playbook_is_refused(self):
+        for content in ([], {}, "text", 1, True, None, [1], [{"tasks": []}], [{"hosts": "a", "tasks": "b"}]):
+            body = {"template_name": "bad", "template_content": content, "description": ""}
+            self.assertEqual(self.code("/manage/template/import", body), 1000, content)
+        self.assertEqual(self.templates("bad")["total_count"], 0)
+        self.assertEqual(self.template("x" * 65), 1000)
+        self.assertEqual(self.template("long", description="x" * 257), 1000)
+
+    def test_templates_are_sorted_paged_and_deleted(self):
+        for name in ("t-b", "t-c", "t-a"):
+            self.template(name)
+        reply = self.templates("t-a", "t-b", "t-c", "t-no", sort="template_name", direction="desc", page=2, per_page=2)
+        self.assertEqual([x["template_name"] for x in reply["template_infos"]], ["t-a"])
+        self.assertEqual((reply["total_count"], reply["total_page"]), (3, 2))
+        gone = lambda *names: self.code("/manage/template/delete", {"template_list": list(names)}, "DELETE")
+        self.assertEqual((gone("t-a", "t-no"), gone("t-no"), gone()), (200, 200, 1000))
+        self.assertEqual(self.templates("t-a", "t-b")["total_count"], 1)
+
+    def test_a_task_shows_what_it_was_made_of(self):
+        self.template("g-a"), self.template("g-b")
+        self.api.add_group("deployed")
+        (host,) = self.api.add_hosts(("deployed", "10.8.0.1", 9100), group="deployed")
+        made = self.task("g", "g-b", "g-a", host_list=[host], host_group_list=["deployed"], vars={"port": 1},
+                         steps=[{"step": "g-a", "enable": True}, {"step": "g-b", "continue": "yes"}])
+        self.assertEqual(made["code"], 200)
+        self.assertRegex(made["task_id"], "^[0-9a-f]{32}$")
+        self.assertEqual(self.tasks(made["task_id"]), self.tasks("g"))
+        self.assertEqual(self.tasks("g"), [{
+            "task_id": made["task_id"], "task_name": "g", "description": "about g", "template_name": ["g-b", "g-a"],
+            "host_list": [{"host_name": "deployed", "host_id": host}], "host_group_list": ["deployed"], "vars": {"port": 1},
+            "steps": [{"step": "g-a", "enable": True, "continue": False}, {"step": "g-b", "enable": False, "continue": True}]}])
+
+    def test_a_task_of_what_is_not_there_is_refused(self):
+        self.template("n-a")
+        for more in ({"template_name": ["n-no"]}, {"template_name": []}, {"host_list": ["no"]}, {"host_group_list": ["no"]},
+                     {"steps": []}, {"steps": 1}, {"steps": [{"enable": True}]}, {"vars": []}, {"task_name": " "},
+                     {"task_name": "x" * 51}, {"host_list": [1]}, {"host_list": None}):
+            self.assertEqual(self.task("n", "n-a", **more)["code"], 1000, more)
+        self.assertEqual(self.tasks("n"), [])
+
+    def test_tasks_are_deleted_by_id_or_name(self):
+        self.template("d-a")
+        first, second = self.task("d1", "d-a")["task_id"], self.task("d2", "d-a")["task_id"]
+        gone = lambda *names: self.code("/manage/task/delete", {"task_list": list(names)}, "DELETE")
+        self.assertEqual(gone(first, "no"), 200)
+        self.assertEqual([x["task_id"] for x in self.tasks("d1", "d2")], [second])
+        self.assertEqual((gone("d2"), gone("d2"), gone()), (200, 200, 1000))
+        self.assertEqual(self.tasks("d1", "d2"), [])
+
+    def test_the_default_task_is_there_from_the_beginning(self):
+        (task,) = self.tasks("95c3e692ff3811ebbcd3a89d3a259eef")
+        self.assertEqual((task["task_name"], task["template_name"], len(task["steps"])), ("Default deployment", [], 14))
+        self.assertEqual([x["step"] for x in task["steps"] if x["enable"]], ["zookeeper"])
+
+    def test_what_logs_in_to_hosts_needs_the_vault_key(self):
+        self.assertEqual(self.code("/manage/task/execute", {"task_list": ["no"]}), 1203)
+        self.assertEqual(self.code("/manage/task/execute", {"task_list": []}), 1000)
+        self.assertEqual(self.code("/manage/host/info/refresh", {}), 1203)
+        collect = lambda path, **more: self.code("/manage/config/collect",
+                                                 {"infos": [{"host_id": "no", "config_list": [path]}]} | more)
+        self.assertEqual(collect("/etc/hosts"), 1203)
+        self.assertEqual(collect("/etc/hosts", username="admin"), 1203)
+        self.assertEqual(collect("/etc/hosts", username="eve"), 1207)
+        for path in ("etc/hosts", "/etc/../hosts", "/etc/", "", "/a/./b"):
+            self.assertEqual(collect(path), 1000, path)

@@ -21,7 +21,8 @@ import sampling_test
 from stores import DATABASE, database
 
 CASES = [accounts_test.accounts, accounts_test.single_session, cli_test.cli, contract_test.transport,
-         contract_test.validation, contract_test.hosts, contract_test.rules_and_trees, crash_test.crash, data_test.data,
+         contract_test.validation, contract_test.hosts, contract_test.rules_and_trees, contract_test.deployment, crash_test.crash,
+         data_test.data,
          diag_test.diagnosis, diag_test.unanswered_hosts, examples_test.examples, operations_test.operations,
          prometheus_source_test.history, prometheus_source_test.live, sampling_test.sampling]
 # These copy, or look at, files of the embedded store.

@@ -12,7 +12,7 @@ namespace {
 
 struct group {
   int64_t key;
-  std::string name;
+  std::string name, description;
 };
 
 /// By name, else by id.
@@ -20,9 +20,12 @@ struct group {
 expected<std::optional<group>>
 lock_group(database& db, std::string_view owner, std::string_view name_or_id) {
   const std::string lock{db.sql().for_update()};
-  auto read = [](const row& r) { return group{r.integer(0), r.string(1)}; };
-  auto named = db.first(
-    "select n, name from host_group where owner = ? and name = ?" + lock, read, owner, name_or_id);
+  auto read = [](const row& r) { return group{r.integer(0), r.string(1), r.string(2)}; };
+  auto named =
+    db.first("select n, name, description from host_group where owner = ? and name = ?" + lock,
+             read,
+             owner,
+             name_or_id);
   if (!named || *named)
     return named;
   int64_t key = 0;
@@ -30,8 +33,10 @@ lock_group(database& db, std::string_view owner, std::string_view name_or_id) {
   if (auto got = std::from_chars(name_or_id.data(), end, key);
       got.ec != std::errc{} || got.ptr != end)
     return std::optional<group>{};
-  return db.first(
-    "select n, name from host_group where owner = ? and n = ?" + lock, read, owner, key);
+  return db.first("select n, name, description from host_group where owner = ? and n = ?" + lock,
+                  read,
+                  owner,
+                  key);
 }
 
 } // namespace
@@ -68,14 +73,41 @@ host_repository::delete_groups(std::string_view owner, const std::vector<std::st
       return {};
     }
     out.deleted.push_back((*found)->name);
-    return in_order([&] { return db_.run("delete from group_grant where host_group = ?", key); },
-                    [&] { return db_.run("delete from host_group where n = ?", key); });
+    return in_order(
+      [&] { return db_.run("delete from group_grant where host_group = ?", key); },
+      [&] { return db_.run("delete from deploy_task_group where host_group = ?", key); },
+      [&] { return db_.run("delete from host_group where n = ?", key); });
   });
   if (!done)
     return fail(std::move(done.error()));
   if (has_kept)
     out.code = out.deleted.empty() ? 1106 : 206;
   return out;
+}
+
+expected<std::vector<host_record>> host_repository::update_group(std::string_view owner,
+                                                                 const host_group_to_update& x) {
+  auto found = lock_group(db_, owner, x.host_group_name);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return fail(ec::not_found, "host_group_name: no such group");
+  const auto& was = **found;
+  auto name = x.new_name.value_or(was.name);
+  auto changed = db_.run("update host_group set name = ?, description = ? where n = ?",
+                         name,
+                         x.description.value_or(was.description),
+                         was.key);
+  if (!changed && changed.error() == ec::conflict)
+    return fail(ec::conflict, "new_name: exists already");
+  if (!changed)
+    return fail(std::move(changed.error()));
+  if (name == was.name)
+    return std::vector<host_record>{};
+  // Which rules a host has depends on the name of its group.
+  if (auto bumped = meta_repository{db_}.bump("hosts"); !bumped)
+    return fail(std::move(bumped.error()));
+  return in_group(was.key);
 }
 
 expected<host_groups_page> host_repository::groups_page(std::string_view owner, const paging& p) {

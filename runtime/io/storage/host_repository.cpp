@@ -214,6 +214,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
   auto done = in_order([&] { return alert_repository{db_}.end_of_host(host, now_ms); },
                        [&] { return result_repository{db_}.remove_host(owner, host); },
                        [&] { return db_.run("delete from host_credential where host = ?", host); },
+                       [&] { return db_.run("delete from host_information where host = ?", host); },
                        [&] { return db_.run("delete from deviation where host = ?", host); },
                        [&] { return db_.run("delete from host_cursor where host = ?", host); },
                        [&] { return db_.run("delete from series where host = ?", host); },
@@ -284,6 +285,10 @@ expected<host_record> host_repository::find(std::string_view host_id) {
 
 expected<std::vector<host_record>> host_repository::of_owner(std::string_view owner) {
   return db_.list(record_query + " where h.owner = ? order by h.n", read_record, owner);
+}
+
+expected<std::vector<host_record>> host_repository::in_group(int64_t group) {
+  return db_.list(record_query + " where h.host_group = ? order by h.n", read_record, group);
 }
 
 expected<std::vector<host_record>> host_repository::in_slots(std::span<const uint16_t> slots) {

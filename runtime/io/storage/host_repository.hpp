@@ -33,6 +33,12 @@ public:
   expected<host_groups_deleted> delete_groups(std::string_view owner,
                                               const std::vector<std::string>& groups);
 
+  /// Changes what `x` names of a group, which it names itself by name, else by id. ec::not_found;
+  /// ec::conflict when the owner has another one of the new name. In a transaction.
+  /// @returns The hosts in it as they are now, when its name is another one.
+  expected<std::vector<host_record>> update_group(std::string_view owner,
+                                                  const host_group_to_update& x);
+
   /// Sorted by `host_group_name` or `host_count`.
   expected<host_groups_page> groups_page(std::string_view owner, const paging& p);
 
@@ -81,6 +87,7 @@ private:
   };
   expected<void> explain_conflict(const place& x); ///< Fails when the name or exporter is taken.
   expected<int64_t> group_key(std::string_view owner, std::string_view name);
+  expected<std::vector<host_record>> in_group(int64_t group);
   database& db_;
 };
 

@@ -124,6 +124,26 @@ BOOST_AUTO_TEST_CASE(duplicates_alone_are_1105_and_among_others_206) {
   BOOST_TEST(hosts_of(admin) == 3);
 }
 
+BOOST_AUTO_TEST_CASE(the_region_hears_of_hosts_whose_group_is_renamed) {
+  tests::ok(add({new_host("a", "10.0.0.1")}));
+  run();
+  told.clear();
+  tests::ok(ask<done>(hosts, admin, host_group_to_update{"web", {}, std::string{"about"}}));
+  run();
+  BOOST_TEST(told.empty());
+  tests::ok(ask<done>(hosts, admin, host_group_to_update{"web", std::string{"www"}, {}}));
+  run();
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told[0].present.at(0).host_group_name == "www");
+  auto unknown = ask<done>(hosts, admin, host_group_to_update{"web", std::string{"x"}, {}});
+  BOOST_TEST(tests::failure_of(unknown) == ec::update_failed);
+  add_group("db");
+  auto taken = ask<done>(hosts, admin, host_group_to_update{"db", std::string{"www"}, {}});
+  BOOST_TEST(tests::failure_of(taken) == ec::conflict);
+  auto hers = ask<done>(hosts, other, host_group_to_update{"www", std::string{"x"}, {}});
+  BOOST_TEST(tests::failure_of(hers) == ec::update_failed);
+}
+
 BOOST_AUTO_TEST_CASE(hosts_of_unknown_groups_alone_are_1102) {
   auto reply = tests::ok(add({new_host("a", "10.0.0.1", "no such group")}));
   BOOST_TEST(reply.code == 1102);

@@ -86,6 +86,31 @@ STORE_CASE(groups_count_their_hosts_and_sort_by_it) {
   BOOST_TEST(names("host_count", true) == "c2 a1 b0 ");
 }
 
+STORE_CASE(a_group_is_changed_by_name_or_id_and_tells_its_hosts_when_renamed) {
+  auto& db = it.db();
+  host_repository hosts{db};
+  auto id = ok(hosts.add_group(owner, {"web", "front"}));
+  ok(hosts.add_group(owner, {"db", ""}));
+  ok(add(db, host_named("1", "web")));
+  auto change = [&](host_group_to_update x, std::string_view of = owner) {
+    return transact(db, [&](database& d) { return host_repository{d}.update_group(of, x); });
+  };
+  BOOST_TEST(ok(change({"web", {}, std::string{"new"}})).empty());
+  auto version = ok(meta_repository{db}.read()).hosts;
+  auto renamed = ok(change({id, std::string{"www"}, {}}));
+  BOOST_REQUIRE(renamed.size() == 1u);
+  BOOST_TEST(renamed[0].host_group_name == "www");
+  BOOST_TEST(ok(meta_repository{db}.read()).hosts > version);
+  auto group = ok(hosts.groups_page(owner, {})).host_group_infos.at(0);
+  BOOST_TEST(group.host_group_name == "www");
+  BOOST_TEST(group.description == "new");
+  BOOST_TEST(group.host_group_id == id);
+  BOOST_TEST(ok(change({"www", std::string{"www"}, {}})).empty());
+  BOOST_TEST(failure_of(change({"www", std::string{"db"}, {}})) == ec::conflict);
+  BOOST_TEST(failure_of(change({"web", {}, std::string{}})) == ec::not_found);
+  BOOST_TEST(failure_of(change({id, {}, std::string{}}, "eve")) == ec::not_found);
+}
+
 STORE_CASE(groups_are_deleted_by_name_or_id_and_only_when_empty) {
   auto& db = it.db();
   host_repository hosts{db};

@@ -1,0 +1,135 @@
+#include "runtime/io/storage/host_info_repository.hpp"
+
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/steps.hpp"
+
+#include <unordered_map>
+
+namespace aops::storage {
+
+namespace {
+
+using ids = std::vector<std::string>;
+
+/// What one answer holds, as JSON text.
+constexpr size_t most_bytes = size_t{16} << 20;
+
+/// Hosts of the scope among some.
+filter hosts_in(const host_info_repository::scope& of, const ids& some) {
+  filter matching("1 = 1");
+  if (!of.owner.empty())
+    matching.also("h.owner = ?", of.owner);
+  if (of.groups) {
+    filter groups("1 = 1");
+    groups.in("name", *of.groups);
+    if (of.groups->empty())
+      groups.also("1 = 0"); // An empty list means all elsewhere.
+    matching.also_all("h.host_group in (select n from host_group where " + groups.where() + ")",
+                      groups.values());
+  }
+  matching.in("h.id", some);
+  return matching;
+}
+
+/// Reads hosts in parts, and puts them into the order asked.
+template <class Read>
+expected<std::vector<host_facts>> facts_of(database& db,
+                                           const host_info_repository::scope& of,
+                                           const ids& wanted,
+                                           const std::string& query,
+                                           Read read) {
+  std::unordered_map<std::string, host_facts> found;
+  size_t bytes = 0;
+  auto done = for_parts(wanted, [&](const ids& part) -> expected<void> {
+    auto matching = hosts_in(of, part);
+    auto rows = db.list_with(query + " where " + matching.where(), matching.values(), read);
+    if (!rows)
+      return fail(std::move(rows.error()));
+    for (auto& x : *rows) {
+      bytes += x.infos.text.size();
+      found.emplace(x.host_id, std::move(x));
+    }
+    if (bytes > most_bytes)
+      return fail(ec::bad_request, "host_list: more is known of them than one answer takes");
+    return {};
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  std::vector<host_facts> out;
+  for (const auto& id : wanted)
+    if (auto i = found.find(id); i != found.end()) {
+      out.push_back(std::move(i->second));
+      found.erase(i); // Named twice, shown once.
+    }
+  return out;
+}
+
+} // namespace
+
+expected<std::vector<host_facts>> host_info_repository::facts(const scope& of, const ids& some) {
+  return facts_of(db_,
+                  of,
+                  some,
+                  "select h.id, i.body from host h left join host_information i on i.host = h.n",
+                  [](const row& r) {
+                    host_facts x;
+                    x.host_id = r.string(0);
+                    x.infos.text = r.is_null(1) ? "{}" : r.string(1);
+                    return x;
+                  });
+}
+
+expected<std::vector<host_facts>> host_info_repository::basics(const scope& of, const ids& some) {
+  return facts_of(db_,
+                  of,
+                  some,
+                  "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status "
+                  "from host h join host_group g on g.n = h.host_group",
+                  [](const row& r) {
+                    host_facts x;
+                    x.host_id = r.string(0);
+                    x.host_name = r.string(1);
+                    x.host_group_name = r.string(2);
+                    x.public_ip = r.string(3);
+                    x.ssh_port = r.integer(4);
+                    x.management = r.boolean(5);
+                    x.status = r.string(6);
+                    return x;
+                  });
+}
+
+expected<bool> host_info_repository::save(const scope& of,
+                                          std::string_view host_id,
+                                          std::string_view infos,
+                                          int64_t now_ms) {
+  auto matching = hosts_in(of, {std::string{host_id}});
+  auto host =
+    db_.integer_with("select h.n from host h where " + matching.where(), matching.values());
+  if (!host)
+    return fail(std::move(host.error()));
+  if (!*host)
+    return false;
+  auto saved = db_.run(
+    db_.sql().upsert("host_information", {"host"}, {"body", "updated_ms"}), **host, infos, now_ms);
+  return saved.map([](int64_t) { return true; });
+}
+
+expected<int64_t> host_info_repository::remove(const scope& of, const ids& some) {
+  int64_t removed = 0;
+  auto done = for_parts(some, [&](const ids& part) -> expected<void> {
+    auto matching = hosts_in(of, part);
+    auto rows = db_.run_with("delete from host_information where host in (select h.n from host h "
+                             "where " +
+                               matching.where() + ")",
+                             matching.values());
+    if (!rows)
+      return fail(std::move(rows.error()));
+    removed += *rows;
+    return {};
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  return removed;
+}
+
+} // namespace aops::storage
