@@ -104,6 +104,29 @@ class files_of_hosts(unittest.TestCase):
         self.assertEqual(shipped & shown, set())
 
 
+class deployment(unittest.TestCase):
+    """What docs/tasks.md shows as files, taken by the command line."""
+
+    def test_a_task_is_made_of_them(self):
+        ((play,), (steps,)) = [blocks(f"yaml {kind}", "tasks.md") for kind in ("playbook", "steps")]
+        with node() as it, tempfile.TemporaryDirectory() as folder:
+            api = it.admin()
+            def aops(*words):
+                done = subprocess.run([program("aops"), *words, "--url", it.url, "--access_token", api.token],
+                                      cwd=folder, capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                return done.stdout
+            for name, text in (("zookeeper", play), ("kafka", play), ("prometheus", play), ("steps", steps)):
+                pathlib.Path(folder, f"{name}.yml").write_text(text + "\n", encoding="utf-8")
+            for name in ("zookeeper", "kafka", "prometheus"):
+                aops("template", "import", f"{name}.yml")
+            aops("task", "generate", "all of them", "prometheus", "zookeeper", "kafka", "--steps", "steps.yml")
+            (task,) = json.loads(aops("task", "list", "all of them"))["task_infos"]
+            self.assertEqual(task["steps"], [{"step": "zookeeper", "enable": True, "continue": False},
+                                             {"step": "kafka", "enable": True, "continue": True},
+                                             {"step": "prometheus", "enable": False, "continue": False}])
+
+
 class configuration(unittest.TestCase):
     """What docs/cluster.md writes into aops.toml, step by step, and the sample in etc/."""
 

@@ -157,15 +157,17 @@ void session::show_simple(const json& reply) {
 
 void session::show_good(const json& reply, const view& how) {
   auto f = form();
-  bool is_contract_listing =
-    how.how == view::kind::listing && args.has("action") && !args.is_bare("action");
+  bool is_listing = how.how == view::kind::listing || how.how == view::kind::json_list;
+  bool is_contract_listing = is_listing && args.has("action") && !args.is_bare("action");
   if (wants_data() ||
       (f == format::contract && how.how != view::kind::line && !is_contract_listing))
     return print_json(reply);
   if (f == format::contract) {
-    io.out << to_line(how.how == view::kind::listing ? without(reply, how.list) : reply) << '\n';
+    io.out << to_line(is_listing ? without(reply, how.list) : reply) << '\n';
     if (how.how == view::kind::listing)
       io.out << render(table_of(member(reply, how.list), how.columns));
+    else if (is_listing)
+      io.out << pretty_json(member(reply, how.list), colours());
     return;
   }
   if (how.list.empty() && !args.has("output"))

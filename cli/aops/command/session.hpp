@@ -30,7 +30,8 @@ struct view {
     line,    ///< The reply as one line of JSON.
     listing, ///< The contract's `--action query`: the reply without its list as one line, then the
              ///< list as a table; without `--action` as `whole`.
-    whole,   ///< The whole reply as indented JSON.
+    json_list, ///< The same, and then the list as indented JSON.
+    whole,     ///< The whole reply as indented JSON.
   };
   kind how = kind::line;
   std::string list;                 ///< The reply's member that becomes a table.

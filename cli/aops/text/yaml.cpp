@@ -57,6 +57,10 @@ json plain(const std::string& text) {
   return text;
 }
 
+std::string shown(const YAML::Mark& at) {
+  return fmt::format("line {}, column {}", at.line + 1, at.column + 1);
+}
+
 /// Turns nodes into JSON. An alias is a node met again, so what counts is what comes out.
 class converter {
 public:
@@ -79,7 +83,7 @@ public:
 
 private:
   static tl::unexpected<error> wrong(const YAML::Node& node, std::string_view why) {
-    return fail(ec::bad_request, fmt::format("line {}: {}", node.Mark().line + 1, why));
+    return fail(ec::bad_request, fmt::format("{}: {}", shown(node.Mark()), why));
   }
 
   expected<std::string> text(const YAML::Node& node) {
@@ -145,7 +149,58 @@ expected<json> parse_yaml(std::string_view text) {
                     : fmt::format("holds {} documents; one is wanted", documents.size()));
     return converter{}.convert(documents.front(), 1);
   } catch (const YAML::Exception& e) {
-    return fail(ec::bad_request, fmt::format("no valid YAML, line {}: {}", e.mark.line + 1, e.msg));
+    return fail(ec::bad_request, fmt::format("no valid YAML, {}: {}", shown(e.mark), e.msg));
+  }
+}
+
+namespace {
+
+/// One step down the path, which loses its first part. False when there is nothing.
+bool step_down(YAML::Node& node, std::string_view& path) {
+  if (path.starts_with('[') && node.IsSequence()) {
+    auto end = path.find(']');
+    size_t i = 0;
+    if (end == path.npos || !read_number(path.substr(1, end - 1), i) || i >= node.size())
+      return false;
+    path.remove_prefix(end + 1);
+    node.reset(node[i]);
+    return true;
+  }
+  if (!path.starts_with('.') || !node.IsMap())
+    return false;
+  path.remove_prefix(1);
+  // Keys may have dots: the longest that fits is meant.
+  std::optional<YAML::Node> found;
+  size_t length = 0;
+  for (const auto& member : node) {
+    const auto& key = member.first.Scalar();
+    auto rest = path.substr(std::min(key.size(), path.size()));
+    bool fits = path.starts_with(key) && (rest.empty() || rest[0] == '.' || rest[0] == '[');
+    if (fits && (!found || key.size() > length)) {
+      found = member.second;
+      length = key.size();
+    }
+  }
+  if (!found)
+    return false;
+  path.remove_prefix(length);
+  node.reset(*found);
+  return true;
+}
+
+} // namespace
+
+std::optional<text_place> place_of(std::string_view text, std::string_view path) {
+  try {
+    auto node = YAML::Load(std::string{text});
+    while (!path.empty() && step_down(node, path)) {
+    }
+    auto at = node.Mark();
+    if (at.is_null())
+      return std::nullopt;
+    return text_place{static_cast<size_t>(at.line) + 1, static_cast<size_t>(at.column) + 1};
+  } catch (const YAML::Exception&) {
+    return std::nullopt;
   }
 }
 

@@ -18,6 +18,21 @@ int add(session& s) {
     {});
 }
 
+int update(session& s) {
+  auto name = exactly_one(s.args, "host_group_name", "update");
+  if (!name)
+    return s.complain(name.error());
+  host_group_to_update x;
+  x.host_group_name = *name;
+  if (s.args.has("new_name"))
+    x.new_name = s.args.text("new_name");
+  if (s.args.has("description"))
+    x.description = s.args.text("description");
+  if (!x.new_name && !x.description)
+    return s.misuse("update needs --new_name or --description");
+  return s.show(s.post("/manage/host/group/update", x), {});
+}
+
 /// Tells which of the words no group has, as name or id; the node passes over them.
 void find_missing_groups(session& s, const std::vector<std::string>& words) {
   auto reply = s.fetch("/manage/host/group/get", host_groups_query{});
@@ -58,38 +73,45 @@ int query(session& s) {
 } // namespace
 
 verb group_verb() {
-  return {
-    .name = "group",
-    .summary = "Add, delete, list host groups",
-    .actions = {{.name = "add",
-                 .run = add,
-                 .positionals = {"host_group_name"},
-                 .needs = {"host_group_name"}},
-                {.name = "delete",
-                 .run = remove,
-                 .positionals = {"host_group_list"},
-                 .needs = {"host_group_list"}},
-                {.name = "query", .run = query}},
-    .options = {{.name = "host_group_name", .value = "NAME", .help = "add: the new group's name"},
-                {.name = "host_group_list",
-                 .value = "NAMES",
-                 .help = "delete: names, separated by commas"},
-                {.name = "description",
-                 .value = "TEXT",
-                 .help = "add: free text",
-                 .fallback = "This is a host group.",
-                 .alias = "descriptipn"},
-                {.name = "sort",
-                 .value = "FIELD",
-                 .help = "query: order",
-                 .choices = {"host_group_name", "host_count"}},
-                direction_option,
-                page_option,
-                per_page_option},
-    .positionals = {"action"},
-    .examples = "  aops group add web --description \"web servers\"\n"
-                "  aops group list --sort host_count --direction desc\n"
-                "  aops group delete web db\n"};
+  return {.name = "group",
+          .summary = "Add, change, delete, list host groups",
+          .actions = {{.name = "add",
+                       .run = add,
+                       .positionals = {"host_group_name"},
+                       .needs = {"host_group_name"}},
+                      {.name = "update",
+                       .run = update,
+                       .positionals = {"host_group_name", "new_name"},
+                       .needs = {"host_group_name"}},
+                      {.name = "delete",
+                       .run = remove,
+                       .positionals = {"host_group_list"},
+                       .needs = {"host_group_list"}},
+                      {.name = "query", .run = query}},
+          .options = {{.name = "host_group_name",
+                       .value = "NAME",
+                       .help = "add: the new group's name; update: name or id of the group"},
+                      {.name = "new_name", .value = "NEW", .help = "update: its name from now on"},
+                      {.name = "host_group_list",
+                       .value = "NAMES",
+                       .help = "delete: names, separated by commas"},
+                      {.name = "description",
+                       .value = "TEXT",
+                       .help = "add, update: free text",
+                       .fallback = "This is a host group.",
+                       .alias = "descriptipn"},
+                      {.name = "sort",
+                       .value = "FIELD",
+                       .help = "query: order",
+                       .choices = {"host_group_name", "host_count"}},
+                      direction_option,
+                      page_option,
+                      per_page_option},
+          .positionals = {"action"},
+          .examples = "  aops group add web --description \"web servers\"\n"
+                      "  aops group list --sort host_count --direction desc\n"
+                      "  aops group update web --new_name front\n"
+                      "  aops group delete web db\n"};
 }
 
 } // namespace aops::cli

@@ -5,6 +5,7 @@
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
+#include "messages/host_info.hpp"
 
 #include <fmt/format.h>
 
@@ -301,17 +302,13 @@ int remove(session& s) {
 
 /// Puts what is known of each host's hardware and system beside its row.
 expected<void> add_infos(session& s, json& reply) {
-  json ids = json::array();
+  host_infos_query query;
+  query.basic = false;
   for (const auto& host : member(reply, "host_infos"))
-    ids.push_back(text_of(host, "host_id"));
-  if (ids.empty())
+    query.host_list.push_back(text_of(host, "host_id"));
+  if (query.host_list.empty())
     return {};
-  // Not every node offers this, so there is no message for it.
-  auto details = s.fetch("/manage/host/info/query", json{{"host_list", ids}, {"basic", false}});
-  if (!details && details.error() == ec::not_found) {
-    s.note("this node knows nothing of hardware and system; --verbose shows nothing more");
-    return {};
-  }
+  auto details = s.fetch("/manage/host/info/query", query);
   if (!details)
     return fail(details.error());
   for (auto& host : reply["host_infos"])

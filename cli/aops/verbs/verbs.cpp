@@ -17,6 +17,8 @@ const verb_list& all_verbs() {
     diag_verb(),
     report_verb(),
     stat_verb(),
+    template_verb(),
+    task_verb(),
     notify_verb(),
     cluster_verb(),
     completion_verb(),

@@ -22,6 +22,8 @@ verb faultree_verb();
 verb diag_verb();
 verb report_verb();
 verb stat_verb();
+verb template_verb();
+verb task_verb();
 verb cluster_verb();
 verb completion_verb();
 

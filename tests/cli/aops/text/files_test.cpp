@@ -114,13 +114,31 @@ BOOST_AUTO_TEST_CASE(yaml_that_means_to_hurt_is_refused) {
   for (int i = 0; i < 300; ++i)
     deep += std::string(static_cast<size_t>(i), ' ') + "a:\n";
   BOOST_TEST(why(deep).find("levels") != std::string::npos);
-  BOOST_TEST(why("a: 1\nb: 2\na: 3\n") == "line 3: the key `a` stands twice");
+  BOOST_TEST(why("a: 1\nb: 2\na: 3\n") == "line 3, column 1: the key `a` stands twice");
   BOOST_TEST(why("a: !!python/object:os.system x\n").find("means nothing here") !=
              std::string::npos);
   BOOST_TEST(why("[a]: 1\n") != "taken");
   BOOST_TEST(why("a: 1\n---\nb: 2\n").find("2 documents") != std::string::npos);
   BOOST_TEST(why("") == "is empty");
   BOOST_TEST(why("a: [1\nb: 1\n").find("line ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_is_found_in_the_text_by_its_path) {
+  constexpr auto text = "- hosts: all\n  tasks:\n    - a.b: 1\n    - a: {b: 2}\n";
+  auto at = [&](std::string_view path) {
+    auto place = place_of(text, path);
+    return place ? fmt::format("{}:{}", place->line, place->column) : std::string{"nowhere"};
+  };
+  BOOST_TEST(at("") == "1:1");
+  BOOST_TEST(at("[0].hosts") == "1:10");
+  BOOST_TEST(at("[0].tasks[1]") == "4:7");
+  BOOST_TEST(at("[0].tasks[0].a.b") == "3:12");
+  BOOST_TEST(at("[0].tasks[1].a.b") == "4:14");
+  BOOST_TEST(at("[0].tasks[1].no") == "4:7"); // What is missing belongs there.
+  BOOST_TEST(at("[0].tasks[9]") == "3:5");
+  BOOST_TEST(at("[0].host") == "1:3");
+  BOOST_TEST(!place_of("a: [1", "a"));
+  BOOST_TEST(place_of("{\n \"a\": 7}", ".a")->line == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_is_yaml_or_json_by_its_name_else_by_its_looks) {

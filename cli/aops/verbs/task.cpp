@@ -1,0 +1,213 @@
+#include "messages/task.hpp"
+
+#include "cli/aops/text/files.hpp"
+#include "cli/aops/text/text.hpp"
+#include "cli/aops/text/yaml.hpp"
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace aops::cli {
+
+namespace {
+
+const std::vector<std::string> task_columns = {
+  "task_id", "task_name", "description", "template_name", "*"};
+
+/// What the file of an option holds; null when the option is absent.
+expected<json> document_of(session& s, std::string_view option) {
+  if (!s.args.has(option))
+    return json(nullptr);
+  const auto& file = s.args.text(option);
+  auto text = read_file(file);
+  return text ? parse_document(file, *text) : expected<json>{fail(text.error())};
+}
+
+/// Steps as a list: of an object only the file knows the order. A task file has it in `step_list`.
+json listed_steps(json steps) {
+  if (steps.is_object() && steps.contains("step_list"))
+    steps = json(steps["step_list"]);
+  if (!steps.is_object())
+    return steps;
+  auto list = json::array();
+  for (const auto& [name, settings] : steps.items()) {
+    if (!settings.is_object())
+      return steps; // The node says what is wrong with it.
+    json step{{"step", name}};
+    step.update(settings);
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
+int generate(session& s) {
+  auto name = exactly_one(s.args, "task_name", "generate");
+  if (!name)
+    return s.complain(name.error());
+  auto templates = at_least_one(s.args, "template_name", "generate");
+  if (!templates)
+    return s.complain(templates.error());
+  deploy_task_to_generate x;
+  x.task_name = *name;
+  x.description = s.args.text("description");
+  x.template_name = *templates;
+  if (s.args.has("host_list")) {
+    auto words = s.args.list("host_list");
+    auto ids = words ? s.host_ids(*words) : words;
+    if (!ids)
+      return s.complain(ids.error());
+    x.host_list = *ids;
+  }
+  if (s.args.has("host_group_list")) {
+    auto groups = s.args.list("host_group_list");
+    if (!groups)
+      return s.complain(groups.error());
+    x.host_group_list = *groups;
+  }
+  auto steps = document_of(s, "steps");
+  if (!steps)
+    return s.complain(steps.error());
+  auto vars = document_of(s, "vars");
+  if (!vars)
+    return s.complain(vars.error());
+  auto body = body_of(x);
+  if (!steps->is_null())
+    body["steps"] = listed_steps(std::move(*steps));
+  if (!vars->is_null())
+    body["vars"] = *vars;
+  return s.show(s.post("/manage/task/generate", body), {});
+}
+
+int query(session& s) {
+  auto tasks = s.args.list("task_list");
+  if (!tasks)
+    return s.complain(tasks.error());
+  deploy_tasks_query query;
+  query.task_list = *tasks;
+  add_sort(query, s.args);
+  add_paging(query, s.args);
+  return s.show(s.post("/manage/task/get", query),
+                {view::kind::json_list, "task_infos", task_columns, {}});
+}
+
+/// The tasks that are called so, by id or name; what none is called so is missing.
+expected<json> named_tasks(session& s, const std::vector<std::string>& words) {
+  deploy_tasks_query query;
+  query.task_list = words;
+  auto reply = s.fetch("/manage/task/get", query);
+  if (!reply)
+    return reply;
+  auto tasks = member(*reply, "task_infos");
+  for (const auto& word : words)
+    if (std::none_of(tasks.begin(), tasks.end(), [&](const json& x) {
+          return text_of(x, "task_id") == word || text_of(x, "task_name") == word;
+        }))
+      s.missing("task", word);
+  return tasks;
+}
+
+int remove(session& s) {
+  auto words = at_least_one(s.args, "task_list", "delete");
+  if (!words)
+    return s.complain(words.error());
+  if (auto known = named_tasks(s, *words); !known) // The node passes over unknown ones.
+    return s.complain(known.error());
+  return s.show(s.remove("/manage/task/delete", deploy_tasks_to_delete{*words}), {});
+}
+
+/// Whether the person at the terminal wants it run; without a terminal nobody is asked.
+expected<bool> is_wanted(session& s, const json& task) {
+  std::string hosts;
+  for (const auto& host : member(task, "host_list"))
+    hosts += (hosts.empty() ? "" : ", ") + text_of(host, "host_name");
+  for (const auto& group : member(task, "host_group_list"))
+    hosts += (hosts.empty() ? "" : ", ") + fmt::format("group {}", group.get<std::string>());
+  auto answer = s.io.ask(fmt::format("{}: {}\nhosts: {}\nRun it? [yes/no] ",
+                                     printable(text_of(task, "task_name")),
+                                     printable(text_of(task, "description")),
+                                     hosts.empty() ? "none" : printable(hosts)),
+                         false);
+  if (answer)
+    return *answer == "yes" || *answer == "y";
+  if (answer.error() == ec::not_found)
+    return true;
+  return fail(answer.error());
+}
+
+int execute(session& s) {
+  auto words = at_least_one(s.args, "task_list", "execute");
+  if (!words)
+    return s.complain(words.error());
+  auto tasks = named_tasks(s, *words);
+  if (!tasks)
+    return s.complain(tasks.error());
+  if (s.has_missing())
+    return exit_failed; // All of what was meant, or nothing.
+  deploy_tasks_to_execute wanted;
+  for (const auto& task : *tasks) {
+    auto yes = s.args.on("yes") ? expected<bool>{true} : is_wanted(s, task);
+    if (!yes)
+      return s.complain(yes.error());
+    if (*yes)
+      wanted.task_list.push_back(text_of(task, "task_id"));
+  }
+  if (wanted.task_list.empty()) {
+    s.note("nothing was started");
+    return exit_done;
+  }
+  return s.show(s.post("/manage/task/execute", wanted), {});
+}
+
+} // namespace
+
+verb task_verb() {
+  return {
+    .name = "task",
+    .summary = "Make, list, start, delete deployment tasks",
+    .actions =
+      {{.name = "generate",
+        .run = generate,
+        .positionals = {"task_name", "template_name"},
+        .needs = {"task_name", "template_name"}},
+       {.name = "query", .run = query, .positionals = {"task_list"}},
+       {.name = "execute", .run = execute, .positionals = {"task_list"}, .needs = {"task_list"}},
+       {.name = "delete", .run = remove, .positionals = {"task_list"}, .needs = {"task_list"}}},
+    .options =
+      {{.name = "task_name", .value = "NAME", .help = "generate: the new task's name"},
+       {.name = "task_list",
+        .value = "TASKS",
+        .help = "execute, delete, query: ids or names, separated by commas"},
+       {.name = "template_name",
+        .value = "NAMES",
+        .help = "generate: its templates in the order in which they run, separated by commas",
+        .is_list = true},
+       {.name = "description",
+        .value = "TEXT",
+        .help = "generate: free text",
+        .alias = "descriptipn"},
+       {.name = "host_list",
+        .value = "HOSTS",
+        .help = "generate: hosts it runs on: ids or names, separated by commas"},
+       {.name = "host_group_list",
+        .value = "GROUPS",
+        .help = "generate: groups it runs on, separated by commas"},
+       {.name = "steps",
+        .value = "FILE",
+        .help = "generate: which of its templates run, and whether it goes on after a failure"},
+       {.name = "vars", .value = "FILE", .help = "generate: variables, as YAML or JSON"},
+       {.name = "yes", .help = "execute: do not ask", .kind = option_kind::flag},
+       {.name = "sort", .value = "FIELD", .help = "query: order", .choices = {"task_name"}},
+       direction_option,
+       page_option,
+       per_page_option},
+    .positionals = {"action"},
+    .examples = "  aops task generate \"one zookeeper\" zookeeper --host_list web1\n"
+                "  aops task list\n"
+                "  aops task execute \"one zookeeper\" --yes\n"
+                "  aops task delete \"one zookeeper\"\n"};
+}
+
+} // namespace aops::cli
