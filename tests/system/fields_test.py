@@ -12,7 +12,8 @@ from schema_cases import schemas
 
 # Legal values of fields for which the schema does not say enough.
 SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos": {"192.0.2.1": []}, "report": "{}",
-           "start": 1, "end": 2, "public_ip": "192.0.2.1"}
+           "start": 1, "end": 2, "public_ip": "192.0.2.1",
+           "config_list": ["/etc/hosts"]}
 # Bodies that must say more than their schema requires.
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"}}
 # Fields that others of the same body must come with: alone they are illegal, so they are not tried at their bounds.
