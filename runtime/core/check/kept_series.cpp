@@ -269,15 +269,9 @@ std::vector<series_entry> kept_series::bound() const {
   return result;
 }
 
-void kept_series::remember(uint32_t slot, int64_t t_ms, number value) {
-  auto& info = slots_[slot];
-  if (info.is_new) {
-    info.is_new = false;
-    new_.push_back(slot);
-  }
-  info.has_value = true;
-  info.seen_ms = t_ms;
-  info.value = value;
+void kept_series::note_new(uint32_t slot) {
+  slots_[slot].is_new = false;
+  new_.push_back(slot);
 }
 
 std::optional<kept_series::last_value> kept_series::last_of(uint32_t slot) const {

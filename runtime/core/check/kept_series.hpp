@@ -103,7 +103,14 @@ public:
   /// Series that rules refer to, own ones left out: what a `prometheus` source must ask for.
   std::vector<series_entry> bound() const;
 
-  void remember(uint32_t slot, int64_t t_ms, number value);
+  void remember(uint32_t slot, int64_t t_ms, number value) {
+    auto& info = slots_[slot];
+    if (info.is_new) [[unlikely]]
+      note_new(slot);
+    info.has_value = true;
+    info.seen_ms = t_ms;
+    info.value = value;
+  }
   /// The last value seen since the start, if any.
   struct last_value {
     int64_t time_ms = 0;
@@ -133,6 +140,7 @@ private:
   bool is_listed(std::string_view name) const { return list_ && list_->contains(name); }
   bool is_wanted(uint32_t slot) const {
     const auto& info = slots_[slot];
+  void note_new(uint32_t slot);
     return info.bound > 0 || info.listed || info.matched;
   }
   bool is_watched(std::string_view name, const label_set& label) const;

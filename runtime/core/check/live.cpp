@@ -177,10 +177,21 @@ rule_change host_checker::change_over(const bound_rule& b,
 }
 
 round_result
+/// The same for one round. Mostly it goes on with the run before it.
+rule_change host_checker::change_at(const bound_rule& b, instance& x, int64_t t_ms) {
+  auto* run = x.run.get();
+  bool goes_on = run != nullptr && run->value == *x.value && run->end_ms <= t_ms &&
+                 t_ms - run->end_ms <= join_distance_ms(period_ms_) &&
+                 t_ms - run->start_ms <= longest_interval_ms;
+  if (!goes_on)
+    return change_over(b, x.labels, x.run, {t_ms, t_ms}, {{t_ms, t_ms, *x.value, x.reason}});
+  run->end_ms = t_ms;
+  return {b.rule->rule.check_item, b.rule->digest, run->start_ms, t_ms, {*run}, x.labels};
+}
+
 host_checker::judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result) {
   judge(t_ms, why_silent, [&](bound_rule& b, instance& x) {
-    result.changes.push_back(
-      change_over(b, x.labels, x.run, {t_ms, t_ms}, {{t_ms, t_ms, *x.value, x.reason}}));
+    result.changes.push_back(change_at(b, x, t_ms));
   });
   result.judged = bound().size() - waiting_.size();
   tell_changes(result);

@@ -192,6 +192,7 @@ private:
                           time_range judged,
                           std::vector<interval> found);
   void tell_changes(round_result& result);
+  rule_change change_at(const bound_rule& b, instance& x, int64_t t_ms);
   void tell_change(const bound_rule& b, instance& x, round_result& result);
   void end_alerts_of_what_is_gone(round_result& result);
   firing time_after(const bound_rule& b,

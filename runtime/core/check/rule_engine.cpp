@@ -24,6 +24,23 @@ bool has_candidates(const compiled_item& x) {
   return x.match != nullptr && (x.agg == aggregation::none || is_grouped(x));
 }
 
+/// What a round says where time does not come into it.
+std::optional<result_value> plain_verdict(const firing_terms& terms, point_state state) {
+  switch (state) {
+  case point_state::held:
+    return result_value::abnormal;
+  case point_state::error:
+    return result_value::internal_error;
+  case point_state::no_data:
+    if (terms.no_data != no_data_policy::ignore)
+      return result_value::no_data;
+    break;
+  default:
+    break;
+  }
+  return {};
+}
+
 /// Whether an instance is told of although it has no data for longer than its rule looks back.
 bool outlives_its_series(const bound_rule& b) {
   return b.terms.no_data == no_data_policy::keep || b.terms.no_data == no_data_policy::alert;
@@ -430,26 +447,16 @@ void rule_engine::note(instance& x,
 }
 
 std::optional<result_value>
+rule_engine::verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
+  if (each_state_)
+    each_state_(b, x, t_ms, state);
+  x.is_fresh = false;
+  return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
+}
+
+inline std::optional<result_value>
 rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
-  if (b.looks_back) {
-    if (each_state_)
-      each_state_(b, x, t_ms, state);
-    x.is_fresh = false;
-    return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
-  }
-  switch (state) {
-  case point_state::held:
-    return result_value::abnormal;
-  case point_state::error:
-    return result_value::internal_error;
-  case point_state::no_data:
-    if (b.terms.no_data != no_data_policy::ignore)
-      return result_value::no_data;
-    break;
-  default:
-    break;
-  }
-  return {};
+  return b.looks_back ? verdict_in_time(b, x, t_ms, state) : plain_verdict(b.terms, state);
 }
 
 void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {

@@ -170,6 +170,8 @@ private:
   std::optional<result_value> verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state);
 
   bool is_incomplete(const bound_rule& b) const;
+  std::optional<result_value>
+  verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_state state);
   std::string why_incomplete(const bound_rule& b) const;
   std::string why(const bound_rule& b,
                   const instance& x,

@@ -88,6 +88,16 @@ bool rule_judge::choose(int64_t t_ms) {
 
 // -- judging
 
+/// Whether nothing lacks, as nearly always.
+inline bool rule_judge::has_data(int64_t t_ms) const {
+  if (!has_point_at(*windows_[0], t_ms))
+    return false;
+  for (size_t i = 1; i < windows_.size(); ++i)
+    if (windows_[i]->empty())
+      return false;
+  return true;
+}
+
 std::optional<size_t> rule_judge::lacking(int64_t t_ms) const {
   for (size_t i = 0; i < windows_.size(); ++i) {
     const auto& w = *windows_[i];
@@ -109,7 +119,7 @@ point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
     if (!choose(t_ms))
       return point_state::error;
   }
-  if (lacking(t_ms))
+  if (!has_data(t_ms) && lacking(t_ms))
     return point_state::no_data;
   switch (evaluator_->verdict_at(windows_[0]->end() - 1)) {
   case expr::verdict::normal:

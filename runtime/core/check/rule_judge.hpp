@@ -62,6 +62,7 @@ private:
     std::optional<expr::evaluator> recover;
   };
   bool choose(int64_t t_ms);
+  bool has_data(int64_t t_ms) const;
   void look_at(size_t item, const expr::series* window);
 
   std::vector<const expr::series*> windows_;

@@ -50,22 +50,14 @@ void window_store::settle() {
     first_of_slot_[s] += first_of_slot_[s - 1];
 }
 
-std::span<window_store::window* const> window_store::windows_of(uint32_t slot) const {
-  if (size_t{slot} + 1 >= first_of_slot_.size())
-    return {};
-  uint32_t first = first_of_slot_[slot];
-  return {by_slot_.data() + first, first_of_slot_[slot + 1] - first};
-}
-
 void window_store::trim(int64_t t_ms) {
   for (auto* w : by_slot_)
     w->points.trim_before(t_ms - w->horizon_ms);
 }
 
-void window_store::append(uint32_t slot, int64_t t_ms, number value) {
-  for (auto* w : windows_of(slot))
-    if (!w->waits_for(reach::far))
-      append_once(w->points, t_ms, value);
+void window_store::append_to(window& w, int64_t t_ms, number value) {
+  if (!w.waits_for(reach::far))
+    append_once(w.points, t_ms, value);
 }
 
 int64_t window_store::missing_history_ms(reach which) const {

@@ -36,7 +36,10 @@ public:
   void trim(int64_t t_ms);
   /// A sample of any series; of several at one time the first counts. Far windows that wait for
   /// history take it from there.
-  void append(uint32_t slot, int64_t t_ms, number value);
+  void append(uint32_t slot, int64_t t_ms, number value) {
+    for (auto* w : windows_of(slot)) // Most series that are kept have none.
+      append_to(*w, t_ms, value);
+  }
 
   /// The longest horizon of windows that wait for history; 0 when there are none.
   int64_t missing_history_ms(reach which) const;
@@ -61,7 +64,13 @@ private:
   };
   using key = std::pair<uint32_t, int64_t>; ///< Slot and horizon.
 
-  std::span<window* const> windows_of(uint32_t slot) const;
+  std::span<window* const> windows_of(uint32_t slot) const {
+    if (size_t{slot} + 1 >= first_of_slot_.size())
+      return {};
+    uint32_t first = first_of_slot_[slot];
+    return {by_slot_.data() + first, first_of_slot_[slot + 1] - first};
+  }
+  static void append_to(window& w, int64_t t_ms, number value);
 
   std::map<key, window> windows_;       ///< Its nodes never move.
   std::vector<window*> by_slot_;        ///< Once settled: the same in the same order.
