@@ -2,6 +2,7 @@
 
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
+#include "runtime/core/check/alerts.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -39,14 +40,9 @@ void hand_down(round_to_commit from, round_to_commit& to) {
   }
   if (!to.scrape_error)
     to.scrape_error = std::move(from.scrape_error);
-  // Of an instance that both tell of, the later word counts.
-  for (auto& x : to.alerts) {
-    std::erase_if(from.alerts, [&](const alert_change& old) {
-      return old.check_item == x.check_item && old.labels == x.labels;
-    });
-    from.alerts.push_back(std::move(x));
-  }
+  from.alerts.insert(from.alerts.end(), to.alerts.begin(), to.alerts.end());
   to.alerts = std::move(from.alerts);
+  check::keep_latest(to.alerts);
 }
 
 } // namespace

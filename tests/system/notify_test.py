@@ -121,6 +121,22 @@ class one_node(unittest.TestCase):
             wait_until(lambda: not self.counts()["silent_hosts"], 30, "the host answers again")
             self.assertEqual(set(told.told("firing")), set(heard), "plain No data was told")
 
+    def test_an_alert_takes_the_severity_that_its_rule_is_given_while_it_lasts(self):
+        with receiver() as told:  # Of critical ones and warnings.
+            self.start(told, rules=[rule("hot", "m", "$0 > 80", severity="info")])
+            self.exporter.set(m=99, n=1)
+            (alert,) = wait_until(self.open, 30, "the alert is open")
+            self.assertEqual(alert["severity"], "info")
+            for count, severity in enumerate(("warning", "critical"), 1):
+                self.api.good("/check/rule/import", {"check_items": [rule("hot", "m", "$0 > 80", severity=severity)]})
+                heard = wait_until(lambda: len(told.told("firing").get(alert["alert_id"], [])) == count and told.told("firing"),
+                                   30, "it is told once more")
+                self.assertEqual(heard[alert["alert_id"]][-1][1]["severity"], severity)
+                self.assertEqual([(x["alert_id"], x["severity"]) for x in self.open()], [(alert["alert_id"], severity)])
+                self.assertEqual(self.counts()[severity], 1)
+                wait_until(lambda: f'aops_alerts{{severity="{severity}"}} 1' in self.api.send("GET", "/metrics")[2], 30,
+                           "the figure")
+
     def test_deleted_rules_leave_what_is_open_and_that_is_told(self):
         with receiver() as told:
             self.start(told)

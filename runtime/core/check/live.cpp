@@ -1,5 +1,6 @@
 #include "runtime/core/check/live.hpp"
 
+#include "runtime/core/check/alerts.hpp"
 #include "runtime/core/check/grid.hpp"
 
 #include <algorithm>
@@ -176,7 +177,6 @@ rule_change host_checker::change_over(const bound_rule& b,
   return change;
 }
 
-round_result
 /// The same for one round. Mostly it goes on with the run before it.
 rule_change host_checker::change_at(const bound_rule& b, instance& x, int64_t t_ms) {
   auto* run = x.run.get();
@@ -189,6 +189,7 @@ rule_change host_checker::change_at(const bound_rule& b, instance& x, int64_t t_
   return {b.rule->rule.check_item, b.rule->digest, run->start_ms, t_ms, {*run}, x.labels};
 }
 
+round_result
 host_checker::judge_round(int64_t t_ms, const std::string_view* why_silent, round_result result) {
   judge(t_ms, why_silent, [&](bound_rule& b, instance& x) {
     result.changes.push_back(change_at(b, x, t_ms));
@@ -233,7 +234,9 @@ round_result host_checker::replay(std::span<const round> rounds) {
       rows->second.rows.push_back({r.time_ms, r.time_ms, *x.value, x.reason});
     });
     result.judged += bound().size() - waiting_.size();
+    tell_changes(result);
   }
+  keep_latest(result.alerts);
   result.stale = !first;
   result.until_ms = cursor_ms_.value_or(0);
   for (auto& [key, x] : found) {
@@ -243,14 +246,13 @@ round_result host_checker::replay(std::span<const round> rounds) {
     if (auto* still = find(b, key.second))
       still->run = std::move(x.run);
   }
-  if (first)
-    tell_changes(result);
   return result;
 }
 
 // -- alerts
 
-/// What differs from what was told before.
+/// What differs from what was told before. An instance that is what it was is told of again when
+/// its rule says something else of it by now.
 void host_checker::tell_changes(round_result& result) {
   if (std::exchange(must_look_at_open_, false))
     end_alerts_of_what_is_gone(result);
@@ -270,18 +272,29 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   x.is_told = true;
   const auto& rule = b.rule->rule;
   std::string value(x.value ? to_string(*x.value) : "");
+  bool alerts_without_data = b.terms.no_data == no_data_policy::alert;
   instance_key key{rule.check_item, x.labels};
   auto known = open_.find(key);
-  if (value == (known == open_.end() ? "" : known->second.value)) {
-    if (known != open_.end())
-      x.since_ms = known->second.since_ms;
+  if (known != open_.end() && value == known->second.value) {
+    x.since_ms = known->second.since_ms;
+    auto& before = known->second;
+    bool is_same =
+      before.severity == rule.severity &&
+      (x.value != result_value::no_data ||
+       before.alerts_without_data.value_or(alerts_without_data) == alerts_without_data);
+    before.alerts_without_data = alerts_without_data;
+    if (is_same)
+      return;
+  } else if (known == open_.end() && value.empty()) {
     return;
   }
   result.alerts.push_back({key.first, key.second, value, *x.since_ms, rule.severity, x.reason});
   if (value.empty())
     open_.erase(known);
   else
-    open_.insert_or_assign(std::move(key), open_alert{std::move(value), *x.since_ms});
+    open_.insert_or_assign(
+      std::move(key),
+      open_alert{std::move(value), *x.since_ms, rule.severity, alerts_without_data});
 }
 
 /// Of rules that are not judged here any more, and of instances that went with their series.
@@ -407,7 +420,8 @@ void host_checker::resume(int64_t cursor_ms,
   cursor_ms_ = resumed_ms_ = cursor_ms;
   open_.clear();
   for (const auto& x : alerts)
-    open_.insert_or_assign({x.check_item, x.labels}, open_alert{x.value, x.since_ms});
+    open_.insert_or_assign({x.check_item, x.labels},
+                           open_alert{x.value, x.since_ms, x.severity, {}});
   must_look_at_open_ = must_tell_all_ = true;
   resumed_.clear();
   for (const auto& last : last_rows) {

@@ -29,7 +29,8 @@ struct round_result {
   std::vector<rule_change> changes;
   std::vector<deviation> deviations;
   size_t judged = 0; ///< Rule evaluations.
-  /// What became other than it was, one for each instance; over several rounds, what it came to.
+  /// What became other than it was, in order: one for each instance and round, over several rounds
+  /// the latest.
   std::vector<alert_change> alerts = {};
 };
 
@@ -191,8 +192,8 @@ private:
                           std::unique_ptr<interval>& run,
                           time_range judged,
                           std::vector<interval> found);
-  void tell_changes(round_result& result);
   rule_change change_at(const bound_rule& b, instance& x, int64_t t_ms);
+  void tell_changes(round_result& result);
   void tell_change(const bound_rule& b, instance& x, round_result& result);
   void end_alerts_of_what_is_gone(round_result& result);
   firing time_after(const bound_rule& b,
@@ -224,6 +225,9 @@ private:
   struct open_alert {
     std::string value;
     int64_t since_ms = 0;
+    std::string severity; ///< As it was told.
+    /// Whether its rule said then that `No data` is an alert; unknown after a start.
+    std::optional<bool> alerts_without_data = {};
   };
   std::map<instance_key, open_alert> open_;
   bool must_look_at_open_ = false; ///< Rules or instances in it may be gone.

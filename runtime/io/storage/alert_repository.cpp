@@ -9,10 +9,10 @@
 #include "runtime/io/storage/steps.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <map>
+#include <optional>
 #include <set>
-#include <unordered_map>
+#include <utility>
 
 /// The part of `alert_repository` that writes; `alert_pages.cpp` reads.
 namespace aops::storage {
@@ -25,9 +25,10 @@ std::string instance_of(const label_set& labels) {
 }
 
 struct open_alert {
-  int64_t key = 0;
-  std::string id, value;
+  int64_t key = 0, since_ms = 0;
+  std::string id, severity;
   bool is_firing = false;
+  std::optional<size_t> begun = {}; ///< It began in this very write.
 };
 
 /// Host, rule, instance.
@@ -42,17 +43,17 @@ expected<open_alerts> open_of(database& db, std::span<const host_alerts> hosts) 
       keys.push_back(x.host);
   auto read = [&](const row& r) {
     out.try_emplace({r.integer(0), r.string(1), r.string(2)},
-                    open_alert{r.integer(3), r.string(4), r.string(5), r.boolean(6)});
+                    open_alert{r.integer(3), r.integer(4), r.string(5), r.string(6), r.boolean(7)});
     return true;
   };
   auto found = for_parts(keys, [&](const std::vector<int64_t>& part) {
     filter matching("1 = 1");
     matching.in("host", part);
-    return only(
-      db.list_with("select host, check_item, instance, n, id, value, firing from alert where " +
-                     matching.where() + std::string{db.sql().for_update()},
-                   matching.values(),
-                   read));
+    return only(db.list_with(
+      "select host, check_item, instance, n, since_ms, id, severity, firing from alert where " +
+        matching.where() + std::string{db.sql().for_update()},
+      matching.values(),
+      read));
   });
   if (!found)
     return fail(std::move(found.error()));
@@ -147,35 +148,78 @@ public:
     for (const auto& host : hosts)
       for (const auto& x : *host.changes)
         take(host, x, *open);
+    for (const auto& x : begun_)
+      if (x.is_firing)
+        tell(x);
     return in_order([&] { return db_.run_many("delete from alert where n = ?", 1, gone_); },
-                    [&] {
-                      return db_.run_many(
-                        "insert into alert (id, owner, host, check_item, instance, labels, "
-                        "value, severity, firing, since_ms, reason) "
-                        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        11,
-                        begun_);
-                    },
-                    [&] { return notices_.end(ended_); },
-                    [&] { return notices_.add(told_); });
+                    [&] { return insert_begun(); },
+                    [&] { return db_.run_many(ranked, 3, ranks_); },
+                    [&] { return tell_again(); },
+                    [&] { return notices_.add(told_); },
+                    [&] { return notices_.end(ended_); });
   }
 
 private:
+  static constexpr const char* ranked = "update alert set severity = ?, firing = ? where n = ?";
+
+  /// An alert as one change has it.
+  struct alert_now {
+    const host_alerts* host;
+    const alert_change* change;
+    std::string id, instance, labels;
+    bool is_firing = false, is_over = false;
+  };
+
   void take(const host_alerts& host, const alert_change& x, open_alerts& open) {
     instance_key key{host.host, x.check_item, instance_of(x.labels)};
     auto old = open.find(key);
     bool is_there = old != open.end();
-    auto id = alert_id_of(host.host_id, x);
-    if (is_there && old->second.id == id && !x.value.empty())
-      return; // Committed again.
+    alert_now now{&host, &x, alert_id_of(host.host_id, x), std::get<2>(key), text_of(x.labels)};
+    now.is_firing = is_firing(host, x);
+    if (is_there && old->second.id == now.id && !x.value.empty())
+      return renew(old->second, std::move(now));
+    if (is_there && old->second.since_ms > x.since_ms)
+      return; // Committed again: that was before.
     if (is_there) {
-      gone_.emplace_back(old->second.key);
-      if (old->second.is_firing)
-        ended_.push_back({old->second.id, host.time_ms, what_follows(host, x)});
+      end(old->second, host, x);
       open.erase(old);
     }
-    if (!x.value.empty())
-      begin(host, x, std::move(id), std::get<2>(key));
+    if (x.value.empty())
+      return;
+    open.emplace(key, open_alert{0, x.since_ms, now.id, x.severity, now.is_firing, begun_.size()});
+    begun_.push_back(std::move(now));
+  }
+
+  bool is_firing(const host_alerts& host, const alert_change& x) {
+    return x.value == "Abnormal" ||
+           (x.value == "No data" && known_.rule(host.owner, x.check_item).alerts_without_data);
+  }
+
+  void end(const open_alert& old, const host_alerts& host, const alert_change& x) {
+    if (old.begun)
+      begun_[*old.begun].is_over = true;
+    else
+      gone_.emplace_back(old.key);
+    if (old.is_firing)
+      ended_.push_back({old.id, std::min(x.since_ms, host.time_ms), what_follows(host, x)});
+  }
+
+  /// It lasts. Committed again, or its rule says by now that it is more or less severe.
+  void renew(open_alert& old, alert_now now) {
+    const auto& x = *now.change;
+    if (old.severity == x.severity && old.is_firing == now.is_firing)
+      return;
+    old.severity = x.severity;
+    bool was_firing = std::exchange(old.is_firing, now.is_firing);
+    if (old.begun) {
+      begun_[*old.begun] = std::move(now);
+      return;
+    }
+    ranks_.insert(ranks_.end(), {x.severity, now.is_firing, old.key});
+    if (now.is_firing)
+      again_.push_back(std::move(now));
+    else if (was_firing)
+      ended_.push_back({old.id, now.host->time_ms, {x.value, x.reason}});
   }
 
   /// An instance that ends as its host falls silent has not become well: the row without labels
@@ -190,59 +234,88 @@ private:
     return {};
   }
 
-  void begin(const host_alerts& host, const alert_change& x, std::string id, std::string instance) {
-    const auto& rule = known_.rule(host.owner, x.check_item);
-    bool is_firing = x.value == "Abnormal" || (x.value == "No data" && rule.alerts_without_data);
-    const auto& kept_id = texts_.emplace_back(std::move(id));
-    const auto& kept_instance = texts_.emplace_back(std::move(instance));
-    const auto& labels = texts_.emplace_back(text_of(x.labels));
-    begun_.insert(begun_.end(),
-                  {kept_id,
-                   host.owner,
-                   host.host,
-                   x.check_item,
-                   kept_instance,
-                   labels,
-                   x.value,
-                   x.severity,
-                   is_firing,
-                   x.since_ms,
-                   fitting(x.reason)});
-    if (is_firing)
-      tell(host, x, kept_id, rule.description);
+  expected<void> insert_begun() {
+    std::vector<parameter> rows;
+    for (const auto& x : begun_)
+      if (!x.is_over)
+        rows.insert(rows.end(),
+                    {x.id,
+                     x.host->owner,
+                     x.host->host,
+                     x.change->check_item,
+                     x.instance,
+                     x.labels,
+                     x.change->value,
+                     x.change->severity,
+                     x.is_firing,
+                     x.change->since_ms,
+                     fitting(x.change->reason)});
+    return only(db_.run_many("insert into alert (id, owner, host, check_item, instance, labels, "
+                             "value, severity, firing, since_ms, reason) "
+                             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             11,
+                             rows));
   }
 
-  void tell(const host_alerts& host,
-            const alert_change& x,
-            const std::string& id,
-            const std::string& description) {
-    const auto& about = known_.host(host.host);
-    for (const auto& to : tell_) {
-      if (!wants(to, x.severity, host.owner))
-        continue;
-      told_alert body;
-      body.alert_id = id;
-      body.owner = host.owner;
-      body.host_id = host.host_id;
-      body.host_name = about.name;
-      body.public_ip = about.address;
-      body.check_item = x.check_item;
-      body.labels = x.labels;
-      body.severity = x.severity;
-      body.value = x.value;
-      body.reason = x.reason;
-      body.description = description;
-      body.since.ms = x.since_ms;
-      told_.push_back({to.name, about.slot, std::move(body), host.time_ms});
-    }
+  void tell(const alert_now& x) {
+    for (const auto& to : tell_)
+      if (wants(to, x.change->severity, x.host->owner))
+        told_.push_back(notice_of(x, to));
+  }
+
+  /// Alerts of another severity: who is told of such hears it now, whatever he heard before; who is
+  /// not hears of the end alone, when he knows of the beginning.
+  expected<void> tell_again() {
+    std::vector<std::string> ids;
+    for (const auto& x : again_)
+      ids.push_back(x.id);
+    auto known = notices_.of_alerts(ids);
+    if (!known)
+      return fail(std::move(known.error()));
+    std::vector<parameter> replaced;
+    for (const auto& x : again_)
+      for (const auto& to : tell_) {
+        auto before = known->find({x.id, to.name});
+        bool was_told = before != known->end() && before->second.times > 0;
+        bool is_wanted = wants(to, x.change->severity, x.host->owner);
+        if (before != known->end())
+          replaced.emplace_back(before->second.key);
+        if (!is_wanted && !was_told)
+          continue;
+        auto notice = notice_of(x, to);
+        notice.times = was_told ? before->second.times : 0;
+        if (!is_wanted)
+          notice.due_ms = not_again_ms;
+        told_.push_back(std::move(notice));
+      }
+    // Rows of their own: whoever tells the old ones now does not answer for these.
+    return only(db_.run_many("delete from notice where n = ?", 1, replaced));
+  }
+
+  new_notice notice_of(const alert_now& x, const base::notify_receiver& to) {
+    const auto& about = known_.host(x.host->host);
+    told_alert body;
+    body.alert_id = x.id;
+    body.owner = x.host->owner;
+    body.host_id = x.host->host_id;
+    body.host_name = about.name;
+    body.public_ip = about.address;
+    body.check_item = x.change->check_item;
+    body.labels = x.change->labels;
+    body.severity = x.change->severity;
+    body.value = x.change->value;
+    body.reason = x.change->reason;
+    body.description = known_.rule(x.host->owner, x.change->check_item).description;
+    body.since.ms = x.change->since_ms;
+    return {to.name, about.slot, std::move(body), x.host->time_ms};
   }
 
   database& db_;
   notice_repository notices_;
   std::span<const base::notify_receiver> tell_;
   lookup known_;
-  std::deque<std::string> texts_; ///< What `begun_` refers to.
-  std::vector<parameter> gone_, begun_;
+  std::vector<alert_now> begun_, again_;
+  std::vector<parameter> gone_, ranks_; ///< Refer to the changes.
   std::vector<notice_end> ended_;
   std::vector<new_notice> told_;
 };

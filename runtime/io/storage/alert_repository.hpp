@@ -23,7 +23,9 @@ class alert_repository {
 public:
   explicit alert_repository(database& db) : db_(db) {}
 
-  /// Begins, changes and ends alerts, each host at most once. The same again changes nothing.
+  /// Begins, changes and ends alerts, each host at most once; an instance that changed several
+  /// times is told of in this order. The same again changes nothing but what the rule says of it:
+  /// its severity, and whether `No data` is an alert.
   /// @param tell Who is told: a row of the outbox for each new alert of their severities and
   /// owners. In a transaction.
   expected<void> change(std::span<const host_alerts> hosts,

@@ -53,7 +53,7 @@ expected<void> notice_repository::add(const std::vector<new_notice>& all) {
                    x.receiver,
                    x.slot,
                    bodies.emplace_back(text_of(x.body)),
-                   0,
+                   x.times,
                    0,
                    "",
                    "",
@@ -73,6 +73,26 @@ expected<void> notice_repository::add(const std::vector<new_notice>& all) {
                                                     "due_ms"}),
                            11,
                            values));
+}
+
+expected<std::map<std::pair<std::string, std::string>, known_notice>>
+notice_repository::of_alerts(const std::vector<std::string>& ids) {
+  std::map<std::pair<std::string, std::string>, known_notice> out;
+  auto read = [&](const row& r) {
+    out[{r.string(0), r.string(1)}] = {r.integer(2), r.integer(3)};
+    return true;
+  };
+  auto done = for_parts(ids, [&](const std::vector<std::string>& part) {
+    filter matching("1 = 1");
+    matching.in("alert", part);
+    return only(db_.list_with("select alert, receiver, n, times from notice where " +
+                                matching.where() + std::string{db_.sql().for_update()},
+                              matching.values(),
+                              read));
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
 }
 
 expected<void> notice_repository::end(const std::vector<notice_end>& all) {

@@ -4,6 +4,8 @@
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
 
+#include <limits>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,6 +26,15 @@ struct new_notice {
   uint16_t slot = 0;
   told_alert body;
   int64_t due_ms = 0;
+  int64_t times = 0; ///< How often its beginning was told.
+};
+
+/// Due for what is not told again while it lasts: beyond any time that is looked at.
+inline constexpr int64_t not_again_ms = std::numeric_limits<int64_t>::max() / 2;
+
+/// A row of the outbox that is there.
+struct known_notice {
+  int64_t key = 0, times = 0;
 };
 
 struct notice_end {
@@ -49,6 +60,10 @@ public:
 
   /// Those that are there already stay as they are. In a transaction.
   expected<void> add(const std::vector<new_notice>& all);
+
+  /// What is there of these alerts, by alert and receiver.
+  expected<std::map<std::pair<std::string, std::string>, known_notice>>
+  of_alerts(const std::vector<std::string>& ids);
 
   /// Their alerts are over: that is due now. In a transaction.
   expected<void> end(const std::vector<notice_end>& all);

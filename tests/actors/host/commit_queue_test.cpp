@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(what_is_given_up_leaves_its_alerts_to_the_next) {
   for (const auto& x : oldest.alerts)
     told += x.check_item + (x.labels.empty() ? "" : x.labels.at("m")) + " " + x.value + " " +
             std::to_string(x.since_ms) + "; ";
-  BOOST_TEST(told == "lasts Abnormal 2; one/ Abnormal 2; ends  3; one/var Abnormal 3; ");
+  BOOST_TEST(told ==
+             "lasts Abnormal 2; one/ Abnormal 2; ends Abnormal 2; ends  3; one/var Abnormal 3; ");
   BOOST_REQUIRE(oldest.scrape_error.has_value());
   BOOST_TEST(*oldest.scrape_error == "");
 }

@@ -148,6 +148,12 @@ public:
     auto result = checker_->replay(rounds);
     for (const auto& s : checker_->kept().take_new())
       series_.push_back(s);
+    // Of what changed often the earlier changes are left out.
+    std::set<std::pair<std::string, label_set>> seen;
+    std::erase_if(result.alerts, [&](const alert_change& x) {
+      std::pair key{x.check_item, x.labels};
+      return seen.insert(key).second && (open_.contains(key) ? open_[key].value : "") == x.value;
+    });
     take(result);
   }
   void restart(size_t next) {

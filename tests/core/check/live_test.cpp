@@ -330,9 +330,7 @@ BOOST_AUTO_TEST_CASE(each_change_is_told_once) {
   BOOST_TEST(shown(answered(5, {{"a", 1}}).alerts) == "busy  5;");
   BOOST_TEST(shown(answered(6, {{"a", 1}}).alerts) == "");
   answered(7, {{"a", 90}});
-  auto loud = make_rule("busy", "$0>70", {"a"});
-  loud.severity = "critical";
-  use({loud});
+  use({make_rule("busy", "$0>70", {"a"})});
   BOOST_TEST(shown(answered(8, {{"a", 90}}).alerts) == ""); // It is what it was.
   use({});
   BOOST_TEST(shown(answered(9, {{"a", 90}}).alerts) == "busy  9;");
@@ -350,13 +348,47 @@ BOOST_AUTO_TEST_CASE(what_ended_while_nobody_looked_is_told_after_a_start) {
   BOOST_TEST(shown(answered(6, {{"a", 10}}).alerts) == "busy  6;calm Abnormal 6;");
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_tells_what_it_came_to) {
+BOOST_AUTO_TEST_CASE(what_lasts_is_told_again_when_its_rule_says_something_else_of_it) {
+  auto busy = make_rule("busy", "$0>80", {"a"});
+  use({busy});
+  answered(0, {{"a", 90}});
+  busy.severity = "critical";
+  use({busy});
+  auto r = answered(1, {{"a", 90}});
+  BOOST_TEST(shown(r.alerts) == "busy Abnormal 0;"); // The same alert.
+  BOOST_TEST(r.alerts.at(0).severity == "critical");
+  BOOST_TEST(shown(answered(2, {{"a", 90}}).alerts) == "");
+  // A start that knows it under another severity.
+  auto known = r.alerts;
+  known[0].severity = "info";
+  host.resume(at(2), {}, known);
+  r = answered(3, {{"a", 90}});
+  BOOST_TEST(shown(r.alerts) == "busy Abnormal 0;");
+  BOOST_TEST(r.alerts.at(0).severity == "critical");
+  // Without data: once it is an alert.
+  failed(4);
+  busy.no_data = "alert";
+  use({busy});
+  BOOST_TEST(shown(failed(5).alerts) == "busy No data 4 (the host did not answer);");
+  BOOST_TEST(shown(failed(6).alerts) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_tells_what_began_and_ended) {
   use({make_rule("busy", "$0>80", {"a"}), make_rule("calm", "$0<80", {"a"})});
   auto slot = *host.slot_of("a", {});
-  std::vector<check::round> rounds;
-  for (int64_t x : {90, 10, 90, 91})
-    rounds.push_back({at(static_cast<int64_t>(rounds.size())), true, 0.1, {{slot, number::of(x)}}});
-  BOOST_TEST(shown(host.replay(rounds).alerts) == "busy Abnormal 2;");
+  int64_t n = 0;
+  auto after = [&](std::vector<int64_t> values) {
+    std::vector<check::round> rounds;
+    for (int64_t x : values)
+      rounds.push_back({at(n++), true, 0.1, {{slot, number::of(x)}}});
+    return shown(host.replay(rounds).alerts);
+  };
+  BOOST_TEST(after({90, 90, 10, 90, 91}) == "busy Abnormal 0;busy  2;calm Abnormal 2;"
+                                            "busy Abnormal 3;calm  3;");
+  // The latest of what went on and off for long.
+  BOOST_TEST(after({10, 90, 10, 90, 10, 90, 10}) ==
+             "busy Abnormal 8;calm  8;busy  9;calm Abnormal 9;"
+             "busy Abnormal 10;calm  10;busy  11;calm Abnormal 11;");
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_of_three_days_is_split_into_rows_of_a_day) {

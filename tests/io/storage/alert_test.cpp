@@ -254,6 +254,87 @@ STORE_CASE(what_was_told_comes_again_when_its_time_has_come) {
   BOOST_TEST(told(due(db, "oncall", 2000)) == "a 2 over");
 }
 
+STORE_CASE(what_begins_and_ends_in_one_commit_is_told_from_beginning_to_end) {
+  auto& db = it.db();
+  store_host(db, "h");
+  const std::vector tell = {receiver("oncall")};
+  commit(db, {change("a", "Abnormal", 1)}, 1, tell);
+  const std::vector<alert_change> later = {change("a", "", 2),
+                                           change("a", "Abnormal", 3),
+                                           change("a", "", 4),
+                                           change("b", "Abnormal", 3),
+                                           change("b", "No data", 4),
+                                           change("c", "", 3),
+                                           change("c", "Abnormal", 4)};
+  for (int again = 0; again < 2; ++again) {
+    commit(db, later, 5, tell);
+    BOOST_TEST(shown(db) == "c Abnormal 4 firing; b No data 4");
+    BOOST_TEST(told(due(db)) == "a 0 over; a 0 over; b 0 over No data; c 0");
+    BOOST_TEST(ok(db.count("select count(*) from alert")) == 2);
+  }
+  BOOST_TEST(due(db).at(0).body.ended.ms == 2);
+  BOOST_TEST(due(db).at(1).body.since.ms == 3);
+  BOOST_TEST(due(db).at(1).body.ended.ms == 4);
+}
+
+STORE_CASE(a_severity_that_changes_while_an_alert_lasts_is_told_to_those_of_the_new_one) {
+  auto& db = it.db();
+  store_host(db, "h");
+  const std::vector tell = {receiver("oncall", {"critical"}),
+                            receiver("log", {"info", "warning", "critical"}),
+                            receiver("quiet", {"warning"})};
+  notice_repository notices{db};
+  auto hear = [&](const std::string& name) {
+    auto all = due(db, name);
+    for (const auto& x : all)
+      ok(x.body.ended.ms > 0 ? notices.forget(x.key) : notices.told(x.key, not_again_ms));
+    return (all.empty() ? "" : all.at(0).body.severity + " ") + told(all);
+  };
+  commit(db, {change("a", "Abnormal", 1, {}, "warning")}, 1, tell);
+  BOOST_TEST(hear("oncall") == "");
+  BOOST_TEST(hear("log") == "warning a 0");
+  BOOST_TEST(hear("quiet") == "warning a 0");
+  for (int again = 0; again < 2; ++again)
+    commit(db, {change("a", "Abnormal", 1, {}, "critical")}, 2, tell);
+  BOOST_TEST(shown(db) == "a Abnormal 1 firing");
+  BOOST_TEST(ok(alert_repository{db}.counts(owner, {})).critical == 1);
+  BOOST_TEST(ok(sample_repository{db}.state({owner, "h", 0})).alerts.at(0).severity == "critical");
+  BOOST_TEST(hear("oncall") == "critical a 0");
+  BOOST_TEST(hear("log") == "critical a 1");
+  BOOST_TEST(hear("quiet") == "");
+  // Who heard of it while he was told of such hears the end, the others nothing.
+  commit(db, {change("a", "Abnormal", 1, {}, "info")}, 3, tell);
+  BOOST_TEST(hear("oncall") == "");
+  BOOST_TEST(hear("log") == "info a 2");
+  commit(db, {change("a", "", 4, {}, "info")}, 4, tell);
+  BOOST_TEST(hear("oncall") == "info a 1 over");
+  BOOST_TEST(hear("log") == "info a 3 over");
+  BOOST_TEST(hear("quiet") == "info a 1 over");
+  BOOST_TEST(ok(db.count("select count(*) from notice")) == 0);
+  // Nobody who was not told yet.
+  commit(db, {change("b", "Abnormal", 5, {}, "critical")}, 5, tell);
+  commit(db, {change("b", "Abnormal", 5, {}, "info")}, 6, tell);
+  BOOST_TEST(hear("oncall") == "");
+  BOOST_TEST(hear("log") == "info b 0");
+}
+
+STORE_CASE(no_data_becomes_an_alert_and_none_as_its_rule_says) {
+  auto& db = it.db();
+  store_host(db, "h");
+  const std::vector tell = {receiver("oncall")};
+  store_rule_with(db, "up", "");
+  commit(db, {change("up", "No data", 1)}, 1, tell);
+  BOOST_TEST(told(due(db)) == "");
+  store_rule_with(db, "up", "alert");
+  commit(db, {change("up", "No data", 1)}, 2, tell);
+  BOOST_TEST(shown(db) == "up No data 1 firing");
+  BOOST_TEST(told(due(db)) == "up 0");
+  store_rule_with(db, "up", "");
+  commit(db, {change("up", "No data", 1)}, 3, tell);
+  BOOST_TEST(shown(db) == "up No data 1");
+  BOOST_TEST(told(due(db)) == "up 0 over No data");
+}
+
 STORE_CASE(alerts_of_deleted_rules_and_hosts_end_and_that_is_told) {
   auto& db = it.db();
   store_host(db, "h");
