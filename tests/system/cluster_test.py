@@ -182,7 +182,7 @@ class three_nodes(unittest.TestCase):
         shown = aops("cluster", "nodes", "-o", "table")
         for x in self.cluster.members:
             self.assertIn(x.address, shown)
-        self.assertEqual(len(json.loads(aops("cluster", "nodes", "-o", "json"))["nodes"]), 3)
+        self.assertEqual(len(json.loads(aops("cluster", "nodes"))["nodes"]), 3)
         self.assertEqual(len(json.loads(aops("cluster", "slots", "-o", "json"))["slots"]), SLOTS)
         self.assertIn("cluster/membership", aops("cluster", "tree"))
 

@@ -113,6 +113,8 @@ class from_one_node_to_three(unittest.TestCase):
         assert words[0] == "aops", line
         if words[1] == "login":
             words += ["--username", USER, "--trust"]  # It would ask.
+        if words[1:3] in (["cluster", "nodes"], ["cluster", "slots"], ["cluster", "tree"]):
+            words += ["-o", "table"]  # As at a terminal.
         env = dict(os.environ, XDG_CONFIG_HOME=self.desk, AOPS_PASSWORD=PASSWORD, NO_COLOR="1")
         done = subprocess.run([*self.net["desk"].prefix, program("aops"), *words[1:]], cwd=self.desk, env=env,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -27,12 +27,16 @@ void watch_nodes(session& s) {
     if (i > 0)
       s.io.pause(redraw_ms);
     auto reply = s.fetch("/cluster/nodes");
+    if (!reply && !s.wants_table()) {
+      s.complain(reply.error());
+      continue;
+    }
     // Home, then line by line: without a blank moment.
     if (s.io.out_is_terminal)
       s.io.out << (i == 0 ? "\x1b[2J\x1b[H" : "\x1b[H");
-    auto text = !reply           ? printable(reply.error().detail) + "\n"
-                : s.wants_data() ? to_line(*reply) + "\n"
-                                 : draw_nodes(*reply, s.form() == format::wide, s.colours());
+    auto text = !reply             ? printable(reply.error().detail) + "\n"
+                : !s.wants_table() ? to_line(*reply) + "\n"
+                                   : draw_nodes(*reply, s.form() == format::wide, s.colours());
     for (size_t at = 0; s.io.out_is_terminal && (at = text.find('\n', at)) != text.npos; at += 4)
       text.replace(at, 1, "\x1b[K\n");
     s.io.out << text << (s.io.out_is_terminal ? "\x1b[J" : "") << std::flush;
@@ -47,16 +51,16 @@ int nodes(session& s) {
     return exit_done;
   }
   auto reply = s.get("/cluster/nodes");
-  if (!reply || !succeeded(*reply) || s.wants_data())
-    return s.show(reply, {});
+  if (!reply || !succeeded(*reply) || !s.wants_table())
+    return s.show(reply, {view::kind::whole, {}, {}, {}});
   s.io.out << draw_nodes(*reply, s.form() == format::wide, s.colours(), s.table_width());
   return exit_done;
 }
 
 int slots(session& s) {
   auto reply = s.get("/cluster/slots");
-  if (!reply || !succeeded(*reply) || s.wants_data())
-    return s.show(reply, {});
+  if (!reply || !succeeded(*reply) || !s.wants_table())
+    return s.show(reply, {view::kind::whole, {}, {}, {}});
   s.io.out << render(slot_table(*reply, s.form() == format::wide), s.table_width());
   return exit_done;
 }
@@ -80,10 +84,10 @@ int tree(session& s) {
   auto reply = s.get("/cluster/tree" + (name->empty() ? "" : "?node=" + *name));
   if (!reply || !succeeded(*reply))
     return s.show(reply, {});
-  if (s.wants_data())
-    s.print_json(*reply);
-  else
+  if (s.wants_table())
     s.io.out << draw_trees(*reply, {s.colours(), s.io.unicode, s.form() == format::wide});
+  else
+    s.print_json(*reply);
   const auto& nodes = member(*reply, "nodes");
   bool all_told = std::all_of(
     nodes.begin(), nodes.end(), [](const json& x) { return text_of(x, "error").empty(); });

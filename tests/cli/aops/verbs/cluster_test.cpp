@@ -26,7 +26,7 @@ BOOST_FIXTURE_TEST_SUITE(cli_cluster, tests::command_fixture)
 
 BOOST_AUTO_TEST_CASE(nodes_are_a_table_with_the_leader_marked) {
   node.answer("/cluster/nodes", two_nodes());
-  BOOST_TEST(run({"cluster", "nodes"}) == 0);
+  BOOST_TEST(run({"cluster", "nodes", "-o", "table"}) == 0);
   BOOST_TEST(node.last("/cluster/nodes").method == "GET");
   BOOST_TEST(node.last("/cluster/nodes").token == "t");
   BOOST_TEST(shown("| 018e4c0a | alive   | epoch 7 |   130 |   150 |    3 | 0.4 s     |"));
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(watching_draws_again_and_outlives_errors) {
   node.answer("/cluster/nodes", two_nodes());
   node.answer("/cluster/nodes", {{"code", 1101}, {"msg", "connect to database error"}});
   node.answer("/cluster/nodes", two_nodes(0));
-  BOOST_TEST(run({"cluster", "nodes", "--watch", "--times", "3"}) == 0);
+  BOOST_TEST(run({"cluster", "nodes", "--watch", "--times", "3", "-o", "table"}) == 0);
   BOOST_TEST(waited_ms == 2000);
   BOOST_TEST(shown("|   126 |"));
   BOOST_TEST(
@@ -55,6 +55,26 @@ BOOST_AUTO_TEST_CASE(watching_draws_again_and_outlives_errors) {
   BOOST_TEST(out.str().starts_with("\x1b[2J\x1b[H+--"));
 }
 
+BOOST_AUTO_TEST_CASE(in_a_pipe_all_of_it_is_json_and_on_a_terminal_it_is_drawn) {
+  json slots = json::array({{{"slot", 0}, {"node", node_a}, {"epoch", 4}}});
+  json trees = json::array({{{"node", node_a}, {"tree", json::array({actor("node")})}}});
+  node.answer("/cluster/nodes", two_nodes());
+  node.answer("/cluster/slots", {{"map_version", 12}, {"slots", slots}});
+  node.answer("/cluster/tree", {{"nodes", trees}});
+  for (const auto* what : {"nodes", "slots", "tree"}) {
+    io.out_is_terminal = false;
+    BOOST_TEST(run({"cluster", what}) == 0);
+    BOOST_TEST(!json::parse(out.str(), nullptr, false).is_discarded(), what << ": " << out.str());
+    io.out_is_terminal = true;
+    BOOST_TEST(run({"cluster", what}) == 0);
+    BOOST_TEST(json::parse(out.str(), nullptr, false).is_discarded(), what << ": " << out.str());
+  }
+  io.out_is_terminal = false;
+  BOOST_TEST(run({"cluster", "nodes", "--watch", "--times", "1"}) == 0);
+  BOOST_TEST(!json::parse(out.str(), nullptr, false).is_discarded(),
+             out.str()); // A line for each look.
+}
+
 BOOST_AUTO_TEST_CASE(slots_are_grouped_by_node_or_shown_one_by_one) {
   json slots = json::array();
   for (int i = 0; i < 256; ++i)
@@ -62,7 +82,7 @@ BOOST_AUTO_TEST_CASE(slots_are_grouped_by_node_or_shown_one_by_one) {
   slots[3]["target"] = node_b;
   slots[200]["node"] = "";
   node.answer("/cluster/slots", {{"map_version", 12}, {"slots", slots}});
-  BOOST_TEST(run({"cluster", "slots"}) == 0);
+  BOOST_TEST(run({"cluster", "slots", "-o", "table"}) == 0);
   BOOST_TEST(shown("| 018e4c0a |   100 | 0-99             |                 3 |"));
   BOOST_TEST(shown("| 018e4c0b |   155 | 100-199, 201-255 |"));
   BOOST_TEST(shown("| (nobody) |     1 | 200              |"));
@@ -86,7 +106,7 @@ BOOST_AUTO_TEST_CASE(trees_are_drawn_with_what_is_not_as_it_should_be) {
      json::array({{{"node", node_a}, {"tree", json::array({root})}},
                   {{"node", node_b}, {"error", "timed out"}, {"tree", json::array()}}})}};
   node.answer("/cluster/tree", reply);
-  BOOST_TEST(run({"cluster", "tree"}) == 1); // One node did not tell.
+  BOOST_TEST(run({"cluster", "tree", "-o", "table"}) == 1); // One node did not tell.
   BOOST_TEST(out.str() == std::string{node_a} +
                             "\n"
                             "node  running\n"
