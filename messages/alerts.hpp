@@ -93,6 +93,7 @@ AOPS_MESSAGE(silent_host)
 /// Hosts by state, what is not well by severity.
 struct status_counts {
   int64_t online = 0, offline = 0, unknown = 0;
+  int64_t moved = 0;
   int64_t critical = 0, warning = 0, info = 0;
   int64_t no_data = 0, internal_error = 0;
   int64_t silent = 0;
@@ -101,7 +102,10 @@ struct status_counts {
 #define AOPS_FIELDS_status_counts(F)                                                               \
   F(online, required(), "Hosts that answer.")                                                      \
   F(offline, required(), "Hosts that missed three rounds.")                                        \
-  F(unknown, required(), "Hosts that never answered.")                                             \
+  F(unknown, required(), "Hosts that have not answered at their address yet.")                     \
+  F(moved,                                                                                         \
+    required().additive(),                                                                         \
+    "Of these, hosts whose address was changed and that answered at the one before.")              \
   F(critical, required(), "Alerts of this severity.")                                              \
   F(warning, required(), "Alerts of this severity.")                                               \
   F(info, required(), "Alerts of this severity.")                                                  \

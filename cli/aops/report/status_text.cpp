@@ -45,8 +45,16 @@ std::string age_text(double since_s, int64_t now_s) {
 }
 
 std::string status_summary(const json& counts, const palette& colours) {
-  auto hosts =
-    listed(counts, {{"online", "online"}, {"offline", "offline"}, {"unknown", "never reached"}});
+  auto moved = std::min(count_of(counts, "moved"), count_of(counts, "unknown"));
+  json states = {{"online", count_of(counts, "online")},
+                 {"offline", count_of(counts, "offline")},
+                 {"moved", moved},
+                 {"never", count_of(counts, "unknown") - moved}};
+  auto hosts = listed(states,
+                      {{"online", "online"},
+                       {"offline", "offline"},
+                       {"moved", "not reached since their address changed"},
+                       {"never", "never reached"}});
   auto alerts =
     listed(counts, {{"critical", "critical"}, {"warning", "warning"}, {"info", "info"}});
   auto rest = listed(counts, {{"no_data", "without data"}, {"internal_error", "not judged"}});

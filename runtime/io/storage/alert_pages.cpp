@@ -38,6 +38,8 @@ expected<status_counts> count(database& db, const filter& hosts, const filter& a
   status_counts out;
   auto add_host = [&](const row& r) {
     auto status = r.text(0);
+    if (status == "unknown")
+      out.moved += r.integer(2);
     (status == "online"    ? out.online
      : status == "offline" ? out.offline
                            : out.unknown) += r.integer(1);
@@ -54,8 +56,10 @@ expected<status_counts> count(database& db, const filter& hosts, const filter& a
   };
   auto done = in_order(
     [&] {
-      return db.list_with("select h.status, count(*) from host h where " + hosts.where() +
-                            " group by h.status",
+      return db.list_with("select h.status, count(*), "
+                          "sum(case when h.first_online_ms < 0 then 1 else 0 end) from host h "
+                          "where " +
+                            hosts.where() + " group by h.status",
                           hosts.values(),
                           add_host);
     },

@@ -192,8 +192,10 @@ expected<host_record> host_repository::update(std::string_view owner,
     [&]() -> expected<void> {
       if (!is_elsewhere)
         return {};
+      // Below 0: it answered where it was before.
       return only(db_.run("update host set status = 'unknown', status_since_ms = ?, "
-                          "scrape_error = '', first_online_ms = 0 where n = ?",
+                          "scrape_error = '', first_online_ms = case when first_online_ms > 0 "
+                          "then -first_online_ms else first_online_ms end where n = ?",
                           now_ms,
                           was.key));
     },

@@ -186,7 +186,7 @@ expected<void> save_status(database& db, const keyed_rounds& rounds) {
     },
     [&] {
       return db.run_many(
-        "update host set first_online_ms = ? where n = ? and first_online_ms = 0", 2, online);
+        "update host set first_online_ms = ? where n = ? and first_online_ms <= 0", 2, online);
     });
 }
 

@@ -1,3 +1,4 @@
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
@@ -306,6 +307,17 @@ STORE_CASE(a_host_knows_since_when_its_exporter_answers) {
   ok(update(db, x));
   BOOST_TEST(first_online() == 0);
   BOOST_TEST(ok(hosts.page(owner, {})).host_infos.at(0).scrape_error == "");
+  // One that was reached elsewhere is not one that never was.
+  store_host(db, "2");
+  auto counts = [&] { return ok(alert_repository{db}.counts(owner, {})); };
+  BOOST_TEST(counts().unknown == 2);
+  BOOST_TEST(counts().moved == 1);
+  x.exporter_port = 9300;
+  ok(update(db, x));
+  BOOST_TEST(counts().moved == 1);
+  becomes("online", 9000);
+  BOOST_TEST(first_online() == 9000);
+  BOOST_TEST(counts().moved == 0);
 }
 
 STORE_CASE(a_change_that_cannot_be_is_refused_and_names_its_reason) {

@@ -83,6 +83,15 @@ BOOST_AUTO_TEST_CASE(a_summary_comes_first_then_alerts_then_silent_hosts_then_th
   BOOST_TEST(sent("/check/status/get") == json({{"fold", true}, {"page", 1}, {"per_page", 1000}}));
 }
 
+BOOST_AUTO_TEST_CASE(hosts_that_were_reached_elsewhere_are_not_those_that_never_were) {
+  auto summary = [](json counts) { return status_summary(counts, {}); };
+  BOOST_TEST(summary({{"unknown", 2}}) == "hosts: 2 never reached; alerts: none");
+  BOOST_TEST(summary({{"unknown", 3}, {"moved", 1}}) ==
+             "hosts: 1 not reached since their address changed, 2 never reached; alerts: none");
+  BOOST_TEST(summary({{"unknown", 1}, {"moved", 1}}) ==
+             "hosts: 1 not reached since their address changed; alerts: none");
+}
+
 BOOST_AUTO_TEST_CASE(in_a_pipe_it_is_json) {
   BOOST_TEST(run({"status"}) == 0);
   BOOST_TEST(printed()["counts"]["critical"] == 1);
