@@ -5,48 +5,23 @@ import stat
 import subprocess
 import unittest
 
-from exporter import exporter
-from node import die_with_parent, node, program
-from rest import DEFAULT_PASSWORD, PASSWORD, rule, tree
+from node import node, program
+from rest import PASSWORD, rule, tree
+from user import user
 from waiting import wait_until
 
 
-class cli(unittest.TestCase):
+class cli(user):
     @classmethod
     def setUpClass(cls):
-        cls.exporter = exporter({"temperature": 90})
-        cls.addClassCleanup(cls.exporter.close)
-        cls.node = node("check.sample_period=1s", tls=True)
-        cls.addClassCleanup(cls.node.close)
-        cls.home = os.path.join(cls.node.folder, "home")
-        os.mkdir(cls.home)
-        cls.run_aops("login", "--url", cls.node.url, code=0,
-                     AOPS_PASSWORD=DEFAULT_PASSWORD, AOPS_NEW_PASSWORD=PASSWORD)
-        cls.run_aops("group", "--action", "add", "--host_group_name", "web", code=0)
-        cls.run_aops("host", "--action", "add", "--host_name", "h1", "--host_group_name", "web", "--public_ip",
-                     "127.0.0.1", "--exporter_port", str(cls.exporter.port), "--username", "ops", "--password", "-",
-                     "--sudo_password", "-", "--key", "-", code=0, stdin="ssh-secret\nroot-secret\nvault-secret\n")
+        super().setUpClass()
+        cls.aops("group", "--action", "add", "--host_group_name", "web")
+        cls.aops("host", "--action", "add", "--host_name", "h1", "--host_group_name", "web", "--public_ip", "127.0.0.1",
+                 "--exporter_port", str(cls.exporter.port), "--username", "ops", "--password", "-", "--sudo_password", "-",
+                 "--key", "-", stdin="ssh-secret\nroot-secret\nvault-secret\n")
 
-    @classmethod
-    def run_aops(cls, *words, code=None, stdin="", **variables):
-        env = {"PATH": os.environ["PATH"], "HOME": cls.home, "LC_ALL": "C.UTF-8", "TZ": "UTC"} | variables
-        done = subprocess.run([program("aops"), *words], input=stdin, capture_output=True, text=True, timeout=120,
-                              env=env, preexec_fn=die_with_parent)
-        if code is not None and done.returncode != code:
-            raise AssertionError(f"aops {' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def out(self, *words, code=0, **more):
-        return self.run_aops(*words, code=code, **more).stdout
-
-    def json(self, *words, **more):
-        return json.loads(self.out(*words, "-o", "json", **more))
-
-    def file(self, name, content):
-        path = os.path.join(self.home, name)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-        return path
+    def out(self, *words, **more):
+        return self.aops(*words, **more).stdout
 
     def add_rule(self, name="hot", condition="$0 > 50"):
         path = self.file(f"{name}.json", {"check_items": [rule(name, "temperature", condition)]})
@@ -59,16 +34,16 @@ class cli(unittest.TestCase):
             self.assertNotIn(PASSWORD, file.read())
 
     def test_log_in_with_a_wrong_password_ends_with_1(self):
-        done = self.run_aops("login", "--url", self.node.url, AOPS_PASSWORD="wrong-password", code=1,
-                             HOME=os.path.join(self.home, "other"))
+        done = self.aops("login", "--url", self.node.url, AOPS_PASSWORD="wrong-password", code=1,
+                         HOME=os.path.join(self.home, "other"))
         self.assertIn("1200", done.stderr)
 
     def test_exit_codes_tell_usage_and_reachability(self):
-        self.run_aops("no-such-command", code=2)
-        self.run_aops("host", "--action", "fly", code=2)
-        self.run_aops("host", "--action", "query", "--url", "http://127.0.0.1:1", "--access_token", "x", code=3)
-        self.run_aops("host", "--action", "query", "--access_token", "no-such-token", code=1)
-        self.run_aops("--help", code=0)
+        self.aops("no-such-command", code=2)
+        self.aops("host", "--action", "fly", code=2)
+        self.aops("host", "--action", "query", "--url", "http://127.0.0.1:1", "--access_token", "x", code=3)
+        self.aops("host", "--action", "query", "--access_token", "no-such-token", code=1)
+        self.aops("--help")
         self.assertRegex(self.out("--version"), r"\d+\.\d+")
 
     def test_groups_are_added_listed_and_deleted(self):
@@ -77,7 +52,7 @@ class cli(unittest.TestCase):
         self.assertEqual((rows["db"]["description"], rows["db"]["host_count"], rows["web"]["host_count"]),
                          ("databases", 0, 1))
         self.assertIn("databases", self.out("group", "--action", "query", "-o", "table"))
-        self.run_aops("group", "--action", "delete", "--host_group_list", "web", code=1)
+        self.aops("group", "--action", "delete", "--host_group_list", "web", code=1)
         self.assertEqual(self.json("group", "--action", "delete", "--host_group_list", "db")["deleted"], ["db"])
 
     def test_hosts_are_listed_by_default_as_json_line_and_table(self):
@@ -96,7 +71,7 @@ class cli(unittest.TestCase):
 
     def test_an_illegal_rule_ends_with_1_and_says_where(self):
         path = self.file("bad.json", {"check_items": [rule("bad", "temperature", "$0 > ")]})
-        done = self.run_aops("checkrule", "--action", "add", "--conf", path, code=1)
+        done = self.aops("checkrule", "--action", "add", "--conf", path, code=1)
         self.assertIn("bad", done.stderr)
 
     def test_a_rule_is_tried_on_stored_samples_without_storing_it(self):
@@ -104,8 +79,8 @@ class cli(unittest.TestCase):
         self.add_rule("kept", "$0 > 1000")  # Makes the series one that is kept.
         wait_until(lambda: "temperature" in self.out("series", "--host", "h1", "-o", "table"), what="the series")
         path = self.file("tried.json", {"check_items": [rule("tried", "temperature", "$0 > 50")]})
-        wait_until(lambda: "Abnormal" in self.run_aops("checkrule", "test", "--conf", path, "--host", "h1",
-                                                       "--last", "1m").stdout, what="the rule's verdict")
+        wait_until(lambda: "Abnormal" in self.out("checkrule", "test", "--conf", path, "--host", "h1", "--last", "1m", code=None),
+                   what="the rule's verdict")
         names = [x["check_item"] for x in self.json("checkrule", "--action", "get")["check_items"]]
         self.assertNotIn("tried", names)
 
@@ -120,8 +95,8 @@ class cli(unittest.TestCase):
         self.assertEqual(len(counted), 1)
         self.assertEqual(self.json("stat", "--action", "count", "--field", "host")["host_count"], 1)
 
-        done = self.run_aops("diag", "--tree_list", "slow", "--host_list", "h1", "--last", "20s", "--interval", "5",
-                             "--watch", "-o", "table", code=0)
+        done = self.aops("diag", "--tree_list", "slow", "--host_list", "h1", "--last", "20s", "--interval", "5",
+                         "--watch", "-o", "table")
         self.assertIn("4/4", done.stderr)
         self.assertIn("slow", done.stdout)
         rows = self.json("report", "--action", "get", "--tree_list", "slow", "--last", "5m", "--sort", "start")["result"]
@@ -138,15 +113,15 @@ class cli(unittest.TestCase):
         self.assertEqual(len(self.json("report", "--action", "get", "--tree_list", "slow")["result"]), 3)
 
     def test_the_range_of_a_diagnosis_must_be_in_order(self):
-        self.run_aops("diag", "--tree_list", "slow", "--host_list", "h1", "--start", "20240301-11:00:00", "--end",
-                      "20240301-10:00:00", code=1)
+        self.aops("diag", "--tree_list", "slow", "--host_list", "h1", "--start", "20240301-11:00:00", "--end",
+                  "20240301-10:00:00", code=1)
 
     def test_log_out_forgets_the_session(self):
         other = {"HOME": os.path.join(self.home, "second")}
-        self.run_aops("login", "--url", self.node.url, AOPS_PASSWORD=PASSWORD, code=0, **other)
-        self.run_aops("stat", "--action", "count", "--field", "host", code=0, **other)
-        self.run_aops("logout", code=0, **other)
-        self.run_aops("stat", "--action", "count", "--field", "host", code=2, **other)
+        self.aops("login", "--url", self.node.url, AOPS_PASSWORD=PASSWORD, **other)
+        self.aops("stat", "--action", "count", "--field", "host", **other)
+        self.aops("logout", **other)
+        self.aops("stat", "--action", "count", "--field", "host", code=2, **other)
 
 
 class node_command_line(unittest.TestCase):

@@ -7,24 +7,17 @@ import signal
 import subprocess
 import unittest
 
-from exporter import exporter
-from node import die_with_parent, node, program
-from rest import DEFAULT_PASSWORD, PASSWORD, rule, tree
+from node import die_with_parent, program
+from rest import rule, tree
 from terminal import terminal
+from user import user
 from waiting import wait_until
 
 
-class habits(unittest.TestCase):
+class habits(user):
     @classmethod
     def setUpClass(cls):
-        cls.exporter = exporter({"temperature": 90})
-        cls.addClassCleanup(cls.exporter.close)
-        cls.node = node("check.sample_period=1s", tls=True)
-        cls.addClassCleanup(cls.node.close)
-        cls.home = os.path.join(cls.node.folder, "home")
-        os.mkdir(cls.home)
-        cls.env = {"PATH": os.path.dirname(program("aops")) + ":" + os.environ["PATH"], "HOME": cls.home, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        cls.aops("login", "--url", cls.node.url, AOPS_PASSWORD=DEFAULT_PASSWORD, AOPS_NEW_PASSWORD=PASSWORD)
+        super().setUpClass()
         cls.aops("group", "add", "web")
         secrets = {"AOPS_HOST_PASSWORD": "x", "AOPS_HOST_SUDO_PASSWORD": "x", "AOPS_VAULT_KEY": "k"}
         for name, address in (("web1", "127.0.0.1"), ("web2", "127.0.0.2")):
@@ -33,27 +26,13 @@ class habits(unittest.TestCase):
         cls.aops("checkrule", "add", cls.file("hot.json", json.dumps([rule("hot", "temperature", "$0 > 50")])))
         cls.aops("faultree", "add", cls.file("slow.json", json.dumps({"trees": [tree("slow", "too hot", {"too hot": "hot"})]})))
 
-    @classmethod
-    def file(cls, name, text):
-        path = os.path.join(cls.home, name)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
-
-    @classmethod
-    def aops(cls, *words, code=0, **variables):
-        done = subprocess.run([program("aops"), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=120, env=cls.env | variables, preexec_fn=die_with_parent)
-        if done.returncode != code:
-            raise AssertionError(f"aops {' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
-
     def at_terminal(self, *words, width=80):
         it = terminal([program("aops"), *words], self.env | {"NO_COLOR": "1"}, width)
         self.addCleanup(it.close)
         return it
 
     def json(self, *words, **more):
+        """As in a pipe."""
         return json.loads(self.aops(*words, **more).stdout)
 
     def task_of(self, *words):

@@ -137,7 +137,7 @@ expected<credentials> given_credentials(session& s) {
   return given;
 }
 
-// -- add, import
+// -- what the options say
 
 /// Takes `--public_ip` apart, and the port that stands there or in `--exporter_port`.
 struct place {
@@ -162,6 +162,38 @@ expected<place> given_place(const session& s) {
   }
   return given;
 }
+
+/// What the options say of one host, and the key to its credentials.
+template <class Host>
+struct given_host {
+  Host host;
+  maybe<sealed_text> key;
+};
+
+template <class Host>
+expected<given_host<Host>> host_of_options(session& s) {
+  auto where = given_place(s);
+  if (!where)
+    return fail(where.error());
+  auto secrets = given_credentials(s);
+  if (!secrets)
+    return fail(secrets.error());
+  given_host<Host> given{{}, secrets->key};
+  auto& host = given.host;
+  if (where->address)
+    host.public_ip = *where->address;
+  host.exporter_port = where->port;
+  if (s.args.has("host_group_name"))
+    host.host_group_name = s.args.text("host_group_name");
+  if (s.args.has("ssh_port"))
+    host.ssh_port = s.args.whole("ssh_port");
+  if (s.args.has("management"))
+    host.management = s.args.on("management");
+  secrets->copy_to(host);
+  return given;
+}
+
+// -- add, import
 
 /// Adds them, a thousand at a time, and tells whether they can be reached.
 int add_rows(session& s, const json& hosts, const maybe<sealed_text>& key) {
@@ -226,22 +258,11 @@ int add(session& s) {
   auto name = exactly_one(s.args, "host_name", "add");
   if (!name)
     return s.complain(name.error());
-  auto where = given_place(s);
-  if (!where)
-    return s.complain(where.error());
-  auto secrets = given_credentials(s);
-  if (!secrets)
-    return s.complain(secrets.error());
-  host_to_add host;
-  host.host_name = *name;
-  if (s.args.has("host_group_name"))
-    host.host_group_name = s.args.text("host_group_name");
-  host.public_ip = *where->address;
-  host.ssh_port = s.args.whole("ssh_port");
-  host.management = s.args.on("management");
-  host.exporter_port = where->port;
-  secrets->copy_to(host);
-  return add_rows(s, json::array({body_of(host)}), secrets->key);
+  auto given = host_of_options<host_to_add>(s);
+  if (!given)
+    return s.complain(given.error());
+  given->host.host_name = *name;
+  return add_rows(s, json::array({body_of(given->host)}), given->key);
 }
 
 // -- update, rename
@@ -266,25 +287,13 @@ int rename(session& s) {
 }
 
 int update(session& s) {
-  auto where = given_place(s);
-  if (!where)
-    return s.complain(where.error());
-  auto secrets = given_credentials(s);
-  if (!secrets)
-    return s.complain(secrets.error());
-  host_to_update x;
+  auto given = host_of_options<host_to_update>(s);
+  if (!given)
+    return s.complain(given.error());
+  auto& x = given->host;
   if (s.args.has("host_name"))
     x.host_name = s.args.text("host_name");
-  if (s.args.has("host_group_name"))
-    x.host_group_name = s.args.text("host_group_name");
-  x.public_ip = where->address;
-  x.exporter_port = where->port;
-  if (s.args.has("ssh_port"))
-    x.ssh_port = s.args.whole("ssh_port");
-  if (s.args.has("management"))
-    x.management = s.args.on("management");
-  secrets->copy_to(x);
-  x.key = secrets->key;
+  x.key = given->key;
   return change(s, std::move(x));
 }
 

@@ -57,6 +57,7 @@ Root causes
    advice:      stop the biggest process
    evidence:    cpu_busy: max(1m) > 80, 2024-03-01 11:00:15 to 2024-03-01 11:00:45; 96.5 at
                 11:00:15, 97 at 11:00:30, 98 at 11:00:45, 1 more
+                max(1m) was 96.5 at 11:00:15, 99 at 11:01:00
 
 Missing knowledge
    disk_full: No data
@@ -136,6 +137,8 @@ BOOST_AUTO_TEST_CASE(the_page_is_self_contained_and_escapes_names) {
   BOOST_TEST(count(html, "<g class=\"true cause\">") == 1u);
   BOOST_TEST(count(html, "<g class=\"missing\">") == 1u);
   BOOST_TEST(count(html, "class=\"edge true\"") == 2u);
+  BOOST_TEST(html.find("<code>max(1m)</code><br>96.5 at 2024-03-01 11:00:15<br>99 at ") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(boxes_of_a_column_do_not_overlap) {
