@@ -40,6 +40,33 @@ struct host_to_keep {
   F(host_id, required().text(1, 40), "Identifier; a new one when absent.")
 AOPS_MESSAGE(host_to_keep)
 
+/// POST /data/host/info/get/user
+struct users_hosts_query {
+  std::vector<std::string> username;
+};
+#define AOPS_FIELDS_users_hosts_query(F)                                                           \
+  F(username, required().items(0, 1000).text(1, 40), "Whose hosts; empty: of all users.")
+AOPS_MESSAGE(users_hosts_query)
+
+struct user_host {
+  std::string host_id, host_group_name, host_name, public_ip;
+  int64_t ssh_port = 22;
+};
+#define AOPS_FIELDS_user_host(F)                                                                   \
+  F(host_id, required(), "Identifier.")                                                            \
+  F(host_group_name, required(), "Its group.")                                                     \
+  F(host_name, required(), "Name.")                                                                \
+  F(public_ip, required(), "Address.")                                                             \
+  F(ssh_port, required(), "SSH port.")
+AOPS_MESSAGE(user_host)
+
+struct users_hosts_found {
+  std::map<std::string, std::vector<user_host>> host_infos;
+};
+#define AOPS_FIELDS_users_hosts_found(F)                                                           \
+  F(host_infos, required(), "By user; unknown ones have none.")
+AOPS_MESSAGE(users_hosts_found)
+
 // -- results
 
 /// An anomaly that somebody else found. Its key is user, host, item, start and end.

@@ -3,6 +3,8 @@
 #include "actors/support/prepare.hpp"
 #include "messages/return_code.hpp"
 #include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_erasure.hpp"
 #include "runtime/io/storage/saved_reports.hpp"
@@ -25,6 +27,46 @@ expected<caller> caller_for(storage::database& db, const std::string& username) 
   who.role = found->role;
   who.owner = found->role == rights::administrator ? found->username : found->owner;
   return who;
+}
+
+expected<std::vector<user_host>> hosts_of(storage::database& db, const std::string& username) {
+  auto who = caller_for(db, username);
+  if (!who)
+    return fail(std::move(who.error()));
+  auto page = storage::host_repository{db}.page(who->owner, {});
+  if (!page)
+    return fail(std::move(page.error()));
+  std::vector<user_host> out;
+  for (auto& x : page->host_infos)
+    out.push_back({std::move(x.host_id),
+                   std::move(x.host_group_name),
+                   std::move(x.host_name),
+                   std::move(x.public_ip),
+                   x.ssh_port});
+  return out;
+}
+
+expected<users_hosts_found> hosts_of(storage::database& db, const users_hosts_query& x) {
+  auto names = x.username;
+  if (names.empty()) {
+    auto all = storage::account_repository{db}.list();
+    if (!all)
+      return fail(std::move(all.error()));
+    for (auto& account : *all)
+      names.push_back(std::move(account.username));
+  }
+  users_hosts_found out;
+  int64_t rows = 0;
+  for (const auto& name : names) {
+    auto hosts = hosts_of(db, name);
+    if (!hosts)
+      return fail(std::move(hosts.error()));
+    rows += static_cast<int64_t>(hosts->size());
+    if (rows > storage::most_unpaged)
+      return fail(ec::bad_request, "username: these have too many hosts; ask for fewer users");
+    out.host_infos[name] = std::move(*hosts);
+  }
+  return out;
 }
 
 /// Whose each row of a request is.
@@ -228,6 +270,11 @@ saved_store(saved_store_actor::stateful_pointer<checked_state<saved_store_state>
       return read(self->state.store, foreign_promise<caller>{self}, [x](storage::database& db) {
         return caller_for(db, x.username);
       });
+    },
+    [self](const users_hosts_query& x) -> caf::result<users_hosts_found> {
+      return read(self->state.store,
+                  foreign_promise<users_hosts_found>{self},
+                  [x](storage::database& db) { return hosts_of(db, x); });
     },
     [self](const caller& who, const results_to_save& x) -> caf::result<results_saved> {
       const auto& store = self->state.store;

@@ -61,7 +61,8 @@ std::function<json(json&)> with_username(std::function<json(json&)> schema_of, b
 } // namespace
 
 route acting_route(const node_port& port, route twin, std::string path, acting how) {
-  bool is_meant = how.user == named_user::is_meant;
+  bool is_listed = how.user == named_user::lists;
+  bool is_meant = how.user == named_user::is_meant || is_listed;
   bool is_required = how.user == named_user::acts && how.door == data_door::services;
   auto r = twin;
   r.path = std::move(path);
@@ -71,7 +72,7 @@ route acting_route(const node_port& port, route twin, std::string path, acting h
   r.may_lack_body = twin.may_lack_body && !is_required;
   r.prepare = [=, prepare = std::move(twin.prepare), who = twin.who, tidy = std::move(how.tidy)](
                 json body) -> expected<action> {
-    auto username = username_in(body);
+    auto username = is_listed ? expected<maybe<std::string>>{} : username_in(body);
     if (!username)
       return fail(std::move(username.error()));
     if (is_required && !*username && body.is_object())

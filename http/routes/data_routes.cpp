@@ -100,6 +100,25 @@ route samples_route(const node_port& port,
     });
 }
 
+/// Whose hosts: an administrator's own, or those of anybody whom a service names.
+route hosts_of_users(const node_port& port) {
+  return make_route<users_hosts_query, users_hosts_found>(
+    method::post,
+    {},
+    may::user,
+    "List the hosts of users.",
+    [port](const request_context& c, users_hosts_query x) -> expected<users_hosts_found> {
+      if (!is_service(c.who)) {
+        for (const auto& name : x.username)
+          if (name != c.who.user)
+            return fail(ec::permission_denied, "username: another user");
+        x.username = {c.who.user};
+      }
+      return value_of<users_hosts_found>(
+        port(actors::saved_store_name, c.left(), caf::make_message(std::move(x))));
+    });
+}
+
 /// Names alone stand for data items, as in `["load1"]`.
 void spell_out_items(json& body) {
   for (const auto* field : {"check_results", "check_results:"}) {
@@ -213,6 +232,7 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
     add(route_at(publics, x.of), x.path, acts, nullptr);
   add(route_at(publics, "/manage/account/login"), "/data/account/login", is_meant, nullptr);
   add(keep_hosts(port), "/data/host/add", acts, nullptr);
+  add(hosts_of_users(port), "/data/host/info/get/user", lists, nullptr);
   add(save_results(port), "/data/check/result/save", may_act, spell_out_items);
   add(ask<saved_store_actor, results_to_delete, rows_deleted>(
         port,

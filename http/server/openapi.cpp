@@ -213,6 +213,15 @@ json contract_operation(const route& r, json& components) {
   return op;
 }
 
+/// Each event of a stream, as readers of this type take it apart.
+json event_schema() {
+  json text = {{"type", "string"}};
+  json schema = {{"type", "object"}, {"required", {"event", "data"}}};
+  schema["properties"] = {{"event", text}, {"data", text}, {"id", text}};
+  schema["properties"]["data"]["description"] = "A JSON object.";
+  return schema;
+}
+
 json stream_operation(const stream_route& r, json& components) {
   auto op = operation("get", r.path, r.who, r.summary);
   op["parameters"] = parameters_of(r.request_schema(components), components);
@@ -223,7 +232,7 @@ json stream_operation(const stream_route& r, json& components) {
                               {"description", "Go on after this event."}});
   op["responses"] = {
     {"200",
-     {{"description", "Events."}, {"content", content("text/event-stream", {{"type", "string"}})}}},
+     {{"description", "Events."}, {"content", content("text/event-stream", event_schema())}}},
     {"204", {{"description", "Nothing will come any more."}}}};
   for (auto [status, why] : {std::pair{400, "Wrong parameters."},
                              {401, "No valid session."},

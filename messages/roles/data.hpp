@@ -16,6 +16,8 @@ inline constexpr std::string_view samples_name = "samples";
 using saved_store_actor = caf::typed_actor<
   // The caller that a user would be, his password aside. Of an unknown user one who owns nothing.
   answers<user_to_act_for, caller>,
+  // The hosts that users see. ec::bad_request when that is more than one answer holds.
+  answers<users_hosts_query, users_hosts_found>,
   // Stores results beside those of the engine, which never replaces them; answered row by row.
   asks<results_to_save, results_saved>,
   // Deletes results that lie within a range, whoever found them.

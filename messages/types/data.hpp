@@ -6,6 +6,8 @@
 #define AOPS_TYPES_data(X)                                                                         \
   X(data, user_to_act_for)                                                                         \
   X(data, hosts_to_keep)                                                                           \
+  X(data, users_hosts_query)                                                                       \
+  X(data, users_hosts_found)                                                                       \
   X(data, results_to_save)                                                                         \
   X(data, results_saved)                                                                           \
   X(data, results_to_delete)                                                                       \

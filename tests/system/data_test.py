@@ -1,4 +1,4 @@
-"""The interface for other services, from outside: its listener and credential, whom they act for, what they keep and read."""
+"""The interface for other services, from outside: listener and credential, whom they act for, what they keep and read."""
 import os
 import stat
 import subprocess
@@ -10,15 +10,15 @@ from node import node
 from rest import PASSWORD, USER, rule, tree
 from waiting import wait_until
 
-RESULT = {"data_list": [{"name": "load1", "type": "kpi", "label": {"cpu": "0"}}], "check_item": "high", "condition": "$0 > 1",
-          "value": "Abnormal"}
+RESULT = {"data_list": [{"name": "load1", "type": "kpi", "label": {"cpu": "0"}}], "check_item": "high",
+          "condition": "$0 > 1", "value": "Abnormal"}
 
 
 class data(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.exporter = exporter({'load{cpu="0",mode="idle"}': 5, 'load{cpu="1",mode="idle"}': 6},
-                                [f"127.0.0.{i}" for i in (21, 22, 23)])
+                                [f"127.0.0.{i}" for i in (21, 22, 23, 24)])
         cls.addClassCleanup(cls.exporter.close)
         cls.node = node("check.sample_period=1s")
         cls.addClassCleanup(cls.node.close)
@@ -42,6 +42,17 @@ class data(unittest.TestCase):
         self.assertEqual(self.service.post("/data/host/get", {"host_group_list": []})["code"], 1000)
         gone = self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
         self.assertEqual(gone["succeed_list"], [host])
+
+    def test_hosts_are_listed_by_user(self):
+        host = self.add_host("listed", "127.0.0.24")
+        for names in (["admin", "nobody"], []):
+            found = self.service.good("/data/host/info/get/user", {"username": names})["host_infos"]
+            self.assertIn({"host_id": host, "host_group_name": "g", "host_name": "listed", "public_ip": "127.0.0.24",
+                           "ssh_port": 22}, found["admin"])
+            self.assertEqual(found.get("nobody", []), [])
+        self.assertEqual(list(self.api.good("/data/host/info/get/user", {"username": []})["host_infos"]), ["admin"])
+        self.assertEqual(self.api.post("/data/host/info/get/user", {"username": ["nobody"]})["code"], 1207)
+        self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
 
     def test_nobody_comes_in_without_the_credential(self):
         for token in (None, "wrong", self.api.token):
@@ -114,7 +125,8 @@ class data(unittest.TestCase):
         host, address = self.add_host("sampled", "127.0.0.23"), "127.0.0.23"
         self.api.good("/check/rule/import", {"check_items": [
             rule("all loads", "load", "$0 > 1000", data_list=[{"name": "load", "match": {}}])]})
-        wanted = [{"name": "load", "type": "kpi", "label": {"cpu": "1"}}, {"name": "history", "type": "log"}, {"name": "none"}]
+        wanted = [{"name": "load", "type": "kpi", "label": {"cpu": "1"}}, {"name": "history", "type": "log"},
+                  {"name": "none"}]
         body = {"time_range": [0, 4000000000], "data_infos": {address: wanted}}
         read = lambda: self.service.post("/data/data/get", body)
         wait_until(lambda: read()["result"][address]["succeed_list"], 60, "samples")

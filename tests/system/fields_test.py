@@ -92,7 +92,8 @@ class fields(unittest.TestCase):
     def test_a_body_that_is_no_json_is_http_400(self):
         for client in self.doors.values():
             for path, method, *_ in cases_of(json.loads(client.send("GET", "/openapi.json")[2])):
-                for kind, text in (("application/json", "{"), ("text/plain", "{}"), ("application/json", '{"a": 1, "a": 1}')):
+                for kind, text in (("application/json", "{"), ("text/plain", "{}"),
+                                   ("application/json", '{"a": 1, "a": 1}')):
                     status, _, reply = client.send(method, path, text, {"Content-Type": kind})
                     self.assertEqual((status, json.loads(reply)["code"]), (400, 1000), (path, kind, text))
 

@@ -198,6 +198,20 @@ class history(unittest.TestCase):
         last = {x["name"]: x["value"] for x in reply["series"]}
         self.assertEqual(last["temp"], self.data[NAMED][key_of(TEMP)][-1][1])
 
+    def test_services_read_what_prometheus_has_and_cannot_delete_it(self):
+        service, host = self.node.service(), self.hosts[NAMED]
+        first, last = self.start // 1000, self.start // 1000 + 600
+        asked = {"time_range": [first, last], "data_infos": {host: [{"name": key[0], "label": dict(key[1][:1])}
+                                                                    for key in self.data[NAMED]]}}
+        found = service.good("/data/data/get", asked)["result"][host]["succeed_list"]
+        want = {key: clip(points, first * 1000, last * 1000) for key, points in self.data[NAMED].items()}
+        got = {(x["name"], tuple(x.get("label", {}).items())): [(round(t * 1000), float(v)) for t, v in x["values"]]
+               for x in found}
+        self.assertEqual(got, {key: points for key, points in want.items() if points})
+        gone = service.delete("/data/data/delete", {"host_list": [host], "time_range": [first, last]})
+        self.assertEqual(gone["code"], 1103)
+        self.assertIn("Prometheus", gone["detail"])
+
     def test_a_check_waits_for_a_prometheus_that_is_away(self):
         self.door.is_open = False
         try:
