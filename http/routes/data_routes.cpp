@@ -6,6 +6,8 @@
 #include "messages/names.hpp"
 #include "messages/roles/data.hpp"
 #include "messages/roles/host.hpp"
+#include "messages/roles/host_info.hpp"
+#include "messages/roles/task.hpp"
 
 #include <array>
 #include <stdexcept>
@@ -25,6 +27,12 @@ constexpr auto twins = std::to_array<twin_path>({
   {"/data/host/group/delete", "/manage/host/group/delete"},
   {"/data/host/group/get", "/manage/host/group/get"},
   {"/data/host/count", "/manage/host/count"},
+  {"/data/host/info/get", "/manage/host/info/query"},
+  {"/data/manage/template/add", "/manage/template/import"},
+  {"/data/manage/template/delete", "/manage/template/delete"},
+  {"/data/manage/template/get", "/manage/template/get"},
+  {"/data/manage/task/delete", "/manage/task/delete"},
+  {"/data/manage/task/get", "/manage/task/get"},
   {"/data/check/result/get", "/check/result/get"},
   {"/data/check/result/count", "/check/result/count"},
   {"/data/check/rule/add", "/check/rule/import"},
@@ -87,15 +95,18 @@ route save_reports(const node_port& port) {
     });
 }
 
-/// Asks about the samples of all hosts for a service that names nobody.
+/// Asks about the hosts of all users for a service that names nobody.
+/// @param of_all The member of the request that says so.
 template <class Role, class Request, class Reply>
-route samples_route(const node_port& port,
-                    method verb,
-                    std::string_view name,
-                    std::string summary) {
+route about_hosts(const node_port& port,
+                  method verb,
+                  std::string_view name,
+                  bool Request::*of_all,
+                  may who,
+                  std::string summary) {
   return make_route<Request, Reply>(
-    verb, {}, may::user, std::move(summary), [port, name](const request_context& c, Request x) {
-      x.of_all = is_service(c.who);
+    verb, {}, who, std::move(summary), [port, name, of_all](const request_context& c, Request x) {
+      x.*of_all = is_service(c.who);
       return ask_actor<Role, Reply>(port, name, c, std::move(x));
     });
 }
@@ -151,6 +162,20 @@ void key_by_host(json& body) {
       wanted = json::array();
   }
   *list = std::move(by_host);
+}
+
+/// One host, or hosts by id, for a list of them.
+void list_hosts(json& body) {
+  auto hosts = body.find("host_infos");
+  if (hosts == body.end() || !hosts->is_object())
+    return;
+  auto list = json::array();
+  if (hosts->contains("host_id"))
+    list.push_back(*hosts);
+  else
+    for (auto& [id, infos] : hosts->items())
+      list.push_back({{"host_id", id}, {"infos", infos}});
+  *hosts = std::move(list);
 }
 
 /// Takes the ids of hosts out of a body. ec::bad_request.
@@ -254,19 +279,58 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
       "/data/diag/task/save",
       acts,
       nullptr);
-  add(samples_route<samples_actor, samples_to_get, samples_found>(
-        port, method::post, actors::samples_name, "Read what hosts measured in a time range."),
+  add(about_hosts<samples_actor, samples_to_get, samples_found>(
+        port,
+        method::post,
+        actors::samples_name,
+        &samples_to_get::of_all,
+        may::user,
+        "Read what hosts measured in a time range."),
       "/data/data/get",
       may_act,
       key_by_host);
-  add(samples_route<saved_store_actor, samples_to_delete, rows_deleted>(
+  add(about_hosts<saved_store_actor, samples_to_delete, rows_deleted>(
         port,
         method::remove,
         actors::saved_store_name,
+        &samples_to_delete::of_all,
+        may::administrator,
         "Delete what hosts measured in a time range."),
       "/data/data/delete",
       may_act,
       nullptr);
+  using facts = host_info_store_actor;
+  add(about_hosts<facts, host_infos_to_save, host_infos_saved>(
+        port,
+        method::post,
+        actors::host_info_store_name,
+        &host_infos_to_save::of_anybody,
+        may::administrator,
+        "Store what others found out about hosts; it replaces what was known."),
+      "/data/host/info/save",
+      may_act,
+      list_hosts);
+  add(about_hosts<facts, host_infos_to_delete, done>(port,
+                                                     method::remove,
+                                                     actors::host_info_store_name,
+                                                     &host_infos_to_delete::of_anybody,
+                                                     may::administrator,
+                                                     "Forget what is known of hosts."),
+      "/data/host/info/delete",
+      may_act,
+      nullptr);
+  add(ask<task_store_actor, deploy_task_to_add, deploy_task_generated>(
+        port,
+        method::post,
+        {},
+        may::administrator,
+        actors::task_store_name,
+        "Make a deployment task that has an id already."),
+      "/data/manage/task/add",
+      acts,
+      nullptr);
+  if (door == data_door::services) // Users have it among their own.
+    add(route_at(publics, "/manage/config/collect"), "/manage/config/collect", acts, nullptr);
   return all;
 }
 

@@ -18,7 +18,7 @@ class data(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.exporter = exporter({'load{cpu="0",mode="idle"}': 5, 'load{cpu="1",mode="idle"}': 6},
-                                [f"127.0.0.{i}" for i in (21, 22, 23, 24)])
+                                [f"127.0.0.{i}" for i in (21, 22, 23, 24, 25)])
         cls.addClassCleanup(cls.exporter.close)
         cls.node = node("check.sample_period=1s")
         cls.addClassCleanup(cls.node.close)
@@ -52,6 +52,28 @@ class data(unittest.TestCase):
             self.assertEqual(found.get("nobody", []), [])
         self.assertEqual(list(self.api.good("/data/host/info/get/user", {"username": []})["host_infos"]), ["admin"])
         self.assertEqual(self.api.post("/data/host/info/get/user", {"username": ["nobody"]})["code"], 1207)
+        self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
+
+    def test_facts_templates_and_tasks_go_both_ways(self):
+        host = self.add_host("facts", "127.0.0.25")
+        infos = {"os": {"name": "openEuler20.09"}, "cpu": {"core_count": 96}}
+        self.service.good("/data/host/info/save", {"host_infos": [{"host_id": host, "infos": infos}]})
+        ask = {"username": "admin", "host_list": [host]}
+        (found,) = self.service.good("/data/host/info/get", ask)["host_infos"]
+        self.assertEqual((found["infos"]["os"]["name"], found["infos"]["cpu"]["core_count"]), ("openEuler20.09", 96))
+        self.assertEqual(self.api.good("/manage/host/info/query", {"host_list": [host]})["host_infos"], [found])
+        self.service.good("/data/host/info/delete", {"host_list": [host]}, method="DELETE")
+        self.assertEqual(self.service.good("/data/host/info/get", ask)["host_infos"], [{"host_id": host, "infos": {}}])
+        me = {"username": "admin"}
+        play = {"hosts": "all", "tasks": [{"name": "reach it", "ping": {}}]}
+        self.service.good("/data/manage/template/add", me | {"template_name": "t", "template_content": [play], "description": ""})
+        self.service.good("/data/manage/task/add", me | {"task_id": "task-d", "task_name": "d", "description": "",
+                                                         "template_name": ["t"]})
+        tasks = self.service.good("/data/manage/task/get", me | {"task_list": ["task-d"]})["task_infos"]
+        self.assertEqual([(x["task_id"], x["template_name"]) for x in tasks], [("task-d", ["t"])])
+        self.service.good("/data/manage/task/delete", me | {"task_list": ["task-d"]}, method="DELETE")
+        self.service.good("/data/manage/template/delete", me | {"template_list": ["t"]}, method="DELETE")
+        self.assertEqual(self.api.good("/manage/template/get", {"template_list": ["t"]})["template_infos"], [])
         self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
 
     def test_nobody_comes_in_without_the_credential(self):
