@@ -8,6 +8,7 @@
 #include "messages/cluster.hpp"
 #include "messages/data.hpp"
 #include "messages/diag.hpp"
+#include "messages/doctor.hpp"
 #include "messages/error.hpp"
 #include "messages/host.hpp"
 #include "messages/host_info.hpp"
@@ -24,6 +25,7 @@
 #include "messages/types/common.hpp"
 #include "messages/types/data.hpp"
 #include "messages/types/diag.hpp"
+#include "messages/types/doctor.hpp"
 #include "messages/types/host.hpp"
 #include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
@@ -53,7 +55,8 @@
   X(data)                                                                                          \
   X(template)                                                                                      \
   X(task)                                                                                          \
-  X(host_info)
+  X(host_info)                                                                                     \
+  X(doctor)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.
