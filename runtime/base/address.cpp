@@ -1,8 +1,12 @@
 #include "runtime/base/address.hpp"
 
+#include "runtime/base/units.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cstring>
+#include <optional>
 
 namespace aops::base {
 
@@ -34,7 +38,58 @@ std::string rewritten(int family, const std::string& text) {
   return ::inet_ntop(family, bytes.data(), out.data(), out.size());
 }
 
+/// An address as IPv6, and how many of its bits a network has.
+struct network {
+  in6_addr bytes{};
+  int bits = 128;
+};
+
+std::optional<network> address_of(const std::string& text) {
+  network out;
+  in_addr four{};
+  if (::inet_pton(AF_INET, text.c_str(), &four) == 1) {
+    constexpr int mapped = 12; // ::ffff:0:0/96
+    out.bytes.s6_addr[10] = out.bytes.s6_addr[11] = 0xff;
+    std::memcpy(out.bytes.s6_addr + mapped, &four, sizeof four);
+    return out;
+  }
+  if (::inet_pton(AF_INET6, text.c_str(), &out.bytes) == 1)
+    return out;
+  return {};
+}
+
+std::optional<network> network_of(const std::string& text) {
+  auto slash = text.find('/');
+  auto out = address_of(text.substr(0, slash));
+  if (!out || slash == text.npos)
+    return out;
+  auto bits = parse_integer(std::string_view{text}.substr(slash + 1));
+  bool is_four = text.find(':') == text.npos;
+  if (!bits || *bits < 0 || *bits > (is_four ? 32 : 128))
+    return {};
+  out->bits = static_cast<int>(*bits) + (is_four ? 96 : 0);
+  return out;
+}
+
+bool is_in(const in6_addr& address, const network& net) {
+  int whole = net.bits / 8, rest = net.bits % 8;
+  if (std::memcmp(address.s6_addr, net.bytes.s6_addr, static_cast<size_t>(whole)) != 0)
+    return false;
+  auto mask = static_cast<unsigned char>(0xff << (8 - rest));
+  return rest == 0 || ((address.s6_addr[whole] ^ net.bytes.s6_addr[whole]) & mask) == 0;
+}
+
 } // namespace
+
+bool is_network(const std::string& text) { return network_of(text).has_value(); }
+
+bool is_in_networks(const std::string& address, const std::vector<std::string>& networks) {
+  auto known = address_of(address);
+  return known && std::any_of(networks.begin(), networks.end(), [&](const std::string& text) {
+           auto net = network_of(text);
+           return net && is_in(known->bytes, *net);
+         });
+}
 
 bool is_ip_address(const std::string& text) {
   return !rewritten(AF_INET, text).empty() || !rewritten(AF_INET6, text).empty();

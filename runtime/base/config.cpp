@@ -1,7 +1,11 @@
 #include "runtime/base/config.hpp"
 
+#include "runtime/base/address.hpp"
 #include "runtime/base/config_files.hpp"
 #include "runtime/base/config_options.hpp"
+#include "runtime/base/faults.hpp"
+#include "runtime/base/near_name.hpp"
+#include "runtime/base/time_text.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -108,11 +112,13 @@ class loader {
 public:
   explicit loader(config& c) : config_(c), options_(options_of(c)) {}
 
+  /// All faults of the file at once, a line each.
   expected<void> read_file(const std::string& file) {
     file_ = file;
     try {
       auto document = toml::parse_file(file);
-      return read_table(document, "");
+      faults_.note(read_table(document, ""));
+      return std::exchange(faults_, {}).all();
     } catch (const toml::parse_error& e) {
       auto line = e.source().begin.line;
       auto reason = std::string{e.description()};
@@ -129,7 +135,7 @@ public:
     auto name = assignment.substr(0, equals);
     const auto* o = find(name);
     if (!o)
-      return wrong("--set", name, "unknown key");
+      return wrong("--set", name, unknown(name));
     return assign(*o, assignment.substr(equals + 1), "--set");
   }
 
@@ -160,11 +166,18 @@ private:
       else if (section.empty() && node.is_table() && is_section(name))
         done = read_table(*node.as_table(), name);
       else
-        done = wrong(at, name, node.is_table() ? "unknown section" : "unknown key");
-      if (!done)
-        return done;
+        done = wrong(at, name, node.is_table() ? "unknown section" : unknown(name));
+      faults_.note(done);
     }
     return {};
+  }
+
+  std::string unknown(std::string_view name) const {
+    std::vector<std::string> names;
+    for (const auto& o : options_)
+      names.push_back(o.name());
+    return "unknown key" +
+           did_you_mean(name, std::vector<std::string_view>(names.begin(), names.end()));
   }
 
   expected<void> read_receivers(const toml::node& node, const std::string& at) {
@@ -172,8 +185,7 @@ private:
     if (!tables || !tables->is_homogeneous(toml::node_type::table))
       return wrong(at, notify_key, "must be tables: [[notify]]");
     for (size_t i = 0; i < tables->size(); ++i)
-      if (auto done = read_receiver(*tables->get(i)->as_table(), i); !done)
-        return done;
+      faults_.note(read_receiver(*tables->get(i)->as_table(), i));
     return {};
   }
 
@@ -221,6 +233,7 @@ private:
   }
 
   config& config_;
+  faults faults_;
   std::string file_;
   std::vector<option> options_;
   option_origins where_;
@@ -228,30 +241,36 @@ private:
 
 /// Rules that span options. The reason names the option that the user has to look at.
 expected<void> check_together(const config& c, const option_origins& where) {
+  faults found;
   auto blame = [&](const std::string& key, std::string_view reason) {
-    return base::blame(where, key, reason);
+    found.note(expected<void>{base::blame(where, key, reason)});
   };
   if (c.data_dir.empty())
-    return blame("data_dir", "must not be empty");
+    blame("data_dir", "must not be empty");
   if (c.tls.certificate.empty() != c.tls.key.empty())
-    return blame(c.tls.key.empty() ? "tls.certificate" : "tls.key",
-                 "tls.certificate and tls.key go together");
+    blame(c.tls.key.empty() ? "tls.certificate" : "tls.key",
+          "tls.certificate and tls.key go together");
   if ((c.auth.scrypt_n & (c.auth.scrypt_n - 1)) != 0)
-    return blame("auth.scrypt_n", "must be a power of two");
+    blame("auth.scrypt_n", "must be a power of two");
+  for (const auto& proxy : c.http.trusted_proxies)
+    if (!is_network(proxy))
+      blame("http.trusted_proxies", proxy + " is no address or network");
   if (c.auth.session_idle > c.auth.session_absolute)
-    return blame("auth.session_idle", "must not be longer than auth.session_absolute");
+    blame("auth.session_idle", "must not be longer than auth.session_absolute");
   if (!c.storage.password.text.empty() && !c.storage.password_file.empty())
-    return blame("storage.password", "goes without storage.password_file");
+    blame("storage.password", "goes without storage.password_file");
   if (c.storage.engine == "mariadb" && c.storage.socket.empty() && c.storage.host.empty())
-    return blame("storage.host", "mariadb needs storage.socket or storage.host");
+    blame("storage.host", "mariadb needs storage.socket or storage.host");
   if (c.samples.source == "prometheus" && c.prometheus.url.empty())
-    return blame("samples.source", "prometheus needs prometheus.url");
+    blame("samples.source", "prometheus needs prometheus.url");
   if (!c.prometheus.url.empty() && !c.prometheus.url.starts_with("http://") &&
       !c.prometheus.url.starts_with("https://"))
-    return blame("prometheus.url", "must begin with http:// or https://");
+    blame("prometheus.url", "must begin with http:// or https://");
+  if (auto window = parse_daily_window(c.backup.window); !window)
+    blame("backup.window", window.error().detail);
   if (c.check.sample_period.ms % 1000 != 0)
-    return blame("check.sample_period", "must be whole seconds");
-  return {};
+    blame("check.sample_period", "must be whole seconds");
+  return found.all();
 }
 
 std::string print(const std::vector<option>& options, bool with_comments) {
@@ -307,14 +326,15 @@ expected<located_config> load_located_config(const std::string& file,
   located_config located;
   auto& c = located.values;
   loader load{c};
+  faults found;
   if (!file.empty())
-    if (auto done = load.read_file(file); !done)
-      return fail(std::move(done.error()));
+    found.note(load.read_file(file));
   for (const auto& assignment : overrides)
-    if (auto done = load.set(assignment); !done)
-      return fail(std::move(done.error()));
-  if (auto done = check_together(c, load.where()); !done)
-    return fail(std::move(done.error()));
+    found.note(load.set(assignment));
+  if (found.all()) // Else what is missing would be blamed for what is only wrong.
+    found.note(check_together(c, load.where()));
+  if (auto good = found.all(); !good)
+    return fail(std::move(good.error()));
   located.where = load.where();
   return located;
 }

@@ -3,6 +3,7 @@
 #include "runtime/base/authority.hpp"
 #include "runtime/base/config_options.hpp"
 #include "runtime/base/descriptor.hpp"
+#include "runtime/base/faults.hpp"
 
 #include <fmt/format.h>
 
@@ -47,7 +48,8 @@ constexpr file_option files[] = {AOPS_FILE(tls, certificate, with_tls),
                                  AOPS_FILE(cluster, certificate, with_server),
                                  AOPS_FILE(cluster, key, with_server),
                                  AOPS_FILE(cluster, ca, with_server),
-                                 AOPS_FILE(cluster, revoked, with_server)};
+                                 AOPS_FILE(cluster, revoked, with_server),
+                                 AOPS_FILE(backup, key_file, always)};
 #undef AOPS_FILE
 
 /// The file's bytes, or a reason that names it.
@@ -91,62 +93,67 @@ class file_checker {
 public:
   file_checker(const config& c, const option_origins& where) : c_(c), where_(where) {}
 
+  /// All faults at once.
   expected<void> check() {
     for (const auto& option : files)
       if (const auto& path = option.path(c_); !path.empty() && option.is_used(c_)) {
-        auto text = read_whole(path);
-        if (!text)
-          return wrong(option.name, text.error().detail);
-        texts_[std::string{option.name}] = std::move(*text);
+        if (auto text = read_whole(path))
+          texts_[std::string{option.name}] = std::move(*text);
+        else
+          note(option.name, text.error().detail);
       }
     for (const auto* section : {"tls.", "cluster."})
-      if (auto good =
-            check_pair(section + std::string{"certificate"}, section + std::string{"key"});
-          !good)
-        return good;
-    if (auto good = check_pair("storage.ssl_cert", "storage.ssl_key"); !good)
-      return good;
-    return check_links().and_then([&] { return check_rest(); });
+      check_pair(section + std::string{"certificate"}, section + std::string{"key"});
+    check_pair("storage.ssl_cert", "storage.ssl_key");
+    check_links();
+    check_rest();
+    return found_.all();
   }
 
 private:
-  tl::unexpected<error> wrong(std::string_view name, std::string_view why) const {
-    return blame(where_, std::string{name}, why);
+  void note(std::string_view name, std::string_view why) {
+    found_.note(expected<void>{blame(where_, std::string{name}, why)});
   }
 
-  expected<void> check_pair(const std::string& certificate, const std::string& key) const {
+  void check_pair(const std::string& certificate, const std::string& key) {
     auto chain = texts_.find(certificate), secret = texts_.find(key);
-    if (chain != texts_.end())
-      if (auto good = read_certificate(chain->second); !good)
-        return wrong(certificate, good.error().detail);
-    if (chain != texts_.end() && secret != texts_.end())
-      if (auto good = check_key(chain->second, secret->second); !good)
-        return wrong(key, good.error().detail);
-    return {};
+    if (chain == texts_.end())
+      return;
+    if (auto good = read_certificate(chain->second); !good)
+      note(certificate, good.error().detail);
+    else if (secret != texts_.end())
+      if (auto fits = check_key(chain->second, secret->second); !fits)
+        note(key, fits.error().detail);
   }
 
-  expected<void> check_links() const {
+  void check_links() {
     auto chain = texts_.find("cluster.certificate"), authority = texts_.find("cluster.ca");
     if (chain != texts_.end() && authority != texts_.end())
       if (auto good = check_certificate(chain->second, authority->second, {}); !good)
-        return wrong("cluster.certificate", good.error().detail);
-    return {};
+        note("cluster.certificate", good.error().detail);
   }
 
-  expected<void> check_rest() const {
-    if (c_.storage.engine == "mariadb")
+  void check_rest() {
+    if (c_.storage.engine == "mariadb" && texts_.contains("storage.password_file"))
       if (auto password = storage_password(c_); !password)
-        return wrong("storage.password_file",
-                     "must hold a line and be readable by its owner only (chmod 600)");
+        note("storage.password_file",
+             "must hold a line and be readable by its owner only (chmod 600)");
     if (!c_.log.file.empty())
       if (auto why = why_not_writable(c_.log.file); !why.empty())
-        return wrong("log.file", why);
+        note("log.file", why);
+    if (!c_.backup.directory.empty() && ::access(c_.backup.directory.c_str(), W_OK) != 0)
+      note("backup.directory", fmt::format("{}: {}", c_.backup.directory, std::strerror(errno)));
     std::error_code problem;
+    // Made at the first start when it is missing.
+    const auto& credential = c_.data.credential_file;
+    if (!credential.empty() && fs::exists(credential, problem))
+      if (auto text = read_whole(credential); !text)
+        note("data.credential_file", text.error().detail);
     if (fs::exists(c_.data_dir, problem) && !fs::is_directory(c_.data_dir, problem))
-      return wrong("data_dir", c_.data_dir + ": is no folder");
-    return {};
+      note("data_dir", c_.data_dir + ": is no folder");
   }
 
+  faults found_;
   const config& c_;
   const option_origins& where_;
   std::map<std::string, std::string> texts_;
@@ -168,7 +175,7 @@ expected<void> check_files(const config& c, const option_origins& where) {
 }
 
 std::vector<std::string> file_options() {
-  std::vector<std::string> names{"data_dir", "log.file"};
+  std::vector<std::string> names{"data_dir", "log.file", "backup.directory", "data.credential_file"};
   for (const auto& option : files)
     names.emplace_back(option.name);
   return names;

@@ -75,7 +75,10 @@ void add_http(lister& list, config& c) {
     .add("write_timeout", h.write_timeout, span(seconds(1), minutes(5)),
          "How long a client may not read before it is cut off.")
     .add("request_timeout", h.request_timeout, span(seconds(1), minutes(10)),
-         "Deadline of a request inside; past it the code is 1001.");
+         "Deadline of a request inside; past it the code is 1001.")
+    .add("trusted_proxies", h.trusted_proxies,
+         "Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` and "
+         "`X-Forwarded-Proto` are believed; nobody else's are.");
   auto& d = c.data;
   list.in("data")
     .add("listen", d.listen,
@@ -158,6 +161,16 @@ void add_stores(lister& list, config& c) {
     .add("diag_reports", r.diag_reports,
          "Diagnosis tasks and reports are kept this long; 0 keeps them for ever.")
     .add("audit_log", r.audit_log, "Audit records are kept this long; 0 keeps them for ever.");
+  auto& b = c.backup;
+  list.in("backup")
+    .add("directory", b.directory,
+         "Directory in which the node that leads writes a backup each day. Empty: none by schedule.")
+    .add("window", b.window, "When, by the machine's clock: `02:00-04:00`.")
+    .add("keep", b.keep, span(hours(1), days(3650)),
+         "Backups older than this are deleted; the newest one never is.")
+    .add("key_file", b.key_file,
+         "File with at least 32 random bytes, readable by its owner only, that backups are encrypted "
+         "with. Empty: they are not.");
 }
 
 void add_samples(lister& list, config& c) {

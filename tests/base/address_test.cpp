@@ -56,6 +56,28 @@ BOOST_AUTO_TEST_CASE(an_address_has_one_form) {
   BOOST_TEST(base::canonical_address("No Name.") == "No Name.");
 }
 
+BOOST_AUTO_TEST_CASE(networks_are_addresses_with_their_first_bits) {
+  for (const std::string network :
+       {"10.0.0.0/8", "192.0.2.1", "0.0.0.0/0", "2001:db8::/32", "::1/128"})
+    BOOST_TEST(base::is_network(network), network);
+  for (const std::string wrong :
+       {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::1/129", "web1/8", "10.0.0/8"})
+    BOOST_TEST(!base::is_network(wrong), wrong);
+  auto in = [](const std::string& address, const std::string& network) {
+    return base::is_in_networks(address, {"203.0.113.0/24", network});
+  };
+  BOOST_TEST(in("10.255.0.1", "10.0.0.0/8"));
+  BOOST_TEST(!in("11.0.0.1", "10.0.0.0/8"));
+  BOOST_TEST(in("192.0.2.127", "192.0.2.0/25"));
+  BOOST_TEST(!in("192.0.2.128", "192.0.2.0/25"));
+  BOOST_TEST(in("::ffff:10.0.0.1", "10.0.0.0/8"));
+  BOOST_TEST(in("2001:db8:ffff::1", "2001:db8::/32"));
+  BOOST_TEST(!in("2001:db9::1", "2001:db8::/32"));
+  BOOST_TEST(!in("::1", "0.0.0.0/0"));
+  BOOST_TEST(!in("web1", "0.0.0.0/0"));
+  BOOST_TEST(!base::is_in_networks("10.0.0.1", {}));
+}
+
 BOOST_AUTO_TEST_CASE(ipv6_stands_in_brackets_before_a_port) {
   BOOST_TEST(base::with_port("2001:db8::1", 9100) == "[2001:db8::1]:9100");
   BOOST_TEST(base::with_port("192.0.2.1", 80) == "192.0.2.1:80");

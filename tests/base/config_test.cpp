@@ -93,9 +93,10 @@ BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_file_line_key_and_reason) {
-  BOOST_TEST(refusal("[check]\nsample_perod = 15\n") == ":2: check.sample_perod: unknown key");
+  BOOST_TEST(refusal("[check]\nsample_perod = 15\n") ==
+             ":2: check.sample_perod: unknown key, did you mean 'check.sample_period'?");
   BOOST_TEST(refusal("\n\n[chekc]\nx = 1\n") == ":3: chekc: unknown section");
-  BOOST_TEST(refusal("data_dri = ''\n") == ":1: data_dri: unknown key");
+  BOOST_TEST(refusal("data_dri = ''\n") == ":1: data_dri: unknown key, did you mean 'data_dir'?");
   BOOST_TEST(refusal("[check.sample]\nx = 1\n") == ":1: check.sample: unknown section");
   BOOST_TEST(refusal("[check]\nsample_period = '15 minutes'\n")
                .starts_with(":2: check.sample_period: must be a duration"));

@@ -1,11 +1,10 @@
 #include "runtime/core/notify/body.hpp"
 
 #include "runtime/base/json_codec.hpp"
+#include "runtime/base/time_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
 
@@ -22,14 +21,7 @@ std::string escaped_json(const std::string& text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-std::string time_text(moment t) {
-  if (t.ms == 0)
-    return {};
-  std::time_t seconds = t.ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
-}
+std::string time_text(moment t) { return t.ms == 0 ? std::string{} : base::utc_text(t.ms); }
 
 /// Everything the JSON document has, and what templates want beside it.
 data data_of(const told_alert& x) {

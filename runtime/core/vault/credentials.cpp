@@ -1,73 +1,21 @@
 #include "runtime/core/vault/credentials.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
-#include <cstring>
-#include <memory>
-
 namespace aops::vault {
 
 namespace {
 
+using base::decrypt;
+using base::encrypt;
+using base::sealing_tag_bytes;
+
 constexpr char format_number = 1;
-constexpr size_t tag_bytes = 16;
 constexpr size_t cost_bytes = 16; ///< n, r, p as little-endian numbers of 8, 4 and 4 bytes.
-
-using cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-unsigned char* raw(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
-const unsigned char* raw(std::string_view s) {
-  return reinterpret_cast<const unsigned char*>(s.data());
-}
 
 /// Lengths in front keep ("ab","c") and ("a","bc") apart.
 std::string associated(std::string_view user, std::string_view host_id) {
   std::string aad = std::to_string(user.size()) + ":";
   aad.append(user).append(host_id);
   return aad;
-}
-
-expected<std::string> encrypt(std::string_view key,
-                              std::string_view nonce,
-                              std::string_view aad,
-                              std::string_view plain) {
-  cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
-  std::string out(plain.size() + tag_bytes, '\0');
-  int n = 0;
-  if (key.size() != data_key_bytes || nonce.size() != nonce_bytes || !c ||
-      EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) != 1 ||
-      EVP_EncryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) != 1 ||
-      EVP_EncryptUpdate(c.get(), raw(out), &n, raw(plain), static_cast<int>(plain.size())) != 1 ||
-      EVP_EncryptFinal_ex(c.get(), raw(out) + n, &n) != 1 ||
-      EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes, raw(out) + plain.size()) != 1)
-    return fail(ec::internal, "encryption failed");
-  return out;
-}
-
-expected<secret_bytes> decrypt(std::string_view key,
-                               std::string_view nonce,
-                               std::string_view aad,
-                               std::string_view sealed) {
-  if (sealed.size() < tag_bytes || key.size() != data_key_bytes || nonce.size() != nonce_bytes)
-    return fail(ec::corrupt, "sealed record");
-  cipher c{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
-  auto body = sealed.substr(0, sealed.size() - tag_bytes);
-  std::string tag{sealed.substr(body.size())};
-  std::string out(body.size() + 1, '\0'); // Never empty: OpenSSL wants a place to write to.
-  int n = 0;
-  bool opened =
-    c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) == 1 &&
-    EVP_DecryptUpdate(c.get(), nullptr, &n, raw(aad), static_cast<int>(aad.size())) == 1 &&
-    EVP_DecryptUpdate(c.get(), raw(out), &n, raw(body), static_cast<int>(body.size())) == 1 &&
-    EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1 &&
-    EVP_DecryptFinal_ex(c.get(), raw(out) + n, &n) == 1;
-  if (!opened) {
-    OPENSSL_cleanse(out.data(), out.size());
-    return fail(ec::vault_key);
-  }
-  out.resize(body.size());
-  return secret_bytes{std::move(out)};
 }
 
 template <class T>
@@ -86,20 +34,6 @@ T take(std::string_view& in) {
 }
 
 } // namespace
-
-secret_bytes& secret_bytes::operator=(secret_bytes&& other) noexcept {
-  if (this != &other) {
-    wipe();
-    bytes_ = std::move(other.bytes_);
-    other.wipe(); // A short text is copied by a move.
-  }
-  return *this;
-}
-
-void secret_bytes::wipe() {
-  OPENSSL_cleanse(bytes_.data(), bytes_.size());
-  bytes_.clear();
-}
 
 expected<std::string> make_vault(std::string_view user,
                                  std::string_view vault_key,
@@ -126,7 +60,8 @@ expected<std::string> make_vault(std::string_view user,
 
 expected<secret_bytes>
 open_vault(std::string_view user, std::string_view vault_key, std::string_view record) {
-  if (record.size() != 1 + cost_bytes + salt_bytes + nonce_bytes + data_key_bytes + tag_bytes ||
+  if (record.size() !=
+        1 + cost_bytes + salt_bytes + nonce_bytes + data_key_bytes + sealing_tag_bytes ||
       record[0] != format_number)
     return fail(ec::corrupt, "vault record");
   record.remove_prefix(1);
@@ -160,7 +95,7 @@ expected<secret_bytes> unseal(const secret_bytes& data_key,
                               std::string_view user,
                               std::string_view host_id,
                               std::string_view sealed) {
-  if (sealed.size() < 1 + nonce_bytes + tag_bytes || sealed[0] != format_number)
+  if (sealed.size() < 1 + nonce_bytes + sealing_tag_bytes || sealed[0] != format_number)
     return fail(ec::corrupt, "sealed record");
   return decrypt(data_key.view(),
                  sealed.substr(1, nonce_bytes),

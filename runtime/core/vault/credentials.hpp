@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/base/sealing.hpp"
 #include "runtime/core/vault/password.hpp"
 
 #include <string>
@@ -11,26 +12,10 @@
 /// See docs/reference/rest.md#host-credentials.
 namespace aops::vault {
 
-/// Bytes that are wiped when they go.
-class secret_bytes {
-public:
-  secret_bytes() = default;
-  explicit secret_bytes(std::string bytes) : bytes_(std::move(bytes)) {}
-  secret_bytes(secret_bytes&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
-  secret_bytes& operator=(secret_bytes&& other) noexcept;
-  secret_bytes(const secret_bytes&) = delete;
-  secret_bytes& operator=(const secret_bytes&) = delete;
-  ~secret_bytes() { wipe(); }
-  std::string_view view() const { return bytes_; }
-  bool empty() const { return bytes_.empty(); }
+using base::secret_bytes;
 
-private:
-  void wipe();
-  std::string bytes_;
-};
-
-inline constexpr size_t data_key_bytes = 32;
-inline constexpr size_t nonce_bytes = 12;
+inline constexpr size_t data_key_bytes = base::sealing_key_bytes;
+inline constexpr size_t nonce_bytes = base::sealing_nonce_bytes;
 inline constexpr size_t salt_bytes = 16;
 
 /// Wraps a new data key under a vault key. @return The record to store; it begins with a format

@@ -55,6 +55,9 @@ public:
   /// A further connection, of the caller's own, that may write. Must not outlive the pool.
   virtual expected<std::unique_ptr<database>> connect() = 0;
 
+  /// The same for reading only, outside the number that `read` lends: for what takes long.
+  expected<std::unique_ptr<database>> connect_to_read() { return connect_reader(); }
+
   virtual pool_status status() const { return {}; }
 
   /// Bytes of the store on disk, as far as the engine knows; for metrics and limits.

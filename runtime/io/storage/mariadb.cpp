@@ -26,15 +26,17 @@ public:
 
   expected<void> open() {
     auto first = mariadb_database::open(endpoints_, mariadb_session::migrates);
-    if (!first && first.error() == ec::not_found) {
+    bool may_make = !endpoints_->config().keeps_schema;
+    if (!first && first.error() == ec::not_found && may_make) {
       if (auto made = make_database(); !made)
         return made;
       first = mariadb_database::open(endpoints_, mariadb_session::migrates);
     }
     if (!first)
       return fail(std::move(first.error()));
-    if (auto done = migrate_alone(**first); !done)
-      return done;
+    if (may_make)
+      if (auto done = migrate_alone(**first); !done)
+        return done;
     if (auto whole = check_whole(**first); !whole)
       return whole;
     auto writer = connect_as(mariadb_session::writes);
@@ -113,7 +115,7 @@ private:
       return {};
     return fail(ec::conflict,
                 "storage.database: the copy into `" + endpoints_->config().database +
-                  "` is not complete; run `aops-node migrate` again");
+                  "` is not complete; run `aops-node migrate` or `aops-node restore` again");
   }
 
   std::shared_ptr<mariadb_endpoints> endpoints_;

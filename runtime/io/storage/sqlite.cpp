@@ -3,6 +3,7 @@
 #include "runtime/io/storage/data_dir.hpp"
 #include "runtime/io/storage/migration.hpp"
 #include "runtime/io/storage/sqlite_database.hpp"
+#include "runtime/io/storage/store_copy.hpp"
 #include "runtime/io/storage/wal_checkpointer.hpp"
 
 #include <atomic>
@@ -121,11 +122,30 @@ expected<std::unique_ptr<database_pool>> open_sqlite(const sqlite_config& config
     config.readers, "file:" + escaped(*file), options, std::move(*dir));
   if (auto opened = pool->open(config.schema); !opened)
     return fail(opened.error().code, *file + ": " + opened.error().detail);
+  auto unfinished = is_copy_unfinished(pool->writer());
+  if (!unfinished)
+    return fail(std::move(unfinished.error()));
+  if (*unfinished && !config.takes_unfinished_copy)
+    return fail(ec::conflict,
+                *file + ": the restore into it is not complete; run `aops-node restore` again");
   auto started =
     pool->start_checkpoints({config.checkpoint_bytes, config.most_wal_bytes, config.busy});
   if (!started)
     return fail(std::move(started.error()));
   return pool;
+}
+
+expected<std::unique_ptr<database>> open_sqlite_beside(const std::string& data_dir) {
+  auto file = data_dir + "/aops.db";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored))
+    return fail(ec::store_unreachable, data_dir + ": there is no aops.db in it");
+  sqlite_options options;
+  options.read_only = true;
+  auto db = sqlite_database::open("file:" + escaped(file), options);
+  if (!db)
+    return fail(db.error().code, file + ": " + db.error().detail);
+  return std::unique_ptr<database>{std::move(*db)};
 }
 
 expected<std::unique_ptr<database_pool>> open_sqlite_in_memory(size_t readers) {

@@ -16,14 +16,20 @@ struct sqlite_config {
   int64_t checkpoint_bytes = 16 << 20; ///< Log size at which the checkpoint thread sets to work.
   std::chrono::milliseconds busy = std::chrono::seconds{5}; ///< Longest wait for a lock.
   std::span<const migration> schema = built_in_migrations();
+  bool takes_unfinished_copy = false; ///< Opens what a restore left behind, to begin anew.
 };
 
 /// The embedded store of one node. Locks the data directory until it is destroyed. The schema is
 /// brought up to date.
 ///
-/// ec::conflict when another process holds the directory, or the schema is newer than this release;
+/// ec::conflict when another process holds the directory, the schema is newer than this release, or
+/// a restore into it was cut off;
 /// ec::store_unreachable when it cannot be opened, or is no SQLite database.
 expected<std::unique_ptr<database_pool>> open_sqlite(const sqlite_config& config);
+
+/// One reading connection to an embedded store that a node may be using meanwhile. Neither locks
+/// the directory nor touches the schema. ec::store_unreachable when there is no such store.
+expected<std::unique_ptr<database>> open_sqlite_beside(const std::string& data_dir);
 
 /// The same in memory, for tests: gone with the pool.
 expected<std::unique_ptr<database_pool>> open_sqlite_in_memory(size_t readers = 2);
