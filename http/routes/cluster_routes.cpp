@@ -1,6 +1,7 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/cluster.hpp"
+#include "messages/roles/doctor.hpp"
 
 namespace aops::http {
 
@@ -20,6 +21,13 @@ std::vector<route> cluster_routes(const node_port& port) {
       may::administrator,
       actors::cluster_trees_name,
       "The live supervisor trees of all nodes, or of one."),
+    ask<doctor_actor, doctor_query, examined_nodes>(
+      port,
+      method::get,
+      "/cluster/doctor",
+      may::administrator,
+      actors::doctor_name,
+      "Look at machine, store and configuration of all nodes, with remedies."),
     ask<role, node_to_drain, node_drained>(
       port,
       method::post,

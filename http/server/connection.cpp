@@ -32,6 +32,8 @@ std::string_view status_text(int status) {
     return "URI Too Long";
   case 415:
     return "Unsupported Media Type";
+  case 417:
+    return "Expectation Failed";
   case 431:
     return "Request Header Fields Too Large";
   default:
@@ -274,7 +276,14 @@ public:
     set_keep_alive_timeout(
       std::chrono::duration_cast<std::chrono::seconds>(limits.keep_alive).count());
     set_keep_alive_max_count(1'000'000);
-    set_default_headers({{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}});
+    // What is no page is neither shown in a frame nor lets anything run; pages have their own
+    // policy.
+    set_default_headers(
+      {{"X-Content-Type-Options", "nosniff"},
+       {"Cache-Control", "no-store"},
+       {"X-Frame-Options", "DENY"},
+       {"Referrer-Policy", "no-referrer"},
+       {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}});
     auto handle = [this](const httplib::Request& q, httplib::Response& r) { answer(q, r); };
     const std::string path(1, only_path);
     Get(path, handle).Post(path, handle).Put(path, handle);

@@ -2,6 +2,7 @@
 
 #include "http/server/docs_page.hpp"
 #include "http/server/openapi.hpp"
+#include "runtime/base/address.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
@@ -414,15 +415,43 @@ http_response dispatcher::serve(const http_request& request, std::string_view& l
     const auto* file = e.file->files->find(found.rest);
     return file ? answer_with(*file, request) : refusal(404, "there is no such file");
   }
-  auto r = refusal(405, "The method is not allowed for the requested URL.");
   std::string allowed;
   for (const auto& [name, e] : *found.offered)
-    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name);
+    allowed += fmt::format("{}, {}", name, name == "GET" ? "HEAD, " : "");
+  allowed += "OPTIONS";
+  http_response r;
+  if (verb == "OPTIONS")
+    r.status = 204;
+  else
+    r = refusal(405, "The method is not allowed for the requested URL.");
   r.headers.emplace_back("Allow", allowed);
   return r;
 }
 
-http_response dispatcher::answer(const http_request& request) {
+/// The last address in front of the proxies that are trusted: those before it may be invented.
+void dispatcher::believe_proxy(http_request& request) const {
+  const auto& trusted = service_.trusted_proxies;
+  if (trusted.empty() || !base::is_in_networks(request.address, trusted))
+    return;
+  if (auto scheme = request.header("X-Forwarded-Proto"); !scheme.empty())
+    request.is_secure = scheme == "https";
+  auto hops = request.header("X-Forwarded-For");
+  while (!hops.empty() && base::is_in_networks(request.address, trusted)) {
+    auto comma = hops.rfind(',');
+    auto hop = hops.substr(comma == hops.npos ? 0 : comma + 1);
+    hops = hops.substr(0, comma == hops.npos ? 0 : comma);
+    while (!hop.empty() && (hop.front() == ' ' || hop.front() == '\t'))
+      hop.remove_prefix(1);
+    while (!hop.empty() && (hop.back() == ' ' || hop.back() == '\t'))
+      hop.remove_suffix(1);
+    std::string address{hop};
+    if (!base::is_ip_address(address))
+      return;
+    request.address = std::move(address);
+  }
+}
+
+http_response dispatcher::answer(http_request request) {
   static auto seconds =
     metrics::histogram_of("aops_http_request_seconds",
                           "Time to answer a request, streams up to their first byte.",
@@ -431,6 +460,7 @@ http_response dispatcher::answer(const http_request& request) {
   std::string_view label = "other";
   int code = 0;
   http_response response;
+  believe_proxy(request);
   try {
     response = serve(request, label, code);
   } catch (const std::exception& e) {
@@ -439,6 +469,8 @@ http_response dispatcher::answer(const http_request& request) {
     response = error_response(
       blamed_on_us({ec::internal, "an exception of unknown type"}, label), 500, code);
   }
+  if (service_.is_strict && request.is_secure)
+    response.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
   std::chrono::duration<double> took = steady_clock::now() - began;
   auto shown_code = code != 0 ? code : response.status;
   seconds.observe(took.count());

@@ -28,6 +28,8 @@ struct service {
   std::function<readiness()> ready; ///< Absent: always ready.
   std::string version = "0";
   std::chrono::milliseconds request_timeout{10'000};
+  std::vector<std::string> trusted_proxies; ///< Addresses and networks.
+  bool is_strict = false; ///< Browsers are told to come by HTTPS only from now on.
 };
 
 /// Answers requests by the tables: parse, schema, identity, role, forced password change, business,
@@ -38,7 +40,9 @@ public:
   explicit dispatcher(service s);
 
   /// Never throws: what a handler throws becomes code 500 with an id that the log explains.
-  http_response answer(const http_request& request);
+  /// @param request Its address and whether it came by TLS are changed to what a trusted proxy
+  /// says.
+  http_response answer(http_request request);
 
   const service& what() const { return service_; }
   const json& openapi() const { return openapi_; }
@@ -71,6 +75,7 @@ private:
   request_context
   context_for(caller who, const http_request& request, std::chrono::milliseconds deadline) const;
   http_response show_readiness() const;
+  void believe_proxy(http_request& request) const;
 
   service service_;
   std::unordered_map<std::string, verbs> endpoints_;

@@ -74,6 +74,9 @@ private:
       return {411, "send a Content-Length instead of a Transfer-Encoding"};
     if (same_name(name, "Content-Encoding"))
       return {415, "send the body without a Content-Encoding"};
+    if (same_name(name, "Expect") &&
+        !same_name(trim(line.substr(line.find(':') + 1)), "100-continue"))
+      return {417, "nothing but 100-continue can be expected"};
     if (same_name(name, "Content-Length"))
       return judge_length(trim(line.substr(line.find(':') + 1)));
     return judge_text(line);

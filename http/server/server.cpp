@@ -1,5 +1,6 @@
 #include "http/server/server.hpp"
 
+#include "http/server/certificate_watch.hpp"
 #include "http/server/elastic_pool.hpp"
 #include "http/server/listener.hpp"
 #include "runtime/base/descriptor.hpp"
@@ -27,7 +28,10 @@ public:
                  std::shared_ptr<listener> door)
       : options_(options), tls_(std::move(tls)), dispatcher_(std::move(what)),
         engine_(dispatcher_, options.limits), pool_({4, options.max_connections}),
-        door_(std::move(door)) {}
+        door_(std::move(door)) {
+    if (options_.tls)
+      certificate_.emplace(*options_.tls);
+  }
 
   ~running_server() override { stop(std::chrono::seconds{5}); }
 
@@ -66,6 +70,9 @@ public:
 
 private:
   void take(int socket) {
+    if (certificate_)
+      if (auto fresh = certificate_->renewed())
+        tls_ = std::move(fresh);
     auto over = tls_ ? tls_->wrap(socket) : plain_transport(socket);
     auto c = std::make_shared<connection>(engine_, std::move(over));
     if (!pool_.try_run([this, c] { serve(*c); }))
@@ -113,7 +120,8 @@ private:
   }
 
   server_options options_;
-  std::shared_ptr<tls_context> tls_;
+  std::shared_ptr<tls_context> tls_;             ///< Of the thread that accepts.
+  std::optional<certificate_watch> certificate_; ///< Likewise.
   dispatcher dispatcher_;
   http_engine engine_;
   std::atomic<bool> is_stopping_{false};

@@ -145,7 +145,40 @@ BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_http_errors) {
   auto r = ask("PUT", "/test/open", fine);
   BOOST_TEST(r.status == 405);
   BOOST_TEST(json::parse(r.body)["message"] == "The method is not allowed for the requested URL.");
-  BOOST_TEST(r.headers.at(0).second == "POST");
+  BOOST_TEST(r.headers.at(0).second == "POST, OPTIONS");
+}
+
+BOOST_AUTO_TEST_CASE(the_client_behind_trusted_proxies_is_the_last_that_is_none) {
+  std::string seen;
+  bool was_secure = false;
+  auto service = tests::sample_service(sessions);
+  service.trusted_proxies = {"10.0.0.0/8", "2001:db8::1"};
+  service.is_strict = true;
+  service.pages.push_back({"/seen", "", [&](const http::page_context& c) {
+                             seen = c.request.address;
+                             was_secure = c.request.is_secure;
+                             return http::http_response{};
+                           }});
+  http::dispatcher behind{std::move(service)};
+  auto client = [&](const std::string& peer, const std::string& hops, const std::string& scheme) {
+    http::http_request q;
+    q.method = "GET";
+    q.path = "/seen";
+    q.address = peer;
+    q.headers = {{"X-Forwarded-For", hops}, {"X-Forwarded-Proto", scheme}};
+    auto r = behind.answer(q);
+    bool is_strict = std::any_of(r.headers.begin(), r.headers.end(), [](const auto& h) {
+      return h.first == "Strict-Transport-Security";
+    });
+    BOOST_TEST(is_strict == was_secure);
+    return seen + (was_secure ? " secure" : "");
+  };
+  BOOST_TEST(client("10.1.2.3", "192.0.2.9", "https") == "192.0.2.9 secure");
+  BOOST_TEST(client("10.1.2.3", "198.51.100.1, 192.0.2.9 , 10.9.9.9", "http") == "192.0.2.9");
+  BOOST_TEST(client("2001:db8::1", "2001:db8::7", "") == "2001:db8::7");
+  BOOST_TEST(client("10.1.2.3", "10.4.4.4", "http") == "10.4.4.4");
+  BOOST_TEST(client("10.1.2.3", "192.0.2.9, nonsense", "http") == "10.1.2.3");
+  BOOST_TEST(client("192.0.2.1", "203.0.113.5", "https") == "192.0.2.1"); // Nobody trusts it.
 }
 
 BOOST_AUTO_TEST_CASE(overload_is_429_with_code_1001) {

@@ -206,15 +206,44 @@ BOOST_AUTO_TEST_CASE(what_the_parser_does_not_understand_is_a_bad_request) {
 
 BOOST_AUTO_TEST_CASE(any_method_a_path_does_not_have_is_405_with_those_it_has) {
   raw_client c{it->port()};
-  for (const std::string method :
-       {"TRACE", "QUERY", "BREW", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"}) {
+  for (const std::string method : {"TRACE", "QUERY", "BREW", "PUT", "PATCH", "DELETE", "POST"}) {
     auto r = c.ask(method + " /healthz HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
     BOOST_TEST_CONTEXT(method) {
       BOOST_TEST(r.status == 405);
-      BOOST_TEST(r.says("Allow: GET\r\n"));
+      BOOST_TEST(r.says("Allow: GET, HEAD, OPTIONS\r\n"));
     }
   }
   BOOST_TEST(c.ask("TRACE / HTTP/1.1\r\n\r\n").status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(options_tell_what_a_path_has) {
+  raw_client c{it->port()};
+  auto r = c.ask("OPTIONS /test/open HTTP/1.1\r\nOrigin: https://elsewhere.example\r\n"
+                 "Access-Control-Request-Method: POST\r\n\r\n");
+  BOOST_TEST(r.status == 204);
+  BOOST_TEST(r.says("Allow: POST, OPTIONS\r\n"));
+  BOOST_TEST(!r.says("Access-Control-")); // No other site's pages may read us.
+  BOOST_TEST(c.ask("OPTIONS /nowhere HTTP/1.1\r\n\r\n").status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_but_100_continue_can_be_expected) {
+  auto ask = [&](const std::string& what) {
+    return raw_client{it->port()}
+      .ask("GET /healthz HTTP/1.1\r\nExpect: " + what + "\r\n\r\n")
+      .status;
+  };
+  BOOST_TEST(ask("miracles") == 417);
+  BOOST_TEST(ask("100-Continue") == 200);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_page_can_neither_be_framed_nor_run_anything) {
+  auto r = raw_client{it->port()}.ask(get_request("/healthz"));
+  for (auto header : {"X-Content-Type-Options: nosniff\r\n",
+                      "X-Frame-Options: DENY\r\n",
+                      "Referrer-Policy: no-referrer\r\n",
+                      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n",
+                      "Cache-Control: no-store\r\n"})
+    BOOST_TEST_CONTEXT(header) BOOST_TEST(r.says(header));
 }
 
 BOOST_AUTO_TEST_CASE(a_body_nobody_reads_ends_the_connection) {

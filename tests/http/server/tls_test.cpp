@@ -1,4 +1,5 @@
 #include "http/server/certificate.hpp"
+#include "http/server/certificate_watch.hpp"
 #include "http/server/server.hpp"
 #include "tests/http/support/raw_client.hpp"
 #include "tests/http/support/sample_service.hpp"
@@ -118,6 +119,61 @@ BOOST_AUTO_TEST_CASE(plain_http_on_a_tls_port_ends_quickly_and_harms_nobody) {
   auto request = "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n";
   BOOST_TEST(
     !ask_over_tls(server->port(), options->tls->certificate, "localhost", request).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_certificate_is_used_without_a_restart) {
+  auto old = *http::self_signed_certificate(folder / "old", {}),
+       next = *http::self_signed_certificate(folder / "next", {});
+  http::certificate_files used{folder / "used.crt", folder / "used.key"};
+  auto put = [](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to + ".new");
+    std::filesystem::rename(to + ".new", to);
+  };
+  put(old.certificate, used.certificate);
+  put(old.key, used.key);
+  http::certificate_watch watch{used};
+  auto now = std::chrono::steady_clock::now();
+  BOOST_TEST(!watch.renewed(now));
+  put(next.certificate, used.certificate); // In the middle: the key is still the old one's.
+  log::capture captured;
+  for (int i = 2; i < 6; ++i)
+    BOOST_TEST(!watch.renewed(now + std::chrono::seconds{i}));
+  BOOST_TEST(captured.count("certificate-not-renewed") == 1u);
+  put(next.key, used.key);
+  BOOST_TEST(!watch.renewed(now + 5100ms)); // Looked a moment ago.
+  BOOST_TEST(watch.renewed(now + 10s) != nullptr);
+  BOOST_TEST(!watch.renewed(now + 20s));
+  std::filesystem::remove(used.key);
+  BOOST_TEST(!watch.renewed(now + 30s));
+}
+
+BOOST_AUTO_TEST_CASE(connections_after_a_renewal_see_the_new_certificate) {
+  auto old = *http::self_signed_certificate(folder / "old", {}),
+       next = *http::self_signed_certificate(folder / "next", {});
+  http::server_options options;
+  options.tls = http::certificate_files{folder / "used.crt", folder / "used.key"};
+  auto put = [&](const http::certificate_files& from) {
+    for (const auto& [file, to] : {std::pair{from.certificate, options.tls->certificate},
+                                   std::pair{from.key, options.tls->key}}) {
+      std::filesystem::copy_file(file, to + ".new");
+      std::filesystem::rename(to + ".new", to);
+    }
+  };
+  put(old);
+  tests::sessions_by_hand sessions;
+  auto server = std::move(*http::http_server::start(options, tests::sample_service(sessions)));
+  auto request = "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n";
+  auto is_shown = [&](const http::certificate_files& x) {
+    return !ask_over_tls(server->port(), x.certificate, "localhost", request).empty();
+  };
+  BOOST_TEST(is_shown(old));
+  put(next);
+  // It looks at most once a second.
+  auto end = std::chrono::steady_clock::now() + 20s;
+  while (!is_shown(next) && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  BOOST_TEST(is_shown(next));
+  BOOST_TEST(!is_shown(old));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_does_not_fit_is_an_error) {
