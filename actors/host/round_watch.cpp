@@ -1,8 +1,8 @@
 #include "actors/host/round_watch.hpp"
 
 #include "runtime/base/log.hpp"
+#include "runtime/base/time_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,10 +13,6 @@ namespace aops::actors {
 namespace {
 
 constexpr std::string_view subject = "rounds";
-
-std::string spelled(int64_t time_ms) {
-  return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(time_ms / 1000)));
-}
 
 } // namespace
 
@@ -57,7 +53,7 @@ void round_watch::show(base::health& health) {
   });
   auto problem = fmt::format("{} hosts have not stored a round since {}: {}",
                              stuck_.size(),
-                             spelled(oldest->second.since_ms),
+                             base::utc_text(oldest->second.since_ms),
                              oldest->second.what);
   if (!std::exchange(is_told_, true))
     log::warn("rounds-stuck", "{} (host {})", problem, oldest->first);

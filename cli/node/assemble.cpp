@@ -8,6 +8,7 @@
 #include "actors/cluster/router.hpp"
 #include "actors/data/samples.hpp"
 #include "actors/diag/diag_job.hpp"
+#include "actors/doctor/doctor.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/host/rule_costs_keeper.hpp"
@@ -16,6 +17,7 @@
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
+#include "actors/store/backup_keeper.hpp"
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
@@ -34,6 +36,7 @@
 #include "actors/support/call.hpp"
 #include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
+#include "cli/node/doctor_facts.hpp"
 #include "messages/names.hpp"
 
 #include <caf/all.hpp>
@@ -125,6 +128,9 @@ child_spec store_tree(const parts& p) {
     child(report_store_name, report_store, store),
     child(saved_store_name, saved_store, store),
     child(housekeeper_name, housekeeper, store),
+    child(backup_keeper_name,
+          backup_keeper,
+          backup_parts{store, std::make_shared<bounded_pool>("backup", 1, 1)}),
   };
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
@@ -210,6 +216,18 @@ child_spec cluster_tree(const parts& p) {
   return supervised(named("cluster", p), std::move(tree));
 }
 
+child_spec doctor_child(const parts& p) {
+  doctor_parts doctors;
+  doctors.names = p.names;
+  doctors.map = p.cluster->map;
+  doctors.node = p.node_id;
+  doctors.worker = std::make_shared<bounded_pool>("doctor", 1, 1);
+  doctors.examine = [config = p.config, pool = p.pool] {
+    return doctor::judge(measure(*config, pool.get()));
+  };
+  return child(doctor_name, actors::doctor, std::move(doctors));
+}
+
 child_spec scraper_child(const parts& p) {
   (void)p;
   return child(scraper_name, scraper, net::http_multi_options{});
@@ -247,6 +265,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   tree.push_back(notifier_child(p));
   for (const auto& region : p.lists.regions)
     tree.push_back(region.tree(p));
+  tree.push_back(doctor_child(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
   if (p.data_front)
@@ -281,6 +300,9 @@ namespace {
 http::service common_service(const parts& p) {
   http::service s;
   s.request_timeout = p.config->http.request_timeout.chrono();
+  s.trusted_proxies = p.config->http.trusted_proxies;
+  // A certificate made here is believed by those who pinned it only: browsers ask about it.
+  s.is_strict = p.config->tls.enabled && !p.config->tls.certificate.empty();
   s.version = AOPS_VERSION;
   s.ready = [names = p.names, health = p.health, cluster = p.cluster] {
     http::readiness r;

@@ -1,6 +1,7 @@
 #include "cli/node/migrate_command.hpp"
 
 #include "cli/node/node.hpp"
+#include "cli/node/table_report.hpp"
 #include "runtime/io/storage/mariadb.hpp"
 #include "runtime/io/storage/sqlite.hpp"
 #include "runtime/io/storage/store_copy.hpp"
@@ -15,17 +16,6 @@ namespace {
 int give_up(const std::string& what, int code) {
   std::fprintf(stderr, "aops-node: migrate: %s\n", what.c_str());
   return code;
-}
-
-void print_tables(const std::vector<storage::copied_table>& tables) {
-  int64_t rows = 0;
-  std::printf("%-18s %12s  %s\n", "table", "rows", "sha256");
-  for (const auto& x : tables) {
-    std::printf(
-      "%-18s %12lld  %.16s\n", x.name.c_str(), static_cast<long long>(x.rows), x.digest.c_str());
-    rows += x.rows;
-  }
-  std::printf("%-18s %12lld\n", "all", static_cast<long long>(rows));
 }
 
 } // namespace
@@ -48,16 +38,7 @@ int migrate(const std::string& from, const base::config& config) {
   auto target = storage::open_mariadb(*to);
   if (!target)
     return give_up(target.error().detail, exit_failed);
-  auto report = [](std::string_view step, std::string_view table, int64_t rows) {
-    std::fprintf(stderr,
-                 "%.*s %.*s: %lld rows\n",
-                 static_cast<int>(step.size()),
-                 step.data(),
-                 static_cast<int>(table.size()),
-                 table.data(),
-                 static_cast<long long>(rows));
-  };
-  auto moved = storage::copy_store((*source)->writer(), (*target)->writer(), report);
+  auto moved = storage::copy_store((*source)->writer(), (*target)->writer(), report_step);
   if (!moved)
     return give_up(moved.error().detail, moved.error() == ec::conflict ? exit_usage : exit_failed);
   print_tables(*moved);

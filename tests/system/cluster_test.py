@@ -54,6 +54,17 @@ class three_nodes(unittest.TestCase):
         self.assertEqual(views[0], views[1])
         self.assertEqual(views[0], views[2])
 
+    def test_the_doctor_of_any_node_looks_at_all(self):
+        for api in self.each():
+            _, told = api.call("GET", "/cluster/doctor")
+            self.assertEqual(told["code"], 200)
+            self.assertEqual({x["node"] for x in told["nodes"]}, {x.id for x in self.cluster.members})
+            for each in told["nodes"]:
+                found = {x["item"]: x for x in each["items"]}
+                self.assertIn("mariadb", found["store"]["found"])
+                self.assertEqual(found["rights in the store"]["state"], "OK", found)
+                self.assertEqual(found["clock of the store"]["state"], "OK", found)
+
     def test_nodes_tell_what_they_own(self):
         def told():
             rows = self.cluster.nodes().values()

@@ -21,6 +21,7 @@ const verb_list& all_verbs() {
     task_verb(),
     notify_verb(),
     cluster_verb(),
+    doctor_verb(),
     completion_verb(),
   };
   return verbs;

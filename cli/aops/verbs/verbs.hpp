@@ -25,6 +25,7 @@ verb stat_verb();
 verb template_verb();
 verb task_verb();
 verb cluster_verb();
+verb doctor_verb();
 verb completion_verb();
 
 } // namespace aops::cli

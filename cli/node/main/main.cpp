@@ -1,18 +1,22 @@
+#include "cli/node/backup_command.hpp"
 #include "cli/node/check_config.hpp"
+#include "cli/node/doctor_facts.hpp"
 #include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <sstream>
 
 using namespace aops;
 
 namespace {
 
 struct options {
-  std::string config, data_dir, http, tls, join, from;
+  std::string config, data_dir, http, tls, join, from, output;
   std::vector<std::string> set;
+  node::backup_options backup;
 };
 
 /// Options that have one of their own are shorthand for `--set`.
@@ -27,8 +31,11 @@ std::vector<std::string> overrides(const options& o) {
   return all;
 }
 
+/// A line for each fault.
 int complain(const std::string& what) {
-  std::fprintf(stderr, "aops-node: %s\n", what.c_str());
+  std::istringstream lines{what};
+  for (std::string line; std::getline(lines, line);)
+    std::fprintf(stderr, "aops-node: %s\n", line.c_str());
   return node::exit_usage;
 }
 
@@ -59,6 +66,29 @@ int main(int argc, char** argv) {
     ->required();
   migrate->fallthrough();
   check->fallthrough(); // `check-config --config FILE` is understood in either order.
+  auto* backup = app.add_subcommand(
+    "backup", "Write all that the store holds into a file; nodes may run meanwhile.");
+  auto* doctor = app.add_subcommand(
+    "doctor", "Look at the machine, the store and the configuration; nodes may run meanwhile.");
+  doctor->add_option("-o", o.output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  doctor->fallthrough();
+  auto* verify = app.add_subcommand("verify", "Read a backup whole and compare its checksums.");
+  auto* restore = app.add_subcommand(
+    "restore", "Fill the empty store of the configuration from a backup; no node may run on it.");
+  backup->add_option("--to", o.backup.file, "the file; one that exists is not overwritten")
+    ->type_name("FILE")
+    ->required();
+  for (auto* command : {verify, restore})
+    command->add_option("--from", o.backup.file, "the backup")->type_name("FILE")->required();
+  restore->add_flag("--replace",
+                    o.backup.replaces,
+                    "put an embedded store that is there aside (renamed, not deleted)");
+  for (auto* command : {backup, verify, restore}) {
+    command
+      ->add_option("--key-file", o.backup.key_file, "else backup.key_file of the configuration")
+      ->type_name("FILE");
+    command->fallthrough();
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -80,6 +110,14 @@ int main(int argc, char** argv) {
                     "\"mariadb\" and its address");
   if (*migrate)
     return node::migrate(o.from, *config);
+  if (*backup)
+    return node::back_up(o.backup, *config);
+  if (*verify)
+    return node::verify_backup(o.backup, *config);
+  if (*restore)
+    return node::restore(o.backup, *config);
+  if (*doctor)
+    return node::examine(*config, o.output == "json");
   // Here a file that is missing is one line; later it would be the end of whoever opens it.
   if (auto good = node::check_config(*loaded); !good)
     return complain(good.error().detail);
