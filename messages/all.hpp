@@ -10,11 +10,13 @@
 #include "messages/diag.hpp"
 #include "messages/doctor.hpp"
 #include "messages/error.hpp"
+#include "messages/eval.hpp"
 #include "messages/host.hpp"
 #include "messages/host_info.hpp"
 #include "messages/job.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
+#include "messages/series.hpp"
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
 #include "messages/template.hpp"
@@ -26,11 +28,13 @@
 #include "messages/types/data.hpp"
 #include "messages/types/diag.hpp"
 #include "messages/types/doctor.hpp"
+#include "messages/types/eval.hpp"
 #include "messages/types/host.hpp"
 #include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
+#include "messages/types/series.hpp"
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
@@ -47,6 +51,8 @@
   X(host)                                                                                          \
   X(check)                                                                                         \
   X(rule_cost)                                                                                     \
+  X(series)                                                                                        \
+  X(eval)                                                                                          \
   X(rounds)                                                                                        \
   X(diag)                                                                                          \
   X(job)                                                                                           \

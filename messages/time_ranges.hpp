@@ -3,6 +3,7 @@
 #include "messages/check.hpp"
 #include "messages/diag.hpp"
 #include "messages/error.hpp"
+#include "messages/eval.hpp"
 
 /// Rules of requests that span fields: `base::decode` calls `validate_message` last. See
 /// docs/reference/rest.md#times.
@@ -21,6 +22,9 @@ inline expected<void> validate_message(const results_query& x) {
   return validate_time_range(x.time_range);
 }
 inline expected<void> validate_message(const rule_to_test& x) {
+  return validate_time_range(x.time_range);
+}
+inline expected<void> validate_message(const condition_to_eval& x) {
   return validate_time_range(x.time_range);
 }
 inline expected<void> validate_message(const tasks_query& x) {

@@ -46,6 +46,16 @@ host_itself::behavior_type host(host_pointer self,
         return no_such_host();
       return body().on_test(x);
     },
+    [body](const caller& who, const condition_to_eval& x) -> caf::result<condition_evaluated> {
+      if (!body().is_of(who.owner))
+        return no_such_host();
+      return body().on_eval(x);
+    },
+    [body](const host_series_query& q) -> caf::result<host_series_known> {
+      if (!body().is_of(q.owner))
+        return no_such_host();
+      return body().on_series(q);
+    },
     [body](const unit_to_diagnose& x) -> caf::result<unit_diagnosed> {
       if (!body().is_of(x.owner))
         return not_found(x.host_id);

@@ -15,6 +15,7 @@
 #include "runtime/core/check/retry.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/core/check/run.hpp"
+#include "runtime/core/check/series_knowledge.hpp"
 
 #include <deque>
 #include <functional>
@@ -49,7 +50,9 @@ public:
   void on_look();
   caf::result<aops::done> on_release(int64_t deadline_ms);
   caf::result<series_page> on_series(const series_query& q);
+  caf::result<host_series_known> on_series(const host_series_query& q);
   caf::result<rule_tested> on_test(const rule_to_test& x);
+  caf::result<condition_evaluated> on_eval(const condition_to_eval& x);
   caf::result<unit_diagnosed> on_unit(const unit_to_diagnose& x);
   caf::result<unit_checked> on_unit(const unit_to_check& x);
 
@@ -124,6 +127,17 @@ private:
   check::run_request request_for(int64_t start_ms, int64_t end_ms) const; ///< On the grid, as live.
   check::run_request job_for(int64_t start_ms, int64_t end_ms) const; ///< As explicit jobs judge.
   rule_list rules_for(const std::vector<std::string>& check_items) const;
+
+  // -- rules tried out
+  template <class Reply>
+  using reply_maker = Reply (*)(const check::compiled_rule& rule,
+                                const std::string& host_id,
+                                const check::run_request& request,
+                                const check::run_result& result,
+                                const check::series_catalogue& known);
+  template <class Reply>
+  caf::result<Reply>
+  try_out(const check_rule& rule, const std::vector<moment>& range, reply_maker<Reply> make);
 
   // -- explicit checks
   /// A unit of an explicit check. Asked again after a time-out, it goes on where it was.

@@ -4,6 +4,7 @@
 #include "messages/roles/rounds.hpp"
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/instance_text.hpp"
+#include "runtime/core/check/trial.hpp"
 
 #include <algorithm>
 #include <set>
@@ -21,20 +22,6 @@ constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
 
 /// Of one rule.
 constexpr size_t most_judged_values = 5000;
-
-/// Nothing for what is no number.
-std::optional<number> number_in(const expr::value& x) {
-  switch (x.what()) {
-  case expr::kind::boolean:
-    return number::of(int64_t{x.boolean()});
-  case expr::kind::integer:
-    return number::of(x.integer());
-  case expr::kind::real:
-    return number::of(x.real());
-  default:
-    return {};
-  }
-}
 
 } // namespace
 
@@ -96,7 +83,7 @@ void add_judged(const std::vector<std::string>& parts,
     auto& part = to.emplace_back(fault::judged_part{parts[i], instance, {}});
     for (const auto& x : values)
       if (i < x.values.size())
-        if (auto value = number_in(x.values[i]))
+        if (auto value = check::number_in(x.values[i]))
           part.values.emplace_back(x.time_ms, *value);
   }
 }

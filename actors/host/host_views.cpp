@@ -2,6 +2,8 @@
 #include "actors/support/foreign_promise.hpp"
 #include "messages/names.hpp"
 #include "runtime/core/check/rule_limits.hpp"
+#include "runtime/core/check/trial.hpp"
+#include "runtime/core/check/typed_condition.hpp"
 
 namespace aops::actors {
 
@@ -29,26 +31,18 @@ series_page page_of(std::vector<series_info> all, const series_query& q) {
   return out;
 }
 
-std::vector<check_result> shown(const check::compiled_rule& rule,
-                                const std::string& host_id,
-                                const std::vector<check::interval>& rows) {
-  std::vector<check_result> out;
-  for (const auto& row : rows) {
-    check_result x;
-    x.host_id = host_id;
-    x.data_list = rule.rule.data_list;
-    x.start = {row.start_ms};
-    x.end = {row.end_ms};
-    x.check_item = rule.rule.check_item;
-    x.condition = rule.rule.condition;
-    x.value = check::to_string(row.value);
-    x.description = rule.rule.description;
-    x.severity = rule.rule.severity;
-    x.host_group_list = rule.rule.host_group_list;
-    out.push_back(std::move(x));
-  }
+check::series_catalogue catalogue_of(const std::vector<series_info>& all) {
+  check::series_catalogue out;
+  for (const auto& x : all)
+    out.add(x.name, x.label);
   return out;
 }
+
+/// Judging a rule that is tried out, and what the host has, on their way.
+struct trial {
+  std::optional<expected<std::vector<check::run_result>>> results;
+  std::optional<check::series_catalogue> known;
+};
 
 } // namespace
 
@@ -60,32 +54,76 @@ caf::result<series_page> host_body::on_series(const series_query& q) {
   return promise;
 }
 
+caf::result<host_series_known> host_body::on_series(const host_series_query& q) {
+  auto promise = self_->make_response_promise<host_series_known>();
+  source_->list_series([promise, items = q.items](const std::vector<series_info>& found) mutable {
+    auto known = catalogue_of(found);
+    host_series_known reply;
+    for (const auto& item : items)
+      reply.items.push_back(known.about(item));
+    promise.deliver(std::move(reply));
+  });
+  return promise;
+}
+
 caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
-  const auto& c = *services_->config;
-  if (auto fine = check::validate(x.rule, check::limits_of(c)); !fine)
+  if (auto fine = check::validate(x.rule, check::limits_of(*services_->config)); !fine)
     return refuse(ec::bad_request, "rule." + fine.error().detail);
-  auto rules = check::rule_set::build({{x.rule, {}, 0}})->rules();
-  auto start = x.time_range[0].ms;
-  auto end = std::min(x.time_range[1].ms, source_->known_until_ms(coverage_.until_ms()));
+  return try_out(x.rule, x.time_range, check::tested);
+}
+
+caf::result<condition_evaluated> host_body::on_eval(const condition_to_eval& x) {
+  auto typed = check::read_typed(x.condition);
+  if (!typed)
+    return refuse(ec::bad_request, "condition: " + typed.error().detail);
+  check_rule rule;
+  rule.check_item = "eval";
+  rule.data_list = std::move(typed->data_list);
+  rule.condition = std::move(typed->condition);
+  rule.for_ = x.for_;
+  if (auto fine = check::validate(rule, check::limits_of(*services_->config)); !fine)
+    return to_caf(fine.error());
+  return try_out(rule, x.time_range, check::evaluated);
+}
+
+/// Judges a rule over what is stored of a range, and asks the host meanwhile what it has.
+template <class Reply>
+caf::result<Reply> host_body::try_out(const check_rule& rule,
+                                      const std::vector<moment>& range,
+                                      reply_maker<Reply> make) {
+  auto rules = check::rule_set::build({{rule, {}, 0}})->rules();
+  auto start = range[0].ms;
+  auto end = std::min(range[1].ms, source_->known_until_ms(coverage_.until_ms()));
   if (end <= start)
     return refuse(ec::bad_request, "time_range: nothing is stored of it");
   if (tests_ >= most_tests)
     return refuse(ec::overloaded, "rules are being tried on this host");
   ++tests_;
-  auto promise = self_->make_response_promise<rule_tested>();
+  auto promise = self_->make_response_promise<Reply>();
   auto request = job_for(start, end);
-  run_over(
-    rules,
-    request,
-    now_ms() + c.http.request_timeout.ms,
-    [this, promise, rules, request](expected<std::vector<check::run_result>> results) mutable {
-      --tests_;
-      if (!results)
-        return void(promise.deliver(to_caf(results.error())));
-      auto change = check::change_of(*rules[0], request, results->front());
-      promise.deliver(rule_tested{shown(*rules[0], record_.host_id, change.rows),
-                                  static_cast<int64_t>(results->front().judged)});
+  request.most_values = check::most_tried_values;
+  auto parts = std::make_shared<trial>();
+  auto answer_when_complete = [this, promise, rules, request, parts, make]() mutable {
+    if (!parts->results || !parts->known)
+      return;
+    --tests_;
+    if (!*parts->results)
+      return void(promise.deliver(to_caf(parts->results->error())));
+    promise.deliver(
+      make(*rules[0], record_.host_id, request, (*parts->results)->front(), *parts->known));
+  };
+  source_->list_series(
+    [parts, answer_when_complete](const std::vector<series_info>& found) mutable {
+      parts->known = catalogue_of(found);
+      answer_when_complete();
     });
+  run_over(rules,
+           request,
+           now_ms() + services_->config->http.request_timeout.ms,
+           [parts, answer_when_complete](expected<std::vector<check::run_result>> results) mutable {
+             parts->results = std::move(results);
+             answer_when_complete();
+           });
   return promise;
 }
 

@@ -3,11 +3,15 @@
 #include "actors/store/host_store.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "runtime/base/near_name.hpp"
 #include "runtime/core/check/rule_limits.hpp"
+#include "runtime/core/check/series_knowledge.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
+#include "runtime/io/storage/series_repository.hpp"
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace aops::actors {
@@ -40,9 +44,34 @@ std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& 
       reply.fail_reasons[rule.check_item] = fine.error().detail;
     }
   }
-  if (!reply.fail_list.empty())
-    reply.code = legal.empty() ? outcome_of(ec::bad_request).return_code : code_partial;
   return {std::move(reply), std::move(legal)};
+}
+
+/// Refuses the rules that name a group which the owner does not have.
+expected<std::vector<check_rule>> of_known_groups(storage::database& db,
+                                                  const std::string& owner,
+                                                  const std::vector<check_rule>& rules,
+                                                  rules_imported& reply) {
+  auto names = rule_repository{db}.host_groups(owner);
+  if (!names)
+    return fail(std::move(names.error()));
+  names->emplace_back(default_group); // Is made with its first host.
+  std::vector<std::string_view> known(names->begin(), names->end());
+  std::vector<check_rule> fine;
+  for (const auto& rule : rules) {
+    auto groups = rule.host_group_list.value_or(std::vector<std::string>{});
+    auto unknown = std::find_if(groups.begin(), groups.end(), [&](const std::string& name) {
+      return std::find(known.begin(), known.end(), name) == known.end();
+    });
+    if (unknown == groups.end()) {
+      fine.push_back(rule);
+      continue;
+    }
+    reply.fail_list.push_back(rule.check_item);
+    reply.fail_reasons[rule.check_item] = fmt::format(
+      "host_group_list: no group '{}'{}", *unknown, base::did_you_mean(*unknown, known));
+  }
+  return fine;
 }
 
 expected<rules_imported> import(storage::database& db,
@@ -50,8 +79,13 @@ expected<rules_imported> import(storage::database& db,
                                 rules_imported reply,
                                 const std::vector<check_rule>& legal,
                                 int64_t now_ms) {
+  auto fine = of_known_groups(db, who.owner, legal, reply);
+  if (!fine)
+    return fail(std::move(fine.error()));
+  if (!reply.fail_list.empty())
+    reply.code = fine->empty() ? outcome_of(ec::bad_request).return_code : code_partial;
   rule_repository rules{db};
-  for (const auto& rule : legal) {
+  for (const auto& rule : *fine) {
     auto is_new = rules.upsert(who.owner, rule, now_ms);
     if (!is_new)
       return fail(is_new.error());
@@ -62,6 +96,24 @@ expected<rules_imported> import(storage::database& db,
   if (auto noted = audit(db, now_ms, who, "rule.import", listed(all), reply.code); !noted)
     return fail(noted.error());
   return reply;
+}
+
+expected<stored_series_known> look_for(storage::database& db, const stored_series_query& q) {
+  std::set<std::string> names;
+  for (const auto& item : q.items)
+    names.insert(item.name);
+  auto found = storage::series_repository{db}.look(q.owner, {names.begin(), names.end()});
+  if (!found)
+    return fail(std::move(found.error()));
+  check::series_catalogue known;
+  for (const auto& name : found->names)
+    known.add_name(name);
+  for (const auto& x : found->series)
+    known.add(x.name, x.label);
+  stored_series_known out{found->hosts, found->is_all, std::move(found->online), {}};
+  for (const auto& item : q.items)
+    out.items.push_back(known.about(item));
+  return out;
 }
 
 /// On every node.
@@ -136,6 +188,11 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
       return read(self->state.store,
                   foreign_promise<owner_rules>{self, {base::urgency::live, x.owner, {}}},
                   [x](storage::database& db) { return rule_repository{db}.of_owner(x.owner); });
+    },
+    [self](const stored_series_query& x) -> caf::result<stored_series_known> {
+      return read(self->state.store,
+                  foreign_promise<stored_series_known>{self, {base::urgency::people, x.owner, {}}},
+                  [x](storage::database& db) { return look_for(db, x); });
     },
     [](atom::ping) {},
   };

@@ -1,6 +1,7 @@
 #include "cli/node/assemble.hpp"
 
 #include "actors/check/check_job.hpp"
+#include "actors/check/rule_intake.hpp"
 #include "actors/cluster/cluster_trees.hpp"
 #include "actors/cluster/gate.hpp"
 #include "actors/cluster/links_keeper.hpp"
@@ -154,7 +155,8 @@ child_spec hosts_tree(const parts& p) {
   return supervised(named("hosts/region", p, strategy::rest_for_one),
                     {children(host_children_name, p),
                      child(hosts_name, hosts_region, services),
-                     child(rule_costs_name, rule_costs_keeper, costs)});
+                     child(rule_costs_name, rule_costs_keeper, costs),
+                     child(rule_intake_name, rule_intake, rule_intake_parts{p.config, p.names})});
 }
 
 job_services_ptr job_services_of(const parts& p) {

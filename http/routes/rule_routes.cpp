@@ -33,12 +33,13 @@ std::vector<route> rule_routes(const node_port& port) {
   using role = rule_store_actor;
   auto name = actors::rule_store_name;
   return {
-    ask<role, rules_to_import, rules_imported>(port,
-                                               method::post,
-                                               "/check/rule/import",
-                                               may::administrator,
-                                               name,
-                                               "Import check rules; an existing name is replaced."),
+    ask<rule_intake_actor, rules_to_import, rules_imported>(
+      port,
+      method::post,
+      "/check/rule/import",
+      may::administrator,
+      actors::rule_intake_name,
+      "Import check rules; an existing name is replaced."),
     ask<role, rules_query, rules_page>(
       port, method::post, "/check/rule/get", may::user, name, "List check rules."),
     ask<role, rules_to_delete, done>(port,
@@ -63,6 +64,14 @@ std::vector<route> rule_routes(const node_port& port) {
       "Judge a rule on stored samples of a host; stores nothing.",
       [port](const request_context& c, rule_to_test x) {
         return ask_host<rule_tested>(port, c, std::move(x));
+      }),
+    make_route<condition_to_eval, condition_evaluated>(
+      method::post,
+      "/check/condition/eval",
+      may::user,
+      "Judge a condition on stored samples of a host; stores nothing.",
+      [port](const request_context& c, condition_to_eval x) {
+        return ask_host<condition_evaluated>(port, c, std::move(x));
       }),
     make_route<series_query, series_page>(
       method::post,

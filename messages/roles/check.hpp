@@ -3,8 +3,10 @@
 #include "messages/check.hpp"
 #include "messages/roles/role.hpp"
 #include "messages/rounds.hpp"
+#include "messages/series.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/rounds.hpp"
+#include "messages/types/series.hpp"
 
 namespace aops {
 
@@ -21,6 +23,18 @@ using rule_store_actor = caf::typed_actor<
   asks<count_rules, rules_counted>,
   // All rules of an owner with their digests, as hosts compile them.
   answers<get_owner_rules, owner_rules>,
+  // What is stored of the series of these items, whichever of the owner's hosts has them.
+  answers<stored_series_query, stored_series_known>,
+  caf::reacts_to<atom::ping>>;
+
+namespace actors {
+inline constexpr std::string_view rule_intake_name = "hosts/rules";
+}
+
+/// RULES as they come in.
+using rule_intake_actor = caf::typed_actor<
+  // Has the rule store take them, and adds what is odd about those that were stored.
+  asks<rules_to_import, rules_imported>,
   caf::reacts_to<atom::ping>>;
 
 /// RESULT STORE: what checks found, as users ask for it.

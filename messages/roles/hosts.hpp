@@ -2,16 +2,20 @@
 
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
+#include "messages/eval.hpp"
 #include "messages/host.hpp"
 #include "messages/job.hpp"
 #include "messages/roles/region.hpp"
 #include "messages/roles/role.hpp"
 #include "messages/rounds.hpp"
+#include "messages/series.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
+#include "messages/types/eval.hpp"
 #include "messages/types/host.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/rounds.hpp"
+#include "messages/types/series.hpp"
 
 namespace aops {
 
@@ -28,7 +32,11 @@ using host_view_actor = caf::typed_actor<
   asks<series_query, series_page>,
   // What the rule would find on the host's stored samples; nothing is stored. ec::bad_request when
   // the rule is illegal.
-  asks<rule_to_test, rule_tested>>;
+  asks<rule_to_test, rule_tested>,
+  // The same of a condition as it is typed. ec::bad_request when it does not read.
+  asks<condition_to_eval, condition_evaluated>,
+  // Whether the host has series of these items. ec::bad_request to another owner.
+  answers<host_series_query, host_series_known>>;
 
 /// What jobs ask a HOST. Asked again, it does the work again: storing it twice changes nothing.
 using host_work_actor = caf::typed_actor<

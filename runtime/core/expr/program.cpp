@@ -70,6 +70,13 @@ void collect_operands(const syntax_tree& tree, int32_t i, std::vector<int32_t>& 
   }
 }
 
+bool reads_an_item(const program& p) {
+  for (size_t i = 0; i < p.item_count(); ++i)
+    if (p.uses(i))
+      return true;
+  return false;
+}
+
 } // namespace
 
 std::vector<condition_part> parts_of(std::string_view condition,
@@ -81,18 +88,20 @@ std::vector<condition_part> parts_of(std::string_view condition,
     return {};
   std::vector<int32_t> operands;
   collect_operands(*tree, tree->root(), operands);
-  std::erase_if(operands, [&](int32_t i) { return (*tree)[i].kind == node_kind::literal; });
-  if (operands.empty())
-    operands.push_back(tree->root());
   std::vector<condition_part> parts;
-  for (auto i : operands) {
+  auto add = [&](int32_t i, bool is_constant_wanted) {
     auto text = print_part(*tree, i);
     auto same = [&](const condition_part& p) { return p.text == text; };
     if (std::any_of(parts.begin(), parts.end(), same))
-      continue;
-    if (auto compute = program::compile(text, data_list))
+      return;
+    auto compute = program::compile(text, data_list);
+    if (compute && (is_constant_wanted || reads_an_item(**compute)))
       parts.push_back({std::move(text), std::move(*compute)});
-  }
+  };
+  for (auto i : operands)
+    add(i, false);
+  if (parts.empty())
+    add(tree->root(), true);
   return parts;
 }
 

@@ -59,7 +59,7 @@ struct condition_part {
   std::shared_ptr<const program> compute; ///< Its value; over the same items.
 };
 
-/// The operands of the comparisons of a condition, from left to right, without literals and
+/// The operands of the comparisons of a condition, from left to right, without constants and
 /// repetitions; the condition itself when it compares nothing. For showing where a verdict comes
 /// from. @return Nothing for a condition that does not compile.
 std::vector<condition_part> parts_of(std::string_view condition,

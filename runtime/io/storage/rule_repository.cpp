@@ -144,6 +144,13 @@ expected<owner_rules> rule_repository::of_owner(std::string_view owner) {
   return out;
 }
 
+expected<std::vector<std::string>> rule_repository::host_groups(std::string_view owner) {
+  return db_.list(
+    "select name from host_group where owner = ? order by name",
+    [](const row& r) { return r.string(0); },
+    owner);
+}
+
 expected<std::vector<std::string>> rule_repository::owners() {
   return db_.list("select distinct owner from check_rule order by owner",
                   [](const row& r) { return r.string(0); });

@@ -26,6 +26,9 @@ public:
   /// rules' digests, each followed by a line end; an owner without rules has one too.
   expected<owner_rules> of_owner(std::string_view owner);
 
+  /// Names of the owner's host groups: what a rule may name.
+  expected<std::vector<std::string>> host_groups(std::string_view owner);
+
   /// Owners that have rules.
   expected<std::vector<std::string>> owners();
 

@@ -32,6 +32,10 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
     [](const caller&, const rule_to_test&) -> caf::result<rule_tested> {
       return refuse(ec::internal);
     },
+    [](const caller&, const condition_to_eval&) -> caf::result<condition_evaluated> {
+      return refuse(ec::internal);
+    },
+    [](const host_series_query&) -> caf::result<host_series_known> { return refuse(ec::internal); },
     [self, fixture](const unit_to_diagnose& x) -> caf::result<unit_diagnosed> {
       fixture->asked.push_back(x);
       if (fixture->how == jobs_fixture::manner::refuse)

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "support.hpp"
 
@@ -47,6 +48,19 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_field_and_the_place) {
   begins(with([](auto& r) { r.condition = ""; }), "condition: line 1");
   begins(with([](auto& r) { r.condition = "$0 >\n 80 &&"; }), "condition: line 2, position ");
   begins(with([](auto& r) { r.condition = "$1 > 80"; }), "condition: line 1, position 1");
+}
+
+BOOST_AUTO_TEST_CASE(the_comparison_of_count_is_written_out) {
+  auto rule = make_rule("busy", "count(5m, 80, '>') > 2", {"a"});
+  BOOST_TEST(refusal(rule) == "");
+  for (const char* sign : {"'=>'", "$0 > 1 ? '>' : '<'", "$0"}) {
+    rule.condition = fmt::format("$0 > 1 && count(5m, 80, {}) > 2", sign);
+    begins(refusal(rule), "condition: ");
+    std::swap(rule.condition, rule.recover);
+    rule.condition = "$0 > 1";
+    begins(refusal(rule), "recover: ");
+    rule.recover.clear();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(one_metric_with_two_label_sets_is_fine_but_not_twice_the_same) {

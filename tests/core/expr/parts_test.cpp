@@ -51,6 +51,8 @@ BOOST_AUTO_TEST_CASE(the_operands_of_comparisons_are_the_parts) {
   BOOST_TEST(texts_of("{1: $0} in {1: $1 > 3}") == "$1;");
   BOOST_TEST(texts_of("diff(#1)") == "diff(#1);"); // Nothing is compared.
   BOOST_TEST(texts_of("$0 > cpu_count") == "$0;cpu_count;");
+  BOOST_TEST(texts_of("$0 > -1 && 2 * 3 < $1 - 0") == "$0;$1 - 0;");
+  BOOST_TEST(texts_of("1 > -1") == "1 > -1;");
   BOOST_TEST(texts_of("$0 >") == "");
 }
 
