@@ -6,10 +6,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
+from exporter import exporter
 from node import node, program
 from rest import rule
+from waiting import wait_until
 
 docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
 
@@ -27,7 +30,7 @@ def conditions(kind):
 class examples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.node = node()
+        cls.node = node("check.sample_period=1s")
         cls.addClassCleanup(cls.node.close)
         cls.api = cls.node.admin()
 
@@ -40,6 +43,17 @@ class examples(unittest.TestCase):
         rows = [rule(f"c{i}", ["a", "b"], x) for i, x in enumerate(shown)]
         failed = self.load(rows)["fail_list"]
         self.assertEqual([shown[int(x[1:])] for x in failed], [])
+
+    def test_typed_conditions_are_judged(self):
+        with exporter({"temperature": 10}) as source:
+            self.api.add_group()
+            (host,) = self.api.add_hosts(("h1", "127.0.0.1", source.port))
+            wait_until(lambda: self.api.host(host)["status"] == "online", 60, "a first round")
+            shown = conditions("typed")
+            self.assertGreater(len(shown), 4)
+            for condition in shown:
+                self.api.good("/check/condition/eval", {"condition": condition, "host_id": host,
+                                                        "time_range": [0, int(time.time()) + 60]})
 
     def test_conditions_shown_as_wrong_are_refused(self):
         shown = conditions("wrong")

@@ -119,6 +119,8 @@ class replies(against_the_document):
         start = self.api.results(host)[0]["start"]
         ask("POST", "/check/rule/test",
             {"rule": rule("new", "load", "$0 > 2"), "host_id": host, "time_range": [start - 60, start + 60]})
+        ask("POST", "/check/condition/eval",
+            {"condition": "load > 2 && lod < 1", "host_id": host, "time_range": [start - 60, start + 60]})
         body = {"host_list": [host, "unknown"], "tree_list": ["slow"], "time_range": [start, start + 2], "interval": 1}
         task = ask("POST", "/diag/execute", body, wanted=206)["task_id"]
         wait_until(lambda: self.api.progress(task) == 2, 60, "two reports")

@@ -20,7 +20,8 @@ enum exit_code {
   exit_failed = 1,
   exit_usage = 2,
   exit_unreachable = 3,
-  exit_found = 10, ///< With `--exit_code`: there is something.
+  exit_no_data = 4, ///< What was tried had no data at all.
+  exit_found = 10,  ///< With `--exit_code`: there is something.
   exit_interrupted = 130
 };
 

@@ -4,6 +4,7 @@
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/picture_export.hpp"
+#include "cli/aops/verbs/trial.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/check.hpp"
 #include "messages/rule_cost.hpp"
@@ -40,7 +41,15 @@ int add(session& s) {
   if (!rules)
     return s.complain(rules.error());
   // As they are written: the node judges each by itself, so that one bad rule fails alone.
-  return s.show(s.post("/check/rule/import", json{{"check_items", *rules}}), {});
+  auto reply = s.post("/check/rule/import", json{{"check_items", *rules}});
+  json warnings = reply ? member(*reply, "warnings") : json{};
+  if (warnings.is_object() && s.wants_table())
+    reply->erase("warnings"); // Told below.
+  auto code = s.show(reply, {});
+  if (warnings.is_object())
+    for (const auto& [name, texts] : warnings.items())
+      note_warnings(s, name, texts);
+  return code;
 }
 
 int remove(session& s) {
@@ -130,28 +139,6 @@ expected<json> rules_to_test(session& s) {
   return chosen;
 }
 
-void print_test(session& s, const json& rule, const json& reply, const time_range& range) {
-  const auto& results = member(reply, "check_result");
-  const auto& points = member(reply, "points");
-  auto colours = s.colours();
-  auto trouble = cell_text(member(reply, "error"));
-  auto count = results.is_array() ? results.size() : 0;
-  s.io.out << fmt::format("{} on {}, {} to {}: ",
-                          colours.bold(printable(text_of(rule, "check_item"))),
-                          printable(s.args.text("host")),
-                          readable_time(static_cast<double>(range.start)),
-                          readable_time(static_cast<double>(range.end)));
-  if (!trouble.empty())
-    s.io.out << colours.yellow(trouble) << '\n';
-  else
-    s.io.out << fmt::format("{} points judged, {}\n",
-                            points.is_array() ? points.size() : count_of(reply, "points"),
-                            count == 0 ? colours.green("nothing found")
-                                       : colours.red(fmt::format("{} found", count)));
-  if (count)
-    s.io.out << render(table_of(results, {"value", "start", "end"}));
-}
-
 int test(session& s) {
   auto rules = rules_to_test(s);
   if (!rules)
@@ -170,14 +157,15 @@ int test(session& s) {
       body_of(rule_to_test{.rule = {}, .host_id = ids->front(), .time_range = moments_of(*when)});
     body["rule"] = rule; // As it is written.
     auto reply = s.post("/check/rule/test", body);
+    auto name = text_of(rule, "check_item");
     if (s.wants_data() || !reply || !succeeded(*reply)) {
       if (auto shown = s.show(reply, {}); shown != exit_done)
         return shown;
     } else {
-      print_test(s, rule, *reply, *when);
+      print_trial(s, name, *reply, *when, tested_figures);
     }
-    if (!cell_text(member(*reply, "error")).empty())
-      code = exit_failed;
+    note_warnings(s, name, member(*reply, "warnings"));
+    code = worse_trial(code, trial_exit_code(s, *reply));
   }
   return code;
 }
@@ -211,6 +199,7 @@ verb checkrule_verb() {
                 start_option,
                 end_option,
                 last_option,
+                exit_code_option,
                 {.name = "sort", .value = "FIELD", .help = "get: order", .choices = {"check_item"}},
                 direction_option,
                 page_option,

@@ -11,6 +11,7 @@ const verb_list& all_verbs() {
     host_verb(),
     series_verb(),
     checkrule_verb(),
+    eval_verb(),
     check_verb(),
     status_verb(),
     faultree_verb(),

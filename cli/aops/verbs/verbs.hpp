@@ -15,6 +15,7 @@ verb group_verb();
 verb host_verb();
 verb series_verb();
 verb checkrule_verb();
+verb eval_verb();
 verb check_verb();
 verb status_verb();
 verb notify_verb();

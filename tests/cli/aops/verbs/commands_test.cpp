@@ -295,7 +295,6 @@ BOOST_AUTO_TEST_CASE(checkrule_test_judges_without_storing) {
   node.answer(
     "/check/rule/test",
     {{"points", 240},
-     {"error", ""},
      {"check_result",
       json::array({{{"value", "Abnormal"}, {"start", 1709290800}, {"end", 1709290860}}})}});
   auto rules =
@@ -318,11 +317,12 @@ BOOST_AUTO_TEST_CASE(checkrule_test_judges_without_storing) {
   BOOST_TEST(
     shown("b on web1, 2024-03-01 11:00:00 to 2024-03-01 12:00:00: 240 points judged, 1 found"));
   BOOST_TEST(shown("| Abnormal | 2024-03-01 11:00:00 |"));
-  node.answer("/check/rule/test",
-              {{"points", 0}, {"error", "unknown function foo"}, {"check_result", json::array()}});
+  node.answer(
+    "/check/rule/test",
+    {{"code", 1000}, {"msg", "request parameter error"}, {"detail", "unknown function foo"}});
   run({"checkrule", "test", "--conf", rules, "--host", id1});
   BOOST_TEST(run({"checkrule", "test", "--conf", rules, "--host", id1}) == 1);
-  BOOST_TEST(shown("unknown function foo"));
+  BOOST_TEST(told("unknown function foo"));
   BOOST_TEST(run({"checkrule", "test", "--conf", rules}) == 2);
 }
 
