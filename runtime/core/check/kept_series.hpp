@@ -137,10 +137,10 @@ private:
   std::optional<uint32_t> own_slot(std::string_view name, const label_set& label) const;
   uint32_t add(std::string text, bool is_new);
   void put(uint32_t slot, std::string text);
+  void note_new(uint32_t slot);
   bool is_listed(std::string_view name) const { return list_ && list_->contains(name); }
   bool is_wanted(uint32_t slot) const {
     const auto& info = slots_[slot];
-  void note_new(uint32_t slot);
     return info.bound > 0 || info.listed || info.matched;
   }
   bool is_watched(std::string_view name, const label_set& label) const;
