@@ -55,21 +55,10 @@ void take(history_run& x, const history_portion& portion) {
   else if (portion.series.size() != x.series_known) // Matches find more as time goes on.
     x.rounds->add_series(portion.series);
   x.series_known = portion.series.size();
+  x.left_out.insert(portion.left_out.begin(), portion.left_out.end());
   for (const auto& round : portion.rounds) {
     x.rounds->add(round);
     x.next_ms = round.time_ms + 1;
-  }
-}
-
-void judge_group(history_run& x) {
-  auto group = group_of(x);
-  if (!x.rounds)
-    x.rounds.emplace(group, std::vector<series_entry>{});
-  for (const auto& rule : group) {
-    auto data = x.rounds->data_for(*rule);
-    for (size_t i = 0; i < data.items.size(); ++i)
-      data.items[i].collected_from_ms = x.since(rule->items[i].item);
-    x.results.push_back(check::run_rule(rule, x.request, data));
   }
 }
 
@@ -159,6 +148,7 @@ history_order order_for_windows(check::host_checker& checker, int64_t from_ms, i
 void history_source::begin_group(history_run& x) {
   std::set<series_key> keys;
   size_t matched = 0;
+  x.left_out.clear();
   x.next_ms = x.request.start_ms;
   for (auto i = x.results.size(); i < x.rules.size(); ++i) {
     const auto& rule = *x.rules[i];
@@ -181,6 +171,29 @@ void history_source::begin_group(history_run& x) {
   }
 }
 
+size_t history_source::left_out_of(const history_run& x, const check::compiled_item& item) {
+  if (item.match == nullptr)
+    return 0;
+  return static_cast<size_t>(
+    std::count_if(x.left_out.begin(), x.left_out.end(), [&](const series_key& key) {
+      return key.name == item.item.name && item.match->matches(key.label);
+    }));
+}
+
+void history_source::judge_group(history_run& x) {
+  auto group = group_of(x);
+  if (!x.rounds)
+    x.rounds.emplace(group, std::vector<series_entry>{});
+  for (const auto& rule : group) {
+    auto data = x.rounds->data_for(*rule);
+    for (size_t i = 0; i < data.items.size(); ++i) {
+      data.items[i].collected_from_ms = x.since(rule->items[i].item);
+      data.items[i].left_out = left_out_of(x, rule->items[i]);
+    }
+    x.results.push_back(check::run_rule(rule, x.request, data));
+  }
+}
+
 void history_source::run(std::shared_ptr<history_run> x, judged then) {
   if (x->results.size() == x->rules.size())
     return then(std::move(x->results));
@@ -191,6 +204,7 @@ void history_source::run(std::shared_ptr<history_run> x, judged then) {
   // The end belongs to the next range.
   history_order order{{}, x->next_ms, x->request.end_ms - 1, x->how, x->deadline_ms};
   order_series_of(*x, order);
+  order.is_kept = x->is_kept;
   read_rounds(
     std::move(order),
     [x](const history_portion& portion) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace aops::check {
@@ -26,6 +27,8 @@ struct history_portion {
   /// Grid times of which the source knows nothing at all, not even that the host did not answer:
   /// asking again can help.
   std::vector<int64_t> silent;
+  /// Series that match and found no room, in all portions so far.
+  std::set<series_key> left_out = {};
 };
 
 /// Who waits for what is read.
@@ -52,6 +55,8 @@ struct history_order {
   std::vector<matched_series> matches = {};
   /// Which slots these get, or none; unset: of each portion's reader.
   std::function<std::optional<uint32_t>(const series_key&)> slot_of = {};
+  /// Without it: which of them have room beyond what `check.max_matched_series` gives.
+  std::function<bool(const series_key&)> is_kept = {};
 };
 
 /// What the windows of a host's rules need of a range: series that rules name, and those that
@@ -68,6 +73,8 @@ struct history_run {
   read_kind how = read_kind::asked;
   int64_t deadline_ms = 0;                        ///< As in `history_order`.
   std::function<int64_t(const data_item&)> since; ///< When a series began to be collected.
+  /// Whether live detection keeps a series: then there is room for it here, too.
+  std::function<bool(const series_key&)> is_kept;
 
   // For the source. The rules are judged in groups, as many at a time as memory allows.
   std::vector<check::run_result> results; ///< Of the first rules.
@@ -78,6 +85,7 @@ struct history_run {
   std::map<series_key, std::vector<check::point>> points;
   std::vector<matched_series> matches; ///< Of the rules being read for.
   size_t named = 0;                    ///< Of `points`, those that rules name.
+  std::set<series_key> left_out;       ///< Matched, and found no room.
 };
 
 /// Where the past of one host is read: the store's rounds, or a Prometheus. Callbacks come while
@@ -107,6 +115,11 @@ public:
 protected:
   /// Takes as many of the rules that are left as memory allows, one at least.
   static void begin_group(history_run& x);
+  /// How many of the series that an item matches found no room.
+  static size_t left_out_of(const history_run& x, const check::compiled_item& item);
+
+private:
+  static void judge_group(history_run& x);
 };
 
 /// What sources share: who their host is and when its background reads may go out.

@@ -74,6 +74,7 @@ host_body::run_of(rule_list rules, check::run_request request, read_kind how) {
   x->request = request;
   x->how = how;
   x->since = [this](const data_item& item) { return checker_.collected_from_ms(item); };
+  x->is_kept = [this](const series_key& key) { return checker_.kept().keeps(key); };
   return x;
 }
 

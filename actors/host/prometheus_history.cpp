@@ -74,6 +74,7 @@ private:
     std::map<series_key, uint32_t> slots;
     uint32_t next_slot = 0;
     size_t matched = 0; ///< Slots of series that matches found.
+    std::set<series_key> left_out;
     wanted_list wanted;
     int64_t after_ms = 0;
     each_portion each;
@@ -122,8 +123,10 @@ private:
     std::optional<uint32_t> slot;
     if (x.order.slot_of)
       slot = x.order.slot_of(key);
-    else if (x.matched < most_matched())
+    else if (x.matched < most_matched() || (x.order.is_kept && x.order.is_kept(key)))
       slot = x.next_slot++;
+    else if (x.left_out.size() < most_matched())
+      x.left_out.insert(key);
     if (!slot)
       return {};
     ++x.matched;
@@ -203,6 +206,7 @@ private:
           up = s.points;
       }
     out.series = x.order.wanted;
+    out.left_out = x.left_out;
     auto period = links_.services->period_ms();
     out.rounds = check::rounds_on_grid(raw, times, period);
     for (auto& round : out.rounds)
@@ -220,9 +224,13 @@ private:
     auto known = x.points.find(key);
     if (known != x.points.end())
       return &known->second;
-    if (!is_matched(x.matches, key) || x.points.size() > x.named + most_matched())
+    if (!is_matched(x.matches, key))
       return nullptr;
-    return &x.points[key];
+    if (x.points.size() < x.named + most_matched() || (x.is_kept && x.is_kept(key)))
+      return &x.points[key];
+    if (x.left_out.size() < most_matched())
+      x.left_out.insert(key);
+    return nullptr;
   }
 
   static void begin_delivered(history_run& x) {
@@ -277,11 +285,13 @@ private:
           });
         return std::span<const check::point>{first, points.end()};
       };
-      for (const auto& [item, match, agg, is_needed] : rule->items) {
+      for (const auto& wanted : rule->items) {
+        const auto& [item, match, agg, is_needed] = wanted;
         auto& d = data.items.emplace_back();
         if (item.type != "kpi")
           continue;
         if (match) {
+          d.left_out = left_out_of(x, wanted);
           for (auto it = x.points.lower_bound({item.name, {}});
                it != x.points.end() && it->first.name == item.name;
                ++it)

@@ -88,10 +88,36 @@ def key_of(series):
     return name, tuple(sorted(labels.items()))
 
 
+# Rules over file systems. name: (entries, condition, the same in Python over the series they need)
+MATCHING = {
+    "full": ([{"name": "fs_free", "match": {"fstype": "!~tmpfs|overlay"}}], "$0 < 20",
+             lambda s, t: value(s[0], t) < 20),
+    "share": ([{"name": "fs_free", "match": {"fstype": "!~tmpfs|overlay"}}, {"name": "fs_size", "match": {}}],
+              "$0 / $1 < 0.3", lambda s, t: value(s[0], t) / value(s[1], t) < 0.3),
+    "least": ([{"name": "fs_free", "match": {"fstype": "!~tmpfs|overlay"}, "agg": "min"}], "$0 < 10",
+              lambda s, t: min(value(x, t) for x in s) < 10),
+    "sum": ([{"name": "fs_free", "match": {"fstype": "=ext4"}, "agg": "sum"}], "$0 < 80",
+            lambda s, t: sum(value(x, t) for x in s) < 80),
+}
+
+
+def matching_rules():
+    out = []
+    for name, (entries, condition, _) in MATCHING.items():
+        x = rule(name, "fs_free", condition)
+        x["data_list"] = [{"type": "kpi"} | entry for entry in entries]
+        out.append(x)
+    return out
+
+
 def expected(data, name, start, end):
     """Rows (start, end, value) in ms of one rule on one host over [start, end)."""
     series, _, back, judge = RULES[name]
-    found = [clip(data.get(key_of(x), []), start - back * 1000 - PERIOD, end) for x in series]
+    return rows_of([data.get(key_of(x), []) for x in series], start, end, judge, back)
+
+
+def rows_of(series, start, end, judge, back=0):
+    found = [clip(points, start - back * 1000 - PERIOD, end) for points in series]
     if not all(found):
         return [(start, end, "No data")]
     columns = aligned(found, end)
@@ -125,6 +151,11 @@ def history_of(seed, now):
             level = 0 if chance.random() < 0.01 else level + chance.randrange(25)
             points.append((t + chance.randrange(jitter), level if series == HITS else chance.randrange(100)))
         data[key_of(series)] = points
+    for mount, kind in (("/", "ext4"), ("/var", "ext4"), ("/run", "tmpfs")):
+        times = sorted(t + chance.randrange(300) for t in range(now - 1_200_000, now - 30_000, PERIOD))
+        labels = {"fstype": kind, "mountpoint": mount}
+        data[key_of(("fs_free", labels))] = [(t, chance.randrange(100)) for t in times]
+        data[key_of(("fs_size", labels))] = [(t, 50 + chance.randrange(100)) for t in times]
     return data
 
 
@@ -150,7 +181,7 @@ class history(unittest.TestCase):
         cls.addClassCleanup(cls.node.close)
         cls.api = cls.node.admin()
         cls.api.add_group()
-        rules = [rule(name, series, condition) for name, (series, condition, *_) in RULES.items()]
+        rules = [rule(name, series, condition) for name, (series, condition, *_) in RULES.items()] + matching_rules()
         cls.api.good("/check/rule/import", {"check_items": rules})
         ids = cls.api.add_hosts(("named", "10.1.2.3", 9777), ("unnamed", "10.1.2.4", None))
         cls.hosts = {NAMED: id_of(ids[0]), UNNAMED: id_of(ids[1])}
@@ -161,9 +192,11 @@ class history(unittest.TestCase):
         reply = self.api.good("/check/execute", body)
         wait_until(lambda: self.api.progress(reply["task_id"]) >= reply["expected_result_num"], 60, "the check ends")
 
-    def rows(self, instance, name, start, end):
+    def rows(self, instance, name, start, end, labels=None):
+        """@param labels only of this instance."""
         found = self.api.results(self.hosts[instance], check_items=[name])
-        found = [(round(x["start"] * 1000), round(x["end"] * 1000), x["value"]) for x in found]
+        found = [(round(x["start"] * 1000), round(x["end"] * 1000), x["value"]) for x in found
+                 if labels is None or x.get("labels", {}) == labels]
         return sorted(x for x in found if start <= x[0] and x[1] <= end)
 
     def test_explicit_checks_equal_an_independent_computation(self):
@@ -176,6 +209,22 @@ class history(unittest.TestCase):
                     self.assertEqual(self.rows(instance, name, self.start, self.end), want)
                     abnormal += sum(1 for x in want if x[2] == "Abnormal")
         self.assertGreater(abnormal, 50)
+
+    def test_rules_with_matches_have_an_instance_for_each_series(self):
+        fs = {x: {k: v for (name, k), v in data.items() if name == "fs_free" and ("fstype", "ext4") in k}
+              for x, data in self.data.items()}
+        self.execute(self.start, self.end, ["full", "share", "least", "sum"])
+        for instance, series in fs.items():
+            size = {k: v for (name, k), v in self.data[instance].items() if name == "fs_size"}
+            for labels, points in series.items():
+                with self.subTest(instance=instance, labels=labels):
+                    for name, others in (("full", []), ("share", [size[labels]])):
+                        want = rows_of([points, *others], self.start, self.end, MATCHING[name][2])
+                        self.assertEqual(self.rows(instance, name, self.start, self.end, dict(labels)), want)
+            for name in ("least", "sum"):
+                want = rows_of(list(series.values()), self.start, self.end, MATCHING[name][2])
+                self.assertEqual(self.rows(instance, name, self.start, self.end, {}), want, name)
+                self.assertTrue(want, name)
 
     def test_the_same_check_again_changes_nothing(self):
         start, end = self.start + 123_000, self.start + 456_000

@@ -46,12 +46,21 @@ public:
   run_result result() {
     run_result out;
     out.parts = parts_.texts();
-    if (!rule_.has_instances()) {
+    size_t left_out = 0;
+    for (const auto& x : data_.items)
+      left_out += x.left_out;
+    if (!rule_.has_instances() && left_out == 0) {
       judge({}, out);
       return out;
     }
+    if (left_out > 0) {
+      out.whole = result_value::internal_error;
+      out.reason = why_unkept(left_out);
+    }
+    if (!rule_.has_instances())
+      return out;
     auto instances = found_instances();
-    if (instances.empty()) {
+    if (instances.empty() && !out.whole) {
       out.whole = result_value::no_data;
       out.reason = "no series " + shown_series(rule_.items[0].item);
     }

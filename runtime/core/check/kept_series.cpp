@@ -198,6 +198,13 @@ bool kept_series::wants(std::string_view name, const label_set& label) const {
          (matched_ < max_matched_ && is_watched(name, label));
 }
 
+bool kept_series::keeps(const series_key& key) const {
+  std::string text;
+  write_key(text, key.name, key.label);
+  auto found = by_text_.find(text);
+  return found != by_text_.end() && is_wanted(found->second);
+}
+
 std::optional<uint32_t> kept_series::slot_of(std::string_view name, const label_set& label) {
   if (own_slot(name, label))
     return {};

@@ -61,6 +61,9 @@ public:
   /// Whether `slot_of` would give a slot.
   bool wants(std::string_view name, const label_set& label) const;
 
+  /// Whether it has a slot, and matters.
+  bool keeps(const series_key& key) const;
+
   /// The slot of a series that matters; a series of the keep-list gets one when first seen.
   std::optional<uint32_t> slot_of(std::string_view name, const label_set& label);
 

@@ -41,6 +41,10 @@ std::string shown_series(const data_item& item) {
   return item.label.empty() ? item.name : item.name + shown_labels(item.label);
 }
 
+std::string why_unkept(size_t series) {
+  return std::to_string(series) + " series that match are not kept (check.max_matched_series)";
+}
+
 std::string why_lacking(const kept_series& kept, const data_item& item) {
   auto matching = item.match ? selector::compile(*item.match) : nullptr;
   std::vector<label_set> others;

@@ -16,4 +16,7 @@ std::string shown_labels(const label_set& labels);
 /// it has {a=c}, {a=d}`, `no sample of x`.
 std::string why_lacking(const kept_series& kept, const data_item& item);
 
+/// Why a rule is not judged as it is written.
+std::string why_unkept(size_t series);
+
 } // namespace aops::check

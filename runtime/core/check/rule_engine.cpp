@@ -335,7 +335,7 @@ void rule_engine::renew_instances(bound_rule& b) {
   b.common.judge.reset();
   const auto& wanted = b.sources[0].candidates;
   auto count = std::min(wanted.size(), limits_.instances);
-  b.left_out = wanted.size() - count;
+  b.left_out = static_cast<uint32_t>(wanted.size() - count);
   b.others.reserve(count);
   for (size_t k = 0; k < count; ++k) {
     const auto& c = wanted[k];
@@ -465,11 +465,18 @@ void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_vie
   note(b.common, t_ms, value, [&] { return why(b, b.common, t_ms, why_silent); });
 }
 
+/// What is made of some of the series only is nothing anybody asked for.
+void rule_engine::judge_aggregate(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
+  if (why_silent != nullptr || !is_incomplete(b))
+    return judge_alone(b, t_ms, why_silent);
+  note(b.common, t_ms, result_value::internal_error, [&] { return why_incomplete(b); });
+}
+
 void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
   if (b.must_join)
     join(b);
   if (!b.rule->has_instances())
-    return judge_alone(b, t_ms, why_silent);
+    return judge_aggregate(b, t_ms, why_silent);
   auto judge = [&](instance& x) {
     auto state = x.judge->at(t_ms, why_silent == nullptr, period_ms_);
     auto value = verdict(b, x, t_ms, state);
@@ -492,7 +499,7 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
 
 /// Whether some series that match are left out.
 bool rule_engine::is_incomplete(const bound_rule& b) const {
-  return b.left_out > 0 ||
+  return b.left_out > 0 || b.unkept > 0 ||
          std::any_of(b.rule->items.begin(), b.rule->items.end(), [&](const compiled_item& x) {
            return x.match != nullptr && kept_.unmatched(x.item.name, *x.match) > 0;
          });
@@ -503,14 +510,11 @@ std::string rule_engine::why_incomplete(const bound_rule& b) const {
     return fmt::format("{} series match, {} are judged (check.max_instances)",
                        b.sources[0].candidates.size(),
                        limits_.instances);
-  size_t unmatched = 0;
+  size_t unmatched = b.unkept;
   for (const auto& x : b.rule->items)
     if (x.match != nullptr)
       unmatched += kept_.unmatched(x.item.name, *x.match);
-  return fmt::format("{} series that match are not kept, {} of this host are "
-                     "(check.max_matched_series)",
-                     unmatched,
-                     limits_.series);
+  return why_unkept(unmatched);
 }
 
 std::string rule_engine::why(const bound_rule& b,

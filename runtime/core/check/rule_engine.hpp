@@ -60,7 +60,8 @@ struct bound_rule {
   firing_terms terms;
   /// Of a rule with one instance, that; else what is said of no instance.
   instance common;
-  size_t left_out = 0; ///< Instances beyond the limit.
+  uint32_t left_out = 0; ///< Instances beyond the limit.
+  uint32_t unkept = 0;   ///< Series that match and were not given to this engine.
   int64_t horizon_ms = 0;
   rule_set::rule_ptr rule;
   std::vector<uint32_t> slots; ///< Of items that name their series; empty when refused.
@@ -164,14 +165,15 @@ private:
   void each_derived(std::span<const sample> samples, Take take);
 
   void judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  void judge_aggregate(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
   void judge_instances(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
   template <class ReasonOf>
   void note(instance& x, int64_t t_ms, std::optional<result_value> value, ReasonOf reason_of);
   std::optional<result_value> verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state);
-
-  bool is_incomplete(const bound_rule& b) const;
   std::optional<result_value>
   verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_state state);
+
+  bool is_incomplete(const bound_rule& b) const;
   std::string why_incomplete(const bound_rule& b) const;
   std::string why(const bound_rule& b,
                   const instance& x,

@@ -82,6 +82,8 @@ public:
     samples_.adopt(*rule, kept_);
     bool collected = true;
     engine_.rules.push_back(engine_.bind(rule, collected));
+    for (const auto& x : data.items)
+      engine_.rules.back().unkept += static_cast<uint32_t>(x.left_out);
     engine_.settle();
     engine_.loaded(reach::quick);
     engine_.loaded(reach::far);

@@ -49,6 +49,7 @@ struct item_data {
   std::span<const point> points;      ///< Of a `kpi` item.
   std::span<const log_point> entries; ///< Of a `log` item.
   std::vector<matched_data> series;   ///< Of an item with `match`: all that match.
+  size_t left_out = 0;                ///< Series that match, too, and found no room: that is told.
   /// `stored_grid`: since when this series is collected, see `collected_from_ms`.
   int64_t collected_from_ms = std::numeric_limits<int64_t>::min();
 };

@@ -216,6 +216,7 @@ private:
       return;
     }
     ranks_.insert(ranks_.end(), {x.severity, now.is_firing, old.key});
+    std::erase_if(again_, [&](const alert_now& before) { return before.id == now.id; });
     if (now.is_firing)
       again_.push_back(std::move(now));
     else if (was_firing)

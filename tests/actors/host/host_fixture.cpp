@@ -2,6 +2,7 @@
 
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
 
 #include <caf/all.hpp>
@@ -111,6 +112,14 @@ void host_fixture::restart() {
 
 void host_fixture::to_round(int64_t round) {
   pass(std::chrono::milliseconds{time_of(round) + 5000 - now->now_ms()});
+}
+
+std::string host_fixture::alerts() {
+  std::string out;
+  for (const auto& x : ok(storage::alert_repository{db()}.page(record.owner, {})).alerts)
+    out += (out.empty() ? "" : "; ") + x.check_item + (x.labels.empty() ? "" : "{}") + " " +
+           x.value + " " + x.severity;
+  return out;
 }
 
 host_state host_fixture::state() {

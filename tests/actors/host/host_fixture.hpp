@@ -58,6 +58,7 @@ struct host_fixture : store_fixture {
 
   host_state state();
   std::string found() { return results(record, origin_ms); } ///< Results, in seconds since round 0.
+  std::string alerts(); ///< What is open: `item{} value severity`, `{}` where it has labels.
   std::string status() { return known().status; }
   host_record known();
   host_info info(); ///< As users see it.

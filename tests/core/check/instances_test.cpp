@@ -443,8 +443,22 @@ BOOST_AUTO_TEST_CASE(too_many_series_are_not_kept_and_told) {
     values.emplace_back("used", mount(std::to_string(i)), n(90));
   answered(0, values);
   BOOST_TEST(store.instances("item").size() == 4u); // Three, and the rule itself.
-  BOOST_TEST(shown() == "0-0 Internal error (2 series that match are not kept, 3 of this host are "
+  BOOST_TEST(shown() == "0-0 Internal error (2 series that match are not kept "
                         "(check.max_matched_series));");
+}
+
+BOOST_AUTO_TEST_CASE(an_aggregate_of_some_of_its_series_is_none) {
+  bound(100, 3);
+  use({rule_over("$0 > 80", {aggregated("used", {}, "sum")})});
+  std::vector<series_value> values;
+  for (int i = 0; i < 3; ++i)
+    values.emplace_back("used", mount(std::to_string(i)), n(90));
+  answered(0, values);
+  values.emplace_back("used", mount("3"), n(90));
+  answered(1, values);
+  failed(2);
+  BOOST_TEST(shown() == "0-0 Abnormal;1-1 Internal error (1 series that match are not kept "
+                        "(check.max_matched_series));2-2 No data (refused);");
 }
 
 BOOST_AUTO_TEST_CASE(forgotten_series_end_their_instances) {

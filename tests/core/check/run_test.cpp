@@ -172,6 +172,33 @@ BOOST_AUTO_TEST_CASE(delivered_series_are_instances_and_aggregated_once_aligned)
   BOOST_TEST(r.instances.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(series_that_found_no_room_are_told) {
+  auto with = make_rule("item", "$0 > 4", {"a"});
+  with.data_list[0].match.emplace();
+  auto each = make_rules({with})->rules().front();
+  with.data_list[0].agg = "sum";
+  auto sum = make_rules({with})->rules().front();
+  auto x = points({{0, 5}, {15'000, 5}});
+  item_data some;
+  some.series = {{2, {{"d", "x"}}, x}};
+  some.left_out = 3;
+  const std::string why = "3 series that match are not kept (check.max_matched_series)";
+  auto r = run_rule(each, over(0, 30'000), data({some}));
+  BOOST_TEST(shown(r) == "whole Internal error");
+  BOOST_TEST(r.reason == why);
+  BOOST_TEST(r.instances.at(0).points.size() == 2u);
+  BOOST_TEST(run_rule(sum, over(0, 30'000), data({some})).reason == why);
+  std::vector<round_mark> marks = {{0, true, 0.1}, {15'000, true, 0.1}};
+  for (const auto& rule : {each, sum}) {
+    auto stored = data({some});
+    stored.rounds = marks;
+    r = run_rule(rule, over(0, 30'000, time_basis::stored_grid), stored);
+    BOOST_TEST(shown(r) == "0 Internal error;15 Internal error;");
+    BOOST_TEST(r.points.at(0).reason == why);
+    BOOST_TEST(r.instances.size() == (rule == each ? 1u : 0u));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(delivered_joins_must_be_clear) {
   auto with = make_rule("item", "$0 > $1", {"a", "b"});
   with.data_list[0].match.emplace();
