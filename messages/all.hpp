@@ -14,6 +14,7 @@
 #include "messages/host.hpp"
 #include "messages/host_info.hpp"
 #include "messages/job.hpp"
+#include "messages/job_waits.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
 #include "messages/series.hpp"
@@ -32,6 +33,7 @@
 #include "messages/types/host.hpp"
 #include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
+#include "messages/types/job_waits.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
 #include "messages/types/series.hpp"
@@ -62,7 +64,8 @@
   X(template)                                                                                      \
   X(task)                                                                                          \
   X(host_info)                                                                                     \
-  X(doctor)
+  X(doctor)                                                                                        \
+  X(job_waits)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

@@ -4,6 +4,7 @@
 #include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/diag.hpp"
 #include "messages/roles/job.hpp"
 #include "runtime/base/log.hpp"
 
@@ -20,6 +21,9 @@ constexpr std::chrono::seconds look_every{2};
 
 /// Beyond the deadline of a hand-over, for the answer of a job that ends in order.
 constexpr std::chrono::milliseconds answer_grace{500};
+
+/// For a job to say what it waits for.
+constexpr std::chrono::seconds waits_patience{3};
 
 using known_job = jobs_region_state::known_job;
 
@@ -288,6 +292,43 @@ resume(jobs_region_pointer self, const caller& who, const tasks_to_resume& x) {
   return promise;
 }
 
+/// The job knows, wherever it runs. Whose it is the store knows.
+caf::result<task_waits>
+waits(jobs_region_pointer self, const caller& who, const task_waits_query& x) {
+  auto promise = self->make_response_promise<task_waits>();
+  auto tell_nothing = [promise, id = x.task_id]() mutable {
+    task_waits none;
+    none.task_id = id;
+    promise.deliver(std::move(none));
+  };
+  auto ask_the_job = [self, promise, tell_nothing, id = x.task_id]() mutable {
+    auto then = [promise, tell_nothing](expected<task_waits> found) mutable {
+      if (found)
+        promise.deliver(std::move(*found));
+      else
+        tell_nothing(); // It waits for its turn, moves, or has ended.
+    };
+    ask_entity<job_actor>(self,
+                          *self->state.services->names,
+                          id,
+                          job_name_of(id),
+                          waits_patience,
+                          std::move(then),
+                          get_task_waits{id});
+  };
+  auto then = [promise, tell_nothing, ask_the_job](expected<progress_found> found) mutable {
+    if (!found)
+      return void(promise.deliver(to_caf(found.error())));
+    const auto& all = found->result;
+    if (all.empty() || all.front().expected_report_num == 0)
+      return tell_nothing();
+    ask_the_job();
+  };
+  ask_here<report_store_actor>(
+    self, *self->state.services, report_store_name, then, who, progress_query{{x.task_id}});
+  return promise;
+}
+
 /// Any node stores any job.
 caf::result<job_created> create(jobs_region_pointer self, const job_to_create& x) {
   auto promise = self->make_response_promise<job_created>();
@@ -317,6 +358,7 @@ jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr
     [self](const job_to_create& x) { return create(self, x); },
     [self](const caller& who, const tasks_to_cancel& x) { return cancel(self, who, x); },
     [self](const caller& who, const tasks_to_resume& x) { return resume(self, who, x); },
+    [self](const caller& who, const task_waits_query& x) { return waits(self, who, x); },
     [self](const job_progress& x) {
       if (is_final(x.state) || is_waiting_for_user(x.state))
         ended(self, x.job);

@@ -18,6 +18,9 @@ namespace {
 constexpr std::chrono::seconds retry{1};
 constexpr std::chrono::milliseconds longest_wait{5000};
 
+/// Units whose last failure is remembered for those who ask.
+constexpr size_t most_refused = 256;
+
 } // namespace
 
 job_actor_state::job_actor_state() = default;
@@ -73,6 +76,7 @@ void unit_runner::loaded(job_state state) {
     return move_to(job_status::waiting_for_key);
   units_.emplace(*count, done, schedule::unit_limits{});
   asked_.clear();
+  refused_.clear();
   troubled_.clear();
   is_closing_ = false;
   if (job_.state == job_status::pending)
@@ -135,7 +139,7 @@ schedule::unit_queue::place_of unit_runner::places() const {
 void unit_runner::close() {
   if (std::exchange(is_closing_, true))
     return;
-  for (auto unit : std::exchange(asked_, {}))
+  for (const auto& [unit, since] : std::exchange(asked_, {}))
     units_->recall(unit);
   units_->hurry();
 }
@@ -153,7 +157,7 @@ void unit_runner::pump() {
     if (is_closing_) {
       commit(give_up(*unit, "the job's deadline passed"));
     } else if (kind_->is_repeatable) {
-      asked_.insert(*unit);
+      asked_.emplace(*unit, now);
       ask_for(*unit);
     } else {
       begin_unit(*unit);
@@ -206,7 +210,7 @@ void unit_runner::begun(int64_t unit, const job_progress& progress) {
     units_->put_back(unit, now_ms());
     return pump();
   }
-  asked_.insert(unit);
+  asked_.emplace(unit, now_ms());
   ask_for(unit);
 }
 
@@ -257,6 +261,8 @@ void unit_runner::answered(int64_t unit, expected<storage::unit_to_commit> answe
     return commit(std::move(*answer));
   }
   auto& why = answer.error();
+  if (refused_.size() < most_refused || refused_.contains(unit))
+    refused_[unit] = to_string(why);
   why.detail =
     "host " + std::string{host_of(unit).id} + (why.detail.empty() ? "" : ": ") + why.detail;
   if (is_past_deadline())
@@ -312,6 +318,7 @@ void unit_runner::not_stored(storage::unit_to_commit what, const error& why) {
 void unit_runner::committed(int64_t unit, const job_progress& progress) {
   units_->stored(unit);
   troubled_.erase(unit);
+  refused_.erase(unit);
   announce(progress);
   if (is_final(progress.state)) {
     log::info("job-ended",
@@ -329,6 +336,46 @@ void unit_runner::committed(int64_t unit, const job_progress& progress) {
   pump();
 }
 
+task_waits unit_runner::waits() const {
+  task_waits out;
+  out.task_id = id_;
+  if (!units_)
+    return out;
+  auto view = services_->map->get();
+  std::map<std::string_view, awaited_host> hosts;
+  auto add = [&](int64_t unit, int64_t since_ms, const std::string& why) {
+    auto id = host_of(unit).id;
+    auto [place, is_new] = hosts.try_emplace(id);
+    auto& x = place->second;
+    if (is_new) {
+      auto slot = schedule::slot_of(id);
+      x.host_id = id;
+      x.node = slot < view->slots.size() ? view->slots[slot].node : std::string{};
+      x.since.ms = since_ms;
+    }
+    x.since.ms = std::min(x.since.ms, since_ms);
+    x.attempts = std::max(x.attempts, units_->attempts(unit));
+    if (!why.empty())
+      x.last_error = why;
+  };
+  for (const auto& [unit, since_ms] : asked_) {
+    auto failed = refused_.find(unit);
+    add(unit, since_ms, failed == refused_.end() ? std::string{} : failed->second);
+  }
+  for (const auto& [unit, why] : refused_)
+    if (!asked_.contains(unit))
+      add(unit, now_ms(), why); // In its back-off.
+  for (auto& [id, x] : hosts)
+    out.waits_for.push_back(std::move(x));
+  out.hosts = static_cast<int64_t>(out.waits_for.size());
+  std::stable_sort(
+    out.waits_for.begin(), out.waits_for.end(), [](const awaited_host& a, const awaited_host& b) {
+      return a.since.ms < b.since.ms;
+    });
+  out.waits_for.resize(std::min(out.waits_for.size(), task_waits::most_shown));
+  return out;
+}
+
 void unit_runner::announce(const job_progress& progress) {
   tell<jobs_actor>(*services_->names, jobs_name, progress);
   tell<progress_actor>(*services_->names, progress_name, progress);
@@ -344,6 +391,7 @@ job_actor::behavior_type run(job_pointer self, std::unique_ptr<unit_runner> runn
       self->state.runner->wind_up([promise]() mutable { promise.deliver(done{}); });
       return promise;
     },
+    [self](const get_task_waits&) { return self->state.runner->waits(); },
     [self](atom::tick) { self->state.runner->on_tick(); },
     [](atom::ping) {},
   };

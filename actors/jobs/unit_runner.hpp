@@ -37,6 +37,8 @@ public:
   /// Loads the job and begins. A job that ended already ends the actor.
   void begin();
   void on_tick();
+  /// Which hosts it waits for, the longest awaited first.
+  task_waits waits() const;
   /// Begins nothing more; `ended` is called, and the actor ends, when nothing is under way. What is
   /// repeatable is dropped at once.
   void wind_up(std::function<void()> ended);
@@ -96,11 +98,12 @@ private:
   job_record job_;
   const job_kind* kind_ = nullptr;
   std::optional<schedule::unit_queue> units_;
-  std::set<int64_t> asked_;             ///< Units in flight whose answer is awaited.
-  std::map<int64_t, int64_t> troubled_; ///< Since when units have failed without being to blame.
-  bool is_closing_ = false;             ///< The deadline has passed.
-  bool is_trouble_told_ = false;        ///< That it cannot be read, since it last could.
-  base::often_told given_up_;           ///< Units, of which the log is told.
+  std::map<int64_t, int64_t> asked_;       ///< Units in flight whose answer is awaited: since when.
+  std::map<int64_t, std::string> refused_; ///< Units that failed and are asked for again: why.
+  std::map<int64_t, int64_t> troubled_;    ///< Since when units have failed without being to blame.
+  bool is_closing_ = false;                ///< The deadline has passed.
+  bool is_trouble_told_ = false;           ///< That it cannot be read, since it last could.
+  base::often_told given_up_;              ///< Units, of which the log is told.
   std::vector<storage::unit_to_commit> unstored_; ///< Of units that must not be asked for again.
   std::function<void()> when_wound_up_;           ///< Set: it begins nothing more.
   std::optional<caf::actor_clock::time_point> tick_due_; ///< Of the earliest tick under way.

@@ -4,12 +4,14 @@
 #include "messages/cluster.hpp"
 #include "messages/diag.hpp"
 #include "messages/job.hpp"
+#include "messages/job_waits.hpp"
 #include "messages/roles/region.hpp"
 #include "messages/roles/role.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
 #include "messages/types/diag.hpp"
 #include "messages/types/job.hpp"
+#include "messages/types/job_waits.hpp"
 
 namespace aops {
 
@@ -21,6 +23,8 @@ using jobs_actor = caf::typed_actor<
   asks<tasks_to_cancel, tasks_cancelled>,
   // Lets jobs of the caller that wait for him go on; answered with those.
   asks<tasks_to_resume, tasks_resumed>,
+  // Which hosts a task of the caller waits for; none when it does not run, or is not his.
+  asks<task_waits_query, task_waits>,
   // A job of this node got on, ended, or waits for its user.
   caf::reacts_to<job_progress>,
   // Stored or resumed through another node: starts those that this node owns.
@@ -51,6 +55,8 @@ using check_intake_actor = caf::typed_actor<
 using job_actor = caf::typed_actor<
   // Its slot goes elsewhere: begins nothing more; answered at its end, when nothing is under way.
   caf::replies_to<atom::stop>::with<done>,
+  // Which hosts it waits for.
+  answers<get_task_waits, task_waits>,
   // INTERNAL: a back-off or the deadline has passed.
   caf::reacts_to<atom::tick>,
   caf::reacts_to<atom::ping>>;

@@ -16,6 +16,8 @@ class exporter:
         self.page = b""
         self.pages_served = 0
         self.silent = False
+        self.answers = threading.Event()  # While it is clear, scrapes wait for their page.
+        self.answers.set()
         self.set(metrics or {})
         self.servers = self.listen(addresses)
         self.port = self.servers[0].server_address[1]
@@ -29,6 +31,7 @@ class exporter:
             self.page = text.encode()
 
     def answer(self):
+        self.answers.wait(60)
         with self.lock:
             self.pages_served += 1
             return None if self.silent else self.page

@@ -199,5 +199,23 @@ class habits(user):
         self.assertFalse(os.path.exists(os.path.join(self.home, "pwned")))
 
 
+class slow_host(user):
+    """Its exporter takes long to answer, and so long nobody knows what it says."""
+    SETTINGS = ("check.sample_period=10s", "scrape.timeout=9s")
+
+    def test_a_bar_that_stands_names_the_host_it_waits_for(self):
+        self.aops("host", "add", "web1", f"127.0.0.1:{self.exporter.port}")
+        self.aops("checkrule", "add", self.file("hot.json", [rule("hot", "temperature", "$0 > 50")]))
+        self.aops("faultree", "add", self.file("slow.json", {"trees": [tree("slow", "too hot", {"too hot": "hot"})]}))
+        wait_until(lambda: "online" in self.aops("host", "query", "-o", "table").stdout, 30, "the host is online")
+        self.exporter.answers.clear()
+        self.addCleanup(self.exporter.answers.set)
+
+        def shown():
+            return self.aops("diag", "slow", "web1", "--last", "20s", "--interval", "10", "--watch").stderr
+        waits = wait_until(lambda: re.search(r"waits for (\w+) \(\d+ s, node (\w{8})", shown()), 120, "it stands still")
+        self.assertEqual(waits[1], "web1")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -133,6 +133,7 @@ class replies(against_the_document):
         checked = ask("POST", "/check/execute", check)["task_id"]
         ask("POST", "/diag/task/cancel", {"task_list": [checked, "unknown"]}, wanted=self.any_of(200, 206))
         ask("POST", "/diag/task/resume", {"task_list": [checked]})
+        ask("POST", "/diag/task/waits", {"task_id": task})
         for path in ("/cluster/nodes", "/cluster/slots", "/cluster/tree", "/session"):
             ask("GET", path)
         for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"):

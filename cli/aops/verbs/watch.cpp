@@ -5,6 +5,8 @@
 #include "cli/aops/term/progress_bar.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/diag.hpp"
+#include "messages/host.hpp"
+#include "messages/job_waits.hpp"
 
 #include <fmt/format.h>
 
@@ -29,6 +31,10 @@ constexpr int poll_ms = 5000, most_idle_polls = 10;
 /// Without progress for so long, and the time for one question, a bar stands still.
 constexpr std::chrono::milliseconds stands_after{1500};
 constexpr int question_s = 1;
+/// Hosts that a bar names.
+constexpr size_t most_named = 2;
+/// What tells nodes apart, mostly.
+constexpr size_t short_id = 8;
 
 } // namespace
 
@@ -214,15 +220,53 @@ std::string watcher::why_it_stands() {
     return reply.error().detail;
   if (!succeeded(*reply))
     return reply_error(*reply).detail;
-  std::map<std::string, size_t> states;
+  std::map<std::string, std::string> states; ///< One task of each.
   for (const auto& row : member(*reply, "result"))
-    ++states[text_of(row, "state")];
+    states.emplace(text_of(row, "state"), text_of(row, "task_id"));
   auto has = [&](const char* state) { return states.contains(state); };
+  if (has("running"))
+    if (auto waits = what_it_waits_for(*nodes, states["running"]); !waits.empty())
+      return waits;
   return has("running")           ? "the node works on it"
          : has("waiting_for_key") ? "waits for the vault key"
          : has("pending")         ? "waits for its turn: other tasks run"
          : has("interrupted")     ? "the node it ran on is gone; another takes over"
                                   : "the end is not told yet";
+}
+
+std::string watcher::what_it_waits_for(node_list& nodes, const std::string& task) const {
+  auto reply = nodes.post("/diag/task/waits", body_of(task_waits_query{task}));
+  if (!reply || !succeeded(*reply))
+    return {};
+  const auto& waits = member(*reply, "waits_for");
+  if (waits.empty())
+    return {};
+  hosts_query query;
+  for (const auto& x : waits)
+    if (query.host_list.size() < most_named)
+      query.host_list.push_back(text_of(x, "host_id"));
+  std::map<std::string, std::string> names;
+  if (auto hosts = nodes.post("/manage/host/get", body_of(query)); hosts && succeeded(*hosts))
+    for (const auto& x : member(*hosts, "host_infos"))
+      names[text_of(x, "host_id")] = text_of(x, "host_name");
+  std::vector<std::string> parts;
+  for (const auto& x : waits) {
+    if (parts.size() == most_named)
+      break;
+    auto id = text_of(x, "host_id"), node = text_of(x, "node"), why = text_of(x, "last_error");
+    auto age = std::max<int64_t>(0, s_.io.now_s() - static_cast<int64_t>(number_of(x, "since")));
+    parts.push_back(
+      fmt::format("{} ({} s, {}{}{})",
+                  names.contains(id) ? names[id] : id,
+                  age,
+                  node.empty() ? "no node has it" : "node " + node.substr(0, short_id),
+                  why.empty() ? "" : ": ",
+                  why));
+  }
+  auto text = "waits for " + joined(parts, ", ");
+  if (auto all = count_of(*reply, "hosts"); all > parts.size())
+    text += fmt::format(" and {} more hosts", all - parts.size());
+  return text;
 }
 
 /// The tasks are the node's: nothing here ends them.

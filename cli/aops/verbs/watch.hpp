@@ -45,6 +45,8 @@ private:
   void draw(uint64_t done, uint64_t expected, const std::string& why);
   /// Why nothing comes; never empty.
   std::string why_it_stands();
+  /// Which hosts a running task waits for; empty when nothing tells.
+  std::string what_it_waits_for(node_list& nodes, const std::string& task) const;
   void say_goodbye();
   bool is_seen() const; ///< Whether anybody looks at the progress.
 

@@ -113,6 +113,40 @@ BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_do
   BOOST_TEST(heard.back().finished == 8);
 }
 
+BOOST_AUTO_TEST_CASE(a_task_says_which_hosts_it_waits_for_and_why) {
+  begin();
+  how = manner::stay_silent;
+  auto id = id_of(tests::ok(diagnose(admin, {"h1", "h2"}, {"t"})));
+  auto waits = [&](const caller& who) {
+    return tests::ok(ask<task_waits>(jobs, who, task_waits_query{id}));
+  };
+  auto since = now->now_ms();
+  pass(3s);
+  auto all = waits(admin);
+  BOOST_TEST(all.task_id == id);
+  BOOST_TEST(all.hosts == 2);
+  BOOST_REQUIRE(all.waits_for.size() == 2u);
+  BOOST_TEST(all.waits_for[0].host_id == "h1");
+  BOOST_TEST(all.waits_for[0].since.ms == since);
+  BOOST_TEST(all.waits_for[0].attempts == 1);
+  BOOST_TEST(all.waits_for[0].last_error == "");
+  BOOST_TEST(waits(other).hosts == 0); // Not his.
+  release(1);
+  BOOST_TEST(waits(admin).hosts == 1);
+  // What it heard last, also while it waits to ask again.
+  open.back().second.fail(ec::store_unreachable, "canned");
+  open.pop_back();
+  run();
+  auto left = waits(admin);
+  BOOST_REQUIRE(left.waits_for.size() == 1u);
+  BOOST_TEST(left.waits_for[0].last_error.find("canned") != std::string::npos,
+             left.waits_for[0].last_error);
+  pass(5s);
+  release();
+  BOOST_TEST(progress(id).state == "done");
+  BOOST_TEST(waits(admin).hosts == 0);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_hosts_and_trees_among_known_ones_are_206_and_listed) {
   begin();
   auto reply = tests::ok(diagnose(admin, {"h1", "nowhere", "nowhere"}, {"t", "none"}));
