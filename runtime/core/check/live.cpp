@@ -345,6 +345,8 @@ void host_checker::prepare_silent(reach which) {
     silent.engine->rules.push_back(silent.engine->bind(rule, collected));
   }
   silent.engine->settle();
+  for (auto part : {reach::quick, reach::far}) // All they will have comes as rounds.
+    silent.engine->loaded(part);
   silent.engine->watch_states(
     [&silent](const bound_rule& b, instance& x, int64_t t_ms, point_state state) {
       auto& states = silent.states[{b.rule->rule.check_item, x.labels}];

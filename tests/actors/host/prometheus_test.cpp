@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(further_series_join_and_are_aggregated) {
   set_rules({matching(share), sum, each});
   begin();
   to_round(7);
-  BOOST_TEST(found() == "share{disk=\"a\",pool=\"x\"} 30-60 Abnormal; "
-                        "each{pool=\"x\"} 45-60 Abnormal; each{pool=\"y\"} 45-60 Abnormal");
+  BOOST_TEST(found() == "each{pool=\"x\"} 45-60 Abnormal; each{pool=\"y\"} 45-60 Abnormal; "
+                        "share{disk=\"a\",pool=\"x\"} 30-60 Abnormal");
   world[{"fs_free", {{"disk", "a"}, {"pool", "x"}}}] = high_in(7, 8, 50, 1);
   for (const auto& labels : {label_set{{"disk", "a"}, {"pool", "y"}},
                              label_set{{"disk", "b"}, {"pool", "x"}},
