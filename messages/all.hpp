@@ -4,6 +4,7 @@
 /// them and those that test them. Others include what they speak.
 #include "messages/account.hpp"
 #include "messages/alerts.hpp"
+#include "messages/audit.hpp"
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
 #include "messages/data.hpp"
@@ -23,6 +24,7 @@
 #include "messages/template.hpp"
 #include "messages/types/account.hpp"
 #include "messages/types/alerts.hpp"
+#include "messages/types/audit.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
 #include "messages/types/common.hpp"
@@ -40,6 +42,10 @@
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
+#include "messages/types/users.hpp"
+#include "messages/types/vault.hpp"
+#include "messages/users.hpp"
+#include "messages/vault.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,7 +71,10 @@
   X(task)                                                                                          \
   X(host_info)                                                                                     \
   X(doctor)                                                                                        \
-  X(job_waits)
+  X(job_waits)                                                                                     \
+  X(vault)                                                                                         \
+  X(users)                                                                                         \
+  X(audit)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

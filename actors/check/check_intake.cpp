@@ -118,8 +118,8 @@ take(check_intake_pointer self, const caller& who, const check_to_execute& x) {
     intake->hosts = std::move(*hosts);
     find_rules_for(self, intake);
   };
-  find_hosts query{who.owner, x.host_list, {}};
-  ask_here<host_store_actor>(self, *self->state.services, host_store_name, then, query);
+  ask_here<host_store_actor>(
+    self, *self->state.services, host_store_name, then, who, seen_hosts_query{x.host_list});
   return intake->promise;
 }
 

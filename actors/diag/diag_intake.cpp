@@ -104,8 +104,8 @@ take(diag_intake_pointer self, const caller& who, const diag_to_execute& x) {
       intake->hosts.push_back(host.host_id);
     find_trees_for(self, intake);
   };
-  find_hosts query{who.owner, x.host_list, {}};
-  ask_here<host_store_actor>(self, *self->state.services, host_store_name, then, query);
+  ask_here<host_store_actor>(
+    self, *self->state.services, host_store_name, then, who, seen_hosts_query{x.host_list});
   return intake->promise;
 }
 

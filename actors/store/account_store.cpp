@@ -1,9 +1,13 @@
 #include "actors/store/account_store.hpp"
 
+#include "actors/store/password_hash.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/roles/vault.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/core/vault/password.hpp"
 #include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/token_repository.hpp"
+#include "runtime/io/storage/user_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -14,26 +18,29 @@ namespace {
 using self_pointer = account_actor::stateful_pointer<checked_state<account_store_state>>;
 using storage::account_repository;
 
-constexpr size_t salt_bytes = 16;
 constexpr size_t token_bytes = 32;
 
 /// How stale a session's last use may be stored: not every request is worth a write.
 constexpr int64_t touch_every_ms = 60'000;
 
-std::string random_salt() {
-  std::string salt(salt_bytes, '\0');
-  base::fill_random({reinterpret_cast<uint8_t*>(salt.data()), salt.size()});
-  return salt;
+/// Vault keys of sessions that ended are wiped at once here, within a second elsewhere.
+void tell_vault(const store_access& store) {
+  tell<vault_actor>(*store.names, vault_name, sessions_changed{});
 }
 
-vault::scrypt_cost cost_of(const base::config& c) {
-  vault::scrypt_cost cost;
-  cost.n = static_cast<uint64_t>(c.auth.scrypt_n);
-  return cost;
-}
-
-std::string owner_of(const account& a) {
-  return a.role == rights::administrator ? a.username : a.owner;
+void note_refused(const store_ptr& store,
+                  const std::string& user,
+                  const std::string& address,
+                  ec why) {
+  caller who{user, {}, rights::ordinary, false, {}, address};
+  write(
+    *store,
+    unawaited(base::urgency::people),
+    {},
+    [who, why, now = store->now_ms()](storage::database& to) {
+      return audit(to, now, who, "account.login", "", outcome_of(why).return_code);
+    },
+    [](const expected<void>&) {});
 }
 
 /// Runs on the crypto pool, where it may block: checks the password and stores a session.
@@ -53,22 +60,23 @@ void log_in_on_pool(const store_ptr& store,
   if (found)
     right = vault::verify_password(asked.password.text, found->password_hash);
   else // The same work for unknown names: the time must not tell which exist.
-    (void)vault::hash_password(asked.password.text, random_salt(), cost_of(*store->config));
+    (void)new_password_hash(asked.password.text, *store->config);
   if (!right)
     return promise.fail(right.error());
   auto now = store->now_ms();
   if (!*right) {
     throttle->failed(asked.username, address, now);
-    caller who{asked.username, {}, rights::ordinary, false, {}, address};
-    write(
-      *store,
-      unawaited(how.what),
-      {},
-      [=](storage::database& to) { return audit(to, now, who, "account.login", "", 1200); },
-      [](const expected<void>&) {});
+    note_refused(store, asked.username, address, ec::wrong_password);
     return promise.fail(ec::wrong_password);
   }
   throttle->succeeded(asked.username, address);
+  auto standing = storage::user_repository{**db}.find(asked.username);
+  if (!standing)
+    return promise.fail(standing.error());
+  if (standing->is_disabled) {
+    note_refused(store, asked.username, address, ec::permission_denied);
+    return promise.fail(ec::permission_denied, "the account is disabled");
+  }
   logged_in reply;
   reply.access_token = base::random_hex(token_bytes);
   reply.code = found->must_change_password ? outcome_of(ec::default_password).return_code : code_ok;
@@ -92,7 +100,7 @@ void log_in_on_pool(const store_ptr& store,
         if (*has)
           return fail(ec::repeat_login);
       }
-      if (auto saved = accounts.save_session(made); !saved)
+      if (auto saved = accounts.save_session(made, address); !saved)
         return saved;
       return audit(to, now, who, "account.login", "", reply.code);
     },
@@ -108,7 +116,13 @@ void change_on_pool(const store_ptr& store,
   auto db = store->pool->read();
   if (!db)
     return promise.fail(db.error());
-  auto found = account_repository{**db}.find(who.user);
+  account_repository accounts{**db};
+  // Whoever got hold of a program's token must not take the account over.
+  if (auto session = accounts.find_session(who.session); !session)
+    return promise.fail(session.error() == ec::session_invalid
+                          ? error{ec::permission_denied, "needs a log-in, not a token"}
+                          : session.error());
+  auto found = accounts.find(who.user);
   if (!found)
     return promise.fail(found.error() == ec::not_found ? error{ec::wrong_password, {}}
                                                        : found.error());
@@ -117,9 +131,7 @@ void change_on_pool(const store_ptr& store,
     return promise.fail(same.error());
   if (*same)
     return promise.fail(ec::same_password);
-  if (auto fine = vault::judge_password(password, who.user); !fine)
-    return promise.fail(fine.error());
-  auto hash = vault::hash_password(password, random_salt(), cost_of(*store->config));
+  auto hash = judged_hash(password, who.user, *store->config);
   if (!hash)
     return promise.fail(hash.error());
   write(
@@ -136,47 +148,96 @@ void change_on_pool(const store_ptr& store,
         return fail(noted.error());
       return done{};
     },
-    [promise](expected<done> x) { promise.answer(std::move(x)); });
+    [store, promise](expected<done> x) {
+      tell_vault(*store);
+      promise.answer(std::move(x));
+    });
+}
+
+/// What a request came with.
+struct credential {
+  std::string user;
+  bool may_act = true;
+  int64_t last_used_ms = 0;
+  int64_t touch_every_ms = aops::actors::touch_every_ms;
+  bool is_token = false;
+};
+
+expected<credential>
+session_credential(const store_access& store, storage::database& db, const std::string& hash) {
+  auto found = account_repository{db}.find_session(hash);
+  if (!found)
+    return fail(std::move(found.error()));
+  auto now = store.now_ms();
+  const auto& auth = store.config->auth;
+  if (now - found->last_used_ms > auth.session_idle.ms ||
+      now - found->created_ms > auth.session_absolute.ms)
+    return fail(ec::session_invalid, "expired");
+  // Touch early enough for short idle times, too.
+  return credential{
+    found->username, true, found->last_used_ms, std::min(touch_every_ms, auth.session_idle.ms / 4)};
+}
+
+expected<credential>
+token_credential(const store_access& store, storage::database& db, const std::string& hash) {
+  auto found = storage::token_repository{db}.find(hash);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (store.now_ms() > found->expires_ms)
+    return fail(ec::session_invalid, "expired");
+  return credential{found->username, found->may_act, found->last_used_ms, touch_every_ms, true};
+}
+
+void touch(const store_access& store, const credential& x, const std::string& hash) {
+  auto now = store.now_ms();
+  if (now - x.last_used_ms < x.touch_every_ms)
+    return;
+  write(
+    store,
+    unawaited(base::urgency::people),
+    {},
+    [hash, now, is_token = x.is_token](storage::database& db) {
+      return is_token ? storage::token_repository{db}.touch(hash, now)
+                      : account_repository{db}.touch_session(hash, now);
+    },
+    [](const expected<void>&) {});
 }
 
 expected<caller>
 identify(const store_ptr& store, storage::database& db, const std::string& token_hash) {
-  account_repository accounts{db};
-  auto found = accounts.find_session(token_hash);
-  if (!found)
-    return fail(found.error());
-  auto now = store->now_ms();
-  const auto& auth = store->config->auth;
-  if (now - found->last_used_ms > auth.session_idle.ms ||
-      now - found->created_ms > auth.session_absolute.ms)
-    return fail(ec::session_invalid, "expired");
-  auto owner = accounts.find(found->username);
-  if (!owner)
-    return fail(owner.error() == ec::not_found ? error{ec::session_invalid, {}} : owner.error());
-  // Touch early enough for short idle times, too.
-  if (now - found->last_used_ms >= std::min(touch_every_ms, auth.session_idle.ms / 4))
-    write(
-      *store,
-      unawaited(base::urgency::people),
-      {},
-      [=](storage::database& to) { return account_repository{to}.touch_session(token_hash, now); },
-      [](const expected<void>&) {});
-  return caller{
-    owner->username, owner_of(*owner), owner->role, owner->must_change_password, token_hash, {}};
+  auto given = session_credential(*store, db, token_hash);
+  if (!given && given.error() == ec::session_invalid && given.error().detail.empty())
+    given = token_credential(*store, db, token_hash);
+  if (!given)
+    return fail(std::move(given.error()));
+  auto who = caller_of(db, given->user);
+  if (!who)
+    return fail(who.error() == ec::not_found ? error{ec::session_invalid, {}} : who.error());
+  touch(*store, *given, token_hash);
+  who->session = token_hash;
+  who->may_act = given->may_act;
+  return who;
 }
 
 } // namespace
 
-expected<void> seed_accounts(storage::database& db, const base::config& config, int64_t now_ms) {
-  constexpr std::string_view first = "admin";
-  account_repository accounts{db};
-  // Most starts are not the first: they need not pay for a hash.
-  if (auto known = accounts.find(first); known || known.error() != ec::not_found)
-    return known.map([](const account&) {});
-  auto hash = vault::hash_password(vault::default_password, random_salt(), cost_of(config));
-  if (!hash)
-    return fail(hash.error());
-  return accounts.seed_administrator(first, *hash, now_ms).map([](bool) {});
+expected<caller> caller_of(storage::database& db, const std::string& username) {
+  storage::user_repository users{db};
+  auto found = users.find(username);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (found->is_disabled)
+    return fail(ec::not_found, "the account is disabled");
+  caller who{found->username, found->owner, found->role, found->must_change_password, {}, {}};
+  if (who.role == rights::administrator) {
+    who.owner = who.user;
+    return who;
+  }
+  auto groups = users.groups_of(username);
+  if (!groups)
+    return fail(std::move(groups.error()));
+  who.groups.emplace(std::move(*groups));
+  return who;
 }
 
 account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
@@ -215,15 +276,21 @@ account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
     },
     [self](const caller& who, const log_out&) -> caf::result<done> {
       auto store = self->state.store;
-      return write_for(
-        store,
-        foreign_promise<done>{self, of(who)},
+      foreign_promise<done> promise{self, of(who)};
+      write(
+        *store,
+        store->bounded(promise.ticket()),
         {},
         [who, now = store->now_ms()](storage::database& db) -> expected<done> {
           if (auto ended = account_repository{db}.end_session(who.session); !ended)
             return fail(ended.error());
           return audit(db, now, who, "account.logout", "").map([] { return done{}; });
+        },
+        [store, promise](expected<done> x) {
+          tell_vault(*store);
+          promise.answer(std::move(x));
         });
+      return promise;
     },
     [](atom::ping) {},
   };

@@ -20,7 +20,8 @@ account_actor::behavior_type
 account_store(account_actor::stateful_pointer<checked_state<account_store_state>> self,
               store_ptr store);
 
-/// Makes the first administrator of an empty store, with the default password that must be changed.
-expected<void> seed_accounts(storage::database& db, const base::config& config, int64_t now_ms);
+/// Who a user is for the store: role, whose things he sees, and an ordinary one the groups granted
+/// to him. ec::not_found, also for a disabled one.
+expected<caller> caller_of(storage::database& db, const std::string& username);
 
 } // namespace aops::actors

@@ -102,13 +102,13 @@ alert_store(full_alert_store_actor::stateful_pointer<checked_state<alert_store_s
       return read(
         self->state.store,
         foreign_promise<alerts_page>{self, of(who)},
-        [who, q](storage::database& db) { return alert_repository{db}.page(who.owner, q); });
+        [who, q](storage::database& db) { return alert_repository{db}.page(scope_of(who), q); });
     },
     [self](const caller& who, const status_query& q) -> caf::result<status_counts> {
       return read(
         self->state.store,
         foreign_promise<status_counts>{self, of(who)},
-        [who, q](storage::database& db) { return alert_repository{db}.counts(who.owner, q); });
+        [who, q](storage::database& db) { return alert_repository{db}.counts(scope_of(who), q); });
     },
     [self](const status_of_slots& x) -> caf::result<slots_status> {
       return read(self->state.store,

@@ -14,6 +14,16 @@ std::string random_bytes(size_t n) {
   return out;
 }
 
+expected<std::string> wrapped(std::string_view user,
+                              std::string_view key,
+                              const vault::secret_bytes& data_key,
+                              const base::config& config) {
+  vault::scrypt_cost cost;
+  cost.n = static_cast<uint64_t>(config.auth.scrypt_n);
+  return vault::make_vault(
+    user, key, data_key, random_bytes(vault::salt_bytes + vault::nonce_bytes), cost);
+}
+
 } // namespace
 
 expected<vault_keys> open_or_make_vault(std::string_view user,
@@ -29,14 +39,22 @@ expected<vault_keys> open_or_make_vault(std::string_view user,
     return keys;
   }
   keys.data_key = vault::secret_bytes{random_bytes(vault::data_key_bytes)};
-  vault::scrypt_cost cost;
-  cost.n = static_cast<uint64_t>(config.auth.scrypt_n);
-  auto made = vault::make_vault(
-    user, key, keys.data_key, random_bytes(vault::salt_bytes + vault::nonce_bytes), cost);
+  auto made = wrapped(user, key, keys.data_key, config);
   if (!made)
     return fail(made.error());
   keys.new_verifier = std::move(*made);
   return keys;
+}
+
+expected<std::string> rewrap_vault(std::string_view user,
+                                   std::string_view key,
+                                   std::string_view new_key,
+                                   std::string_view verifier,
+                                   const base::config& config) {
+  auto data_key = vault::open_vault(user, key, verifier);
+  if (!data_key)
+    return fail(std::move(data_key.error()));
+  return wrapped(user, new_key, *data_key, config);
 }
 
 expected<std::string> seal_credentials(const vault::secret_bytes& data_key,

@@ -22,6 +22,14 @@ expected<vault_keys> open_or_make_vault(std::string_view user,
                                         const std::optional<std::string>& verifier,
                                         const base::config& config);
 
+/// The verifier that opens with another vault key from now on; what is sealed stays. ec::vault_key
+/// when the key of today is wrong.
+expected<std::string> rewrap_vault(std::string_view user,
+                                   std::string_view key,
+                                   std::string_view new_key,
+                                   std::string_view verifier,
+                                   const base::config& config);
+
 /// The sealed record of a host's credentials.
 expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
                                        std::string_view user,

@@ -405,7 +405,7 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       return read(self->state.store,
                   foreign_promise<host_groups_page>{self, of(who)},
                   [who, q](storage::database& db) {
-                    return host_repository{db}.groups_page(owner_of(who), paging_of(q));
+                    return host_repository{db}.groups_page(scope_of(who), paging_of(q));
                   });
     },
     [self](const caller& who, const hosts_to_add& x) -> caf::result<hosts_added> {
@@ -438,14 +438,23 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       return read(
         self->state.store,
         foreign_promise<hosts_page>{self, of(who)},
-        [who, q](storage::database& db) { return host_repository{db}.page(owner_of(who), q); });
+        [who, q](storage::database& db) { return host_repository{db}.page(scope_of(who), q); });
     },
     [self](const caller& who, const count_hosts&) -> caf::result<hosts_counted> {
       return read(self->state.store,
                   foreign_promise<hosts_counted>{self, of(who)},
                   [who](storage::database& db) {
-                    return host_repository{db}.count(owner_of(who)).map([](int64_t n) {
+                    return host_repository{db}.count(scope_of(who)).map([](int64_t n) {
                       return hosts_counted{n};
+                    });
+                  });
+    },
+    [self](const caller& who, const seen_hosts_query& q) -> caf::result<host_records> {
+      return read(self->state.store,
+                  foreign_promise<host_records>{self, of(who)},
+                  [who, q](storage::database& db) {
+                    return host_repository{db}.known(scope_of(who), q.host_list).map([](auto list) {
+                      return host_records{std::move(list)};
                     });
                   });
     },

@@ -9,6 +9,7 @@
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
+#include "runtime/io/storage/token_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -46,7 +47,7 @@ expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
   return static_cast<int64_t>(ended->size());
 }
 
-constexpr std::array<step, 9> work = {
+constexpr std::array<step, 10> work = {
   [](storage::database& db, const base::config&, int64_t now) { return end_orphans(db, now); },
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
@@ -78,6 +79,9 @@ constexpr std::array<step, 9> work = {
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = c.retention.audit_log.ms;
     return keep > 0 ? storage::audit_repository{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config&, int64_t now) {
+    return storage::token_repository{db}.expire(now).map([](int64_t) { return int64_t{0}; });
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     // Once a look is enough: it deletes all at once.

@@ -61,7 +61,7 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
         foreign_promise<tasks_cancelled>{self, of(who)},
         {}, // Any node may end a job: its row says whether it can be.
         [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
-          auto reply = job_repository{db}.cancel(who.owner, x.task_list);
+          auto reply = job_repository{db}.cancel(scope_of(who), x.task_list);
           if (!reply)
             return reply;
           if (auto noted =
@@ -78,7 +78,7 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
         foreign_promise<tasks_resumed>{self, of(who)},
         {}, // Any node may let a job go on: its owner finds it in the queue.
         [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_resumed> {
-          auto reply = job_repository{db}.resume(who.owner, x.task_list, now);
+          auto reply = job_repository{db}.resume(scope_of(who), x.task_list, now);
           if (!reply)
             return reply;
           if (auto noted = audit(db, now, who, "task.resume", listed(reply->resumed), reply->code);

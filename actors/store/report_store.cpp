@@ -14,9 +14,8 @@ namespace {
 using storage::job_repository;
 using storage::report_repository;
 
-expected<reports_found>
-find(storage::database& db, const std::string& owner, const report_list_query& q) {
-  auto stored = report_repository{db}.find(owner, q.report_list);
+expected<reports_found> find(storage::database& db, const caller& who, const report_list_query& q) {
+  auto stored = report_repository{db}.find(scope_of(who), q.report_list);
   if (!stored)
     return fail(stored.error());
   reports_found out;
@@ -29,14 +28,14 @@ find(storage::database& db, const std::string& owner, const report_list_query& q
   return out;
 }
 
-/// Streams show only what their task's owner may see.
-expected<reports_page> newer(storage::database& db, const new_reports_query& q) {
-  auto known = job_repository{db}.progress(q.owner, {q.job});
+/// Streams show only what their user may see.
+expected<reports_page> newer(storage::database& db, const caller& who, const new_reports_query& q) {
+  auto known = job_repository{db}.progress(scope_of(who), {q.job});
   if (!known)
     return fail(known.error());
   if (known->empty() || known->front().state.empty())
     return fail(ec::not_found, "task " + q.job);
-  return report_repository{db}.after(q.job, q.after, q.limit).map([](auto rows) {
+  return report_repository{db}.after(scope_of(who), q.job, q.after, q.limit).map([](auto rows) {
     reports_page page;
     page.total_count = static_cast<int64_t>(rows.size());
     page.result = std::move(rows);
@@ -53,31 +52,32 @@ report_store(report_store_actor::stateful_pointer<checked_state<report_store_sta
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const progress_query& q) -> caf::result<progress_found> {
-      return read(self->state.store,
-                  foreign_promise<progress_found>{self, of(who)},
-                  [who, q](storage::database& db) {
-                    return job_repository{db}.progress(who.owner, q.task_list).map([](auto list) {
-                      return progress_found{std::move(list)};
-                    });
-                  });
+      return read(
+        self->state.store,
+        foreign_promise<progress_found>{self, of(who)},
+        [who, q](storage::database& db) {
+          return job_repository{db}.progress(scope_of(who), q.task_list).map([](auto list) {
+            return progress_found{std::move(list)};
+          });
+        });
     },
     [self](const caller& who, const tasks_query& q) -> caf::result<tasks_page> {
       return read(self->state.store,
                   foreign_promise<tasks_page>{self, of(who)},
                   [who, q](storage::database& db) {
-                    return job_repository{db}.page(who.owner, diagnosis_kind, q);
+                    return job_repository{db}.page(scope_of(who), diagnosis_kind, q);
                   });
     },
     [self](const caller& who, const reports_query& q) -> caf::result<reports_page> {
       return read(
         self->state.store,
         foreign_promise<reports_page>{self, of(who)},
-        [who, q](storage::database& db) { return report_repository{db}.page(who.owner, q); });
+        [who, q](storage::database& db) { return report_repository{db}.page(scope_of(who), q); });
     },
     [self](const caller& who, const report_list_query& q) -> caf::result<reports_found> {
       return read(self->state.store,
                   foreign_promise<reports_found>{self, of(who)},
-                  [who, q](storage::database& db) { return find(db, who.owner, q); });
+                  [who, q](storage::database& db) { return find(db, who, q); });
     },
     [self](const caller& who, const reports_to_delete& x) -> caf::result<done> {
       auto store = self->state.store;
@@ -93,10 +93,10 @@ report_store(report_store_actor::stateful_pointer<checked_state<report_store_sta
                          });
                        });
     },
-    [self](const new_reports_query& q) -> caf::result<reports_page> {
+    [self](const caller& who, const new_reports_query& q) -> caf::result<reports_page> {
       return read(self->state.store,
-                  foreign_promise<reports_page>{self},
-                  [q](storage::database& db) { return newer(db, q); });
+                  foreign_promise<reports_page>{self, of(who)},
+                  [who, q](storage::database& db) { return newer(db, who, q); });
     },
     [](atom::ping) {},
   };

@@ -17,14 +17,14 @@ result_store(result_store_actor::stateful_pointer<checked_state<result_store_sta
       return read(self->state.store,
                   foreign_promise<results_page>{self, of(who)},
                   [who, q](storage::database& db) {
-                    return storage::result_repository{db}.page(who.owner, q);
+                    return storage::result_repository{db}.page(scope_of(who), q);
                   });
     },
     [self](const caller& who, const result_count_query& q) -> caf::result<result_counts_page> {
       return read(self->state.store,
                   foreign_promise<result_counts_page>{self, of(who)},
                   [who, q](storage::database& db) {
-                    return storage::result_repository{db}.counts_page(who.owner, q);
+                    return storage::result_repository{db}.counts_page(scope_of(who), q);
                   });
     },
     [](atom::ping) {},

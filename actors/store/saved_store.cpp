@@ -1,5 +1,6 @@
 #include "actors/store/saved_store.hpp"
 
+#include "actors/store/account_store.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/return_code.hpp"
 #include "runtime/io/storage/account_repository.hpp"
@@ -19,21 +20,19 @@ namespace {
 
 /// The caller that a user would be; of an unknown one a caller who owns nothing.
 expected<caller> caller_for(storage::database& db, const std::string& username) {
-  caller who;
-  who.user = username;
-  auto found = storage::account_repository{db}.find(username);
-  if (!found)
-    return found.error() == ec::not_found ? expected<caller>{std::move(who)} : fail(found.error());
-  who.role = found->role;
-  who.owner = found->role == rights::administrator ? found->username : found->owner;
-  return who;
+  auto who = caller_of(db, username);
+  if (who || who.error() != ec::not_found)
+    return who;
+  caller nobody;
+  nobody.user = username;
+  return nobody;
 }
 
 expected<std::vector<user_host>> hosts_of(storage::database& db, const std::string& username) {
   auto who = caller_for(db, username);
   if (!who)
     return fail(std::move(who.error()));
-  auto page = storage::host_repository{db}.page(who->owner, {});
+  auto page = storage::host_repository{db}.page(scope_of(*who), hosts_query{});
   if (!page)
     return fail(std::move(page.error()));
   std::vector<user_host> out;

@@ -11,6 +11,7 @@ expected<void> audit(storage::database& db,
   storage::audit_entry entry;
   entry.time_ms = now_ms;
   entry.user = who.user;
+  entry.owner = who.owner;
   entry.address = who.address;
   entry.action = action;
   entry.entity = entity;

@@ -12,6 +12,7 @@
 #include "runtime/core/schedule/slot.hpp"
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/database_pool.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 #include <functional>
 #include <memory>
@@ -45,6 +46,11 @@ struct store_access {
 };
 
 using store_ptr = std::shared_ptr<const store_access>;
+
+/// What a caller sees.
+inline storage::scope scope_of(const caller& who) {
+  return {who.owner, who.groups ? who.user : std::string{}};
+}
 
 /// What a user asks for.
 inline purpose of(const caller& who) { return {base::urgency::people, who.owner, {}}; }

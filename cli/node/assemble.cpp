@@ -18,6 +18,7 @@
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
+#include "actors/store/audit_store.hpp"
 #include "actors/store/backup_keeper.hpp"
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
@@ -28,9 +29,12 @@
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
 #include "actors/store/saved_store.hpp"
+#include "actors/store/session_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
+#include "actors/store/user_store.hpp"
+#include "actors/store/vault_keeper.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/bounded_pool.hpp"
@@ -39,6 +43,7 @@
 #include "actors/support/prepare.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "messages/names.hpp"
+#include "messages/return_code.hpp"
 
 #include <caf/all.hpp>
 
@@ -132,6 +137,10 @@ child_spec store_tree(const parts& p) {
     child(backup_keeper_name,
           backup_keeper,
           backup_parts{store, std::make_shared<bounded_pool>("backup", 1, 1)}),
+    child(user_store_name, user_store, store),
+    child(audit_store_name, audit_store, store),
+    child(session_store_name, session_store, store),
+    child(vault_name, vault_keeper, store, p.node_id),
   };
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
@@ -301,6 +310,13 @@ namespace {
 /// What both doors offer beside their routes.
 http::service common_service(const parts& p) {
   http::service s;
+  s.refused = [names = p.names](const http::route& r, const caller& who, const error& why) {
+    tell<audit_store_actor>(
+      *names,
+      audit_store_name,
+      who,
+      refused_request{http::action_name(r.path), outcome_of(why.code).return_code, why.detail});
+  };
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.trusted_proxies = p.config->http.trusted_proxies;
   // A certificate made here is believed by those who pinned it only: browsers ask about it.

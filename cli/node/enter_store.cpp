@@ -1,7 +1,7 @@
 #include "cli/node/enter_store.hpp"
 
 #include "actors/cluster/membership.hpp"
-#include "actors/store/account_store.hpp"
+#include "actors/store/first_account.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "cli/node/open_store.hpp"

@@ -24,7 +24,7 @@ std::vector<route> report_routes(const node_port& port) {
     ask<role, reports_to_delete, done>(port,
                                        method::remove,
                                        "/diag/report/delete",
-                                       may::user,
+                                       may::administrator,
                                        name,
                                        "Delete reports; the progress of their task stays."),
   };

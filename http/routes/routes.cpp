@@ -7,6 +7,9 @@ namespace aops::http {
 std::vector<route> public_routes(const node_port& port) {
   std::vector<route> all;
   for (auto* table : {account_routes,
+                      user_routes,
+                      access_routes,
+                      log_routes,
                       host_routes,
                       rule_routes,
                       result_routes,

@@ -11,6 +11,9 @@
 namespace aops::http {
 
 std::vector<route> account_routes(const node_port& port);
+std::vector<route> user_routes(const node_port& port);
+std::vector<route> access_routes(const node_port& port); ///< Sessions and tokens.
+std::vector<route> log_routes(const node_port& port);
 std::vector<route> host_routes(const node_port& port);
 std::vector<route> rule_routes(const node_port& port);
 std::vector<route> result_routes(const node_port& port);
@@ -27,6 +30,9 @@ std::vector<route> public_routes(const node_port& port);
 
 /// These and the internal ones, as an administrator may use them.
 std::vector<route> contract_routes(const node_port& port);
+
+/// What the log calls what a path does: `/manage/host/add` is `host.add`.
+std::string action_name(std::string_view path);
 
 /// Whose token is it? For `session_identity`.
 session_cache::lookup authenticator(const node_port& port);

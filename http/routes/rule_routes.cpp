@@ -1,6 +1,7 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/check.hpp"
+#include "messages/roles/host.hpp"
 #include "messages/roles/hosts.hpp"
 #include "messages/roles/rule_cost.hpp"
 #include "messages/time_ranges.hpp"
@@ -9,16 +10,13 @@ namespace aops::http {
 
 namespace {
 
-/// Asks the actor of one host, which answers its owner's users only. That a host exists is known to
-/// the store: nobody answers in the name of one that does not. ec::bad_request for who sees no such
-/// host.
+/// Asks the actor of one host, which answers its owner's users only. That a host exists, and is
+/// seen by the caller, is known to the store: nobody answers in the name of one that does not.
+/// ec::bad_request for who sees no such host.
 template <class Reply, class Request>
 expected<Reply> ask_host(const node_port& port, const request_context& context, Request request) {
-  find_hosts wanted{context.who.owner, {request.host_id}, {}};
-  if (wanted.owner.empty()) // To the store that would mean all hosts.
-    return fail(ec::bad_request, "host_id: no such host");
-  auto found = value_of<host_records>(
-    port(actors::host_store_name, context.left(), caf::make_message(std::move(wanted))));
+  auto found = ask_actor<host_store_actor, host_records>(
+    port, actors::host_store_name, context, seen_hosts_query{{request.host_id}});
   if (!found)
     return fail(std::move(found.error()));
   if (found->hosts.empty())
@@ -57,22 +55,22 @@ std::vector<route> rule_routes(const node_port& port) {
       may::user,
       actors::rule_costs_name,
       "What judging each rule takes of the processors, on all nodes."),
-    make_route<rule_to_test, rule_tested>(
+    only_reading(make_route<rule_to_test, rule_tested>(
       method::post,
       "/check/rule/test",
       may::user,
       "Judge a rule on stored samples of a host; stores nothing.",
       [port](const request_context& c, rule_to_test x) {
         return ask_host<rule_tested>(port, c, std::move(x));
-      }),
-    make_route<condition_to_eval, condition_evaluated>(
+      })),
+    only_reading(make_route<condition_to_eval, condition_evaluated>(
       method::post,
       "/check/condition/eval",
       may::user,
       "Judge a condition on stored samples of a host; stores nothing.",
       [port](const request_context& c, condition_to_eval x) {
         return ask_host<condition_evaluated>(port, c, std::move(x));
-      }),
+      })),
     make_route<series_query, series_page>(
       method::post,
       "/check/series/get",

@@ -50,6 +50,11 @@ expected<std::vector<sse_topic>> topics_of(std::string_view text) {
   }
 }
 
+/// Who sees the same of a task: an owner, or a user of his by himself.
+std::string scope_of(const caller& who) {
+  return who.groups ? who.owner + '\n' + who.user : who.owner;
+}
+
 expected<job_news>
 find(const node_port& port, const request_context& context, const std::string& job) {
   auto found = ask_actor<report_store_actor, progress_found>(
@@ -67,7 +72,7 @@ find(const node_port& port, const request_context& context, const std::string& j
                   x.expected_report_num,
                   x.progress,
                   status && is_final(*status),
-                  context.who.owner,
+                  scope_of(context.who),
                   x.state};
 }
 
@@ -77,8 +82,8 @@ expected<std::vector<report_event>> fetch_after(const node_port& port,
                                                 int64_t after,
                                                 size_t limit) {
   new_reports_query query{context.who.owner, job, after, static_cast<int64_t>(limit)};
-  auto page = value_of<reports_page>(
-    port(actors::report_store_name, context.left(), caf::make_message(std::move(query))));
+  auto page = ask_actor<report_store_actor, reports_page>(
+    port, actors::report_store_name, context, std::move(query));
   if (!page)
     return fail(std::move(page.error()));
   std::vector<report_event> events;

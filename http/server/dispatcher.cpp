@@ -96,10 +96,12 @@ error blamed_on_us(const error& e, std::string_view where) {
   return {e.code, "error id " + id};
 }
 
-/// Role, then forced password change.
-expected<void> judge(may who, const caller& known) {
+/// Role, then what the token may, then forced password change.
+expected<void> judge(may who, const caller& known, bool changes = false) {
   if (who == may::administrator && known.role != rights::administrator)
     return fail(ec::permission_denied);
+  if (changes && !known.may_act)
+    return fail(ec::permission_denied, "the token may only read");
   if ((who == may::user || who == may::administrator) && known.must_change_password)
     return fail(ec::default_password);
   return {};
@@ -158,6 +160,24 @@ void guard_html(http_response& r, std::string_view nonce) {
   r.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
 }
 
+/// Answers of somebody who judged the request, so that nothing was done: worth a record. What is
+/// malformed is not, nor what may have been carried out.
+bool is_refusal(const error& e) {
+  switch (e.code) {
+  case ec::permission_denied:
+  case ec::vault_key:
+  case ec::default_password:
+  case ec::same_password:
+  case ec::change_password:
+  case ec::conflict:
+  case ec::has_dependency:
+  case ec::update_failed:
+    return true;
+  default:
+    return false;
+  }
+}
+
 bool is_ours(const error& e) { return e == ec::internal || e == ec::corrupt; }
 
 } // namespace
@@ -165,6 +185,12 @@ bool is_ours(const error& e) { return e == ec::internal || e == ec::corrupt; }
 std::string_view to_string(method m) {
   constexpr std::array<std::string_view, 5> names = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   return names[static_cast<size_t>(m)];
+}
+
+bool changes_by_name(method verb, std::string_view path) {
+  auto last = path.substr(path.rfind('/') + 1);
+  constexpr std::array<std::string_view, 4> reading = {"get", "get_list", "count", "query"};
+  return verb != method::get && std::find(reading.begin(), reading.end(), last) == reading.end();
 }
 
 milliseconds request_context::left() const {
@@ -285,7 +311,7 @@ expected<caller> dispatcher::identify(may who, const http_request& request) {
 
 expected<reply>
 dispatcher::carry_out(const route& r, const action& work, const request_context& context) {
-  if (auto allowed = judge(r.who, context.who); !allowed)
+  if (auto allowed = judge(r.who, context.who, r.changes && r.who != may::anyone); !allowed)
     return fail(std::move(allowed.error()));
   auto answer = work(context);
   if (r.who == may::pending) // Log-out, password: what was remembered may be wrong now.
@@ -305,7 +331,12 @@ dispatcher::carry_out(const route& r, const http_request& request, const json& b
   if (!who)
     return fail(std::move(who.error()));
   try {
-    return carry_out(r, *work, context_for(std::move(*who), request, r.deadline));
+    auto context = context_for(std::move(*who), request, r.deadline);
+    auto answer = carry_out(r, *work, context);
+    if (!answer && r.changes && r.who != may::anyone && service_.refused &&
+        is_refusal(answer.error()))
+      service_.refused(r, context.who, answer.error());
+    return answer;
   } catch (const std::exception& e) {
     return fail(ec::internal, e.what());
   }

@@ -24,6 +24,8 @@ struct service {
   std::vector<page> pages;
   std::vector<file_route> files;
   std::shared_ptr<identity_provider> identities; ///< Absent: nobody is known.
+  /// Told of each request that would have changed something and was refused to somebody known.
+  std::function<void(const route&, const caller&, const error&)> refused;
   std::string login_page;           ///< Path of the page that logs in; empty: there is none.
   std::function<readiness()> ready; ///< Absent: always ready.
   std::string version = "0";

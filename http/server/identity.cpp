@@ -41,7 +41,10 @@ expected<identity> session_identity::identify(const http_request& request) {
 bool session_identity::is_still_valid(const caller& who) {
   auto known = sessions_.authenticate_hash(who.session);
   // A store that does not answer for a moment must not end every stream.
-  return known || known.error() != ec::session_invalid;
+  if (!known)
+    return known.error() != ec::session_invalid;
+  // With other rights he begins anew.
+  return known->role == who.role && known->owner == who.owner && known->groups == who.groups;
 }
 
 void session_identity::forget(const caller& who) { sessions_.forget_user(who.user); }

@@ -54,6 +54,10 @@ struct reply {
   std::optional<std::string> session_token{};
 };
 
+/// What the name of an endpoint promises: GET and paths that end in `get`, `get_list`, `count` or
+/// `query` only read.
+bool changes_by_name(method verb, std::string_view path);
+
 /// A decoded request, ready to be carried out for a caller.
 using action = std::function<expected<reply>(const request_context&)>;
 
@@ -66,8 +70,11 @@ struct route {
   /// Checks the body (1000) before anybody is asked who he is.
   std::function<expected<action>(const json&)> prepare{};
   std::function<json(json&components)> request_schema{}, reply_schema{};
-  bool may_lack_body = false;            ///< An absent body means `{}`.
-  bool is_for_pages = false;             ///< Changes the session cookie: our own pages only.
+  bool may_lack_body = false; ///< An absent body means `{}`.
+  bool is_for_pages = false;  ///< Changes the session cookie: our own pages only.
+  /// Not for tokens that may only read (1207), and recorded when it is refused. By
+  /// `changes_by_name` unless the table says otherwise.
+  bool changes = true;
   std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
 };
 
@@ -152,6 +159,13 @@ route make_route(method verb, std::string path, may who, std::string summary, Wo
   r.request_schema = [](json& components) { return base::schema_of<Request>(&components); };
   r.reply_schema = [](json& components) { return base::schema_of<Reply>(&components); };
   r.may_lack_body = base::schema_of<Request>()["properties"].empty();
+  r.changes = changes_by_name(r.verb, r.path);
+  return r;
+}
+
+/// A row that changes nothing, whatever its name says.
+inline route only_reading(route r) {
+  r.changes = false;
   return r;
 }
 

@@ -34,7 +34,7 @@ using report_store_actor = caf::typed_actor<
   // Deletes reports by id. Unknown ids are ignored.
   asks<reports_to_delete, done>,
   // The next reports of a task after a number: what a stream still has to show. ec::not_found.
-  answers<new_reports_query, reports_page>,
+  asks<new_reports_query, reports_page>,
   caf::reacts_to<atom::ping>>;
 
 } // namespace aops

@@ -5,10 +5,13 @@
 #include "messages/roles/role.hpp"
 #include "messages/types/data.hpp"
 #include "messages/types/host.hpp"
+#include "messages/types/users.hpp"
+#include "messages/users.hpp"
 
 namespace aops {
 
-/// HOST STORE: groups and hosts with their sealed credentials. Each caller sees those of his owner.
+/// HOST STORE: groups and hosts with their sealed credentials. Each caller sees those of his owner,
+/// an ordinary user those in groups granted to him.
 using host_store_actor = caf::typed_actor<
   // Adds a group; answered with its id. ec::conflict when the owner has one of this name.
   asks<host_group_to_add, host_group_added>,
@@ -33,6 +36,8 @@ using host_store_actor = caf::typed_actor<
   asks<hosts_query, hosts_page>,
   // How many hosts the caller sees.
   asks<count_hosts, hosts_counted>,
+  // Those of these hosts that the caller sees, as their actors know them.
+  asks<seen_hosts_query, host_records>,
   // Hosts of an owner or of slots, as their actors know them; unknown ids are left out.
   answers<find_hosts, host_records>,
   caf::reacts_to<atom::ping>>;

@@ -116,7 +116,12 @@ void add_http(lister& list, config& c) {
     .add("throttle_failures", a.throttle_failures, {1, 1000},
          "Failed log-ins of an account or address in `throttle_window` before more are refused.")
     .add("throttle_window", a.throttle_window, span(seconds(1), hours(24)),
-         "See `throttle_failures`.");
+         "See `throttle_failures`.")
+    .add("registration", a.registration,
+         "Anybody may register an account; it sees nothing until an administrator takes it in.")
+    .choose("first_password", a.first_password, "default|random",
+            "Of `admin` at the first start: `changeme`, or one that only `first.password` in "
+            "`data_dir` tells.");
 }
 
 void add_stores(lister& list, config& c) {

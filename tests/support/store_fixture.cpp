@@ -2,6 +2,8 @@
 
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
+#include "actors/store/audit_store.hpp"
+#include "actors/store/first_account.hpp"
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/job_store.hpp"
@@ -9,9 +11,11 @@
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
+#include "actors/store/session_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
+#include "actors/store/user_store.hpp"
 #include "runtime/core/check/instance_text.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
@@ -50,6 +54,9 @@ store_fixture::store_fixture() {
            writer,
            0ms); // Time stands still unless a case moves it.
   start_as(account_store_name, account_store, store);
+  start_as(audit_store_name, audit_store, store);
+  start_as(user_store_name, user_store, store);
+  start_as(session_store_name, session_store, store);
   start_as(host_store_name, host_store, store);
   start_as(host_info_store_name, host_info_store, store);
   start_as(rule_store_name, rule_store, store);

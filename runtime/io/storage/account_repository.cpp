@@ -66,13 +66,22 @@ expected<void> account_repository::changed(expected<int64_t> rows, std::string_v
 expected<void> account_repository::set_password(std::string_view username,
                                                 std::string_view password_hash,
                                                 bool must_change) {
-  return transact(db_, [&](database& db) {
-    return changed(
-      db.run("update account set password_hash = ?, must_change_password = ? where username = ?",
-             password_hash,
-             must_change,
-             username),
-      username);
+  return transact(db_, [&](database& db) -> expected<void> {
+    return in_order(
+      [&] {
+        return db.run("update session set vault_node = '' where account in "
+                      "(select n from account where username = ?)",
+                      username);
+      },
+      [&] {
+        return changed(
+          db.run(
+            "update account set password_hash = ?, must_change_password = ? where username = ?",
+            password_hash,
+            must_change,
+            username),
+          username);
+      });
   });
 }
 
@@ -81,7 +90,8 @@ expected<void> account_repository::set_role(std::string_view username, rights ro
     if (role != rights::administrator) {
       // Locked: two administrators must not dismiss each other at the same time.
       auto others = db.list(
-        "select n from account where role = 'administrator' and username <> ?" +
+        "select n from account where role = 'administrator' and disabled = 0 and "
+        "username <> ?" +
           std::string{db.sql().for_update()},
         [](const row& r) { return r.integer(0); },
         username);
@@ -103,6 +113,10 @@ expected<void> account_repository::set_owner(std::string_view username, std::str
   });
 }
 
+expected<bool> account_repository::has_accounts() {
+  return db_.count("select count(*) from account").map([](int64_t n) { return n > 0; });
+}
+
 expected<bool> account_repository::seed_administrator(std::string_view username,
                                                       std::string_view password_hash,
                                                       int64_t now_ms) {
@@ -122,18 +136,20 @@ expected<bool> account_repository::seed_administrator(std::string_view username,
 
 // -- sessions
 
-expected<void> account_repository::save_session(const session& x) {
+expected<void> account_repository::save_session(const session& x, std::string_view address) {
   auto owner = db_.integer("select n from account where username = ?", x.username);
   if (!owner)
     return fail(std::move(owner.error()));
   if (!*owner)
     return fail(ec::not_found, "account " + x.username);
-  return only(
-    db_.run(db_.sql().upsert("session", {"token_hash"}, {"account", "created_ms", "last_used_ms"}),
-            x.token_hash,
-            **owner,
-            x.created_ms,
-            x.last_used_ms));
+  return only(db_.run(db_.sql().upsert("session",
+                                       {"token_hash"},
+                                       {"account", "created_ms", "last_used_ms", "address"}),
+                      x.token_hash,
+                      **owner,
+                      x.created_ms,
+                      x.last_used_ms,
+                      address));
 }
 
 expected<session> account_repository::find_session(std::string_view token_hash) {
@@ -200,6 +216,48 @@ expected<int64_t> account_repository::expire_sessions(int64_t used_before_ms,
                                                       int64_t created_before_ms) {
   const parameter values[] = {used_before_ms, created_before_ms};
   return ended("delete from session where last_used_ms < ? or created_ms < ?", values);
+}
+
+expected<std::vector<account_repository::shown_session>> account_repository::sessions_of(
+  std::string_view username, int64_t used_after_ms, int64_t created_after_ms) {
+  return db_.list(
+    "select s.token_hash, a.username, s.created_ms, s.last_used_ms, s.address, s.vault_node "
+    "from session s join account a on a.n = s.account where a.username = ? and s.last_used_ms >= ? "
+    "and s.created_ms >= ? order by s.created_ms desc, s.n desc",
+    [](const row& r) {
+      return shown_session{
+        {r.string(0), r.string(1), r.integer(2), r.integer(3)}, r.string(4), r.string(5)};
+    },
+    username,
+    used_after_ms,
+    created_after_ms);
+}
+
+// -- vault keys of sessions
+
+expected<bool> account_repository::set_vault_node(std::string_view token_hash,
+                                                  std::string_view node) {
+  return db_.run("update session set vault_node = ? where token_hash = ?", node, token_hash)
+    .map([](int64_t rows) { return rows > 0; });
+}
+
+expected<std::string> account_repository::vault_node(std::string_view token_hash) {
+  return db_
+    .first(
+      "select vault_node from session where token_hash = ?",
+      [](const row& r) { return r.string(0); },
+      token_hash)
+    .map([](std::optional<std::string> x) { return x.value_or(""); });
+}
+
+expected<std::vector<std::string>> account_repository::sessions_with_vault(
+  std::string_view node, int64_t used_after_ms, int64_t created_after_ms) {
+  return db_.list(
+    "select token_hash from session where vault_node = ? and last_used_ms >= ? and created_ms >= ?",
+    [](const row& r) { return r.string(0); },
+    node,
+    used_after_ms,
+    created_after_ms);
 }
 
 } // namespace aops::storage

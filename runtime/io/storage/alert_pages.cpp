@@ -88,11 +88,12 @@ expected<std::vector<alert_change>> alert_repository::of_host(int64_t host) {
     host);
 }
 
-expected<alerts_page> alert_repository::page(std::string_view owner, const alerts_query& q) {
+expected<alerts_page> alert_repository::page(const scope& of, const alerts_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
-  filter matching("a.owner = ?", owner);
+  filter matching("a.owner = ?", of.owner());
+  of.limit_groups(matching, "h.host_group");
   auto in = [&](std::string_view field, std::string_view column, const auto& list) {
     if (!list)
       return expected<void>{};
@@ -138,11 +139,13 @@ expected<alerts_page> alert_repository::page(std::string_view owner, const alert
   return out;
 }
 
-expected<status_counts> alert_repository::counts(std::string_view owner, const status_query& q) {
+expected<status_counts> alert_repository::counts(const scope& of, const status_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
-  filter hosts("h.owner = ?", owner), alerts("a.owner = ?", owner);
+  filter hosts("h.owner = ?", of.owner()), alerts("a.owner = ?", of.owner());
+  for (auto* to : {&hosts, &alerts})
+    of.limit_groups(*to, "h.host_group");
   if (q.host_list) {
     if (auto fair = check_length("host_list", q.host_list->size()); !fair)
       return fail(std::move(fair.error()));

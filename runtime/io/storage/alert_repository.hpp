@@ -4,6 +4,7 @@
 #include "messages/rounds.hpp"
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 #include <span>
 
@@ -42,9 +43,9 @@ public:
   expected<std::vector<alert_change>> of_host(int64_t host);
 
   /// ec::bad_request when the list is too long.
-  expected<alerts_page> page(std::string_view owner, const alerts_query& q);
+  expected<alerts_page> page(const scope& of, const alerts_query& q);
 
-  expected<status_counts> counts(std::string_view owner, const status_query& q);
+  expected<status_counts> counts(const scope& of, const status_query& q);
 
   /// Of hosts in these slots, whoever owns them; without silent hosts.
   expected<status_counts> counts_in(std::span<const uint16_t> slots);

@@ -53,4 +53,16 @@ expected<void> credential_repository::save_verifier(std::string_view owner,
     db_.run(db_.sql().insert_ignore("vault_verifier", {"owner"}, {"body"}), owner, blob{verifier}));
 }
 
+expected<void> credential_repository::replace_verifier(std::string_view owner,
+                                                       std::string_view was,
+                                                       std::string_view verifier) {
+  auto rows = db_.run("update vault_verifier set body = ? where owner = ? and body = ?",
+                      blob{verifier},
+                      owner,
+                      blob{was});
+  if (rows && *rows == 0)
+    return fail(ec::conflict, "the vault key was changed meanwhile");
+  return only(std::move(rows));
+}
+
 } // namespace aops::storage

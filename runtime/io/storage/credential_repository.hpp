@@ -21,6 +21,9 @@ public:
   /// What tells whether a key is the owner's. Made with the first host; later ones keep it.
   expected<std::optional<std::string>> verifier(std::string_view owner);
   expected<void> save_verifier(std::string_view owner, std::string_view verifier);
+  /// ec::conflict when it is another one than `was` by now.
+  expected<void>
+  replace_verifier(std::string_view owner, std::string_view was, std::string_view verifier);
 
 private:
   database& db_;

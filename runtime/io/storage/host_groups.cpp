@@ -110,33 +110,34 @@ expected<std::vector<host_record>> host_repository::update_group(std::string_vie
   return in_group(was.key);
 }
 
-expected<host_groups_page> host_repository::groups_page(std::string_view owner, const paging& p) {
+expected<host_groups_page> host_repository::groups_page(const scope& of, const paging& p) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
-  auto total = db_.count("select count(*) from host_group where owner = ?", owner);
+  filter matching("g.owner = ?", of.owner());
+  of.limit_groups(matching, "g.n");
+  auto total = db_.integer_with("select count(*) from host_group g where " + matching.where(),
+                                matching.values());
   if (!total)
     return fail(std::move(total.error()));
-  auto window = window_of(p, *total);
+  auto window = window_of(p, total->value_or(0));
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"host_group_name", "g.name"},
                                             {"host_count", "host_count"}};
-  auto rows = db_.list(
+  auto rows = db_.list_with(
     "select g.name, g.description, g.n, "
     "(select count(*) from host h where h.host_group = g.n) as host_count "
-    "from host_group g where g.owner = ?" +
-      order_by(p, choices, "g.n", "g.n") + " limit ? offset ?",
+    "from host_group g where " +
+      matching.where() + order_by(p, choices, "g.n", "g.n") + " limit ? offset ?",
+    matching.values_and(window->limit, window->offset),
     [](const row& r) {
       return host_group_info{r.string(0), r.string(1), std::to_string(r.integer(2)), r.integer(3)};
-    },
-    owner,
-    window->limit,
-    window->offset);
+    });
   if (!rows)
     return fail(std::move(rows.error()));
   host_groups_page out;
-  set_totals(out, *total, p);
+  set_totals(out, total->value_or(0), p);
   out.host_group_infos = std::move(*rows);
   return out;
 }

@@ -229,7 +229,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
   return true;
 }
 
-expected<hosts_page> host_repository::page(std::string_view owner, const hosts_query& q) {
+expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
@@ -238,9 +238,10 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   if (auto fair = check_length("host_list", q.host_list.size()); !fair)
     return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  filter matching("h.owner = ?", owner);
+  filter matching("h.owner = ?", of.owner());
+  of.limit_groups(matching, "h.host_group");
   if (!q.host_group_list.empty()) {
-    filter groups("owner = ?", owner);
+    filter groups("owner = ?", of.owner());
     groups.in("name", q.host_group_list);
     matching.also_all("h.host_group in (select n from host_group where " + groups.where() + ")",
                       groups.values());
@@ -272,8 +273,11 @@ expected<hosts_page> host_repository::page(std::string_view owner, const hosts_q
   return out;
 }
 
-expected<int64_t> host_repository::count(std::string_view owner) {
-  return db_.count("select count(*) from host where owner = ?", owner);
+expected<int64_t> host_repository::count(const scope& of) {
+  filter matching("owner = ?", of.owner());
+  of.limit_groups(matching, "host_group");
+  return db_.integer_with("select count(*) from host where " + matching.where(), matching.values())
+    .map([](auto n) { return n.value_or(0); });
 }
 
 expected<host_record> host_repository::find(std::string_view host_id) {
@@ -305,10 +309,11 @@ expected<std::vector<host_record>> host_repository::in_slots(std::span<const uin
 }
 
 expected<std::vector<host_record>>
-host_repository::known(std::string_view owner, const std::vector<std::string>& host_ids) {
+host_repository::known(const scope& of, const std::vector<std::string>& host_ids) {
   std::unordered_map<std::string, host_record> found;
   auto done = for_parts(host_ids, [&](const std::vector<std::string>& part) -> expected<void> {
-    filter matching("h.owner = ?", owner);
+    filter matching("h.owner = ?", of.owner());
+    of.limit_groups(matching, "h.host_group");
     matching.in("h.id", part);
     auto rows =
       db_.list_with(record_query + " where " + matching.where(), matching.values(), read_record);

@@ -2,6 +2,7 @@
 
 #include "messages/host.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 #include <span>
 
@@ -18,8 +19,8 @@ struct new_host {
   int64_t default_port = 9100; ///< The exporter's, of hosts that name none.
 };
 
-/// Keeps hosts and their groups. Every query is bound to an owner. What changes the set of hosts
-/// adds to the version `hosts`.
+/// Keeps hosts and their groups. Every query is bound to an owner, or to what one sees. What
+/// changes the set of hosts adds to the version `hosts`.
 class host_repository {
 public:
   explicit host_repository(database& db) : db_(db) {}
@@ -40,7 +41,7 @@ public:
                                                   const host_group_to_update& x);
 
   /// Sorted by `host_group_name` or `host_count`.
-  expected<host_groups_page> groups_page(std::string_view owner, const paging& p);
+  expected<host_groups_page> groups_page(const scope& of, const paging& p);
 
   // -- hosts
 
@@ -62,17 +63,17 @@ public:
   expected<bool> remove(std::string_view owner, std::string_view host_id, int64_t now_ms);
 
   /// Sorted by `host_name` or `host_group_name`.
-  expected<hosts_page> page(std::string_view owner, const hosts_query& q);
+  expected<hosts_page> page(const scope& of, const hosts_query& q);
 
-  expected<int64_t> count(std::string_view owner);
+  expected<int64_t> count(const scope& of);
 
   /// What host actors start from. ec::not_found.
   expected<host_record> find(std::string_view host_id);
   expected<std::vector<host_record>> of_owner(std::string_view owner);
   /// Of all owners; `slots` in any order. All hosts when there are 256.
   expected<std::vector<host_record>> in_slots(std::span<const uint16_t> slots);
-  /// Those of `host_ids` that the owner has, in the order asked.
-  expected<std::vector<host_record>> known(std::string_view owner,
+  /// Those of `host_ids` that are seen, in the order asked.
+  expected<std::vector<host_record>> known(const scope& of,
                                            const std::vector<std::string>& host_ids);
 
   /// `online`, `offline` or `unknown`, since when. ec::not_found.

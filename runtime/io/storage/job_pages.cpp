@@ -50,8 +50,9 @@ task_info read_task(const row& r) {
   return x;
 }
 
-filter conditions(std::string_view owner, const kind_name& kind, const tasks_query& q) {
-  filter out("owner = ?", owner);
+filter conditions(const scope& of, const kind_name& kind, const tasks_query& q) {
+  filter out("owner = ?", of.owner());
+  of.limit_users(out, "username");
   out.also("kind = ?", kind.text);
   if (q.task_list && !q.task_list->empty())
     return out.in("id", *q.task_list);
@@ -63,7 +64,7 @@ filter conditions(std::string_view owner, const kind_name& kind, const tasks_que
 } // namespace
 
 expected<tasks_page>
-job_repository::page(std::string_view owner, const kind_name& kind, const tasks_query& q) {
+job_repository::page(const scope& of, const kind_name& kind, const tasks_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
@@ -71,7 +72,7 @@ job_repository::page(std::string_view owner, const kind_name& kind, const tasks_
     if (auto fair = check_length("task_list", q.task_list->size()); !fair)
       return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  auto matching = conditions(owner, kind, q);
+  auto matching = conditions(of, kind, q);
   auto total =
     db_.integer_with("select count(*) from job where " + matching.where(), matching.values());
   if (!total)
@@ -94,11 +95,12 @@ job_repository::page(std::string_view owner, const kind_name& kind, const tasks_
   return out;
 }
 
-expected<std::vector<task_progress>> job_repository::progress(std::string_view owner,
+expected<std::vector<task_progress>> job_repository::progress(const scope& of,
                                                               const std::vector<std::string>& ids) {
   std::unordered_map<std::string, task_progress> found;
   auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
-    filter matching("owner = ?", owner);
+    filter matching("owner = ?", of.owner());
+    of.limit_users(matching, "username");
     matching.in("id", part);
     auto rows = db_.list_with(
       "select id, finished, expected, state, failed from job where " + matching.where(),

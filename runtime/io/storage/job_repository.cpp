@@ -183,15 +183,17 @@ expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view
 
 // -- ending
 
-expected<tasks_cancelled> job_repository::cancel(std::string_view owner,
+expected<tasks_cancelled> job_repository::cancel(const scope& of,
                                                  const std::vector<std::string>& ids) {
   tasks_cancelled out;
   auto done = for_each(ids, [&](const std::string& id) {
+    filter matching("owner = ? and id = ?", of.owner(), id);
+    of.limit_users(matching, "username");
+    std::vector<parameter> values{text_of(job_status::cancelled)};
+    values.insert(values.end(), matching.values().begin(), matching.values().end());
     return db_
-      .run("update job set state = ? where owner = ? and id = ? and state in " + not_over,
-           text_of(job_status::cancelled),
-           owner,
-           id)
+      .run_with("update job set state = ? where " + matching.where() + " and state in " + not_over,
+                values)
       .map([&](int64_t rows) { (rows > 0 ? out.cancelled : out.ignored).push_back(id); });
   });
   if (!done)

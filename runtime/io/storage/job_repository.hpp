@@ -4,6 +4,7 @@
 #include "messages/job.hpp"
 #include "runtime/io/storage/database.hpp"
 #include "runtime/io/storage/job_unit.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 #include <memory>
 #include <span>
@@ -59,21 +60,21 @@ public:
   expected<std::vector<job_record>> open_of_owner(std::string_view owner, int64_t limit = 10'000);
 
   /// One entry per id in the order asked; an unknown one has expected 0 and an empty state.
-  expected<std::vector<task_progress>> progress(std::string_view owner,
+  expected<std::vector<task_progress>> progress(const scope& of,
                                                 const std::vector<std::string>& ids);
 
   /// Contract of /diag/task/get: jobs of one kind, sorted by `time` or `expected_report_num`, else
   /// by age.
-  expected<tasks_page> page(std::string_view owner, const kind_name& kind, const tasks_query& q);
+  expected<tasks_page> page(const scope& of, const kind_name& kind, const tasks_query& q);
 
   /// Ends jobs that are not over; `code` is 200 or 206. In a transaction.
-  expected<tasks_cancelled> cancel(std::string_view owner, const std::vector<std::string>& ids);
+  expected<tasks_cancelled> cancel(const scope& of, const std::vector<std::string>& ids);
 
   /// Puts jobs that wait for their user back into the queue, with as much time as they had at
   /// first; of an interrupted one, what may have begun is done again. `code` is 200 or 206. In a
   /// transaction.
   expected<tasks_resumed>
-  resume(std::string_view owner, const std::vector<std::string>& ids, int64_t now_ms);
+  resume(const scope& of, const std::vector<std::string>& ids, int64_t now_ms);
 
   /// Ends as failed what should run and whose deadline lies before a time: nobody runs it. A
   /// portion of them, in a transaction. @returns Their ids.

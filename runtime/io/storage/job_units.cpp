@@ -239,17 +239,17 @@ expected<job_progress> job_repository::move(const job_to_move& x) {
   return std::move(job->progress);
 }
 
-expected<tasks_resumed> job_repository::resume(std::string_view owner,
-                                               const std::vector<std::string>& ids,
-                                               int64_t now_ms) {
+expected<tasks_resumed>
+job_repository::resume(const scope& of, const std::vector<std::string>& ids, int64_t now_ms) {
   tasks_resumed out;
   auto resume_one = [&](const std::string& id) -> expected<void> {
     auto read = [](const row& r) { return std::pair{r.integer(0), status_in(r, 1)}; };
-    auto job = db_.first("select n, state from job where owner = ? and id = ?" +
-                           std::string{db_.sql().for_update()},
-                         read,
-                         owner,
-                         id);
+    filter matching("owner = ? and id = ?", of.owner(), id);
+    of.limit_users(matching, "username");
+    auto job = db_.first_with("select n, state from job where " + matching.where() +
+                                std::string{db_.sql().for_update()},
+                              matching.values(),
+                              read);
     if (!job)
       return fail(std::move(job.error()));
     if (!*job || !is_waiting_for_user((**job).second)) {

@@ -45,19 +45,32 @@ struct report_search {
   std::string_view order = "r.start_ms"; ///< Unless asked for another.
 };
 
-report_search search_task(database& db, std::string_view owner, const std::string& task) {
+expected<int64_t> count(database& db, const filter& matching) {
+  return db
+    .integer_with("select count(*) from report r where " + matching.where(), matching.values())
+    .map([](auto rows) { return rows.value_or(0); });
+}
+
+report_search search_task(database& db, const scope& of, const std::string& task) {
   auto read = [](const row& r) { return std::pair{r.integer(0), r.integer(1)}; };
-  auto job = db.first("select n, stored from job where id = ? and owner = ?", read, task, owner);
+  auto job =
+    db.first("select n, stored from job where id = ? and owner = ?", read, task, of.owner());
   if (!job)
     return {filter("1 = 0"), fail(std::move(job.error()))};
   if (!*job)
     return {filter("1 = 0"), 0};
-  return {filter("r.job = ?", (*job)->first), (*job)->second, "r.number"};
+  filter matching("r.job = ?", (*job)->first);
+  if (!of.is_limited())
+    return {std::move(matching), (*job)->second, "r.number"};
+  of.limit_ids(matching, "r.host_id");
+  auto total = count(db, matching);
+  return {std::move(matching), std::move(total), "r.number"};
 }
 
-report_search search_all(database& db, std::string_view owner, const reports_query& q) {
-  filter matching("r.owner = ?", owner);
-  bool is_whole = true;
+report_search search_all(database& db, const scope& of, const reports_query& q) {
+  filter matching("r.owner = ?", of.owner());
+  of.limit_ids(matching, "r.host_id");
+  bool is_whole = !of.is_limited();
   if (q.time_range && q.time_range->size() == 2) {
     matching.also(
       "r.start_ms <= ? and r.end_ms >= ?", (*q.time_range)[1].ms, (*q.time_range)[0].ms);
@@ -72,10 +85,8 @@ report_search search_all(database& db, std::string_view owner, const reports_que
     is_whole = false;
   }
   // Each job counts its stored reports.
-  auto total = is_whole ? db.count("select sum(stored) from job where owner = ?", owner)
-                        : db.integer_with("select count(*) from report r where " + matching.where(),
-                                          matching.values())
-                            .map([](auto rows) { return rows.value_or(0); });
+  auto total = is_whole ? db.count("select sum(stored) from job where owner = ?", of.owner())
+                        : count(db, matching);
   return {std::move(matching), std::move(total)};
 }
 
@@ -114,7 +125,7 @@ with_whole_ids(database& db, std::string_view owner, const std::vector<std::stri
 
 } // namespace
 
-expected<reports_page> report_repository::page(std::string_view owner, const reports_query& q) {
+expected<reports_page> report_repository::page(const scope& of, const reports_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
@@ -125,7 +136,7 @@ expected<reports_page> report_repository::page(std::string_view owner, const rep
           !fair)
         return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  auto found = q.task_id ? search_task(db_, owner, *q.task_id) : search_all(db_, owner, q);
+  auto found = q.task_id ? search_task(db_, of, *q.task_id) : search_all(db_, of, q);
   if (!found.total)
     return fail(std::move(found.total.error()));
   auto window = window_of(p, *found.total);
@@ -149,14 +160,15 @@ expected<reports_page> report_repository::page(std::string_view owner, const rep
 }
 
 expected<std::vector<stored_report>>
-report_repository::find(std::string_view owner, const std::vector<std::string>& asked) {
-  auto whole = with_whole_ids(db_, owner, asked);
+report_repository::find(const scope& of, const std::vector<std::string>& asked) {
+  auto whole = with_whole_ids(db_, of.owner(), asked);
   if (!whole)
     return fail(std::move(whole.error()));
   const auto& ids = *whole;
   std::unordered_map<std::string, stored_report> found;
   auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
-    filter matching("r.owner = ?", owner);
+    filter matching("r.owner = ?", of.owner());
+    of.limit_ids(matching, "r.host_id");
     matching.in("r.report_id", part);
     auto rows = db_.list_with(
       "select " + row_columns +
@@ -212,14 +224,13 @@ expected<int64_t> report_repository::remove(std::string_view owner,
 }
 
 expected<std::vector<report_row>>
-report_repository::after(std::string_view job, int64_t after, int64_t limit) {
-  return db_.list("select " + row_columns +
-                    " from job j join report r on r.job = j.n where j.id = ? and r.number > ? "
-                    "order by r.number limit ?",
-                  read_row,
-                  job,
-                  after,
-                  limit);
+report_repository::after(const scope& of, std::string_view job, int64_t after, int64_t limit) {
+  filter matching("j.id = ? and r.number > ?", job, after);
+  of.limit_ids(matching, "r.host_id");
+  return db_.list_with("select " + row_columns + " from job j join report r on r.job = j.n where " +
+                         matching.where() + " order by r.number limit ?",
+                       matching.values_and(limit),
+                       read_row);
 }
 
 } // namespace aops::storage

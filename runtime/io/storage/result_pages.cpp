@@ -45,7 +45,7 @@ last_result read_found(const row& r) {
 
 } // namespace
 
-expected<results_page> result_repository::page(std::string_view owner, const results_query& q) {
+expected<results_page> result_repository::page(const scope& of, const results_query& q) {
   snapshot view{db_};
   if (!view)
     return fail(view.error());
@@ -53,7 +53,7 @@ expected<results_page> result_repository::page(std::string_view owner, const res
        {std::pair{"check_items", q.check_items.size()}, std::pair{"host_list", q.host_list.size()}})
     if (auto fair = check_length(field, size); !fair)
       return fail(std::move(fair.error()));
-  auto search = result_search::explore(db_, owner, q);
+  auto search = result_search::explore(db_, of, q);
   if (!search)
     return fail(std::move(search.error()));
   auto p = paging_of(q);
@@ -81,7 +81,7 @@ expected<results_page> result_repository::page(std::string_view owner, const res
   return out;
 }
 
-expected<result_counts_page> result_repository::counts_page(std::string_view owner,
+expected<result_counts_page> result_repository::counts_page(const scope& of,
                                                             const result_count_query& q) {
   snapshot view{db_};
   if (!view)
@@ -89,7 +89,8 @@ expected<result_counts_page> result_repository::counts_page(std::string_view own
   if (auto fair = check_length("host_list", q.host_list.size()); !fair)
     return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  filter matching("c.owner = ? and c.value = 'Abnormal' and c.total > 0", owner);
+  filter matching("c.owner = ? and c.value = 'Abnormal' and c.total > 0", of.owner());
+  of.limit_groups(matching, "h.host_group");
   matching.in("h.id", q.host_list);
   const std::string source = " from result_count c join host h on h.n = c.host where ";
   auto total = db_.integer_with("select count(*)" + source + matching.where(), matching.values());

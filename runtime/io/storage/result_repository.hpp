@@ -2,6 +2,7 @@
 
 #include "messages/rounds.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 #include <span>
 
@@ -68,11 +69,11 @@ public:
 
   /// Contract of /check/result/get; sorted by `start`, `end` or `check_item`, else by start. Ties
   /// by identity. ec::bad_request for an unpaged list of more than 50,000 rows.
-  expected<results_page> page(std::string_view owner, const results_query& q);
+  expected<results_page> page(const scope& of, const results_query& q);
 
   /// Contract of /check/result/count: `Abnormal` results of each host that has any. Sorted by
   /// `count`, else by host.
-  expected<result_counts_page> counts_page(std::string_view owner, const result_count_query& q);
+  expected<result_counts_page> counts_page(const scope& of, const result_count_query& q);
 
   /// Results that touch [from, until], by check item and start.
   expected<std::vector<last_result>> overlapping(const overlap_query& q);

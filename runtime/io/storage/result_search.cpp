@@ -14,10 +14,11 @@ namespace {
 constexpr int64_t few_rows = 50'000;
 
 expected<std::vector<int64_t>>
-host_keys(database& db, std::string_view owner, const std::vector<std::string>& ids) {
+host_keys(database& db, const scope& of, const std::vector<std::string>& ids) {
   std::vector<int64_t> out;
-  auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
-    filter matching("owner = ?", owner);
+  auto find = [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("owner = ?", of.owner());
+    of.limit_groups(matching, "host_group");
     matching.in("id", part);
     auto keys = db.list_with("select n from host where " + matching.where(),
                              matching.values(),
@@ -26,7 +27,8 @@ host_keys(database& db, std::string_view owner, const std::vector<std::string>& 
       return fail(std::move(keys.error()));
     out.insert(out.end(), keys->begin(), keys->end());
     return {};
-  });
+  };
+  auto done = ids.empty() ? find({}) : for_parts(ids, find);
   if (!done)
     return fail(std::move(done.error()));
   return out;
@@ -54,8 +56,8 @@ std::string result_order(const paging& p, std::string_view table) {
 }
 
 expected<result_search>
-result_search::explore(database& db, std::string_view owner, const results_query& query) {
-  result_search out{db, owner, query};
+result_search::explore(database& db, const scope& of, const results_query& query) {
+  result_search out{db, of, query};
   auto done = in_order([&] { return out.find_hosts(); }, [&] { return out.count(); });
   if (!done)
     return fail(std::move(done.error()));
@@ -63,11 +65,13 @@ result_search::explore(database& db, std::string_view owner, const results_query
 }
 
 expected<void> result_search::find_hosts() {
-  if (query_->host_list.empty())
+  if (query_->host_list.empty() && !of_->is_limited())
     return {};
-  auto hosts = host_keys(*db_, owner_, query_->host_list);
+  auto hosts = host_keys(*db_, *of_, query_->host_list);
   if (!hosts)
     return fail(std::move(hosts.error()));
+  if (auto fair = check_length("host_list", hosts->size()); !fair)
+    return fair;
   hosts_ = std::move(*hosts);
   is_hopeless_ = hosts_.empty();
   return {};
@@ -75,7 +79,7 @@ expected<void> result_search::find_hosts() {
 
 expected<void> result_search::count() {
   result_counts counts{*db_};
-  auto all = counts.total(owner_);
+  auto all = counts.total(of_->owner());
   if (!all)
     return fail(std::move(all.error()));
   all_ = counted_ = *all;
@@ -83,7 +87,7 @@ expected<void> result_search::count() {
     return {};
   if (!hosts_.empty() || query_->value) {
     auto counted =
-      counts.total(owner_, hosts_, query_->value ? std::string_view{*query_->value} : "");
+      counts.total(of_->owner(), hosts_, query_->value ? std::string_view{*query_->value} : "");
     if (!counted)
       return fail(std::move(counted.error()));
     counted_ = *counted;
@@ -91,7 +95,7 @@ expected<void> result_search::count() {
   total_ = counted_;
   if (query_->value && hosts_.empty() && counted_ <= few_rows) {
     // A rare value: few hosts have it.
-    auto hosts = counts.hosts_with(owner_, *query_->value);
+    auto hosts = counts.hosts_with(of_->owner(), *query_->value);
     if (!hosts)
       return fail(std::move(hosts.error()));
     hosts_ = std::move(*hosts);
@@ -113,7 +117,7 @@ expected<void> result_search::count_matches() {
 
 filter result_search::conditions() const {
   // Hosts were looked up as the owner's: without the column, an index by host is enough.
-  auto out = hosts_.empty() ? filter("r.owner = ?", owner_) : filter("1 = 1");
+  auto out = hosts_.empty() ? filter("r.owner = ?", of_->owner()) : filter("1 = 1");
   out.in("r.host", hosts_).in("r.check_item", query_->check_items);
   if (query_->value)
     out.also("r.value = ?", *query_->value);
@@ -141,7 +145,7 @@ std::vector<result_search::walk> result_search::finding() const {
   auto owned = [&](std::string_view times, auto... values) {
     auto out = conditions();
     if (!hosts_.empty())
-      out.also("r.owner = ?", owner_);
+      out.also("r.owner = ?", of_->owner());
     return out.also(times, values...);
   };
   auto near = from_ms() - result_repository::usual_ms;
@@ -158,7 +162,7 @@ std::vector<result_search::walk> result_search::finding() const {
 result_search::walk result_search::ordering() const {
   auto where = conditions_of_day();
   if (!hosts_.empty())
-    where.also("r.owner = ?", owner_);
+    where.also("r.owner = ?", of_->owner());
   if (paging_.sort == "end")
     return {"check_result_end", std::move(where)};
   return {paging_.sort == "check_item" ? "check_result_item" : "check_result_start",

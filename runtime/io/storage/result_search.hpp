@@ -1,7 +1,7 @@
 #pragma once
 
 #include "messages/check.hpp"
-#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/scope.hpp"
 
 namespace aops::storage {
 
@@ -13,8 +13,8 @@ std::string result_order(const paging& p, std::string_view table);
 /// The counters beside the rows tell beforehand how many rows each way has to look at.
 class result_search {
 public:
-  static expected<result_search>
-  explore(database& db, std::string_view owner, const results_query& query);
+  /// @param of, query Must outlive it.
+  static expected<result_search> explore(database& db, const scope& of, const results_query& query);
 
   int64_t total() const { return total_; }
 
@@ -28,8 +28,8 @@ private:
     filter where;
   };
 
-  result_search(database& db, std::string_view owner, const results_query& query)
-      : db_(&db), owner_(owner), query_(&query), paging_(paging_of(query)) {}
+  result_search(database& db, const scope& of, const results_query& query)
+      : db_(&db), of_(&of), query_(&query), paging_(paging_of(query)) {}
 
   expected<void> find_hosts();
   expected<void> count();
@@ -45,7 +45,7 @@ private:
   std::string select(const walk& way, std::string_view columns) const;
 
   database* db_;
-  std::string_view owner_;
+  const scope* of_;
   const results_query* query_;
   paging paging_;
   std::vector<int64_t> hosts_; ///< Empty: all.

@@ -77,6 +77,56 @@ BOOST_AUTO_TEST_CASE(role_comes_before_the_forced_password_change) {
   BOOST_TEST(say("/test/user", R"({"text":""})", ordinary)["code"] == 1000);
 }
 
+BOOST_AUTO_TEST_CASE(names_tell_what_only_reads) {
+  using http::method;
+  for (auto path : {"/a/get", "/a/get_list", "/a/count", "/a/query"})
+    BOOST_TEST(!http::changes_by_name(method::post, path));
+  BOOST_TEST(!http::changes_by_name(method::get, "/a/import"));
+  for (auto path : {"/a/getter", "/a/get/import", "/a", "/a/execute", "/get/x"})
+    BOOST_TEST(http::changes_by_name(method::post, path));
+  BOOST_TEST(http::changes_by_name(method::remove, "/a/delete"));
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_may_only_read_changes_nothing) {
+  auto reads = sessions.open_to_read("admin");
+  auto reply = say("/test/user", fine, reads);
+  BOOST_TEST(reply["code"] == 1207);
+  BOOST_TEST(reply["detail"] == "the token may only read");
+  BOOST_TEST(say("/test/user", fine, sessions.open("admin"))["code"] == 200);
+  BOOST_TEST(say("/test/open", fine, reads)["code"] == 200); // Nobody is asked who he is.
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_to_somebody_known_is_told) {
+  std::string told;
+  auto service = tests::sample_service(sessions);
+  service.refused = [&](const http::route& r, const caller& who, const error& why) {
+    told +=
+      r.path + " " + who.user + " " + who.address + " " + std::string{to_string(why.code)} + "\n";
+  };
+  http::dispatcher telling{std::move(service)};
+  auto post = [&](const std::string& path, const std::string& body, const std::string& token) {
+    http::http_request q;
+    q.method = "POST";
+    q.path = path;
+    q.body = body;
+    q.address = "192.0.2.7";
+    q.headers = {{"Content-Type", "application/json"}, {"Access-Token", token}};
+    telling.answer(q);
+  };
+  auto otto = sessions.open("otto", rights::ordinary);
+  post("/test/admin", fine, otto);
+  post("/test/user", R"({"text":"twice"})", otto);
+  BOOST_TEST(told == "/test/admin otto 192.0.2.7 permission_denied\n"
+                     "/test/user otto 192.0.2.7 conflict\n");
+  told.clear();
+  post("/test/user", fine, otto);                  // Done.
+  post("/test/user", R"({"text":""})", otto);      // Malformed.
+  post("/test/user", R"({"text":"late"})", otto);  // Perhaps done.
+  post("/test/user", fine, "nobody's");            // Who?
+  post("/test/open", R"({"text":"twice"})", otto); // Nobody was asked who he is.
+  BOOST_TEST(told == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_session_with_the_default_password_may_only_change_it) {
   auto token = sessions.open("admin", rights::administrator, true);
   BOOST_TEST(say("/test/admin", fine, token)["code"] == 1204);

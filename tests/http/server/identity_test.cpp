@@ -34,6 +34,29 @@ struct identity_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(identities, identity_fixture)
 
+BOOST_AUTO_TEST_CASE(whose_rights_change_is_no_longer_who_he_was) {
+  caller now;
+  now.user = "ann";
+  now.groups.emplace(std::vector<std::string>{"web"});
+  http::session_identity changing{[&](const std::string&) -> expected<caller> { return now; }};
+  auto known = changing.identify(request_with({{"Access-Token", "x"}}));
+  BOOST_REQUIRE(known);
+  auto forget = [&] { changing.forget(known->who); };
+  BOOST_TEST(changing.is_still_valid(known->who));
+  for (auto change : {+[](caller& x) { x.groups->push_back("db"); },
+                      +[](caller& x) { x.groups.reset(); },
+                      +[](caller& x) { x.owner = "eve"; },
+                      +[](caller& x) { x.role = rights::administrator; }}) {
+    auto before = now;
+    change(now);
+    forget();
+    BOOST_TEST(!changing.is_still_valid(known->who));
+    now = before;
+    forget();
+    BOOST_TEST(changing.is_still_valid(known->who));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_token_in_the_header_speaks_for_the_request) {
   BOOST_TEST(who(request_with({{"Access-Token", "right"}})) == "admin");
   BOOST_TEST(who(request_with({{"Access-Token", "wrong"}})) == "");

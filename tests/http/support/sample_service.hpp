@@ -49,6 +49,13 @@ public:
     known_[base::sha256_hex(token)] = c;
     return token;
   }
+  /// A token of a program that may only read.
+  std::string open_to_read(const std::string& user) {
+    auto token = open(user);
+    std::lock_guard lock{mutex_};
+    known_[base::sha256_hex(token)].may_act = false;
+    return token;
+  }
   void close(const std::string& token) {
     std::lock_guard lock{mutex_};
     known_.erase(base::sha256_hex(token));

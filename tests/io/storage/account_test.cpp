@@ -1,5 +1,5 @@
 #include "runtime/io/storage/account_repository.hpp"
-#include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 
@@ -119,6 +119,35 @@ STORE_CASE(sessions_end_one_by_one_or_all_but_one) {
   BOOST_TEST(ok(accounts.has_session("bob")));
 }
 
+STORE_CASE(a_session_tells_which_node_has_its_vault_key) {
+  account_repository accounts{it.db()};
+  ok(accounts.add(account_named("ada"), 1));
+  ok(accounts.save_session({"s1", "ada", 100, 200}));
+  ok(accounts.save_session({"s2", "ada", 100, 200}));
+  BOOST_TEST(ok(accounts.vault_node("s1")) == "");
+  BOOST_TEST(ok(accounts.set_vault_node("s1", "n1")));
+  BOOST_TEST(ok(accounts.set_vault_node("s1", "n1")));
+  BOOST_TEST(!ok(accounts.set_vault_node("none", "n1")));
+  BOOST_TEST(ok(accounts.vault_node("s1")) == "n1");
+  BOOST_TEST(ok(accounts.vault_node("none")) == "");
+  BOOST_TEST(ok(accounts.sessions_with_vault("n1", 200, 100)) == std::vector<std::string>{"s1"},
+             boost::test_tools::per_element());
+  BOOST_TEST(ok(accounts.sessions_with_vault("n1", 201, 100)).empty());
+  BOOST_TEST(ok(accounts.sessions_with_vault("n1", 200, 101)).empty());
+  BOOST_TEST(ok(accounts.sessions_with_vault("n2", 0, 0)).empty());
+  ok(accounts.set_password("ada", "new", false));
+  BOOST_TEST(ok(accounts.vault_node("s1")) == "");
+}
+
+STORE_CASE(a_vault_key_is_replaced_only_as_it_was_read) {
+  credential_repository credentials{it.db()};
+  ok(credentials.save_verifier("ada", "first"));
+  BOOST_TEST(failure_of(credentials.replace_verifier("ada", "other", "second")) == ec::conflict);
+  ok(credentials.replace_verifier("ada", "first", "second"));
+  BOOST_TEST(ok(credentials.verifier("ada")).value() == "second");
+  BOOST_TEST(failure_of(credentials.replace_verifier("bob", "first", "x")) == ec::conflict);
+}
+
 STORE_CASE(idle_and_old_sessions_expire) {
   account_repository accounts{it.db()};
   ok(accounts.add(account_named("ada"), 1));
@@ -128,39 +157,6 @@ STORE_CASE(idle_and_old_sessions_expire) {
   BOOST_TEST(ok(accounts.expire_sessions(150, 50)) == 2);
   ok(accounts.find_session("fresh"));
   BOOST_TEST(ok(accounts.expire_sessions(150, 50)) == 0);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(audit)
-
-STORE_CASE(the_audit_log_is_read_newest_first_and_filtered) {
-  audit_repository log{it.db()};
-  for (int i = 0; i < 10; ++i)
-    ok(log.append(
-      {i * 100, i % 2 ? "ada" : "bob", "::1", i < 5 ? "host.add" : "login", "x", 200, ""}));
-  audit_query q;
-  q.page.page = 1;
-  q.page.per_page = 3;
-  auto page = ok(log.page(q));
-  BOOST_TEST(page.total_count == 10);
-  BOOST_TEST(page.total_page == 4);
-  BOOST_REQUIRE(page.entries.size() == 3u);
-  BOOST_TEST(page.entries[0].time_ms == 900);
-  q.user = "ada";
-  q.action = "login";
-  q.from_ms = 600;
-  page = ok(log.page(q));
-  BOOST_TEST(page.total_count == 2);
-  BOOST_TEST(page.entries.back().time_ms == 700);
-}
-
-STORE_CASE(long_texts_are_clipped_between_characters) {
-  audit_repository log{it.db()};
-  std::string detail(1023, 'x');
-  detail += "ä tail";
-  ok(log.append({1, "ada", "", "a", "", 200, detail}));
-  BOOST_TEST(ok(log.page({})).entries.at(0).detail == std::string(1023, 'x'));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

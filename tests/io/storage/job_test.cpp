@@ -161,7 +161,7 @@ STORE_CASE(a_unit_numbers_its_reports_and_moves_the_job) {
   BOOST_TEST(now.last_number == 4);
   auto units = ok(job_repository{db}.load("j")).done_units;
   BOOST_TEST(units == (std::vector<int64_t>{0, 1}), boost::test_tools::per_element());
-  BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 ");
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("ada", "j", 0, 100))) == "1 2 3 4 ");
 }
 
 STORE_CASE(a_unit_sent_again_changes_nothing) {
@@ -176,7 +176,7 @@ STORE_CASE(a_unit_sent_again_changes_nothing) {
   mixed.insert(mixed.begin(), report_of("j", 0, 1));
   now = commit(db, unit_with("j", 1, mixed));
   BOOST_TEST(now.finished == 4);
-  BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 ");
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("ada", "j", 0, 100))) == "1 2 3 4 ");
 }
 
 STORE_CASE(units_of_several_jobs_are_committed_together) {
@@ -215,9 +215,9 @@ STORE_CASE(units_of_several_jobs_are_committed_together) {
   shows(5, "running", 5, 1);
   BOOST_TEST(ok(job_repository{db}.find("j")).finished == 5);
   BOOST_TEST((ok(job_repository{db}.find("k")).state == job_status::done));
-  BOOST_TEST(numbers_of(ok(report_repository{db}.after("j", 0, 100))) == "1 2 3 4 5 ");
-  BOOST_TEST(numbers_of(ok(report_repository{db}.after("k", 0, 100))) == "1 2 ");
-  BOOST_TEST(ok(report_repository{db}.after("over", 0, 100)).empty());
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("ada", "j", 0, 100))) == "1 2 3 4 5 ");
+  BOOST_TEST(numbers_of(ok(report_repository{db}.after("ada", "k", 0, 100))) == "1 2 ");
+  BOOST_TEST(ok(report_repository{db}.after("ada", "over", 0, 100)).empty());
   // One that cannot be stored: none is.
   work.resize(2);
   work[0].unit = unit_of("j", 7);
@@ -256,7 +256,7 @@ STORE_CASE(a_final_state_stays) {
   auto late = commit(db, unit_of("j", 0));
   BOOST_TEST((late.state == job_status::failed));
   BOOST_TEST(late.finished == 0);
-  BOOST_TEST(ok(report_repository{db}.after("j", 0, 100)).empty());
+  BOOST_TEST(ok(report_repository{db}.after("ada", "j", 0, 100)).empty());
   BOOST_TEST(failure_of(job_repository{db}.move({{}, "x", job_status::done})) == ec::not_found);
   BOOST_TEST(failure_of(job_repository{db}.commit_unit(unit_of("x", 0))) == ec::not_found);
 }
@@ -278,7 +278,7 @@ STORE_CASE(cancelling_ends_what_is_not_over) {
              boost::test_tools::per_element());
   BOOST_TEST(cancel({"pending"}).code == 200);
   BOOST_TEST((ok(job_repository{db}.find("running")).state == job_status::cancelled));
-  BOOST_TEST(ok(report_repository{db}.after("running", 0, 100)).size() == 2u);
+  BOOST_TEST(ok(report_repository{db}.after("ada", "running", 0, 100)).size() == 2u);
 }
 
 STORE_CASE(every_status_has_a_text_that_reads_back) {
@@ -460,7 +460,7 @@ STORE_CASE(each_kind_stores_what_its_units_bring_in_their_transaction) {
   all = {&work[0], &work[1]};
   BOOST_TEST(!transact(db, [&](database& d) { return job_repository{d}.commit_units(all); }));
   BOOST_TEST(ok(job_repository{db}.find("k")).finished == 0);
-  BOOST_TEST(ok(report_repository{db}.after("k", 0, 100)).empty());
+  BOOST_TEST(ok(report_repository{db}.after("ada", "k", 0, 100)).empty());
 }
 
 STORE_CASE(open_jobs_are_found_by_slot_and_owner) {

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "actors/store/store_access.hpp"
+#include "messages/roles/vault.hpp"
+#include "runtime/core/vault/credentials.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <map>
+
+namespace aops::actors {
+
+using secret_ptr = std::shared_ptr<const vault::secret_bytes>;
+
+/// What opens the owner's credentials for one run on this node.
+struct opened_vault {
+  secret_ptr data_key;
+};
+
+/// The vault that the caller's session has opened on this node.
+struct vault_to_use {};
+
+/// INTERNAL: a key was tried, and its session noted in the store.
+struct key_entered {
+  std::string session, user;
+  secret_ptr data_key; ///< Absent: nothing is sealed yet, `untried` is what was typed.
+  secret_ptr untried;
+  foreign_promise<done> promise;
+};
+
+/// INTERNAL: what was typed before anything was sealed has been tried.
+struct key_tried {
+  std::string session;
+  expected<secret_ptr> data_key; ///< Absent: still nothing is sealed.
+  foreign_promise<done> promise;
+};
+
+/// INTERNAL: which node has the key of a session.
+struct key_located {
+  std::string session, node;
+  foreign_promise<done> promise;
+};
+
+/// INTERNAL: the sessions that have a key here by right.
+struct keys_counted {
+  uint64_t asked = 0; ///< Keys entered after this many are not among them.
+  std::vector<std::string> sessions;
+};
+
+} // namespace aops::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::opened_vault)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::vault_to_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_entered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_tried)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_located)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::keys_counted)
+
+namespace aops::actors {
+
+/// VAULT, with what only actors of the same node ask: opened keys never leave the process.
+using full_vault_actor = caf::typed_actor<
+  // The data key for work of the caller's session on this node. ec::vault_key.
+  asks<vault_to_use, opened_vault>,
+  caf::reacts_to<key_entered>,
+  caf::reacts_to<key_tried>,
+  caf::reacts_to<key_located>,
+  caf::reacts_to<keys_counted>,
+  // INTERNAL: looks which keys are to be wiped.
+  caf::reacts_to<atom::tick>>::extend_with<vault_actor>;
+
+/// What a session has opened; wiped when it goes.
+struct kept_key {
+  std::string user;
+  secret_ptr data_key, untried;
+  uint64_t number = 0;
+  int64_t until_ms = 0; ///< No session lives longer, also when the store cannot tell.
+};
+
+struct vault_keeper_state {
+  explicit vault_keeper_state() = default;
+  static inline const char* name = vault_name.data();
+  store_ptr store;
+  std::string node;
+  std::map<std::string, kept_key> keys; ///< By session.
+  uint64_t entered = 0;
+};
+
+/// Keeps the vault keys of sessions in memory, as long as their sessions live and their users'
+/// passwords stay: at most a second longer.
+/// @param node This one.
+full_vault_actor::behavior_type
+vault_keeper(full_vault_actor::stateful_pointer<checked_state<vault_keeper_state>> self,
+             store_ptr store,
+             std::string node);
+
+} // namespace aops::actors
