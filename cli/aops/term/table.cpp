@@ -213,7 +213,7 @@ bool is_time_column(std::string_view name) {
     return true;
   if (name.starts_with("first_") || name.starts_with("last_"))
     return true;
-  for (std::string_view end : {"since", "started", "ended", "until", "_at"})
+  for (std::string_view end : {"since", "started", "ended", "until", "_at", "created", "expires"})
     if (name.ends_with(end))
       return true;
   return false;

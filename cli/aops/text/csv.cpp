@@ -85,4 +85,13 @@ expected<std::vector<csv_record>> parse_csv(std::string_view text) {
   return csv_reader(text).read();
 }
 
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == text.npos)
+    return std::string{text};
+  std::string quoted = "\"";
+  for (char c : text)
+    quoted += c == '"' ? std::string{"\"\""} : std::string{c};
+  return quoted + "\"";
+}
+
 } // namespace aops::cli

@@ -19,4 +19,7 @@ struct csv_record {
 /// for a broken quote.
 expected<std::vector<csv_record>> parse_csv(std::string_view text);
 
+/// A cell as RFC 4180 has it: quoted where it has to be.
+std::string csv_cell(std::string_view text);
+
 } // namespace aops::cli

@@ -23,25 +23,40 @@ int change(session& s) {
   return s.show(s.post("/manage/account/change", change_password{.password = {*password}}), {});
 }
 
+int sign_up(session& s) {
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "Password");
+  if (!password)
+    return s.complain(password.error());
+  return s.show(
+    s.post("/manage/account/register", register_user{s.args.text("username"), {*password}}), {});
+}
+
 } // namespace
 
 verb account_verb() {
-  return {.name = "account",
-          .summary = "Log in without remembering it, change the password",
-          .actions = {{.name = "login",
-                       .run = log_in,
-                       .needs_token = false,
-                       .positionals = {"username"},
-                       .needs = {"username"}},
-                      {.name = "change", .run = change}},
-          .options = {{.name = "username", .value = "NAME", .help = "Account to log in to"},
-                      {.name = "password",
-                       .value = "TEXT",
-                       .help = "Password, the new one for change; `-` reads a line of standard "
-                               "input"}},
-          .positionals = {"action"},
-          .examples = "  aops account --action login --username admin --password -\n"
-                      "  aops account --action change --password -\n"};
+  return {
+    .name = "account",
+    .summary = "Log in without remembering it, change the password, register",
+    .actions = {{.name = "login",
+                 .run = log_in,
+                 .needs_token = false,
+                 .positionals = {"username"},
+                 .needs = {"username"}},
+                {.name = "change", .run = change},
+                {.name = "register",
+                 .run = sign_up,
+                 .needs_token = false,
+                 .positionals = {"username"},
+                 .needs = {"username"}}},
+    .options = {{.name = "username", .value = "NAME", .help = "Account to log in to, or to make"},
+                {.name = "password",
+                 .value = "TEXT",
+                 .help = "Password, the new one for change; `-` reads a line of standard "
+                         "input"}},
+    .positionals = {"action"},
+    .examples = "  aops account --action login --username admin --password -\n"
+                "  aops account --action change --password -\n"
+                "  aops account register ann\n"};
 }
 
 } // namespace aops::cli

@@ -1,0 +1,129 @@
+#include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/verbs.hpp"
+#include "messages/users.hpp"
+
+namespace aops::cli {
+
+namespace {
+
+int list(session& s) {
+  users_query query;
+  add_sort(query, s.args);
+  add_paging(query, s.args);
+  return s.show(s.post("/manage/account/user/get", query),
+                {view::kind::whole,
+                 "user_infos",
+                 {"username", "role", "administrator", "host_group_list", "disabled"},
+                 {"username",
+                  "role",
+                  "administrator",
+                  "host_group_list",
+                  "disabled",
+                  "must_change_password",
+                  "created"}});
+}
+
+/// One request about one account.
+template <class Request>
+int change(session& s, const char* path) {
+  Request request;
+  request.username = s.args.text("username");
+  return s.show(s.post(path, request), {});
+}
+
+int adopt(session& s) { return change<user_to_adopt>(s, "/manage/account/user/adopt"); }
+int release(session& s) { return change<user_to_release>(s, "/manage/account/user/release"); }
+int disable(session& s) { return change<user_to_disable>(s, "/manage/account/user/disable"); }
+int enable(session& s) { return change<user_to_enable>(s, "/manage/account/user/enable"); }
+
+int role(session& s) {
+  return s.show(s.post("/manage/account/role/change",
+                       change_role{s.args.text("username"), s.args.text("role")}),
+                {});
+}
+
+int reset(session& s) {
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "New password of the user");
+  if (!password)
+    return s.complain(password.error());
+  return s.show(
+    s.post("/manage/account/user/reset", password_to_reset{s.args.text("username"), {*password}}),
+    {});
+}
+
+int remove(session& s) {
+  auto names = at_least_one(s.args, "user_list", "delete");
+  if (!names)
+    return s.complain(names.error());
+  return s.show(s.remove("/manage/account/user/delete", users_to_delete{*names}), {});
+}
+
+int change_grants(session& s, bool is_grant) {
+  auto groups = at_least_one(s.args, "host_group_list", is_grant ? "grant" : "revoke");
+  if (!groups)
+    return s.complain(groups.error());
+  grants_to_change request;
+  request.username = s.args.text("username");
+  (is_grant ? request.grant : request.revoke).emplace(std::move(*groups));
+  return s.show(s.post("/manage/account/grant/change", request), {});
+}
+
+int grant(session& s) { return change_grants(s, true); }
+int revoke(session& s) { return change_grants(s, false); }
+
+action about_one(std::string_view name, runner run) {
+  return {.name = name, .run = run, .positionals = {"username"}, .needs = {"username"}};
+}
+
+action about_groups(std::string_view name, runner run) {
+  return {.name = name,
+          .run = run,
+          .positionals = {"username", "host_group_list"},
+          .needs = {"username", "host_group_list"}};
+}
+
+} // namespace
+
+verb user_verb() {
+  return {
+    .name = "user",
+    .summary = "Accounts: list, take in, grant host groups, close, reset, delete",
+    .actions =
+      {{.name = "list", .run = list},
+       about_one("adopt", adopt),
+       about_one("release", release),
+       about_groups("grant", grant),
+       about_groups("revoke", revoke),
+       {.name = "role",
+        .run = role,
+        .positionals = {"username", "role"},
+        .needs = {"username", "role"}},
+       about_one("disable", disable),
+       about_one("enable", enable),
+       about_one("reset", reset),
+       {.name = "delete", .run = remove, .positionals = {"user_list"}, .needs = {"user_list"}}},
+    .options =
+      {{.name = "username", .value = "NAME", .help = "The account"},
+       {.name = "user_list", .value = "NAMES", .help = "delete: accounts, separated by commas"},
+       {.name = "host_group_list",
+        .value = "NAMES",
+        .help = "grant, revoke: host groups, separated by commas"},
+       {.name = "role",
+        .value = "ROLE",
+        .help = "role: what the account becomes",
+        .choices = {"administrator", "ordinary"}},
+       {.name = "password",
+        .value = "TEXT",
+        .help = "reset: the new one; `-` reads a line of standard input"},
+       {.name = "sort", .value = "FIELD", .help = "list: order", .choices = {"username", "role"}},
+       direction_option,
+       page_option,
+       per_page_option},
+    .positionals = {"action"},
+    .examples = "  aops user list\n"
+                "  aops user adopt ann\n"
+                "  aops user grant ann web db\n"
+                "  aops user reset ann --password -\n"};
+}
+
+} // namespace aops::cli
