@@ -14,17 +14,20 @@ import crash_test
 import data_test
 import diag_test
 import examples_test
+import isolation_test
 import node
 import operations_test
 import prometheus_source_test
 import sampling_test
+import users_test
 from stores import DATABASE, database
 
 CASES = [accounts_test.accounts, accounts_test.single_session, cli_test.cli, contract_test.transport,
          contract_test.validation, contract_test.hosts, contract_test.rules_and_trees, contract_test.deployment, crash_test.crash,
          data_test.data,
-         diag_test.diagnosis, diag_test.unanswered_hosts, examples_test.examples, operations_test.operations,
-         prometheus_source_test.history, prometheus_source_test.live, sampling_test.sampling]
+         diag_test.diagnosis, diag_test.unanswered_hosts, examples_test.examples, isolation_test.isolation,
+         operations_test.operations,
+         prometheus_source_test.history, prometheus_source_test.live, sampling_test.sampling, users_test.users]
 # These copy, or look at, files of the embedded store.
 EMBEDDED_ONLY = {"test_a_copy_taken_while_stopped_is_a_backup", "test_files_are_for_their_owner_only"}
 

@@ -1,0 +1,328 @@
+"""Who sees what, over every route and stream of the tables: an ordinary user sees what is granted to him, and nothing else.
+
+The scene: an administrator owns two hosts in two groups, with results, alerts, tasks and reports of both. One group is
+granted to `ann`. Whatever she asks, nothing of the other host may be in the answer.
+"""
+import json
+import unittest
+
+from exporter import exporter
+from fields_test import cases_of
+from node import node
+from rest import rest, rule, tree
+from waiting import wait_until
+
+KNOWN = "correct horse"
+HIDDEN_HOST, HIDDEN_GROUP = "hidden-host", "hidden-group"
+SEEN_HOST, SEEN_GROUP = "seen-host", "seen-group"
+
+ANYONE, DENIED, SEES = "anyone", "denied", "sees"
+
+
+class row:
+    """What becomes of a route.
+
+    @param kind ANYONE: asked without a token. DENIED: 1207 for an ordinary user. SEES: he may ask it.
+    @param body What is asked, given the scene.
+    @param shows Texts, given the scene, of which an answer to `ann` must have each.
+    @param code What she gets.
+    @param changes Whether a token that may only read is refused.
+    """
+
+    def __init__(self, kind, body=None, shows=None, code=200, changes=None):
+        self.kind, self.code = kind, code
+        self.body = body or (lambda s: {})
+        self.shows = shows or (lambda s: [])
+        self.changes = kind == DENIED if changes is None else changes
+
+
+def denied(body=None, changes=True):
+    return row(DENIED, body, code=1207, changes=changes)
+
+
+def sees(body=None, shows=None, code=200, changes=False):
+    return row(SEES, body, shows, code, changes)
+
+
+def host_of(s):
+    return [s.seen, SEEN_HOST]
+
+
+def legal(path):
+    """What the interface's own document says is a request."""
+    return lambda s: s.legal[path]
+
+
+PASSWORDS = {"username": "ann", "password": KNOWN}
+BOTH = lambda s: [s.seen, s.hidden]
+
+ROWS = {
+    ("POST", "/manage/account/login"): row(ANYONE, lambda s: PASSWORDS),
+    ("POST", "/manage/account/register"): row(ANYONE, lambda s: PASSWORDS, code=1105),
+    ("POST", "/session/login"): row(ANYONE, lambda s: PASSWORDS, code=1207),
+    ("POST", "/manage/account/change"): sees(lambda s: {"password": KNOWN}, code=1205, changes=True),
+    ("POST", "/manage/account/logout"): sees(changes=True),
+    ("POST", "/manage/logout"): sees(changes=True),
+    ("POST", "/session/logout"): sees(code=1207, changes=True),
+    ("GET", "/session"): sees(shows=lambda s: ["ann"]),
+    ("POST", "/manage/account/certificate"): denied(lambda s: {"key": "vault-key"}),
+    ("POST", "/manage/account/certificate/change"): denied(lambda s: {"key": "vault-key", "new_key": "k"}),
+    ("POST", "/manage/account/user/get"): denied(changes=False),
+    ("POST", "/manage/account/role/change"): denied(lambda s: {"username": "ann", "role": "administrator"}),
+    ("POST", "/manage/account/user/adopt"): denied(lambda s: {"username": "ann"}),
+    ("POST", "/manage/account/user/release"): denied(lambda s: {"username": "ann"}),
+    ("POST", "/manage/account/user/disable"): denied(lambda s: {"username": "admin"}),
+    ("POST", "/manage/account/user/enable"): denied(lambda s: {"username": "ann"}),
+    ("POST", "/manage/account/user/reset"): denied(lambda s: {"username": "admin", "password": KNOWN}),
+    ("DELETE", "/manage/account/user/delete"): denied(lambda s: {"user_list": ["admin"]}),
+    ("POST", "/manage/account/grant/change"): denied(lambda s: {"username": "ann", "grant": [HIDDEN_GROUP]}),
+    ("POST", "/manage/account/session/get"): sees(lambda s: {"username": "admin"}, code=1207),
+    ("DELETE", "/manage/account/session/delete"):
+        sees(lambda s: {"username": "admin", "session_list": []}, code=1207, changes=True),
+    ("POST", "/manage/account/token/create"): sees(lambda s: {"name": "t", "scope": "read"}, changes=True),
+    ("POST", "/manage/account/token/get"): sees(),
+    ("DELETE", "/manage/account/token/delete"): sees(lambda s: {"token_list": ["of-admin"]}, changes=True),
+    ("POST", "/manage/log/get"): sees(lambda s: {"username": "admin"}, lambda s: ['"records":[]']),
+    ("POST", "/manage/log/verify"): denied(changes=False),
+
+    ("POST", "/manage/host/group/add"): denied(lambda s: {"host_group_name": "x", "description": ""}),
+    ("DELETE", "/manage/host/group/delete"): denied(lambda s: {"host_group_list": [SEEN_GROUP]}),
+    ("POST", "/manage/host/group/get"): sees(shows=lambda s: [SEEN_GROUP, '"total_count":1']),
+    ("POST", "/manage/host/add"):
+        denied(lambda s: {"host_list": [{"host_name": "x", "public_ip": "192.0.2.9"}]}),
+    ("POST", "/manage/host/update"): denied(lambda s: {"host_id": s.seen, "host_name": "y"}),
+    ("DELETE", "/manage/host/delete"): denied(lambda s: {"host_list": [s.seen]}),
+    ("POST", "/manage/host/get"):
+        sees(lambda s: {"host_group_list": []}, lambda s: [*host_of(s), '"total_count":1']),
+    ("POST", "/manage/host/count"): sees(shows=lambda s: ['"host_count":1']),
+
+    ("POST", "/manage/host/group/update"): denied(lambda s: {"host_group_name": SEEN_GROUP, "description": "x"}),
+    ("POST", "/manage/host/info/query"): sees(lambda s: {"host_list": BOTH(s), "basic": True}, host_of),
+    ("POST", "/manage/host/info/refresh"): denied(legal("/manage/host/info/refresh")),
+    ("POST", "/manage/config/collect"): denied(legal("/manage/config/collect")),
+    ("POST", "/manage/template/import"): denied(legal("/manage/template/import")),
+    ("POST", "/manage/template/get"): denied(legal("/manage/template/get"), changes=False),
+    ("DELETE", "/manage/template/delete"): denied(legal("/manage/template/delete")),
+    ("POST", "/manage/task/generate"): denied(legal("/manage/task/generate")),
+    ("POST", "/manage/task/get"): denied(legal("/manage/task/get"), changes=False),
+    ("DELETE", "/manage/task/delete"): denied(legal("/manage/task/delete")),
+    ("POST", "/manage/task/execute"): denied(legal("/manage/task/execute")),
+
+    ("POST", "/check/rule/import"):
+        denied(lambda s: {"check_items": [rule("x", "temperature", "$0 > 1")]}),
+    ("POST", "/check/rule/get"): sees(lambda s: {"check_items": []}, lambda s: ["hot"]),
+    ("DELETE", "/check/rule/delete"): denied(lambda s: {"check_items": ["hot"]}),
+    ("POST", "/check/rule/count"): sees(shows=lambda s: ['"rule_count":1']),
+    ("POST", "/check/rule/cost/get"): sees(),
+    ("POST", "/check/rule/test"):
+        sees(lambda s: {"rule": rule("x", "temperature", "$0 > 1"), "host_id": s.hidden, "time_range": s.range},
+             code=1000),
+    ("POST", "/check/series/get"): sees(lambda s: {"host_id": s.hidden}, code=1000),
+    ("POST", "/check/result/get"):
+        sees(lambda s: {"check_items": [], "host_list": [], "time_range": []}, lambda s: [s.seen]),
+    ("POST", "/check/result/count"): sees(lambda s: {"host_list": []}, lambda s: [s.seen, '"total_count":1']),
+    ("POST", "/check/status/get"): sees(shows=lambda s: [*host_of(s), '"total_count":1']),
+    ("POST", "/check/status/count"): sees(shows=lambda s: ['"online":1']),
+    ("POST", "/check/execute"):
+        denied(lambda s: {"host_list": [s.seen], "time_range": s.range, "check_items": []}),
+    ("GET", "/notify/receivers"): denied(changes=False),
+    ("POST", "/notify/test"): denied(lambda s: {"name": "x"}),
+
+    ("POST", "/diag/tree/import"):
+        denied(lambda s: {"trees": [tree("x", "a", {"a": "hot"})]}),
+    ("POST", "/diag/tree/get"): sees(lambda s: {"tree_list": []}, lambda s: ["slow"]),
+    ("DELETE", "/diag/tree/delete"): denied(lambda s: {"tree_list": ["slow"]}),
+    ("POST", "/diag/execute"):
+        sees(lambda s: {"host_list": [s.hidden], "tree_list": ["slow"], "time_range": s.range, "interval": 10}, code=1000,
+             changes=True),
+    ("POST", "/diag/task/get"): sees(shows=lambda s: ['"task_infos":[]']),
+    ("POST", "/diag/task/cancel"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"cancelled":[]'], changes=True),
+    ("POST", "/diag/task/resume"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"resumed":[]'], changes=True),
+    ("POST", "/diag/progress/get"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"expected_report_num":0']),
+    ("POST", "/diag/report/get_list"): sees(lambda s: {}, lambda s: [s.seen, s.seen_report, '"total_count":1']),
+    ("POST", "/diag/report/get"):
+        sees(lambda s: {"report_list": [s.seen_report, s.hidden_report, s.hidden_report[:12]]}, lambda s: [s.seen_report]),
+    ("DELETE", "/diag/report/delete"): denied(lambda s: {"report_list": [s.seen_report]}),
+
+    ("GET", "/cluster/nodes"): denied(changes=False),
+    ("GET", "/cluster/slots"): denied(changes=False),
+    ("GET", "/cluster/tree"): denied(changes=False),
+    ("POST", "/cluster/node/drain"): denied(lambda s: {"node": "x"}),
+
+    # Streams: refused as HTTP says.
+    ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
+    ("GET", "/events/stream"): sees(lambda s: {"topics": "diag:" + s.task}, lambda s: ["event: gone"]),
+}
+PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}"}
+# What a request names, its answer may name too.
+ECHOES = {"/diag/task/cancel", "/diag/task/resume", "/diag/progress/get", "/events/stream"}
+LAST = ("/manage/account/logout", "/manage/logout", "/session/logout", "/diag/task/cancel")
+
+
+def routes_of(api):
+    paths = json.loads(api.send("GET", "/openapi.json")[2])["paths"]
+    return {(verb.upper(), path) for path, verbs in paths.items() for verb in verbs if path not in PAGES}
+
+
+# What the last part of a path of the internal interface says when it changes something.
+CHANGING = {"save", "add", "delete", "import", "change", "login"}
+
+
+def internal_rows(api):
+    """The internal interface as administrators have it: nothing for others."""
+    for path, method, _, _, _, body in cases_of(json.loads(api.send("GET", "/openapi.json")[2])):
+        if path.startswith("/data/"):
+            body = body | ({"username": "admin"} if "username" in body else {})
+            yield (method, path), denied(lambda s, body=body: body, path.rsplit("/", 1)[1] in CHANGING)
+
+
+def ask(api, method, path, body):
+    """Returns (code, text): the contract's code, or that of a stream's refusal."""
+    headers = {"Content-Type": "application/json"}
+    if api.token:
+        headers["Access-Token"] = api.token
+    if method == "GET":
+        query = "&".join(f"{key}={value}" for key, value in body.items())
+        _, _, text = api.send("GET", path + ("?" + query if query else ""), None, headers)
+    else:
+        _, _, text = api.send(method, path, json.dumps(body), headers)
+    return (json.loads(text)["code"], text.replace('": ', '":')) if text.startswith("{") else (200, text)
+
+
+def new_user(admin, name, groups):
+    """An ordinary user of the administrator, logged in."""
+    admin.good("/manage/account/register", {"username": name, "password": KNOWN})
+    admin.good("/manage/account/user/adopt", {"username": name})
+    if groups:
+        admin.good("/manage/account/grant/change", {"username": name, "grant": groups})
+    return logged_in(admin.url, name)
+
+
+def logged_in(url, name):
+    api = rest(url)
+    assert api.login(KNOWN, name)["code"] == 200
+    return api
+
+
+class scene:
+    """Two hosts, one of which is granted, and something of everything of both."""
+
+    def __init__(self, api, port):
+        self.admin = api
+        for group in (SEEN_GROUP, HIDDEN_GROUP):
+            api.add_group(group)
+        self.seen = api.add_hosts((SEEN_HOST, "127.0.0.1", port), group=SEEN_GROUP)[0]
+        self.hidden = api.add_hosts((HIDDEN_HOST, "127.0.0.2", port), group=HIDDEN_GROUP)[0]
+        api.good("/check/rule/import", {"check_items": [rule("hot", "temperature", "$0 > 50")]})
+        api.good("/diag/tree/import", {"trees": [tree("slow", "a", {"a": "hot"})]})
+        for host in (self.seen, self.hidden):
+            wait_until(lambda host=host: api.results(host), 60, "results of both hosts")
+        wait_until(lambda: api.good("/check/status/count")["online"] == 2, 60, "both hosts online")
+        wait_until(lambda: api.good("/check/status/get")["total_count"] == 2, 60, "alerts of both hosts")
+        start = int(min(x["start"] for x in api.results()))
+        self.range = [start, start + 10]
+        self.task = api.good("/diag/execute", {"host_list": [self.seen, self.hidden], "tree_list": ["slow"],
+                                               "time_range": self.range, "interval": 10})["task_id"]
+        wait_until(lambda: api.progress(self.task) == 2, 60, "both reports")
+        reports = {x["host_id"]: x["report_id"] for x in api.reports(self.task)}
+        self.seen_report, self.hidden_report = reports[self.seen], reports[self.hidden]
+        api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
+        self.ann = new_user(api, "ann", [SEEN_GROUP])
+        self.stranger = rest(api.url)
+        api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
+        self.stranger = logged_in(api.url, "bob")
+        self.legal = {path: body for path, _, _, _, _, body in
+                      cases_of(json.loads(api.send("GET", "/openapi.json")[2]))}
+        self.secrets = [self.hidden, HIDDEN_HOST, HIDDEN_GROUP, self.hidden_report, "127.0.0.2"]
+
+
+class isolation(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.exporter = exporter({"temperature": 90}, addresses=("127.0.0.1", "127.0.0.2"))
+        cls.addClassCleanup(cls.exporter.close)
+        cls.node = node("check.sample_period=1s")
+        cls.addClassCleanup(cls.node.close)
+        cls.scene = scene(cls.node.admin(), cls.exporter.port)
+        cls.table = ROWS | dict(internal_rows(cls.scene.admin))
+
+    def rows(self):
+        """Those that end the session they are asked with come last."""
+        return sorted(self.table.items(), key=lambda x: x[0][1] in LAST)
+
+    def test_every_route_stands_in_the_table(self):
+        self.assertEqual(routes_of(self.scene.admin), set(self.table))
+
+    def test_an_ordinary_user_sees_what_is_granted_and_nothing_else(self):
+        for (method, path), row in self.rows():
+            with self.subTest(path=path):
+                api = rest(self.node.url) if row.kind == ANYONE else logged_in(self.node.url, "ann")
+                body = row.body(self.scene)
+                code, text = ask(api, method, path, body)
+                self.assertEqual(code, row.code, text)
+                for part in row.shows(self.scene):
+                    self.assertIn(part, text)
+                said = json.dumps(body) if path in ECHOES else ""
+                for secret in self.scene.secrets:
+                    if secret not in said:
+                        self.assertNotIn(secret, text)
+
+    def test_who_belongs_to_nobody_sees_nothing(self):
+        secrets = [*self.scene.secrets, self.scene.seen, SEEN_HOST, SEEN_GROUP, self.scene.seen_report, '"hot"', '"slow"']
+        for (method, path), row in self.rows():
+            if row.kind == ANYONE:
+                continue
+            with self.subTest(path=path):
+                body = row.body(self.scene)
+                code, text = ask(logged_in(self.node.url, "bob"), method, path, body)
+                if row.kind == DENIED:
+                    self.assertEqual(code, 1207, text)
+                said = json.dumps(body) if path in ECHOES else ""
+                for secret in secrets:
+                    if secret not in said:
+                        self.assertNotIn(secret, text)
+
+    def test_without_a_session_there_is_no_answer(self):
+        for (method, path), row in self.rows():
+            if row.kind != ANYONE and path != "/session/logout":
+                with self.subTest(path=path):
+                    self.assertEqual(ask(rest(self.node.url), method, path, row.body(self.scene))[0], 1201)
+
+    def test_a_token_that_may_only_read_changes_nothing(self):
+        made = self.scene.admin.good("/manage/account/token/create", {"name": "reader", "scope": "read"})
+        reader = rest(self.node.url, made["access_token"])
+        for (method, path), row in self.rows():
+            if row.kind == ANYONE or path == "/session/logout":
+                continue
+            with self.subTest(path=path):
+                code, text = ask(reader, method, path, row.body(self.scene))
+                (self.assertEqual if row.changes else self.assertNotEqual)(code, 1207, text)
+
+    def test_a_diagnosis_is_about_hosts_one_sees(self):
+        dan = new_user(self.scene.admin, "dan", [SEEN_GROUP])
+        body = {"host_list": [self.scene.seen, self.scene.hidden], "tree_list": ["slow"], "time_range": self.scene.range,
+                "interval": 5}
+        reply = dan.good("/diag/execute", body, code=206)
+        self.assertEqual(reply["ignored_hosts"], [self.scene.hidden])
+        wait_until(lambda: dan.progress(reply["task_id"]) == 2, 60, "his reports")
+        self.assertEqual({x["host_id"] for x in dan.reports(reply["task_id"])}, {self.scene.seen})
+        self.assertEqual([x["task_id"] for x in dan.good("/diag/task/get")["task_infos"]], [reply["task_id"]])
+        events = list(dan.events(reply["task_id"]))
+        self.assertEqual([x[0] for x in events].count("report"), 2)
+        self.assertIn(reply["task_id"], [x["task_id"] for x in self.scene.admin.good("/diag/task/get")["task_infos"]])
+        for report in dan.reports(reply["task_id"]):  # The scene stays as it was.
+            self.scene.admin.good("/diag/report/delete", {"report_list": [report["report_id"]]}, method="DELETE")
+
+    def test_what_is_granted_or_taken_away_counts_within_a_second(self):
+        cyd = new_user(self.scene.admin, "cyd", [])
+        hosts = lambda: {x["host_id"] for x in cyd.good("/manage/host/get", {"host_group_list": []})["host_infos"]}
+        self.assertEqual(hosts(), set())
+        change = lambda **what: self.scene.admin.good("/manage/account/grant/change", {"username": "cyd"} | what)
+        for what, seen in (({"grant": [SEEN_GROUP, HIDDEN_GROUP]}, {self.scene.seen, self.scene.hidden}),
+                           ({"revoke": [HIDDEN_GROUP]}, {self.scene.seen}), ({"revoke": [SEEN_GROUP]}, set())):
+            change(**what)
+            self.assertEqual(hosts(), seen)
+
+
+if __name__ == "__main__":
+    unittest.main()
