@@ -33,12 +33,12 @@ std::vector<route> job_routes(const node_port& port) {
       may::user,
       actors::jobs_name,
       "Let tasks go on that wait for their user; what they had begun is done again."),
-    ask<jobs_actor, task_waits_query, task_waits>(port,
-                                                  method::post,
-                                                  "/diag/task/waits",
-                                                  may::user,
-                                                  actors::jobs_name,
-                                                  "Which hosts a task waits for."),
+    only_reading(ask<jobs_actor, task_waits_query, task_waits>(port,
+                                                               method::post,
+                                                               "/diag/task/waits",
+                                                               may::user,
+                                                               actors::jobs_name,
+                                                               "Which hosts a task waits for.")),
   };
 }
 

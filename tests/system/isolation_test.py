@@ -117,6 +117,8 @@ ROWS = {
     ("POST", "/check/rule/test"):
         sees(lambda s: {"rule": rule("x", "temperature", "$0 > 1"), "host_id": s.hidden, "time_range": s.range},
              code=1000),
+    ("POST", "/check/condition/eval"):
+        sees(lambda s: s.legal["/check/condition/eval"] | {"host_id": s.hidden}, code=1000),
     ("POST", "/check/series/get"): sees(lambda s: {"host_id": s.hidden}, code=1000),
     ("POST", "/check/result/get"):
         sees(lambda s: {"check_items": [], "host_list": [], "time_range": []}, lambda s: [s.seen]),
@@ -138,6 +140,7 @@ ROWS = {
     ("POST", "/diag/task/get"): sees(shows=lambda s: ['"task_infos":[]']),
     ("POST", "/diag/task/cancel"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"cancelled":[]'], changes=True),
     ("POST", "/diag/task/resume"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"resumed":[]'], changes=True),
+    ("POST", "/diag/task/waits"): sees(lambda s: {"task_id": s.task}, lambda s: ['"waits_for":[]']),
     ("POST", "/diag/progress/get"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"expected_report_num":0']),
     ("POST", "/diag/report/get_list"): sees(lambda s: {}, lambda s: [s.seen, s.seen_report, '"total_count":1']),
     ("POST", "/diag/report/get"):
@@ -147,6 +150,7 @@ ROWS = {
     ("GET", "/cluster/nodes"): denied(changes=False),
     ("GET", "/cluster/slots"): denied(changes=False),
     ("GET", "/cluster/tree"): denied(changes=False),
+    ("GET", "/cluster/doctor"): denied(changes=False),
     ("POST", "/cluster/node/drain"): denied(lambda s: {"node": "x"}),
 
     # Streams: refused as HTTP says.
@@ -155,7 +159,7 @@ ROWS = {
 }
 PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}"}
 # What a request names, its answer may name too.
-ECHOES = {"/diag/task/cancel", "/diag/task/resume", "/diag/progress/get", "/events/stream"}
+ECHOES = {"/diag/task/waits", "/diag/task/cancel", "/diag/task/resume", "/diag/progress/get", "/events/stream"}
 LAST = ("/manage/account/logout", "/manage/logout", "/session/logout", "/diag/task/cancel")
 
 
