@@ -117,8 +117,8 @@ void change_on_pool(const store_ptr& store,
   if (!db)
     return promise.fail(db.error());
   account_repository accounts{**db};
-  // Whoever got hold of a program's token must not take the account over.
-  if (auto session = accounts.find_session(who.session); !session)
+  // Whoever got hold of a program's token must not take the account over. A service has neither.
+  if (auto session = accounts.find_session(who.session); !session && !who.session.empty())
     return promise.fail(session.error() == ec::session_invalid
                           ? error{ec::permission_denied, "needs a log-in, not a token"}
                           : session.error());

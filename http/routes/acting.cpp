@@ -67,6 +67,7 @@ route acting_route(const node_port& port, route twin, std::string path, acting h
   auto r = twin;
   r.path = std::move(path);
   r.who = may::administrator;
+  r.changes = twin.changes && changes_by_name(r.verb, r.path);
   if (!is_meant)
     r.request_schema = with_username(twin.request_schema, is_required);
   r.may_lack_body = twin.may_lack_body && !is_required;

@@ -257,7 +257,7 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
     add(route_at(publics, x.of), x.path, acts, nullptr);
   add(route_at(publics, "/manage/account/login"), "/data/account/login", is_meant, nullptr);
   add(keep_hosts(port), "/data/host/add", acts, nullptr);
-  add(hosts_of_users(port), "/data/host/info/get/user", lists, nullptr);
+  add(only_reading(hosts_of_users(port)), "/data/host/info/get/user", lists, nullptr);
   add(save_results(port), "/data/check/result/save", may_act, spell_out_items);
   add(ask<saved_store_actor, results_to_delete, rows_deleted>(
         port,
