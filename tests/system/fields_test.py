@@ -1,14 +1,16 @@
 """Every endpoint and every field of the interface, made from its OpenAPI document, so that a new route is in it by itself.
 
 Without a token a request that is legal is 1201 and one that is not is 1000, for fields are checked first: so nothing that is
-sent here does anything.
+sent here does anything. What another administrator owns is neither shown nor changed, whatever is asked.
 """
 import json
 import unittest
 
+from exporter import exporter
 from node import node
-from rest import rest
+from rest import rest, rule, tree
 from schema_cases import schemas
+from waiting import wait_until
 
 # Legal values of fields for which the schema does not say enough.
 SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos": {"192.0.2.1": []}, "report": "{}",
@@ -18,6 +20,7 @@ SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"}}
 # Fields that others of the same body must come with: alone they are illegal, so they are not tried at their bounds.
 TOGETHER = {"username", "password", "sudo_password", "key"}
+MARK = "owned by the first"
 
 
 def cases_of(document):
@@ -96,6 +99,75 @@ class fields(unittest.TestCase):
                                    ("application/json", '{"a": 1, "a": 1}')):
                     status, _, reply = client.send(method, path, text, {"Content-Type": kind})
                     self.assertEqual((status, json.loads(reply)["code"]), (400, 1000), (path, kind, text))
+
+
+class owners(unittest.TestCase):
+    """Two administrators, of whom one has things."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.exporter = exporter({"load": 5})
+        cls.addClassCleanup(cls.exporter.close)
+        cls.node = node("check.sample_period=1s")
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+        cls.document = json.loads(cls.api.send("GET", "/openapi.json")[2])
+
+    def other_administrator(self):
+        account = {"username": "second", "password": "another-password"}
+        self.api.good("/manage/account/register", account)
+        self.api.good("/manage/account/role/change", {"username": "second", "role": "administrator"})
+        client = self.node.client()
+        self.assertEqual(client.login(account["password"], "second")["code"], 200)
+        return client
+
+    def things(self):
+        """One of everything, by the fields that name it."""
+        self.api.good("/manage/host/group/add", {"host_group_name": "mine", "description": MARK})
+        (host,) = self.api.add_hosts(("host of mine", "127.0.0.1", self.exporter.port), group="mine")
+        self.api.good("/check/rule/import", {"check_items": [rule("rule of mine", "load", "$0 > 1", description=MARK)]})
+        mine = tree("tree of mine", "a", {"a": "rule of mine"}) | {"description": MARK}
+        self.api.good("/diag/tree/import", {"trees": [mine]})
+        wait_until(lambda: self.api.results(host), 60, "a result")
+        start = int(self.api.results(host)[0]["start"])
+        task = self.api.good("/diag/execute", {"host_list": [host], "tree_list": ["tree of mine"], "interval": 1,
+                                               "time_range": [start, start + 1]})["task_id"]
+        wait_until(lambda: self.api.progress(task) == 1, 60, "a report")
+        report = self.api.reports(task)[0]["report_id"]
+        return {"host_list": [host], "host_infos": [host], "host_id": host, "host_group_list": ["mine"],
+                "host_group_name": "mine", "check_items": ["rule of mine"], "tree_list": ["tree of mine"], "task_id": task,
+                "task_list": [task], "report_list": [report], "report_id": report, "time_range": [0, 2 * start],
+                "data_infos": {host: [{"name": "load"}]}}
+
+    def seen(self):
+        """What the first administrator has, but for what moves by itself."""
+        ask = lambda path, body: {k: v for k, v in self.api.good(path, body).items() if k != "msg"}
+        hosts = ask("/manage/host/get", {"host_group_list": []})["host_infos"]
+        return [[(x["host_id"], x["host_name"], x["host_group_name"], x["public_ip"]) for x in hosts],
+                ask("/manage/host/group/get", {}), ask("/check/rule/get", {"check_items": []}),
+                ask("/diag/tree/get", {"tree_list": []}), ask("/diag/task/get", {}), ask("/diag/report/get_list", {}),
+                len(self.api.results()) > 0]
+
+    def test_nothing_of_another_administrator_is_shown_or_changed(self):
+        things, other, count = self.things(), self.other_administrator(), 0
+        before = self.seen()
+        known = schemas(self.document, SAMPLES | things)
+        for path, method, _, schema in known.operations():
+            if "logout" in path or "account" in path or path.startswith("/session"):
+                continue
+            fields = {key: known.legal(field, key) for key, field in schema["properties"].items() if key in known.samples}
+            for body in (known.legal(schema) | MORE.get(path, {}), known.legal(schema) | fields | MORE.get(path, {})):
+                status, reply = other.call(method, path, body)
+                self.assertEqual(status, 200, (path, reply))
+                told = json.dumps(reply)
+                self.assertNotIn(MARK, told, path)
+                self.assertNotIn("host of mine", told, path)
+                count += 1
+        self.assertGreater(count, 80)
+        self.assertEqual(self.seen(), before)
+        status, _, _ = other.send("GET", f"/diag/progress/stream?task_id={things['task_id']}", headers={
+            "Access-Token": other.token})
+        self.assertEqual(status, 404)
 
 
 if __name__ == "__main__":
