@@ -1,6 +1,9 @@
 """Accounts, sessions, tokens and vault keys on real nodes: one, and two of a cluster."""
 import json
 import os
+import pathlib
+import re
+import shlex
 import stat
 import subprocess
 import unittest
@@ -134,6 +137,31 @@ class users(unittest.TestCase):
         aops("certificate", "--change", AOPS_VAULT_KEY="vault-key", AOPS_NEW_VAULT_KEY="another")
         aops("certificate", AOPS_VAULT_KEY="vault-key", code=1)
         aops("certificate", AOPS_VAULT_KEY="another")
+
+
+class the_page(unittest.TestCase):
+    def test_each_command_of_the_page_about_accounts_works(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/accounts.md").read_text(encoding="utf-8")
+        lines = [line for block in re.findall(r"^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
+        self.assertGreater(len(lines), 15)
+        with node() as it:
+            admin = it.admin()
+            for group in ("web", "db"):
+                admin.add_group(group)
+            admin.add_hosts(("h", "127.88.0.2", 9), group="web")
+            aops = command_line(it)
+            typed = {"AOPS_NEW_PASSWORD": KNOWN, "AOPS_VAULT_KEY": "vault-key", "AOPS_NEW_VAULT_KEY": "another"}
+            token = None
+            for line in lines:
+                words = shlex.split(line)
+                variables = dict(typed)
+                while "=" in words[0]:
+                    name, value = words.pop(0).split("=", 1)
+                    variables[name] = token if value == "TOKEN" else value
+                self.assertEqual(words.pop(0), "aops", line)
+                said = aops(*words, **variables).stdout
+                if words[:2] == ["token", "create"]:
+                    token = json.loads(said)["access_token"]
 
 
 class two_nodes(unittest.TestCase):
