@@ -16,6 +16,7 @@
 #include "messages/host_info.hpp"
 #include "messages/job.hpp"
 #include "messages/job_waits.hpp"
+#include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
 #include "messages/series.hpp"
@@ -36,6 +37,7 @@
 #include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/job_waits.hpp"
+#include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
 #include "messages/types/series.hpp"
@@ -74,7 +76,8 @@
   X(job_waits)                                                                                     \
   X(vault)                                                                                         \
   X(users)                                                                                         \
-  X(audit)
+  X(audit)                                                                                         \
+  X(repeat)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

@@ -80,13 +80,19 @@ void plan_and_store(check_intake_pointer self,
                       write_check_plan(plan),
                       reply.expected_result_num);
   reply.task_id = order.job.id;
-  auto then = [promise, reply = reply](expected<job_created> stored) mutable {
-    if (stored)
-      promise.deliver(reply);
-    else
-      promise.deliver(to_caf(stored.error()));
+  auto store = [self, promise, order = std::move(order)](expected<check_started> settled) mutable {
+    if (!settled)
+      return void(promise.deliver(to_caf(settled.error())));
+    name_job(order.job, settled->task_id);
+    auto then = [promise, reply = std::move(*settled)](expected<job_created> stored) mutable {
+      if (stored)
+        promise.deliver(reply);
+      else
+        promise.deliver(to_caf(stored.error()));
+    };
+    store_job(self, std::move(order), then);
   };
-  store_job(self, std::move(order), then);
+  settle_reply(self, x.who, std::move(reply), std::move(store));
 }
 
 void find_rules_for(check_intake_pointer self, std::shared_ptr<request_for_check> x) {

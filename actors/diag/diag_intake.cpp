@@ -35,14 +35,21 @@ void finish_diag(diag_intake_pointer self,
                       reply.expected_report_num);
   order.trees = std::move(trees);
   reply.task_id.text = '"' + order.job.id + '"';
-  auto then = [promise, reply](expected<job_created> stored) mutable {
-    if (!stored) {
-      reply = {};
-      reply.code = outcome_of(ec::store_unreachable).return_code;
-    }
-    promise.deliver(reply);
+  auto store = [self, promise, order = std::move(order)](expected<diag_started> settled) mutable {
+    if (!settled)
+      return void(promise.deliver(to_caf(settled.error())));
+    const auto& id = settled->task_id.text;
+    name_job(order.job, id.substr(1, id.size() - 2)); // Without its quotes.
+    auto then = [promise, reply = std::move(*settled)](expected<job_created> stored) mutable {
+      if (!stored) {
+        reply = {};
+        reply.code = outcome_of(ec::store_unreachable).return_code;
+      }
+      promise.deliver(reply);
+    };
+    store_job(self, std::move(order), then);
   };
-  store_job(self, std::move(order), then);
+  settle_reply(self, who, std::move(reply), std::move(store));
 }
 
 /// A request for a diagnosis on its way through its steps.

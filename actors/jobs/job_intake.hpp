@@ -5,6 +5,8 @@
 #include "messages/caf_error.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/jobs.hpp"
+#include "messages/roles/repeat.hpp"
+#include "runtime/base/kept_json.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -41,6 +43,28 @@ job_record new_job(const job_services& services,
                    const kind_name& kind,
                    std::string plan,
                    int64_t expected_results);
+
+/// Settles what a request is answered with: `reply`, or, when it came before with its key, what it
+/// was answered then. `then(expected<Reply>)`; the job that is stored afterwards takes its id from
+/// there, so that it is the same job however often the request comes.
+template <described Reply, class Self, class Then>
+void settle_reply(Self* self, const caller& who, Reply reply, Then then) {
+  if (who.repeatable.key.empty())
+    return then(expected<Reply>{std::move(reply)});
+  answer_to_keep mine{who.user, who.repeatable, base::kept_text(reply)};
+  auto settled = [then](expected<answer_kept> kept) mutable {
+    then(kept ? base::restored<Reply>(kept->answer)
+              : expected<Reply>{fail(std::move(kept.error()))});
+  };
+  ask_here<repeat_store_actor>(
+    self, *self->state.services, repeat_store_name, std::move(settled), std::move(mine));
+}
+
+/// Gives a job the id that its request was answered with.
+inline void name_job(job_record& job, std::string id) {
+  job.id = std::move(id);
+  job.slot = schedule::slot_of(job.id);
+}
 
 /// Has the region store a job, with the trees its plan froze. `then(expected<job_created>)`.
 template <class Self, class Then>

@@ -1,6 +1,7 @@
 #include "actors/store/host_store.hpp"
 
 #include "actors/store/host_credentials.hpp"
+#include "actors/store/once.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/address.hpp"
@@ -175,9 +176,11 @@ void add(const store_ptr& store,
     *store,
     store->bounded(promise.ticket()),
     {},
-    [who, prepared = std::move(*prepared), now = store->now_ms()](storage::database& db) {
-      return add_hosts(db, who, prepared, now);
-    },
+    once(who,
+         store->now_ms(),
+         [who, prepared = std::move(*prepared), now = store->now_ms()](storage::database& db) {
+           return add_hosts(db, who, prepared, now);
+         }),
     [store, promise](expected<add_outcome> x) {
       if (!x)
         return promise.fail(x.error());
@@ -358,14 +361,16 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
         store,
         foreign_promise<host_group_added>{self, of(who)},
         {},
-        [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
-          auto id = host_repository{db}.add_group(owner_of(who), x);
-          if (!id)
-            return fail(id.error());
-          if (auto noted = audit(db, now, who, "group.add", x.host_group_name); !noted)
-            return fail(noted.error());
-          return host_group_added{std::move(*id)};
-        });
+        once(who,
+             store->now_ms(),
+             [who, x, now = store->now_ms()](storage::database& db) -> expected<host_group_added> {
+               auto id = host_repository{db}.add_group(owner_of(who), x);
+               if (!id)
+                 return fail(id.error());
+               if (auto noted = audit(db, now, who, "group.add", x.host_group_name); !noted)
+                 return fail(noted.error());
+               return host_group_added{std::move(*id)};
+             }));
     },
     [self](const caller& who, const host_group_to_update& x) -> caf::result<done> {
       auto store = self->state.store;

@@ -6,6 +6,7 @@
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
@@ -47,7 +48,7 @@ expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
   return static_cast<int64_t>(ended->size());
 }
 
-constexpr std::array<step, 10> work = {
+constexpr std::array<step, 11> work = {
   [](storage::database& db, const base::config&, int64_t now) { return end_orphans(db, now); },
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
@@ -88,6 +89,9 @@ constexpr std::array<step, 10> work = {
     return storage::account_repository{db}
       .expire_sessions(now - c.auth.session_idle.ms, now - c.auth.session_absolute.ms)
       .map([](int64_t) { return int64_t{0}; });
+  },
+  [](storage::database& db, const base::config&, int64_t now) {
+    return storage::repeat_repository{db}.expire(now).map([](int64_t) { return int64_t{0}; });
   },
 };
 

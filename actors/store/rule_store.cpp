@@ -1,6 +1,7 @@
 #include "actors/store/rule_store.hpp"
 
 #include "actors/store/host_store.hpp"
+#include "actors/store/once.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/near_name.hpp"
@@ -137,8 +138,10 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
         *store,
         store->bounded(promise.ticket()),
         {},
-        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
-          storage::database& db) { return import(db, who, reply, legal, now); },
+        once(who,
+             store->now_ms(),
+             [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
+               storage::database& db) { return import(db, who, reply, legal, now); }),
         [store, promise, owner = who.owner](expected<rules_imported> done) {
           if (done && !(done->succeed_list.empty() && done->update_list.empty()))
             tell_hosts(*store, owner);

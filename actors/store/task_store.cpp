@@ -1,5 +1,6 @@
 #include "actors/store/task_store.hpp"
 
+#include "actors/store/once.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/core/task/steps.hpp"
@@ -49,18 +50,20 @@ generate(self_pointer self, const caller& who, const Request& x, std::string id)
   if (!task)
     return to_caf(task.error());
   auto rows = 1 + task->templates.size() + task->hosts.size() + task->groups.size();
-  return write_for(
-    store,
-    foreign_promise<deploy_task_generated>{self, of(who)},
-    {},
-    [who, task = std::move(*task), now](storage::database& db) -> expected<deploy_task_generated> {
-      if (auto added = deploy_task_repository{db}.add(task); !added)
-        return fail(std::move(added.error()));
-      return audit(db, now, who, "task.generate", task.id).map([&] {
-        return deploy_task_generated{task.id};
-      });
-    },
-    rows);
+  return write_for(store,
+                   foreign_promise<deploy_task_generated>{self, of(who)},
+                   {},
+                   once(who,
+                        now,
+                        [who, task = std::move(*task), now](
+                          storage::database& db) -> expected<deploy_task_generated> {
+                          if (auto added = deploy_task_repository{db}.add(task); !added)
+                            return fail(std::move(added.error()));
+                          return audit(db, now, who, "task.generate", task.id).map([&] {
+                            return deploy_task_generated{task.id};
+                          });
+                        }),
+                   rows);
 }
 
 } // namespace

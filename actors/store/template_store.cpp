@@ -1,5 +1,6 @@
 #include "actors/store/template_store.hpp"
 
+#include "actors/store/once.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/json_codec.hpp"
 #include "runtime/core/task/playbook.hpp"
@@ -40,11 +41,15 @@ template_store_actor::behavior_type template_store(self_pointer self, store_ptr 
         store,
         foreign_promise<done>{self, of(who)},
         {},
-        [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
-          if (auto added = template_repository{db}.add(who.owner, x, now); !added)
-            return fail(std::move(added.error()));
-          return audit(db, now, who, "template.import", x.template_name).map([] { return done{}; });
-        },
+        once(who,
+             store->now_ms(),
+             [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
+               if (auto added = template_repository{db}.add(who.owner, x, now); !added)
+                 return fail(std::move(added.error()));
+               return audit(db, now, who, "template.import", x.template_name).map([] {
+                 return done{};
+               });
+             }),
         2);
     },
     [self](const caller& who, const templates_query& q) -> caf::result<templates_page> {

@@ -1,5 +1,6 @@
 #include "actors/store/tree_store.hpp"
 
+#include "actors/store/once.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/core/fault/tree.hpp"
 #include "runtime/io/storage/rule_repository.hpp"
@@ -117,8 +118,10 @@ tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
         store,
         foreign_promise<trees_imported>{self, of(who)},
         {},
-        [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
-          storage::database& db) { return import(db, who, reply, legal, now); },
+        once(who,
+             store->now_ms(),
+             [who, reply = std::move(reply), legal = std::move(legal), now = store->now_ms()](
+               storage::database& db) { return import(db, who, reply, legal, now); }),
         x.trees.size());
     },
     [self](const caller& who, const trees_query& q) -> caf::result<trees_found> {

@@ -24,6 +24,7 @@
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
 #include "actors/store/job_store.hpp"
+#include "actors/store/repeat_store.hpp"
 #include "actors/store/report_store.hpp"
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
@@ -132,6 +133,7 @@ child_spec store_tree(const parts& p) {
     child(alert_store_name, alert_store, store),
     child(job_store_name, job_store, store),
     child(report_store_name, report_store, store),
+    child(repeat_store_name, repeat_store, store),
     child(saved_store_name, saved_store, store),
     child(housekeeper_name, housekeeper, store),
     child(backup_keeper_name,

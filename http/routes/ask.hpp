@@ -46,4 +46,11 @@ route ask(const node_port& port,
                                     });
 }
 
+/// The same for what is carried out once for each `Idempotency-Key`: whoever is asked keeps what he
+/// answered.
+inline route once_for_key(route r) {
+  r.is_repeatable = true;
+  return r;
+}
+
 } // namespace aops::http

@@ -10,8 +10,8 @@ std::vector<route> host_routes(const node_port& port) {
   auto name = actors::host_store_name;
   auto facts = actors::host_info_store_name;
   return {
-    ask<role, host_group_to_add, host_group_added>(
-      port, method::post, "/manage/host/group/add", may::administrator, name, "Add a host group."),
+    once_for_key(ask<role, host_group_to_add, host_group_added>(
+      port, method::post, "/manage/host/group/add", may::administrator, name, "Add a host group.")),
     ask<role, host_group_to_update, done>(port,
                                           method::post,
                                           "/manage/host/group/update",
@@ -26,12 +26,13 @@ std::vector<route> host_routes(const node_port& port) {
                                                           "Delete host groups without hosts."),
     ask<role, host_groups_query, host_groups_page>(
       port, method::post, "/manage/host/group/get", may::user, name, "List host groups."),
-    ask<role, hosts_to_add, hosts_added>(port,
-                                         method::post,
-                                         "/manage/host/add",
-                                         may::administrator,
-                                         name,
-                                         "Add hosts; credentials, if any, are sealed under `key`."),
+    once_for_key(ask<role, hosts_to_add, hosts_added>(
+      port,
+      method::post,
+      "/manage/host/add",
+      may::administrator,
+      name,
+      "Add hosts; credentials, if any, are sealed under `key`.")),
     ask<role, host_to_update, done>(port,
                                     method::post,
                                     "/manage/host/update",

@@ -6,20 +6,20 @@ namespace aops::http {
 
 std::vector<route> job_routes(const node_port& port) {
   return {
-    ask<diag_intake_actor, diag_to_execute, diag_started>(
+    once_for_key(ask<diag_intake_actor, diag_to_execute, diag_started>(
       port,
       method::post,
       "/diag/execute",
       may::user,
       actors::diag_intake_name,
-      "Diagnose hosts by fault trees, slice by slice."),
-    ask<check_intake_actor, check_to_execute, check_started>(
+      "Diagnose hosts by fault trees, slice by slice.")),
+    once_for_key(ask<check_intake_actor, check_to_execute, check_started>(
       port,
       method::post,
       "/check/execute",
       may::administrator,
       actors::check_intake_name,
-      "Check hosts over a time range again."),
+      "Check hosts over a time range again.")),
     ask<jobs_actor, tasks_to_cancel, tasks_cancelled>(port,
                                                       method::post,
                                                       "/diag/task/cancel",

@@ -31,13 +31,13 @@ std::vector<route> rule_routes(const node_port& port) {
   using role = rule_store_actor;
   auto name = actors::rule_store_name;
   return {
-    ask<rule_intake_actor, rules_to_import, rules_imported>(
+    once_for_key(ask<rule_intake_actor, rules_to_import, rules_imported>(
       port,
       method::post,
       "/check/rule/import",
       may::administrator,
       actors::rule_intake_name,
-      "Import check rules; an existing name is replaced."),
+      "Import check rules; an existing name is replaced.")),
     ask<role, rules_query, rules_page>(
       port, method::post, "/check/rule/get", may::user, name, "List check rules."),
     ask<role, rules_to_delete, done>(port,

@@ -10,12 +10,12 @@ std::vector<route> task_routes(const node_port& port) {
   auto template_store = actors::template_store_name;
   auto task_store = actors::task_store_name;
   return {
-    ask<templates, template_to_import, done>(port,
-                                             method::post,
-                                             "/manage/template/import",
-                                             may::administrator,
-                                             template_store,
-                                             "Import a template: a playbook."),
+    once_for_key(ask<templates, template_to_import, done>(port,
+                                                          method::post,
+                                                          "/manage/template/import",
+                                                          may::administrator,
+                                                          template_store,
+                                                          "Import a template: a playbook.")),
     ask<templates, templates_query, templates_page>(port,
                                                     method::post,
                                                     "/manage/template/get",
@@ -28,13 +28,13 @@ std::vector<route> task_routes(const node_port& port) {
                                               may::administrator,
                                               template_store,
                                               "Delete templates; tasks keep what they froze."),
-    ask<tasks, deploy_task_to_generate, deploy_task_generated>(
+    once_for_key(ask<tasks, deploy_task_to_generate, deploy_task_generated>(
       port,
       method::post,
       "/manage/task/generate",
       may::administrator,
       task_store,
-      "Make a deployment task of templates, frozen as they are now."),
+      "Make a deployment task of templates, frozen as they are now.")),
     ask<tasks, deploy_tasks_query, deploy_tasks_page>(port,
                                                       method::post,
                                                       "/manage/task/get",

@@ -96,6 +96,25 @@ error blamed_on_us(const error& e, std::string_view where) {
   return {e.code, "error id " + id};
 }
 
+constexpr std::string_view repeat_header = "Idempotency-Key";
+constexpr size_t longest_key = 255;
+
+/// The key that a request came with, where it means something. The digest is of the key too:
+/// without it nobody who reads the store can try what stood in the body.
+expected<repeatable_request> repeatable_of(const route& r, const http_request& request) {
+  repeatable_request out;
+  auto key = request.header(repeat_header);
+  if (key.empty() || !r.is_repeatable)
+    return out;
+  auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7F; };
+  if (key.size() > longest_key || !std::all_of(key.begin(), key.end(), is_plain))
+    return fail(ec::bad_request,
+                fmt::format("{}: must be 1 to {} visible characters", repeat_header, longest_key));
+  out.key = key;
+  out.digest = base::sha256_hex(fmt::format("{}\n{}\n{}", key, r.path, request.body));
+  return out;
+}
+
 /// Role, then what the token may, then forced password change.
 expected<void> judge(may who, const caller& known, bool changes = false) {
   if (who == may::administrator && known.role != rights::administrator)
@@ -330,6 +349,10 @@ dispatcher::carry_out(const route& r, const http_request& request, const json& b
   auto who = identify(r.who, request);
   if (!who)
     return fail(std::move(who.error()));
+  auto repeatable = repeatable_of(r, request);
+  if (!repeatable)
+    return fail(std::move(repeatable.error()));
+  who->repeatable = std::move(*repeatable);
   try {
     auto context = context_for(std::move(*who), request, r.deadline);
     auto answer = carry_out(r, *work, context);

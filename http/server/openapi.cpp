@@ -191,6 +191,16 @@ json reply_schema(const route& r, json& components) {
   return reference;
 }
 
+json repeat_parameter() {
+  return {{"name", "Idempotency-Key"},
+          {"in", "header"},
+          {"required", false},
+          {"schema", {{"type", "string"}, {"pattern", "^[!-~]{1,255}$"}}},
+          {"description",
+           "Carries the request out once, however often it comes within a day; later ones get the "
+           "answer of the first."}};
+}
+
 json contract_operation(const route& r, json& components) {
   auto op = operation(lower(to_string(r.verb)), r.path, r.who, r.summary);
   auto request = r.request_schema(components);
@@ -199,6 +209,8 @@ json contract_operation(const route& r, json& components) {
   else
     op["requestBody"] = {{"required", !r.may_lack_body},
                          {"content", content("application/json", request)}};
+  if (r.is_repeatable)
+    op["parameters"].push_back(repeat_parameter());
   json reply = {
     {"anyOf", json::array({reply_schema(r, components), refer("schemas", "envelope")})}};
   json ok = {{"description", "Every handled outcome; `code` tells which."},

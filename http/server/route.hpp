@@ -75,6 +75,7 @@ struct route {
   /// Not for tokens that may only read (1207), and recorded when it is refused. By
   /// `changes_by_name` unless the table says otherwise.
   bool changes = true;
+  bool is_repeatable = false;            ///< Carried out once for each `Idempotency-Key`.
   std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
 };
 

@@ -7,6 +7,7 @@
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/job_store.hpp"
+#include "actors/store/repeat_store.hpp"
 #include "actors/store/report_store.hpp"
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
@@ -68,6 +69,7 @@ store_fixture::store_fixture() {
   start_as(alert_store_name, alert_store, store);
   start_as(job_store_name, job_store, store);
   start_as(report_store_name, report_store, store);
+  start_as(repeat_store_name, repeat_store, store);
 }
 
 void store_fixture::take_away(std::string_view name) {

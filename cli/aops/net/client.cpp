@@ -148,6 +148,7 @@ error client::explain(const answer& got) const {
 expected<json>
 client::read_reply(const answer& got, std::string_view method, const std::string& path) const {
   may_have_arrived_ = got.result || !never_left(got.result.error());
+  broke_off_ = !got.result && may_have_arrived_ && got.took < std::chrono::seconds{answer_s_};
   if (!got.result)
     return fail(explain(got));
   const auto& response = *got.result;
@@ -169,11 +170,14 @@ client::read_reply(const answer& got, std::string_view method, const std::string
   return fail(ec::internal, what + " is no reply of an aops node");
 }
 
-expected<json> client::post(const std::string& path, const json& body) {
+expected<json> client::post(const std::string& path, const json& body, const std::string& key) {
   if (!is_safe_header(to_.token))
     return fail(ec::bad_request, "the access token holds control characters");
+  auto headers = headers_of(to_);
+  if (!key.empty())
+    headers.emplace("Idempotency-Key", key);
   auto [result, took] = timed([&] {
-    return http_->Post(to_.where.prefix + path, headers_of(to_), to_line(body), "application/json");
+    return http_->Post(to_.where.prefix + path, headers, to_line(body), "application/json");
   });
   return read_reply({std::move(result), took}, "POST", path);
 }

@@ -47,7 +47,9 @@ public:
   /// `ec::unreachable` when no node answers (or one that is not trusted), `ec::overloaded` for HTTP
   /// 429, `ec::not_found` for a path the node does not know, `ec::internal` for an answer that is
   /// no reply of the contract.
-  expected<json> post(const std::string& path, const json& body);
+  /// @param key Not empty: the node carries the request out once, however often it comes with this
+  /// key.
+  expected<json> post(const std::string& path, const json& body, const std::string& key = {});
   expected<json> get(const std::string& path); ///< Errors as for `post`.
   /// DELETE; errors as for `post`.
   expected<json> remove(const std::string& path, const json& body);
@@ -57,6 +59,8 @@ public:
 
   /// False when the last request certainly did not arrive: there was no connection.
   bool may_have_arrived() const { return may_have_arrived_; }
+  /// Whether the connection of the last request broke before its time was over.
+  bool broke_off() const { return broke_off_; }
 
   /// Reads a stream until it ends or `take` returns false. An error also when it breaks off.
   /// @param idle_s Longest silence before the stream counts as broken.
@@ -82,6 +86,7 @@ private:
   connection to_;
   int answer_s_ = 60;
   mutable bool may_have_arrived_ = true;
+  mutable bool broke_off_ = false;
   std::unique_ptr<certificate_check> check_;
   std::unique_ptr<httplib::ClientImpl> http_;
 };

@@ -1,6 +1,7 @@
 #include "cli/aops/net/node_list.hpp"
 
 #include "cli/aops/text/text.hpp"
+#include "runtime/base/digest.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,12 @@ bool only_reads(std::string_view path) {
   return path.starts_with("/cluster/")
            ? !path.ends_with("/drain")
            : std::any_of(ends.begin(), ends.end(), [&](auto x) { return path.ends_with(x); });
+}
+
+bool creates(std::string_view path) {
+  constexpr std::array<std::string_view, 5> ends = {
+    "/add", "/import", "/generate", "/diag/execute", "/check/execute"};
+  return std::any_of(ends.begin(), ends.end(), [&](auto x) { return path.ends_with(x); });
 }
 
 node_list::node_list(std::vector<connection> known, favourite current)
@@ -43,35 +50,44 @@ void node_list::go_on_from(size_t at) {
 }
 
 template <class Ask>
-expected<json> node_list::ask(bool is_reading, Ask ask) {
+expected<json> node_list::ask(repeat how, Ask ask) {
   std::vector<std::string> troubles;
-  for (size_t tries = 0; tries < known_.size(); ++tries) {
+  bool may_be_done = false;
+  // A connection that broke says nothing about the node: a single one is asked once more, too.
+  size_t most = how == repeat::keyed ? std::max<size_t>(known_.size(), 2) : known_.size();
+  for (size_t tries = 0; tries < most; ++tries) {
     auto at = current_->load() % known_.size();
     auto& node = current();
     bool others_left = tries + 1 < known_.size();
-    node.limit_answer(is_reading && others_left ? failover_answer_s : 0);
+    node.limit_answer(how == repeat::reads && others_left ? failover_answer_s : 0);
     auto reply = ask(node);
     if (reply || reply.error() != ec::unreachable)
       return reply;
     troubles.push_back(reply.error().detail);
-    bool may_repeat = is_reading || !node.may_have_arrived();
+    bool has_arrived = how != repeat::reads && node.may_have_arrived();
+    may_be_done = may_be_done || has_arrived;
     go_on_from(at);
-    if (!may_repeat)
-      return fail(ec::unreachable, reply.error().detail + "; it may have been carried out");
+    if (has_arrived && how == repeat::never)
+      break;
+    if (tries + 1 >= known_.size() && !node.broke_off())
+      break; // Nobody there, or nobody answers: asking again at once is of no use.
   }
-  return fail(ec::unreachable, joined(troubles, "; "));
+  return fail(ec::unreachable,
+              joined(troubles, "; ") + (may_be_done ? "; it may have been carried out" : ""));
 }
 
 expected<json> node_list::get(const std::string& path) {
-  return ask(true, [&](client& node) { return node.get(path); });
+  return ask(repeat::reads, [&](client& node) { return node.get(path); });
 }
 
 expected<json> node_list::post(const std::string& path, const json& body) {
-  return ask(only_reads(path), [&](client& node) { return node.post(path, body); });
+  auto key = creates(path) ? base::random_hex(16) : std::string{};
+  auto how = !key.empty() ? repeat::keyed : only_reads(path) ? repeat::reads : repeat::never;
+  return ask(how, [&](client& node) { return node.post(path, body, key); });
 }
 
 expected<json> node_list::remove(const std::string& path, const json& body) {
-  return ask(false, [&](client& node) { return node.remove(path, body); });
+  return ask(repeat::never, [&](client& node) { return node.remove(path, body); });
 }
 
 expected<void> node_list::stream(const std::string& path,

@@ -10,7 +10,8 @@ namespace aops::cli {
 
 /// The nodes that a command may ask: any of a cluster answers any request. Talks to one of them
 /// and goes on with the next one when that is not reached. A request that may have arrived is
-/// repeated only if it reads. Not for several threads.
+/// repeated only if it reads, or comes with a key by which the nodes know it again: what creates
+/// something does. Not for several threads.
 class node_list {
 public:
   /// Which node answered last; shared by all lists of a command.
@@ -38,8 +39,9 @@ public:
 
 private:
   client& current();
+  enum class repeat { reads, keyed, never };
   template <class Ask>
-  expected<json> ask(bool is_reading, Ask ask);
+  expected<json> ask(repeat how, Ask ask);
   void go_on_from(size_t at);
 
   std::vector<connection> known_;
@@ -49,5 +51,8 @@ private:
 
 /// Whether a request to this path of the contract changes nothing.
 bool only_reads(std::string_view path);
+
+/// Whether a request to this path creates something, and does so once for a key.
+bool creates(std::string_view path);
 
 } // namespace aops::cli

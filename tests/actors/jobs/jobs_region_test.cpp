@@ -96,6 +96,47 @@ BOOST_FIXTURE_TEST_SUITE(region, region_fixture)
 
 // -- taking in
 
+BOOST_AUTO_TEST_CASE(a_start_that_comes_again_is_the_same_task) {
+  begin();
+  add_rule("r");
+  auto who = admin;
+  who.repeatable = {"k", "d"};
+  auto first = tests::ok(diagnose(who, {"h1", "nobody"}, {"t"}));
+  auto again = tests::ok(diagnose(who, {"h1", "nobody"}, {"t"}));
+  BOOST_TEST(id_of(again) == id_of(first));
+  BOOST_TEST(again.code == 206);
+  BOOST_TEST(again.expected_report_num == first.expected_report_num);
+  BOOST_TEST(again.ignored_hosts == first.ignored_hosts, boost::test_tools::per_element());
+  BOOST_TEST(stored_jobs() == 1);
+  run();
+  BOOST_TEST(reports(id_of(first)) == first.expected_report_num);
+  auto changed = who;
+  changed.repeatable.digest = "other";
+  BOOST_TEST(tests::failure_of(diagnose(changed, {"h1"}, {"t"})) == ec::bad_request);
+  who.repeatable.key = "l";
+  auto start = [&] {
+    return tests::ok(
+      ask<check_started>(checks, who, check_to_execute{{"h1"}, {{0}, {120'000}}, {}}));
+  };
+  auto check = start();
+  BOOST_TEST(start().task_id == check.task_id);
+  BOOST_TEST(stored_jobs() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_whose_job_was_not_stored_is_stored_when_it_comes_again) {
+  begin();
+  auto who = admin;
+  who.repeatable = {"k", "d"};
+  take_away(job_store_name);
+  BOOST_TEST(tests::ok(diagnose(who, {"h1"}, {"t"})).code == 1101);
+  give_back(job_store_name);
+  auto reply = tests::ok(diagnose(who, {"h1"}, {"t"}));
+  BOOST_TEST(reply.code == 200);
+  BOOST_TEST(stored_jobs() == 1);
+  run();
+  BOOST_TEST(reports(id_of(reply)) == reply.expected_report_num);
+}
+
 BOOST_AUTO_TEST_CASE(a_diagnosis_is_stored_before_it_is_acknowledged_and_then_done) {
   begin();
   how = manner::stay_silent;

@@ -49,6 +49,34 @@ BOOST_AUTO_TEST_CASE(a_reply_has_code_msg_and_fields) {
   BOOST_TEST(r == json::parse(R"({"code":200,"msg":"operation succeed","said":"hihi","user":""})"));
 }
 
+BOOST_AUTO_TEST_CASE(the_key_of_a_request_goes_to_who_keeps_what_he_answered) {
+  auto token = sessions.open("ann");
+  auto said = [&](const std::string& path, const std::string& key, const std::string& more = {}) {
+    http::http_request q;
+    q.method = "POST";
+    q.path = path;
+    q.body = R"({"text":"key"})" + more;
+    q.headers = {{"Content-Type", "application/json"}, {"Access-Token", token}};
+    if (!key.empty())
+      q.headers.emplace_back("idempotency-key", key);
+    auto reply = json::parse(it.answer(q).body);
+    return reply.value("said", "code " + reply["code"].dump() + " " + reply.value("detail", ""));
+  };
+  auto first = said("/test/once", "k1");
+  BOOST_TEST(first.starts_with("k1 "));
+  BOOST_TEST(first.size() == 3u + 64u);
+  BOOST_TEST(said("/test/once", "k1") == first);
+  BOOST_TEST(said("/test/once", "k1", " ") != first);
+  BOOST_TEST(said("/test/once", "") == " ");
+  BOOST_TEST(said("/test/user", "k1") == " "); // There it means nothing.
+  BOOST_TEST(said("/test/once", std::string(255, 'k')).starts_with("kkk"));
+  for (const auto& key : {std::string(256, 'k'), std::string{"a b"}, std::string{"\x01"}})
+    BOOST_TEST(said("/test/once", key).starts_with("code 1000 Idempotency-Key: must be "));
+  const auto& document = it.openapi()["paths"];
+  BOOST_TEST(document["/test/once"]["post"]["parameters"][0]["name"] == "Idempotency-Key");
+  BOOST_TEST(!document["/test/user"]["post"].contains("parameters"));
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_may_carry_its_own_code) {
   auto r = say("/test/open", R"({"text":"partly"})");
   BOOST_TEST(r["code"] == 206);

@@ -91,6 +91,8 @@ inline expected<echo_reply> echo(const http::request_context& context, const ech
   for (int64_t i = 0; i < m.count; ++i)
     r.said += m.text;
   r.user = context.who.user;
+  if (m.text == "key")
+    r.said = context.who.repeatable.key + " " + context.who.repeatable.digest;
   return r;
 }
 
@@ -107,6 +109,8 @@ inline http::service sample_service(sessions_by_hand& sessions) {
   add(method::post, "/test/admin", may::administrator);
   add(method::post, "/test/pending", may::pending);
   add(method::remove, "/test/delete", may::user);
+  add(method::post, "/test/once", may::user);
+  s.routes.back().is_repeatable = true;
   add(method::get, "/test/query", may::user);
   s.routes.push_back(http::make_route<nothing, done>(
     method::post, "/test/nothing", may::anyone, "Nothing.", [](const auto&, const nothing&) {

@@ -3,8 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <mutex>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace aops;
@@ -35,6 +37,56 @@ private:
   int port_ = 0;
 };
 
+/// A port where somebody listens who hangs up once he has read a request.
+class breaking_port {
+public:
+  breaking_port() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    BOOST_REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) == 0);
+    BOOST_REQUIRE(::listen(fd_, 8) == 0);
+    BOOST_REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    port_ = ntohs(at.sin_port);
+    thread_ = std::thread{[this] { listen(); }};
+  }
+  ~breaking_port() {
+    ::shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    ::close(fd_);
+  }
+  breaking_port(const breaking_port&) = delete;
+  breaking_port& operator=(const breaking_port&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::vector<std::string> heard() {
+    std::lock_guard lock{mutex_};
+    return heard_;
+  }
+
+private:
+  void listen() {
+    for (int link; (link = ::accept(fd_, nullptr, nullptr)) >= 0; ::close(link)) {
+      std::string text;
+      char piece[4096];
+      // The body of these requests comes with its head, or right after it.
+      while (text.find("\r\n\r\n") == std::string::npos || !text.ends_with('}')) {
+        auto n = ::recv(link, piece, sizeof piece, 0);
+        if (n <= 0)
+          break;
+        text.append(piece, static_cast<size_t>(n));
+      }
+      std::lock_guard lock{mutex_};
+      heard_.push_back(std::move(text));
+    }
+  }
+  int fd_;
+  int port_ = 0;
+  std::mutex mutex_;
+  std::vector<std::string> heard_;
+  std::thread thread_;
+};
+
 struct fixture : tests::command_fixture {
   fixture() { node.answer("/manage/host/count", {{"host_count", 1}}); }
   dead_port dead;
@@ -63,6 +115,28 @@ BOOST_AUTO_TEST_CASE(the_next_node_is_asked_when_one_is_not_reached) {
   BOOST_TEST(told(dead.url() + ": cannot connect; is the node running there?; " + dead.url()));
   variables["AOPS_URL"] = dead.url() + ",," + node.url();
   BOOST_TEST(run(count) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_creates_is_asked_again_with_the_same_key_when_the_connection_broke) {
+  breaking_port broken;
+  node.answer("/manage/host/group/add", {{"host_group_id", "7"}});
+  variables["AOPS_URL"] = broken.url() + "," + node.url();
+  BOOST_TEST(run({"group", "add", "web"}) == 0);
+  auto sent = broken.heard();
+  BOOST_REQUIRE(sent.size() == 1u);
+  auto at = sent[0].find("Idempotency-Key: ");
+  BOOST_REQUIRE(at != std::string::npos);
+  auto key = sent[0].substr(at + 17, 32);
+  BOOST_TEST(node.last("/manage/host/group/add").key == key);
+  BOOST_TEST(run({"group", "add", "web"}) == 0);
+  BOOST_TEST(node.last("/manage/host/group/add").key != key);
+  variables["AOPS_URL"] = broken.url();
+  BOOST_TEST(run({"group", "add", "web"}) == 3);
+  BOOST_TEST(broken.heard().size() == 4u); // Twice: the node may live.
+  BOOST_TEST(told("it may have been carried out"));
+  BOOST_TEST(run({"group", "delete", "web"}) == 3);
+  auto all = broken.heard();
+  BOOST_TEST(all.back().find("Idempotency-Key") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_an_error_is_an_answer) {

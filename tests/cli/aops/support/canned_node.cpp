@@ -90,6 +90,7 @@ struct canned_node::inside {
                     q.path,
                     q.get_header_value("Access-Token"),
                     q.get_header_value("Last-Event-ID"),
+                    q.get_header_value("Idempotency-Key"),
                     json::parse(q.body, nullptr, false)});
     auto found = answers.find(q.path);
     if (found == answers.end()) {

@@ -16,7 +16,7 @@ namespace aops::cli::tests {
 
 /// One request that the canned node got.
 struct request_seen {
-  std::string method, path, token, last_event_id;
+  std::string method, path, token, last_event_id, key;
   json body;
 };
 
