@@ -97,12 +97,12 @@ struct log_verified {
   F(reason, required().additive(), "What is the matter with it.")
 AOPS_MESSAGE(log_verified)
 
-/// A request that was refused before, or instead of, being carried out.
-struct refused_request {
+/// A request that was refused, or that was done by somebody who keeps no record of it.
+struct noted_request {
   std::string action;
   int64_t code = 0;
   std::string detail;
 };
-AOPS_WIRE(refused_request, action, code, detail)
+AOPS_WIRE(noted_request, action, code, detail)
 
 } // namespace aops

@@ -12,7 +12,7 @@ namespace {
 using storage::audit_repository;
 
 expected<void>
-note(storage::database& db, const caller& who, const refused_request& x, int64_t now_ms) {
+note(storage::database& db, const caller& who, const noted_request& x, int64_t now_ms) {
   storage::audit_entry entry;
   entry.time_ms = now_ms;
   entry.user = who.user;
@@ -46,7 +46,7 @@ audit_store(audit_store_actor::stateful_pointer<checked_state<audit_store_state>
         foreign_promise<log_verified>{self, of(who)},
         [x](storage::database& db) { return audit_repository{db}.verify(x.after.value_or(0)); });
     },
-    [self](const caller& who, const refused_request& x) {
+    [self](const caller& who, const noted_request& x) {
       const auto& store = *self->state.store;
       write(
         store,
@@ -56,7 +56,7 @@ audit_store(audit_store_actor::stateful_pointer<checked_state<audit_store_state>
         [action = x.action](const expected<void>& noted) {
           if (!noted)
             log::warn(
-              "audit-lost", "a refused {} is not recorded: {}", action, to_string(noted.error()));
+              "audit-lost", "a record of {} is not stored: {}", action, to_string(noted.error()));
         });
     },
     [](atom::ping) {},

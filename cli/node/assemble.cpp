@@ -44,7 +44,6 @@
 #include "actors/support/prepare.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "messages/names.hpp"
-#include "messages/return_code.hpp"
 
 #include <caf/all.hpp>
 
@@ -312,12 +311,10 @@ namespace {
 /// What both doors offer beside their routes.
 http::service common_service(const parts& p) {
   http::service s;
-  s.refused = [names = p.names](const http::route& r, const caller& who, const error& why) {
+  s.record = [names = p.names](
+               const http::route& r, const caller& who, int code, const std::string& detail) {
     tell<audit_store_actor>(
-      *names,
-      audit_store_name,
-      who,
-      refused_request{http::action_name(r.path), outcome_of(why.code).return_code, why.detail});
+      *names, audit_store_name, who, noted_request{http::action_name(r.path), code, detail});
   };
   s.request_timeout = p.config->http.request_timeout.chrono();
   s.trusted_proxies = p.config->http.trusted_proxies;

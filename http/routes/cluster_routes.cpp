@@ -28,13 +28,13 @@ std::vector<route> cluster_routes(const node_port& port) {
       may::administrator,
       actors::doctor_name,
       "Look at machine, store and configuration of all nodes, with remedies."),
-    ask<role, node_to_drain, node_drained>(
+    recorded_here(ask<role, node_to_drain, node_drained>(
       port,
       method::post,
       "/cluster/node/drain",
       may::administrator,
       name,
-      "Have a node hand its slots over, or take slots again. Answers at once."),
+      "Have a node hand its slots over, or take slots again. Answers at once.")),
   };
 }
 

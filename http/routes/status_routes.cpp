@@ -25,12 +25,13 @@ std::vector<route> status_routes(const node_port& port) {
       may::administrator,
       actors::notifier_name,
       "List whom this node tells of alerts, and how that goes."),
-    ask<notifier_actor, notice_to_test, notice_tested>(port,
-                                                       method::post,
-                                                       "/notify/test",
-                                                       may::administrator,
-                                                       actors::notifier_name,
-                                                       "Send a sample to a receiver now."),
+    recorded_here(
+      ask<notifier_actor, notice_to_test, notice_tested>(port,
+                                                         method::post,
+                                                         "/notify/test",
+                                                         may::administrator,
+                                                         actors::notifier_name,
+                                                         "Send a sample to a receiver now.")),
   };
 }
 

@@ -338,6 +338,13 @@ dispatcher::carry_out(const route& r, const action& work, const request_context&
   return answer;
 }
 
+void dispatcher::record(const route& r, const caller& who, const expected<reply>& answer) const {
+  if (!answer && is_refusal(answer.error()))
+    service_.record(r, who, outcome_of(answer.error().code).return_code, answer.error().detail);
+  else if (answer && r.is_recorded_here)
+    service_.record(r, who, answer->code, {});
+}
+
 expected<reply>
 dispatcher::carry_out(const route& r, const http_request& request, const json& body) {
   auto work = r.prepare(body);
@@ -356,9 +363,8 @@ dispatcher::carry_out(const route& r, const http_request& request, const json& b
   try {
     auto context = context_for(std::move(*who), request, r.deadline);
     auto answer = carry_out(r, *work, context);
-    if (!answer && r.changes && r.who != may::anyone && service_.refused &&
-        is_refusal(answer.error()))
-      service_.refused(r, context.who, answer.error());
+    if (service_.record && r.changes && r.who != may::anyone)
+      record(r, context.who, answer);
     return answer;
   } catch (const std::exception& e) {
     return fail(ec::internal, e.what());

@@ -24,8 +24,9 @@ struct service {
   std::vector<page> pages;
   std::vector<file_route> files;
   std::shared_ptr<identity_provider> identities; ///< Absent: nobody is known.
-  /// Told of each request that would have changed something and was refused to somebody known.
-  std::function<void(const route&, const caller&, const error&)> refused;
+  /// Told, for the log, the code of what would have changed something and was refused to somebody
+  /// known, and of what was done where nobody else keeps a record.
+  std::function<void(const route&, const caller&, int code, const std::string& detail)> record;
   std::string login_page;           ///< Path of the page that logs in; empty: there is none.
   std::function<readiness()> ready; ///< Absent: always ready.
   std::string version = "0";
@@ -73,6 +74,7 @@ private:
   serve_page(const page& p, std::string_view rest, const http_request& request, int& code);
   expected<reply> carry_out(const route& r, const http_request& request, const json& body);
   expected<reply> carry_out(const route& r, const action& work, const request_context& context);
+  void record(const route& r, const caller& who, const expected<reply>& answer) const;
   expected<caller> identify(may who, const http_request& request);
   request_context
   context_for(caller who, const http_request& request, std::chrono::milliseconds deadline) const;

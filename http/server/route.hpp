@@ -75,7 +75,9 @@ struct route {
   /// Not for tokens that may only read (1207), and recorded when it is refused. By
   /// `changes_by_name` unless the table says otherwise.
   bool changes = true;
-  bool is_repeatable = false;            ///< Carried out once for each `Idempotency-Key`.
+  bool is_repeatable = false; ///< Carried out once for each `Idempotency-Key`.
+  /// Who carries it out keeps no record of it: the dispatcher tells.
+  bool is_recorded_here = false;
   std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
 };
 
@@ -161,6 +163,12 @@ route make_route(method verb, std::string path, may who, std::string summary, Wo
   r.reply_schema = [](json& components) { return base::schema_of<Reply>(&components); };
   r.may_lack_body = base::schema_of<Request>()["properties"].empty();
   r.changes = changes_by_name(r.verb, r.path);
+  return r;
+}
+
+/// A row about something that nobody but the dispatcher records.
+inline route recorded_here(route r) {
+  r.is_recorded_here = true;
   return r;
 }
 

@@ -19,8 +19,8 @@ using audit_store_actor = caf::typed_actor<
   asks<log_query, log_page>,
   // Whether records are as they were written: a portion of them, from the oldest on.
   asks<log_to_verify, log_verified>,
-  // Notes that a request of this caller was refused.
-  caf::reacts_to<caller, refused_request>,
+  // Notes what became of a request of this caller.
+  caf::reacts_to<caller, noted_request>,
   caf::reacts_to<atom::ping>>;
 
 } // namespace aops

@@ -8,6 +8,6 @@
   X(audit, log_page)                                                                               \
   X(audit, log_to_verify)                                                                          \
   X(audit, log_verified)                                                                           \
-  X(audit, refused_request)
+  X(audit, noted_request)
 
 AOPS_TYPE_BLOCK(audit, 2200)

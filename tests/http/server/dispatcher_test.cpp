@@ -124,13 +124,16 @@ BOOST_AUTO_TEST_CASE(a_token_that_may_only_read_changes_nothing) {
   BOOST_TEST(say("/test/open", fine, reads)["code"] == 200); // Nobody is asked who he is.
 }
 
-BOOST_AUTO_TEST_CASE(what_is_refused_to_somebody_known_is_told) {
+BOOST_AUTO_TEST_CASE(what_is_refused_to_somebody_known_is_recorded) {
   std::string told;
   auto service = tests::sample_service(sessions);
-  service.refused = [&](const http::route& r, const caller& who, const error& why) {
-    told +=
-      r.path + " " + who.user + " " + who.address + " " + std::string{to_string(why.code)} + "\n";
-  };
+  service.record =
+    [&](const http::route& r, const caller& who, int code, const std::string& detail) {
+      told +=
+        r.path + " " + who.user + " " + who.address + " " + std::to_string(code) + detail + "\n";
+    };
+  for (auto& r : service.routes)
+    r.is_recorded_here = r.path == "/test/pending";
   http::dispatcher telling{std::move(service)};
   auto post = [&](const std::string& path, const std::string& body, const std::string& token) {
     http::http_request q;
@@ -144,8 +147,10 @@ BOOST_AUTO_TEST_CASE(what_is_refused_to_somebody_known_is_told) {
   auto otto = sessions.open("otto", rights::ordinary);
   post("/test/admin", fine, otto);
   post("/test/user", R"({"text":"twice"})", otto);
-  BOOST_TEST(told == "/test/admin otto 192.0.2.7 permission_denied\n"
-                     "/test/user otto 192.0.2.7 conflict\n");
+  post("/test/pending", fine, otto); // Nobody else keeps a record of it.
+  BOOST_TEST(told == "/test/admin otto 192.0.2.7 1207\n"
+                     "/test/user otto 192.0.2.7 1105host_group_name: exists\n"
+                     "/test/pending otto 192.0.2.7 200\n");
   told.clear();
   post("/test/user", fine, otto);                  // Done.
   post("/test/user", R"({"text":""})", otto);      // Malformed.
