@@ -1,10 +1,13 @@
 #include "actors/store/host_info_store.hpp"
 
+#include "actors/store/session_key.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/core/task/host_facts.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 
 #include <caf/all.hpp>
+
+#include <set>
 
 namespace aops::actors {
 
@@ -55,6 +58,22 @@ expected<host_infos_saved> save(storage::database& db,
   });
 }
 
+/// What must hold before a host is logged in to. `name(i)` is the field of the i-th id.
+template <class T, class Name>
+expected<T>
+collect(storage::database& db, const scope& of, const std::vector<std::string>& ids, Name name) {
+  auto known = host_info_repository{db}.basics(of, ids);
+  if (!known)
+    return fail(std::move(known.error()));
+  std::set<std::string_view> there;
+  for (const auto& host : *known)
+    there.insert(host.host_id);
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (!there.contains(ids[i]))
+      return fail(ec::bad_request, name(i) + ": no such host");
+  return fail(ec::task_failed, "this version does not collect anything from hosts yet");
+}
+
 } // namespace
 
 host_info_store_actor::behavior_type host_info_store(self_pointer self, store_ptr store) {
@@ -71,8 +90,16 @@ host_info_store_actor::behavior_type host_info_store(self_pointer self, store_pt
                     return found.map([](auto list) { return host_infos_found{std::move(list)}; });
                   });
     },
-    [](const caller&, const host_infos_to_refresh&) -> caf::result<done> {
-      return refuse(ec::vault_key);
+    [self](const caller& who, const host_infos_to_refresh& x) -> caf::result<done> {
+      auto store = self->state.store;
+      foreign_promise<done> promise{self, of(who)};
+      auto ids = x.host_list.value_or(std::vector<std::string>{});
+      return with_session_key(self, store, who, promise, [store, who, ids, promise] {
+        read(store, promise, [seen = seen_by(who), ids](storage::database& db) {
+          return collect<done>(
+            db, seen, ids, [](size_t i) { return fmt::format("host_list[{}]", i); });
+        });
+      });
     },
     [self](const caller& who, const host_infos_to_save& x) -> caf::result<host_infos_saved> {
       auto hosts = prepare_facts(x.host_infos);
@@ -102,10 +129,20 @@ host_info_store_actor::behavior_type host_info_store(self_pointer self, store_pt
         },
         x.host_list.size());
     },
-    [](const caller& who, const configs_to_collect& x) -> caf::result<configs_collected> {
+    [self](const caller& who, const configs_to_collect& x) -> caf::result<configs_collected> {
       if (x.username && *x.username != who.user)
         return refuse(ec::permission_denied, "username: is not one's own");
-      return refuse(ec::vault_key);
+      auto store = self->state.store;
+      foreign_promise<configs_collected> promise{self, of(who)};
+      std::vector<std::string> ids;
+      for (const auto& host : x.infos)
+        ids.push_back(host.host_id);
+      return with_session_key(self, store, who, promise, [store, who, ids, promise] {
+        read(store, promise, [seen = seen_by(who), ids](storage::database& db) {
+          return collect<configs_collected>(
+            db, seen, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
+        });
+      });
     },
     [](atom::ping) {},
   };

@@ -366,6 +366,35 @@ class deployment(contract):
         self.assertEqual((task["task_name"], task["template_name"], len(task["steps"])), ("Default deployment", [], 14))
         self.assertEqual([x["step"] for x in task["steps"] if x["enable"]], ["zookeeper"])
 
+    def test_with_the_vault_key_it_is_said_that_nothing_runs_yet(self):
+        self.template("v-a")
+        self.api.add_group("unlocked")
+        (host,) = self.api.add_hosts(("unlocked", "10.8.0.2", 9100), group="unlocked")
+        by_host, by_group, bare = [self.task("v", "v-a", **more)["task_id"] for more in
+                                   ({"host_list": [host]}, {"host_group_list": ["unlocked"]}, {})]
+        api = self.node.client()
+        api.login()
+        def ask(path, body):
+            reply = api.post(path, body)
+            return reply["code"], reply.get("detail", "")
+        start = lambda *tasks: ask("/manage/task/execute", {"task_list": list(tasks)})
+        self.assertEqual(start(by_host)[0], 1203)
+        api.good("/manage/account/certificate", {"key": "vault-key"})
+        self.assertEqual(start(by_host, "no"), (1000, "task_list[1]: no such task"))
+        self.assertEqual(start(by_host, bare), (1000, "task_list[1]: has no hosts"))
+        code, detail = start(by_host, by_group)
+        self.assertEqual(code, 1301)
+        self.assertIn("does not run them yet", detail)
+        self.assertEqual(ask("/manage/host/info/refresh", {"host_list": [host, "no"]}), (1000, "host_list[1]: no such host"))
+        self.assertEqual(ask("/manage/host/info/refresh", {})[0], 1301)
+        collect = lambda *ids: ask("/manage/config/collect",
+                                   {"infos": [{"host_id": x, "config_list": ["/etc/hosts"]} for x in ids]})
+        self.assertEqual(collect(host, "no"), (1000, "infos[1].host_id: no such host"))
+        self.assertEqual(collect(host)[0], 1301)
+        self.assertEqual(self.code("/manage/task/execute", {"task_list": [by_host]}), 1203)  # Another session.
+        self.code("/manage/host/delete", {"host_list": [host]}, "DELETE")
+        self.assertEqual(start(by_host), (1000, "task_list[0]: has no hosts"))
+
     def test_what_logs_in_to_hosts_needs_the_vault_key(self):
         self.assertEqual(self.code("/manage/task/execute", {"task_list": ["no"]}), 1203)
         self.assertEqual(self.code("/manage/task/execute", {"task_list": []}), 1000)

@@ -1,17 +1,43 @@
 #include "actors/store/task_store.hpp"
+#include "actors/support/prepare.hpp"
 #include "messages/roles/host_info.hpp"
 #include "messages/roles/task.hpp"
 #include "messages/roles/template.hpp"
+#include "messages/roles/vault.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
+
+#include <set>
 
 namespace aops::actors {
 
 namespace {
 
 struct tasks_fixture : tests::store_fixture {
+  tasks_fixture() {
+    start_as(vault_name, [this](vault_actor::pointer self) -> vault_actor::behavior_type {
+      prepare(self, "canned vault");
+      auto has = [this](const std::string& whose) -> caf::result<done> {
+        if (unlocked.contains(whose))
+          return done{};
+        return refuse(ec::vault_key);
+      };
+      return {
+        [](const caller&, const vault_key_to_enter&) { return done{}; },
+        [](const caller&, const vault_key_to_change&) { return done{}; },
+        [has](const caller& who, const session_key_query&) { return has(who.session); },
+        [](const node_key_query&) -> caf::result<done> { return refuse(ec::vault_key); },
+        [has](const user_key_query& x) { return has(x.user); },
+        [](const sessions_changed&) {},
+        [](atom::ping) {},
+      };
+    });
+    admin.session = "s1";
+  }
   ~tasks_fixture() { end_all(); }
+
+  std::set<std::string> unlocked; ///< Sessions, and users, that have a vault key.
 
   template_store_actor templates = of<template_store_actor>(template_store_name);
   task_store_actor tasks = of<task_store_actor>(task_store_name);
@@ -153,16 +179,56 @@ BOOST_AUTO_TEST_CASE(facts_of_unknown_hosts_are_told_and_those_of_others_are_unk
   BOOST_TEST(wrong.error().detail == "host_infos[1].infos: must be an object");
 }
 
-BOOST_AUTO_TEST_CASE(what_reads_hosts_needs_the_vault_key) {
+BOOST_AUTO_TEST_CASE(what_reads_hosts_needs_the_vault_key_and_hosts_there_are) {
   add_host("1");
-  BOOST_TEST(tests::failure_of(ask<done>(facts, admin, host_infos_to_refresh{})) == ec::vault_key);
-  configs_to_collect x;
-  x.infos = {{"1", {"/etc/hosts"}}};
-  BOOST_TEST(tests::failure_of(ask<configs_collected>(facts, admin, x)) == ec::vault_key);
-  x.username = "eve";
-  BOOST_TEST(tests::failure_of(ask<configs_collected>(facts, admin, x)) == ec::permission_denied);
-  deploy_tasks_to_execute run{{std::string{default_task_id}}};
-  BOOST_TEST(tests::failure_of(ask<deploy_tasks_started>(tasks, admin, run)) == ec::vault_key);
+  auto refresh = [&](const caller& who, std::vector<std::string> ids) {
+    host_infos_to_refresh x;
+    x.host_list = std::move(ids);
+    return ask<done>(facts, who, x);
+  };
+  auto collect = [&](const caller& who, const std::string& id, maybe<std::string> name = {}) {
+    return ask<configs_collected>(facts, who, configs_to_collect{{{id, {"/etc/hosts"}}}, name});
+  };
+  BOOST_TEST(tests::failure_of(refresh(admin, {})) == ec::vault_key);
+  BOOST_TEST(tests::failure_of(collect(admin, "no")) == ec::vault_key);
+  BOOST_TEST(tests::failure_of(collect(admin, "1", std::string{"eve"})) == ec::permission_denied);
+  unlocked = {"s1"};
+  auto unknown = refresh(admin, {"1", "no"});
+  BOOST_TEST(tests::failure_of(unknown) == ec::bad_request);
+  BOOST_TEST(unknown.error().detail == "host_list[1]: no such host");
+  BOOST_TEST(collect(admin, "no").error().detail == "infos[0].host_id: no such host");
+  BOOST_TEST(tests::failure_of(refresh(admin, {"1"})) == ec::task_failed);
+  BOOST_TEST(tests::failure_of(refresh(admin, {})) == ec::task_failed);
+  BOOST_TEST(tests::failure_of(collect(admin, "1", std::string{"admin"})) == ec::task_failed);
+  auto service = admin; // Acts for him, and has no session.
+  service.session.clear();
+  BOOST_TEST(tests::failure_of(collect(service, "1")) == ec::vault_key);
+  unlocked = {"admin"};
+  BOOST_TEST(tests::failure_of(collect(service, "1")) == ec::task_failed);
+  BOOST_TEST(tests::failure_of(collect(admin, "1")) == ec::vault_key);
+}
+
+BOOST_AUTO_TEST_CASE(a_task_starts_with_the_vault_key_and_hosts) {
+  tests::ok(import("a"));
+  add_host("1");
+  auto bare = tests::ok(generate(task_of({"a"}))).task_id;
+  auto with_host = task_of({"a"});
+  with_host.host_list = std::vector<std::string>{"1"};
+  auto full = tests::ok(generate(with_host)).task_id;
+  auto start = [&](const caller& who, std::vector<std::string> ids) {
+    auto how = ask<deploy_tasks_started>(tasks, who, deploy_tasks_to_execute{std::move(ids)});
+    BOOST_REQUIRE(!how); // As long as none is run.
+    return how.error();
+  };
+  BOOST_TEST((start(admin, {full}) == ec::vault_key));
+  unlocked = {"s1"};
+  BOOST_TEST(start(admin, {full, "no"}).detail == "task_list[1]: no such task");
+  BOOST_TEST(start(admin, {full, bare}).detail == "task_list[1]: has no hosts");
+  BOOST_TEST((start(admin, {bare}) == ec::bad_request));
+  BOOST_TEST((start(admin, {full}) == ec::task_failed));
+  auto hers = other;
+  hers.session = "s1";
+  BOOST_TEST(start(hers, {full}).detail == "task_list[0]: no such task");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
