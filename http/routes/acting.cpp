@@ -64,6 +64,7 @@ route acting_route(const node_port& port, route twin, std::string path, acting h
   bool is_listed = how.user == named_user::lists;
   bool is_meant = how.user == named_user::is_meant || is_listed;
   bool is_required = how.user == named_user::acts && how.door == data_door::services;
+  bool falls_to_admin = how.user == named_user::admin_acts && how.door == data_door::services;
   auto r = twin;
   r.path = std::move(path);
   r.who = may::administrator;
@@ -78,6 +79,8 @@ route acting_route(const node_port& port, route twin, std::string path, acting h
       return fail(std::move(username.error()));
     if (is_required && !*username && body.is_object())
       return fail(ec::bad_request, "username: is missing");
+    if (falls_to_admin && !*username)
+      username->emplace("admin");
     if (body.is_object() && !is_meant)
       body.erase("username");
     if (body.is_object() && tidy)

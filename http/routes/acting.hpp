@@ -10,10 +10,11 @@ namespace aops::http {
 
 /// What becomes of `username` in the body of a request of the internal interface.
 enum class named_user : uint8_t {
-  acts,     ///< The request is his; a service must name him. Taken out of the body.
-  may_act,  ///< The same, but a service may also act for itself.
-  is_meant, ///< He is what the request is about, such as a log-in: stays in the body.
-  lists,    ///< It is a list of users, which the route itself judges.
+  acts,       ///< The request is his; a service must name him. Taken out of the body.
+  may_act,    ///< The same, but a service may also act for itself.
+  admin_acts, ///< The same, but a service that names nobody acts for the first administrator.
+  is_meant,   ///< He is what the request is about, such as a log-in: stays in the body.
+  lists,      ///< It is a list of users, which the route itself judges.
 };
 
 /// How a route of the internal interface is made of another one.

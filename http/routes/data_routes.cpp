@@ -330,7 +330,7 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
       acts,
       nullptr);
   if (door == data_door::services) // Users have it among their own.
-    add(route_at(publics, "/manage/config/collect"), "/manage/config/collect", acts, nullptr);
+    add(route_at(publics, "/manage/config/collect"), "/manage/config/collect", admin_acts, nullptr);
   return all;
 }
 

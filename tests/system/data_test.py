@@ -76,6 +76,12 @@ class data(unittest.TestCase):
         self.assertEqual(self.api.good("/manage/template/get", {"template_list": ["t"]})["template_infos"], [])
         self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
 
+    def test_files_are_collected_for_the_first_administrator_unless_another_is_named(self):
+        collect = lambda **body: self.service.post("/manage/config/collect", {"infos": []} | body)["code"]
+        self.assertEqual((collect(), collect(username="admin")), (1203, 1203))
+        self.assertEqual(collect(username="nobody"), 1207)
+        self.assertEqual(collect(username=1), 1000)
+
     def test_nobody_comes_in_without_the_credential(self):
         for token in (None, "wrong", self.api.token):
             reply = self.service.post("/data/host/count", {"username": "admin"}, token=token)
