@@ -197,7 +197,7 @@ void add_certificates(facts& x, const base::config& c) {
     std::error_code failed;
     if (file.empty() || (file == c.data_dir + "/http.crt" && !fs::exists(file, failed)))
       return; // Made at the first start.
-    doctor::certificate_fact fact{option, file};
+    doctor::certificate_fact fact{option, file, 0, {}};
     std::ifstream in{file};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (auto read = base::read_certificate(text))
