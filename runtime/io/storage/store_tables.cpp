@@ -50,6 +50,7 @@ const std::vector<remark>& remarks() {
     {"meta", true, true},
     {"lease", true, true, {"holder", "until_ms"}},
     {"slot", true, true, {"node", "target"}},
+    {"audit_chain", true, true},
   };
   return it;
 }
