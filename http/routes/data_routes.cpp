@@ -256,7 +256,7 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
   for (const auto& x : twins)
     add(route_at(publics, x.of), x.path, acts, nullptr);
   add(route_at(publics, "/manage/account/login"), "/data/account/login", is_meant, nullptr);
-  add(keep_hosts(port), "/data/host/add", acts, nullptr);
+  add(once_for_key(keep_hosts(port)), "/data/host/add", acts, nullptr);
   add(only_reading(hosts_of_users(port)), "/data/host/info/get/user", lists, nullptr);
   add(save_results(port), "/data/check/result/save", may_act, spell_out_items);
   add(ask<saved_store_actor, results_to_delete, rows_deleted>(
@@ -319,13 +319,13 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
       "/data/host/info/delete",
       may_act,
       nullptr);
-  add(ask<task_store_actor, deploy_task_to_add, deploy_task_generated>(
+  add(once_for_key(ask<task_store_actor, deploy_task_to_add, deploy_task_generated>(
         port,
         method::post,
         {},
         may::administrator,
         actors::task_store_name,
-        "Make a deployment task that has an id already."),
+        "Make a deployment task that has an id already.")),
       "/data/manage/task/add",
       acts,
       nullptr);

@@ -1,4 +1,5 @@
 """The interface for other services, from outside: listener and credential, whom they act for, what they keep and read."""
+import json
 import os
 import stat
 import subprocess
@@ -81,6 +82,15 @@ class data(unittest.TestCase):
         self.assertEqual((collect(), collect(username="admin")), (1203, 1203))
         self.assertEqual(collect(username="nobody"), 1207)
         self.assertEqual(collect(username=1), 1000)
+
+    def test_what_creates_something_is_carried_out_once_for_a_key(self):
+        body = {"username": "admin", "host_list": [{"host_name": "once", "host_group_name": "g", "public_ip": "192.0.2.66"}]}
+        headers = {"Content-Type": "application/json", "Access-Token": self.service.token, "Idempotency-Key": "key-of-data"}
+        replies = [json.loads(self.service.send("POST", "/data/host/add", json.dumps(body), headers)[2]) for _ in range(2)]
+        self.assertEqual(replies[0], replies[1])
+        self.assertEqual(replies[0]["code"], 200)
+        gone = {"host_list": replies[0]["host_list"], "username": "admin"}
+        self.service.good("/data/host/delete", gone, method="DELETE")
 
     def test_nobody_comes_in_without_the_credential(self):
         for token in (None, "wrong", self.api.token):
