@@ -12,6 +12,7 @@ using renaming = std::pair<std::string_view, std::string_view>;
 
 /// Where the record of what was done says it otherwise than the path.
 constexpr std::array renamed = {
+  renaming{"manage.logout", "account.logout"},
   renaming{"account.certificate", "vault.enter"},
   renaming{"account.certificate.change", "vault.change"},
   renaming{"account.role.change", "user.role"},

@@ -599,10 +599,10 @@ STORE_CASE(a_stream_goes_on_after_a_number) {
   for (int unit = 0; unit < 4; ++unit)
     commit(db, unit_of("j", unit, 3));
   report_repository reports{db};
-  BOOST_TEST(numbers_of(ok(reports.after("j", 0, 5))) == "1 2 3 4 5 ");
-  BOOST_TEST(numbers_of(ok(reports.after("j", 5, 100))) == "6 7 8 9 10 11 12 ");
-  BOOST_TEST(ok(reports.after("j", 12, 100)).empty());
-  BOOST_TEST(ok(reports.after("x", 0, 100)).empty());
+  BOOST_TEST(numbers_of(ok(reports.after("ada", "j", 0, 5))) == "1 2 3 4 5 ");
+  BOOST_TEST(numbers_of(ok(reports.after("ada", "j", 5, 100))) == "6 7 8 9 10 11 12 ");
+  BOOST_TEST(ok(reports.after("ada", "j", 12, 100)).empty());
+  BOOST_TEST(ok(reports.after("ada", "x", 0, 100)).empty());
 }
 
 STORE_CASE(reports_are_listed_by_task_or_by_filters) {
