@@ -140,7 +140,9 @@ database = "guarded"
 
     def stored(self):
         for table in self.server.sql("show tables", "guarded").split():
-            yield table, self.server.sql(f"select * from {table}", "guarded")
+            words = ["mariadb", "--no-defaults", "-uroot", f"-S{self.server.socket}", "-N", "-B", "--raw", "-e",
+                     f"select * from {table}", "guarded"]
+            yield table, subprocess.run(words, stdout=subprocess.PIPE, timeout=60, check=True).stdout
 
     def more_secrets(self):
         return {"storage password": STORE_PASSWORD}

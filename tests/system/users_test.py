@@ -142,7 +142,8 @@ class users(unittest.TestCase):
 class the_page(unittest.TestCase):
     def test_each_command_of_the_page_about_accounts_works(self):
         page = (pathlib.Path(__file__).resolve().parents[2] / "docs/accounts.md").read_text(encoding="utf-8")
-        lines = [line for block in re.findall(r"^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
+        blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        lines = [line for kind, block in blocks if not kind for line in block.splitlines()]
         self.assertGreater(len(lines), 15)
         with node() as it:
             admin = it.admin()
