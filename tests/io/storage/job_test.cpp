@@ -687,7 +687,7 @@ STORE_CASE(deleting_reports_keeps_the_progress_and_corrects_totals) {
   q.task_id.emplace("j");
   BOOST_TEST(ok(reports.page(owner, q)).total_count == 3);
   BOOST_TEST(ok(job_repository{db}.progress(owner, {"j"})).at(0).progress == 4);
-  BOOST_TEST(numbers_of(ok(reports.after("j", 0, 100))) == "2 3 4 ");
+  BOOST_TEST(numbers_of(ok(reports.after("ada", "j", 0, 100))) == "2 3 4 ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
