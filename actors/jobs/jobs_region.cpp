@@ -5,11 +5,13 @@
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/diag.hpp"
+#include "messages/roles/host.hpp"
 #include "messages/roles/job.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <set>
 #include <span>
 
@@ -292,6 +294,31 @@ resume(jobs_region_pointer self, const caller& who, const tasks_to_resume& x) {
   return promise;
 }
 
+/// Of what a task waits for, the hosts that the caller sees.
+void tell_waits(jobs_region_pointer self,
+                const caller& who,
+                caf::typed_response_promise<task_waits> promise,
+                task_waits found) {
+  if (!who.groups || found.waits_for.empty())
+    return void(promise.deliver(std::move(found)));
+  hosts_query query;
+  for (const auto& x : found.waits_for)
+    query.host_list.push_back(x.host_id);
+  auto then = [promise, found](const expected<hosts_page>& seen) mutable {
+    if (!seen)
+      return void(promise.deliver(to_caf(seen.error())));
+    std::erase_if(found.waits_for, [&](const awaited_host& x) {
+      return std::none_of(seen->host_infos.begin(),
+                          seen->host_infos.end(),
+                          [&](const host_info& host) { return host.host_id == x.host_id; });
+    });
+    found.hosts = static_cast<int64_t>(found.waits_for.size());
+    promise.deliver(std::move(found));
+  };
+  ask_here<host_store_actor>(
+    self, *self->state.services, host_store_name, then, who, std::move(query));
+}
+
 /// The job knows, wherever it runs. Whose it is the store knows.
 caf::result<task_waits>
 waits(jobs_region_pointer self, const caller& who, const task_waits_query& x) {
@@ -301,10 +328,10 @@ waits(jobs_region_pointer self, const caller& who, const task_waits_query& x) {
     none.task_id = id;
     promise.deliver(std::move(none));
   };
-  auto ask_the_job = [self, promise, tell_nothing, id = x.task_id]() mutable {
-    auto then = [promise, tell_nothing](expected<task_waits> found) mutable {
+  auto ask_the_job = [self, who, promise, tell_nothing, id = x.task_id]() mutable {
+    auto then = [self, who, promise, tell_nothing](expected<task_waits> found) mutable {
       if (found)
-        promise.deliver(std::move(*found));
+        tell_waits(self, who, promise, std::move(*found));
       else
         tell_nothing(); // It waits for its turn, moves, or has ended.
     };

@@ -172,6 +172,14 @@ BOOST_AUTO_TEST_CASE(a_task_says_which_hosts_it_waits_for_and_why) {
   BOOST_TEST(all.waits_for[0].attempts == 1);
   BOOST_TEST(all.waits_for[0].last_error == "");
   BOOST_TEST(waits(other).hosts == 0); // Not his.
+  auto ann = admin;
+  ann.role = rights::ordinary;
+  ann.groups.emplace();
+  BOOST_TEST(waits(ann).waits_for.empty()); // Hosts that are not granted any more.
+  BOOST_TEST(tests::ok(db().run("insert into group_grant (account, host_group) select u.n, g.n "
+                                "from account u, host_group g where u.username = ?",
+                                ann.user)) > 0);
+  BOOST_TEST(waits(ann).hosts == 2);
   release(1);
   BOOST_TEST(waits(admin).hosts == 1);
   // What it heard last, also while it waits to ask again.
