@@ -53,8 +53,8 @@ int examine(session& s) {
   int worst = 0;
   for (const auto& node : nodes)
     worst = std::max(worst, badness(node));
-  if (s.wants_data())
-    s.print_json(*reply);
+  if (!s.wants_table())
+    (void)s.show(reply, {view::kind::whole, {}, {}, {}});
   else
     for (const auto& node : nodes)
       print_node(s, node, nodes.size() == 1);
