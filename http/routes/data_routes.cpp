@@ -210,6 +210,7 @@ json schema_with_ids(json& components) {
   return {{"$ref", "#/components/schemas/hosts_to_keep"}};
 }
 
+/// Ids stand in the rows and are not the public message's: taken out before it is read.
 route keep_hosts(const node_port& port) {
   auto add = [port](const request_context& c, hosts_to_keep x) {
     return ask_actor<host_store_actor, hosts_added>(port, actors::host_store_name, c, std::move(x));
