@@ -108,7 +108,7 @@ STORE_CASE(long_texts_are_clipped_between_characters_and_still_verify) {
   detail += "\u00e4 tail";
   ok(log.append({1, "ada", "", "a ", " ", 200, detail}));
   ok(log.append({1, "\u738b", "", "a", "", 200, ""}));
-  BOOST_TEST(ok(log.page(ada, {})).records.at(1).detail == std::string(1023, 'x'));
+  BOOST_TEST(ok(log.page(ada, {})).records.at(0).detail == std::string(1023, 'x'));
   BOOST_TEST(broken(it) == 0);
 }
 

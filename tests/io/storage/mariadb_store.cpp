@@ -39,7 +39,7 @@ private:
 
   void clean(const std::string& name) {
     static const std::set<std::string> filled{
-      "meta", "lease", "slot", "schema_version", "schema_progress"};
+      "meta", "lease", "slot", "audit_chain", "schema_version", "schema_progress"};
     static const auto known = tables_of("pristine");
     ok(db().execute("set foreign_key_checks = 0"));
     for (const auto& table : tables_of(name)) {

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_missing_and_an_additional_row_are_found) {
         ok(to.run("delete from audit_log where n = 3"));
       else
         ok(to.run("insert into audit_log select 4, time_ms, username, address, action, entity, "
-                  "code, detail from audit_log where n = 3"));
+                  "code, detail, owner, kind, seq, digest from audit_log where n = 3"));
     };
     auto failed = copy_store(from, to, spoil);
     BOOST_TEST(failure_of(failed) == ec::corrupt);
