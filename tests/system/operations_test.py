@@ -83,7 +83,7 @@ class configuration(unittest.TestCase):
             self.assertIn(part, done.stderr)
 
 
-    def test_a_file_that_is_missing_is_one_line_before_anything_starts(self):
+    def test_each_file_that_is_missing_is_one_line_before_anything_starts(self):
         with node(start=False) as n:
             path, gone = os.path.join(n.folder, "aops.toml"), os.path.join(n.folder, "gone.pem")
             with open(path, "w") as file:
@@ -92,7 +92,8 @@ class configuration(unittest.TestCase):
                 done = subprocess.run([program("aops-node"), "--config", path, *words], capture_output=True, text=True,
                                       timeout=30)
                 self.assertEqual(done.returncode, 2, done.stderr)
-                self.assertEqual(done.stderr, f"aops-node: {path}:2: tls.certificate: {gone}: No such file or directory\n")
+                self.assertEqual(done.stderr, "".join(f"aops-node: {path}:{line}: tls.{key}: {gone}: No such file or directory\n"
+                                                      for line, key in ((2, "certificate"), (3, "key"))))
             self.assertFalse(os.path.exists(n.data))
 
     def test_a_keep_list_that_is_none_is_told_with_its_line(self):
