@@ -10,7 +10,7 @@ namespace aops::storage {
 struct audit_entry {
   int64_t time_ms = 0;
   std::string user, address;
-  std::string action; ///< Such as `host.add`.
+  std::string action;      ///< Such as `host.add`.
   std::string entity = {}; ///< Such as a host id; may be empty.
   int64_t code = 200;      ///< Return code of the contract.
   std::string detail = {};

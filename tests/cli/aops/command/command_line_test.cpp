@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE(the_completion_script_knows_every_command) {
   BOOST_TEST(there.run({"completion", "bash"}) == 0);
   for (const auto& v : all_verbs())
     BOOST_TEST(there.out.str().find(fmt::format("    {})\n", v.name)) != std::string::npos);
-  BOOST_TEST(there.out.str().find("--action) words='add update delete query'") != std::string::npos);
+  BOOST_TEST(there.out.str().find("--action) words='add update delete query'") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

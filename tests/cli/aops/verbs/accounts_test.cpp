@@ -100,8 +100,9 @@ BOOST_AUTO_TEST_CASE(an_export_reads_on_behind_the_last_record) {
   BOOST_TEST(run({"audit", "export", "--form", "csv", "--done", "host.*"}) == 0);
   BOOST_TEST(sent("/manage/log/get") ==
              json({{"action", "host.*"}, {"before", 501}, {"page", 1}, {"per_page", 1000}}));
-  BOOST_TEST(out.str().starts_with("number,time,kind,username,address,action,entity,result,detail\n"
-                                   "1500,1709287200,operation,ann,::1,host.add,\"a,\"\"b\"\"\",200,\n"));
+  BOOST_TEST(
+    out.str().starts_with("number,time,kind,username,address,action,entity,result,detail\n"
+                          "1500,1709287200,operation,ann,::1,host.add,\"a,\"\"b\"\"\",200,\n"));
   BOOST_TEST(out.str().ends_with("500,1709287200,operation,ann,::1,host.add,c,200,\n"));
   node.answer("/manage/log/get", {{"records", json::array({record(1, "x")})}});
   BOOST_TEST(run({"audit", "export"}) == 0);
@@ -114,8 +115,9 @@ BOOST_AUTO_TEST_CASE(verifying_goes_on_to_the_end_and_names_what_is_broken) {
   BOOST_TEST(run({"audit", "verify"}) == 0);
   BOOST_TEST(sent("/manage/log/verify") == json({{"after", 10}}));
   BOOST_TEST(shown("15 records, all as they were written"));
-  node.answer("/manage/log/verify",
-              {{"checked", 2}, {"last", 2}, {"complete", true}, {"broken", 3}, {"reason", "was altered"}});
+  node.answer(
+    "/manage/log/verify",
+    {{"checked", 2}, {"last", 2}, {"complete", true}, {"broken", 3}, {"reason", "was altered"}});
   BOOST_TEST(run({"audit", "verify"}) == 0); // Once more the answer before.
   BOOST_TEST(run({"audit", "verify"}) == 1);
   BOOST_TEST(err.str().find("record 3 was altered") != std::string::npos);
