@@ -5,7 +5,9 @@
 #include "actors/support/call.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/doctor.hpp"
 #include "messages/roles/rule_cost.hpp"
+#include "messages/roles/vault.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
@@ -20,8 +22,13 @@ gate_state::gate_state() = default;
 gate_state::~gate_state() = default;
 
 bool is_open_to_peers(const cluster_services& services, std::string_view name) {
-  static constexpr std::string_view whole[] = {
-    progress_name, membership_name, router_name, node_name, rule_costs_name};
+  static constexpr std::string_view whole[] = {progress_name,
+                                               membership_name,
+                                               router_name,
+                                               node_name,
+                                               rule_costs_name,
+                                               doctor_name,
+                                               vault_name};
   if (name.size() > 256)
     return false;
   bool is_of_region =

@@ -54,6 +54,14 @@ class three_nodes(unittest.TestCase):
         self.assertEqual(views[0], views[1])
         self.assertEqual(views[0], views[2])
 
+    def test_a_vault_key_that_one_node_was_given_is_asked_of_it(self):
+        first, second = self.each()[:2]
+        refresh = lambda api: api.post("/manage/host/info/refresh", {"host_list": [self.hosts[0]]})["code"]
+        self.assertEqual(refresh(second), 1203)
+        first.good("/manage/account/certificate", {"key": "vault-key"})
+        self.assertEqual(refresh(first), 1301)  # Collecting comes with running tasks; the key is there.
+        self.assertEqual(refresh(second), 1301)
+
     def test_the_doctor_of_any_node_looks_at_all(self):
         for api in self.each():
             _, told = api.call("GET", "/cluster/doctor")
