@@ -175,7 +175,8 @@ expected<void> check_files(const config& c, const option_origins& where) {
 }
 
 std::vector<std::string> file_options() {
-  std::vector<std::string> names{"data_dir", "log.file", "backup.directory", "data.credential_file"};
+  std::vector<std::string> names{
+    "data_dir", "log.file", "backup.directory", "data.credential_file"};
   for (const auto& option : files)
     names.emplace_back(option.name);
   return names;

@@ -29,7 +29,7 @@ struct mariadb_config {
   bool takes_unfinished_copy = false; ///< Opens what `copy_store` left behind, to begin anew.
   std::span<const migration> schema = built_in_migrations();
   bool keeps_schema = false; ///< Takes the store as it is: for programs beside the nodes.
-  bool galera_sync = true; ///< Sessions read what any server of a Galera cluster committed.
+  bool galera_sync = true;   ///< Sessions read what any server of a Galera cluster committed.
 };
 
 /// What the section `storage` says. ec::bad_request when the password's file cannot be used.

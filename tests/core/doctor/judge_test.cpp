@@ -47,8 +47,7 @@ facts sound() {
 }
 
 const examined_item* find(const std::vector<examined_item>& items, const std::string& name) {
-  auto it =
-    std::find_if(items.begin(), items.end(), [&](const auto& x) { return x.item == name; });
+  auto it = std::find_if(items.begin(), items.end(), [&](const auto& x) { return x.item == name; });
   return it == items.end() ? nullptr : &*it;
 }
 
@@ -79,20 +78,32 @@ BOOST_AUTO_TEST_CASE(each_fault_is_found_alone_and_has_a_remedy) {
     {"os", "WARN", [](facts& x) { x.os_id = "gentoo"; }},
     {"kernel", "WARN", [](facts& x) { x.kernel = "4.18.0-1"; }},
     {"kernel", "WARN", [](facts& x) { x.kernel = "3.10.0"; }},
-    {"memory", "WARN", [](facts& x) { x.memory_bytes = gib / 4; x.memory_free_bytes = gib / 5; }},
+    {"memory",
+     "WARN",
+     [](facts& x) {
+       x.memory_bytes = gib / 4;
+       x.memory_free_bytes = gib / 5;
+     }},
     {"memory", "FAIL", [](facts& x) { x.memory_free_bytes = gib / 10; }},
     {"data_dir", "FAIL", [](facts& x) { x.data_dir_error = "Permission denied"; }},
     {"data_dir", "WARN", [](facts& x) { x.is_private = false; }},
     {"disk", "FAIL", [](facts& x) { x.disk_free_bytes = gib / 8; }},
     {"disk", "WARN", [](facts& x) { x.disk_free_bytes = 9 * gib; }},
-    {"disk", "WARN", [](facts& x) { x.samples_may_take_bytes = 0; x.disk_free_bytes = 4 * gib; }},
+    {"disk",
+     "WARN",
+     [](facts& x) {
+       x.samples_may_take_bytes = 0;
+       x.disk_free_bytes = 4 * gib;
+     }},
     {"user", "WARN", [](facts& x) { x.is_root = true; }},
     {"open files", "WARN", [](facts& x) { x.open_files = 1024; }},
     {"http.listen", "FAIL", [](facts& x) { x.ports[0].is_free = false; }},
     {"clock", "WARN", [](facts& x) { x.is_clock_synchronised = false; }},
     {"clock of the store", "WARN", [](facts& x) { x.store_clock_ahead_ms = -1500; }},
     {"clock of the store", "FAIL", [](facts& x) { x.store_clock_ahead_ms = 6000; }},
-    {"tls.certificate", "WARN", [](facts& x) { x.certificates[0].until_ms = x.now_ms + 20 * day_ms; }},
+    {"tls.certificate",
+     "WARN",
+     [](facts& x) { x.certificates[0].until_ms = x.now_ms + 20 * day_ms; }},
     {"tls.certificate", "FAIL", [](facts& x) { x.certificates[0].until_ms = x.now_ms - 1; }},
     {"tls.certificate", "FAIL", [](facts& x) { x.certificates[0].error = "no certificate"; }},
     {"store", "FAIL", [](facts& x) { x.store_error = "refused the connection"; }},
@@ -114,9 +125,8 @@ BOOST_AUTO_TEST_CASE(each_fault_is_found_alone_and_has_a_remedy) {
       BOOST_TEST(!item->remedy.empty());
       BOOST_TEST(worst_of(items) == each.state);
       // Nothing else is blamed for it.
-      BOOST_TEST(std::count_if(items.begin(), items.end(), [](const auto& i) {
-                   return i.state != "OK";
-                 }) == 1);
+      BOOST_TEST(std::count_if(
+                   items.begin(), items.end(), [](const auto& i) { return i.state != "OK"; }) == 1);
     }
   }
 }
@@ -125,8 +135,16 @@ BOOST_AUTO_TEST_CASE(what_does_not_apply_is_left_out) {
   facts x;
   x.ports = {{"cluster.listen", "", false, false}};
   auto items = judge(x);
-  for (auto name : {"memory", "disk", "clock", "clock of the store", "tls.certificate", "schema",
-                    "rights in the store", "prometheus", "backup", "cluster.listen"})
+  for (auto name : {"memory",
+                    "disk",
+                    "clock",
+                    "clock of the store",
+                    "tls.certificate",
+                    "schema",
+                    "rights in the store",
+                    "prometheus",
+                    "backup",
+                    "cluster.listen"})
     BOOST_TEST_CONTEXT(name) BOOST_TEST(!find(items, name));
 }
 
