@@ -235,7 +235,7 @@ struct series_samples {
 };
 #define AOPS_FIELDS_series_samples(F)                                                              \
   F(name, required(), "Metric.")                                                                   \
-  F(label, required().additive(), "All labels of the series.")                                     \
+  F(label, required(), "All labels of the series.")                                                \
   F(values, required(), "List of pairs: seconds since 1970, and the value as text.")
 AOPS_MESSAGE(series_samples)
 
@@ -246,7 +246,7 @@ struct refused_samples {
 };
 #define AOPS_FIELDS_refused_samples(F)                                                             \
   F(name, required(), "As asked.")                                                                 \
-  F(label, required().additive(), "As asked.")                                                     \
+  F(label, required(), "As asked.")                                                                \
   F(reason, required().additive(), "Why.")
 AOPS_MESSAGE(refused_samples)
 

@@ -1,5 +1,6 @@
 #include "actors/store/account_store.hpp"
 
+#include "actors/store/needs_session.hpp"
 #include "actors/store/password_hash.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/roles/vault.hpp"
@@ -89,8 +90,12 @@ void log_in_on_pool(const store_ptr& store,
     *store,
     how,
     {},
-    [=](storage::database& to) -> expected<void> {
+    [=, hash = found->password_hash](storage::database& to) -> expected<void> {
       account_repository accounts{to};
+      // Hashing took its time: the password may be another by now, the account closed.
+      auto same = accounts.still_has(made.username, hash);
+      if (!same || !*same)
+        return fail(same ? error{ec::wrong_password, {}} : same.error());
       if (auto gone = accounts.expire_sessions(idle_since, absolute_since); !gone)
         return fail(gone.error());
       if (single) {
@@ -138,8 +143,15 @@ void change_on_pool(const store_ptr& store,
     *store,
     store->bounded(promise.ticket()),
     {},
-    [who, hash = *hash, now = store->now_ms()](storage::database& to) -> expected<done> {
+    [who, before = found->password_hash, hash = *hash, now = store->now_ms()](
+      storage::database& to) -> expected<done> {
       account_repository accounts{to};
+      // Somebody may have reset it, and ended this session, while the new one was hashed.
+      auto same = accounts.still_has(who.user, before);
+      if (!same || !*same)
+        return fail(same ? error{ec::change_password, "it was changed meanwhile"} : same.error());
+      if (auto has = needs_session(to, who); !has)
+        return fail(std::move(has.error()));
       if (auto set = accounts.set_password(who.user, hash, false); !set)
         return fail(ec::change_password, set.error().detail);
       if (auto ended = accounts.end_sessions_of(who.user, who.session); !ended)

@@ -7,11 +7,11 @@
 
 namespace aops::actors {
 
-/// Refuses log-ins of an account from an address after too many failures in a window. Bounded; any
-/// thread.
+/// Refuses log-ins of an account from an address after too many failures in a window, and those of
+/// an address, whatever the account, after ten times as many. Bounded; any thread.
 class login_throttle {
 public:
-  /// @param failures Allowed within `window_ms`.
+  /// @param failures Allowed within `window_ms`. An empty account is none: the address counts.
   login_throttle(int64_t failures, int64_t window_ms)
       : failures_(failures), window_ms_(window_ms) {}
 
@@ -24,6 +24,9 @@ private:
   struct entry {
     int64_t since_ms = 0, count = 0;
   };
+  static constexpr int64_t names_of_an_address = 10;
+  bool is_below(const std::string& key, int64_t limit, int64_t now_ms);
+  void count(const std::string& key, int64_t now_ms);
   static std::string key(const std::string& account, const std::string& address) {
     return account + '\n' + address;
   }

@@ -170,20 +170,22 @@ save(storage::database& db, const caller& who, const task_to_save& x, int64_t no
 }
 
 /// A deletion that goes on until nothing is left: each step is a write of its own.
-/// @tparam Work Copied for each try: `step`, `is_done`, `deleted`, and what the audit log says.
+/// @tparam Work Copied for each try: `step`, `is_done`, `deleted`, and what the audit log says:
+/// with the first step, for what is deleted before a time-out must stand there too.
 template <class Work>
 void delete_in_steps(const store_ptr& store,
                      const caller& who,
                      Work work,
-                     const foreign_promise<rows_deleted>& promise) {
+                     const foreign_promise<rows_deleted>& promise,
+                     bool is_first = true) {
   write(
     *store,
     store->bounded(promise.ticket()),
     {},
-    [work, who, now = store->now_ms()](storage::database& db) mutable -> expected<Work> {
+    [work, who, is_first, now = store->now_ms()](storage::database& db) mutable -> expected<Work> {
       auto next = work; // This may run more than once.
       auto done = next.step(db);
-      if (done && next.is_done())
+      if (done && is_first)
         done = audit(db, now, who, Work::action, next.entity());
       if (!done)
         return fail(std::move(done.error()));
@@ -195,7 +197,7 @@ void delete_in_steps(const store_ptr& store,
       else if (next->is_done())
         promise.answer(rows_deleted{next->deleted()});
       else
-        delete_in_steps(store, who, std::move(*next), promise);
+        delete_in_steps(store, who, std::move(*next), promise, false);
     });
 }
 

@@ -1,5 +1,6 @@
 #include "actors/store/session_store.hpp"
 
+#include "actors/store/needs_session.hpp"
 #include "actors/store/user_store.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/roles/vault.hpp"
@@ -97,22 +98,16 @@ end(const store_access& store, storage::database& db, const caller& who, const s
   return out;
 }
 
-/// A token must not make others that live longer.
-expected<void> needs_session(storage::database& db, const caller& who) {
-  auto session = account_repository{db}.find_session(who.session);
-  if (!session && session.error() == ec::session_invalid)
-    return fail(ec::permission_denied, "needs a log-in, not a token");
-  return session.map([](const auto&) {});
-}
-
 expected<token_created> make_token(storage::database& db,
                                    const caller& who,
                                    const storage::api_token& x,
                                    const std::string& token) {
-  if (auto has = needs_session(db, who); !has)
-    return fail(std::move(has.error()));
   if (auto added = token_repository{db}.add(x); !added)
     return fail(std::move(added.error()));
+  // A token must not make others that live longer. Asked after the account was locked: whoever
+  // ended the session on another node has committed by now.
+  if (auto has = needs_session(db, who); !has)
+    return fail(std::move(has.error()));
   if (auto noted = audit(db, x.created_ms, who, "token.create", x.name); !noted)
     return fail(std::move(noted.error()));
   return token_created{x.id, token, {x.expires_ms}};

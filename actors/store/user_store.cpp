@@ -1,5 +1,6 @@
 #include "actors/store/user_store.hpp"
 
+#include "actors/store/needs_session.hpp"
 #include "actors/store/password_hash.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/roles/vault.hpp"
@@ -206,11 +207,28 @@ expected<users_deleted> delete_users(storage::database& db,
 
 } // namespace
 
+/// Accounts are administered in a log-in, by whoever is administrator when it is carried out: he
+/// may have been demoted while the request waited.
+static expected<void> still_administers(storage::database& db, const caller& who) {
+  if (who.session.empty())
+    return {};
+  if (auto has = needs_session(db, who); !has)
+    return has;
+  auto me = user_repository{db}.lock(who.user);
+  if (!me)
+    return fail(me.error() == ec::not_found ? error{ec::permission_denied, {}} : me.error());
+  return me->role == rights::administrator && !me->is_disabled ? expected<void>{}
+                                                               : fail(ec::permission_denied);
+}
+
 expected<stored_user> administered(storage::database& db,
                                    const caller& who,
                                    const std::string& username,
                                    bool is_to_change) {
   user_repository users{db};
+  if (is_to_change)
+    if (auto may = still_administers(db, who); !may)
+      return fail(std::move(may.error()));
   auto user = is_to_change ? users.lock(username) : users.find(username);
   if (!user)
     return user;

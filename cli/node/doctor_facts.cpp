@@ -275,10 +275,28 @@ void add_store(facts& x, const base::config& c, storage::database_pool* pool) {
     x.store_error = beside.error().detail;
 }
 
+/// Secrets may stand before an `@`.
+std::string without_user(const std::string& url) {
+  auto begin = url.find("://");
+  auto host = begin == url.npos ? 0 : begin + 3;
+  auto at = url.rfind('@', url.find('/', host));
+  return at == url.npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
+}
+
+/// Of what Prometheus says of itself, or empty.
+std::string version_in(const base::json& document) {
+  auto data = document.find("data");
+  if (data == document.end() || !data->is_object())
+    return {};
+  auto version = data->find("version");
+  return version != data->end() && version->is_string() ? version->get<std::string>()
+                                                        : std::string{};
+}
+
 void add_prometheus(facts& x, const base::config& c) {
   if (c.prometheus.url.empty())
     return;
-  x.prometheus_url = c.prometheus.url;
+  x.prometheus_url = without_user(c.prometheus.url);
   auto url = c.prometheus.url;
   while (url.ends_with('/'))
     url.pop_back();
@@ -291,7 +309,7 @@ void add_prometheus(facts& x, const base::config& c) {
   if (reply->status != 200 || !document || !document->is_object())
     x.prometheus_error = "answers with HTTP status " + std::to_string(reply->status);
   else
-    x.prometheus_version = document->value("/data/version"_json_pointer, std::string{});
+    x.prometheus_version = version_in(*document);
 }
 
 void add_backups(facts& x, const base::config& c) {

@@ -488,22 +488,46 @@ http_response dispatcher::serve(const http_request& request, std::string_view& l
   return r;
 }
 
+namespace {
+
+/// All lines of a name, as if they were one. A proxy may add its own below the client's.
+std::string joined_lines(const http_request& request, std::string_view name) {
+  std::string out;
+  for (const auto& [each, value] : request.headers)
+    if (each.size() == name.size() &&
+        std::equal(each.begin(), each.end(), name.begin(), [](unsigned char a, unsigned char b) {
+          return std::tolower(a) == std::tolower(b);
+        }))
+      out.append(out.empty() ? "" : ",").append(value);
+  return out;
+}
+
+std::string_view last_of(std::string_view list) {
+  auto comma = list.rfind(',');
+  auto out = list.substr(comma == list.npos ? 0 : comma + 1);
+  while (!out.empty() && (out.front() == ' ' || out.front() == '\t'))
+    out.remove_prefix(1);
+  while (!out.empty() && (out.back() == ' ' || out.back() == '\t'))
+    out.remove_suffix(1);
+  return out;
+}
+
+} // namespace
+
 /// The last address in front of the proxies that are trusted: those before it may be invented.
 void dispatcher::believe_proxy(http_request& request) const {
   const auto& trusted = service_.trusted_proxies;
   if (trusted.empty() || !base::is_in_networks(request.address, trusted))
     return;
-  if (auto scheme = request.header("X-Forwarded-Proto"); !scheme.empty())
+  auto schemes = joined_lines(request, "X-Forwarded-Proto");
+  if (auto scheme = last_of(schemes); !scheme.empty())
     request.is_secure = scheme == "https";
-  auto hops = request.header("X-Forwarded-For");
+  const auto list = joined_lines(request, "X-Forwarded-For");
+  std::string_view hops = list;
   while (!hops.empty() && base::is_in_networks(request.address, trusted)) {
+    auto hop = last_of(hops);
     auto comma = hops.rfind(',');
-    auto hop = hops.substr(comma == hops.npos ? 0 : comma + 1);
     hops = hops.substr(0, comma == hops.npos ? 0 : comma);
-    while (!hop.empty() && (hop.front() == ' ' || hop.front() == '\t'))
-      hop.remove_prefix(1);
-    while (!hop.empty() && (hop.back() == ' ' || hop.back() == '\t'))
-      hop.remove_suffix(1);
     std::string address{hop};
     if (!base::is_ip_address(address))
       return;

@@ -107,14 +107,15 @@ void add_http(lister& list, config& c) {
   list.in("auth")
     .add("single_session", a.single_session,
          "A second log-in of a user is refused (1202) while the first lives.")
-    .add("session_idle", a.session_idle, span(minutes(1), days(30)),
+    .add("session_idle", a.session_idle, span(seconds(1), days(30)),
          "A session ends when unused for this long.")
-    .add("session_absolute", a.session_absolute, span(minutes(1), days(365)),
+    .add("session_absolute", a.session_absolute, span(seconds(1), days(365)),
          "A session ends this long after log-in.")
     .add("scrypt_n", a.scrypt_n, {1024, 1 << 20},
          "Cost of a new password hash, a power of two; 32768 takes 32 MiB and about 0.3 s.")
     .add("throttle_failures", a.throttle_failures, {1, 1000},
-         "Failed log-ins of an account or address in `throttle_window` before more are refused.")
+         "Failed log-ins of an account from an address in `throttle_window` before more are refused; ten "
+         "times as many of an address, whatever the account.")
     .add("throttle_window", a.throttle_window, span(seconds(1), hours(24)),
          "See `throttle_failures`.")
     .add("registration", a.registration,

@@ -54,6 +54,8 @@ int query(session& s) {
     return s.complain(names.error());
   templates_query query;
   query.template_list = *names;
+  if (s.args.has("template_name"))
+    query.template_list.push_back(s.args.text("template_name"));
   add_sort(query, s.args);
   add_paging(query, s.args);
   auto reply = s.post("/manage/template/get", query);
@@ -88,7 +90,7 @@ verb template_verb() {
                        .needs = {"template_list"}}},
           .options = {{.name = "template_name",
                        .value = "NAME",
-                       .help = "import: its name, else that of the file"},
+                       .help = "import: its name, else that of the file; query: one to show"},
                       {.name = "template_content",
                        .value = "FILE",
                        .help = "import: a playbook as YAML or JSON; `-` is standard input"},

@@ -63,6 +63,16 @@ expected<void> account_repository::changed(expected<int64_t> rows, std::string_v
   return meta_repository{db_}.bump("sessions");
 }
 
+expected<bool> account_repository::still_has(std::string_view username,
+                                             std::string_view password_hash) {
+  auto found = db_.first(
+    "select password_hash, disabled from account where username = ?" +
+      std::string{db_.sql().for_update()},
+    [&](const row& r) { return r.text(0) == password_hash && !r.boolean(1); },
+    username);
+  return found.map([](std::optional<bool> x) { return x.value_or(false); });
+}
+
 expected<void> account_repository::set_password(std::string_view username,
                                                 std::string_view password_hash,
                                                 bool must_change) {

@@ -17,6 +17,8 @@ public:
   expected<account> find(std::string_view username);    ///< ec::not_found.
   expected<std::vector<account>> list();                ///< By name.
   /// Also ends what vault keys its sessions hold. ec::not_found.
+  /// Whether the account is open and still has this password hash; locks it for this transaction.
+  expected<bool> still_has(std::string_view username, std::string_view password_hash);
   expected<void>
   set_password(std::string_view username, std::string_view password_hash, bool must_change);
   /// ec::not_found; ec::has_dependency when nobody who may log in would be administrator any more.

@@ -12,6 +12,7 @@ namespace aops::storage {
 namespace {
 
 constexpr int64_t portion_of_expiry = 500;
+constexpr size_t longest_name = 160; ///< 40 characters of at most 4 bytes.
 
 /// At most this many bytes of a text, never half a character.
 std::string clipped(std::string_view text, size_t most) {
@@ -26,13 +27,13 @@ std::string clipped(std::string_view text, size_t most) {
 /// As the store keeps it: what is read back must give the same digest.
 audit_entry fitting(const audit_entry& x) {
   return {x.time_ms,
-          clipped(x.user, 40),
+          clipped(x.user, longest_name),
           clipped(x.address, 64),
           clipped(x.action, 64),
           clipped(x.entity, 255),
           x.code,
           clipped(x.detail, 1024),
-          clipped(x.owner, 40)};
+          clipped(x.owner, longest_name)};
 }
 
 /// Who may come in, and what was refused; the rest is daily work.
@@ -110,7 +111,11 @@ filter conditions(const audit_reader& reader, const log_query& q) {
   if (reader.is_administrator)
     out.also("(owner = ? or username = ? or kind = 'audit')", reader.user, reader.user);
   else
-    out.also("username = ? and kind = 'operation'", reader.user);
+    // Of the name as it is now: it may have been another's, whose account was deleted.
+    out.also("username = ? and kind = 'operation' and time_ms >= "
+             "(select created_ms from account where username = ?)",
+             reader.user,
+             reader.user);
   if (q.kind)
     out.also("kind = ?", *q.kind);
   if (q.username)

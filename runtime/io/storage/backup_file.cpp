@@ -346,6 +346,9 @@ expected<std::unique_ptr<backup_reader>> backup_reader::open(const std::string& 
   bool is_sealed = s->head.value("cipher", base::json{}) == "aes-256-gcm";
   if (is_sealed && key.empty())
     return fail(ec::bad_request, file + ": is encrypted; name its key file");
+  // Anybody can make one that is not: who has a key believes those under it only.
+  if (!is_sealed && !key.empty())
+    return fail(ec::bad_request, file + ": is not encrypted, though a key file is named");
   auto salt = s->head.value("salt", base::json{});
   auto own = frame_key(is_sealed ? key.view() : std::string_view{},
                        salt.is_string() ? salt.get<std::string>() : std::string{});

@@ -102,7 +102,8 @@ expected<bool> host_info_repository::save(const scope& of,
                                           std::string_view host_id,
                                           std::string_view infos,
                                           int64_t now_ms) {
-  auto matching = hosts_in(of, {std::string{host_id}});
+  const ids one{std::string{host_id}}; // The condition refers to it.
+  auto matching = hosts_in(of, one);
   auto host =
     db_.integer_with("select h.n from host h where " + matching.where(), matching.values());
   if (!host)

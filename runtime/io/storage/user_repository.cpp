@@ -122,7 +122,8 @@ expected<void> user_repository::refuse_owner(const stored_user& x) {
   for (auto [table, what] : {std::pair{"host", "hosts"},
                              std::pair{"host_group", "host groups"},
                              std::pair{"check_rule", "rules"},
-                             std::pair{"diag_tree", "fault trees"}}) {
+                             std::pair{"diag_tree", "fault trees"},
+                             std::pair{"deploy_template", "templates"}}) {
     auto owned =
       db_.count("select count(*) from " + std::string{table} + " where owner = ?", x.username);
     if (!owned)
@@ -188,6 +189,7 @@ expected<void> user_repository::remove(const stored_user& x) {
                   [&] { return db_.run("delete from session where account = ?", x.key); },
                   [&] { return db_.run("delete from api_token where account = ?", x.key); },
                   [&] { return db_.run("delete from group_grant where account = ?", x.key); },
+                  [&] { return db_.run("delete from vault_verifier where owner = ?", x.username); },
                   [&] { return db_.run("delete from account where n = ?", x.key); },
                   [&] { return bump(); });
 }

@@ -262,6 +262,14 @@ BOOST_AUTO_TEST_CASE(the_client_behind_trusted_proxies_is_the_last_that_is_none)
   BOOST_TEST(client("10.1.2.3", "10.4.4.4", "http") == "10.4.4.4");
   BOOST_TEST(client("10.1.2.3", "192.0.2.9, nonsense", "http") == "10.1.2.3");
   BOOST_TEST(client("192.0.2.1", "203.0.113.5", "https") == "192.0.2.1"); // Nobody trusts it.
+  // A proxy that adds a line of its own below the one that the client made up.
+  http::http_request q;
+  q.method = "GET";
+  q.path = "/seen";
+  q.address = "10.1.2.3";
+  q.headers = {{"X-Forwarded-For", "203.0.113.66"}, {"x-forwarded-for", "192.0.2.9"}};
+  (void)behind.answer(q);
+  BOOST_TEST(seen == "192.0.2.9");
 }
 
 BOOST_AUTO_TEST_CASE(overload_is_429_with_code_1001) {

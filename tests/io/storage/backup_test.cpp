@@ -163,6 +163,13 @@ BOOST_AUTO_TEST_CASE(only_the_key_opens_an_encrypted_one) {
   BOOST_TEST(failure_of(verify_backup(file, other, quiet)) == ec::corrupt);
 }
 
+BOOST_AUTO_TEST_CASE(who_has_a_key_believes_none_without) {
+  back_up();
+  BOOST_TEST(failure_of(verify_backup(file, a_key(), quiet)) == ec::bad_request);
+  auto target = empty_store("to");
+  BOOST_TEST(failure_of(restore_backup(file, a_key(), target->writer(), quiet)) == ec::bad_request);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_overwritten) {
   fill(from, 2);
   write_bytes(file, "something else");

@@ -78,6 +78,12 @@ STORE_CASE(facts_are_kept_for_each_host_and_replaced) {
   BOOST_TEST(save(db, mine, "2", R"({"a":1})"));
   BOOST_TEST(save(db, mine, "2", R"({"a":2})"));
   BOOST_TEST(!save(db, mine, "3", "{}"));
+  // As long as ids really are: no short text that lives in the variable itself.
+  const auto* real = "018e4c0a5f0c2d1f018e4c0a5f0c2d1f";
+  store_host(db, real);
+  BOOST_TEST(save(db, mine, real, R"({"a":3})"));
+  BOOST_TEST(shown(ok(host_info_repository{db}.facts(mine, {real}))) ==
+             std::string{real} + R"({"a":3} )");
   host_info_repository infos{db};
   BOOST_TEST(shown(ok(infos.facts(mine, {"2", "no", "1", "2"}))) == R"(2{"a":2} 1{} )");
   BOOST_TEST(ok(infos.remove(mine, {"1", "2", "no"})) == 1);
