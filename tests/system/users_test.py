@@ -123,6 +123,11 @@ class users(unittest.TestCase):
         acting = aops.json("token", "create", "deploy", "--scope", "act")
         aops("group", "add", "web", AOPS_ACCESS_TOKEN=acting["access_token"])
         aops("token", "create", "more", AOPS_ACCESS_TOKEN=acting["access_token"], code=1)
+        program = rest(self.node.url, acting["access_token"])
+        for path, body in (("user/reset", {"username": "admin", "password": "another-password"}),
+                           ("role/change", {"username": "admin", "role": "ordinary"}),
+                           ("user/disable", {"username": "admin"})):
+            self.assertEqual(program.post(f"/manage/account/{path}", body)["code"], 1207, path)
         aops("token", "delete", "backup")
         aops("token", "delete", "backup", code=1)
         wait_until(lambda: self.code(rest(self.node.url, made["access_token"])) == 1201, 2, "the token is over")

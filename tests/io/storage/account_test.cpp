@@ -39,6 +39,22 @@ STORE_CASE(an_account_comes_back_as_it_was_stored) {
   BOOST_TEST(failure_of(accounts.add(x, 2)) == ec::conflict);
 }
 
+STORE_CASE(what_was_read_of_an_account_is_asked_again_where_it_counts) {
+  account_repository accounts{it.db()};
+  ok(accounts.add(account_named("ada"), 1));
+  auto has = [&](const std::string& hash) {
+    return ok(transact(
+      it.db(), [&](database& db) { return account_repository{db}.still_has("ada", hash); }));
+  };
+  BOOST_TEST(has("hash of ada"));
+  ok(accounts.set_password("ada", "new", false));
+  BOOST_TEST(!has("hash of ada"));
+  BOOST_TEST(has("new"));
+  ok(it.db().run("update account set disabled = 1 where username = 'ada'"));
+  BOOST_TEST(!has("new"));
+  BOOST_TEST(!ok(accounts.still_has("nobody", "new")));
+}
+
 STORE_CASE(the_first_administrator_is_seeded_once) {
   account_repository accounts{it.db()};
   BOOST_TEST(ok(accounts.seed_administrator("admin", "first", 1)));
