@@ -1,7 +1,6 @@
 #pragma once
 
 #include "messages/describe.hpp"
-#include "messages/error.hpp"
 #include "messages/paging.hpp"
 #include "messages/values.hpp"
 
@@ -22,17 +21,6 @@ struct template_to_import {
   F(template_content, required(), "A playbook as JSON: a list of plays, or an object.")            \
   F(description, required().text(0, 256).blank_ok(), "May be empty.")
 AOPS_MESSAGE(template_to_import)
-
-/// What a playbook consists of is judged when it is stored; this much is seen at once.
-inline expected<void> validate_message(const template_to_import& x) {
-  const auto& text = x.template_content.text;
-  bool is_compound = text.starts_with('{') || text.starts_with('[');
-  if (is_compound && text != "{}" && text != "[]")
-    return {};
-  return fail(ec::bad_request,
-              is_compound ? "template_content: is empty"
-                          : "template_content: must be a list of plays, or an object");
-}
 
 /// POST /manage/template/get
 struct templates_query {

@@ -1,3 +1,4 @@
+#include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/audit_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 
@@ -89,10 +90,17 @@ STORE_CASE(each_filter_leaves_out_the_others) {
 
 STORE_CASE(each_reader_sees_what_is_his) {
   fill(it);
+  ok(account_repository{it.db()}.add({"ada", "hash", rights::ordinary, {}, false}, 1));
   BOOST_TEST(numbers(it, ada) == "10 9 8 7 6 5 4 3 2 1 ");
   BOOST_TEST(numbers(it, root) == "10 8 6 4 2 "); // Security events, and nothing of ada's.
   BOOST_TEST(numbers(it, bob) == "");             // He did nothing but log in.
   BOOST_TEST(numbers(it, {"ada", false}) == "9 7 5 3 1 ");
+}
+
+STORE_CASE(who_registers_a_deleted_name_does_not_read_what_another_did) {
+  fill(it);
+  ok(account_repository{it.db()}.add({"ada", "hash", rights::ordinary, {}, false}, 800));
+  BOOST_TEST(numbers(it, {"ada", false}) == "9 ");
 }
 
 STORE_CASE(a_refusal_is_a_security_event_whatever_was_tried) {
