@@ -111,12 +111,9 @@ expected<alerts_page> alert_repository::page(const scope& of, const alerts_query
     matching.also("a.firing = ?", *q.firing);
   if (q.fold.value_or(false))
     matching.also(std::string{"not (a.firing = 0 and a.value = 'No data' and "} + is_silent + ")");
-  const std::string source = " from alert a join host h on h.n = a.host where ";
-  auto total = db_.integer_with("select count(*)" + source + matching.where(), matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
+  const std::string source = "alert a join host h on h.n = a.host";
   auto p = paging_of(q);
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, source, matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {
@@ -127,14 +124,14 @@ expected<alerts_page> alert_repository::page(const scope& of, const alerts_query
   auto order = p.sort.empty() ? std::string{" order by a.firing desc, a.since_ms desc, a.n desc"}
                               : order_by(p, choices, "a.n", "a.n");
   auto rows = db_.list_with("select a.id, h.id, h.name, a.check_item, a.labels, a.value, "
-                            "a.severity, a.firing, a.since_ms, a.reason" +
-                              source + matching.where() + order + " limit ? offset ?",
+                            "a.severity, a.firing, a.since_ms, a.reason from " +
+                              source + " where " + matching.where() + order + " limit ? offset ?",
                             matching.values_and(window->limit, window->offset),
                             read_alert);
   if (!rows)
     return fail(std::move(rows.error()));
   alerts_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.alerts = std::move(*rows);
   return out;
 }

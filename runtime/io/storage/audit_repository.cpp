@@ -202,11 +202,7 @@ expected<log_page> audit_repository::page(const audit_reader& reader, const log_
     p.per_page = *q.per_page;
   }
   auto matching = conditions(reader, q);
-  auto total =
-    db_.integer_with("select count(*) from audit_log where " + matching.where(), matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "audit_log", matching);
   if (!window)
     return fail(std::move(window.error()));
   auto rows = db_.list_with(
@@ -218,7 +214,7 @@ expected<log_page> audit_repository::page(const audit_reader& reader, const log_
   if (!rows)
     return fail(std::move(rows.error()));
   log_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.records = std::move(*rows);
   return out;
 }

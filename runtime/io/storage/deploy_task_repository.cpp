@@ -181,11 +181,7 @@ expected<deploy_tasks_page> deploy_task_repository::page(std::string_view owner,
     values.insert(values.end(), names.values().begin(), names.values().end());
     matching.also_all("((" + ids.where() + ") or (" + names.where() + "))", values);
   }
-  auto total = db_.integer_with("select count(*) from deploy_task where " + matching.where(),
-                                matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "deploy_task", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"task_name", "task_name"}};
@@ -209,7 +205,7 @@ expected<deploy_tasks_page> deploy_task_repository::page(std::string_view owner,
   if (auto added = add_parts(*rows); !added)
     return fail(std::move(added.error()));
   deploy_tasks_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   for (auto& x : *rows)
     out.task_infos.push_back(std::move(x.info));
   return out;

@@ -54,7 +54,17 @@ expected<page_window> window_of(const paging& p, int64_t total) {
     return fail(ec::bad_request,
                 std::to_string(count) + " rows match, more than " + std::to_string(most_unpaged) +
                   " are listed by pages only: use page and per_page");
-  return page_window{first, count};
+  return page_window{first, count, total};
+}
+
+expected<page_window>
+window_of(database& db, const paging& p, std::string_view source, const filter& matching) {
+  auto total =
+    db.integer_with("select count(*) from " + std::string{source} + " where " + matching.where(),
+                    matching.values());
+  if (!total)
+    return fail(std::move(total.error()));
+  return window_of(p, total->value_or(0));
 }
 
 } // namespace aops::storage

@@ -5,14 +5,17 @@
 
 #include <array>
 #include <span>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
 
 namespace aops::storage {
 
 /// Rows that one answer may have.
 inline constexpr int64_t most_unpaged = 50'000;
 
-/// Conditions of a query with the values of their marks, grown one by one. Texts given must outlive
-/// it.
+/// Conditions of a query with the values of their marks, grown one by one. It refers to the texts
+/// and lists given, which must outlive it: those that would not are refused by the compiler.
 class filter {
 public:
   /// Longest list of `in`.
@@ -20,12 +23,14 @@ public:
 
   /// `filter("owner = ?", owner)`
   template <class... Args>
-  explicit filter(std::string_view condition, const Args&... args) {
-    also(condition, args...);
+  explicit filter(std::string_view condition, Args&&... args) {
+    also(condition, std::forward<Args>(args)...);
   }
 
   template <class... Args>
-  filter& also(std::string_view condition, const Args&... args) {
+  filter& also(std::string_view condition, Args&&... args) {
+    static_assert((!std::is_same_v<std::remove_cv_t<Args>, std::string> && ...),
+                  "the text would be gone before the query");
     const std::array<parameter, sizeof...(Args)> values{parameter(args)...};
     return also_all(condition, values);
   }
@@ -45,6 +50,8 @@ public:
       values_.push_back(parameter(list[std::min(i, list.size() - 1)]));
     return *this;
   }
+
+  filter& in(std::string_view column, const std::vector<std::string>&& list) = delete;
 
   const std::string& where() const { return where_; }
   const std::vector<parameter>& values() const { return values_; }
@@ -85,14 +92,32 @@ std::string order_by(const paging& p,
 /// unpaged list, or a page, is too long.
 struct page_window {
   int64_t offset = 0, limit = 0;
+  int64_t total = 0; ///< Of all pages.
 };
 expected<page_window> window_of(const paging& p, int64_t total);
+
+/// The same, after counting. @param source What stands between `from` and `where`.
+expected<page_window>
+window_of(database& db, const paging& p, std::string_view source, const filter& matching);
 
 /// Fills in the totals of a page.
 template <class Page>
 void set_totals(Page& out, int64_t total, const paging& p) {
   out.total_count = total;
   out.total_page = total_pages(total, p.is_paged() ? p.per_page : 0);
+}
+
+/// What was found, in the order of the ids that were asked for; each once, whatever is asked twice.
+template <class T>
+std::vector<T> in_order_of(const std::vector<std::string>& ids,
+                           std::unordered_map<std::string, T> found) {
+  std::vector<T> out;
+  for (const auto& id : ids)
+    if (auto i = found.find(id); i != found.end()) {
+      out.push_back(std::move(i->second));
+      found.erase(i);
+    }
+  return out;
 }
 
 /// Calls `step(part)` with parts of a list that are short enough for one `in`.

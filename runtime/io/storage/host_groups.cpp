@@ -116,11 +116,7 @@ expected<host_groups_page> host_repository::groups_page(const scope& of, const p
     return fail(view.error());
   filter matching("g.owner = ?", of.owner());
   of.limit_groups(matching, "g.n");
-  auto total = db_.integer_with("select count(*) from host_group g where " + matching.where(),
-                                matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "host_group g", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"host_group_name", "g.name"},
@@ -137,7 +133,7 @@ expected<host_groups_page> host_repository::groups_page(const scope& of, const p
   if (!rows)
     return fail(std::move(rows.error()));
   host_groups_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.host_group_infos = std::move(*rows);
   return out;
 }

@@ -14,7 +14,8 @@ using ids = std::vector<std::string>;
 /// What one answer holds, as JSON text.
 constexpr size_t most_bytes = size_t{16} << 20;
 
-/// Hosts of the scope among some.
+/// Hosts of the scope among some, which must outlive it.
+filter hosts_in(const host_info_repository::scope& of, const ids&& some) = delete;
 filter hosts_in(const host_info_repository::scope& of, const ids& some) {
   filter matching("1 = 1");
   if (!of.owner.empty())
@@ -55,13 +56,7 @@ expected<std::vector<host_facts>> facts_of(database& db,
   });
   if (!done)
     return fail(std::move(done.error()));
-  std::vector<host_facts> out;
-  for (const auto& id : wanted)
-    if (auto i = found.find(id); i != found.end()) {
-      out.push_back(std::move(i->second));
-      found.erase(i); // Named twice, shown once.
-    }
-  return out;
+  return in_order_of(wanted, std::move(found));
 }
 
 } // namespace

@@ -250,11 +250,7 @@ expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q
     matching.also("h.management = ?", *q.management);
   if (!q.host_list.empty())
     matching.in("h.id", q.host_list);
-  auto total =
-    db_.integer_with("select count(*) from host h where " + matching.where(), matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "host h", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
@@ -268,7 +264,7 @@ expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q
   if (!rows)
     return fail(std::move(rows.error()));
   hosts_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.host_infos = std::move(*rows);
   return out;
 }
@@ -325,13 +321,7 @@ host_repository::known(const scope& of, const std::vector<std::string>& host_ids
   });
   if (!done)
     return fail(std::move(done.error()));
-  std::vector<host_record> out;
-  for (const auto& id : host_ids)
-    if (auto i = found.find(id); i != found.end()) {
-      out.push_back(std::move(i->second));
-      found.erase(i); // Named twice, known once.
-    }
-  return out;
+  return in_order_of(host_ids, std::move(found));
 }
 
 expected<void>

@@ -73,11 +73,7 @@ job_repository::page(const scope& of, const kind_name& kind, const tasks_query& 
       return fail(std::move(fair.error()));
   auto p = paging_of(q);
   auto matching = conditions(of, kind, q);
-  auto total =
-    db_.integer_with("select count(*) from job where " + matching.where(), matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "job", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"time", "created_ms"},
@@ -90,7 +86,7 @@ job_repository::page(const scope& of, const kind_name& kind, const tasks_query& 
   if (!rows)
     return fail(std::move(rows.error()));
   tasks_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.task_infos = std::move(*rows);
   return out;
 }

@@ -187,13 +187,7 @@ report_repository::find(const scope& of, const std::vector<std::string>& asked) 
   });
   if (!done)
     return fail(std::move(done.error()));
-  std::vector<stored_report> out;
-  for (const auto& id : ids)
-    if (auto i = found.find(id); i != found.end()) {
-      out.push_back(std::move(i->second));
-      found.erase(i);
-    }
-  return out;
+  return in_order_of(ids, std::move(found));
 }
 
 expected<int64_t> report_repository::remove(std::string_view owner,

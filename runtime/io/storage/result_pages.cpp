@@ -92,15 +92,12 @@ expected<result_counts_page> result_repository::counts_page(const scope& of,
   filter matching("c.owner = ? and c.value = 'Abnormal' and c.total > 0", of.owner());
   of.limit_groups(matching, "h.host_group");
   matching.in("h.id", q.host_list);
-  const std::string source = " from result_count c join host h on h.n = c.host where ";
-  auto total = db_.integer_with("select count(*)" + source + matching.where(), matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  const std::string source = "result_count c join host h on h.n = c.host";
+  auto window = window_of(db_, p, source, matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"count", "c.total"}};
-  auto rows = db_.list_with("select h.id, c.total" + source + matching.where() +
+  auto rows = db_.list_with("select h.id, c.total from " + source + " where " + matching.where() +
                               order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
                             matching.values_and(window->limit, window->offset),
                             [](const row& r) {
@@ -109,7 +106,7 @@ expected<result_counts_page> result_repository::counts_page(const scope& of,
   if (!rows)
     return fail(std::move(rows.error()));
   result_counts_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.results = std::move(*rows);
   return out;
 }

@@ -71,11 +71,7 @@ expected<rules_page> rule_repository::page(std::string_view owner, const rules_q
   auto p = paging_of(q);
   filter matching("r.owner = ?", owner);
   matching.in("r.check_item", q.check_items);
-  auto total = db_.integer_with("select count(*) from check_rule r where " + matching.where(),
-                                matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "check_rule r", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"check_item", "r.check_item"}};
@@ -90,7 +86,7 @@ expected<rules_page> rule_repository::page(std::string_view owner, const rules_q
   if (!rules)
     return fail(std::move(rules.error()));
   rules_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.check_items = std::move(*rules);
   return out;
 }

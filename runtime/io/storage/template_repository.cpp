@@ -38,11 +38,7 @@ expected<templates_page> template_repository::page(std::string_view owner,
   auto p = paging_of(q);
   filter matching("t.owner = ?", owner);
   matching.in("t.template_name", q.template_list);
-  auto total = db_.integer_with("select count(*) from deploy_template t where " + matching.where(),
-                                matching.values());
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, total->value_or(0));
+  auto window = window_of(db_, p, "deploy_template t", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"template_name", "t.template_name"}};
@@ -57,7 +53,7 @@ expected<templates_page> template_repository::page(std::string_view owner,
   if (!rows)
     return fail(std::move(rows.error()));
   templates_page out;
-  set_totals(out, total->value_or(0), p);
+  set_totals(out, window->total, p);
   out.template_infos = std::move(*rows);
   return out;
 }

@@ -93,13 +93,7 @@ tree_repository::contents(std::string_view owner, const std::vector<std::string>
   });
   if (!done)
     return fail(std::move(done.error()));
-  std::vector<tree_content> out;
-  for (const auto& name : names)
-    if (auto i = found.find(name); i != found.end()) {
-      out.push_back(std::move(i->second));
-      found.erase(i); // Named twice, diagnosed once.
-    }
-  return out;
+  return in_order_of(names, std::move(found));
 }
 
 expected<int64_t> tree_repository::remove(std::string_view owner,

@@ -27,22 +27,17 @@ expected<users_page> user_repository::page(std::string_view administrator, const
   snapshot view{db_};
   if (!view)
     return fail(view.error());
-  const std::string where =
-    " from account a where (a.role = 'administrator' or a.owner = '' or a.owner = ?)";
-  auto total = db_.count("select count(*)" + where, administrator);
-  if (!total)
-    return fail(std::move(total.error()));
-  auto window = window_of(p, *total);
+  filter matching("(a.role = 'administrator' or a.owner = '' or a.owner = ?)", administrator);
+  auto window = window_of(db_, p, "account a", matching);
   if (!window)
     return fail(std::move(window.error()));
   static constexpr sort_choice choices[] = {{"username", "a.username"}, {"role", "a.role"}};
-  auto rows = db_.list(
-    "select a.username, a.role, a.owner, a.disabled, a.must_change_password, a.created_ms" + where +
-      order_by(p, choices, "a.n", "a.n") + " limit ? offset ?",
-    read_info,
-    administrator,
-    window->limit,
-    window->offset);
+  auto rows =
+    db_.list_with("select a.username, a.role, a.owner, a.disabled, "
+                  "a.must_change_password, a.created_ms from account a where " +
+                    matching.where() + order_by(p, choices, "a.n", "a.n") + " limit ? offset ?",
+                  matching.values_and(window->limit, window->offset),
+                  read_info);
   if (!rows)
     return fail(std::move(rows.error()));
   auto grants = db_.list(
@@ -58,7 +53,7 @@ expected<users_page> user_repository::page(std::string_view administrator, const
   for (auto& [user, group] : *grants)
     groups[user].push_back(std::move(group));
   users_page out;
-  set_totals(out, *total, p);
+  set_totals(out, window->total, p);
   for (auto& x : *rows) {
     if (auto it = groups.find(x.username); it != groups.end())
       x.host_group_list = std::move(it->second);
