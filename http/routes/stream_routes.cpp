@@ -81,7 +81,7 @@ expected<std::vector<report_event>> fetch_after(const node_port& port,
                                                 const std::string& job,
                                                 int64_t after,
                                                 size_t limit) {
-  new_reports_query query{context.who.owner, job, after, static_cast<int64_t>(limit)};
+  new_reports_query query{job, after, static_cast<int64_t>(limit)};
   auto page = ask_actor<report_store_actor, reports_page>(
     port, actors::report_store_name, context, std::move(query));
   if (!page)

@@ -2,7 +2,7 @@
 
 #include "http/server/docs_page.hpp"
 #include "http/server/openapi.hpp"
-#include "runtime/base/address.hpp"
+#include "http/server/proxy.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
@@ -143,20 +143,6 @@ void count_request(std::string_view label, int code) {
 }
 
 constexpr size_t nonce_bytes = 16;
-
-/// Where a proxy in front serves us, from `X-Forwarded-Prefix`: empty, or `/aops`. It ends up in
-/// links, so it is a plain path or nothing.
-std::string base_path_of(const http_request& request) {
-  std::string path{request.header("X-Forwarded-Prefix")};
-  while (path.ends_with('/'))
-    path.pop_back();
-  auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
-  };
-  bool is_path = path.starts_with('/') && path.find("//") == path.npos &&
-                 path.find("..") == path.npos && std::all_of(path.begin(), path.end(), is_plain);
-  return is_path ? path : std::string{};
-}
 
 http_response redirect(std::string to) {
   http_response r;
@@ -488,53 +474,6 @@ http_response dispatcher::serve(const http_request& request, std::string_view& l
   return r;
 }
 
-namespace {
-
-/// All lines of a name, as if they were one. A proxy may add its own below the client's.
-std::string joined_lines(const http_request& request, std::string_view name) {
-  std::string out;
-  for (const auto& [each, value] : request.headers)
-    if (each.size() == name.size() &&
-        std::equal(each.begin(), each.end(), name.begin(), [](unsigned char a, unsigned char b) {
-          return std::tolower(a) == std::tolower(b);
-        }))
-      out.append(out.empty() ? "" : ",").append(value);
-  return out;
-}
-
-std::string_view last_of(std::string_view list) {
-  auto comma = list.rfind(',');
-  auto out = list.substr(comma == list.npos ? 0 : comma + 1);
-  while (!out.empty() && (out.front() == ' ' || out.front() == '\t'))
-    out.remove_prefix(1);
-  while (!out.empty() && (out.back() == ' ' || out.back() == '\t'))
-    out.remove_suffix(1);
-  return out;
-}
-
-} // namespace
-
-/// The last address in front of the proxies that are trusted: those before it may be invented.
-void dispatcher::believe_proxy(http_request& request) const {
-  const auto& trusted = service_.trusted_proxies;
-  if (trusted.empty() || !base::is_in_networks(request.address, trusted))
-    return;
-  auto schemes = joined_lines(request, "X-Forwarded-Proto");
-  if (auto scheme = last_of(schemes); !scheme.empty())
-    request.is_secure = scheme == "https";
-  const auto list = joined_lines(request, "X-Forwarded-For");
-  std::string_view hops = list;
-  while (!hops.empty() && base::is_in_networks(request.address, trusted)) {
-    auto hop = last_of(hops);
-    auto comma = hops.rfind(',');
-    hops = hops.substr(0, comma == hops.npos ? 0 : comma);
-    std::string address{hop};
-    if (!base::is_ip_address(address))
-      return;
-    request.address = std::move(address);
-  }
-}
-
 http_response dispatcher::answer(http_request request) {
   static auto seconds =
     metrics::histogram_of("aops_http_request_seconds",
@@ -544,7 +483,7 @@ http_response dispatcher::answer(http_request request) {
   std::string_view label = "other";
   int code = 0;
   http_response response;
-  believe_proxy(request);
+  believe_proxy(request, service_.trusted_proxies);
   try {
     response = serve(request, label, code);
   } catch (const std::exception& e) {

@@ -79,7 +79,6 @@ private:
   request_context
   context_for(caller who, const http_request& request, std::chrono::milliseconds deadline) const;
   http_response show_readiness() const;
-  void believe_proxy(http_request& request) const;
 
   service service_;
   std::unordered_map<std::string, verbs> endpoints_;

@@ -13,6 +13,12 @@ namespace aops::http {
 
 using text_pairs = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether two names, of headers or hosts, are the same: case does not matter.
+bool same_name(std::string_view a, std::string_view b);
+
+/// Without blanks and tabs at its ends.
+std::string_view trim(std::string_view text);
+
 struct http_request {
   std::string method; ///< `GET`, …
   std::string path;   ///< Decoded, without query.

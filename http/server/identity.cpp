@@ -6,20 +6,6 @@ namespace aops::http {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
-}
-
-bool is_same_text(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 /// `https://host:port` without the scheme, which a proxy in front may have changed.
 std::string_view authority_of(std::string_view origin) {
   auto end = origin.find("://");
@@ -55,7 +41,7 @@ std::string_view session_cookie_name(bool is_secure) {
 
 std::string_view cookie_of(const http_request& request, std::string_view name) {
   for (const auto& [key, value] : request.headers) {
-    if (!is_same_text(key, "Cookie"))
+    if (!same_name(key, "Cookie"))
       continue;
     for (std::string_view rest = value; !rest.empty();) {
       auto end = std::min(rest.find(';'), rest.size());
@@ -86,7 +72,7 @@ bool is_from_own_page(const http_request& request) {
            (is_harmless && (site == "none" || request.header("Sec-Fetch-Mode") == "navigate"));
   if (auto origin = request.header("Origin"); !origin.empty()) {
     auto host = request.header("Host");
-    return !host.empty() && is_same_text(authority_of(origin), host);
+    return !host.empty() && same_name(authority_of(origin), host);
   }
   return is_harmless;
 }

@@ -1,8 +1,9 @@
 #include "http/server/request_head.hpp"
 
+#include "http/server/exchange.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -11,19 +12,6 @@ namespace aops::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-
-bool same_name(std::string_view a, std::string_view b) {
-  auto same = [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
 
 /// Calls `visit(line)` for each line without its end; the request line comes first.
 template <class Visit>
