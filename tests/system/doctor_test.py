@@ -61,12 +61,13 @@ class on_its_own(unittest.TestCase):
             closed.bind(("127.0.0.1", 0))
             done = self.doctor("http.listen=127.0.0.1:0", "storage.engine=mariadb", "storage.host=127.0.0.1",
                                f"storage.port={closed.getsockname()[1]}", "storage.password=doctors-s3cret",
-                               f"tls.certificate={wrong}", f"tls.key={wrong}", "prometheus.url=http://127.0.0.1:9")
+                               f"tls.certificate={wrong}", f"tls.key={wrong}", "prometheus.url=http://user:pr0m-s3cret@127.0.0.1:9")
         self.assertEqual(done.returncode, 1)
         found = items(done)
         for item in ("store", "tls.certificate", "prometheus"):
             self.assertEqual(found[item][0], "FAIL", found)
-        self.assertNotIn("doctors-s3cret", done.stdout + done.stderr)
+        for secret in ("doctors-s3cret", "pr0m-s3cret"):
+            self.assertNotIn(secret, done.stdout + done.stderr)
 
     def test_all_faults_of_a_configuration_at_once(self):
         name = os.path.join(self.folder, "aops.toml")

@@ -69,7 +69,9 @@ class habits(user):
         for words in (["group", "delete", "nope"], ["checkrule", "delete", "nope"], ["checkrule", "get", "hot", "nope"], ["faultree", "delete", "nope"],
                       ["faultree", "get", "nope"], ["report", "delete", unknown], ["report", "get", unknown],
                       ["report", "get", "--host_list", "nope"], ["host", "delete", "nope"], ["series", "nope"],
-                      ["diag", "follow", unknown], ["diag", "cancel", unknown]):
+                      ["diag", "follow", unknown], ["diag", "cancel", unknown], ["template", "delete", "nope"],
+                      ["task", "delete", "nope"], ["user", "delete", "nope"], ["token", "delete", "nope"],
+                      ["session", "delete", "nope"]):
             with self.subTest(" ".join(words)):
                 done = self.aops(*words, code=1)
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)

@@ -107,8 +107,9 @@ class users(unittest.TestCase):
         aops("user", "enable", "ann")
         aops("user", "role", "ann", "administrator")
         aops("user", "role", "ann", "ordinary")
-        aops("user", "delete", "ann")
+        self.assertIn("nobody", aops("user", "delete", "ann", "nobody", code=1).stderr)
         aops("user", "delete", "ann", code=1)
+        aops("user", "delete", "ann", "--ignore-missing")
 
     def test_a_program_works_with_its_token(self):
         aops = command_line(self.node)
@@ -130,6 +131,7 @@ class users(unittest.TestCase):
             self.assertEqual(program.post(f"/manage/account/{path}", body)["code"], 1207, path)
         aops("token", "delete", "backup")
         aops("token", "delete", "backup", code=1)
+        aops("token", "delete", acting["token_id"])
         wait_until(lambda: self.code(rest(self.node.url, made["access_token"])) == 1201, 2, "the token is over")
 
     def test_the_vault_key_is_entered_and_changed(self):

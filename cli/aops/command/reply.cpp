@@ -103,6 +103,10 @@ std::vector<undone> undone_of(const json& reply) {
         x.reason = text_of(reasons, x.name);
     }
   }
+  // Some replies list what was done, and give a reason for the rest.
+  for (auto i = reasons.begin(); reasons.is_object() && i != reasons.end(); ++i)
+    if (std::none_of(all.begin(), all.end(), [&](const undone& x) { return x.name == i.key(); }))
+      all.push_back({i.key(), {}, text_of(reasons, i.key())});
   return all;
 }
 

@@ -80,10 +80,14 @@ void session::missing(std::string_view kind,
 void session::find_missing(std::string_view kind,
                            const std::vector<std::string>& wanted,
                            const json& rows,
-                           const char* key) {
+                           const char* key,
+                           const char* id) {
   std::set<std::string> there;
-  for (const auto& row : rows)
+  for (const auto& row : rows) {
     there.insert(text_of(row, key));
+    if (id)
+      there.insert(text_of(row, id));
+  }
   for (const auto& name : wanted)
     if (!there.contains(name))
       missing(kind, name);

@@ -111,11 +111,12 @@ public:
   void missing(std::string_view kind,
                const std::string& name,
                const std::vector<std::string>& known = {});
-  /// `missing` for each of `wanted` that is not in the rows' member `key`.
+  /// `missing` for each of `wanted` that is in neither the rows' member `key` nor `id`, if any.
   void find_missing(std::string_view kind,
                     const std::vector<std::string>& wanted,
                     const json& rows,
-                    const char* key);
+                    const char* key,
+                    const char* id = nullptr);
   bool is_missing(const std::string& name) const { return missing_.contains(name); }
   bool has_missing() const { return !missing_.empty() && !args.on("ignore_missing"); }
 

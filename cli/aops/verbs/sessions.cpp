@@ -27,6 +27,8 @@ int remove(session& s) {
     return s.complain(ids.error());
   if (ids->empty() && !s.args.on("all"))
     return s.misuse("delete needs --session_list, or --all for all but this one");
+  if (auto known = s.fetch("/manage/account/session/get", sessions_query{whose(s)}))
+    s.find_missing("session", *ids, member(*known, "session_infos"), "session_id");
   return s.show(s.remove("/manage/account/session/delete", sessions_to_end{*ids, whose(s)}), {});
 }
 

@@ -101,11 +101,7 @@ expected<json> named_tasks(session& s, const std::vector<std::string>& words) {
   if (!reply)
     return reply;
   auto tasks = member(*reply, "task_infos");
-  for (const auto& word : words)
-    if (std::none_of(tasks.begin(), tasks.end(), [&](const json& x) {
-          return text_of(x, "task_id") == word || text_of(x, "task_name") == word;
-        }))
-      s.missing("task", word);
+  s.find_missing("task", words, tasks, "task_name", "task_id");
   return tasks;
 }
 

@@ -34,7 +34,7 @@ int remove(session& s) {
     return s.complain(names.error());
   auto reply = s.fetch("/manage/account/token/get", tokens_query{});
   if (reply)
-    s.find_missing("token", *names, member(*reply, "token_infos"), "name");
+    s.find_missing("token", *names, member(*reply, "token_infos"), "name", "token_id");
   return s.show(s.remove("/manage/account/token/delete", tokens_to_delete{*names}), {});
 }
 

@@ -55,6 +55,8 @@ int remove(session& s) {
   auto names = at_least_one(s.args, "user_list", "delete");
   if (!names)
     return s.complain(names.error());
+  if (auto known = s.fetch("/manage/account/user/get", users_query{}))
+    s.find_missing("account", *names, member(*known, "user_infos"), "username");
   return s.show(s.remove("/manage/account/user/delete", users_to_delete{*names}), {});
 }
 
