@@ -48,10 +48,9 @@ struct examined_nodes {
 AOPS_MESSAGE(examined_nodes)
 
 /// To one node.
-struct node_doctor_query {
-  std::string asked_by;
-};
-AOPS_WIRE(node_doctor_query, asked_by)
+struct node_doctor_query {};
+#define AOPS_FIELDS_node_doctor_query(F)
+AOPS_MESSAGE(node_doctor_query)
 
 struct node_examined {
   std::vector<examined_item> items;

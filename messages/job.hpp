@@ -70,10 +70,10 @@ AOPS_WIRE(job_records, jobs)
 
 /// Reports of a job whose number is greater, in order: what a stream still has to show.
 struct new_reports_query {
-  std::string owner, job;
+  std::string job;
   int64_t after = 0, limit = 0;
 };
-AOPS_WIRE(new_reports_query, owner, job, after, limit)
+AOPS_WIRE(new_reports_query, job, after, limit)
 
 /// An owner's trees by name.
 struct find_trees {

@@ -10,6 +10,7 @@
 #include "messages/roles/rounds.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/core/check/round_codec.hpp"
+#include "runtime/core/schedule/slot.hpp"
 
 #include <caf/all.hpp>
 
@@ -35,7 +36,7 @@ public:
   void find_hosts_of(const caller& who, bool of_all) {
     find_hosts wanted{of_all ? std::string{} : who.owner, {}, {}};
     if (of_all) {
-      wanted.slots.resize(256);
+      wanted.slots.resize(schedule::slot_count);
       std::iota(wanted.slots.begin(), wanted.slots.end(), uint16_t{0});
     } else if (who.owner.empty()) { // To the store that would mean something else.
       return begin({});

@@ -36,7 +36,7 @@ doctor_actor::behavior_type doctor(doctor_pointer self, doctor_parts parts) {
   prepare(self);
   self->state.parts = std::move(parts);
   return {
-    [self](const caller& who, const doctor_query&) -> caf::result<examined_nodes> {
+    [self](const caller&, const doctor_query&) -> caf::result<examined_nodes> {
       const auto& parts = self->state.parts;
       auto nodes = known_nodes(*parts.map, parts.node);
       auto promise = self->make_response_promise<examined_nodes>();
@@ -44,8 +44,7 @@ doctor_actor::behavior_type doctor(doctor_pointer self, doctor_parts parts) {
         promise.deliver(page_of(nodes, told));
       };
       survey_parts survey{*parts.names, parts.node, std::string{doctor_name}, parts.deadline};
-      ask_nodes<doctor_actor, node_examined>(
-        self, survey, nodes, node_doctor_query{who.user}, then);
+      ask_nodes<doctor_actor, node_examined>(self, survey, nodes, node_doctor_query{}, then);
       return promise;
     },
     [self](const node_doctor_query&) -> caf::result<node_examined> {

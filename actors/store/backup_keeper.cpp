@@ -145,11 +145,9 @@ backup_keeper_actor::behavior_type backup_keeper(self_pointer self, backup_parts
   prepare(self);
   auto& st = self->state;
   st.parts = std::move(parts);
-  const auto& config = st.parts.store->config->backup;
-  if (auto window = base::parse_daily_window(config.window))
+  if (auto window = base::parse_daily_window(st.parts.store->config->backup.window))
     st.window = *window;
-  if (!config.directory.empty())
-    self->delayed_send(self, look_every, atom::tick_v);
+  self->delayed_send(self, look_every, atom::tick_v);
   return {
     [self](atom::tick) {
       self->delayed_send(self, look_every, atom::tick_v);

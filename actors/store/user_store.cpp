@@ -169,11 +169,27 @@ expected<void> change_grants(storage::database& db,
   return users.revoke(x, what.revoke.value_or(std::vector<std::string>{}));
 }
 
+/// Accounts are administered in a log-in, by whoever is administrator when it is carried out: he
+/// may have been demoted while the request waited.
+expected<void> still_administers(storage::database& db, const caller& who) {
+  if (who.session.empty())
+    return {};
+  if (auto has = needs_session(db, who); !has)
+    return has;
+  auto me = user_repository{db}.lock(who.user);
+  if (!me)
+    return fail(me.error() == ec::not_found ? error{ec::permission_denied, {}} : me.error());
+  return me->role == rights::administrator && !me->is_disabled ? expected<void>{}
+                                                               : fail(ec::permission_denied);
+}
+
 /// Name by name; what fails is no reason to keep the others.
 expected<users_deleted> delete_users(storage::database& db,
                                      const caller& who,
                                      const std::vector<std::string>& names,
                                      int64_t now_ms) {
+  if (auto may = still_administers(db, who); !may)
+    return fail(std::move(may.error()));
   users_deleted out;
   bool has_dependency = false, is_denied = false;
   for (const auto& name : names) {
@@ -206,20 +222,6 @@ expected<users_deleted> delete_users(storage::database& db,
 }
 
 } // namespace
-
-/// Accounts are administered in a log-in, by whoever is administrator when it is carried out: he
-/// may have been demoted while the request waited.
-static expected<void> still_administers(storage::database& db, const caller& who) {
-  if (who.session.empty())
-    return {};
-  if (auto has = needs_session(db, who); !has)
-    return has;
-  auto me = user_repository{db}.lock(who.user);
-  if (!me)
-    return fail(me.error() == ec::not_found ? error{ec::permission_denied, {}} : me.error());
-  return me->role == rights::administrator && !me->is_disabled ? expected<void>{}
-                                                               : fail(ec::permission_denied);
-}
 
 expected<stored_user> administered(storage::database& db,
                                    const caller& who,

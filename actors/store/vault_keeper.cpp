@@ -10,6 +10,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace aops::actors {
 
@@ -201,9 +202,9 @@ void look(self_pointer self) {
 }
 
 void wipe(self_pointer self, const keys_counted& x) {
+  const std::unordered_set<std::string_view> live(x.sessions.begin(), x.sessions.end());
   std::erase_if(self->state.keys, [&](const auto& key) {
-    return key.second.number <= x.asked &&
-           std::find(x.sessions.begin(), x.sessions.end(), key.first) == x.sessions.end();
+    return key.second.number <= x.asked && !live.contains(key.first);
   });
 }
 

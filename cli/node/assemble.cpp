@@ -135,14 +135,15 @@ child_spec store_tree(const parts& p) {
     child(repeat_store_name, repeat_store, store),
     child(saved_store_name, saved_store, store),
     child(housekeeper_name, housekeeper, store),
-    child(backup_keeper_name,
-          backup_keeper,
-          backup_parts{store, std::make_shared<bounded_pool>("backup", 1, 1)}),
     child(user_store_name, user_store, store),
     child(audit_store_name, audit_store, store),
     child(session_store_name, session_store, store),
     child(vault_name, vault_keeper, store, p.node_id),
   };
+  if (!p.config->backup.directory.empty()) // Its thread is for who wants backups.
+    tree.push_back(child(backup_keeper_name,
+                         backup_keeper,
+                         backup_parts{store, std::make_shared<bounded_pool>("backup", 1, 1)}));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));

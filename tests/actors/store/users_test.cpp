@@ -133,6 +133,34 @@ BOOST_AUTO_TEST_CASE(the_last_administrator_stays_one_whatever_is_tried) {
   tests::ok(administer(change_role{"admin", "ordinary"}));
 }
 
+BOOST_AUTO_TEST_CASE(who_was_demoted_while_his_request_waited_administers_nobody) {
+  for (auto name : {"ann", "eve"})
+    tests::ok(join(name));
+  tests::ok(administer(change_role{"ann", "administrator"}));
+  auto before = session_of("ann"); // As a node knows her for a moment longer.
+  tests::ok(administer(change_role{"ann", "ordinary"}));
+  BOOST_TEST((before.role == rights::administrator));
+  auto refused = ask<done>(users, before, change_role{"eve", "administrator"});
+  BOOST_TEST(tests::failure_of(refused) == ec::permission_denied);
+  BOOST_TEST(shown("eve").role == "ordinary");
+  tests::ok(administer(change_role{"ann", "administrator"}));
+  tests::ok(ask<done>(users, before, change_role{"eve", "administrator"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_administers_nobody) {
+  tests::ok(join("ann"));
+  tests::ok(administer(change_role{"ann", "administrator"}));
+  auto program = session_of("ann");
+  program.session = base::sha256_hex("of a token");
+  BOOST_TEST(tests::failure_of(
+               ask<done>(users, program, password_to_reset{"admin", {"another password"}})) ==
+             ec::permission_denied);
+  BOOST_TEST(tests::failure_of(ask<done>(users, program, change_role{"admin", "ordinary"})) ==
+             ec::permission_denied);
+  BOOST_TEST(tests::failure_of(ask<users_deleted>(users, program, users_to_delete{{"admin"}})) ==
+             ec::permission_denied);
+}
+
 BOOST_AUTO_TEST_CASE(an_administrator_who_owns_something_stays_one) {
   tests::ok(join("ann"));
   tests::ok(administer(change_role{"ann", "administrator"}));
