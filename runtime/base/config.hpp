@@ -131,6 +131,19 @@ struct config {
   } jobs;
 
   struct {
+    std::string directory; ///< Of run folders; empty: `runs` in the data folder.
+    std::string ansible = "ansible-playbook", runner = "ansible-runner"; ///< Programs.
+    int64_t max_running = 4;                                             ///< Runs on a node.
+    int64_t forks = 50; ///< Hosts of a run at once.
+    duration step_timeout = hours(1), timeout = hours(24);
+    byte_size event_bytes{65'536}; ///< Of one event; more is cut.
+    duration keep = days(90);
+    duration collect_facts = hours(24); ///< 0: on demand only.
+    byte_size collect_bytes = mebibytes(1), package_bytes = mebibytes(512);
+    std::string commands; ///< File that lists what may be run on hosts; empty: nothing.
+  } tasks;
+
+  struct {
     int64_t max_reports = 100'000;
     duration unit_timeout = seconds(30);
     duration deadline = hours(1);

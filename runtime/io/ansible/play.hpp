@@ -1,0 +1,135 @@
+#pragma once
+
+#include "messages/error.hpp"
+#include "messages/values.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// Playbooks run by Ansible in a process of its own. One play of a run is one such process: a step
+/// on a batch of hosts.
+namespace aops::ansible {
+
+/// A host as Ansible reaches it, and what opens it. Secrets go into files of the run's folder,
+/// which only this user reads, never into arguments or environment.
+struct target {
+  std::string id;   ///< Also its name in the inventory.
+  std::string name; ///< What people call it: variable `aops_host_name`.
+  std::string address;
+  int64_t port = 22;
+  std::string username;
+  sealed_text password;      ///< Empty: none.
+  sealed_text sudo_password; ///< Of `sudo`, or of root for `su`. Empty: none.
+  bool uses_su = false;
+  sealed_text private_key;            ///< OpenSSH or PEM text; empty: none.
+  std::vector<std::string> host_keys; ///< `type base64` each; empty: not known yet.
+  std::string vars = "{}";            ///< JSON object: variables of this host.
+  std::vector<std::string> groups;    ///< Of the inventory.
+};
+
+/// What is to be run.
+struct play_order {
+  std::string run;      ///< Names the folder: letters, digits, `-`.
+  std::string playbook; ///< JSON text of the list of plays.
+  /// A folder with `roles/` and `files/` beside the playbook; empty: none. Read only.
+  std::string package;
+  std::string vars = "{}"; ///< JSON object: extra variables; go before all others.
+  std::vector<target> hosts;
+  int64_t forks = 50;
+  bool check = false, diff = false;
+  std::chrono::milliseconds timeout{3'600'000};
+  size_t event_bytes = 65'536;      ///< Of texts of one event; more is cut, and says so.
+  std::vector<sealed_text> secrets; ///< Further texts that no event may show.
+};
+
+/// What became of an action on a host, or of the play.
+enum class event_kind : uint8_t {
+  play_began, ///< `action` is its name.
+  task_began, ///< An action begins; no host yet.
+  host_began, ///< On a host.
+  ok,
+  failed, ///< `is_ignored` when the playbook goes on.
+  unreachable,
+  skipped,
+  retried, ///< Not done yet: it is tried again.
+  item,    ///< One element of a loop.
+  stats,   ///< Of a host, at the end.
+  output,  ///< What Ansible itself says: warnings, errors of the playbook.
+};
+
+/// In the order in which Ansible told them. Masked.
+struct play_event {
+  int64_t number = 0; ///< From 1.
+  int64_t time_ms = 0;
+  event_kind kind = event_kind::output;
+  std::string host;   ///< Id; empty: all.
+  std::string action; ///< Name of the task, or its module.
+  std::string module;
+  bool is_changed = false, is_ignored = false;
+  int64_t duration_ms = 0;
+  std::string message; ///< One line: why it failed, what it did.
+  std::string output;  ///< Whole output, cut at `event_bytes`; differences of a dry run.
+  /// Of a successful action that collects: its result as JSON object, at most 1 MiB; else empty.
+  std::string result;
+};
+
+enum class host_outcome : uint8_t { ok, failed, unreachable, not_run };
+
+struct host_result {
+  std::string host;
+  host_outcome outcome = host_outcome::not_run;
+  int64_t ok = 0, changed = 0, failed = 0, skipped = 0, ignored = 0;
+  std::string action, message;        ///< Of the failure.
+  std::vector<std::string> host_keys; ///< Seen at first use, to be kept.
+};
+
+/// How a play ended.
+struct play_result {
+  /// ec::timed_out; ec::cancelled; ec::task_failed with what Ansible said when it could not run at
+  /// all (broken playbook, missing program); hosts that failed are no error.
+  expected<void> how;
+  std::vector<host_result> hosts; ///< In the order of the order.
+};
+
+/// A play under way.
+class play {
+public:
+  virtual ~play() = default; ///< Ends it, and all its processes.
+  /// Ends every process of it: first asked, killed after a short while. `ended` follows.
+  virtual void cancel() = 0;
+  /// This node may act until then, on the steady clock of `std::chrono`: the guard, a process
+  /// beside it, kills the play when it has not been told a later time by then; also when this node
+  /// dies.
+  virtual void may_run_until(std::chrono::steady_clock::time_point until) = 0;
+};
+
+struct player_options {
+  std::string directory; ///< Of run folders: 0700; each run's is removed when it ends.
+  std::string runner = "ansible-runner", ansible = "ansible-playbook";
+  std::string guard; ///< The program that guards: `aops-node`, called with `run-guard`.
+};
+
+/// Starts plays. Any thread.
+class player {
+public:
+  virtual ~player() = default;
+
+  /// Both are called on a thread of the player's own, in order, `ended` last and exactly once; hand
+  /// on and return.
+  virtual expected<std::unique_ptr<play>>
+  start(play_order order,
+        std::function<void(std::vector<play_event>)> happened,
+        std::function<void(play_result)> ended) = 0;
+
+  /// Ends what runs of an earlier process of this node left behind, and removes their folders.
+  /// @returns How many runs.
+  virtual expected<size_t> clean_up() = 0;
+};
+
+std::shared_ptr<player> make_player(player_options options);
+
+} // namespace aops::ansible
