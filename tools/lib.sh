@@ -20,6 +20,9 @@ packages() {
   awk -v kinds=" $* " '!/^#/ && NF && (NF == 1 || index(kinds, " " $2 " ")) {print $1}' "$top/tools/packages.txt"
 }
 
+# The kind of package that is wanted where no npm is found: it builds the web pages. Another npm is not replaced.
+npm_kind() { command -v npm >/dev/null || echo npm; }
+
 # Installs what is missing; says nothing and asks nobody when nothing is. Services that come with a package are neither
 # started nor enabled: what runs on this machine is not ours to change.
 install_packages() {

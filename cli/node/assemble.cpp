@@ -43,6 +43,7 @@
 #include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
 #include "cli/node/doctor_facts.hpp"
+#include "http/ui/pages.hpp"
 #include "messages/names.hpp"
 
 #include <caf/all.hpp>
@@ -350,6 +351,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
     for (auto& row : table(port))
       s.routes.push_back(std::move(row));
   s.streams = http::stream_routes(p.streams);
+  http::add_web_pages(s);
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
   return s;
 }

@@ -32,6 +32,26 @@ std::shared_ptr<const std::string> gzipped(const std::string& text) {
   return is_done ? std::make_shared<const std::string>(std::move(out)) : nullptr;
 }
 
+/// Of what `gzipped` makes; what there is of it when it is broken.
+std::string unzipped(const std::string& packed) {
+  constexpr int any_header = 15 + 32;
+  z_stream z{};
+  if (inflateInit2(&z, any_header) != Z_OK)
+    return {};
+  std::string out;
+  std::array<char, 1 << 15> piece;
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data())); // It only reads.
+  z.avail_in = static_cast<uInt>(packed.size());
+  for (int status = Z_OK; status == Z_OK;) {
+    z.next_out = reinterpret_cast<Bytef*>(piece.data());
+    z.avail_out = static_cast<uInt>(piece.size());
+    status = inflate(&z, Z_NO_FLUSH);
+    out.append(piece.data(), piece.size() - z.avail_out);
+  }
+  inflateEnd(&z);
+  return out;
+}
+
 static_file file_of(std::string_view name, std::string body) {
   static_file file;
   file.content_type = content_type_of(name);
@@ -61,10 +81,10 @@ bool any_item(std::string_view list, Visit visit) {
 }
 
 /// `gzip` or `gzip;q=0.5`, but not `gzip;q=0`.
-bool takes_gzip(std::string_view accepted) {
-  return any_item(accepted, [](std::string_view item) {
+bool takes(std::string_view accepted, std::string_view coding) {
+  return any_item(accepted, [&](std::string_view item) {
     auto semicolon = item.find(';');
-    if (item.substr(0, semicolon) != "gzip")
+    if (item.substr(0, semicolon) != coding)
       return false;
     auto rest = semicolon == item.npos ? std::string_view{} : item.substr(semicolon);
     return rest.find("q=") == rest.npos || rest.find_first_of("123456789") != rest.npos;
@@ -96,10 +116,22 @@ std::string static_files::add_versioned(std::string_view name, std::string body)
   return versioned;
 }
 
+void static_files::add_packed(std::string name, packed_file file) {
+  static_file f;
+  f.content_type = content_type_of(name);
+  f.etag = '"' + file.digest + '"';
+  f.gzip = std::make_shared<const std::string>(std::move(file.gzip));
+  f.brotli = std::make_shared<const std::string>(std::move(file.brotli));
+  f.is_immutable = true;
+  files_.insert_or_assign(std::move(name), std::move(f));
+}
+
 const static_file* static_files::find(std::string_view name) const {
   auto it = files_.find(name);
   return it == files_.end() ? nullptr : &it->second;
 }
+
+std::string plain_text(const packed_file& file) { return unzipped(file.gzip); }
 
 std::string_view content_type_of(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 12> types = {{
@@ -134,11 +166,19 @@ http_response answer_with(const static_file& file, const http_request& request) 
     r.status = 304;
     return r;
   }
-  r.shared_body = file.body;
-  if (file.gzip && takes_gzip(request.header("Accept-Encoding"))) {
-    r.headers.emplace_back("Content-Encoding", "gzip");
-    r.shared_body = file.gzip;
-  }
+  auto accepted = request.header("Accept-Encoding");
+  auto send = [&](const auto& body, const char* coding) {
+    r.headers.emplace_back("Content-Encoding", coding);
+    r.shared_body = body;
+  };
+  if (file.brotli && takes(accepted, "br"))
+    send(file.brotli, "br");
+  else if (file.gzip && takes(accepted, "gzip"))
+    send(file.gzip, "gzip");
+  else if (file.body)
+    r.shared_body = file.body;
+  else
+    r.body = unzipped(*file.gzip);
   return r;
 }
 

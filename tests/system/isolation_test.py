@@ -157,7 +157,7 @@ ROWS = {
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/events/stream"): sees(lambda s: {"topics": "diag:" + s.task}, lambda s: ["event: gone"]),
 }
-PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}"}
+PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}", "/", "/ui/{rest}", "/ui/assets/{rest}"}
 # What a request names, its answer may name too.
 ECHOES = {"/diag/task/waits", "/diag/task/cancel", "/diag/task/resume", "/diag/progress/get", "/events/stream"}
 LAST = ("/manage/account/logout", "/manage/logout", "/session/logout", "/diag/task/cancel")
