@@ -16,6 +16,7 @@
 #include "messages/host_info.hpp"
 #include "messages/job.hpp"
 #include "messages/job_waits.hpp"
+#include "messages/kafka.hpp"
 #include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
@@ -37,6 +38,7 @@
 #include "messages/types/host_info.hpp"
 #include "messages/types/job.hpp"
 #include "messages/types/job_waits.hpp"
+#include "messages/types/kafka.hpp"
 #include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
@@ -77,7 +79,8 @@
   X(vault)                                                                                         \
   X(users)                                                                                         \
   X(audit)                                                                                         \
-  X(repeat)
+  X(repeat)                                                                                        \
+  X(kafka)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sys/stat.h>
 
 namespace aops::base {
@@ -239,6 +240,45 @@ private:
   option_origins where_;
 };
 
+/// Section `kafka`, as far as no library is needed to judge it.
+template <class Blame>
+void check_kafka(const config& c, Blame blame) {
+  const auto& k = c.kafka;
+  if (k.enabled && k.queue == "kafka" && k.brokers.empty())
+    blame("kafka.brokers", "must name at least one HOST:PORT");
+  for (const auto& broker : k.brokers)
+    if (auto at = parse_endpoint(broker); !at || at->port == 0)
+      blame("kafka.brokers", broker + " is no HOST:PORT");
+  for (const auto& what : k.publish)
+    if (what != "results" && what != "progress" && what != "reports")
+      blame("kafka.publish", what + " is none of results, progress, reports");
+  for (const auto& property : k.properties)
+    if (auto equals = property.find('='); equals == property.npos || equals == 0)
+      blame("kafka.properties", property + " is no name=value");
+  if (k.group.empty())
+    blame("kafka.group", "must not be empty");
+  if (k.dlq_suffix.empty())
+    blame("kafka.dlq_suffix", "must not be empty");
+  std::set<std::string_view> topics;
+  for (const auto* some : {&k.check_topics, &k.diag_topics})
+    for (const auto& topic : *some)
+      if (!topics.insert(topic).second)
+        blame(some == &k.check_topics ? "kafka.check_topics" : "kafka.diag_topics",
+              topic + " stands there twice");
+  for (const auto& [key, topic] : {std::pair{"kafka.result_topic", &k.result_topic},
+                                   {"kafka.progress_topic", &k.progress_topic},
+                                   {"kafka.report_topic", &k.report_topic}})
+    if (topic->empty() || topics.contains(*topic))
+      blame(key, topic->empty() ? "must not be empty" : "requests come from there");
+  if (!k.password.text.empty() && !k.password_file.empty())
+    blame("kafka.password", "goes without kafka.password_file");
+  if (k.security.starts_with("sasl") && k.user.empty())
+    blame("kafka.user", "is needed with kafka.security = " + k.security);
+  if (k.ssl_cert.empty() != k.ssl_key.empty())
+    blame(k.ssl_key.empty() ? "kafka.ssl_cert" : "kafka.ssl_key",
+          "kafka.ssl_cert and kafka.ssl_key go together");
+}
+
 /// Rules that span options. The reason names the option that the user has to look at.
 expected<void> check_together(const config& c, const option_origins& where) {
   faults found;
@@ -270,6 +310,7 @@ expected<void> check_together(const config& c, const option_origins& where) {
     blame("backup.window", window.error().detail);
   if (c.check.sample_period.ms % 1000 != 0)
     blame("check.sample_period", "must be whole seconds");
+  check_kafka(c, blame);
   return found.all();
 }
 
@@ -407,17 +448,30 @@ expected<std::vector<std::string>> notify_headers(const notify_receiver& to) {
   return out;
 }
 
-expected<sealed_text> storage_password(const config& c) {
-  const auto& path = c.storage.password_file;
+namespace {
+
+/// An option that is a password, or the first line of the file that another names.
+expected<sealed_text>
+password_of(const sealed_text& given, const std::string& path, std::string_view option) {
   if (path.empty())
-    return c.storage.password;
+    return given;
   if (auto fault = fault_of_secret(path))
-    return wrong(path, "storage.password_file", *fault);
+    return wrong(path, option, *fault);
   std::ifstream file{path};
   sealed_text password;
   if (!std::getline(file, password.text))
-    return wrong(path, "storage.password_file", "cannot be read or is empty");
+    return wrong(path, option, "cannot be read or is empty");
   return password;
+}
+
+} // namespace
+
+expected<sealed_text> storage_password(const config& c) {
+  return password_of(c.storage.password, c.storage.password_file, "storage.password_file");
+}
+
+expected<sealed_text> kafka_password(const config& c) {
+  return password_of(c.kafka.password, c.kafka.password_file, "kafka.password_file");
 }
 
 } // namespace aops::base

@@ -170,6 +170,28 @@ struct config {
     duration keep = days(7);
   } backup;
 
+  struct {
+    bool enabled = false;
+    std::string queue = "kafka"; ///< `kafka`, `memory`.
+    std::vector<std::string> brokers;
+    std::string client_id = "aops", group = "aops";
+    std::vector<std::string> check_topics = {"CHECK_EXECUTE_REQ"};
+    std::vector<std::string> diag_topics = {"DIAGNOSE_EXECUTE_REQ"};
+    std::vector<std::string> publish; ///< Of `results`, `progress`, `reports`.
+    std::string result_topic = "CHECK_RESULT", progress_topic = "DIAGNOSE_PROGRESS";
+    std::string report_topic = "DIAGNOSE_REPORT", dlq_suffix = ".DLQ";
+    std::string security = "plaintext"; ///< `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl`.
+    std::string sasl_mechanism = "SCRAM-SHA-512", user;
+    sealed_text password;
+    std::string password_file, ssl_ca, ssl_cert, ssl_key;
+    std::vector<std::string> properties; ///< `name=value` of librdkafka.
+    int64_t batch_max = 1000;
+    duration batch_wait = milliseconds(20);
+    byte_size max_message = mebibytes(1);
+    int64_t max_open_jobs = 10'000, max_outbox = 1'000'000;
+    duration dlq_keep = days(7);
+  } kafka;
+
   std::vector<notify_receiver> notify; ///< Of different names.
 };
 
@@ -192,6 +214,9 @@ aops::log::log_config log_settings(const config& c);
 /// `storage.password`, or the first line of `storage.password_file`. ec::bad_request when that file
 /// cannot be read or others may read it.
 expected<sealed_text> storage_password(const config& c);
+
+/// `kafka.password`, or the first line of `kafka.password_file`. Errors as above.
+expected<sealed_text> kafka_password(const config& c);
 
 /// The lines `Name: value` of `headers_file`, which may hold secrets; none without such a file.
 /// ec::bad_request when it cannot be read, others may read it, or a line is no header.

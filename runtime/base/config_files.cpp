@@ -32,6 +32,7 @@ struct file_option {
 bool always(const config&) { return true; }
 bool with_tls(const config& c) { return c.tls.enabled; }
 bool with_server(const config& c) { return c.storage.engine == "mariadb"; }
+bool with_kafka(const config& c) { return c.kafka.enabled && c.kafka.queue == "kafka"; }
 
 #define AOPS_FILE(SECTION, KEY, IS_USED)                                                           \
   file_option {                                                                                    \
@@ -49,7 +50,11 @@ constexpr file_option files[] = {AOPS_FILE(tls, certificate, with_tls),
                                  AOPS_FILE(cluster, key, with_server),
                                  AOPS_FILE(cluster, ca, with_server),
                                  AOPS_FILE(cluster, revoked, with_server),
-                                 AOPS_FILE(backup, key_file, always)};
+                                 AOPS_FILE(backup, key_file, always),
+                                 AOPS_FILE(kafka, password_file, with_kafka),
+                                 AOPS_FILE(kafka, ssl_ca, with_kafka),
+                                 AOPS_FILE(kafka, ssl_cert, with_kafka),
+                                 AOPS_FILE(kafka, ssl_key, with_kafka)};
 #undef AOPS_FILE
 
 /// The file's bytes, or a reason that names it.
@@ -105,6 +110,7 @@ public:
     for (const auto* section : {"tls.", "cluster."})
       check_pair(section + std::string{"certificate"}, section + std::string{"key"});
     check_pair("storage.ssl_cert", "storage.ssl_key");
+    check_pair("kafka.ssl_cert", "kafka.ssl_key");
     check_links();
     check_rest();
     return found_.all();
@@ -137,6 +143,10 @@ private:
     if (c_.storage.engine == "mariadb" && texts_.contains("storage.password_file"))
       if (auto password = storage_password(c_); !password)
         note("storage.password_file",
+             "must hold a line and be readable by its owner only (chmod 600)");
+    if (texts_.contains("kafka.password_file"))
+      if (auto password = kafka_password(c_); !password)
+        note("kafka.password_file",
              "must hold a line and be readable by its owner only (chmod 600)");
     if (!c_.log.file.empty())
       if (auto why = why_not_writable(c_.log.file); !why.empty())

@@ -270,6 +270,53 @@ void add_cluster(lister& list, config& c) {
          "Longest message between nodes; a longer one is refused.");
 }
 
+void add_kafka(lister& list, config& c) {
+  auto& k = c.kafka;
+  list.in("kafka")
+    .add("enabled", k.enabled, "Takes requests from a message queue and publishes events there.")
+    .choose("queue", k.queue, "kafka|memory",
+         "Kafka, or a queue within this process, for trying things out without a broker.")
+    .add("brokers", k.brokers, "Kafka brokers to begin with, HOST:PORT each.")
+    .add("client_id", k.client_id, "Under which brokers' logs and quotas know this node.")
+    .add("group", k.group,
+         "Begins the names of consumer groups, one a topic (`aops.CHECK_EXECUTE_REQ`), and the "
+         "transactional id of the publisher (`aops.outbox`). The same on all nodes.")
+    .add("check_topics", k.check_topics,
+         "Topics with requests for checks; `DO_CHECK_TOPIC` is the name of the original. Empty: none.")
+    .add("diag_topics", k.diag_topics, "Topics with requests for diagnoses. Empty: none.")
+    .add("publish", k.publish,
+         "What is published: results (of checks), progress and reports (of diagnoses). Empty: nothing.")
+    .add("result_topic", k.result_topic, "Topic of check results.")
+    .add("progress_topic", k.progress_topic, "Topic of the progress of tasks.")
+    .add("report_topic", k.report_topic, "Topic of reports of diagnoses.")
+    .add("dlq_suffix", k.dlq_suffix,
+         "Follows a topic's name in that of the topic where its messages go that cannot be used.")
+    .choose("security", k.security, "plaintext|ssl|sasl_plaintext|sasl_ssl",
+         "How connections to brokers are secured.")
+    .choose("sasl_mechanism", k.sasl_mechanism, "PLAIN|SCRAM-SHA-256|SCRAM-SHA-512",
+         "How this node proves who it is, with sasl_plaintext and sasl_ssl.")
+    .add("user", k.user, "SASL: user.")
+    .add("password", k.password, "SASL: password; better kept in `password_file`.")
+    .add("password_file", k.password_file,
+         "SASL: file whose first line is the password, readable by its owner only.")
+    .add("ssl_ca", k.ssl_ca, "PEM file with the authority of the brokers. Empty: the system's.")
+    .add("ssl_cert", k.ssl_cert, "PEM file with this node's certificate, if brokers ask for one.")
+    .add("ssl_key", k.ssl_key, "PEM file with the private key of `ssl_cert`.")
+    .add("properties", k.properties,
+         "Further properties of librdkafka, `name=value` each, such as `fetch.min.bytes=1024`.")
+    .add("batch_max", k.batch_max, {1, 10000}, "Messages that are stored together.")
+    .add("batch_wait", k.batch_wait, span(milliseconds(1), seconds(1)),
+         "How long a batch waits for more messages.")
+    .add("max_message", k.max_message, span({1024}, mebibytes(64)),
+         "Longest message that is taken; a longer one cannot be used.")
+    .add("max_open_jobs", k.max_open_jobs, {1, 100000000},
+         "While so many jobs wait or run, no more messages are taken: they wait in their topics.")
+    .add("max_outbox", k.max_outbox, {1000, 100000000},
+         "Events that may wait to be published; the oldest of more are dropped.")
+    .add("dlq_keep", k.dlq_keep, span(hours(1), days(365)),
+         "How long `aops kafka dlq` shows messages that could not be used.");
+}
+
 void add_receiver(lister& list, notify_receiver& x) {
   list.in("notify")
     .add("name", x.name, "Under which logs, figures and `aops notify` know it: letters, digits, `-`, `_`.")
@@ -310,6 +357,7 @@ std::vector<option> options_of(config& c) {
   add_samples(list, c);
   add_jobs(list, c);
   add_cluster(list, c);
+  add_kafka(list, c);
   return list.take();
 }
 
