@@ -27,9 +27,9 @@ def why_not():
 class namespace:
     """One machine's network. `prefix` before a command runs it there; `inside` makes a socket there."""
 
-    def __init__(self, name, number=None):
+    def __init__(self, name, number=None, prefix=PREFIX):
         self.name = name
-        self.address = f"{PREFIX}{number}" if number else None
+        self.address = f"{prefix}{number}" if number else None
         self.mac = f"02:00:0a:4d:00:{number:02x}" if number else None
         # The holder says when it is inside: before that its namespace is still ours.
         self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo inside && exec sleep infinity"],
@@ -69,8 +69,8 @@ def enter(handle):
 class network:
     """Namespaces by name, all on one bridge, each with the interface `eth0` and an address of its own."""
 
-    def __init__(self, *names):
-        self.spaces, self.wires, self.hub = {}, {}, None
+    def __init__(self, *names, prefix=PREFIX):
+        self.prefix, self.spaces, self.wires, self.hub = prefix, {}, {}, None
         try:
             self.hub = namespace("hub")
             self.hub.run("ip", "link", "add", "bridge", "type", "bridge")
@@ -86,7 +86,7 @@ class network:
 
     def add(self, name):
         number = len(self.spaces) + 1
-        space = self.spaces[name] = namespace(name, number)
+        space = self.spaces[name] = namespace(name, number, self.prefix)
         self.hub.run("ip", "link", "add", f"port{number}", "type", "veth", "peer", "name", "eth0", "address", space.mac,
                      "netns", str(space.holder.pid))
         self.hub.run("ip", "link", "set", f"port{number}", "master", "bridge", "up")
