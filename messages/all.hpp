@@ -20,6 +20,7 @@
 #include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
+#include "messages/run.hpp"
 #include "messages/series.hpp"
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
@@ -42,6 +43,7 @@
 #include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
+#include "messages/types/run.hpp"
 #include "messages/types/series.hpp"
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
@@ -73,6 +75,7 @@
   X(data)                                                                                          \
   X(template)                                                                                      \
   X(task)                                                                                          \
+  X(run)                                                                                           \
   X(host_info)                                                                                     \
   X(doctor)                                                                                        \
   X(job_waits)                                                                                     \

@@ -27,8 +27,8 @@ namespace aops {
     "Groups whose hosts it runs on, too.")                                                         \
   F(steps,                                                                                         \
     optional_field(),                                                                              \
-    "A list of {`step`, `enable`, `continue`}, or an object of step names to {`enable`, "          \
-    "`continue`}; both default to false. Absent: every template, one after the other.")            \
+    "A list of {`step`, `enable`, `continue`, `after`, `timeout`, `idempotent`}, or an object of " \
+    "step names to the others. Absent: every template, one after the other.")                      \
   F(vars, optional_field(), "An object: variables that go before those of the templates.")
 
 /// POST /manage/task/generate
@@ -77,11 +77,24 @@ struct deploy_step {
   std::string step;
   bool enable = false;
   bool continue_ = false;
+  maybe<std::vector<std::string>> after{};
+  maybe<int64_t> timeout{};
+  maybe<bool> idempotent{};
 };
 #define AOPS_FIELDS_deploy_step(F)                                                                 \
   F(step, required().text(1, 64), "Name; its template is called so.")                              \
   F(enable, optional_field(), "Whether it runs; default false.")                                   \
-  F(continue_, optional_field(), "Whether the task goes on when it fails; default false.")
+  F(continue_, optional_field(), "Whether the task goes on when it fails; default false.")         \
+  F(after,                                                                                         \
+    optional_field().items(0, 100).text(1, 64).additive(),                                         \
+    "Steps that must have ended before; default: the order in which they are listed.")             \
+  F(timeout,                                                                                       \
+    optional_field().range(1, 604'800).additive(),                                                 \
+    "Seconds after which it is stopped; default `tasks.step_timeout`.")                            \
+  F(idempotent,                                                                                    \
+    optional_field().additive(),                                                                   \
+    "Whether doing it again where it was cut off does no harm; default: what its template says, "  \
+    "else false.")
 AOPS_MESSAGE(deploy_step)
 
 struct deploy_task_info {
@@ -121,9 +134,51 @@ AOPS_MESSAGE(deploy_tasks_to_delete)
 /// POST /manage/task/execute
 struct deploy_tasks_to_execute {
   std::vector<std::string> task_list;
+  maybe<bool> check{}, diff{};
+  maybe<json_text> vars{};
+  maybe<int64_t> forks{};
+  maybe<json_text> serial{};
+  maybe<std::vector<std::string>> canary{};
+  maybe<int64_t> max_fail_percentage{}, timeout{}, step_timeout{};
+  maybe<std::vector<std::string>> approve{};
+  maybe<bool> approve_batches{};
+  maybe<std::vector<std::string>> host_list{};
+  maybe<bool> allow_parallel{};
 };
 #define AOPS_FIELDS_deploy_tasks_to_execute(F)                                                     \
-  F(task_list, required().items(1, 100).text(1, 64), "Ids.")
+  F(task_list, required().items(1, 100).text(1, 64), "Ids.")                                       \
+  F(check, optional_field(), "Dry run: nothing is changed; default false.")                        \
+  F(diff, optional_field(), "Tells what is, or would be, changed in files; default false.")        \
+  F(vars, optional_field(), "An object: variables that go before all others, for this run.")       \
+  F(forks, optional_field().range(1, 1000), "Hosts at once; default `tasks.forks`.")               \
+  F(serial,                                                                                        \
+    optional_field(),                                                                              \
+    "Hosts of a batch: a number, a share such as \"30%\", or a list of these, of which the last "  \
+    "one counts for all that follow. Absent: all at once.")                                        \
+  F(canary,                                                                                        \
+    optional_field().items(0, 1000).text(1, 64),                                                   \
+    "Ids of hosts that are the first batch of each step.")                                         \
+  F(max_fail_percentage,                                                                           \
+    optional_field().range(0, 100),                                                                \
+    "Share of hosts that may fail; the run stops beyond it. Absent: one that fails makes its "     \
+    "step "                                                                                        \
+    "fail, which `continue` allows.")                                                              \
+  F(timeout,                                                                                       \
+    optional_field().range(1, 2'592'000),                                                          \
+    "Seconds after which the run is stopped; default `tasks.timeout`.")                            \
+  F(step_timeout,                                                                                  \
+    optional_field().range(1, 604'800),                                                            \
+    "Seconds after which a step that names no time-out is stopped.")                               \
+  F(approve,                                                                                       \
+    optional_field().items(0, 1000).text(1, 64),                                                   \
+    "Names of steps before which it waits until it is approved.")                                  \
+  F(approve_batches, optional_field(), "Whether it waits before each batch but the first.")        \
+  F(host_list,                                                                                     \
+    optional_field().items(0, 10000).text(1, 64),                                                  \
+    "Ids: of the task's hosts, only these; empty: all.")                                           \
+  F(allow_parallel,                                                                                \
+    optional_field(),                                                                              \
+    "Whether it runs on hosts where another run is at work; default false: it waits.")
 AOPS_MESSAGE(deploy_tasks_to_execute)
 
 struct deploy_tasks_started {

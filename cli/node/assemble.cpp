@@ -42,6 +42,7 @@
 #include "actors/support/call.hpp"
 #include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/task/run_store.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "http/ui/pages.hpp"
 #include "messages/names.hpp"
@@ -128,6 +129,7 @@ child_spec store_tree(const parts& p) {
     child(tree_store_name, tree_store, store),
     child(template_store_name, template_store, store),
     child(task_store_name, task_store, store),
+    child(run_store_name, run_store, store),
     child(result_store_name, result_store, store),
     child(round_store_name, round_store, store),
     child(alert_store_name, alert_store, store),

@@ -16,6 +16,7 @@ std::vector<route> public_routes(const node_port& port) {
                       status_routes,
                       tree_routes,
                       task_routes,
+                      run_routes,
                       job_routes,
                       report_routes,
                       cluster_routes,

@@ -20,6 +20,7 @@ std::vector<route> result_routes(const node_port& port);
 std::vector<route> status_routes(const node_port& port);
 std::vector<route> tree_routes(const node_port& port);
 std::vector<route> task_routes(const node_port& port);
+std::vector<route> run_routes(const node_port& port); ///< Of deployment tasks.
 std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);
 std::vector<route> cluster_routes(const node_port& port);

@@ -107,6 +107,10 @@ ROWS = {
     ("POST", "/manage/task/get"): denied(legal("/manage/task/get"), changes=False),
     ("DELETE", "/manage/task/delete"): denied(legal("/manage/task/delete")),
     ("POST", "/manage/task/execute"): denied(legal("/manage/task/execute")),
+    ("POST", "/manage/task/result/get"): denied(changes=False),
+    ("POST", "/manage/task/result/hosts"): denied(legal("/manage/task/result/hosts"), changes=False),
+    ("POST", "/manage/task/result/log"): denied(legal("/manage/task/result/log"), changes=False),
+    ("POST", "/manage/task/stat"): denied(changes=False),
 
     ("POST", "/check/rule/import"):
         denied(lambda s: {"check_items": [rule("x", "temperature", "$0 > 1")]}),

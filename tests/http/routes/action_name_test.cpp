@@ -48,7 +48,10 @@ BOOST_AUTO_TEST_CASE(what_only_reads_is_as_intended) {
                                            "/check/rule/test",
                                            "/data/host/info/get/user",
                                            "/diag/task/waits",
-                                           "/manage/log/verify"}),
+                                           "/manage/log/verify",
+                                           "/manage/task/result/hosts",
+                                           "/manage/task/result/log",
+                                           "/manage/task/stat"}),
              boost::test_tools::per_element());
 }
 
