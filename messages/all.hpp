@@ -48,8 +48,10 @@
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
+#include "messages/types/upkeep.hpp"
 #include "messages/types/users.hpp"
 #include "messages/types/vault.hpp"
+#include "messages/upkeep.hpp"
 #include "messages/users.hpp"
 #include "messages/vault.hpp"
 
@@ -83,7 +85,8 @@
   X(users)                                                                                         \
   X(audit)                                                                                         \
   X(repeat)                                                                                        \
-  X(kafka)
+  X(kafka)                                                                                         \
+  X(upkeep)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.
