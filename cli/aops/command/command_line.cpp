@@ -21,17 +21,18 @@ std::string folded(std::string_view name) {
   return result;
 }
 
-/// The options that `name` may mean: one when it is a whole name.
+/// The options that `name` may mean: one when it is a whole name. Those that are extra give way to
+/// the others.
 std::vector<std::string_view> candidates(const std::string& name,
                                          const std::vector<option>& options) {
-  std::vector<std::string_view> found;
+  std::vector<std::string_view> found, extra;
   for (const auto& o : options) {
     if (folded(o.name) == name || (!o.alias.empty() && o.alias == name))
       return {o.name};
     if (folded(o.name).starts_with(name) || (!o.alias.empty() && o.alias.starts_with(name)))
-      found.push_back(o.name);
+      (o.is_extra ? extra : found).push_back(o.name);
   }
-  return found;
+  return found.empty() ? extra : found;
 }
 
 /// Words that CLI11 is given for one option.

@@ -2,6 +2,7 @@
 
 #include "cli/aops/command/command_line.hpp"
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,19 @@ std::string_view missing_need(const verb& what, const arguments& args) {
   return lacks == action->needs.end() ? std::string_view{} : *lacks;
 }
 
+/// What only a list has, asked of something else; empty when all is well.
+std::string misplaced(const verb& what, const arguments& args) {
+  const auto* action = action_of(what, args);
+  if (is_listing(what, action))
+    return {};
+  bool wants_rows = args.text("output") == "name" || args.text("output") == "csv";
+  if (!wants_rows && !args.has("filter"))
+    return {};
+  auto asked = wants_rows ? fmt::format("-o {}", args.text("output")) : std::string{"--filter"};
+  auto whole = action ? fmt::format("{} {}", what.name, action->name) : std::string{what.name};
+  return tr("{} is for lists, and `{}` shows none", asked, whole);
+}
+
 /// An answer may be JSON and still have lists where objects belong; that is the node's fault and no
 /// reason to crash.
 int run_verb(session& s, const verb& what) {
@@ -51,6 +65,7 @@ int run_program(console& io,
                 const std::string& name,
                 const verb_list& verbs,
                 const std::vector<std::string>& words) {
+  use_language(language_of(io.env));
   auto parsed = parse_command_line(name, verbs, words);
   if (!parsed) {
     io.err << name << ": " << printable(parsed.error().detail) << std::endl;
@@ -61,6 +76,10 @@ int run_program(console& io,
     return exit_done;
   }
   session s(io, parsed->args, verbs);
+  if (auto wrong = misplaced(*parsed->what, parsed->args); !wrong.empty())
+    return s.misuse(wrong);
+  if (auto read = s.read_filter(); !read)
+    return s.misuse(read.error().detail);
   if (auto lacks = missing_need(*parsed->what, parsed->args); !lacks.empty())
     return s.misuse(fmt::format("{} needs --{} (see {} {} --help)",
                                 parsed->args.text("action"),

@@ -1,10 +1,14 @@
 #include "cli/aops/command/session.hpp"
 
 #include "cli/aops/net/connections.hpp"
+#include "cli/aops/net/contexts.hpp"
+#include "cli/aops/term/row_text.hpp"
 #include "cli/aops/term/table.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/diag.hpp"
 #include "messages/host.hpp"
+#include "messages/paging.hpp"
 
 #include <fmt/format.h>
 
@@ -41,6 +45,8 @@ format session::form() const {
          : name == "wide"     ? format::wide
          : name == "json"     ? format::json
          : name == "yaml"     ? format::yaml
+         : name == "name"     ? format::name
+         : name == "csv"      ? format::csv
          : io.out_is_terminal ? format::table
                               : format::contract;
 }
@@ -48,6 +54,8 @@ format session::form() const {
 bool session::wants_table() const { return form() == format::table || form() == format::wide; }
 
 bool session::wants_data() const { return form() == format::json || form() == format::yaml; }
+
+bool session::wants_rows() const { return form() == format::name || form() == format::csv; }
 
 int session::complain(const error& why) {
   io.err << warning_colours().red("aops:") << ' ' << printable(why.detail) << std::endl;
@@ -135,7 +143,10 @@ int session::show(const expected<json>& reply, const view& how) {
     return complain(reply.error());
   if (succeeded(*reply)) {
     auto code = judge(*reply);
-    show_good(*reply, how);
+    auto chosen = with_chosen(*reply, how);
+    if (!chosen)
+      return misuse(chosen.error().detail);
+    show_good(*chosen, how);
     return code;
   }
   if (form() == format::contract)
@@ -161,6 +172,8 @@ void session::show_simple(const json& reply) {
 
 void session::show_good(const json& reply, const view& how) {
   auto f = form();
+  if (wants_rows())
+    return print_rows(how.list.empty() ? json::array({reply}) : member(reply, how.list), how);
   bool is_listing = how.how == view::kind::listing || how.how == view::kind::json_list;
   bool is_contract_listing = is_listing && args.has("action") && !args.is_bare("action");
   if (wants_data() ||
@@ -176,6 +189,10 @@ void session::show_good(const json& reply, const view& how) {
   }
   if (how.list.empty() && !args.has("output"))
     return show_simple(reply);
+  if (how.draw) {
+    io.out << how.draw(reply);
+    return;
+  }
   bool wide = f == format::wide;
   auto columns = wide && !how.wide_columns.empty() ? how.wide_columns : how.columns;
   if (how.list.empty() || columns.empty())
@@ -189,9 +206,88 @@ void session::show_good(const json& reply, const view& how) {
     io.out << fmt::format("{} of {}; --page and --per_page show others\n", rows.size(), total);
 }
 
-expected<std::vector<connection>> session::find_connections() const {
-  auto path = context_path(io.env);
-  auto known = path ? load_context(*path) : expected<context>{context{}};
+expected<void> session::read_filter() {
+  if (!args.has("filter"))
+    return {};
+  auto read = row_filter::parse(args.text("filter"));
+  if (!read)
+    return fail(read.error());
+  filter_ = std::move(*read);
+  return {};
+}
+
+expected<json> session::chosen(const json& rows, const std::vector<std::string>& known) const {
+  if (!filter_ || !rows.is_array())
+    return rows;
+  auto all = filter_->choose(rows, known);
+  if (!all || (!args.has("page") && !args.has("per_page")))
+    return all;
+  paging page;
+  page.page = args.whole("page");
+  page.per_page = args.whole("per_page");
+  auto range = rows_of(page, static_cast<int64_t>(all->size()));
+  return json(all->begin() + range.first, all->begin() + range.first + range.count);
+}
+
+expected<json> session::with_chosen(const json& reply, const view& how) const {
+  if (!filter_ || how.list.empty() || !member(reply, how.list).is_array())
+    return reply;
+  auto known = how.columns;
+  known.insert(known.end(), how.wide_columns.begin(), how.wide_columns.end());
+  auto rows = chosen(member(reply, how.list), known);
+  if (!rows)
+    return rows;
+  auto result = reply;
+  if (reply.contains("total_count")) {
+    auto total = static_cast<int64_t>(filter_->choose(member(reply, how.list), known)->size());
+    bool is_paged = args.has("page") || args.has("per_page");
+    result["total_count"] = total;
+    result["total_page"] = total_pages(total, is_paged ? args.whole("per_page") : 0);
+  }
+  result[how.list] = std::move(*rows);
+  return result;
+}
+
+void session::print_rows(const json& rows, const view& how) {
+  auto name = !how.name.empty() ? how.name : how.columns.empty() ? "" : how.columns.front();
+  if (form() == format::name) {
+    for (const auto& row : rows)
+      io.out << cell_text(member(row, name)) << '\n';
+    return;
+  }
+  auto columns = how.wide_columns.empty() ? how.columns : how.wide_columns;
+  if (std::find(columns.begin(), columns.end(), "*") == columns.end())
+    columns.emplace_back("*"); // Whoever reads it chooses for himself.
+  io.out << csv_of(rows, columns);
+}
+
+expected<std::string> session::context_name() const {
+  for (const auto& given : {args.text("context"), io.env("AOPS_CONTEXT").value_or("")})
+    if (!given.empty()) {
+      auto fine = check_context_name(given);
+      return fine ? expected<std::string>{given} : fail(fine.error());
+    }
+  auto folder = context_folder::of(io.env);
+  return folder ? folder->used() : expected<std::string>{std::string{default_context}};
+}
+
+expected<context> session::known_context(bool may_be_new) const {
+  auto name = context_name();
+  if (!name)
+    return fail(name.error());
+  auto folder = context_folder::of(io.env);
+  if (!folder && *name == default_context)
+    return context{};
+  if (!folder)
+    return fail(folder.error());
+  if (!may_be_new && *name != default_context && !folder->has(*name))
+    return fail(ec::not_found,
+                tr("no context is called {}{}", *name, hint_at(*name, folder->names())));
+  return load_context(folder->file_of(*name));
+}
+
+expected<std::vector<connection>> session::find_connections(bool may_be_new) const {
+  auto known = known_context(may_be_new);
   if (!known)
     return fail(known.error());
   return connections_of({.urls = args.text("url"),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/aops/command/reply.hpp"
+#include "cli/aops/command/row_filter.hpp"
 #include "cli/aops/command/verb.hpp"
 #include "cli/aops/net/context.hpp"
 #include "cli/aops/net/node_list.hpp"
@@ -8,6 +9,7 @@
 #include "cli/aops/term/console.hpp"
 #include "cli/aops/term/output.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,6 +40,9 @@ struct view {
   std::string list;                 ///< The reply's member that becomes a table.
   std::vector<std::string> columns; ///< Of a table; see `table_of`. `*` counts for `-o wide` only.
   std::vector<std::string> wide_columns; ///< Of `-o wide`; as `columns` when empty.
+  std::string name = {};                 ///< The column that `-o name` shows; the first when empty.
+  /// Draws the table of a reply; null: a row per object.
+  std::function<std::string(const json& reply)> draw = {};
 };
 
 /// One run of one command: its arguments, its node, its output.
@@ -47,14 +52,20 @@ public:
   session(console& io, const arguments& args, const verb_list& verbs)
       : io(io), args(args), verbs(verbs) {}
 
+  /// Reads `--filter`; `ec::bad_request` when it is none.
+  expected<void> read_filter();
+
   console& io;
   const arguments& args;
   const verb_list& verbs; ///< Of the program.
 
   // -- the node
-  /// Where and as whom this command talks: options, then environment, then the context file. At
-  /// least one; the others are asked when the first is not reached.
-  expected<std::vector<connection>> find_connections() const;
+  /// The remembered session of this command: `--context`, else AOPS_CONTEXT, else the one in use.
+  expected<std::string> context_name() const;
+  /// Where and as whom this command talks: options, then environment, then the context. At least
+  /// one; the others are asked when the first is not reached.
+  /// @param may_be_new A context that is not there is empty; else `ec::not_found`.
+  expected<std::vector<connection>> find_connections(bool may_be_new = false) const;
   expected<json> get(const std::string& path);
   expected<json> post(const std::string& path, const json& body);
   expected<json> remove(const std::string& path, const json& body);
@@ -91,11 +102,17 @@ public:
   format form() const;
   bool wants_table() const; ///< `-o table` or `-o wide`, or a terminal without `-o`.
   bool wants_data() const;  ///< `-o json` or `-o yaml`.
+  bool wants_rows() const;  ///< `-o name` or `-o csv`.
   /// What a table must fit into; 0: anything, as with `-o wide` and in a pipe.
   size_t table_width() const { return io.out_is_terminal && form() != format::wide ? io.width : 0; }
   palette colours() const { return {io.out_is_terminal && colour_allowed()}; }
   palette warning_colours() const { return {io.err_is_terminal && colour_allowed()}; }
   int show(const expected<json>& reply, const view& how);
+  /// Of a list's rows those that `--filter` and the page want; all without a filter.
+  /// @param known Fields that a row may have.
+  expected<json> chosen(const json& rows, const std::vector<std::string>& known) const;
+  /// The rows as `-o name` and `-o csv` have them.
+  void print_rows(const json& rows, const view& how);
   /// Tells what of a request was not done, each name once; returns the exit code.
   int judge(const json& reply);
   /// The value in the JSON form that was asked for.
@@ -130,12 +147,16 @@ public:
 
 private:
   bool colour_allowed() const;
+  expected<context> known_context(bool may_be_new) const;
+  /// The reply with the rows that were chosen, and their counts.
+  expected<json> with_chosen(const json& reply, const view& how) const;
   void show_good(const json& reply, const view& how);
   void show_simple(const json& reply);
   /// The word that the user wrote for an id.
   std::string as_given(const std::string& id) const;
   expected<node_list*> the_nodes();
 
+  std::optional<row_filter> filter_;
   std::optional<node_list> nodes_;
   node_list::favourite favourite_ = std::make_shared<std::atomic<size_t>>(0);
   std::optional<std::map<std::string, std::string>> names_;

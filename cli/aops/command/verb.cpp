@@ -18,27 +18,49 @@ const std::vector<option>& common_options() {
      .value = "TOKEN",
      .help = "Session token; else AOPS_ACCESS_TOKEN, else that of `aops login`",
      .alias = "aceess_token"},
+    {.name = "context",
+     .value = "NAME",
+     .help = "Which of the sessions that `aops login --context` remembers; else AOPS_CONTEXT, else "
+             "that of `aops context use`",
+     .is_extra = true},
     {.name = "url",
      .value = "URLS",
      .help = "Address of the node; of several, one that is reached; else AOPS_URL, else those of "
              "`aops login`, else https://127.0.0.1:11111",
-     .is_list = true},
+     .is_list = true,
+     .is_extra = true},
     {.name = "cacert",
      .value = "FILE",
-     .help = "Trust the certificates of this PEM file instead of a pinned one"},
+     .help = "Trust the certificates of this PEM file instead of a pinned one",
+     .is_extra = true},
     {.name = "timeout",
      .value = "SPAN",
      .help = "How long to wait for an answer",
      .fallback = "60",
-     .kind = option_kind::span},
+     .kind = option_kind::span,
+     .is_extra = true},
     {.name = "ignore_missing",
      .help = "Names that nothing has are no failure",
-     .kind = option_kind::flag},
-    {.name = "output",
-     .value = "FORM",
-     .help = "Form of the output, also -o",
-     .choices = {"table", "json", "yaml", "wide"}}};
+     .kind = option_kind::flag,
+     .is_extra = true}};
   return options;
+}
+
+option output_option(bool of_rows) {
+  option o{.name = "output",
+           .value = "FORM",
+           .help = "Form of the output, also -o",
+           .choices = {"table", "json", "yaml", "wide"},
+           .is_extra = true};
+  if (of_rows) // `name`: a line each.
+    o.choices.insert(o.choices.end(), {"name", "csv"});
+  return o;
+}
+
+bool has_listing(const verb& what) {
+  return what.lists || std::any_of(what.actions.begin(), what.actions.end(), [](const action& x) {
+           return x.lists;
+         });
 }
 
 } // namespace
@@ -99,8 +121,16 @@ std::vector<option> all_options(const verb& what) {
     options.push_back(std::move(action));
   }
   options.insert(options.end(), what.options.begin(), what.options.end());
+  if (has_listing(what))
+    options.push_back({.name = "filter",
+                       .value = "EXPR",
+                       .help = "Of a list, only the rows where all of this holds: "
+                               "status=offline,host_name~^web",
+                       .is_extra = true});
   if (what.asks_node)
     options.insert(options.end(), common_options().begin(), common_options().end());
+  if (what.asks_node || has_listing(what))
+    options.push_back(output_option(has_listing(what)));
   for (auto& o : options)
     o.is_list = o.is_list || o.name.ends_with("_list") || o.name.ends_with("_items");
   return options;
@@ -122,6 +152,10 @@ std::string_view action_named(const verb& what, std::string_view word) {
         if (auto found = own(name); !found.empty())
           return found;
   return {};
+}
+
+bool is_listing(const verb& what, const action* chosen) {
+  return chosen ? chosen->lists : what.lists;
 }
 
 std::vector<std::string_view> positionals_of(const verb& what, const action* chosen) {

@@ -31,6 +31,8 @@ struct option {
   bool is_list = false;
   /// Whether a word without a name may be its value; null: any word of its choices.
   bool (*takes)(std::string_view word) = nullptr;
+  /// Not in the contract: what is short for it and for one that is there means the latter.
+  bool is_extra = false;
 };
 
 /// What the command line gave for one verb.
@@ -70,6 +72,7 @@ struct action {
   /// all words that are left. Empty: those of the verb.
   std::vector<std::string_view> positionals = {};
   std::vector<std::string_view> needs = {}; ///< Options without which it is no command.
+  bool lists = false; ///< Shows rows: takes `--filter` and `-o name`, `-o csv`.
 };
 
 /// One command of the program.
@@ -88,6 +91,7 @@ struct verb {
   bool asks_node = true;   ///< Takes the options of a connection.
   bool needs_token = true; ///< Not run without one.
   std::string_view examples = {};
+  bool lists = false; ///< As of an action, for `run`.
 };
 
 /// All commands of a program, in the order of its help.
@@ -98,6 +102,9 @@ std::vector<option> all_options(const verb& what);
 
 /// The action that was asked for; null when there is none.
 const action* action_of(const verb& what, const arguments& args);
+
+/// Whether what was asked for shows rows.
+bool is_listing(const verb& what, const action* chosen);
 
 /// The verb's action that is called `word` or means the same; empty when none is.
 std::string_view action_named(const verb& what, std::string_view word);

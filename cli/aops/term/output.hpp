@@ -6,7 +6,8 @@
 namespace aops::cli {
 
 /// How results are shown. `contract`: as docs/reference/rest.md#command-line says.
-enum class format { contract, table, wide, json, yaml };
+/// `name` and `csv`: the rows of a list, a line each.
+enum class format { contract, table, wide, json, yaml, name, csv };
 
 /// 2-space indent, keys sorted, non-ASCII kept; a line break at the end.
 std::string pretty_json(const json& value, const palette& colours);

@@ -31,11 +31,13 @@ verb certificate_verb() {
                                "AOPS_VAULT_KEY, else asked"},
                       {.name = "change",
                        .help = "Change it: asks for the new one too",
-                       .kind = option_kind::flag},
+                       .kind = option_kind::flag,
+                       .is_extra = true},
                       {.name = "new_key",
                        .value = "TEXT",
                        .help = "The new one; `-` reads a line of standard input; else "
-                               "AOPS_NEW_VAULT_KEY, else asked"}},
+                               "AOPS_NEW_VAULT_KEY, else asked",
+                       .is_extra = true}},
           .examples = "  aops certificate\n"
                       "  aops certificate --key -\n"
                       "  aops certificate --change\n"};

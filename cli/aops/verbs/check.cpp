@@ -2,6 +2,7 @@
 
 #include "cli/aops/report/status_text.hpp"
 #include "cli/aops/text/instance.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/open_alerts.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -108,7 +109,9 @@ void show_changes(session& s, const json& page, known_alerts& known) {
 }
 
 int show_open(session& s, const json& page) {
-  if (is_for_people(s)) {
+  if (s.wants_rows()) {
+    s.print_rows(member(page, "alerts"), alerts_view());
+  } else if (is_for_people(s)) {
     for (const auto& row : member(page, "alerts"))
       s.io.out << alert_line(row, s.io.now_s(), s.colours()) << '\n';
     s.io.out.flush();
@@ -129,6 +132,8 @@ int run_open(session& s) {
       return s.misuse(fmt::format(
         "--firing, --follow and --severity show what is not well now: they go without --{}",
         other));
+  if (s.args.on("follow") && s.wants_rows())
+    return s.misuse(tr("--follow goes without -o name and -o csv"));
   auto query = open_selection(s);
   if (!query)
     return s.complain(query.error());
@@ -137,6 +142,8 @@ int run_open(session& s) {
     auto page = s.fetch("/check/status/get", *query);
     if (!page)
       return s.complain(page.error());
+    if (auto done = choose_alerts(s, *page); !done)
+      return s.misuse(done.error().detail);
     if (!s.args.on("follow"))
       return show_open(s, *page);
     show_changes(s, *page, known);
@@ -176,12 +183,12 @@ int run(session& s) {
   if (reply && succeeded(*reply) && member(*reply, "check_result").empty())
     find_missing_rules(s, query->check_items);
   bool is_found = reply && !member(*reply, "check_result").empty();
-  code =
-    s.show(reply,
-           {view::kind::whole,
-            "check_result",
-            {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
-            {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"}});
+  code = s.show(reply,
+                {view::kind::whole,
+                 "check_result",
+                 {"host_name", "check_item", "value", "start", "end", "severity", "condition"},
+                 {"host_name", "check_item", "value", "start", "end", "severity", "condition", "*"},
+                 "check_item"});
   return code == exit_done && is_found && s.args.on("exit_code") ? exit_found : code;
 }
 
@@ -210,26 +217,33 @@ verb check_verb() {
                 {.name = "value",
                  .value = "VALUE",
                  .help = "Only such results",
-                 .choices = {"Abnormal", "No data", "Internal error"}},
+                 .choices = {"Abnormal", "No data", "Internal error"},
+                 .is_extra = true},
                 {.name = "execute",
                  .help = "Judge the range now, wait, then show the results",
-                 .kind = option_kind::flag},
+                 .kind = option_kind::flag,
+                 .is_extra = true},
                 {.name = "watch",
                  .help = "With --execute: tell progress also where standard error is no terminal",
-                 .kind = option_kind::flag},
+                 .kind = option_kind::flag,
+                 .is_extra = true},
                 {.name = "firing",
                  .help = "What is an alert now, the newest first",
-                 .kind = option_kind::flag},
+                 .kind = option_kind::flag,
+                 .is_extra = true},
                 {.name = "severity",
                  .value = "LIST",
                  .help = "What is not well now, of these: critical, warning, info",
-                 .is_list = true},
+                 .is_list = true,
+                 .is_extra = true},
                 {.name = "follow",
                  .help = "Tell what begins and ends from now on, until Ctrl-C",
-                 .kind = option_kind::flag},
+                 .kind = option_kind::flag,
+                 .is_extra = true},
                 {.name = "exit_code",
                  .help = "End with 10 when something was found, else with 0",
-                 .kind = option_kind::flag},
+                 .kind = option_kind::flag,
+                 .is_extra = true},
                 {.name = "sort",
                  .value = "FIELD",
                  .help = "Order",
@@ -241,7 +255,8 @@ verb check_verb() {
     .examples = "  aops check --firing\n"
                 "  aops check web1 --last 15m\n"
                 "  aops check --execute --check_items web_cpu_high --start 20240301-10:00:00 --end "
-                "20240301-11:00:00\n"};
+                "20240301-11:00:00\n",
+    .lists = true};
 }
 
 } // namespace aops::cli

@@ -179,8 +179,8 @@ verb checkrule_verb() {
     .actions =
       {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
        {.name = "delete", .run = remove, .positionals = {"check_items"}, .needs = {"check_items"}},
-       {.name = "get", .run = get, .positionals = {"check_items"}},
-       {.name = "cost", .run = cost, .positionals = {"check_items"}},
+       {.name = "get", .run = get, .positionals = {"check_items"}, .lists = true},
+       {.name = "cost", .run = cost, .positionals = {"check_items"}, .lists = true},
        {.name = "test", .run = test, .positionals = {"conf", "host"}, .needs = {"conf", "host"}}},
     .options = {{.name = "conf",
                  .value = "FILE",
@@ -195,7 +195,10 @@ verb checkrule_verb() {
                  .value = "FILE",
                  .help =
                    "get: write the rules there, .json or .yaml; into a folder as check_rule.json"},
-                {.name = "host", .value = "HOST", .help = "test: id or name of the host to judge"},
+                {.name = "host",
+                 .value = "HOST",
+                 .help = "test: id or name of the host to judge",
+                 .is_extra = true},
                 start_option,
                 end_option,
                 last_option,

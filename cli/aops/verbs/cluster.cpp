@@ -1,6 +1,7 @@
 #include "cli/aops/command/session.hpp"
 #include "cli/aops/report/cluster_text.hpp"
 #include "cli/aops/term/progress_bar.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/cluster_ca.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -46,23 +47,26 @@ void watch_nodes(session& s) {
 }
 
 int nodes(session& s) {
+  bool is_wide = s.form() == format::wide;
   if (s.args.on("watch")) {
+    if (s.wants_rows() || s.args.has("filter"))
+      return s.misuse(tr("--watch goes without --filter, -o name and -o csv"));
     watch_nodes(s);
     return exit_done;
   }
-  auto reply = s.get("/cluster/nodes");
-  if (!reply || !succeeded(*reply) || !s.wants_table())
-    return s.show(reply, {view::kind::whole, {}, {}, {}});
-  s.io.out << draw_nodes(*reply, s.form() == format::wide, s.colours(), s.table_width());
-  return exit_done;
+  view how{view::kind::whole, "nodes", {}, {}, "node"};
+  how.draw = [&](const json& reply) {
+    return draw_nodes(reply, is_wide, s.colours(), s.table_width());
+  };
+  return s.show(s.get("/cluster/nodes"), how);
 }
 
 int slots(session& s) {
-  auto reply = s.get("/cluster/slots");
-  if (!reply || !succeeded(*reply) || !s.wants_table())
-    return s.show(reply, {view::kind::whole, {}, {}, {}});
-  s.io.out << render(slot_table(*reply, s.form() == format::wide), s.table_width());
-  return exit_done;
+  view how{view::kind::whole, "slots", {}, {}, "slot"};
+  how.draw = [&](const json& reply) {
+    return render(slot_table(reply, s.form() == format::wide), s.table_width());
+  };
+  return s.show(s.get("/cluster/slots"), how);
 }
 
 /// Node ids and their beginnings: nothing that a URL would have to escape.
@@ -162,8 +166,8 @@ verb cluster_verb() {
   return {
     .name = "cluster",
     .summary = "See the nodes, their slots and actors; drain a node; certificates of the links",
-    .actions = {{.name = "nodes", .run = nodes},
-                {.name = "slots", .run = slots},
+    .actions = {{.name = "nodes", .run = nodes, .lists = true},
+                {.name = "slots", .run = slots, .lists = true},
                 {.name = "tree", .run = tree},
                 {.name = "drain", .run = drain},
                 {.name = "ca", .run = run_cluster_ca, .needs_token = false}},

@@ -170,7 +170,7 @@ view reports_view() {
     "host_name", "tree_name", "start", "end", "verdict", "root_cause", "report_id"};
   auto wide = columns;
   wide.emplace_back("*");
-  return {view::kind::whole, "result", std::move(columns), std::move(wide)};
+  return {view::kind::whole, "result", std::move(columns), std::move(wide), "report_id"};
 }
 
 } // namespace aops::cli

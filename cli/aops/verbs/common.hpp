@@ -32,14 +32,18 @@ inline const option last_option{
   .name = "last",
   .value = "SPAN",
   .help = "The time up to now instead of --start and --end: 90s, 15m, 1h30m, 2d, 1w",
-  .kind = option_kind::span};
+  .kind = option_kind::span,
+  .is_extra = true};
 inline const option exit_code_option{.name = "exit_code",
                                      .help = "End with 10 when something was found, else with 0",
-                                     .kind = option_kind::flag};
+                                     .kind = option_kind::flag,
+                                     .is_extra = true};
 
-/// Sets the page of a query.
+/// Sets the page of a query. With a filter all rows are asked for: pages are of those that match.
 template <class Query>
 void add_paging(Query& query, const arguments& args) {
+  if (args.has("filter"))
+    return;
   if (!args.text("page").empty())
     query.page = args.whole("page");
   if (!args.text("per_page").empty())

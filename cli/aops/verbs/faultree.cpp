@@ -116,7 +116,7 @@ verb faultree_verb() {
     .actions =
       {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
        {.name = "delete", .run = remove, .positionals = {"tree_list"}, .needs = {"tree_list"}},
-       {.name = "get", .run = get, .positionals = {"tree_list", "file"}}},
+       {.name = "get", .run = get, .positionals = {"tree_list", "file"}, .lists = true}},
     .options =
       {{.name = "conf",
         .value = "FILE",
@@ -135,7 +135,8 @@ verb faultree_verb() {
                 "fault_tree.json; a form's name, such as dot: to --file"},
        {.name = "file",
         .value = "FILE",
-        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output"}},
+        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output",
+        .is_extra = true}},
     .positionals = {"action", "file"},
     .examples = "  aops faultree add tree.yaml --tree_list cpu_fault\n"
                 "  aops faultree list --export trees.json\n"

@@ -354,7 +354,7 @@ int query(session& s) {
     for (auto& host : (*reply)["host_infos"])
       if (auto trouble = trouble_of(host); !trouble.empty())
         host["scrape_error"] = trouble;
-  return s.show(reply, {view::kind::listing, "host_infos", host_columns, {}});
+  return s.show(reply, {view::kind::listing, "host_infos", host_columns, {}, "host_name"});
 }
 
 } // namespace
@@ -372,16 +372,20 @@ verb host_verb() {
         .positionals = {"host", "host_name"},
         .needs = {"host", "host_name"}},
        {.name = "delete", .run = remove, .positionals = {"host_list"}, .needs = {"host_list"}},
-       {.name = "query", .run = query, .positionals = {"host_list"}}},
+       {.name = "query", .run = query, .positionals = {"host_list"}, .lists = true}},
     .options =
       {{.name = "host_name", .value = "NAME", .help = "add: its name; update, rename: the new one"},
-       {.name = "host", .value = "HOST", .help = "update, rename: id, name or address of the host"},
+       {.name = "host",
+        .value = "HOST",
+        .help = "update, rename: id, name or address of the host",
+        .is_extra = true},
        {.name = "host_list",
         .value = "HOSTS",
         .help = "delete, query: ids or names, separated by commas"},
        {.name = "file",
         .value = "FILE",
-        .help = "add, import: many hosts, as CSV, YAML or JSON; `-` is standard input"},
+        .help = "add, import: many hosts, as CSV, YAML or JSON; `-` is standard input",
+        .is_extra = true},
        {.name = "host_group_name",
         .value = "NAME",
         .help = "add, import, update: its group, else `default`; query: only these groups, "
@@ -395,7 +399,8 @@ verb host_verb() {
         .value = "PORT",
         .help = "add, import, update: port of its exporter when it is not the node's default",
         .kind = option_kind::whole,
-        .alias = "port"},
+        .alias = "port",
+        .is_extra = true},
        {.name = "ssh_port",
         .value = "PORT",
         .help = "add, import, update: SSH port",
@@ -422,7 +427,8 @@ verb host_verb() {
         .value = "SPAN",
         .help = "add, import, update: how long to wait for whether it can be reached",
         .fallback = "5",
-        .kind = option_kind::span},
+        .kind = option_kind::span,
+        .is_extra = true},
        {.name = "verbose",
         .value = "True/False",
         .help = "query: with hardware and system",

@@ -1,4 +1,6 @@
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/net/contexts.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/account.hpp"
@@ -61,9 +63,10 @@ expected<void> remember(session& s,
                         const std::vector<connection>& nodes,
                         const std::string& user,
                         const std::string& token) {
-  auto path = context_path(s.io.env);
-  if (!path)
-    return fail(path.error());
+  auto folder = context_folder::of(s.io.env);
+  auto name = s.context_name();
+  if (!folder || !name)
+    return fail(!folder ? folder.error() : name.error());
   const auto& to = nodes.front();
   // Later commands run in other folders.
   auto cacert =
@@ -71,13 +74,13 @@ expected<void> remember(session& s,
   context known{url_of(to.where), user, token, to.whom.fingerprint, cacert};
   for (size_t i = 1; i < nodes.size(); ++i)
     known.others.push_back({url_of(nodes[i].where), nodes[i].whom.fingerprint});
-  return save_context(*path, known);
+  return save_context(folder->file_of(*name), known);
 }
 
 /// Settles which certificates all nodes must show, and puts one that is reached first. A node that
 /// is down now is kept as it was known; one whose certificate the user refuses ends the log-in.
 expected<std::vector<connection>> settle_nodes(session& s) {
-  auto nodes = s.find_connections();
+  auto nodes = s.find_connections(true);
   if (!nodes)
     return nodes;
   std::optional<error> trouble;
@@ -124,7 +127,12 @@ int finish(session& s, const connection& to, const std::string& user) {
   if (s.wants_data())
     s.print_json({{"url", url_of(to.where)}, {"username", user}});
   else
-    s.io.out << fmt::format("logged in to {} as {}\n", url_of(to.where), printable(user));
+    s.io.out << tr("logged in to {} as {}\n", url_of(to.where), printable(user));
+  auto folder = context_folder::of(s.io.env);
+  auto name = s.context_name();
+  if (auto used = folder ? folder->used() : name; name && used && *name != *used)
+    s.note(
+      tr("this is context {}; to have every command go there: aops context use {}", *name, *name));
   return exit_done;
 }
 
@@ -168,8 +176,10 @@ int log_out(session& s) {
     s.note("not logged in");
     return exit_done;
   }
-  auto path = context_path(s.io.env);
-  auto known = path ? load_context(*path) : expected<context>{fail(path.error())};
+  auto folder = context_folder::of(s.io.env);
+  auto name = s.context_name();
+  auto path = folder && name ? folder->file_of(*name) : std::string{};
+  auto known = load_context(path);
   // Read before the token is forgotten. It is forgotten even when no node can be told: that is what
   // the user wants to be sure of.
   auto last_words = s.new_nodes();
@@ -177,7 +187,7 @@ int log_out(session& s) {
     return s.complain(last_words.error());
   if (known && known->access_token == token) {
     known->access_token.clear();
-    if (auto kept = save_context(*path, *known); !kept)
+    if (auto kept = save_context(path, *known); !kept)
       return s.complain(kept.error());
   }
   return s.show(last_words->post("/manage/account/logout", body_of(aops::log_out{})), {});
@@ -205,7 +215,8 @@ verb login_verb() {
     .examples = "  aops login\n"
                 "  aops login --url https://node1:11111 --username admin\n"
                 "  aops login --url "
-                "https://node1:11111,https://node2:11111,https://node3:11111\n"};
+                "https://node1:11111,https://node2:11111,https://node3:11111\n"
+                "  aops login --context test --url https://test1:11111\n"};
 }
 
 verb logout_verb() {

@@ -27,7 +27,7 @@ int test(session& s) {
 verb notify_verb() {
   return {.name = "notify",
           .summary = "Receivers of alerts: list them, send a sample to one",
-          .actions = {{.name = "list", .run = list}, {.name = "test", .run = test}},
+          .actions = {{.name = "list", .run = list, .lists = true}, {.name = "test", .run = test}},
           .options = {{.name = "name", .value = "NAME", .help = "test: the receiver"}},
           .positionals = {"action", "name"},
           .examples = "  aops notify list\n"

@@ -41,6 +41,24 @@ expected<alerts_query> open_selection(session& s) {
   return query;
 }
 
+expected<void> choose_alerts(const session& s, json& page) {
+  auto rows = s.chosen(member(page, "alerts"), alerts_view().columns);
+  if (!rows)
+    return fail(rows.error());
+  if (s.args.has("filter"))
+    page["total_count"] = rows->size();
+  page["alerts"] = std::move(*rows);
+  return {};
+}
+
+view alerts_view() {
+  return {view::kind::whole,
+          "alerts",
+          {"host_name", "check_item", "severity", "value", "since", "*"},
+          {},
+          "check_item"};
+}
+
 bool is_for_people(const session& s) {
   return s.wants_table() || (s.form() == format::contract && s.io.out_is_terminal);
 }

@@ -1,4 +1,5 @@
 #include "cli/aops/report/report_text.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/picture_export.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -136,6 +137,8 @@ int get(session& s) {
   if (!to)
     return s.misuse(to.error().detail);
   if (!reports->empty()) {
+    if (s.wants_rows() || s.args.has("filter"))
+      return s.misuse(tr("-o name, -o csv and --filter are for the list, not for whole reports"));
     auto reply = s.post("/diag/report/get", report_list_query{*reports});
     if (reply && succeeded(*reply))
       if (auto ids = report_ids(s, *reports, member(*reply, "result")); !ids)
@@ -158,7 +161,7 @@ verb report_verb() {
     .name = "report",
     .summary = "List, read, export, delete diagnosis reports",
     .actions =
-      {{.name = "get", .run = get, .positionals = {"report_list", "file"}},
+      {{.name = "get", .run = get, .positionals = {"report_list", "file"}, .lists = true},
        {.name = "delete", .run = remove, .positionals = {"report_list"}, .needs = {"report_list"}}},
     .options =
       {{.name = "report_list",
@@ -178,10 +181,12 @@ verb report_verb() {
        {.name = "export",
         .value = "FILE",
         .help = "get: write there: a picture, .html, .dot, .svg, or .json, .yaml; a form's name, "
-                "such as dot: to --file"},
+                "such as dot: to --file",
+        .is_extra = true},
        {.name = "file",
         .value = "FILE",
-        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output"},
+        .help = "get: where --export html, dot, svg, json, yaml goes; else standard output",
+        .is_extra = true},
        {.name = "sort",
         .value = "FIELD",
         .help = "get: order of the list",

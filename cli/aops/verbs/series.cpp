@@ -39,7 +39,9 @@ verb series_verb() {
                       without_fallback(page_option),
                       without_fallback(per_page_option)},
           .positionals = {"host"},
-          .examples = "  aops series web1\n"};
+          .examples = "  aops series web1\n"
+                      "  aops series web1 --filter 'name~^node_load'\n",
+          .lists = true};
 }
 
 } // namespace aops::cli

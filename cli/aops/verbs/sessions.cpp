@@ -38,7 +38,7 @@ verb session_verb() {
   return {
     .name = "session",
     .summary = "Sessions: who is logged in from where; end them",
-    .actions = {{.name = "list", .run = list},
+    .actions = {{.name = "list", .run = list, .lists = true},
                 {.name = "delete", .run = remove, .positionals = {"session_list"}}},
     .options =
       {{.name = "username", .value = "NAME", .help = "A user whom you administer; else yourself"},

@@ -1,4 +1,5 @@
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/check.hpp"
 #include "messages/host.hpp"
@@ -9,6 +10,8 @@ namespace {
 
 int count(session& s) {
   const auto& field = s.args.text("field");
+  if (field != "check_result" && (s.wants_rows() || s.args.has("filter")))
+    return s.misuse(tr("-o name, -o csv and --filter are for lists: --field check_result"));
   if (field == "host")
     return s.show(s.post("/manage/host/count", count_hosts{}), {});
   if (field == "check_rule")
@@ -22,7 +25,7 @@ int count(session& s) {
 verb stat_verb() {
   return {.name = "stat",
           .summary = "Count hosts, check rules, check results",
-          .actions = {{.name = "count", .run = count}},
+          .actions = {{.name = "count", .run = count, .lists = true}},
           .options = {{.name = "field",
                        .value = "WHAT",
                        .help = "What to count; check_result: anomalies per host",

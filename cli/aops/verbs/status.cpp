@@ -1,4 +1,5 @@
 #include "cli/aops/report/status_text.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/open_alerts.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -70,14 +71,20 @@ int run(session& s) {
   if (!query)
     return s.complain(query.error());
   query->fold = true;
-  bool with_silent = !query->severity && !query->check_items && !query->firing &&
-                     (!query->value || *query->value == "No data");
+  if (s.args.on("watch") && s.wants_rows())
+    return s.misuse(tr("--watch goes without -o name and -o csv"));
+  bool with_silent = !s.args.has("filter") && !query->severity && !query->check_items &&
+                     !query->firing && (!query->value || *query->value == "No data");
   while (true) {
     auto found = look(s, *query);
     if (!found)
       return s.complain(found.error());
+    if (auto done = choose_alerts(s, found->alerts); !done)
+      return s.misuse(done.error().detail);
     bool is_watching = s.args.on("watch");
-    if (is_for_people(s)) {
+    if (s.wants_rows()) {
+      s.print_rows(member(found->alerts, "alerts"), alerts_view());
+    } else if (is_for_people(s)) {
       if (is_watching && s.io.out_is_terminal)
         s.io.out << "\x1b[H\x1b[2J";
       show(s, *found, with_silent);
@@ -89,7 +96,8 @@ int run(session& s) {
     }
     if (!is_watching)
       return s.args.on("exit_code") &&
-                 (query->severity ? !member(found->alerts, "alerts").empty() : found->has_alerts())
+                 (query->severity || s.args.has("filter") ? !member(found->alerts, "alerts").empty()
+                                                          : found->has_alerts())
                ? exit_found
                : exit_done;
     s.io.pause(watch_ms);
@@ -124,7 +132,8 @@ verb status_verb() {
           .positionals = {"host_list"},
           .examples = "  aops status\n"
                       "  aops status web2 --severity critical --exit-code\n"
-                      "  aops status --watch\n"};
+                      "  aops status --watch\n",
+          .lists = true};
 }
 
 } // namespace aops::cli

@@ -90,7 +90,7 @@ int query(session& s) {
   add_sort(query, s.args);
   add_paging(query, s.args);
   return s.show(s.post("/manage/task/get", query),
-                {view::kind::json_list, "task_infos", task_columns, {}});
+                {view::kind::json_list, "task_infos", task_columns, {}, "task_name"});
 }
 
 /// The tasks that are called so, by id or name; what none is called so is missing.
@@ -168,7 +168,7 @@ verb task_verb() {
         .run = generate,
         .positionals = {"task_name", "template_name"},
         .needs = {"task_name", "template_name"}},
-       {.name = "query", .run = query, .positionals = {"task_list"}},
+       {.name = "query", .run = query, .positionals = {"task_list"}, .lists = true},
        {.name = "execute", .run = execute, .positionals = {"task_list"}, .needs = {"task_list"}},
        {.name = "delete", .run = remove, .positionals = {"task_list"}, .needs = {"task_list"}}},
     .options =
@@ -186,15 +186,21 @@ verb task_verb() {
         .alias = "descriptipn"},
        {.name = "host_list",
         .value = "HOSTS",
-        .help = "generate: hosts it runs on: ids or names, separated by commas"},
+        .help = "generate: hosts it runs on: ids or names, separated by commas",
+        .is_extra = true},
        {.name = "host_group_list",
         .value = "GROUPS",
-        .help = "generate: groups it runs on, separated by commas"},
+        .help = "generate: groups it runs on, separated by commas",
+        .is_extra = true},
        {.name = "steps",
         .value = "FILE",
-        .help = "generate: which of its templates run, and whether it goes on after a failure"},
-       {.name = "vars", .value = "FILE", .help = "generate: variables, as YAML or JSON"},
-       {.name = "yes", .help = "execute: do not ask", .kind = option_kind::flag},
+        .help = "generate: which of its templates run, and whether it goes on after a failure",
+        .is_extra = true},
+       {.name = "vars",
+        .value = "FILE",
+        .help = "generate: variables, as YAML or JSON",
+        .is_extra = true},
+       {.name = "yes", .help = "execute: do not ask", .kind = option_kind::flag, .is_extra = true},
        {.name = "sort", .value = "FIELD", .help = "query: order", .choices = {"task_name"}},
        direction_option,
        page_option,

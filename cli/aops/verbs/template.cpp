@@ -77,41 +77,40 @@ int remove(session& s) {
 } // namespace
 
 verb template_verb() {
-  return {.name = "template",
-          .summary = "Import, list, delete templates of deployment tasks",
-          .actions = {{.name = "import",
-                       .run = import,
-                       .positionals = {"template_content", "template_name"},
-                       .needs = {"template_content"}},
-                      {.name = "query", .run = query, .positionals = {"template_list"}},
-                      {.name = "delete",
-                       .run = remove,
-                       .positionals = {"template_list"},
-                       .needs = {"template_list"}}},
-          .options = {{.name = "template_name",
-                       .value = "NAME",
-                       .help = "import: its name, else that of the file; query: one to show"},
-                      {.name = "template_content",
-                       .value = "FILE",
-                       .help = "import: a playbook as YAML or JSON; `-` is standard input"},
-                      {.name = "template_list",
-                       .value = "NAMES",
-                       .help = "delete, query: names, separated by commas"},
-                      {.name = "description",
-                       .value = "TEXT",
-                       .help = "import: free text",
-                       .alias = "descriptipn"},
-                      {.name = "sort",
-                       .value = "FIELD",
-                       .help = "query: order",
-                       .choices = {"template_name"}},
-                      direction_option,
-                      page_option,
-                      per_page_option},
-          .positionals = {"action"},
-          .examples = "  aops template import zookeeper.yml --description \"one node\"\n"
-                      "  aops template list --sort template_name\n"
-                      "  aops template delete zookeeper\n"};
+  return {
+    .name = "template",
+    .summary = "Import, list, delete templates of deployment tasks",
+    .actions = {{.name = "import",
+                 .run = import,
+                 .positionals = {"template_content", "template_name"},
+                 .needs = {"template_content"}},
+                {.name = "query", .run = query, .positionals = {"template_list"}, .lists = true},
+                {.name = "delete",
+                 .run = remove,
+                 .positionals = {"template_list"},
+                 .needs = {"template_list"}}},
+    .options =
+      {{.name = "template_name",
+        .value = "NAME",
+        .help = "import: its name, else that of the file; query: one to show"},
+       {.name = "template_content",
+        .value = "FILE",
+        .help = "import: a playbook as YAML or JSON; `-` is standard input"},
+       {.name = "template_list",
+        .value = "NAMES",
+        .help = "delete, query: names, separated by commas"},
+       {.name = "description",
+        .value = "TEXT",
+        .help = "import: free text",
+        .alias = "descriptipn"},
+       {.name = "sort", .value = "FIELD", .help = "query: order", .choices = {"template_name"}},
+       direction_option,
+       page_option,
+       per_page_option},
+    .positionals = {"action"},
+    .examples = "  aops template import zookeeper.yml --description \"one node\"\n"
+                "  aops template list --sort template_name\n"
+                "  aops template delete zookeeper\n"};
 }
 
 } // namespace aops::cli

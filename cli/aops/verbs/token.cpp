@@ -44,7 +44,7 @@ verb token_verb() {
   return {.name = "token",
           .summary = "Tokens for programs: make, list, delete",
           .actions = {{.name = "create", .run = create, .positionals = {"name"}, .needs = {"name"}},
-                      {.name = "list", .run = list},
+                      {.name = "list", .run = list, .lists = true},
                       {.name = "delete",
                        .run = remove,
                        .positionals = {"token_list"},

@@ -91,7 +91,7 @@ verb user_verb() {
     .name = "user",
     .summary = "Accounts: list, take in, grant host groups, close, reset, delete",
     .actions =
-      {{.name = "list", .run = list},
+      {{.name = "list", .run = list, .lists = true},
        about_one("adopt", adopt),
        about_one("release", release),
        about_groups("grant", grant),

@@ -10,6 +10,7 @@ const verb_list& all_verbs();
 
 verb login_verb();
 verb logout_verb();
+verb context_verb();
 verb account_verb();
 verb certificate_verb();
 verb user_verb();

@@ -1,0 +1,157 @@
+/// What all lists have in common: `-o name`, `-o csv`, `--filter`.
+#include "cli/aops/command/session.hpp"
+#include "cli/aops/text/csv.hpp"
+#include "tests/cli/aops/support/command_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+using namespace aops;
+using namespace aops::cli;
+
+namespace {
+
+struct fixture : tests::command_fixture {
+  void know_hosts() {
+    node.answer(
+      "/manage/host/get",
+      {{"total_count", 3},
+       {"total_page", 1},
+       {"host_infos",
+        json::array(
+          {{{"host_id", "1"}, {"host_name", "web1"}, {"status", "online"}, {"created", 1709290800}},
+           {{"host_id", "2"}, {"host_name", "web2"}, {"status", "offline"}},
+           {{"host_id", "3"}, {"host_name", "a \"b\", c"}, {"status", "offline"}}})}});
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(cli_listings, fixture)
+
+BOOST_AUTO_TEST_CASE(names_stand_one_a_line) {
+  know_hosts();
+  BOOST_TEST(run({"host", "list", "-o", "name"}) == 0);
+  BOOST_TEST(out.str() == "web1\nweb2\na \"b\", c\n");
+  BOOST_TEST(run({"host", "--action", "query", "-o", "name", "--filter", "status=offline"}) == 0);
+  BOOST_TEST(out.str() == "web2\na \"b\", c\n");
+}
+
+BOOST_AUTO_TEST_CASE(csv_is_what_a_reader_of_csv_reads) {
+  know_hosts();
+  BOOST_TEST(run({"host", "list", "-o", "csv"}) == 0);
+  auto records = parse_csv(out.str());
+  BOOST_REQUIRE(records);
+  BOOST_REQUIRE(records->size() == 4u);
+  auto titles = (*records)[0].cells;
+  auto at = [&](std::string_view title) {
+    return static_cast<size_t>(std::find(titles.begin(), titles.end(), title) - titles.begin());
+  };
+  BOOST_TEST((*records)[3].cells.at(at("host_name")) == "a \"b\", c");
+  BOOST_TEST((*records)[1].cells.at(at("created")) == "2024-03-01T11:00:00Z");
+  BOOST_TEST((*records)[2].cells.at(at("created")).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_looks_at_all_rows_and_a_page_is_of_those_that_match) {
+  know_hosts();
+  BOOST_TEST(run({"host", "list", "--filter", "status=offline", "-o", "json"}) == 0);
+  BOOST_TEST(!sent("/manage/host/get").contains("page"));
+  BOOST_TEST(printed()["host_infos"].size() == 2u);
+  BOOST_TEST(printed()["total_count"] == 2);
+  BOOST_TEST(run({"host",
+                  "list",
+                  "--filter",
+                  "status=offline",
+                  "--page",
+                  "2",
+                  "--per_page",
+                  "1",
+                  "-o",
+                  "json"}) == 0);
+  BOOST_TEST(printed()["host_infos"].size() == 1u);
+  BOOST_TEST(printed()["host_infos"][0]["host_id"] == "3");
+  BOOST_TEST(printed()["total_page"] == 2);
+  BOOST_TEST(run({"host", "list", "--filter", "host_name=nobody", "-o", "name"}) == 0);
+  BOOST_TEST(out.str().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_filter_is_a_wrong_command_line) {
+  know_hosts();
+  BOOST_TEST(run({"host", "list", "--filter", "status"}) == 2);
+  BOOST_TEST(node.seen().empty());
+  BOOST_TEST(run({"host", "list", "--filter", "staus=offline"}) == 2);
+  BOOST_TEST(told("did you mean status?"));
+  BOOST_TEST(out.str().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_shows_no_list_takes_none_of_it) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"host", "add", "a", "192.0.2.1", "-o", "csv"},
+                                             {"group", "delete", "a", "-o", "name"},
+                                             {"group", "delete", "a", "--filter", "a=b"},
+                                             {"stat", "count", "host", "-o", "csv"},
+                                             {"report", "show", "5f0c2d1e", "-o", "csv"},
+                                             {"diag", "t", "h", "--last", "1h", "-o", "csv"},
+                                             {"cluster", "nodes", "--watch", "-o", "csv"},
+                                             {"status", "--watch", "-o", "csv"}}) {
+    BOOST_TEST_CONTEXT(fmt::format("{}", fmt::join(words, " "))) {
+      BOOST_TEST(run(words) == 2);
+      BOOST_TEST(out.str().empty());
+      BOOST_TEST(!err.str().empty());
+    }
+  }
+  BOOST_TEST(node.seen().empty());
+}
+
+/// Every list of every command: its rows are one member of the reply.
+BOOST_AUTO_TEST_CASE(every_list_can_be_named_filtered_and_read_as_csv) {
+  struct row {
+    std::vector<std::string> words;
+    const char *path, *member, *name;
+  };
+  for (const auto& [words, path, list, name] : {
+         row{{"group", "query"}, "/manage/host/group/get", "host_group_infos", "host_group_name"},
+         row{{"host", "query"}, "/manage/host/get", "host_infos", "host_name"},
+         row{{"checkrule", "get"}, "/check/rule/get", "check_items", "check_item"},
+         row{{"checkrule", "cost"}, "/check/rule/cost/get", "rule_costs", "check_item"},
+         row{{"check"}, "/check/result/get", "check_result", "check_item"},
+         row{{"check", "--firing"}, "/check/status/get", "alerts", "check_item"},
+         row{{"faultree", "get"}, "/diag/tree/get", "trees", "tree_name"},
+         row{{"diag", "list"}, "/diag/task/get", "task_infos", "task_id"},
+         row{{"report", "get"}, "/diag/report/get_list", "result", "report_id"},
+         row{{"stat", "count", "check_result"}, "/check/result/count", "results", "host_id"},
+         row{{"template", "query"}, "/manage/template/get", "template_infos", "template_name"},
+         row{{"task", "query"}, "/manage/task/get", "task_infos", "task_name"},
+         row{{"user", "list"}, "/manage/account/user/get", "user_infos", "username"},
+         row{{"session", "list"}, "/manage/account/session/get", "session_infos", "session_id"},
+         row{{"token", "list"}, "/manage/account/token/get", "token_infos", "name"},
+         row{{"audit", "list"}, "/manage/log/get", "records", "number"},
+         row{{"notify", "list"}, "/notify/receivers", "receivers", "name"},
+         row{{"cluster", "nodes"}, "/cluster/nodes", "nodes", "node"},
+         row{{"cluster", "slots"}, "/cluster/slots", "slots", "slot"},
+       }) {
+    BOOST_TEST_CONTEXT(fmt::format("{}", fmt::join(words, " "))) {
+      json rows = json::array({{{name, "a1"}, {"extra", 1}}, {{name, "a2"}, {"extra", 2}}});
+      node.answer(path, {{list, rows}});
+      node.answer("/manage/host/get",
+                  {{"host_infos", std::string_view{list} == "host_infos" ? rows : json::array()}});
+      node.answer("/diag/report/get", {{"result", json::array()}});
+      auto with = [&](std::vector<std::string> more) {
+        auto all = words;
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+      };
+      BOOST_TEST(run(with({"-o", "name"})) == 0, err.str());
+      BOOST_TEST(out.str() == "a1\na2\n");
+      BOOST_TEST(run(with({"-o", "name", "--filter", "extra=2"})) == 0, err.str());
+      BOOST_TEST(out.str() == "a2\n");
+      BOOST_TEST(run(with({"-o", "csv", "--filter", "extra>1"})) == 0, err.str());
+      auto records = parse_csv(out.str());
+      BOOST_REQUIRE(records);
+      BOOST_TEST(records->size() == 2u);
+      BOOST_TEST(run(with({"--filter", "no_such_field=2"})) == 2);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
