@@ -1,12 +1,15 @@
 #pragma once
 
 #include "messages/describe.hpp"
+#include "messages/error.hpp"
 #include "messages/paging.hpp"
 #include "messages/sample.hpp"
 #include "messages/values.hpp"
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aops {
@@ -91,6 +94,17 @@ struct rules_to_import {
 #define AOPS_FIELDS_rules_to_import(F)                                                             \
   F(check_items, required().items(1, 1000), "Rules; an existing name is replaced.")
 AOPS_MESSAGE(rules_to_import)
+
+/// The same name twice makes the whole request wrong: which one would be meant?
+inline expected<void> validate_message(const rules_to_import& x) {
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < x.check_items.size(); ++i)
+    if (!names.insert(x.check_items[i].check_item).second)
+      return fail(ec::bad_request,
+                  "check_items[" + std::to_string(i) +
+                    "].check_item: appears twice in this request");
+  return {};
+}
 
 struct rules_imported {
   int64_t code = 200; ///< 206 some failed, 1000 all illegal, 1102 none stored.

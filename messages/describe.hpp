@@ -31,7 +31,7 @@ struct field_rules {
   std::string_view choices; ///< `a|b|c`; a leading `|` allows the empty text.
   std::string_view alias;   ///< A second accepted name on input.
   /// `address`: an IP address or a DNS name. `fractional`: a time with milliseconds, else whole
-  /// seconds.
+  /// seconds. `object`, `structure`: JSON of any content that is an object, or also a list.
   std::string_view format;
   bool is_additive = false;      ///< Left out of JSON output when empty or unset.
   bool is_internal = false;      ///< Between actors only: neither read from nor written to JSON.

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "messages/describe.hpp"
+#include "messages/error.hpp"
 #include "messages/job_status.hpp"
 #include "messages/paging.hpp"
 #include "messages/values.hpp"
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aops {
@@ -24,7 +27,7 @@ struct tree_to_import {
 };
 #define AOPS_FIELDS_tree_to_import(F)                                                              \
   F(tree_name, required().text(1, 256), "Name; the key for update and diagnosis.")                 \
-  F(tree_content, required(), "The fault tree.")                                                   \
+  F(tree_content, required().as("object").items(1), "The fault tree.")                             \
   F(description, required().text(0, 1024).blank_ok(), "May be empty.")                             \
   F(tag, optional_field().items(0, 64).text(1, 64), "Free words.")
 AOPS_MESSAGE(tree_to_import)
@@ -36,6 +39,16 @@ struct trees_to_import {
 #define AOPS_FIELDS_trees_to_import(F)                                                             \
   F(trees, required().items(1, 1000), "Trees; an existing name is replaced.")
 AOPS_MESSAGE(trees_to_import)
+
+/// The same name twice makes the whole request wrong: which one would be meant?
+inline expected<void> validate_message(const trees_to_import& x) {
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < x.trees.size(); ++i)
+    if (!names.insert(x.trees[i].tree_name).second)
+      return fail(ec::bad_request,
+                  "trees[" + std::to_string(i) + "].tree_name: appears twice in this request");
+  return {};
+}
 
 struct tree_warning {
   std::string tree_name, path, message;

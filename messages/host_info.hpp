@@ -64,7 +64,7 @@ struct collected_facts {
 };
 #define AOPS_FIELDS_collected_facts(F)                                                             \
   F(host_id, required().text(1, 64), "Identifier.")                                                \
-  F(infos, required(), "An object; it replaces what was known.")
+  F(infos, required().as("object"), "It replaces what was known.")
 AOPS_MESSAGE(collected_facts)
 
 /// Facts to store.

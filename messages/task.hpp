@@ -5,10 +5,14 @@
 #include "messages/values.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Deployment tasks: templates to be run on hosts. See docs/tasks.md.
 namespace aops {
+
+/// The one that is there from the beginning.
+inline constexpr std::string_view default_task_id = "95c3e692ff3811ebbcd3a89d3a259eef";
 
 #define AOPS_DEPLOY_TASK_MEMBERS                                                                   \
   std::string task_name, description;                                                              \
@@ -26,10 +30,10 @@ namespace aops {
     optional_field().items(0, 1000).text(1, 50),                                                   \
     "Groups whose hosts it runs on, too.")                                                         \
   F(steps,                                                                                         \
-    optional_field(),                                                                              \
+    optional_field().as("structure").items(1, 1000),                                               \
     "A list of {`step`, `enable`, `continue`, `after`, `timeout`, `idempotent`}, or an object of " \
     "step names to the others. Absent: every template, one after the other.")                      \
-  F(vars, optional_field(), "An object: variables that go before those of the templates.")
+  F(vars, optional_field().as("object"), "Variables that go before those of the templates.")
 
 /// POST /manage/task/generate
 struct deploy_task_to_generate {

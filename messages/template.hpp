@@ -18,7 +18,9 @@ struct template_to_import {
 };
 #define AOPS_FIELDS_template_to_import(F)                                                          \
   F(template_name, required().text(1, 64), "Unique per user.")                                     \
-  F(template_content, required(), "A playbook as JSON: a list of plays, or an object.")            \
+  F(template_content,                                                                              \
+    required().as("structure").items(1),                                                           \
+    "A playbook as JSON: a list of plays, or an object.")                                          \
   F(description, required().text(0, 256).blank_ok(), "May be empty.")
 AOPS_MESSAGE(template_to_import)
 

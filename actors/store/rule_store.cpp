@@ -22,16 +22,6 @@ namespace {
 using self_pointer = rule_store_actor::stateful_pointer<checked_state<rule_store_state>>;
 using storage::rule_repository;
 
-/// The same name twice makes the whole request wrong: which one would be meant?
-expected<void> refuse_repeats(const std::vector<check_rule>& rules) {
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < rules.size(); ++i)
-    if (!names.insert(rules[i].check_item).second)
-      return fail(ec::bad_request,
-                  fmt::format("check_items[{}].check_item: appears twice in this request", i));
-  return {};
-}
-
 /// Splits a request into what may be stored and what is refused.
 std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& x,
                                                          const check::rule_limits& limits) {
@@ -129,8 +119,6 @@ rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const rules_to_import& x) -> caf::result<rules_imported> {
-      if (auto fine = refuse_repeats(x.check_items); !fine)
-        return to_caf(fine.error());
       auto store = self->state.store;
       foreign_promise<rules_imported> promise{self, of(who)};
       auto [reply, legal] = judge(x, check::limits_of(*store->config));

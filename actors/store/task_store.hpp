@@ -5,9 +5,6 @@
 
 namespace aops::actors {
 
-/// Id of the deployment task that is there from the beginning.
-inline constexpr std::string_view default_task_id = "95c3e692ff3811ebbcd3a89d3a259eef";
-
 /// Makes the default task of a new store, which has no accounts yet. Before `seed_accounts`;
 /// whoever deletes it later is rid of it.
 expected<void> seed_default_task(storage::database& db, int64_t now_ms);

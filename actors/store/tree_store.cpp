@@ -23,28 +23,6 @@ struct legal_tree {
   std::shared_ptr<const fault::tree> compiled;
 };
 
-expected<void> refuse_repeats(const std::vector<tree_to_import>& trees) {
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < trees.size(); ++i)
-    if (!names.insert(trees[i].tree_name).second)
-      return fail(ec::bad_request,
-                  fmt::format("trees[{}].tree_name: appears twice in this request", i));
-  return {};
-}
-
-/// The contract wants a non-empty object; anything else is a malformed request, not an illegal
-/// tree.
-expected<void> refuse_placeholders(const std::vector<tree_to_import>& trees) {
-  for (size_t i = 0; i < trees.size(); ++i) {
-    const auto& text = trees[i].tree_content.text;
-    auto content = nlohmann::json::parse(text, nullptr, false);
-    if (!content.is_object() || content.empty())
-      return fail(ec::bad_request,
-                  fmt::format("trees[{}].tree_content: must be an object with members", i));
-  }
-  return {};
-}
-
 std::string joined(const std::vector<std::string>& path) {
   std::string text;
   for (const auto& name : path)
@@ -108,10 +86,6 @@ tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const trees_to_import& x) -> caf::result<trees_imported> {
-      if (auto fine = refuse_repeats(x.trees); !fine)
-        return to_caf(fine.error());
-      if (auto fine = refuse_placeholders(x.trees); !fine)
-        return to_caf(fine.error());
       auto store = self->state.store;
       auto [reply, legal] = judge(x);
       return write_for(

@@ -83,6 +83,8 @@ std::string type_text(const json& schema) {
     return type_text(schema["allOf"].back());
   if (schema.contains("anyOf"))
     return type_text(schema["anyOf"].front());
+  if (schema.contains("oneOf"))
+    return "list or object";
   if (schema.contains("enum") && schema.value("type", "") == "string") {
     std::vector<std::string> choices;
     for (const auto& choice : schema["enum"])
@@ -90,7 +92,7 @@ std::string type_text(const json& schema) {
     return fmt::format("{}", fmt::join(choices, " | "));
   }
   auto type = schema.value("type", "any JSON");
-  if (type == "array")
+  if (type == "array" && !schema["items"].empty())
     return "list of " + type_text(schema["items"]);
   if (type == "object" && schema.contains("additionalProperties") &&
       schema["additionalProperties"].is_object())

@@ -180,7 +180,7 @@ bool read(const json& j, M& out, const field_rules& rules, const place& at, erro
   } else if constexpr (std::same_as<M, moment>) {
     return read_moment(j, out, rules, at, err);
   } else if constexpr (std::same_as<M, json_text>) {
-    return read_json_text(j, out);
+    return read_json_text(j, out, rules, at, err);
   } else if constexpr (std::same_as<M, number>) {
     return read_number(j, out, at, err);
   } else if constexpr (is_a<M, maybe>) {
@@ -267,7 +267,7 @@ json value_schema(const field_rules& rules, json* components) {
   } else if constexpr (std::same_as<M, moment>) {
     return moment_schema(rules);
   } else if constexpr (std::same_as<M, json_text>) {
-    return json::object();
+    return structure_schema(rules);
   } else if constexpr (std::same_as<M, std::string> || std::is_enum_v<M>) {
     return text_schema(rules, false);
   } else if constexpr (std::same_as<M, sealed_text>) {

@@ -280,7 +280,15 @@ bool read_number(const json& j, number& out, const place& at, error& err) {
   return true;
 }
 
-bool read_json_text(const json& j, json_text& out) {
+bool read_json_text(
+  const json& j, json_text& out, const field_rules& rules, const place& at, error& err) {
+  bool is_structure = rules.format == "structure";
+  if (rules.format == "object" && !j.is_object())
+    return refuse(&at, "must be an object", err);
+  if (is_structure && !j.is_object() && !j.is_array())
+    return refuse(&at, "must be a list, or an object", err);
+  if (!rules.format.empty() && !has_fair_size(j.size(), rules, at, err))
+    return false;
   out.text = j.dump(-1, ' ', false, json::error_handler_t::replace);
   return true;
 }
@@ -355,6 +363,18 @@ json number_schema(const field_rules& rules) {
 json moment_schema(const field_rules& rules) {
   auto type = rules.format == "fractional" ? "number" : "integer";
   return {{"type", type}, {"format", "unix-seconds"}};
+}
+
+json structure_schema(const field_rules& rules) {
+  json object = {{"type", "object"}}, list = {{"type", "array"}, {"items", json::object()}};
+  if (rules.min_items > 0)
+    object["minProperties"] = list["minItems"] = rules.min_items;
+  if (rules.max_items != field_rules{}.max_items)
+    object["maxProperties"] = list["maxItems"] = rules.max_items;
+  if (rules.format == "object")
+    return object;
+  return rules.format == "structure" ? json{{"oneOf", json::array({list, object})}}
+                                     : json::object();
 }
 
 json list_schema(const field_rules& rules, json items) {

@@ -53,7 +53,9 @@ bool read_double(const json& j, double& out, const field_rules& rules, const pla
 /// `fractional` allows milliseconds.
 bool read_moment(const json& j, moment& out, const field_rules& rules, const place& at, error& err);
 bool read_number(const json& j, number& out, const place& at, error& err);
-bool read_json_text(const json& j, json_text& out);
+/// Anything, unless the format says `object`, or `structure` for an object or a list.
+bool read_json_text(
+  const json& j, json_text& out, const field_rules& rules, const place& at, error& err);
 
 /// NaN and infinities, for which JSON has no numbers, become the texts `NaN`, `Infinity`,
 /// `-Infinity`.
@@ -69,6 +71,7 @@ json text_schema(const field_rules& rules, bool is_sealed);
 json integer_schema(const field_rules& rules, bool is_unsigned);
 json number_schema(const field_rules& rules);
 json moment_schema(const field_rules& rules);
+json structure_schema(const field_rules& rules);
 json list_schema(const field_rules& rules, json items);
 json map_schema(const field_rules& rules, json values);
 void add_property(

@@ -35,6 +35,8 @@ class schemas:
         if name in self.samples:
             return copy.deepcopy(self.samples[name])
         schema = self.resolve(schema)
+        if "oneOf" in schema:
+            return self.legal(schema["oneOf"][0])
         kind = schema.get("type")
         if "enum" in schema:
             return next(x for x in schema["enum"] if x)
@@ -48,7 +50,7 @@ class schemas:
             return max(1, schema.get("minimum", 1))
         if kind == "boolean":
             return True
-        return {}
+        return {"x": 1} if schema.get("minProperties", 0) else {}
 
     def illegal(self, schema, name=None):
         """Illegal values of a schema, each as (what is wrong, value)."""
@@ -59,8 +61,14 @@ class schemas:
         if kind == "object" and "properties" in schema:
             yield from (("no object", x) for x in ([], "x", 1))
             yield from self.illegal_objects(schema, legal)
+        elif "oneOf" in schema:
+            yield from (("neither list nor object", x) for x in ("x", 1, True))
+            if "minProperties" in schema["oneOf"][1]:
+                yield from (("empty", x) for x in ([], {}))
         elif kind == "object":
             yield from (("no object", x) for x in ([], "x", 1))
+            if schema.get("minProperties", 0):
+                yield "empty", {}
             if "additionalProperties" in schema:
                 yield from ((f"[key] {what}", {"key": x}) for what, x in self.illegal(schema["additionalProperties"]))
         elif kind == "array":

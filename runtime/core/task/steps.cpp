@@ -30,6 +30,15 @@ expected<void> refuse_repeats(const steps& all) {
   return {};
 }
 
+/// Nothing would run, and nobody would notice: a step runs the template of its name.
+expected<void> refuse_strangers(const steps& all, const std::vector<std::string>& templates) {
+  for (const auto& x : all)
+    if (std::find(templates.begin(), templates.end(), x.step) == templates.end())
+      return fail(ec::bad_request,
+                  fmt::format("steps: `{}` is none of the templates in template_name", x.step));
+  return {};
+}
+
 expected<steps> from_list(const json& list) {
   steps out;
   for (size_t i = 0; i < list.size(); ++i) {
@@ -89,7 +98,11 @@ expected<steps> steps_of(const maybe<json_text>& given, const std::vector<std::s
     return fail(ec::bad_request, "steps: must be a list, or an object");
   if (document->empty() || document->size() > most_steps)
     return fail(ec::bad_request, fmt::format("steps: must have 1 to {} items", most_steps));
-  return document->is_array() ? from_list(*document) : from_object(*document, templates);
+  auto out = document->is_array() ? from_list(*document) : from_object(*document, templates);
+  if (out)
+    if (auto known = refuse_strangers(*out, templates); !known)
+      return fail(std::move(known.error()));
+  return out;
 }
 
 expected<std::string> variables_of(const maybe<json_text>& given) {

@@ -10,7 +10,7 @@ inline constexpr size_t most_steps = 1000;
 
 /// The steps of a task in their order: those given, a list in its own order, an object in the order
 /// of the templates and then of its names; else all templates, one after the other, none of which
-/// may fail. ec::bad_request with `steps…: reason`.
+/// may fail. Each runs the template of its name. ec::bad_request with `steps…: reason`.
 expected<std::vector<deploy_step>> steps_of(const maybe<json_text>& given,
                                             const std::vector<std::string>& templates);
 

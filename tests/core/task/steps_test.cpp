@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(without_steps_every_template_runs_in_order) {
 BOOST_AUTO_TEST_CASE(a_list_keeps_its_order_and_an_object_takes_that_of_the_templates) {
   BOOST_TEST(steps(R"([{"step": "a", "enable": true}, {"step": "b", "continue": true}])") ==
              "a+ b-!");
-  BOOST_TEST(steps(R"({"a": {"enable": "yes"}, "b": {}, "0": {}})") == "b- a+ 0-");
+  BOOST_TEST(steps(R"({"a": {"enable": "yes"}, "b": {}})") == "b- a+");
 }
 
 BOOST_AUTO_TEST_CASE(what_are_no_steps_is_named) {
@@ -43,6 +43,9 @@ BOOST_AUTO_TEST_CASE(what_are_no_steps_is_named) {
   BOOST_TEST(steps(R"([{"enable": true}])") == "steps[0].step: is missing");
   BOOST_TEST(steps(R"([{"step": "a", "colour": 1}])").starts_with("steps[0].colour: "));
   BOOST_TEST(steps(R"({"a": {"enable": 7}})").starts_with("steps.a.enable: "));
+  BOOST_TEST(steps(R"([{"step": "a"}, {"step": "c"}])") ==
+             "steps: `c` is none of the templates in template_name");
+  BOOST_TEST(steps(R"({"0": {}})") == "steps: `0` is none of the templates in template_name");
   BOOST_TEST(steps(R"({"a": 1})") == "steps.a: must be an object with `enable` and `continue`");
 }
 
