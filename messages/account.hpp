@@ -34,9 +34,19 @@ struct caller {
   maybe<std::vector<std::string>> groups{};
   bool may_act = true; ///< False: came with a token that may only read.
   repeatable_request repeatable{};
+  bool by_service = false; ///< It is not the user who asks, but a service that acts for him.
 };
-AOPS_WIRE(
-  caller, user, owner, role, must_change_password, session, address, groups, may_act, repeatable)
+AOPS_WIRE(caller,
+          user,
+          owner,
+          role,
+          must_change_password,
+          session,
+          address,
+          groups,
+          may_act,
+          repeatable,
+          by_service)
 
 /// POST /manage/account/login
 struct log_in {

@@ -7,6 +7,7 @@
 #include "runtime/base/digest.hpp"
 #include "runtime/core/vault/password.hpp"
 #include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/refusal_repository.hpp"
 #include "runtime/io/storage/token_repository.hpp"
 #include "runtime/io/storage/user_repository.hpp"
 
@@ -39,7 +40,8 @@ void note_refused(const store_ptr& store,
     unawaited(base::urgency::people),
     {},
     [who, why, now = store->now_ms()](storage::database& to) {
-      return audit(to, now, who, "account.login", "", outcome_of(why).return_code);
+      auto code = outcome_of(why).return_code;
+      return storage::refusal_repository{to}.note(entry_of(who, now, "account.login", code));
     },
     [](const expected<void>&) {});
 }

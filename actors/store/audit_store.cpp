@@ -1,7 +1,9 @@
 #include "actors/store/audit_store.hpp"
 
 #include "actors/support/prepare.hpp"
+#include "messages/return_code.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/io/storage/refusal_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -13,15 +15,10 @@ using storage::audit_repository;
 
 expected<void>
 note(storage::database& db, const caller& who, const noted_request& x, int64_t now_ms) {
-  storage::audit_entry entry;
-  entry.time_ms = now_ms;
-  entry.user = who.user;
-  entry.address = who.address;
-  entry.owner = who.owner;
-  entry.action = x.action;
-  entry.code = x.code;
-  entry.detail = x.detail;
-  return audit_repository{db}.append(entry);
+  auto entry = entry_of(who, now_ms, x.action, x.code);
+  entry.detail = entry.detail.empty() ? x.detail : entry.detail + ": " + x.detail;
+  bool is_done = x.code == code_ok || x.code == code_partial;
+  return is_done ? audit_repository{db}.append(entry) : storage::refusal_repository{db}.note(entry);
 }
 
 } // namespace
@@ -33,6 +30,8 @@ audit_store(audit_store_actor::stateful_pointer<checked_state<audit_store_state>
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const log_query& q) -> caf::result<log_page> {
+      if (who.role != rights::administrator && q.kind && *q.kind == "audit")
+        return refuse(ec::permission_denied, "kind: security events are for administrators");
       return read(self->state.store,
                   foreign_promise<log_page>{self, of(who)},
                   [who, q](storage::database& db) {

@@ -6,6 +6,7 @@
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/refusal_repository.hpp"
 #include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
@@ -48,7 +49,7 @@ expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
   return static_cast<int64_t>(ended->size());
 }
 
-constexpr std::array<step, 11> work = {
+constexpr std::array<step, 12> work = {
   [](storage::database& db, const base::config&, int64_t now) { return end_orphans(db, now); },
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
@@ -76,6 +77,9 @@ constexpr std::array<step, 11> work = {
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = c.retention.diag_reports.ms;
     return keep > 0 ? storage::job_archive{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config&, int64_t now) {
+    return storage::refusal_repository{db}.settle(now);
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = c.retention.audit_log.ms;

@@ -2,20 +2,30 @@
 
 namespace aops::actors {
 
+storage::audit_entry
+entry_of(const caller& who, int64_t now_ms, std::string_view action, int64_t code) {
+  // One that acts for itself has no name at all; nobody else has none.
+  bool is_service = who.by_service || who.user.empty();
+  storage::audit_entry entry;
+  entry.time_ms = now_ms;
+  entry.user = is_service ? std::string{service_user} : who.user;
+  entry.owner = who.owner;
+  entry.address = who.address;
+  entry.action = action;
+  entry.code = code;
+  if (who.by_service)
+    entry.detail = "for " + who.user;
+  return entry;
+}
+
 expected<void> audit(storage::database& db,
                      int64_t now_ms,
                      const caller& who,
                      std::string_view action,
                      std::string_view entity,
                      int64_t code) {
-  storage::audit_entry entry;
-  entry.time_ms = now_ms;
-  entry.user = who.user;
-  entry.owner = who.owner;
-  entry.address = who.address;
-  entry.action = action;
+  auto entry = entry_of(who, now_ms, action, code);
   entry.entity = entity;
-  entry.code = code;
   return storage::audit_repository{db}.append(entry);
 }
 

@@ -144,6 +144,13 @@ void write_joint(const store_access& store,
     done(fail(down_error(store_writer_name)));
 }
 
+/// Whose records those of services are: no account has this name.
+inline constexpr std::string_view service_user = "service";
+
+/// A record of what somebody did, or was refused; of a service it also says for whom.
+storage::audit_entry
+entry_of(const caller& who, int64_t now_ms, std::string_view action, int64_t code);
+
 /// Adds to the audit log within a write.
 expected<void> audit(storage::database& db,
                      int64_t now_ms,

@@ -35,6 +35,7 @@ expected<caller> actor_for(const node_port& port,
   if (!who)
     return who;
   who->address = context.who.address;
+  who->by_service = true;
   who->repeatable = context.who.repeatable;
   return who;
 }

@@ -40,10 +40,29 @@ class audit(unittest.TestCase):
         self.assertEqual([x["action"] for x in grants], ["user.grant", "user.adopt"])
         self.assertEqual(grants[0]["entity"], "ann")
 
+    def test_who_is_refused_again_and_again_does_not_fill_the_log(self):
+        ann = new_user(self.admin, "ann", [])
+        for k in range(40):
+            self.assertEqual(ann.post("/manage/host/group/add", {"host_group_name": f"x{k}", "description": ""})["code"], 1207)
+        self.admin.add_group("afterwards")
+        self.assertEqual([(x["username"], x["result"]) for x in self.records(action="group.add")], [(USER, 200), ("ann", 1207)])
+        self.assertTrue(self.admin.good("/manage/log/verify")["complete"])
+
+    def test_what_a_service_does_for_a_user_is_the_services(self):
+        service = self.node.service()
+        service.good("/data/host/group/add", {"username": USER, "host_group_name": "made", "description": ""})
+        self.assertEqual(service.post("/data/host/group/add",
+                                      {"username": USER, "host_group_name": "made", "description": ""})["code"], 1105)
+        wait_until(lambda: len(self.records(username="service")) == 2, 10, "two records")
+        done = next(x for x in self.records(username="service") if x["result"] == 200)
+        self.assertEqual((done["action"], done["entity"], done["detail"]), ("group.add", "made", "for admin"))
+        self.assertEqual(self.admin.post("/manage/account/register", {"username": "service", "password": KNOWN})["code"], 1105)
+
     def test_each_sees_his_own_and_administrators_the_security_events(self):
         self.admin.add_group("web")
         ann = new_user(self.admin, "ann", ["web"])
         self.assertEqual(self.records(ann), [])
+        self.assertEqual(ann.post("/manage/log/get", {"kind": "audit"})["code"], 1207)
         self.admin.good("/manage/account/register", {"username": "eve", "password": KNOWN})
         self.admin.good("/manage/account/role/change", {"username": "eve", "role": "administrator"})
         eve = rest(self.node.url)

@@ -24,18 +24,6 @@ std::string clipped(std::string_view text, size_t most) {
   return std::string{text.substr(0, end)};
 }
 
-/// As the store keeps it: what is read back must give the same digest.
-audit_entry fitting(const audit_entry& x) {
-  return {x.time_ms,
-          clipped(x.user, longest_name),
-          clipped(x.address, 64),
-          clipped(x.action, 64),
-          clipped(x.entity, 255),
-          x.code,
-          clipped(x.detail, 1024),
-          clipped(x.owner, longest_name)};
-}
-
 /// Who may come in, and what was refused; the rest is daily work.
 std::string_view kind_of(const audit_entry& x) {
   constexpr std::array security = {"account.", "session.", "token.", "user.", "vault."};
@@ -145,6 +133,17 @@ log_verified broken_at(log_verified out, int64_t number, std::string reason) {
 }
 
 } // namespace
+
+audit_entry audit_repository::fitting(const audit_entry& x) {
+  return {x.time_ms,
+          clipped(x.user, longest_name),
+          clipped(x.address, 64),
+          clipped(x.action, 64),
+          clipped(x.entity, 255),
+          x.code,
+          clipped(x.detail, 1024),
+          clipped(x.owner, longest_name)};
+}
 
 expected<audit_repository::chain> audit_repository::read_chain(std::string_view lock) {
   auto found = db_.first(

@@ -30,6 +30,9 @@ class audit_repository {
 public:
   explicit audit_repository(database& db) : db_(db) {}
 
+  /// As the store keeps it, texts clipped: what is read back must give the same digest.
+  static audit_entry fitting(const audit_entry& x);
+
   /// Longer texts are clipped. In a transaction: the end of the chain is locked until it ends.
   expected<void> append(const audit_entry& x);
 
