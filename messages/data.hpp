@@ -40,6 +40,18 @@ struct host_to_keep {
   F(host_id, required().text(1, 40), "Identifier; a new one when absent.")
 AOPS_MESSAGE(host_to_keep)
 
+/// POST /data/host/count
+struct hosts_to_count {
+  std::vector<std::string> host_group_list;
+  maybe<bool> management;
+};
+#define AOPS_FIELDS_hosts_to_count(F)                                                              \
+  F(host_group_list,                                                                               \
+    optional_field().items(0, 1000).text(1, 50),                                                   \
+    "Group names; absent or empty: all.")                                                          \
+  F(management, optional_field(), "Absent: both kinds.")
+AOPS_MESSAGE(hosts_to_count)
+
 /// POST /data/host/info/get/user
 struct users_hosts_query {
   std::vector<std::string> username;
@@ -126,14 +138,15 @@ AOPS_MESSAGE(results_saved)
 
 /// DELETE /data/check/result/delete
 struct results_to_delete {
-  std::vector<std::string> host_list;
-  std::vector<moment> time_range;
-  maybe<std::vector<std::string>> check_items;
+  maybe<std::vector<std::string>> host_list, check_items;
+  maybe<std::vector<moment>> time_range;
+
+  std::vector<moment> range() const { return time_range.value_or(std::vector<moment>{}); }
 };
 #define AOPS_FIELDS_results_to_delete(F)                                                           \
-  F(host_list, required().items(0, 10000).text(1, 64), "Host ids; empty: all.")                    \
-  F(time_range, required().items(0, 2), "What lies within it, ends included; empty: all.")         \
-  F(check_items, optional_field().items(0, 10000).text(1, 256), "Rule names; empty: all.")
+  F(host_list, optional_field().items(0, 10000).text(1, 64), "Host ids; absent or empty: all.")    \
+  F(check_items, optional_field().items(0, 10000).text(1, 256), "Rule names; likewise.")           \
+  F(time_range, optional_field().items(0, 2), "What lies within it, ends included; likewise.")
 AOPS_MESSAGE(results_to_delete)
 
 struct rows_deleted {
@@ -285,10 +298,19 @@ template <class T>
 requires std::same_as<T, results_to_delete> || std::same_as<T, task_to_save> ||
   std::same_as<T, samples_to_get> || std::same_as<T, samples_to_delete>
     expected<void> validate_message(const T& x) {
-  if (x.time_range.size() == 1)
+  std::vector<moment> range;
+  if constexpr (std::same_as<T, results_to_delete>)
+    range = x.range();
+  else
+    range = x.time_range;
+  if (range.size() == 1)
     return fail(ec::bad_request, "time_range: must have two times, or none");
-  if (x.time_range.size() == 2 && x.time_range[0].ms > x.time_range[1].ms)
+  if (range.size() == 2 && range[0].ms > range[1].ms)
     return fail(ec::bad_request, "time_range: ends before it starts");
+  if constexpr (std::same_as<T,
+                             results_to_delete>) // Each list may mean all, but one must be there.
+    if (!x.host_list && !x.check_items && !x.time_range)
+      return fail(ec::bad_request, "time_range: nothing says which results");
   return {};
 }
 

@@ -45,6 +45,16 @@ struct users_page {
   F(user_infos, required(), "Administrators, users of the caller, users of nobody.")
 AOPS_MESSAGE(users_page)
 
+/// POST /manage/account/user/add
+struct user_to_add {
+  std::string username;
+  sealed_text password;
+};
+#define AOPS_FIELDS_user_to_add(F)                                                                 \
+  F(username, required().text(1, 40), "Account name; it belongs to the caller.")                   \
+  F(password, required().text(1, 1024), "8 to 128 characters; to be changed at the first log-in.")
+AOPS_MESSAGE(user_to_add)
+
 /// POST /manage/account/user/adopt
 struct user_to_adopt {
   std::string username;

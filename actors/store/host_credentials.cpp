@@ -36,6 +36,7 @@ expected<vault_keys> open_or_make_vault(std::string_view user,
     if (!opened)
       return fail(opened.error());
     keys.data_key = std::move(*opened);
+    keys.verifier = *verifier;
     return keys;
   }
   keys.data_key = vault::secret_bytes{random_bytes(vault::data_key_bytes)};

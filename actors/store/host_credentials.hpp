@@ -12,7 +12,8 @@ namespace aops::actors {
 /// An opened vault.
 struct vault_keys {
   vault::secret_bytes data_key;
-  std::string new_verifier; ///< To be stored with the first host; empty: the user has one.
+  std::string verifier;     ///< As it was; empty: the user had none.
+  std::string new_verifier; ///< To be stored with the first credentials, where he had none.
 };
 
 /// Opens the user's vault, or makes one with this key when there is none. Takes as long as scrypt's

@@ -4,6 +4,7 @@
 #include "actors/store/once.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "messages/roles/vault.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
@@ -22,21 +23,22 @@ using storage::host_repository;
 /// no owner has an empty name.
 const std::string& owner_of(const caller& who) { return who.owner; }
 
-/// What binds an owner to a vault key: written with the first thing that is sealed with it.
-using new_verifier = std::string;
+/// What binds an owner to a vault key: written with the first thing that is sealed with it, gone
+/// with the last.
+struct vault_claim {
+  std::string was;  ///< As it was when something was sealed; empty: there was none.
+  std::string made; ///< For one that had none.
+};
 
-/// Somebody made the vault since we looked: with another key, perhaps. Nothing to do without a new
-/// verifier.
-expected<void> claim_vault(storage::database& db, const caller& who, const new_verifier& made) {
-  if (made.empty())
-    return {};
+/// Somebody made, changed or dropped the vault since we looked: what was sealed would not open.
+expected<void> claim_vault(storage::database& db, const caller& who, const vault_claim& x) {
   storage::credential_repository credentials{db};
-  auto present = credentials.verifier(owner_of(who));
+  auto present = credentials.lock_verifier(owner_of(who));
   if (!present)
     return fail(std::move(present.error()));
-  if (*present)
-    return fail(ec::overloaded, "the vault is being made; try again");
-  return credentials.save_verifier(owner_of(who), made);
+  if (present->value_or("") != x.was)
+    return fail(ec::overloaded, "the vault was changed meanwhile; try again");
+  return x.made.empty() ? expected<void>{} : credentials.save_verifier(owner_of(who), x.made);
 }
 
 /// A host about to be stored.
@@ -47,7 +49,7 @@ struct prepared_host {
 
 struct prepared_hosts {
   std::vector<prepared_host> hosts;
-  new_verifier verifier; ///< Empty when the user has one, or needs none.
+  vault_claim vault;
 };
 
 struct add_outcome {
@@ -94,7 +96,7 @@ expected<add_outcome> add_hosts(storage::database& db,
   }
   // A key binds the owner only once something is sealed with it.
   if (has_sealed)
-    if (auto claimed = claim_vault(db, who, prepared.verifier); !claimed)
+    if (auto claimed = claim_vault(db, who, prepared.vault); !claimed)
       return fail(std::move(claimed.error()));
   if (out.reply.succeed_list.empty())
     out.reply.code = outcome_of(only_duplicates ? ec::conflict : ec::insert_failed).return_code;
@@ -129,7 +131,7 @@ expected<prepared_hosts> prepare_hosts(const store_ptr& store,
   if (!keys)
     return fail(keys.error());
   prepared_hosts out;
-  out.verifier = keys->new_verifier;
+  out.vault = {keys->verifier, keys->new_verifier};
   for (size_t i = 0; i < asked.host_list.size(); ++i) {
     const auto& x = asked.host_list[i];
     prepared_host host;
@@ -194,8 +196,15 @@ void add(const store_ptr& store,
 struct prepared_update {
   host_to_update what;
   std::string sealed; ///< Empty: the credentials stay.
-  new_verifier verifier;
+  vault_claim vault;
 };
+
+/// A name that is taken is as wrong in an update as one that is not there.
+error as_update(error e) {
+  if (e == ec::not_found || e == ec::conflict)
+    return {ec::update_failed, std::move(e.detail)};
+  return e;
+}
 
 /// Runs inside the writer's transaction, perhaps more than once.
 expected<host_record> update_host(storage::database& db,
@@ -204,12 +213,10 @@ expected<host_record> update_host(storage::database& db,
                                   int64_t default_port,
                                   int64_t now_ms) {
   auto changed = host_repository{db}.update(owner_of(who), x.what, default_port, now_ms);
-  if (!changed && changed.error() == ec::not_found)
-    return fail(ec::update_failed, std::move(changed.error().detail));
   if (!changed)
-    return changed;
+    return fail(as_update(std::move(changed.error())));
   if (!x.sealed.empty()) {
-    if (auto claimed = claim_vault(db, who, x.verifier); !claimed)
+    if (auto claimed = claim_vault(db, who, x.vault); !claimed)
       return fail(std::move(claimed.error()));
     auto saved = storage::credential_repository{db}.save(x.what.host_id, x.sealed);
     if (!saved)
@@ -232,7 +239,7 @@ prepare_update(const store_access& store, const caller& who, host_to_update aske
     if (!sealed)
       return fail(std::move(sealed.error()));
     out.sealed = std::move(*sealed);
-    out.verifier = std::move(keys->new_verifier);
+    out.vault = {std::move(keys->verifier), std::move(keys->new_verifier)};
   }
   asked.password.reset();
   asked.sudo_password.reset();
@@ -275,10 +282,8 @@ expected<std::vector<host_record>> update_group(storage::database& db,
                                                 const host_group_to_update& x,
                                                 int64_t now_ms) {
   auto renamed = host_repository{db}.update_group(owner_of(who), x);
-  if (!renamed && renamed.error() == ec::not_found)
-    return fail(ec::update_failed, std::move(renamed.error().detail));
   if (!renamed)
-    return renamed;
+    return fail(as_update(std::move(renamed.error())));
   if (auto noted = audit(db, now_ms, who, "group.update", x.host_group_name); !noted)
     return fail(std::move(noted.error()));
   return renamed;
@@ -331,6 +336,9 @@ expected<hosts_deleted> delete_hosts(storage::database& db,
       return fail(removed.error());
     (*removed ? reply.succeed_list : reply.fail_list).push_back(id);
   }
+  if (!reply.succeed_list.empty())
+    if (auto left = storage::credential_repository{db}.drop_empty_vault(owner_of(who)); !left)
+      return fail(std::move(left.error()));
   if (reply.succeed_list.empty())
     reply.code = outcome_of(ec::delete_failed).return_code;
   else if (!reply.fail_list.empty())
@@ -347,6 +355,16 @@ expected<host_records> find(storage::database& db, const find_hosts& x) {
                  ? (x.ids.empty() ? hosts.of_owner(x.owner) : hosts.known(x.owner, x.ids))
                  : hosts.in_slots(x.slots);
   return found.map([](auto list) { return host_records{std::move(list)}; });
+}
+
+caf::result<hosts_counted> count(self_pointer self, const caller& who, const hosts_to_count& x) {
+  return read(self->state.store,
+              foreign_promise<hosts_counted>{self, of(who)},
+              [who, x](storage::database& db) {
+                return host_repository{db}.count(scope_of(who), x).map([](int64_t n) {
+                  return hosts_counted{n};
+                });
+              });
 }
 
 } // namespace
@@ -433,8 +451,10 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
           return delete_hosts(db, who, x, now);
         },
         [store, promise](expected<hosts_deleted> done) {
-          if (done && !done->succeed_list.empty())
+          if (done && !done->succeed_list.empty()) {
             tell_hosts(*store, {{}, done->succeed_list});
+            tell<vault_actor>(*store->names, vault_name, sessions_changed{});
+          }
           promise.answer(std::move(done));
         });
       return promise;
@@ -445,15 +465,8 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
         foreign_promise<hosts_page>{self, of(who)},
         [who, q](storage::database& db) { return host_repository{db}.page(scope_of(who), q); });
     },
-    [self](const caller& who, const count_hosts&) -> caf::result<hosts_counted> {
-      return read(self->state.store,
-                  foreign_promise<hosts_counted>{self, of(who)},
-                  [who](storage::database& db) {
-                    return host_repository{db}.count(scope_of(who)).map([](int64_t n) {
-                      return hosts_counted{n};
-                    });
-                  });
-    },
+    [self](const caller& who, const count_hosts&) { return count(self, who, {}); },
+    [self](const caller& who, const hosts_to_count& x) { return count(self, who, x); },
     [self](const caller& who, const seen_hosts_query& q) -> caf::result<host_records> {
       return read(self->state.store,
                   foreign_promise<host_records>{self, of(who)},

@@ -206,12 +206,12 @@ public:
   static constexpr std::string_view action = "result.delete";
 
   result_deletion(std::string owner, const results_to_delete& x) : owner_(std::move(owner)) {
-    what_.host_ids = x.host_list;
+    what_.host_ids = x.host_list.value_or(std::vector<std::string>{});
     what_.check_items = x.check_items.value_or(std::vector<std::string>{});
     what_.until_ms = INT64_MAX;
-    if (x.time_range.size() == 2) {
-      what_.from_ms = x.time_range[0].ms;
-      what_.until_ms = x.time_range[1].ms;
+    if (auto range = x.range(); range.size() == 2) {
+      what_.from_ms = range[0].ms;
+      what_.until_ms = range[1].ms;
     }
   }
 

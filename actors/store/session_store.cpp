@@ -6,12 +6,15 @@
 #include "messages/roles/vault.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/kept_json.hpp"
 #include "runtime/io/storage/account_repository.hpp"
+#include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/token_repository.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace aops::actors {
 
@@ -113,6 +116,51 @@ expected<token_created> make_token(storage::database& db,
   return token_created{x.id, token, {x.expires_ms}};
 }
 
+/// The same token for one whose answer was lost. Its secret is nowhere stored: it gets another one,
+/// and the first is void. ec::bad_request when it was deleted meanwhile.
+expected<token_created> make_again(storage::database& db,
+                                   const caller& who,
+                                   const std::string& kept,
+                                   const std::string& token,
+                                   int64_t now_ms) {
+  auto reply = base::restored<token_created>(kept);
+  if (!reply)
+    return reply;
+  if (auto has = needs_session(db, who); !has)
+    return fail(std::move(has.error()));
+  auto renewed = token_repository{db}.renew(who.user, reply->token_id, base::sha256_hex(token));
+  if (!renewed)
+    return fail(std::move(renewed.error()));
+  reply->access_token = token;
+  return audit(db, now_ms, who, "token.renew", reply->token_id).map([&] {
+    return std::move(*reply);
+  });
+}
+
+/// Once for each `Idempotency-Key`; what is kept of the answer has no secret.
+expected<token_created> make_token_once(storage::database& db,
+                                        const caller& who,
+                                        const storage::api_token& x,
+                                        const std::string& token) {
+  if (who.repeatable.key.empty())
+    return make_token(db, who, x, token);
+  storage::repeat_repository repeats{db};
+  auto known = repeats.begin(who.user, who.repeatable, x.created_ms);
+  if (!known)
+    return fail(std::move(known.error()));
+  if (*known)
+    return make_again(db, who, **known, token, x.created_ms);
+  auto made = make_token(db, who, x, token);
+  if (!made)
+    return made;
+  auto shown = std::exchange(made->access_token, {});
+  auto kept = repeats.keep(who.user, who.repeatable, base::kept_text(*made));
+  if (!kept)
+    return fail(std::move(kept.error()));
+  made->access_token = std::move(shown);
+  return made;
+}
+
 expected<tokens_deleted>
 delete_tokens(storage::database& db, const caller& who, const tokens_to_delete& x, int64_t now_ms) {
   auto gone = token_repository{db}.remove(who.user, x.token_list);
@@ -160,11 +208,12 @@ session_store_actor::behavior_type session_store(self_pointer self, store_ptr st
                               x.scope == "act",
                               now,
                               now + x.days.value_or(default_days) * day_ms};
-      return write_for(
-        store,
-        foreign_promise<token_created>{self, of(who)},
-        {},
-        [who, made, token](storage::database& db) { return make_token(db, who, made, token); });
+      return write_for(store,
+                       foreign_promise<token_created>{self, of(who)},
+                       {},
+                       [who, made, token](storage::database& db) {
+                         return make_token_once(db, who, made, token);
+                       });
     },
     [self](const caller& who, const tokens_query&) -> caf::result<tokens_found> {
       return read(self->state.store,

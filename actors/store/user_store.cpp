@@ -1,6 +1,7 @@
 #include "actors/store/user_store.hpp"
 
 #include "actors/store/needs_session.hpp"
+#include "actors/store/once.hpp"
 #include "actors/store/password_hash.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/roles/vault.hpp"
@@ -62,6 +63,8 @@ caf::result<done> change_user(self_pointer self,
 }
 
 expected<void> judge_name(const std::string& name) {
+  if (name == service_user)
+    return fail(ec::conflict, "username: is the name of services in the log");
   bool is_odd =
     name.front() == ' ' || name.back() == ' ' ||
     std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -70,30 +73,58 @@ expected<void> judge_name(const std::string& name) {
   return {};
 }
 
-void register_on_pool(const store_ptr& store,
-                      const register_user& x,
-                      const std::string& address,
-                      const foreign_promise<done>& promise) {
-  auto hash = judged_hash(x.password.text, x.username, *store->config);
-  if (!hash)
-    return promise.fail(hash.error());
-  account made{x.username, std::move(*hash), rights::ordinary, {}, false};
-  caller who{x.username, {}, rights::ordinary, false, {}, address};
-  write(
-    *store,
-    store->bounded(promise.ticket()),
-    {},
-    [made, who, now = store->now_ms()](storage::database& db) -> expected<done> {
-      if (auto added = account_repository{db}.add(made, now); !added)
-        return fail(std::move(added.error()));
-      return audit(db, now, who, "account.register", who.user).map([] { return done{}; });
-    },
-    [promise](expected<done> x) { promise.answer(std::move(x)); });
+/// Accounts are administered in a log-in, by whoever is administrator when it is carried out: he
+/// may have been demoted while the request waited.
+expected<void> still_administers(storage::database& db, const caller& who) {
+  if (who.session.empty())
+    return {};
+  if (auto has = needs_session(db, who); !has)
+    return has;
+  auto me = user_repository{db}.lock(who.user);
+  if (!me)
+    return fail(me.error() == ec::not_found ? error{ec::permission_denied, {}} : me.error());
+  return me->role == rights::administrator && !me->is_disabled ? expected<void>{}
+                                                               : fail(ec::permission_denied);
 }
 
-caf::result<done>
-register_in(self_pointer self, const register_user& x, const std::string& address) {
+/// Makes an account, once for each `Idempotency-Key`.
+/// @param who Whose record it is: an administrator, of whom the account will be, or the new user.
+void add_on_pool(const store_ptr& store,
+                 const caller& who,
+                 account made,
+                 const sealed_text& password,
+                 std::string_view action,
+                 const foreign_promise<done>& promise) {
+  auto hash = judged_hash(password.text, made.username, *store->config);
+  if (!hash)
+    return promise.fail(hash.error());
+  made.password_hash = std::move(*hash);
+  auto now = store->now_ms();
+  auto add = [made, who, action, now](storage::database& db) -> expected<done> {
+    if (!made.owner.empty())
+      if (auto may = still_administers(db, who); !may)
+        return fail(std::move(may.error()));
+    if (auto added = account_repository{db}.add(made, now); !added)
+      return fail(std::move(added.error()));
+    return audit(db, now, who, action, made.username).map([] { return done{}; });
+  };
+  write_for(store, promise, {}, once(who, now, add));
+}
+
+caf::result<done> add_for(self_pointer self, const caller& who, const user_to_add& x) {
+  if (auto fine = judge_name(x.username); !fine)
+    return to_caf(fine.error());
+  account made{x.username, {}, rights::ordinary, who.owner, true};
+  auto store = self->state.store;
+  foreign_promise<done> promise{self, of(who)};
+  return on_pool(store, *store->crypto, promise, [store, who, made, x, promise] {
+    add_on_pool(store, who, made, x.password, "user.add", promise);
+  });
+}
+
+caf::result<done> register_in(self_pointer self, const caller& from, const register_user& x) {
   auto& st = self->state;
+  const auto& address = from.address;
   if (!st.store->config->auth.registration)
     return refuse(ec::permission_denied, "registration is off");
   if (auto fine = judge_name(x.username); !fine)
@@ -101,9 +132,12 @@ register_in(self_pointer self, const register_user& x, const std::string& addres
   if (!st.throttle->allows({}, address, st.store->now_ms()))
     return refuse(ec::overloaded, "too many registrations; wait a minute");
   st.throttle->failed({}, address, st.store->now_ms());
+  caller who{x.username, {}, rights::ordinary, false, {}, address};
+  who.repeatable = from.repeatable;
+  account made{x.username, {}, rights::ordinary, {}, false};
   foreign_promise<done> promise{self};
-  return on_pool(st.store, *st.store->crypto, promise, [store = st.store, x, address, promise] {
-    register_on_pool(store, x, address, promise);
+  return on_pool(st.store, *st.store->crypto, promise, [store = st.store, who, made, x, promise] {
+    add_on_pool(store, who, made, x.password, "account.register", promise);
   });
 }
 
@@ -167,20 +201,6 @@ expected<void> change_grants(storage::database& db,
              ? expected<void>{fail(ec::bad_request, std::move(granted.error().detail))}
              : granted;
   return users.revoke(x, what.revoke.value_or(std::vector<std::string>{}));
-}
-
-/// Accounts are administered in a log-in, by whoever is administrator when it is carried out: he
-/// may have been demoted while the request waited.
-expected<void> still_administers(storage::database& db, const caller& who) {
-  if (who.session.empty())
-    return {};
-  if (auto has = needs_session(db, who); !has)
-    return has;
-  auto me = user_repository{db}.lock(who.user);
-  if (!me)
-    return fail(me.error() == ec::not_found ? error{ec::permission_denied, {}} : me.error());
-  return me->role == rights::administrator && !me->is_disabled ? expected<void>{}
-                                                               : fail(ec::permission_denied);
 }
 
 /// Name by name; what fails is no reason to keep the others.
@@ -247,9 +267,8 @@ user_store_actor::behavior_type user_store(self_pointer self, store_ptr store) {
   self->state.throttle =
     std::make_shared<login_throttle>(most_registrations, registration_window_ms);
   return {
-    [self](const register_user& x, const std::string& address) {
-      return register_in(self, x, address);
-    },
+    [self](const caller& who, const register_user& x) { return register_in(self, who, x); },
+    [self](const caller& who, const user_to_add& x) { return add_for(self, who, x); },
     [self](const caller& who, const users_query& q) -> caf::result<users_page> {
       return read(self->state.store,
                   foreign_promise<users_page>{self, of(who)},

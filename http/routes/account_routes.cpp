@@ -16,13 +16,6 @@ ask_for_session(const node_port& port, const request_context& context, log_in re
                                   caf::make_message(std::move(request), context.who.address)));
 }
 
-expected<done>
-ask_for_account(const node_port& port, const request_context& context, register_user request) {
-  return value_of<done>(port(actors::user_store_name,
-                             context.left(),
-                             caf::make_message(std::move(request), context.who.address)));
-}
-
 } // namespace
 
 std::vector<route> user_routes(const node_port& port) {
@@ -30,13 +23,20 @@ std::vector<route> user_routes(const node_port& port) {
   auto name = actors::user_store_name;
   constexpr auto admin = may::administrator;
   return {
-    make_route<register_user, done>(method::post,
-                                    "/manage/account/register",
-                                    may::anyone,
-                                    "Make an account: an ordinary user whom nobody has taken in.",
-                                    [port](const request_context& c, register_user x) {
-                                      return ask_for_account(port, c, std::move(x));
-                                    }),
+    once_for_key(ask<role, register_user, done>(
+      port,
+      method::post,
+      "/manage/account/register",
+      may::anyone,
+      name,
+      "Make an account: an ordinary user whom nobody has taken in.")),
+    once_for_key(ask<role, user_to_add, done>(
+      port,
+      method::post,
+      "/manage/account/user/add",
+      admin,
+      name,
+      "Make an account: an ordinary user of one's own, who must change the password first.")),
     ask<role, users_query, users_page>(
       port, method::post, "/manage/account/user/get", admin, name, "List accounts."),
     ask<role, change_role, done>(port,
@@ -91,12 +91,13 @@ std::vector<route> access_routes(const node_port& port) {
       port, method::post, "/manage/account/session/get", may::user, name, "List sessions."),
     ask<role, sessions_to_end, sessions_ended>(
       port, method::remove, "/manage/account/session/delete", may::user, name, "End sessions."),
-    ask<role, token_to_create, token_created>(port,
-                                              method::post,
-                                              "/manage/account/token/create",
-                                              may::user,
-                                              name,
-                                              "Make a token for a program."),
+    once_for_key(ask<role, token_to_create, token_created>(
+      port,
+      method::post,
+      "/manage/account/token/create",
+      may::user,
+      name,
+      "Make a token for a program; asked again, the same token gets another secret.")),
     ask<role, tokens_query, tokens_found>(
       port, method::post, "/manage/account/token/get", may::user, name, "List one's tokens."),
     ask<role, tokens_to_delete, tokens_deleted>(

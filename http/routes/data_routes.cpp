@@ -8,6 +8,7 @@
 #include "messages/roles/host.hpp"
 #include "messages/roles/host_info.hpp"
 #include "messages/roles/task.hpp"
+#include "messages/vault.hpp"
 
 #include <array>
 #include <stdexcept>
@@ -26,7 +27,6 @@ constexpr auto twins = std::to_array<twin_path>({
   {"/data/host/group/add", "/manage/host/group/add"},
   {"/data/host/group/delete", "/manage/host/group/delete"},
   {"/data/host/group/get", "/manage/host/group/get"},
-  {"/data/host/count", "/manage/host/count"},
   {"/data/host/info/get", "/manage/host/info/query"},
   {"/data/manage/template/add", "/manage/template/import"},
   {"/data/manage/template/delete", "/manage/template/delete"},
@@ -210,6 +210,22 @@ json schema_with_ids(json& components) {
   return {{"$ref", "#/components/schemas/hosts_to_keep"}};
 }
 
+/// A service brings its hosts without credentials, and perhaps the key that sealed them elsewhere:
+/// there is nothing to seal, so it goes no further. ec::bad_request for one that is no key.
+expected<void> drop_idle_key(json& body) {
+  auto hosts = body.is_object() ? body.find("host_list") : body.end();
+  if (hosts == body.end() || !hosts->is_array() || !body.contains("key"))
+    return {};
+  constexpr std::array secrets = {"username", "password", "sudo_password"};
+  for (const auto& host : *hosts)
+    for (const auto* name : secrets)
+      if (host.is_object() && host.contains(name))
+        return {};
+  auto key = base::decode<vault_key_to_enter>({{"key", body["key"]}});
+  body.erase("key");
+  return key.map([](const auto&) {});
+}
+
 /// Ids stand in the rows and are not the public message's: taken out before it is read.
 route keep_hosts(const node_port& port) {
   auto add = [port](const request_context& c, hosts_to_keep x) {
@@ -221,6 +237,8 @@ route keep_hosts(const node_port& port) {
     auto ids = take_ids(rest);
     if (!ids)
       return fail(std::move(ids.error()));
+    if (auto fine = drop_idle_key(rest); !fine)
+      return fail(std::move(fine.error()));
     auto hosts = base::decode<hosts_to_add>(rest);
     if (!hosts)
       return fail(std::move(hosts.error()));
@@ -258,6 +276,11 @@ std::vector<route> data_routes(const node_port& port, data_door door) {
     add(route_at(publics, x.of), x.path, acts, nullptr);
   add(route_at(publics, "/manage/account/login"), "/data/account/login", is_meant, nullptr);
   add(once_for_key(keep_hosts(port)), "/data/host/add", acts, nullptr);
+  add(ask<host_store_actor, hosts_to_count, hosts_counted>(
+        port, method::post, {}, may::user, actors::host_store_name, "Count hosts."),
+      "/data/host/count",
+      acts,
+      nullptr);
   add(only_reading(hosts_of_users(port)), "/data/host/info/get/user", lists, nullptr);
   add(save_results(port), "/data/check/result/save", may_act, spell_out_items);
   add(ask<saved_store_actor, results_to_delete, rows_deleted>(

@@ -16,7 +16,7 @@ using host_store_actor = caf::typed_actor<
   // Adds a group; answered with its id. ec::conflict when the owner has one of this name.
   asks<host_group_to_add, host_group_added>,
   // Changes a group, and tells all nodes of its hosts when its name is another one.
-  // ec::update_failed when the owner has no such group, ec::conflict when he has one of this name.
+  // ec::update_failed when the owner has no such group, or has one of this name.
   asks<host_group_to_update, done>,
   // Deletes groups that have no hosts; answered with those deleted.
   asks<host_groups_to_delete, host_groups_deleted>,
@@ -28,7 +28,7 @@ using host_store_actor = caf::typed_actor<
   // The same of hosts that have ids already; ec::conflict of one whose id is taken.
   asks<hosts_to_keep, hosts_added>,
   // Changes a host, which goes on under its id, and tells all nodes. ec::update_failed when the
-  // owner has no such host or group, ec::conflict when he has one of this name or address and port.
+  // owner has no such host or group, or has one of this name or address and port.
   asks<host_to_update, done>,
   // Deletes hosts and what is stored of them; answered host by host, and told to all nodes.
   asks<hosts_to_delete, hosts_deleted>,
@@ -36,6 +36,7 @@ using host_store_actor = caf::typed_actor<
   asks<hosts_query, hosts_page>,
   // How many hosts the caller sees.
   asks<count_hosts, hosts_counted>,
+  asks<hosts_to_count, hosts_counted>,
   // Those of these hosts that the caller sees, as their actors know them.
   asks<seen_hosts_query, host_records>,
   // Hosts of an owner or of slots, as their actors know them; unknown ids are left out.

@@ -18,10 +18,13 @@ inline constexpr std::string_view session_store_name = "store/sessions";
 /// ec::permission_denied for another one's user. What takes rights away reaches every session
 /// within a second.
 using user_store_actor = caf::typed_actor<
-  // Makes an ordinary user of nobody, who comes from this address. Slow by intent.
+  // Makes an ordinary user of nobody; the caller has an address alone. Slow by intent.
   // ec::permission_denied when registration is off, ec::change_password, ec::conflict,
   // ec::overloaded for an address that registers too many.
-  caf::replies_to<register_user, std::string>::with<done>,
+  asks<register_user, done>,
+  // Makes an ordinary user of the caller, with a password that must be changed at the first log-in.
+  // Slow by intent. Errors likewise.
+  asks<user_to_add, done>,
   // A page of the accounts that the caller administers.
   asks<users_query, users_page>,
   // Makes a user an administrator, who owns his own, or an administrator who owns nothing a user of

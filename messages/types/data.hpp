@@ -17,6 +17,7 @@
   X(data, samples_to_get)                                                                          \
   X(data, samples_found)                                                                           \
   X(data, samples_to_delete)                                                                       \
-  X(data, rows_deleted)
+  X(data, rows_deleted)                                                                            \
+  X(data, hosts_to_count)
 
 AOPS_TYPE_BLOCK(data, 2700)

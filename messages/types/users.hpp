@@ -27,6 +27,7 @@
   X(users, tokens_found)                                                                           \
   X(users, tokens_to_delete)                                                                       \
   X(users, tokens_deleted)                                                                         \
-  X(users, seen_hosts_query)
+  X(users, seen_hosts_query)                                                                       \
+  X(users, user_to_add)
 
 AOPS_TYPE_BLOCK(users, 2100)

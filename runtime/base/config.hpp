@@ -162,6 +162,9 @@ struct config {
 
   struct {
     duration check_results = days(90), diag_reports = days(180), audit_log = days(365);
+    std::string dump_directory; ///< Empty: what is too old is gone.
+    /// Above so many the oldest are dumped; 0: however many.
+    int64_t most_check_results = 0, most_diag_reports = 0, most_audit_records = 0;
   } retention;
 
   struct {

@@ -166,7 +166,16 @@ void add_stores(lister& list, config& c) {
          "Check results are kept this long; 0 keeps them for ever.")
     .add("diag_reports", r.diag_reports,
          "Diagnosis tasks and reports are kept this long; 0 keeps them for ever.")
-    .add("audit_log", r.audit_log, "Audit records are kept this long; 0 keeps them for ever.");
+    .add("audit_log", r.audit_log, "Audit records are kept this long; 0 keeps them for ever.")
+    .add("dump_directory", r.dump_directory,
+         "Directory into which the node that leads writes what leaves the store for its age or number, "
+         "before it is deleted. Empty: it is gone.")
+    .add("most_check_results", r.most_check_results, {0, 1'000'000'000},
+         "Above so many the oldest check results are dumped; 0: however many.")
+    .add("most_diag_reports", r.most_diag_reports, {0, 1'000'000'000},
+         "Above so many reports the oldest diagnosis tasks that ended are dumped; 0: however many.")
+    .add("most_audit_records", r.most_audit_records, {0, 1'000'000'000},
+         "Above so many the oldest audit records are dumped; 0: however many.");
   auto& b = c.backup;
   list.in("backup")
     .add("directory", b.directory,

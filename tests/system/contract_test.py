@@ -164,7 +164,7 @@ class hosts(contract):
         (row,) = [x for x in rows if x["host_group_id"] == group]
         self.assertEqual((row["host_group_name"], row["description"], row["host_count"]), ("new-name", "by its id", 1))
         self.assertEqual(change("old-name", description=""), 1107)
-        self.assertEqual(change("new-name", new_name="taken-name"), 1105)
+        self.assertEqual(change("new-name", new_name="taken-name"), 1107)
         self.assertEqual(change("new-name"), 1000)
         self.assertEqual(change("new-name", new_name=" "), 1000)
 

@@ -44,6 +44,29 @@ class data(unittest.TestCase):
         gone = self.service.good("/data/host/delete", {"host_list": [host], "username": "admin"}, method="DELETE")
         self.assertEqual(gone["succeed_list"], [host])
 
+    def test_a_key_without_credentials_is_of_no_use_and_no_harm(self):
+        row = {"host_id": "id-keyed", "host_name": "keyed", "host_group_name": "g", "public_ip": "127.0.0.26"}
+        ask = {"username": "admin", "host_list": [row]}
+        self.assertEqual(self.service.post("/data/host/add", ask | {"key": 7})["code"], 1000)
+        self.service.good("/data/host/add", ask | {"key": "somebody's vault key"})
+        secret = row | {"username": "u", "password": "p", "sudo_password": "p", "host_id": "id-x", "host_name": "x"}
+        self.assertEqual(self.service.post("/data/host/add", {"username": "admin", "host_list": [secret]})["code"], 1000)
+        self.service.good("/data/host/delete", {"host_list": ["id-keyed"], "username": "admin"}, method="DELETE")
+
+    def test_hosts_of_a_group_and_kind_are_counted(self):
+        self.api.add_group("counted")
+        rows = [{"host_id": f"id-n{k}", "host_name": f"n{k}", "host_group_name": "counted", "public_ip": f"127.0.1.{k}",
+                 "management": k == 1} for k in (1, 2, 3)]
+        self.service.good("/data/host/add", {"username": "admin", "host_list": rows})
+        count = lambda **which: self.service.good("/data/host/count", {"username": "admin"} | which)["host_count"]
+        self.assertEqual(count(host_group_list=["counted"]), 3)
+        self.assertEqual(count(host_group_list=["counted"], management=False), 2)
+        self.assertEqual(count(host_group_list=["nothing"]), 0)
+        self.assertEqual(count(), self.api.good("/manage/host/count", {})["host_count"])
+        self.assertEqual(self.api.post("/manage/host/count", {"management": True})["code"], 1000)
+        self.service.good("/data/host/delete", {"host_list": [x["host_id"] for x in rows], "username": "admin"},
+                          method="DELETE")
+
     def test_hosts_are_listed_by_user(self):
         host = self.add_host("listed", "127.0.0.24")
         for names in (["admin", "nobody"], []):

@@ -17,7 +17,8 @@ SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos
            "start": 1, "end": 2, "public_ip": "192.0.2.1",
            "config_list": ["/etc/hosts"]}
 # Bodies that must say more than their schema requires.
-MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"}}
+MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"},
+        "/manage/check/result/delete": {"time_range": [1, 2]}}
 # Fields that others of the same body must come with: alone they are illegal, so they are not tried at their bounds.
 TOGETHER = {"username", "password", "sudo_password", "key"}
 MARK = "owned by the first"

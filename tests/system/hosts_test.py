@@ -210,8 +210,8 @@ class life(unittest.TestCase):
         self.add({"host_name": "three", "public_ip": "127.0.0.1", "exporter_port": two.port}, code=1105)
         (plain,) = self.add({"host_name": "plain", "public_ip": "127.0.0.1"})
         self.add({"host_name": "four", "public_ip": "127.0.0.1", "exporter_port": 9100}, code=1105)
-        self.update(ids[0], 1105, exporter_port=two.port)
-        self.update(ids[0], 1105, exporter_port=9100)
+        self.update(ids[0], 1107, exporter_port=two.port)
+        self.update(ids[0], 1107, exporter_port=9100)
         self.update(plain, exporter_port=9100)
 
     def test_a_host_goes_on_under_another_name_and_address(self):
@@ -229,7 +229,7 @@ class life(unittest.TestCase):
                 self.assertEqual(values["load"], 2)
             (again,) = self.add({"host_name": "moves", "public_ip": "127.0.0.1", "exporter_port": old.port})
             self.assertNotEqual(again, host)
-            self.update(host, 1105, host_name="moves")
+            self.update(host, 1107, host_name="moves")
 
     def test_only_what_is_named_changes(self):
         row = host_row("whole", "192.0.2.50", 9300, group="default")

@@ -68,6 +68,7 @@ ROWS = {
     ("POST", "/manage/account/certificate"): denied(lambda s: {"key": "vault-key"}),
     ("POST", "/manage/account/certificate/change"): denied(lambda s: {"key": "vault-key", "new_key": "k"}),
     ("POST", "/manage/account/user/get"): denied(changes=False),
+    ("POST", "/manage/account/user/add"): denied(lambda s: PASSWORDS),
     ("POST", "/manage/account/role/change"): denied(lambda s: {"username": "ann", "role": "administrator"}),
     ("POST", "/manage/account/user/adopt"): denied(lambda s: {"username": "ann"}),
     ("POST", "/manage/account/user/release"): denied(lambda s: {"username": "ann"}),

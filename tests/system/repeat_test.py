@@ -8,6 +8,7 @@ import unittest
 from cluster import cluster
 from node import node
 from rest import rule, tree
+from waiting import wait_until
 
 PLAY = [{"hosts": "all", "tasks": [{"ping": {}}]}]
 
@@ -49,7 +50,9 @@ class keyed(unittest.TestCase):
             "/manage/template/import": {"template_name": "p1", "template_content": PLAY, "description": ""},
             "/manage/task/generate": {"task_name": "k1", "description": "", "template_name": ["p1"]},
             "/diag/execute": {"host_list": [host, "no"], "tree_list": ["t0"], "time_range": [1000, 1100], "interval": 60},
-            "/check/execute": {"host_list": [host, "no"], "time_range": [1000, 1100]}}
+            "/check/execute": {"host_list": [host, "no"], "time_range": [1000, 1100]},
+            "/manage/account/register": {"username": "ann", "password": "correct horse"},
+            "/manage/account/user/add": {"username": "bob", "password": "correct horse"}}
         self.assertLessEqual(set(asked), self.keyed_paths())
         for path, body in asked.items():
             first = ask(self.api, path, body, "key-" + path)
@@ -63,6 +66,16 @@ class keyed(unittest.TestCase):
         self.assertEqual(self.api.good("/manage/host/count", {})["host_count"], 2)
         self.assertEqual(self.api.good("/manage/task/get", {"task_list": ["k1"]})["total_count"], 1)
         self.assertEqual(self.api.good("/diag/task/get", {})["total_count"], 1)
+
+    def test_a_token_comes_once_with_the_secret_of_the_last_answer(self):
+        body = {"name": "program", "scope": "read"}
+        self.assertIn("/manage/account/token/create", self.keyed_paths())
+        first, again = (ask(self.api, "/manage/account/token/create", body, "key-token") for _ in range(2))
+        self.assertEqual((first["token_id"], first["expires"]), (again["token_id"], again["expires"]))
+        self.assertEqual(len(self.api.good("/manage/account/token/get")["token_infos"]), 1)
+        count = lambda reply: self.api.post("/manage/host/count", token=reply["access_token"])["code"]
+        self.assertEqual(count(again), 200)
+        wait_until(lambda: count(first) == 1201, 2, "the first secret is void")
 
     def test_a_key_is_a_short_visible_text(self):
         body = {"host_group_name": "odd", "description": ""}

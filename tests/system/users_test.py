@@ -73,6 +73,33 @@ class first_start(unittest.TestCase):
         with node("auth.registration=false") as it:
             reply = it.client().post("/manage/account/register", {"username": "ann", "password": KNOWN})
             self.assertEqual(reply["code"], 1207)
+            it.admin()
+            aops = command_line(it)
+            aops("user", "add", "bob", "--password", "-", stdin=KNOWN + "\n")
+            self.assertIn("1105", aops("user", "add", "bob", AOPS_NEW_PASSWORD=KNOWN, code=1).stderr)
+            bob = rest(it.url)
+            self.assertEqual(bob.login(KNOWN, "bob")["code"], 1204)
+            bob.good("/manage/account/change", {"password": PASSWORD})
+            self.assertEqual(bob.post("/manage/host/count")["host_count"], 0)
+            self.assertEqual(bob.post("/manage/account/user/add", {"username": "eve", "password": KNOWN})["code"], 1207)
+
+    def test_an_administrator_with_deployment_tasks_stays(self):
+        with node() as it:
+            admin = it.admin()
+            admin.good("/manage/account/register", {"username": "ann", "password": KNOWN})
+            admin.good("/manage/account/role/change", {"username": "ann", "role": "administrator"})
+            ann = logged_in(it.url, "ann")
+            ann.good("/manage/template/import", {"template_name": "p", "description": "",
+                                                 "template_content": [{"hosts": "all", "tasks": [{"ping": {}}]}]})
+            task = ann.good("/manage/task/generate", {"task_name": "t", "description": "", "template_name": ["p"]})["task_id"]
+            gone = lambda: admin.delete("/manage/account/user/delete", {"user_list": ["ann"]})
+            self.assertIn("templates", gone()["fail_reasons"]["ann"])
+            ann.good("/manage/template/delete", {"template_list": ["p"]}, method="DELETE")
+            self.assertEqual((gone()["code"], gone()["fail_reasons"]), (1106, {"ann": "owns deployment tasks"}))
+            demoted = admin.post("/manage/account/role/change", {"username": "ann", "role": "ordinary"})
+            self.assertEqual(demoted["code"], 1107)
+            ann.good("/manage/task/delete", {"task_list": [task]}, method="DELETE")
+            self.assertEqual(gone()["code"], 200)
 
 
 class users(unittest.TestCase):

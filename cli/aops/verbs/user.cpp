@@ -36,6 +36,14 @@ int release(session& s) { return change<user_to_release>(s, "/manage/account/use
 int disable(session& s) { return change<user_to_disable>(s, "/manage/account/user/disable"); }
 int enable(session& s) { return change<user_to_enable>(s, "/manage/account/user/enable"); }
 
+int add(session& s) {
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "First password of the user");
+  if (!password)
+    return s.complain(password.error());
+  return s.show(
+    s.post("/manage/account/user/add", user_to_add{s.args.text("username"), {*password}}), {});
+}
+
 int role(session& s) {
   return s.show(s.post("/manage/account/role/change",
                        change_role{s.args.text("username"), s.args.text("role")}),
@@ -89,9 +97,10 @@ action about_groups(std::string_view name, runner run) {
 verb user_verb() {
   return {
     .name = "user",
-    .summary = "Accounts: list, take in, grant host groups, close, reset, delete",
+    .summary = "Accounts: list, add, take in, grant host groups, close, reset, delete",
     .actions =
       {{.name = "list", .run = list, .lists = true},
+       about_one("add", add),
        about_one("adopt", adopt),
        about_one("release", release),
        about_groups("grant", grant),
@@ -116,13 +125,14 @@ verb user_verb() {
         .choices = {"administrator", "ordinary"}},
        {.name = "password",
         .value = "TEXT",
-        .help = "reset: the new one; `-` reads a line of standard input"},
+        .help = "add, reset: the new one; `-` reads a line of standard input"},
        {.name = "sort", .value = "FIELD", .help = "list: order", .choices = {"username", "role"}},
        direction_option,
        page_option,
        per_page_option},
     .positionals = {"action"},
     .examples = "  aops user list\n"
+                "  aops user add bob --password -\n"
                 "  aops user adopt ann\n"
                 "  aops user grant ann web db\n"
                 "  aops user reset ann --password -\n"};

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/credential_repository.hpp"
 
+#include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 namespace aops::storage {
@@ -45,6 +46,32 @@ expected<std::optional<std::string>> credential_repository::verifier(std::string
     "select body from vault_verifier where owner = ?",
     [](const row& r) { return r.string(0); },
     owner);
+}
+
+expected<std::optional<std::string>> credential_repository::lock_verifier(std::string_view owner) {
+  return db_.first(
+    "select body from vault_verifier where owner = ?" + std::string{db_.sql().for_update()},
+    [](const row& r) { return r.string(0); },
+    owner);
+}
+
+expected<void> credential_repository::drop_empty_vault(std::string_view owner) {
+  // Locked before it counts: whoever seals something meanwhile locks it too, and looks again.
+  auto verifier = lock_verifier(owner);
+  if (!verifier || !*verifier)
+    return only(std::move(verifier));
+  auto left = db_.count(
+    "select count(*) from host_credential c join host h on h.n = c.host where h.owner = ?", owner);
+  if (!left || *left > 0)
+    return only(std::move(left));
+  return in_order([&] { return db_.run("delete from vault_verifier where owner = ?", owner); },
+                  [&] {
+                    return db_.run(
+                      "update session set vault_node = '' where vault_node <> '' and account in "
+                      "(select n from account where owner = ?)",
+                      owner);
+                  },
+                  [&] { return meta_repository{db_}.bump("sessions"); });
 }
 
 expected<void> credential_repository::save_verifier(std::string_view owner,

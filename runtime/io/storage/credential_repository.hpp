@@ -18,8 +18,13 @@ public:
   };
   expected<std::vector<entry>> of_owner(std::string_view owner);
 
-  /// What tells whether a key is the owner's. Made with the first host; later ones keep it.
+  /// What tells whether a key is the owner's. Made with the first credentials; later ones keep it.
   expected<std::optional<std::string>> verifier(std::string_view owner);
+  /// The same, locked until the transaction ends.
+  expected<std::optional<std::string>> lock_verifier(std::string_view owner);
+  /// Without credentials there is nothing that the old key opens: the owner may choose another, and
+  /// his sessions hold none any more. In a transaction, after they were deleted.
+  expected<void> drop_empty_vault(std::string_view owner);
   expected<void> save_verifier(std::string_view owner, std::string_view verifier);
   /// ec::conflict when it is another one than `was` by now.
   expected<void>

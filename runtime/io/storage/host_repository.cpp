@@ -229,6 +229,27 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
   return true;
 }
 
+namespace {
+
+/// Hosts `h` that are seen, of groups (empty: all) and of a kind (absent: both).
+filter hosts_in(const scope& of,
+                const std::vector<std::string>& group_names,
+                const maybe<bool>& management) {
+  filter matching("h.owner = ?", of.owner());
+  of.limit_groups(matching, "h.host_group");
+  if (!group_names.empty()) {
+    filter groups("owner = ?", of.owner());
+    groups.in("name", group_names);
+    matching.also_all("h.host_group in (select n from host_group where " + groups.where() + ")",
+                      groups.values());
+  }
+  if (management)
+    matching.also("h.management = ?", *management);
+  return matching;
+}
+
+} // namespace
+
 expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q) {
   snapshot view{db_};
   if (!view)
@@ -238,16 +259,7 @@ expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q
   if (auto fair = check_length("host_list", q.host_list.size()); !fair)
     return fail(std::move(fair.error()));
   auto p = paging_of(q);
-  filter matching("h.owner = ?", of.owner());
-  of.limit_groups(matching, "h.host_group");
-  if (!q.host_group_list.empty()) {
-    filter groups("owner = ?", of.owner());
-    groups.in("name", q.host_group_list);
-    matching.also_all("h.host_group in (select n from host_group where " + groups.where() + ")",
-                      groups.values());
-  }
-  if (q.management)
-    matching.also("h.management = ?", *q.management);
+  auto matching = hosts_in(of, q.host_group_list, q.management);
   if (!q.host_list.empty())
     matching.in("h.id", q.host_list);
   auto window = window_of(db_, p, "host h", matching);
@@ -269,10 +281,10 @@ expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q
   return out;
 }
 
-expected<int64_t> host_repository::count(const scope& of) {
-  filter matching("owner = ?", of.owner());
-  of.limit_groups(matching, "host_group");
-  return db_.integer_with("select count(*) from host where " + matching.where(), matching.values())
+expected<int64_t> host_repository::count(const scope& of, const hosts_to_count& which) {
+  auto matching = hosts_in(of, which.host_group_list, which.management);
+  return db_
+    .integer_with("select count(*) from host h where " + matching.where(), matching.values())
     .map([](auto n) { return n.value_or(0); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/data.hpp"
 #include "messages/host.hpp"
 #include "runtime/io/storage/database.hpp"
 #include "runtime/io/storage/scope.hpp"
@@ -65,7 +66,8 @@ public:
   /// Sorted by `host_name` or `host_group_name`.
   expected<hosts_page> page(const scope& of, const hosts_query& q);
 
-  expected<int64_t> count(const scope& of);
+  /// @param which Absent or empty filters mean all.
+  expected<int64_t> count(const scope& of, const hosts_to_count& which = {});
 
   /// What host actors start from. ec::not_found.
   expected<host_record> find(std::string_view host_id);

@@ -53,6 +53,21 @@ expected<api_token> token_repository::find(std::string_view token_hash) {
   return std::move(**found);
 }
 
+expected<void> token_repository::renew(std::string_view username,
+                                       std::string_view id,
+                                       std::string_view token_hash) {
+  auto rows = db_.run("update api_token set token_hash = ? where id = ? and account = "
+                      "(select n from account where username = ?)",
+                      token_hash,
+                      id,
+                      username);
+  if (!rows)
+    return fail(std::move(rows.error()));
+  if (*rows == 0)
+    return fail(ec::bad_request, "Idempotency-Key: the token that it made was deleted");
+  return meta_repository{db_}.bump("sessions");
+}
+
 expected<void> token_repository::touch(std::string_view token_hash, int64_t last_used_ms) {
   return only(
     db_.run("update api_token set last_used_ms = ? where token_hash = ? and last_used_ms < ?",

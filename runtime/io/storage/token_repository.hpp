@@ -23,6 +23,9 @@ public:
   /// ec::conflict when the user has one of this name, ec::overloaded at `most_per_user`.
   expected<void> add(const api_token& x);
   expected<api_token> find(std::string_view token_hash); ///< ec::session_invalid.
+  /// From now on another secret is the token's. ec::bad_request when there is no such token. In a
+  /// transaction.
+  expected<void> renew(std::string_view username, std::string_view id, std::string_view token_hash);
   expected<void> touch(std::string_view token_hash, int64_t last_used_ms);
   expected<std::vector<token_info>> of_user(std::string_view username); ///< By name.
   /// Names, else identifiers; unknown ones are ignored. In a transaction.

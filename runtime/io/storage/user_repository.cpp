@@ -1,5 +1,6 @@
 #include "runtime/io/storage/user_repository.hpp"
 
+#include "runtime/io/storage/deploy_task_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -126,6 +127,12 @@ expected<void> user_repository::refuse_owner(const stored_user& x) {
     if (*owned > 0)
       return fail(ec::has_dependency, "owns " + std::string{what});
   }
+  auto tasks = db_.count(
+    "select count(*) from deploy_task where owner = ? and id <> ?", x.username, default_task_id);
+  if (!tasks)
+    return fail(std::move(tasks.error()));
+  if (*tasks > 0)
+    return fail(ec::has_dependency, "owns deployment tasks");
   auto users =
     db_.count("select count(*) from account where owner = ? and n <> ?", x.username, x.key);
   if (!users)
@@ -145,10 +152,16 @@ expected<void> user_repository::promote(const stored_user& x) {
                   [&] { return bump(); });
 }
 
+expected<void> user_repository::drop_default_task(const stored_user& x) {
+  const std::vector<std::string> what{std::string{default_task_id}};
+  return only(deploy_task_repository{db_}.remove(x.username, what));
+}
+
 expected<void> user_repository::demote(const stored_user& x) {
   return in_order(
     [&] { return keep_an_administrator(x); },
     [&] { return refuse_owner(x); },
+    [&] { return drop_default_task(x); },
     [&] { return db_.run("update account set role = 'ordinary', owner = '' where n = ?", x.key); },
     [&] { return db_.run("update session set vault_node = '' where account = ?", x.key); },
     [&] { return bump(); });
@@ -181,6 +194,7 @@ expected<void> user_repository::set_disabled(const stored_user& x, bool disabled
 expected<void> user_repository::remove(const stored_user& x) {
   return in_order([&] { return keep_an_administrator(x); },
                   [&] { return refuse_owner(x); },
+                  [&] { return drop_default_task(x); },
                   [&] { return db_.run("delete from session where account = ?", x.key); },
                   [&] { return db_.run("delete from api_token where account = ?", x.key); },
                   [&] { return db_.run("delete from group_grant where account = ?", x.key); },

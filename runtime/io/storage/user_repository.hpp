@@ -52,6 +52,7 @@ private:
   expected<stored_user> found(std::string_view username, std::string_view lock);
   expected<void> keep_an_administrator(const stored_user& x);
   expected<void> refuse_owner(const stored_user& x);
+  expected<void> drop_default_task(const stored_user& x); ///< It came with the first account.
   expected<void> bump();
   database& db_;
 };

@@ -20,7 +20,12 @@ struct users_fixture : tests::store_fixture {
   std::string from = "192.0.2.7";
 
   expected<done> join(const std::string& name, const std::string& password = good) {
-    return ask<done>(users, register_user{name, {password}}, from);
+    return join_as({}, name, password);
+  }
+  /// From the fixture's address, whoever asks.
+  expected<done> join_as(caller who, const std::string& name, const std::string& password = good) {
+    who.address = from;
+    return ask<done>(users, who, register_user{name, {password}});
   }
   expected<logged_in> enter(const std::string& name, const std::string& password = good) {
     return ask<logged_in>(accounts, log_in{name, {password}}, from);
@@ -67,6 +72,35 @@ maybe<std::vector<std::string>> these(std::vector<std::string> names) {
 BOOST_FIXTURE_TEST_SUITE(users, users_fixture)
 
 // -- registration
+
+BOOST_AUTO_TEST_CASE(a_registration_that_comes_again_is_done_once) {
+  caller who;
+  who.repeatable = {"key-1", "digest"};
+  tests::ok(join_as(who, "ann"));
+  tests::ok(join_as(who, "ann"));
+  BOOST_TEST(tests::failure_of(join("ann")) == ec::conflict);
+  who.repeatable.digest = "another";
+  BOOST_TEST(tests::failure_of(join_as(who, "ann")) == ec::bad_request);
+}
+
+BOOST_AUTO_TEST_CASE(services_have_a_name_that_nobody_takes) {
+  BOOST_TEST(tests::failure_of(join("service")) == ec::conflict);
+  BOOST_TEST(tests::failure_of(administer(user_to_add{"service", {good}})) == ec::conflict);
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_makes_users_of_his_own) {
+  tests::ok(administer(user_to_add{"ann", {good}}));
+  BOOST_TEST(shown("ann").administrator == "admin");
+  BOOST_TEST(shown("ann").must_change_password);
+  BOOST_TEST(tests::ok(enter("ann")).code == 1204);
+  BOOST_TEST(tests::failure_of(administer(user_to_add{"ann", {good}})) == ec::conflict);
+  BOOST_TEST(tests::failure_of(administer(user_to_add{"bob", {"short"}})) == ec::change_password);
+  auto asked = session_of("ann");
+  BOOST_TEST(tests::failure_of(ask<done>(users, asked, user_to_add{"bob", {good}})) ==
+             ec::permission_denied);
+  BOOST_TEST(count("select count(*) from audit_log where action = 'user.add' and username = "
+                   "'admin' and entity = 'ann'") == 1);
+}
 
 BOOST_AUTO_TEST_CASE(who_registers_belongs_to_nobody_and_sees_nothing) {
   tests::ok(join("ann"));
@@ -328,6 +362,27 @@ BOOST_AUTO_TEST_CASE(a_token_speaks_for_its_user_within_its_scope) {
   BOOST_TEST(
     count("select count(*) from api_token where token_hash = '" + acts.access_token + "'") == 0);
   BOOST_TEST(log.text().find(acts.access_token) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_is_asked_for_again_is_the_same_with_another_secret) {
+  add_user("ann");
+  auto ann = session_of("ann");
+  ann.repeatable = {"key-1", "digest"};
+  token_to_create wanted{"r", "read", {}};
+  auto first = tests::ok(ask<token_created>(sessions, ann, wanted));
+  auto again = tests::ok(ask<token_created>(sessions, ann, wanted));
+  BOOST_TEST(again.token_id == first.token_id);
+  BOOST_TEST(again.expires.ms == first.expires.ms);
+  BOOST_TEST(again.access_token != first.access_token);
+  BOOST_TEST(count("select count(*) from api_token") == 1);
+  BOOST_TEST(tests::failure_of(known(first.access_token)) == ec::session_invalid);
+  BOOST_TEST(known(again.access_token).has_value());
+  BOOST_TEST(count("select count(*) from repeatable_request where reply like '%" +
+                   first.access_token + "%'") == 0);
+  tests::ok(ask<tokens_deleted>(sessions, ann, tokens_to_delete{{"r"}}));
+  BOOST_TEST(tests::failure_of(ask<token_created>(sessions, ann, wanted)) == ec::bad_request);
+  ann.repeatable.digest = "another";
+  BOOST_TEST(tests::failure_of(ask<token_created>(sessions, ann, wanted)) == ec::bad_request);
 }
 
 BOOST_AUTO_TEST_CASE(a_token_ends_at_its_time_or_when_it_is_deleted) {

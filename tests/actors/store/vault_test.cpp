@@ -114,6 +114,20 @@ BOOST_AUTO_TEST_CASE(any_key_is_taken_while_nothing_is_sealed_and_tried_afterwar
   BOOST_TEST(!has_key(wrong));
 }
 
+BOOST_AUTO_TEST_CASE(without_credentials_another_key_may_be_chosen) {
+  auto who = log_in_admin();
+  auto host = seal_host(who);
+  tests::ok(enter(who, key));
+  hosts_to_delete all{{host}};
+  tests::ok(ask<hosts_deleted>(of<host_store_actor>(host_store_name), admin, all));
+  BOOST_TEST(count("select count(*) from vault_verifier") == 0);
+  run();
+  pass(2s);
+  BOOST_TEST(!has_key(who)); // What it opened is gone.
+  tests::ok(enter(who, "another"));
+  BOOST_TEST(has_key(who));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_opened_opens_the_credentials_of_the_owners_hosts) {
   auto who = log_in_admin();
   auto host = seal_host(who);
