@@ -53,6 +53,7 @@ install_packages() {
       case $name in
         prometheus | prometheus-node-exporter) as_root systemctl disable --quiet "$name" || true ;;
         mariadb-server) as_root systemctl disable --quiet mariadb || true ;;
+        openssh-server) as_root systemctl disable --quiet ssh || true ;;
       esac
     done
   fi

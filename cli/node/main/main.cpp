@@ -3,6 +3,7 @@
 #include "cli/node/doctor_facts.hpp"
 #include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
+#include "runtime/io/ansible/guard.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -42,6 +43,9 @@ int complain(const std::string& what) {
 } // namespace
 
 int main(int argc, char** argv) {
+  // Before anything else: a guard has one thread and opens nothing.
+  if (argc > 1 && std::string_view{argv[1]} == ansible::guard_mode)
+    return ansible::run_guard(argc, argv);
   options o;
   CLI::App app{"The operations runtime: watches, judges and diagnoses hosts."};
   app.add_option("--config", o.config, "TOML file; etc/aops.toml shows every option")

@@ -33,7 +33,9 @@ struct target {
 
 /// What is to be run.
 struct play_order {
-  std::string run;      ///< Names the folder: letters, digits, `-`.
+  /// Names the folder, and marks what the play starts, here and on hosts: variable `AOPS_RUN` of
+  /// its environment. 1 to 96 letters, digits and `-`; no two plays at once have the same.
+  std::string run;
   std::string playbook; ///< JSON text of the list of plays.
   /// A folder with `roles/` and `files/` beside the playbook; empty: none. Read only.
   std::string package;
@@ -43,6 +45,7 @@ struct play_order {
   bool check = false, diff = false;
   std::chrono::milliseconds timeout{3'600'000};
   size_t event_bytes = 65'536;      ///< Of texts of one event; more is cut, and says so.
+  bool keeps_results = false;       ///< Whether events have their `result`.
   std::vector<sealed_text> secrets; ///< Further texts that no event may show.
 };
 
@@ -61,7 +64,7 @@ enum class event_kind : uint8_t {
   output,  ///< What Ansible itself says: warnings, errors of the playbook.
 };
 
-/// In the order in which Ansible told them. Masked.
+/// In the order in which Ansible told them. Masked, but for `result`.
 struct play_event {
   int64_t number = 0; ///< From 1.
   int64_t time_ms = 0;
@@ -73,10 +76,12 @@ struct play_event {
   int64_t duration_ms = 0;
   std::string message; ///< One line: why it failed, what it did.
   std::string output;  ///< Whole output, cut at `event_bytes`; differences of a dry run.
-  /// Of a successful action that collects: its result as JSON object, at most 1 MiB; else empty.
+  /// With `keeps_results`, of an action that ended: what its module returned, a JSON object of at
+  /// most 2 MB; else empty. Not masked: for who asked for it, not to be shown.
   std::string result;
 };
 
+/// `not_run` is also a host that had not come to its end when the play was ended.
 enum class host_outcome : uint8_t { ok, failed, unreachable, not_run };
 
 struct host_result {
@@ -89,8 +94,9 @@ struct host_result {
 
 /// How a play ended.
 struct play_result {
-  /// ec::timed_out; ec::cancelled; ec::task_failed with what Ansible said when it could not run at
-  /// all (broken playbook, missing program); hosts that failed are no error.
+  /// ec::timed_out; ec::cancelled; ec::fenced when the time passed until which it might run;
+  /// ec::task_failed with what Ansible said when it could not run at all (broken playbook, missing
+  /// program); hosts that failed are no error.
   expected<void> how;
   std::vector<host_result> hosts; ///< In the order of the order.
 };
@@ -103,7 +109,7 @@ public:
   virtual void cancel() = 0;
   /// This node may act until then, on the steady clock of `std::chrono`: the guard, a process
   /// beside it, kills the play when it has not been told a later time by then; also when this node
-  /// dies.
+  /// dies. No limit until first told.
   virtual void may_run_until(std::chrono::steady_clock::time_point until) = 0;
 };
 
@@ -131,5 +137,14 @@ public:
 };
 
 std::shared_ptr<player> make_player(player_options options);
+
+/// The play that ends on hosts what plays left running there whose `run` begins so: when a play is
+/// killed here, what it has begun on a host goes on. Its own name does not begin so.
+/// @param runs Letters, digits and `-`; else ec::bad_request.
+expected<play_order> remnants_order(std::string_view runs, std::vector<target> hosts);
+
+/// The fingerprint of a key `type base64`, such as `SHA256:…`, as OpenSSH shows it; empty when it
+/// is none.
+std::string key_fingerprint(std::string_view host_key);
 
 } // namespace aops::ansible

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "runtime/base/secret_mask.hpp"
+#include "runtime/io/ansible/play.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace aops::ansible {
+
+/// No line of events is longer; what is gets lost, and that is told.
+inline constexpr size_t longest_event_line = 16 << 20;
+
+/// The text, at most `most` bytes of it, and that it was cut. Characters of UTF-8 stay whole.
+std::string cut_text(std::string text, size_t most);
+
+/// Makes play_events of the lines that ansible-runner writes with `--json`. Any bytes will do.
+class event_reader {
+public:
+  /// @param order Outlives it: hosts, secrets, limits.
+  explicit event_reader(const play_order& order);
+
+  /// Takes what was read next. @returns Events of the lines that are whole by now.
+  std::vector<play_event> read(std::string_view bytes);
+
+  /// What became of the hosts, as far as was told; in the order of the order.
+  std::vector<host_result> results() const;
+  /// Whether the play came to its end.
+  bool has_stats() const { return has_stats_; }
+  /// What Ansible said when it did not. Masked.
+  const std::string& complaint() const { return complaint_; }
+
+  void mask(std::string& text) const { mask_.apply(text); }
+
+private:
+  void read_line(std::string_view line, std::vector<play_event>& out);
+  void take(const nlohmann::json& line, std::vector<play_event>& out);
+  void take_result(const nlohmann::json& data, play_event& event);
+  void take_stats(const nlohmann::json& data, const play_event& like, std::vector<play_event>& out);
+  void note(const play_event& event);
+  void say(std::string message, std::vector<play_event>& out);
+  void emit(play_event event, std::vector<play_event>& out);
+  std::string shown(std::string text, size_t most) const;
+
+  const play_order& order_;
+  base::secret_mask mask_;
+  std::map<std::string, host_result, std::less<>> hosts_;
+  std::map<std::string, const target*, std::less<>> targets_;
+  std::map<std::string, std::string, std::less<>> differences_; ///< Not yet told, by host.
+  std::string open_line_, complaint_;
+  size_t lost_bytes_ = 0; ///< Of the open line, which is too long.
+  int64_t number_ = 0, latest_ms_ = 0;
+  bool has_stats_ = false;
+};
+
+} // namespace aops::ansible

@@ -1,0 +1,311 @@
+#include "runtime/base/ids.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/thread.hpp"
+#include "runtime/io/ansible/event_reader.hpp"
+#include "runtime/io/ansible/guard.hpp"
+#include "runtime/io/ansible/guarded_process.hpp"
+#include "runtime/io/ansible/process_tree.hpp"
+#include "runtime/io/ansible/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <poll.h>
+#include <set>
+#include <thread>
+#include <unistd.h>
+
+namespace aops::ansible {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// How long the guard has to end what it guards before it is ended itself, and how long what was
+/// still written is read.
+constexpr milliseconds guard_patience = 20s, last_words = 2s, marked_grace = 2s;
+constexpr size_t longest_errors = 8192;
+
+/// Names of runs under way: their folders are nobody's leftovers.
+class run_names {
+public:
+  bool add(const std::string& run) {
+    std::lock_guard lock{mutex_};
+    return names_.insert(run).second;
+  }
+  void remove(const std::string& run) {
+    std::lock_guard lock{mutex_};
+    names_.erase(run);
+  }
+
+private:
+  std::mutex mutex_;
+  std::set<std::string> names_;
+};
+
+/// What reads from a descriptor until its end.
+class tap {
+public:
+  explicit tap(int fd) : fd_(fd) {}
+  pollfd watched() const { return {is_open_ ? fd_ : -1, POLLIN, 0}; }
+  bool is_open() const { return is_open_; }
+
+  template <class Use>
+  void drain(Use use) {
+    char some[65'536];
+    auto n = ::read(fd_, some, sizeof some);
+    if (n > 0)
+      use(std::string_view(some, static_cast<size_t>(n)));
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+      is_open_ = false;
+  }
+
+private:
+  int fd_;
+  bool is_open_ = true;
+};
+
+/// A play, its processes and the thread that listens to them.
+class run {
+public:
+  using on_events = std::function<void(std::vector<play_event>)>;
+  using on_end = std::function<void(play_result)>;
+
+  run(play_order order,
+      run_folder folder,
+      std::shared_ptr<run_names> names,
+      on_events happened,
+      on_end ended)
+      : order_(std::move(order)), folder_(std::in_place, std::move(folder)),
+        names_(std::move(names)), happened_(std::move(happened)), ended_(std::move(ended)) {}
+
+  expected<void> start(const player_options& options) {
+    return process_.start({options.guard.empty() ? "/proc/self/exe" : options.guard,
+                           folder_->path(),
+                           command(options),
+                           environment(options)});
+  }
+
+  void cancel(ec why) {
+    auto none = ec::internal;
+    if (why_.compare_exchange_strong(none, why)) {
+      ended_by_ = (steady_clock::now() + guard_patience).time_since_epoch().count();
+      process_.order("cancel");
+    }
+  }
+
+  void may_run_until(steady_clock::time_point until) {
+    auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
+    process_.order(fmt::format("until {}", boot_ms() + left.count()));
+  }
+
+  /// The thread's work.
+  void listen() {
+    event_reader reader{order_};
+    watch(reader);
+    process_.bury();
+    auto result = result_of(reader);
+    folder_.reset();
+    names_->remove(order_.run);
+    ended_(std::move(result));
+  }
+
+private:
+  std::vector<std::string> command(const player_options& options) const {
+    std::vector<std::string> out{options.runner,
+                                 "run",
+                                 folder_->path(),
+                                 "--json",
+                                 "--playbook",
+                                 "play.json",
+                                 "--ident",
+                                 "run",
+                                 "--forks",
+                                 std::to_string(std::clamp<int64_t>(order_.forks, 1, 500))};
+    if (options.ansible != "ansible-playbook")
+      out.insert(out.end(), {"--binary", options.ansible});
+    if (order_.check || order_.diff)
+      out.insert(
+        out.end(),
+        {"--cmdline",
+         fmt::format("{}{}", order_.check ? "--check " : "", order_.diff ? "--diff" : "")});
+    return out;
+  }
+
+  /// Nothing of the node's own environment but where programs are: it may hold secrets.
+  std::vector<std::string> environment(const player_options&) const {
+    const auto& folder = folder_->path();
+    const char* path = std::getenv("PATH");
+    return {fmt::format("PATH={}", path ? path : "/usr/local/bin:/usr/bin:/bin"),
+            "HOME=" + folder,
+            "TMPDIR=" + folder + "/tmp",
+            "LANG=C.UTF-8",
+            "LC_ALL=C.UTF-8",
+            "PYTHONUNBUFFERED=1",
+            "PYTHONDONTWRITEBYTECODE=1",
+            "ANSIBLE_CONFIG=" + folder + "/ansible.cfg",
+            "ANSIBLE_HOST_KEY_CHECKING=True", // ansible-runner turns it off when it is not set.
+            "ANSIBLE_NOCOLOR=1",
+            "MAX_EVENT_RES=3000000",
+            folder_marker(folder)};
+  }
+
+  void watch(event_reader& reader) {
+    tap output{process_.output()}, errors{process_.errors()}, news{process_.news()};
+    const auto due = steady_clock::now() + order_.timeout;
+    std::optional<steady_clock::time_point> last;
+    while (output.is_open() || news.is_open()) {
+      auto now = steady_clock::now();
+      if (now >= due)
+        cancel(ec::timed_out);
+      if (!news.is_open() && !last) {
+        if (news_.empty()) // The guard was killed, its child with it; the others were not.
+          end_marked(folder_marker(folder_->path()), marked_grace);
+        last = steady_clock::now() + last_words;
+      }
+      if (last && now >= *last)
+        break;
+      if (auto by = ended_by_.load(); by && now.time_since_epoch().count() > by && news.is_open())
+        end_marked(folder_marker(folder_->path()), marked_grace), ended_by_ = 0;
+      std::array<pollfd, 3> watched{output.watched(), errors.watched(), news.watched()};
+      ::poll(watched.data(), watched.size(), 200);
+      if (watched[0].revents)
+        output.drain([&](std::string_view bytes) { tell(reader.read(bytes)); });
+      if (watched[1].revents)
+        errors.drain([&](std::string_view bytes) {
+          errors_.append(bytes);
+          if (errors_.size() > longest_errors)
+            errors_.erase(0, errors_.size() - longest_errors);
+        });
+      if (watched[2].revents)
+        news.drain([&](std::string_view bytes) { news_.append(bytes); });
+    }
+  }
+
+  void tell(std::vector<play_event> events) {
+    if (!events.empty())
+      happened_(std::move(events));
+  }
+
+  play_result result_of(const event_reader& reader) {
+    play_result out{how(reader), reader.results()};
+    for (size_t i = 0; i < out.hosts.size(); ++i)
+      out.hosts[i].host_keys = folder_->learnt_keys(order_.hosts[i]);
+    return out;
+  }
+
+  expected<void> how(const event_reader& reader) const {
+    if (news_.starts_with("late"))
+      return fail(ec::fenced, "this node may no longer act");
+    if (reader.has_stats() && news_.starts_with("exit"))
+      return {};
+    if (auto why = why_.load(); why != ec::internal)
+      return fail(why);
+    if (news_.empty())
+      return fail(ec::task_failed, "the guard of the run was killed");
+    auto said = errors_;
+    reader.mask(said);
+    if (news_.starts_with("cancelled"))
+      return fail(ec::cancelled, "the guard of the run was told to end it");
+    if (!reader.complaint().empty())
+      said = reader.complaint();
+    return fail(ec::task_failed, said.empty() ? "ansible ended: " + news_ : said);
+  }
+
+  play_order order_;
+  std::optional<run_folder> folder_;
+  std::shared_ptr<run_names> names_;
+  on_events happened_;
+  on_end ended_;
+  guarded_process process_;
+  std::atomic<ec> why_{ec::internal}; ///< Why it was ended from here; `internal`: it was not.
+  std::atomic<int64_t> ended_by_{0};  ///< On the steady clock; 0: no matter.
+  std::string errors_, news_;
+};
+
+/// What the caller holds.
+class held_play : public play {
+public:
+  held_play(std::shared_ptr<run> r, std::thread thread)
+      : run_(std::move(r)), thread_(std::move(thread)) {}
+  ~held_play() override {
+    run_->cancel(ec::cancelled);
+    if (thread_.get_id() == std::this_thread::get_id())
+      thread_.detach(); // Let go by its own `ended`.
+    else
+      thread_.join();
+  }
+  void cancel() override { run_->cancel(ec::cancelled); }
+  void may_run_until(steady_clock::time_point until) override { run_->may_run_until(until); }
+
+private:
+  std::shared_ptr<run> run_;
+  std::thread thread_;
+};
+
+class guarded_player : public player {
+public:
+  explicit guarded_player(player_options options) : options_(std::move(options)) {}
+
+  expected<std::unique_ptr<play>>
+  start(play_order order, run::on_events happened, run::on_end ended) override {
+    auto name = order.run;
+    if (!names_->add(name))
+      return fail(ec::conflict, "run: one of this name is under way");
+    auto started = start_named(std::move(order), std::move(happened), std::move(ended));
+    if (!started)
+      names_->remove(name);
+    return started;
+  }
+
+  expected<size_t> clean_up() override {
+    std::error_code fault;
+    size_t n = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.directory, fault)) {
+      auto name = entry.path().filename().string();
+      if (!names_->add(name))
+        continue;
+      end_marked(folder_marker(entry.path().string()), marked_grace);
+      remove_run_folder(entry.path().string());
+      names_->remove(name);
+      ++n;
+    }
+    if (fault && fault != std::errc::no_such_file_or_directory)
+      return fail(ec::internal, fmt::format("{}: {}", options_.directory, fault.message()));
+    return n;
+  }
+
+private:
+  expected<std::unique_ptr<play>>
+  start_named(play_order order, run::on_events happened, run::on_end ended) {
+    auto folder = run_folder::make(options_.directory, order);
+    if (!folder)
+      return fail(std::move(folder.error()));
+    auto started = std::make_shared<run>(
+      std::move(order), std::move(*folder), names_, std::move(happened), std::move(ended));
+    if (auto fine = started->start(options_); !fine)
+      return fail(std::move(fine.error()));
+    auto thread = base::start_thread("play", [started] { started->listen(); });
+    if (!thread)
+      return fail(std::move(thread.error())); // The guard sees that nobody is there, and ends it.
+    return std::make_unique<held_play>(started, std::move(*thread));
+  }
+
+  player_options options_;
+  std::shared_ptr<run_names> names_ = std::make_shared<run_names>();
+};
+
+} // namespace
+
+std::shared_ptr<player> make_player(player_options options) {
+  return std::make_shared<guarded_player>(std::move(options));
+}
+
+} // namespace aops::ansible

@@ -1,0 +1,163 @@
+#include "runtime/io/ansible/run_folder.hpp"
+
+#include "runtime/base/descriptor.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/io/ansible/host_keys.hpp"
+#include "runtime/io/ansible/run_files.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+
+namespace aops::ansible {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A socket's path has 108 bytes; ssh and Ansible add up to 29 to this.
+constexpr size_t longest_socket_folder = 76;
+constexpr const char* sockets_link = "sockets";
+
+tl::unexpected<error> cannot(std::string_view what, const std::string& path) {
+  return fail(ec::task_failed, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
+}
+
+expected<void> make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0)
+    return cannot("make", path);
+  return {};
+}
+
+expected<void> write_file(const std::string& path, std::string_view content) {
+  base::descriptor file(
+    ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file)
+    return cannot("make", path);
+  while (!content.empty()) {
+    auto n = ::write(file.get(), content.data(), content.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return cannot("write", path);
+    content.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
+}
+
+/// Where ssh's sockets are: in the run folder, or behind a link of it where that is too deep.
+expected<std::string> make_sockets(const std::string& folder) {
+  auto inside = folder + "/" + sockets_link;
+  if (inside.size() <= longest_socket_folder)
+    return make_folder(inside).map([&] { return inside; });
+  char outside[] = "/tmp/aops-run-XXXXXX";
+  if (!::mkdtemp(outside))
+    return cannot("make", outside);
+  if (::symlink(outside, inside.c_str()) != 0)
+    return cannot("make", inside);
+  return std::string{outside};
+}
+
+/// What lies beside a playbook.
+expected<void> link_package(const std::string& package, const std::string& project) {
+  std::error_code fault;
+  for (const auto& entry : fs::directory_iterator(package, fault))
+    if (::symlink(entry.path().c_str(),
+                  (project + "/" + entry.path().filename().string()).c_str()) != 0)
+      return cannot("link", entry.path().string());
+  if (fault)
+    return fail(ec::task_failed, fmt::format("cannot read {}: {}", package, fault.message()));
+  return {};
+}
+
+} // namespace
+
+expected<run_folder> run_folder::make(const std::string& parent, const play_order& order) {
+  if (auto fine = check_order(order); !fine)
+    return fail(std::move(fine.error()));
+  auto path = parent + "/" + order.run;
+  if (!is_plain_folder(path))
+    return fail(ec::task_failed,
+                "tasks.directory: must be an absolute path of letters, digits and -_.+@ only");
+  std::error_code fault;
+  fs::create_directories(parent, fault);
+  ::chmod(parent.c_str(), 0700);
+  if (auto made = make_folder(path); !made)
+    return fail(std::move(made.error()));
+  run_folder folder{path};
+  if (auto filled = folder.fill(order); !filled)
+    return fail(std::move(filled.error()));
+  return folder;
+}
+
+run_folder::run_folder(run_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+run_folder::~run_folder() {
+  if (!path_.empty())
+    remove_run_folder(path_);
+}
+
+expected<void> run_folder::fill(const play_order& order) {
+  for (auto name : {"", "/env", "/inventory", "/project", "/known", "/keys", "/tmp"})
+    if (*name)
+      if (auto made = make_folder(path_ + name); !made)
+        return made;
+  auto sockets = make_sockets(path_);
+  if (!sockets)
+    return fail(std::move(sockets.error()));
+  auto hosts = inventory(order, path_);
+  auto playbook = marked_playbook(order);
+  for (const auto* text : {&hosts, &playbook})
+    if (!*text)
+      return fail(text->error());
+  const std::pair<std::string, std::string> files[] = {
+    {"/ansible.cfg", ansible_settings(path_, *sockets)},
+    {"/ssh_config", ssh_settings()},
+    {"/inventory/hosts.json", std::move(*hosts)},
+    {"/project/play.json", std::move(*playbook)},
+    {"/env/extravars", order.vars},
+    {"/env/settings", R"({"suppress_env_files": true})"},
+  };
+  for (const auto& [name, content] : files)
+    if (auto written = write_file(path_ + name, content); !written)
+      return written;
+  for (const auto& host : order.hosts) {
+    if (auto written =
+          write_file(path_ + "/known/" + host.id, known_hosts(host.id, host.host_keys));
+        !written)
+      return written;
+    if (auto key = host.private_key.text; !key.empty())
+      if (auto written =
+            write_file(path_ + "/keys/" + host.id, key.ends_with('\n') ? key : key + "\n");
+          !written)
+        return written;
+  }
+  return order.package.empty() ? expected<void>{} : link_package(order.package, path_ + "/project");
+}
+
+std::vector<std::string> run_folder::learnt_keys(const target& host) const {
+  if (!host.host_keys.empty())
+    return {};
+  std::ifstream file{path_ + "/known/" + host.id};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return keys_of(text.str());
+}
+
+void remove_run_folder(const std::string& path) {
+  std::error_code fault;
+  auto outside = fs::read_symlink(path + "/" + sockets_link, fault);
+  if (!fault && outside.string().starts_with("/tmp/aops-run-"))
+    fs::remove_all(outside, fault);
+  fs::remove_all(path, fault);
+  if (fault)
+    log::warn("run-folder-stays", "secrets of a run stay in {}: {}", path, fault.message());
+}
+
+} // namespace aops::ansible

@@ -1,0 +1,146 @@
+#include "runtime/io/ansible/event_reader.hpp"
+#include "runtime/io/ansible/host_keys.hpp"
+#include "runtime/io/ansible/run_files.hpp"
+#include "tests/io/ansible/plays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace aops;
+using namespace aops::ansible;
+using tests::local_play;
+
+namespace {
+
+const std::string key = "ssh-ed25519 "
+                        "AAAAC3NzaC1lZDI1NTE5AAAAIJwwU3drzPbRSKR/Ah7sZnQVIzGXEGDrYbcFetu6Myez";
+
+std::string failed_line(const std::string& msg) {
+  return R"({"event":"runner_on_failed","created":"2026-11-29T12:00:00.5","event_data":{"host":"h1",)"
+         R"("task":"t","task_action":"command","res":{"msg":")" +
+         msg + "\"}}}\n";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(lines_are_read_wherever_they_are_torn) {
+  auto order = local_play("x", "");
+  auto text = "noise before\n" + failed_line("m1") + failed_line("m2");
+  event_reader whole{order};
+  auto all = whole.read(text);
+  BOOST_REQUIRE(all.size() == 3u);
+  event_reader torn{order};
+  std::vector<play_event> some;
+  for (char c : text)
+    for (auto& event : torn.read({&c, 1}))
+      some.push_back(std::move(event));
+  BOOST_REQUIRE(some.size() == all.size());
+  for (size_t i = 0; i < all.size(); ++i)
+    BOOST_TEST(some[i].message == all[i].message);
+  BOOST_TEST(all[1].time_ms == 1'795'953'600'500);
+  BOOST_TEST(whole.complaint() == "noise before");
+  BOOST_TEST((whole.results().at(0).outcome == host_outcome::failed));
+  BOOST_TEST(!whole.has_stats());
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_told_and_the_next_one_read) {
+  auto order = local_play("x", "");
+  event_reader reader{order};
+  std::string piece(1 << 20, 'x');
+  for (int i = 0; i < 20; ++i)
+    BOOST_TEST(reader.read(piece).empty());
+  auto events = reader.read("\n" + failed_line("m1"));
+  BOOST_REQUIRE(events.size() == 2u);
+  BOOST_TEST(events[0].message == "an event of 20971520 bytes is left out");
+  BOOST_TEST(events[1].message == "m1");
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_lose_an_event) {
+  auto order = local_play("x", "");
+  event_reader reader{order};
+  auto events = reader.read(failed_line(R"(a \udce4 b \ud83d\ude00 c \\udce4 \ud83d)"));
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].message == "a � b 😀 c \\udce4 �");
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_cut_between_characters_after_secrets_are_masked) {
+  auto order = local_play("x", "");
+  order.event_bytes = 100;
+  order.secrets.push_back({"geheimnis"});
+  event_reader reader{order};
+  std::string umlauts;
+  for (int i = 0; i < 60; ++i)
+    umlauts += "ä";
+  auto events = reader.read(
+    R"({"event":"runner_on_ok","event_data":{"host":"h1","res":{"stdout":"xgeheimnisy)" + umlauts +
+    "\"}}}\n");
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].output.starts_with("x********yää"), events[0].output);
+  BOOST_TEST(events[0].output.size() <= 100u);
+  BOOST_TEST(events[0].output.ends_with(" bytes more)"));
+  BOOST_TEST(nlohmann::json(events[0].output).dump().size() > 0u); // Throws when it is no UTF-8.
+}
+
+BOOST_AUTO_TEST_CASE(what_no_log_hides_stays_hidden) {
+  auto order = local_play("x", "");
+  event_reader reader{order};
+  auto events = reader.read(
+    R"({"event":"runner_on_ok","event_data":{"host":"h1","task":"t","res":{"censored":"the output has been hidden due to the fact that 'no_log: true' was specified for this result","changed":true}}})"
+    "\n");
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].output.empty());
+  BOOST_TEST(events[0].is_changed);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_host_key_shows_both_fingerprints) {
+  auto order = local_play("x", "");
+  order.hosts[0].host_keys = {key};
+  event_reader reader{order};
+  auto events = reader.read(
+    R"({"event":"runner_on_unreachable","event_data":{"host":"h1","res":{"unreachable":true,"msg":"Failed to connect to the host via ssh: @@@\r\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\nThe fingerprint for the ED25519 key sent by the remote host is\nSHA256:abcDEF/+123.\r\nHost key verification failed."}}})"
+    "\n");
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].message.find(key_fingerprint(key)) != std::string::npos);
+  BOOST_TEST(events[0].message.find("shown SHA256:abcDEF/+123;") != std::string::npos);
+  BOOST_TEST((reader.results().at(0).outcome == host_outcome::unreachable));
+}
+
+BOOST_AUTO_TEST_CASE(fingerprints_are_those_of_openssh) {
+  // ssh-keygen -lf of this key.
+  BOOST_TEST(key_fingerprint(key) == "SHA256:zqdf4YiVw3K/RlS/pwvCF6dA3yE75oed1si9ROPDMEg");
+  BOOST_TEST(key_fingerprint("ssh-ed25519 ???").empty());
+  BOOST_TEST(key_fingerprint("").empty());
+  BOOST_TEST(keys_of(known_hosts("h1", {key, "bad key with\nlines", key})).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(an_inventory_takes_texts_literally_and_every_play_is_marked) {
+  auto order = local_play("run-1", R"({"ansible.builtin.debug": {}})");
+  order.hosts[0].password.text = "{{ lookup('pipe', 'id') }}";
+  order.hosts[0].groups = {"web", "all"};
+  order.hosts[0].host_keys = {key};
+  auto hosts = nlohmann::json::parse(*inventory(order, "/f"));
+  const auto& vars = hosts["all"]["hosts"]["h1"];
+  BOOST_TEST(vars["ansible_password"]["__ansible_unsafe"] == order.hosts[0].password.text);
+  BOOST_TEST(
+    vars["ansible_ssh_common_args"].get<std::string>().ends_with("StrictHostKeyChecking=yes"));
+  BOOST_TEST(hosts["all"]["children"].size() == 1u);
+  auto plays = nlohmann::json::parse(*marked_playbook(order));
+  BOOST_TEST(plays[0]["environment"][0]["AOPS_RUN"] == "run-1");
+  order.playbook = R"([{"import_playbook": "x.yml"}, {"hosts": "all", "environment": {"A": "b"}}])";
+  plays = nlohmann::json::parse(*marked_playbook(order));
+  BOOST_TEST(!plays[0].contains("environment"));
+  BOOST_TEST(plays[1]["environment"].size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(orders_that_cannot_be_files_are_refused) {
+  auto order = local_play("../x", "");
+  BOOST_TEST(!check_order(order).has_value());
+  order = local_play("x", "", {"h1", "h1"});
+  BOOST_TEST(!check_order(order).has_value());
+  order = local_play("x", "", {"a/b"});
+  BOOST_TEST(!check_order(order).has_value());
+  order = local_play("x", "", {});
+  BOOST_TEST(!check_order(order).has_value());
+  BOOST_TEST(!is_plain_folder("/a b"));
+  BOOST_TEST(!is_plain_folder("relative"));
+  BOOST_TEST(is_plain_folder("/var/lib/aops/runs/x-1"));
+}

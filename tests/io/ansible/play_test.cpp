@@ -1,0 +1,373 @@
+#include "runtime/io/ansible/guard.hpp"
+#include "runtime/io/ansible/process_tree.hpp"
+#include "tests/io/ansible/plays.hpp"
+#include "tests/support/process.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+using namespace aops;
+using namespace aops::tests;
+using namespace std::chrono_literals;
+using ansible::event_kind;
+using ansible::host_outcome;
+
+namespace {
+
+template <class T>
+std::string why(const expected<T>& x) {
+  return x ? std::string{} : to_string(x.error());
+}
+
+/// A player of its own folder, and what one play tells.
+class stage {
+public:
+  stage() : player_(ansible::make_player(options())) {}
+
+  ansible::player_options options() const {
+    ansible::player_options o;
+    o.directory = folder_ / "runs";
+    o.guard = ANSIBLE_TEST_NODE;
+    return o;
+  }
+
+  ansible::player& player() { return *player_; }
+  std::string run_folder(const std::string& run) const { return folder_ / ("runs/" + run); }
+  std::string marker(const std::string& run) const {
+    return ansible::folder_marker(run_folder(run));
+  }
+  size_t processes(const std::string& run) const { return ansible::marked(marker(run)).size(); }
+  const temp_folder& folder() const { return folder_; }
+
+  ansible::play& start(ansible::play_order order) {
+    auto started = player_->start(
+      std::move(order),
+      [this](std::vector<ansible::play_event> events) {
+        std::lock_guard lock{mutex_};
+        for (auto& event : events)
+          events_.push_back(std::move(event));
+        changed_.notify_all();
+      },
+      [this](ansible::play_result result) {
+        std::lock_guard lock{mutex_};
+        result_ = std::move(result);
+        changed_.notify_all();
+      });
+    BOOST_REQUIRE_MESSAGE(started.has_value(), why(started));
+    play_ = std::move(*started);
+    return *play_;
+  }
+
+  /// Waits for an event that is so.
+  template <class Is>
+  ansible::play_event wait_for(Is is) {
+    std::unique_lock lock{mutex_};
+    auto found = [&] { return std::find_if(events_.begin(), events_.end(), is); };
+    BOOST_REQUIRE(changed_.wait_for(lock, 60s, [&] { return found() != events_.end(); }));
+    return *found();
+  }
+  ansible::play_event wait_for(event_kind kind) {
+    return wait_for([kind](const auto& event) { return event.kind == kind; });
+  }
+
+  ansible::play_result end() {
+    std::unique_lock lock{mutex_};
+    BOOST_REQUIRE(changed_.wait_for(lock, 90s, [&] { return result_.has_value(); }));
+    return *result_;
+  }
+
+  std::vector<ansible::play_event> events() {
+    std::lock_guard lock{mutex_};
+    return events_;
+  }
+
+private:
+  temp_folder folder_;
+  std::shared_ptr<ansible::player> player_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<ansible::play_event> events_;
+  std::optional<ansible::play_result> result_;
+  std::unique_ptr<ansible::play> play_; // Last: its end still tells.
+};
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path};
+  std::ostringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
+bool is_ones_own(const std::string& path) {
+  using std::filesystem::perms;
+  auto others = perms::group_all | perms::others_all;
+  return (std::filesystem::status(path).permissions() & others) == perms::none;
+}
+
+bool has_folder(const std::string& path) { return std::filesystem::exists(path); }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_play_tells_what_happens_in_order_and_leaves_nothing) {
+  stage s;
+  s.start(local_play("plain",
+                     R"({"name": "say", "ansible.builtin.command": {"argv": ["echo", "hello"]}},
+                        {"name": "skip", "ansible.builtin.command": {"argv": ["true"]}, "when": false},
+                        {"name": "loop", "ansible.builtin.command": {"argv": ["echo", "{{ item }}"]}, "loop": ["a", "b"]},
+                        {"name": "break", "ansible.builtin.command": {"argv": ["false"]}, "ignore_errors": true},
+                        {"name": "fail", "ansible.builtin.fail": {"msg": "on purpose"},
+                         "when": "aops_host_name == 'name-of-h2'"})",
+                     {"h1", "h2"}));
+  auto result = s.end();
+  BOOST_REQUIRE_MESSAGE(result.how.has_value(), why(result.how));
+  BOOST_REQUIRE(result.hosts.size() == 2);
+  BOOST_TEST((result.hosts[0].outcome == host_outcome::ok));
+  BOOST_TEST((result.hosts[1].outcome == host_outcome::failed));
+  BOOST_TEST(result.hosts[0].ok == 3);
+  BOOST_TEST(result.hosts[0].ignored == 1);
+  BOOST_TEST(result.hosts[1].action == "fail");
+  BOOST_TEST(result.hosts[1].message == "on purpose");
+  auto events = s.events();
+  for (size_t i = 0; i < events.size(); ++i)
+    BOOST_TEST(events[i].number == static_cast<int64_t>(i + 1));
+  auto said =
+    s.wait_for([](const auto& e) { return e.kind == event_kind::ok && e.action == "say"; });
+  BOOST_TEST(said.output == "hello");
+  BOOST_TEST(said.module == "ansible.builtin.command");
+  BOOST_TEST(said.is_changed);
+  BOOST_TEST(said.time_ms > 1'700'000'000'000);
+  BOOST_TEST(said.result.empty());
+  s.wait_for(event_kind::skipped);
+  s.wait_for([](const auto& e) { return e.kind == event_kind::item && e.message == "b"; });
+  s.wait_for([](const auto& e) { return e.kind == event_kind::failed && e.is_ignored; });
+  BOOST_TEST(!has_folder(s.run_folder("plain")));
+  BOOST_TEST(s.processes("plain") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_cancelled_play_goes_on) {
+  stage s;
+  auto& play = s.start(local_play("cancelled", endless));
+  s.wait_for(event_kind::host_began);
+  BOOST_TEST(s.processes("cancelled") > 1u);
+  play.cancel();
+  auto result = s.end();
+  BOOST_REQUIRE(!result.how);
+  BOOST_TEST((result.how.error() == ec::cancelled));
+  BOOST_TEST((result.hosts.at(0).outcome == host_outcome::not_run));
+  BOOST_TEST(s.processes("cancelled") == 0u);
+  BOOST_TEST(!has_folder(s.run_folder("cancelled")));
+}
+
+BOOST_AUTO_TEST_CASE(a_play_that_takes_too_long_is_ended) {
+  stage s;
+  auto order = local_play("slow", endless);
+  order.timeout = 6s;
+  s.start(std::move(order));
+  auto result = s.end();
+  BOOST_REQUIRE(!result.how);
+  BOOST_TEST((result.how.error() == ec::timed_out));
+  BOOST_TEST(s.processes("slow") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_left_its_process_group_is_ended_too) {
+  stage s;
+  auto& play = s.start(local_play(
+    "escaped",
+    fmt::format(
+      R"({{"name": "leave", "ansible.builtin.command": {{"argv": ["setsid", "--fork", "env", "-i", "sleep", "978"]}}}}, {})",
+      endless)));
+  s.wait_for([](const auto& e) { return e.kind == event_kind::host_began && e.action == "wait"; });
+  play.cancel();
+  s.end();
+  BOOST_TEST(eventually([] { return std::system("pgrep -f '^sleep 978$' >/dev/null") != 0; }, 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_play_ends_when_its_node_may_no_longer_act) {
+  stage s;
+  auto& play = s.start(local_play("late", endless));
+  play.may_run_until(std::chrono::steady_clock::now() + 60s);
+  s.wait_for(event_kind::host_began);
+  play.may_run_until(std::chrono::steady_clock::now() + 200ms);
+  auto result = s.end();
+  BOOST_REQUIRE(!result.how);
+  BOOST_TEST((result.how.error() == ec::fenced));
+  BOOST_TEST(s.processes("late") == 0u);
+  BOOST_TEST(!has_folder(s.run_folder("late")));
+}
+
+BOOST_AUTO_TEST_CASE(a_play_and_its_secrets_end_with_the_node) {
+  temp_folder folder;
+  process node{{ANSIBLE_TEST_NODE, folder / "runs"}};
+  BOOST_REQUIRE(node.wait_for_line("began", 60s) == "began");
+  auto marker = ansible::folder_marker(folder / "runs/killed");
+  BOOST_TEST(ansible::marked(marker).size() > 1u);
+  node.signal(SIGKILL);
+  BOOST_TEST(eventually([&] { return ansible::marked(marker).empty(); }));
+  BOOST_TEST(eventually([&] { return !has_folder(folder / "runs/killed"); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_play_ends_when_its_guard_is_killed) {
+  stage s;
+  s.start(local_play("unguarded", endless));
+  s.wait_for(event_kind::host_began);
+  for (auto pid : ansible::marked(s.marker("unguarded")))
+    if (content_of(fmt::format("/proc/{}/cmdline", pid)).find(ansible::guard_mode) !=
+        std::string::npos)
+      ::kill(pid, SIGKILL);
+  auto result = s.end();
+  BOOST_REQUIRE(!result.how);
+  BOOST_TEST((result.how.error() == ec::task_failed));
+  BOOST_TEST(s.processes("unguarded") == 0u);
+  BOOST_TEST(!has_folder(s.run_folder("unguarded")));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_dead_guard_and_node_left_is_cleaned_up_at_the_next_start) {
+  temp_folder folder;
+  auto marker = ansible::folder_marker(folder / "runs/killed");
+  process node{{ANSIBLE_TEST_NODE, folder / "runs"}};
+  BOOST_REQUIRE(node.wait_for_line("began", 60s) == "began");
+  for (auto pid : ansible::marked(marker))
+    if (content_of(fmt::format("/proc/{}/cmdline", pid)).find(ansible::guard_mode) !=
+        std::string::npos) {
+      ::kill(node.id(), SIGSTOP); // So that it cannot do what a guard's death asks for.
+      ::kill(pid, SIGKILL);
+    }
+  node.signal(SIGKILL);
+  node.wait();
+  BOOST_TEST(has_folder(folder / "runs/killed"));
+  ansible::player_options options;
+  options.directory = folder / "runs";
+  auto next = ansible::make_player(options);
+  auto cleaned = next->clean_up();
+  BOOST_REQUIRE(cleaned.has_value());
+  BOOST_TEST(*cleaned == 1u);
+  BOOST_TEST(ansible::marked(marker).empty());
+  BOOST_TEST(!has_folder(folder / "runs/killed"));
+  BOOST_TEST(*next->clean_up() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_in_no_argument_environment_or_event_and_their_files_are_ones_own) {
+  stage s;
+  const std::string secret = "pa{{ss}} wörd'4711\"x";
+  auto order = local_play(
+    "secret",
+    fmt::format(
+      R"({{"name": "say", "ansible.builtin.command": {{"argv": ["echo", "{{{{ ansible_password }}}}", "{{{{ ansible_password | b64encode }}}}", "{{{{ other }}}}"]}}}},
+                   {{"name": "say {{{{ other }}}}", "ansible.builtin.debug": {{"var": "ansible_password"}}}}, {})",
+      endless));
+  order.hosts[0].password.text = order.hosts[0].sudo_password.text = secret;
+  order.vars = R"({"other": "plain-other-secret"})";
+  order.secrets.push_back(sealed_text{"plain-other-secret"});
+  auto& play = s.start(std::move(order));
+  s.wait_for([](const auto& e) { return e.kind == event_kind::host_began && e.action == "wait"; });
+  auto folder = s.run_folder("secret");
+  BOOST_TEST(is_ones_own(folder));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && content_of(entry.path()).find("4711") != std::string::npos)
+      BOOST_TEST(is_ones_own(entry.path()), entry.path());
+  auto them = ansible::marked(s.marker("secret"));
+  BOOST_TEST(them.size() > 1u);
+  for (auto pid : them)
+    for (const char* file : {"cmdline", "environ"}) {
+      auto text = content_of(fmt::format("/proc/{}/{}", pid, file));
+      BOOST_TEST(text.find("4711") == std::string::npos);
+    }
+  play.cancel();
+  s.end();
+  bool has_masked = false;
+  for (const auto& event : s.events())
+    for (const auto& text : {event.action, event.message, event.output}) {
+      has_masked = has_masked || text.find("********") != std::string::npos;
+      BOOST_TEST(text.find("4711") == std::string::npos, text);
+      BOOST_TEST(text.find("plain-other-secret") == std::string::npos, text);
+      BOOST_TEST(text.find("cGF7e3Nz") == std::string::npos, text);
+    }
+  BOOST_TEST(has_masked);
+}
+
+BOOST_AUTO_TEST_CASE(a_playbook_that_cannot_run_says_why) {
+  stage s;
+  s.start(local_play("broken", R"({"name": "x", "no.such.module_at_all": {}})"));
+  auto result = s.end();
+  BOOST_REQUIRE(!result.how);
+  BOOST_TEST((result.how.error() == ec::task_failed));
+  BOOST_TEST(result.how.error().detail.find("no.such.module_at_all") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_program_is_an_error_of_the_play) {
+  stage s;
+  auto options = s.options();
+  options.runner = "/nonexistent/runner";
+  auto player = ansible::make_player(options);
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<ansible::play_result> result;
+  auto play = player->start(
+    local_play("missing", endless),
+    [](const auto&) {},
+    [&](ansible::play_result x) {
+      std::lock_guard lock{mutex};
+      result = std::move(x);
+      changed.notify_all();
+    });
+  BOOST_REQUIRE(play.has_value());
+  std::unique_lock lock{mutex};
+  BOOST_REQUIRE(changed.wait_for(lock, 30s, [&] { return result.has_value(); }));
+  BOOST_REQUIRE(!result->how);
+  BOOST_TEST(result->how.error().detail.find("/nonexistent/runner") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(results_are_kept_when_asked_for) {
+  stage s;
+  auto order =
+    local_play("results", R"({"name": "look", "ansible.builtin.stat": {"path": "/etc/passwd"}})");
+  order.keeps_results = true;
+  s.start(std::move(order));
+  s.end();
+  auto told = s.wait_for([](const auto& e) { return e.kind == event_kind::ok; });
+  BOOST_TEST(told.result.find("\"exists\":true") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing_and_shows_the_difference) {
+  stage s;
+  auto file = s.folder() / "changed";
+  auto order = local_play(
+    "dry",
+    fmt::format(
+      R"({{"name": "write", "ansible.builtin.copy": {{"content": "first line\n", "dest": "{}"}}}})",
+      file));
+  order.check = order.diff = true;
+  s.start(std::move(order));
+  BOOST_TEST(s.end().how.has_value());
+  auto told = s.wait_for([](const auto& e) { return e.kind == event_kind::ok; });
+  BOOST_TEST(told.is_changed);
+  BOOST_TEST(told.output.find("+first line") != std::string::npos, told.output);
+  BOOST_TEST(!has_folder(file));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_play_left_running_on_a_host_is_found_and_ended_by_another) {
+  stage s;
+  // Put where neither the guard nor the folder's name finds it, as on another machine.
+  s.start(local_play("exec1-step1", R"({"name": "leave", "ansible.builtin.shell":
+    "env -u AOPS_RUN_FOLDER setsid -f sleep 979 </dev/null >/dev/null 2>&1; sleep 0.1"})"));
+  process left{{"env", "AOPS_RUN=exec1-step1", "sleep", "980"}};
+  process other{{"env", "AOPS_RUN=exec2-step1", "sleep", "981"}};
+  s.end();
+  auto order = ansible::remnants_order("exec1", {local_host("h1")});
+  BOOST_REQUIRE(order.has_value());
+  order->hosts[0].vars =
+    R"({"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", "ansible_become": false})";
+  stage second;
+  BOOST_REQUIRE(eventually([&] { return ansible::marked("AOPS_RUN=exec1-step1").size() == 1; }));
+  second.start(std::move(*order));
+  BOOST_TEST(second.end().how.has_value());
+  BOOST_TEST(left.wait(1s) == 128 + SIGTERM);
+  BOOST_TEST(other.running());
+  BOOST_TEST(!ansible::remnants_order("a*", {}).has_value());
+}
