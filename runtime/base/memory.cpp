@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace aops::base {
@@ -18,6 +20,13 @@ heap_figures heap() {
 
 bool has_slack(const heap_figures& x) {
   return x.used > 0 && x.resident > x.used + std::max(usual_slack_bytes, x.used / 5);
+}
+
+void keep_memory_private() {
+  // The limit alone does not hold for handlers that the kernel pipes cores to.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
 }
 
 bool give_back_memory() { return has_slack(heap()) && malloc_trim(0) != 0; }

@@ -23,4 +23,9 @@ bool has_slack(const heap_figures& x);
 /// other threads meanwhile. Any thread. @return Whether it did.
 bool give_back_memory();
 
+/// From now on no core file is written of this process, whatever a unit or a shell allows, and only
+/// root may read its memory or trace it: it holds keys and passwords. Programs that it starts write
+/// none either, but may be traced.
+void keep_memory_private();
+
 } // namespace aops::base

@@ -79,13 +79,26 @@ class on_its_own(unittest.TestCase):
         for start in (f"{name}:2: http.listen: ", f"{name}:4: check.sampel_period: unknown key, did you mean",
                       f"{name}:5: check.delay: ", f"{name}:7: store.readers: ", "--set: log.level: "):
             self.assertTrue(any(line.startswith("aops-node: " + start) for line in lines), (start, lines))
-        self.assertEqual(len(lines), 5)
+        self.assertEqual(len(lines), 10)  # Each with its remedy.
+        self.assertEqual([x for x in lines[1::2] if not x.startswith("    remedy: ")], [])
+        self.assertIn("integer, 1 to 64", lines[7])
+        told = run("check-config", "--config", name, "--set", "log.level=loud", "-o", "json")
+        self.assertEqual((told.returncode, told.stderr), (2, ""))
+        faults = json.loads(told.stdout)["faults"]
+        self.assertEqual([(x.get("file"), x.get("line"), x.get("key")) for x in faults],
+                         [(name, 2, "http.listen"), (name, 4, "check.sampel_period"), (name, 5, "check.delay"),
+                          (name, 7, "store.readers"), ("--set", None, "log.level")])
+        self.assertTrue(all(x["reason"] and x["remedy"] for x in faults))
         with open(name, "w", encoding="utf-8") as file:
             file.write('[tls]\ncertificate = "/none.pem"\nkey = "/none.key"\n[backup]\ndirectory = "/none"\n'
                        'key_file = "/none.backup"\n[scrape]\nkeep_list = "/none.txt"\n')
         done = run("check-config", "--config", name)
         self.assertEqual(done.returncode, 2)
-        self.assertEqual(sorted(line.split(":")[2] for line in done.stderr.splitlines()), ["2", "3", "5", "6", "8"])
+        self.assertEqual(sorted(line.split(":")[2] for line in done.stderr.splitlines()[::2]), ["2", "3", "5", "6", "8"])
+        good = run("check-config", "-o", "json", "--set", "store.readers=3")
+        self.assertEqual(good.returncode, 0, good.stderr)
+        told = json.loads(good.stdout)
+        self.assertEqual((told["faults"], told["configuration"]["store"]["readers"]), ([], 3))
 
 
 class of_nodes(unittest.TestCase):

@@ -92,8 +92,9 @@ class configuration(unittest.TestCase):
                 done = subprocess.run([program("aops-node"), "--config", path, *words], capture_output=True, text=True,
                                       timeout=30)
                 self.assertEqual(done.returncode, 2, done.stderr)
-                self.assertEqual(done.stderr, "".join(f"aops-node: {path}:{line}: tls.{key}: {gone}: No such file or directory\n"
-                                                      for line, key in ((2, "certificate"), (3, "key"))))
+                self.assertEqual(done.stderr, "".join(
+                    f"aops-node: {path}:{line}: tls.{key}: {gone}: No such file or directory\n"
+                    "    remedy: name a file that is there, or make it\n" for line, key in ((2, "certificate"), (3, "key"))))
             self.assertFalse(os.path.exists(n.data))
 
     def test_a_keep_list_that_is_none_is_told_with_its_line(self):

@@ -1,6 +1,8 @@
 """Secrets stay where they belong: one of its own kind in each secret field, and then they are looked for everywhere."""
 import json
 import os
+import resource
+import signal
 import subprocess
 import unittest
 
@@ -92,6 +94,37 @@ class planted:
 
     def stored(self):
         return []
+
+
+def die(command, folder):
+    """Ends a program by SIGABRT as soon as it says something, in a folder where core files may be written.
+
+    Returns whether it left one, by what the kernel says and by what lies there.
+    """
+    def let_it_dump():
+        die_with_parent()
+        os.chdir(folder)
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          preexec_fn=let_it_dump) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGABRT)
+        status = os.waitpid(process.pid, 0)[1]
+        process.returncode = -os.WTERMSIG(status)
+    return os.WCOREDUMP(status) or any(name.startswith("core") for name in os.listdir(folder))
+
+
+class core_files(unittest.TestCase):
+    def test_a_node_that_dies_leaves_none(self):
+        with node(start=False) as it:
+            if not die(["sh", "-c", "echo up; sleep 60"], it.folder):
+                self.skipTest("this machine writes no core files of anybody")
+            for name in os.listdir(it.folder):
+                if name.startswith("core"):
+                    os.remove(os.path.join(it.folder, name))
+            self.assertFalse(die(it.command(), it.folder))
 
 
 class in_sqlite(planted, unittest.TestCase):

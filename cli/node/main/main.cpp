@@ -3,12 +3,13 @@
 #include "cli/node/doctor_facts.hpp"
 #include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
+#include "runtime/base/config_faults.hpp"
+#include "runtime/base/memory.hpp"
 #include "runtime/io/ansible/guard.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <sstream>
 
 using namespace aops;
 
@@ -32,12 +33,26 @@ std::vector<std::string> overrides(const options& o) {
   return all;
 }
 
-/// A line for each fault.
 int complain(const std::string& what) {
-  std::istringstream lines{what};
-  for (std::string line; std::getline(lines, line);)
-    std::fprintf(stderr, "aops-node: %s\n", line.c_str());
+  std::fprintf(stderr, "aops-node: %s\n", what.c_str());
   return node::exit_usage;
+}
+
+/// Each fault with its remedy.
+int complain(const error& what, bool is_json) {
+  auto faults = base::faults_of(what);
+  if (is_json)
+    std::printf("%s\n", base::faults_json(faults).c_str());
+  else
+    for (const auto& x : faults)
+      complain(base::shown(x));
+  return node::exit_usage;
+}
+
+/// What is in force.
+int show(const base::config& config, bool is_json) {
+  std::printf("%s", is_json ? base::to_json(config).c_str() : base::to_toml(config).c_str());
+  return node::exit_ok;
 }
 
 } // namespace
@@ -46,6 +61,7 @@ int main(int argc, char** argv) {
   // Before anything else: a guard has one thread and opens nothing.
   if (argc > 1 && std::string_view{argv[1]} == ansible::guard_mode)
     return ansible::run_guard(argc, argv);
+  base::keep_memory_private();
   options o;
   CLI::App app{"The operations runtime: watches, judges and diagnoses hosts."};
   app.add_option("--config", o.config, "TOML file; etc/aops.toml shows every option")
@@ -74,7 +90,8 @@ int main(int argc, char** argv) {
     "backup", "Write all that the store holds into a file; nodes may run meanwhile.");
   auto* doctor = app.add_subcommand(
     "doctor", "Look at the machine, the store and the configuration; nodes may run meanwhile.");
-  doctor->add_option("-o", o.output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  for (auto* command : {check, doctor})
+    command->add_option("-o", o.output, "text or json")->check(CLI::IsMember({"text", "json"}));
   doctor->fallthrough();
   auto* verify = app.add_subcommand("verify", "Read a backup whole and compare its checksums.");
   auto* restore = app.add_subcommand(
@@ -106,8 +123,9 @@ int main(int argc, char** argv) {
     return node::exit_ok;
   }
   auto loaded = base::load_located_config(o.config, overrides(o));
+  bool is_json = *check && o.output == "json";
   if (!loaded)
-    return complain(loaded.error().detail);
+    return complain(loaded.error(), is_json);
   auto* config = &loaded->values;
   if (!o.join.empty() && config->storage.engine == "sqlite")
     return complain("--join: the embedded store serves one node only; set storage.engine = "
@@ -124,12 +142,11 @@ int main(int argc, char** argv) {
     return node::examine(*config, o.output == "json");
   // Here a file that is missing is one line; later it would be the end of whoever opens it.
   if (auto good = node::check_config(*loaded); !good)
-    return complain(good.error().detail);
+    return complain(good.error(), is_json);
   if (*check) {
     if (auto targets = actors::notice_targets_of(*config); !targets)
-      return complain(targets.error().detail);
-    std::fputs(base::to_toml(*config).c_str(), stdout);
-    return node::exit_ok;
+      return complain(targets.error(), is_json);
+    return show(*config, is_json);
   }
   return node::run(std::make_shared<const base::config>(std::move(*config)), o.join);
 }
