@@ -17,15 +17,27 @@
 
 namespace aops::actors {
 
-class unit_runner;
 struct job_services;
 using job_services_ptr = std::shared_ptr<const job_services>;
 
+/// What the actor of a job does, whatever its kind.
+class job_work {
+public:
+  virtual ~job_work() = default;
+  virtual const std::string& id() const = 0; ///< Of the job.
+  /// Loads the job and begins. A job that ended already ends the actor.
+  virtual void begin() = 0;
+  virtual void on_tick() = 0;
+  /// Which hosts it waits for, the longest awaited first.
+  virtual task_waits waits() const = 0;
+  /// Begins nothing more; `ended` is called, and the actor ends, when nothing is under way.
+  virtual void wind_up(std::function<void()> ended) = 0;
+};
+
 struct job_actor_state {
-  explicit job_actor_state();
-  ~job_actor_state();
+  explicit job_actor_state() = default;
   static inline const char* name = "job";
-  std::unique_ptr<unit_runner> runner;
+  std::unique_ptr<job_work> work;
 };
 using job_pointer = job_actor::stateful_pointer<checked_state<job_actor_state>>;
 

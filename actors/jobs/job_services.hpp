@@ -8,12 +8,20 @@
 #include "runtime/base/config.hpp"
 #include "runtime/core/schedule/slot.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+namespace aops::ansible {
+class player;
+}
+
 namespace aops::actors {
+
+class run_places;
 
 /// What jobs of a node share.
 struct job_services {
@@ -27,6 +35,12 @@ struct job_services {
   std::shared_ptr<slot_watch> moves = std::make_shared<slot_watch>();
   /// Whether this node surely still holds its lease, so that it may act on the world.
   std::function<bool()> is_sure = [] { return true; };
+  /// Until when it surely holds it, for what goes on by itself; nothing: always.
+  std::function<std::optional<std::chrono::steady_clock::time_point>()> sure_until = [] {
+    return std::optional<std::chrono::steady_clock::time_point>{};
+  };
+  std::shared_ptr<ansible::player> player; ///< Of deployment tasks.
+  std::shared_ptr<run_places> places;      ///< For runs of deployment tasks.
 };
 
 } // namespace aops::actors

@@ -23,9 +23,6 @@ constexpr size_t most_refused = 256;
 
 } // namespace
 
-job_actor_state::job_actor_state() = default;
-job_actor_state::~job_actor_state() = default;
-
 unit_runner::unit_runner(job_pointer self, job_services_ptr services, std::string job)
     : self_(self), services_(std::move(services)), id_(std::move(job)),
       held_(services_->slots->fence_of(id_)) {}
@@ -381,18 +378,18 @@ void unit_runner::announce(const job_progress& progress) {
   tell<progress_actor>(*services_->names, progress_name, progress);
 }
 
-job_actor::behavior_type run(job_pointer self, std::unique_ptr<unit_runner> runner) {
-  prepare(self, job_name_of(runner->id()));
-  self->state.runner = std::move(runner);
-  self->state.runner->begin();
+job_actor::behavior_type run(job_pointer self, std::unique_ptr<job_work> work) {
+  prepare(self, job_name_of(work->id()));
+  self->state.work = std::move(work);
+  self->state.work->begin();
   return {
     [self](atom::stop) -> caf::result<done> {
       auto promise = self->make_response_promise<done>();
-      self->state.runner->wind_up([promise]() mutable { promise.deliver(done{}); });
+      self->state.work->wind_up([promise]() mutable { promise.deliver(done{}); });
       return promise;
     },
-    [self](const get_task_waits&) { return self->state.runner->waits(); },
-    [self](atom::tick) { self->state.runner->on_tick(); },
+    [self](const get_task_waits&) { return self->state.work->waits(); },
+    [self](atom::tick) { self->state.work->on_tick(); },
     [](atom::ping) {},
   };
 }

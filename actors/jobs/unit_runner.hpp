@@ -28,20 +28,16 @@ namespace aops::actors {
 /// asked for, and asked for only while this node surely holds its lease. One that may have begun is
 /// not asked for again: without an answer it is given up, and a job that starts with such units is
 /// interrupted.
-class unit_runner {
+class unit_runner : public job_work {
 public:
   unit_runner(job_pointer self, job_services_ptr services, std::string job);
-  virtual ~unit_runner() = default;
 
-  const std::string& id() const { return id_; } ///< Of the job.
-  /// Loads the job and begins. A job that ended already ends the actor.
-  void begin();
-  void on_tick();
-  /// Which hosts it waits for, the longest awaited first.
-  task_waits waits() const;
-  /// Begins nothing more; `ended` is called, and the actor ends, when nothing is under way. What is
-  /// repeatable is dropped at once.
-  void wind_up(std::function<void()> ended);
+  const std::string& id() const override { return id_; }
+  void begin() override;
+  void on_tick() override;
+  task_waits waits() const override;
+  /// What is repeatable is dropped at once.
+  void wind_up(std::function<void()> ended) override;
 
 protected:
   /// Reads the plan. @returns Number of units, or why the plan cannot be carried out: the job
@@ -110,7 +106,7 @@ private:
 };
 
 /// The behaviour of a job at work.
-job_actor::behavior_type run(job_pointer self, std::unique_ptr<unit_runner> runner);
+job_actor::behavior_type run(job_pointer self, std::unique_ptr<job_work> work);
 
 /// The same for a kind whose units `Runner` knows, as entries of `job_kinds` name it.
 template <class Runner>

@@ -1,6 +1,7 @@
 #include "runtime/core/task/steps.hpp"
 
 #include "runtime/base/json_codec.hpp"
+#include "runtime/core/task/run_plan.hpp"
 
 #include <fmt/format.h>
 
@@ -99,9 +100,12 @@ expected<steps> steps_of(const maybe<json_text>& given, const std::vector<std::s
   if (document->empty() || document->size() > most_steps)
     return fail(ec::bad_request, fmt::format("steps: must have 1 to {} items", most_steps));
   auto out = document->is_array() ? from_list(*document) : from_object(*document, templates);
-  if (out)
-    if (auto known = refuse_strangers(*out, templates); !known)
-      return fail(std::move(known.error()));
+  if (!out)
+    return out;
+  if (auto known = refuse_strangers(*out, templates); !known)
+    return fail(std::move(known.error()));
+  if (auto ordered = in_order_of_dependencies(*out); !ordered)
+    return ordered; // A cycle; else they stay as they are listed.
   return out;
 }
 

@@ -35,6 +35,13 @@ BOOST_AUTO_TEST_CASE(a_list_keeps_its_order_and_an_object_takes_that_of_the_temp
   BOOST_TEST(steps(R"({"a": {"enable": "yes"}, "b": {}})") == "b- a+");
 }
 
+BOOST_AUTO_TEST_CASE(steps_that_wait_for_each_other_are_refused) {
+  BOOST_TEST(steps(R"({"a": {"after": ["b"]}, "b": {}})") == "b- a-");
+  BOOST_TEST(steps(R"({"a": {"after": ["b"]}, "b": {"after": ["a"]}})") ==
+             "steps: they wait for each other: b after a after b");
+  BOOST_TEST(steps(R"([{"step": "a", "after": ["c"]}])") == "steps.a.after: there is no step c");
+}
+
 BOOST_AUTO_TEST_CASE(what_are_no_steps_is_named) {
   BOOST_TEST(steps("1") == "steps: must be a list, or an object");
   BOOST_TEST(steps("[]") == "steps: must have 1 to 1000 items");
