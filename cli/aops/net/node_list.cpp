@@ -17,15 +17,21 @@ constexpr int failover_answer_s = 10; ///< The same for the answer to what only 
 
 bool only_reads(std::string_view path) {
   path = path.substr(0, path.find('?'));
-  constexpr std::array<std::string_view, 4> ends = {"/get", "/get_list", "/count", "/query"};
+  constexpr std::array<std::string_view, 7> ends = {
+    "/get", "/get_list", "/count", "/query", "/result/hosts", "/result/log", "/task/stat"};
   return path.starts_with("/cluster/")
            ? !path.ends_with("/drain")
            : std::any_of(ends.begin(), ends.end(), [&](auto x) { return path.ends_with(x); });
 }
 
 bool creates(std::string_view path) {
-  constexpr std::array<std::string_view, 5> ends = {
-    "/add", "/import", "/generate", "/diag/execute", "/check/execute"};
+  constexpr std::array<std::string_view, 7> ends = {"/add",
+                                                    "/import",
+                                                    "/generate",
+                                                    "/diag/execute",
+                                                    "/check/execute",
+                                                    "/task/execute",
+                                                    "/task/retry"};
   return std::any_of(ends.begin(), ends.end(), [&](auto x) { return path.ends_with(x); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/aops/term/interrupt.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <clocale>
@@ -121,12 +122,12 @@ expected<std::string> ask_terminal(const std::string& question, bool hidden) {
   return line;
 }
 
-size_t terminal_width() {
+winsize terminal_size() {
   winsize size{};
   for (int fd : {STDOUT_FILENO, STDERR_FILENO})
     if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-      return size.ws_col;
-  return 100;
+      return size;
+  return {};
 }
 
 std::optional<std::string> environment_value(const char* name) {
@@ -148,7 +149,10 @@ console system_console() {
   result.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   result.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
   result.unicode = std::string_view{::nl_langinfo(CODESET)} == "UTF-8";
-  result.width = terminal_width();
+  if (auto size = terminal_size(); size.ws_col > 0) {
+    result.width = size.ws_col;
+    result.height = std::max<size_t>(size.ws_row, 4);
+  }
   result.now_s = [] { return static_cast<int64_t>(std::time(nullptr)); };
   result.pause = [](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds{ms}); };
   result.read_line = [] { return read_line_of(STDIN_FILENO); };

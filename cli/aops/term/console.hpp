@@ -19,6 +19,7 @@ struct console {
   bool err_is_terminal = false;
   bool unicode = false; ///< The locale's characters are UTF-8.
   size_t width = 100;   ///< Columns of the terminal.
+  size_t height = 24;   ///< Its lines.
   environment env;
   std::function<int64_t()> now_s;    ///< Seconds since 1970.
   std::function<void(int ms)> pause; ///< Waits.

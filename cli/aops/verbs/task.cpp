@@ -4,11 +4,10 @@
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 #include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/run_watch.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace aops::cli {
 
@@ -133,6 +132,57 @@ expected<bool> is_wanted(session& s, const json& task) {
   return fail(answer.error());
 }
 
+/// `5`, `30%`, or a list of these, as the node takes it.
+expected<json> batches_of(const session& s) {
+  auto words = s.args.list("serial");
+  if (!words)
+    return fail(words.error());
+  auto list = json::array();
+  for (const auto& word : *words) {
+    bool is_number = !word.empty() && word.size() < 10 &&
+                     word.find_first_not_of("0123456789") == std::string::npos;
+    list.push_back(is_number ? json(std::stoll(word)) : json(word)); // The node judges it.
+  }
+  return list.size() == 1 ? json(list.front()) : list;
+}
+
+/// What the options say about how it is run.
+expected<void> add_manner(session& s, json& body) {
+  for (const auto* flag : {"check", "diff", "approve_batches", "allow_parallel"})
+    if (s.args.on(flag))
+      body[flag] = true;
+  for (const auto* number : {"forks", "max_fail_percentage", "timeout", "step_timeout"})
+    if (s.args.has(number))
+      body[number] = s.args.whole(number);
+  for (const auto* hosts : {"canary", "host_list"}) {
+    if (!s.args.has(hosts))
+      continue;
+    auto words = s.args.list(hosts);
+    auto ids = words ? s.host_ids(*words) : words;
+    if (!ids)
+      return fail(ids.error());
+    body[hosts] = *ids;
+  }
+  if (s.args.has("approve")) {
+    auto steps = s.args.list("approve");
+    if (!steps)
+      return fail(steps.error());
+    body["approve"] = *steps;
+  }
+  if (s.args.has("serial")) {
+    auto batches = batches_of(s);
+    if (!batches)
+      return fail(batches.error());
+    body["serial"] = *batches;
+  }
+  auto vars = document_of(s, "vars");
+  if (!vars)
+    return fail(vars.error());
+  if (!vars->is_null())
+    body["vars"] = *vars;
+  return {};
+}
+
 int execute(session& s) {
   auto words = at_least_one(s.args, "task_list", "execute");
   if (!words)
@@ -154,7 +204,12 @@ int execute(session& s) {
     s.note("nothing was started");
     return exit_done;
   }
-  return s.show(s.post("/manage/task/execute", wanted), {});
+  auto body = body_of(wanted);
+  if (auto added = add_manner(s, body); !added)
+    return s.complain(added.error());
+  if (s.has_missing())
+    return exit_failed;
+  return show_started(s, s.post("/manage/task/execute", body));
 }
 
 } // namespace
@@ -186,7 +241,8 @@ verb task_verb() {
         .alias = "descriptipn"},
        {.name = "host_list",
         .value = "HOSTS",
-        .help = "generate: hosts it runs on: ids or names, separated by commas",
+        .help = "generate: hosts it runs on; execute: only these of them: ids or names, separated "
+                "by commas",
         .is_extra = true},
        {.name = "host_group_list",
         .value = "GROUPS",
@@ -198,9 +254,64 @@ verb task_verb() {
         .is_extra = true},
        {.name = "vars",
         .value = "FILE",
-        .help = "generate: variables, as YAML or JSON",
+        .help = "generate: variables, as YAML or JSON; execute: more of them for this run",
         .is_extra = true},
        {.name = "yes", .help = "execute: do not ask", .kind = option_kind::flag, .is_extra = true},
+       {.name = "watch",
+        .help = "execute: follow it, every host of it, to its end",
+        .kind = option_kind::flag,
+        .is_extra = true},
+       {.name = "check",
+        .help = "execute: a dry run, which changes nothing",
+        .kind = option_kind::flag,
+        .is_extra = true},
+       {.name = "diff",
+        .help = "execute: tell what is changed in files",
+        .kind = option_kind::flag,
+        .is_extra = true},
+       {.name = "forks",
+        .value = "N",
+        .help = "execute: hosts at once",
+        .kind = option_kind::whole,
+        .is_extra = true},
+       {.name = "serial",
+        .value = "SIZES",
+        .help = "execute: hosts of a batch: 5, 30%, or 1,5,30%, of which the last goes on",
+        .is_list = true,
+        .is_extra = true},
+       {.name = "canary",
+        .value = "HOSTS",
+        .help = "execute: hosts that go first",
+        .is_list = true,
+        .is_extra = true},
+       {.name = "max_fail_percentage",
+        .value = "N",
+        .help = "execute: stop when a greater share of the hosts has failed",
+        .kind = option_kind::whole,
+        .is_extra = true},
+       {.name = "timeout",
+        .value = "SPAN",
+        .help = "execute: stop the run after this long",
+        .kind = option_kind::span,
+        .is_extra = true},
+       {.name = "step_timeout",
+        .value = "SPAN",
+        .help = "execute: stop a step after this long",
+        .kind = option_kind::span,
+        .is_extra = true},
+       {.name = "approve",
+        .value = "STEPS",
+        .help = "execute: wait before these steps until the run is approved",
+        .is_list = true,
+        .is_extra = true},
+       {.name = "approve_batches",
+        .help = "execute: wait before each batch but the first",
+        .kind = option_kind::flag,
+        .is_extra = true},
+       {.name = "allow_parallel",
+        .help = "execute: also on hosts where another run is at work",
+        .kind = option_kind::flag,
+        .is_extra = true},
        {.name = "sort", .value = "FIELD", .help = "query: order", .choices = {"task_name"}},
        direction_option,
        page_option,
@@ -209,6 +320,7 @@ verb task_verb() {
     .examples = "  aops task generate \"one zookeeper\" zookeeper --host_list web1\n"
                 "  aops task list\n"
                 "  aops task execute \"one zookeeper\" --yes\n"
+                "  aops task execute \"one zookeeper\" --watch --canary web1 --serial 30%\n"
                 "  aops task delete \"one zookeeper\"\n"};
 }
 

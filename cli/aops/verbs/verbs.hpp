@@ -31,6 +31,7 @@ verb report_verb();
 verb stat_verb();
 verb template_verb();
 verb task_verb();
+verb run_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb completion_verb();
