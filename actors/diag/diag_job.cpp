@@ -75,10 +75,11 @@ private:
     return order;
   }
 
-  static storage::unit_to_commit commit_of(int64_t unit, std::vector<report_to_store> reports) {
+  storage::unit_to_commit commit_of(int64_t unit, std::vector<report_to_store> reports) const {
     storage::unit_to_commit x;
     x.unit = unit;
-    x.content = std::make_shared<storage::unit_reports>(std::move(reports));
+    x.content = std::make_shared<storage::unit_reports>(
+      std::move(reports), storage::event_topics_of(*services().config));
     return x;
   }
 

@@ -4,6 +4,7 @@
 #include "runtime/base/log.hpp"
 #include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/dead_message_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/refusal_repository.hpp"
@@ -38,8 +39,9 @@ constexpr int64_t orphaned_after_ms = 3600 * 1000;
 
 /// Jobs that nobody runs, for whatever reason: of a kind that no node knows, or whose actor keeps
 /// failing.
-expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
-  auto ended = storage::job_repository{db}.end_orphans(now_ms - orphaned_after_ms);
+expected<int64_t> end_orphans(storage::database& db, const base::config& c, int64_t now_ms) {
+  storage::job_repository jobs{db, storage::event_topics_of(c)};
+  auto ended = jobs.end_orphans(now_ms - orphaned_after_ms);
   if (!ended)
     return fail(std::move(ended.error()));
   if (!ended->empty())
@@ -49,8 +51,11 @@ expected<int64_t> end_orphans(storage::database& db, int64_t now_ms) {
   return static_cast<int64_t>(ended->size());
 }
 
-constexpr std::array<step, 12> work = {
-  [](storage::database& db, const base::config&, int64_t now) { return end_orphans(db, now); },
+constexpr std::array<step, 13> work = {
+  end_orphans,
+  [](storage::database& db, const base::config& c, int64_t now) {
+    return storage::dead_message_repository{db}.expire(now - c.kafka.dlq_keep.ms);
+  },
   [](storage::database& db, const base::config&, int64_t now) {
     return sample_archive{db}.compact(now - pack_after_ms);
   },

@@ -29,6 +29,11 @@ expected<void> commit_units(storage::database& db,
   return job_repository{db}.commit_units(units);
 }
 
+/// Refers to the configuration, which outlives what is done with it.
+storage::event_topics topics_of(const store_access& store) {
+  return storage::event_topics_of(*store.config);
+}
+
 std::vector<uint16_t> or_all(std::vector<uint16_t> slots) {
   if (slots.empty()) {
     slots.resize(schedule::slot_count);
@@ -56,20 +61,20 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
     },
     [self](const caller& who, const tasks_to_cancel& x) -> caf::result<tasks_cancelled> {
       auto store = self->state.store;
-      return write_for(
-        store,
-        foreign_promise<tasks_cancelled>{self, of(who)},
-        {}, // Any node may end a job: its row says whether it can be.
-        [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_cancelled> {
-          auto reply = job_repository{db}.cancel(scope_of(who), x.task_list);
-          if (!reply)
-            return reply;
-          if (auto noted =
-                audit(db, now, who, "task.cancel", listed(reply->cancelled), reply->code);
-              !noted)
-            return fail(noted.error());
-          return reply;
-        });
+      return write_for(store,
+                       foreign_promise<tasks_cancelled>{self, of(who)},
+                       {}, // Any node may end a job: its row says whether it can be.
+                       [who, x, now = store->now_ms(), topics = topics_of(*store)](
+                         storage::database& db) -> expected<tasks_cancelled> {
+                         auto reply = job_repository{db, topics}.cancel(scope_of(who), x.task_list);
+                         if (!reply)
+                           return reply;
+                         if (auto noted = audit(
+                               db, now, who, "task.cancel", listed(reply->cancelled), reply->code);
+                             !noted)
+                           return fail(noted.error());
+                         return reply;
+                       });
     },
     [self](const caller& who, const tasks_to_resume& x) -> caf::result<tasks_resumed> {
       auto store = self->state.store;
@@ -77,8 +82,9 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
         store,
         foreign_promise<tasks_resumed>{self, of(who)},
         {}, // Any node may let a job go on: its owner finds it in the queue.
-        [who, x, now = store->now_ms()](storage::database& db) -> expected<tasks_resumed> {
-          auto reply = job_repository{db}.resume(scope_of(who), x.task_list, now);
+        [who, x, now = store->now_ms(), topics = topics_of(*store)](
+          storage::database& db) -> expected<tasks_resumed> {
+          auto reply = job_repository{db, topics}.resume(scope_of(who), x.task_list, now);
           if (!reply)
             return reply;
           if (auto noted = audit(db, now, who, "task.resume", listed(reply->resumed), reply->code);
@@ -115,7 +121,7 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
         *store,
         store->bounded(promise.ticket()),
         x.held,
-        storage::unit_work{x, after},
+        storage::unit_work{x, after, topics_of(*store)},
         &commit_units,
         false,
         [promise, after](expected<void> how) {
@@ -128,7 +134,9 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
       return write_for(self->state.store,
                        foreign_promise<job_progress>{self, {urgency::jobs, {}, {}}},
                        x.held,
-                       [x](storage::database& db) { return job_repository{db}.move(x); });
+                       [x, topics = topics_of(*self->state.store)](storage::database& db) {
+                         return job_repository{db, topics}.move(x);
+                       });
     },
     [](atom::ping) {},
   };

@@ -25,10 +25,11 @@ size_t rows_of(const results_to_replace& x) {
   return n;
 }
 
-expected<done> replace(storage::database& db, const results_to_replace& x) {
-  return storage::result_repository{db}.replace_ranges(x.owner, x.host_id, x.changes).map([] {
-    return done{};
-  });
+expected<done>
+replace(storage::database& db, const results_to_replace& x, const base::config& config) {
+  return storage::result_repository{db, storage::event_topics_of(config)}
+    .replace_ranges(x.owner, x.host_id, x.changes)
+    .map([] { return done{}; });
 }
 
 /// Rounds of a host, and whom their alerts are told to.
@@ -43,7 +44,9 @@ expected<void> commit(storage::database& db, std::span<const told_rounds* const>
     for (const auto& x : host->what.rounds)
       rounds.push_back(&x);
   // All of one store have one configuration.
-  return storage::sample_repository{db, hosts.front()->config->notify}.commit_rounds(rounds);
+  const auto& config = *hosts.front()->config;
+  return storage::sample_repository{db, config.notify, storage::event_topics_of(config)}
+    .commit_rounds(rounds);
 }
 
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
@@ -82,7 +85,9 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
         self->state.store,
         foreign_promise<done>{self, awaited_by_rounds(x.owner, x.host_id)},
         x.held,
-        [x](storage::database& db) { return replace(db, x); },
+        [x, config = self->state.store->config](storage::database& db) {
+          return replace(db, x, *config);
+        },
         rows_of(x));
     },
     [self](const host_state_query& q) -> caf::result<host_state> {

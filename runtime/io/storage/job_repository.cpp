@@ -198,6 +198,8 @@ expected<tasks_cancelled> job_repository::cancel(const scope& of,
   });
   if (!done)
     return fail(std::move(done.error()));
+  if (auto told = publish(out.cancelled); !told)
+    return fail(std::move(told.error()));
   if (!out.cancelled.empty() && !out.ignored.empty())
     out.code = 206;
   return out;
@@ -221,9 +223,12 @@ expected<std::vector<std::string>> job_repository::end_orphans(int64_t deadline_
     values.insert(values.end(), {text_of(job_status::failed), key});
     ids.push_back(std::move(id));
   }
-  return db_.run_many("update job set state = ? where n = ?", 2, values).map([&](int64_t) {
-    return std::move(ids);
-  });
+  auto ended =
+    in_order([&] { return db_.run_many("update job set state = ? where n = ?", 2, values); },
+             [&] { return publish(ids); });
+  if (!ended)
+    return fail(std::move(ended.error()));
+  return ids;
 }
 
 } // namespace aops::storage

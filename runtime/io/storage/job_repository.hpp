@@ -4,6 +4,7 @@
 #include "messages/job.hpp"
 #include "runtime/io/storage/database.hpp"
 #include "runtime/io/storage/job_unit.hpp"
+#include "runtime/io/storage/outbox_repository.hpp"
 #include "runtime/io/storage/scope.hpp"
 
 #include <memory>
@@ -15,6 +16,14 @@ namespace aops::storage {
 struct unit_work {
   unit_to_commit unit;
   std::shared_ptr<job_progress> after;
+  event_topics events = {}; ///< The same of all of a transaction.
+};
+
+/// What became of a job that came with others.
+struct job_of_many {
+  std::string id;
+  bool existed = false;  ///< The same job was there before.
+  bool is_taken = false; ///< Another owner's job has its id.
 };
 
 /// Keeps jobs: the store is the queue. See docs/reference/cluster.md#jobs.
@@ -23,12 +32,17 @@ struct unit_work {
 /// (two numbers, seconds) and `tree_list` (names); everything else in it is the job's own affair.
 class job_repository {
 public:
-  explicit job_repository(database& db) : db_(db) {}
+  /// @param events Where their progress is published.
+  explicit job_repository(database& db, event_topics events = {}) : db_(db), events_(events) {}
 
   /// Stores a job and the trees its plan froze (`content` may be empty when the digest is stored
   /// already). A job of the same id, or of the same owner and idempotency key, stays as it is.
   /// @returns The stored job: the new one or the one that was there. In a transaction.
   expected<job_record> create(const job_record& job, const std::vector<tree_content>& trees = {});
+
+  /// The same for many without idempotency keys, in few statements. In a transaction. ec::conflict
+  /// when another node stores one of them at this moment: nothing is stored then.
+  expected<std::vector<job_of_many>> create_many(std::span<const job_to_create> jobs);
 
   expected<job_record> find(std::string_view id); ///< ec::not_found.
 
@@ -83,7 +97,10 @@ public:
 private:
   expected<std::optional<job_record>> existing(const job_record& job);
   expected<void> freeze(int64_t job, const std::vector<tree_content>& trees);
+  expected<void> freeze_many(std::span<const job_to_create* const> jobs);
+  expected<void> publish(const std::vector<std::string>& ids);
   database& db_;
+  event_topics events_;
 };
 
 } // namespace aops::storage

@@ -1,3 +1,4 @@
+#include "runtime/io/storage/event_rows.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/rows_by_text.hpp"
@@ -18,6 +19,7 @@ constexpr std::string_view unit_done = "done", unit_begun = "begun";
 struct standing {
   int64_t key = 0;
   job_progress progress;
+  std::string kind, owner;
   std::set<int64_t> done, begun;          ///< Of the units asked for.
   const unit_to_commit* newest = nullptr; ///< The last one that changed it.
   int64_t new_rows = 0;                   ///< Of its kind's results.
@@ -31,11 +33,14 @@ expected<standings> stand(database& db, const std::vector<std::string>& ids) {
     x.key = r.integer(1);
     x.progress = {
       r.string(0), status_in(r, 2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)};
+    x.kind = r.string(7);
+    x.owner = r.string(8);
     return x;
   };
   // Locked, and no other rows with them: any node may cancel a job.
   auto out = rows_of_texts(db,
-                           "select id, n, state, expected, finished, failed, last_number from job" +
+                           "select id, n, state, expected, finished, failed, last_number, kind, "
+                           "owner from job" +
                              db.sql().use_index("job_id"),
                            "id",
                            ids,
@@ -62,7 +67,8 @@ public:
                     [&] { return open_sinks(); },
                     [&] { return write_units(); },
                     [&] { return write_contents(); },
-                    [&] { return move_jobs(); });
+                    [&] { return move_jobs(); },
+                    [&] { return publish(); });
   }
 
 private:
@@ -177,6 +183,17 @@ private:
                              rows));
   }
 
+  expected<void> publish() {
+    auto topics = units_.front()->events;
+    if (topics.progress.empty())
+      return {};
+    std::vector<outbox_event> events;
+    for (const auto& [id, job] : jobs_)
+      if (job.newest)
+        events.push_back(event_of(job.progress, job.kind, job.owner, topics));
+    return outbox_repository{db_}.add(events);
+  }
+
   database& db_;
   std::span<const unit_work* const> units_;
   standings jobs_;
@@ -186,13 +203,26 @@ private:
 } // namespace
 
 expected<job_progress> job_repository::commit_unit(const unit_to_commit& x) {
-  unit_work work{x, std::make_shared<job_progress>()};
+  unit_work work{x, std::make_shared<job_progress>(), events_};
   const auto* one = &work;
   return commit_units({&one, 1}).map([&] { return std::move(*work.after); });
 }
 
 expected<void> job_repository::commit_units(std::span<const unit_work* const> units) {
   return unit_batch{db_, units}.commit();
+}
+
+/// How these jobs stand now.
+expected<void> job_repository::publish(const std::vector<std::string>& ids) {
+  if (events_.progress.empty() || ids.empty())
+    return {};
+  auto jobs = stand(db_, ids);
+  if (!jobs)
+    return fail(std::move(jobs.error()));
+  std::vector<outbox_event> events;
+  for (const auto& [id, job] : *jobs)
+    events.push_back(event_of(job.progress, job.kind, job.owner, events_));
+  return outbox_repository{db_}.add(events);
 }
 
 expected<job_progress> job_repository::begin_unit(const unit_to_begin& x) {
@@ -236,6 +266,8 @@ expected<job_progress> job_repository::move(const job_to_move& x) {
   if (!moved)
     return fail(std::move(moved.error()));
   job->progress.state = x.state;
+  if (auto told = publish({x.job}); !told)
+    return fail(std::move(told.error()));
   return std::move(job->progress);
 }
 
@@ -276,6 +308,8 @@ job_repository::resume(const scope& of, const std::vector<std::string>& ids, int
   };
   if (auto done = for_each(ids, resume_one); !done)
     return fail(std::move(done.error()));
+  if (auto told = publish(out.resumed); !told)
+    return fail(std::move(told.error()));
   if (!out.resumed.empty() && !out.ignored.empty())
     out.code = 206;
   return out;

@@ -1,6 +1,7 @@
 #include "runtime/io/storage/report_units.hpp"
 
 #include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/event_rows.hpp"
 #include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -24,7 +25,7 @@ const std::vector<report_to_store>& reports_of(const unit_to_commit& unit) {
 
 class report_sink final : public unit_sink {
 public:
-  explicit report_sink(database& db) : db_(db) {}
+  report_sink(database& db, event_topics events) : db_(db), topics_(events) {}
 
   expected<void> look(std::span<const unit_to_commit* const> units) override {
     std::set<std::string> ids;
@@ -51,6 +52,8 @@ public:
       ++added;
       ++now.finished;
       now.failed += !x.error.empty();
+      if (!topics_.reports.empty())
+        events_.push_back(event_of(x, unit.job, unit.owner, now.last_number, topics_));
     }
     return added;
   }
@@ -58,7 +61,9 @@ public:
   expected<void> write() override {
     if (reports_.empty())
       return {};
-    return in_order([&] { return add_reports(); }, [&] { return add_bodies(); });
+    return in_order([&] { return add_reports(); },
+                    [&] { return add_bodies(); },
+                    [&] { return outbox_repository{db_}.add(events_); });
   }
 
 private:
@@ -114,6 +119,8 @@ private:
   }
 
   database& db_;
+  event_topics topics_;
+  std::vector<outbox_event> events_;
   std::set<std::string> stored_; ///< Reports.
   std::vector<numbered_report> reports_;
 };
@@ -121,7 +128,7 @@ private:
 } // namespace
 
 std::unique_ptr<unit_sink> unit_reports::sink(database& db) const {
-  return std::make_unique<report_sink>(db);
+  return std::make_unique<report_sink>(db, events_);
 }
 
 } // namespace aops::storage

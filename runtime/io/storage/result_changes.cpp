@@ -1,4 +1,5 @@
 #include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/event_rows.hpp"
 #include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/result_counts.hpp"
 #include "runtime/io/storage/result_rows.hpp"
@@ -68,7 +69,8 @@ struct range {
 /// Changes of different rules, instances or hosts, made in few statements.
 class range_changes {
 public:
-  explicit range_changes(database& db) : db_(db), counts_(db), labels_(db) {}
+  range_changes(database& db, event_topics events)
+      : db_(db), topics_(events), counts_(db), labels_(db) {}
 
   bool has_room_for(const host_change& x) const {
     return !taken_.contains({x.host, x.change->check_item, x.change->labels});
@@ -89,7 +91,8 @@ public:
                     [&] { return find_labels(); },
                     [&] { return read_stored(); },
                     [&] { return write_rows(); },
-                    [&] { return counts_.write(); });
+                    [&] { return counts_.write(); },
+                    [&] { return outbox_repository{db_}.add(events_); });
   }
 
 private:
@@ -202,9 +205,28 @@ private:
     old.end_ms = end;
     if (!keeps_reason)
       old.reason = clipped(row.reason);
-    if (old.key != not_stored)
-      updated_.insert(updated_.end(),
-                      {end, x.rule, long_start(row.start_ms, end), old.reason, old.key});
+    if (old.key == not_stored)
+      return;
+    updated_.insert(updated_.end(),
+                    {end, x.rule, long_start(row.start_ms, end), old.reason, old.key});
+    if (!x.what.is_live)
+      tell(x, "found", at, old);
+  }
+
+  void tell(const range& x, const char* event, const range::place& at, const stored_row& row) {
+    if (topics_.results.empty())
+      return;
+    check_result_event what;
+    what.event = event;
+    what.owner = x.what.owner;
+    what.host_id = x.what.host_id;
+    what.check_item = x.change().check_item;
+    what.labels = x.change().labels;
+    what.value = value_in(at.second);
+    what.start = {at.first};
+    what.end = {row.end_ms};
+    what.reason = row.reason;
+    events_.push_back(event_of(std::move(what), topics_));
   }
 
   void insert_new(range& x) {
@@ -214,6 +236,7 @@ private:
       if (stored.key != not_stored)
         continue;
       stored.key = 0; // Only once, when two rows have the same place.
+      tell(x, "found", {row.start_ms, mark}, stored);
       counts_.add(x.what.owner, x.what.host, row.value, 1);
       auto one = values_of({x.what.owner,
                             x.what.host,
@@ -235,10 +258,13 @@ private:
         continue;
       counts_.add(x.what.owner, x.what.host, value_in(at.second), -1);
       deleted_.emplace_back(stored.key);
+      tell(x, "removed", at, stored);
     }
   }
 
   database& db_;
+  event_topics topics_;
+  std::vector<outbox_event> events_;
   std::deque<range> ranges_;
   std::set<std::tuple<int64_t, std::string_view, label_set>> taken_;
   std::map<std::tuple<int64_t, std::string_view, int64_t>, range*> by_instance_;
@@ -263,13 +289,13 @@ expected<void> result_repository::replace_ranges(std::string_view owner,
     return fail(std::move(host.error()));
   std::vector<host_change> all;
   for (const auto& x : changes)
-    all.push_back({owner, *host, &x});
+    all.push_back({owner, *host, &x, host_id});
   return replace_ranges(all);
 }
 
 expected<void> result_repository::replace_ranges(std::span<const host_change> changes) {
   while (!changes.empty()) {
-    range_changes several{db_};
+    range_changes several{db_, events_};
     size_t taken = 0;
     for (; taken < changes.size() && several.has_room_for(changes[taken]); ++taken)
       if (auto added = several.add(changes[taken]); !added)

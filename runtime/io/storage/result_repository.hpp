@@ -2,6 +2,7 @@
 
 #include "messages/rounds.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/outbox_repository.hpp"
 #include "runtime/io/storage/scope.hpp"
 
 #include <span>
@@ -35,6 +36,9 @@ struct host_change {
   std::string_view owner;
   int64_t host = 0;
   const result_change* change = nullptr;
+  std::string_view host_id = {}; ///< For those who are told of it.
+  /// Live rounds extend what lasts every few seconds: nobody is told of that, but of its end.
+  bool is_live = false;
 };
 
 /// Keeps check results: intervals of one value. No stored interval is longer than 24 h; longer ones
@@ -45,7 +49,8 @@ public:
   static constexpr int64_t longest_ms = 24 * 3600 * 1000;
   static constexpr int64_t usual_ms = 3600 * 1000; ///< Longer ones are searched apart.
 
-  explicit result_repository(database& db) : db_(db) {}
+  /// @param events Where results are published that come and go.
+  explicit result_repository(database& db, event_topics events = {}) : db_(db), events_(events) {}
 
   /// Engine rows of (owner, host, check_item, labels) with start >= replace_from and end <=
   /// replace_until make room for `rows`. Rows that stay the same are not written; one whose end
@@ -98,6 +103,7 @@ public:
 
 private:
   database& db_;
+  event_topics events_;
 };
 
 } // namespace aops::storage

@@ -3,6 +3,7 @@
 #include "messages/rounds.hpp"
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/outbox_repository.hpp"
 
 namespace aops::storage {
 
@@ -11,8 +12,11 @@ namespace aops::storage {
 class sample_repository {
 public:
   /// @param tell Who is told of the alerts that rounds begin and end; must live longer.
-  explicit sample_repository(database& db, std::span<const base::notify_receiver> tell = {})
-      : db_(db), tell_(tell) {}
+  /// @param events Where results are published.
+  explicit sample_repository(database& db,
+                             std::span<const base::notify_receiver> tell = {},
+                             event_topics events = {})
+      : db_(db), tell_(tell), events_(events) {}
 
   /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, alerts,
   /// deviations, status. Committing a round again changes nothing. The cursor never moves back;
@@ -46,6 +50,7 @@ private:
   expected<int64_t> first_time(int64_t host, int64_t from_ms, int64_t until_ms);
   database& db_;
   std::span<const base::notify_receiver> tell_;
+  event_topics events_;
 };
 
 } // namespace aops::storage

@@ -1,4 +1,5 @@
 #include "runtime/io/storage/alert_repository.hpp"
+#include "runtime/io/storage/event_rows.hpp"
 #include "runtime/io/storage/label_sets.hpp"
 #include "runtime/io/storage/notice_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
@@ -137,12 +138,33 @@ expected<void> save_rows(database& db, const keyed_rounds& rounds) {
 }
 
 /// Of different hosts.
-expected<void> save_results(database& db, const keyed_rounds& rounds) {
+expected<void> save_results(database& db, const keyed_rounds& rounds, event_topics events) {
   std::vector<host_change> changes;
   for (const auto& [host, x] : rounds)
     for (const auto& change : x.changes)
-      changes.push_back({x.owner, host, &change});
-  return result_repository{db}.replace_ranges(changes);
+      changes.push_back({x.owner, host, &change, x.host_id, x.until_ms != 0});
+  return result_repository{db, events}.replace_ranges(changes);
+}
+
+/// Of what is well again no result tells.
+expected<void> publish_ends(database& db, const keyed_rounds& rounds, event_topics events) {
+  if (events.results.empty())
+    return {};
+  std::vector<outbox_event> out;
+  for (const auto& [host, x] : rounds)
+    for (const auto& change : x.alerts) {
+      if (!change.value.empty())
+        continue;
+      check_result_event what;
+      what.event = "ended";
+      what.owner = x.owner;
+      what.host_id = x.host_id;
+      what.check_item = change.check_item;
+      what.labels = change.labels;
+      what.start = what.end = {change.since_ms};
+      out.push_back(event_of(std::move(what), events));
+    }
+  return outbox_repository{db}.add(out);
 }
 
 /// Of each the last word counts; one of which nothing is left is deleted.
@@ -235,7 +257,11 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
   return in_order([&] { return save_cursors(db_, *keyed); },
                   [&] { return in_layers(change_series); },
                   [&] { return save_rows(db_, *keyed); },
-                  [&] { return in_layers(save_results); },
+                  [&] {
+                    return in_layers([&](database& db, const keyed_rounds& some) {
+                      return save_results(db, some, events_);
+                    });
+                  },
                   [&] { return save_deviations(db_, *keyed); },
                   [&] { return save_status(db_, *keyed); },
                   [&] { return save_scrape_errors(db_, *keyed); },
@@ -243,7 +269,8 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
                     return in_layers([&](database& db, const keyed_rounds& some) {
                       return save_alerts(db, some, tell_);
                     });
-                  });
+                  },
+                  [&] { return publish_ends(db_, *keyed, events_); });
 }
 
 } // namespace aops::storage

@@ -9,8 +9,7 @@ create table outbox_event (
   message_key longblob,
   body longblob,
   headers longtext not null,
-  batch varchar(40) not null default '',
-  created_ms bigint not null
+  batch varchar(40) not null default ''
 ) ${table};
 create index outbox_event_batch on outbox_event (batch, n);
 

@@ -1,0 +1,197 @@
+#include "runtime/base/log.hpp"
+#include "runtime/io/mq/kafka_handle.hpp"
+
+#include <algorithm>
+
+namespace aops::mq {
+
+namespace {
+
+constexpr size_t most_bytes = size_t{16} << 20; ///< Of one poll.
+
+std::optional<std::string> bytes_of(const void* data, size_t length) {
+  if (!data)
+    return {};
+  return std::string{static_cast<const char*>(data), length};
+}
+
+std::vector<header> headers_of(const rd_kafka_message_t& m) {
+  std::vector<header> out;
+  rd_kafka_headers_t* all = nullptr;
+  if (rd_kafka_message_headers(&m, &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return out;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t length = 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(all, i, &name, &value, &length) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i)
+    out.push_back({name, bytes_of(value, length).value_or("")});
+  return out;
+}
+
+message read(const rd_kafka_message_t& m) {
+  return {rd_kafka_topic_name(m.rkt),
+          m.partition,
+          m.offset,
+          std::max<int64_t>(0, rd_kafka_message_timestamp(&m, nullptr)),
+          bytes_of(m.key, m.key_len),
+          bytes_of(m.payload, m.len),
+          headers_of(m)};
+}
+
+std::vector<partition_id> ids_of(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<partition_id> out;
+  for (int i = 0; i < list.cnt; ++i)
+    out.push_back({list.elems[i].topic, list.elems[i].partition});
+  return out;
+}
+
+class kafka_consumer final : public consumer {
+public:
+  explicit kafka_consumer(consumer_options options) : options_(std::move(options)) {}
+
+  ~kafka_consumer() override {
+    if (handle_)
+      rd_kafka_consumer_close(handle_.get()); // Gives partitions up first.
+  }
+
+  expected<void> open(const base::config& c) {
+    properties own{{"group.id", options_.group},
+                   {"enable.auto.commit", "false"},
+                   {"enable.auto.offset.store", "false"},
+                   {"auto.offset.reset", "earliest"},
+                   {"isolation.level", "read_committed"},
+                   {"partition.assignment.strategy", "cooperative-sticky"},
+                   {"allow.auto.create.topics", "true"},
+                   {"queued.max.messages.kbytes", "32768"},
+                   {"enable.partition.eof", "false"}};
+    auto conf = make_conf(c, own, &state_);
+    if (!conf)
+      return fail(std::move(conf.error()));
+    rd_kafka_conf_set_rebalance_cb(conf->get(), &on_rebalance);
+    rd_kafka_conf_set_opaque(conf->get(), &state_);
+    auto made = make_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+    if (!made)
+      return fail(std::move(made.error()));
+    handle_ = std::move(*made);
+    state_.owner = this;
+    rd_kafka_poll_set_consumer(handle_.get());
+    topics_ptr topics{rd_kafka_topic_partition_list_new(1)};
+    for (const auto& topic : options_.topics)
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    if (auto code = rd_kafka_subscribe(handle_.get(), topics.get());
+        code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return fail(ec::bad_request, std::string{"kafka: "} + rd_kafka_err2str(code));
+    return {};
+  }
+
+  std::vector<message>
+  poll(size_t most, std::chrono::milliseconds wait, std::chrono::milliseconds gather) override {
+    using clock = std::chrono::steady_clock;
+    auto until = clock::now() + wait;
+    std::vector<message> out;
+    size_t bytes = 0;
+    while (out.size() < most && bytes < most_bytes) {
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+      message_ptr m{rd_kafka_consumer_poll(handle_.get(),
+                                           static_cast<int>(std::max<int64_t>(0, left.count())))};
+      if (!m) {
+        if (left.count() <= 0)
+          break;
+        continue;
+      }
+      if (m->err) {
+        state_.failed(rd_kafka_message_errstr(m.get()));
+        continue;
+      }
+      if (out.empty())
+        until = clock::now() + gather;
+      bytes += m->len + m->key_len;
+      out.push_back(read(*m));
+    }
+    return out;
+  }
+
+  expected<void> commit(const std::vector<position>& done, bool is_last) override {
+    if (done.empty())
+      return {};
+    topics_ptr list{rd_kafka_topic_partition_list_new(static_cast<int>(done.size()))};
+    for (const auto& x : done)
+      rd_kafka_topic_partition_list_add(list.get(), x.where.topic.c_str(), x.where.number)->offset =
+        x.next;
+    auto code = rd_kafka_commit(handle_.get(), list.get(), is_last ? 0 : 1);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return failure("commit", code);
+    return {};
+  }
+
+  void pause(bool is_paused) override {
+    if (std::exchange(is_paused_, is_paused) == is_paused)
+      return;
+    rd_kafka_topic_partition_list_t* all = nullptr;
+    if (rd_kafka_assignment(handle_.get(), &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return;
+    topics_ptr list{all};
+    if (is_paused)
+      rd_kafka_pause_partitions(handle_.get(), list.get());
+    else
+      rd_kafka_resume_partitions(handle_.get(), list.get());
+  }
+
+  standing state() const override { return state_.get(); }
+
+private:
+  struct owned_state : link_state {
+    kafka_consumer* owner = nullptr;
+  };
+
+  static void on_rebalance(rd_kafka_t*,
+                           rd_kafka_resp_err_t code,
+                           rd_kafka_topic_partition_list_t* list,
+                           void* opaque) {
+    auto* self = static_cast<owned_state*>(static_cast<link_state*>(opaque))->owner;
+    if (self)
+      self->rebalance(code, list);
+  }
+
+  /// Partitions come and go a few at a time; the others go on being read.
+  void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      log::debug("kafka-assigned", "{} partitions of {} come", list->cnt, options_.group);
+      noted(rd_kafka_incremental_assign(handle_.get(), list));
+      if (is_paused_)
+        rd_kafka_pause_partitions(handle_.get(), list);
+      return;
+    }
+    log::debug("kafka-revoked", "{} partitions of {} go", list->cnt, options_.group);
+    if (options_.before_loss && list->cnt > 0)
+      options_.before_loss(ids_of(*list));
+    noted(rd_kafka_incremental_unassign(handle_.get(), list));
+  }
+
+  void noted(rd_kafka_error_t* what) {
+    error_ptr why{what};
+    if (!why)
+      return;
+    log::warn("kafka-rebalance-failed", "{}: {}", options_.group, rd_kafka_error_string(why.get()));
+    rd_kafka_assign(handle_.get(), nullptr);
+  }
+
+  consumer_options options_;
+  owned_state state_;
+  bool is_paused_ = false;
+  handle_ptr handle_; ///< Ends before what its callbacks use.
+};
+
+} // namespace
+
+expected<std::unique_ptr<consumer>> open_kafka_consumer(const base::config& c,
+                                                        consumer_options options) {
+  auto made = std::make_unique<kafka_consumer>(std::move(options));
+  if (auto done = made->open(c); !done)
+    return fail(std::move(done.error()));
+  return made;
+}
+
+} // namespace aops::mq

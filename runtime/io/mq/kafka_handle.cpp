@@ -1,0 +1,185 @@
+#include "runtime/io/mq/kafka_handle.hpp"
+
+#include "runtime/base/log.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace aops::mq {
+
+namespace {
+
+using nlohmann::json;
+
+/// Properties on which rests what the bridge promises.
+constexpr std::array ours = {"bootstrap.servers",
+                             "metadata.broker.list",
+                             "group.id",
+                             "transactional.id",
+                             "enable.auto.commit",
+                             "auto.commit.enable",
+                             "enable.auto.offset.store",
+                             "enable.idempotence",
+                             "acks",
+                             "request.required.acks",
+                             "isolation.level",
+                             "partition.assignment.strategy",
+                             "auto.offset.reset"};
+
+/// Whoever uses a client tells what matters of it.
+void on_log(const rd_kafka_t*, int, const char* facility, const char* text) {
+  log::debug("kafka-client", "{}: {}", facility, text);
+}
+
+void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  auto name = rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code));
+  static_cast<link_state*>(opaque)->failed(reason ? reason : name);
+}
+
+int on_statistics(rd_kafka_t*, char* text, size_t length, void* opaque) {
+  static_cast<link_state*>(opaque)->statistics(text, length);
+  return 0; // librdkafka frees the text.
+}
+
+expected<void> set(rd_kafka_conf_t* conf,
+                   std::string_view option,
+                   const std::string& name,
+                   const std::string& value) {
+  char why[512];
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why) == RD_KAFKA_CONF_OK)
+    return {};
+  return fail(ec::bad_request, std::string{option} + ": " + why);
+}
+
+std::string joined(const std::vector<std::string>& all) {
+  std::string out;
+  for (const auto& x : all)
+    out += (out.empty() ? "" : ",") + x;
+  return out;
+}
+
+/// What the options of the configuration say, each with the option that is to blame.
+expected<std::vector<std::array<std::string, 3>>> given(const base::config& c) {
+  const auto& k = c.kafka;
+  auto password = base::kafka_password(c);
+  if (!password)
+    return fail(std::move(password.error()));
+  std::vector<std::array<std::string, 3>> all{
+    {"kafka.brokers", "bootstrap.servers", joined(k.brokers)},
+    {"kafka.client_id", "client.id", k.client_id},
+    {"kafka.security", "security.protocol", k.security},
+  };
+  auto add = [&](const char* option, const char* name, const std::string& value) {
+    if (!value.empty())
+      all.push_back({option, name, value});
+  };
+  if (k.security.starts_with("sasl")) {
+    add("kafka.sasl_mechanism", "sasl.mechanism", k.sasl_mechanism);
+    add("kafka.user", "sasl.username", k.user);
+    add("kafka.password", "sasl.password", password->text);
+  }
+  add("kafka.ssl_ca", "ssl.ca.location", k.ssl_ca);
+  add("kafka.ssl_cert", "ssl.certificate.location", k.ssl_cert);
+  add("kafka.ssl_key", "ssl.key.location", k.ssl_key);
+  return all;
+}
+
+expected<void> set_passed_through(rd_kafka_conf_t* conf, const base::config& c) {
+  for (const auto& property : c.kafka.properties) {
+    auto equals = property.find('=');
+    auto name = property.substr(0, equals);
+    if (std::find(ours.begin(), ours.end(), name) != ours.end())
+      return fail(ec::bad_request, "kafka.properties: " + name + " is not for you to set");
+    auto done = set(conf, "kafka.properties", name, property.substr(equals + 1));
+    if (!done)
+      return done;
+  }
+  return {};
+}
+
+} // namespace
+
+void link_state::failed(std::string why) {
+  std::lock_guard guard{mutex_};
+  now_.problem = std::move(why);
+}
+
+void link_state::statistics(const char* text, size_t length) {
+  auto all = json::parse(text, text + length, nullptr, false);
+  if (!all.is_object())
+    return;
+  standing now;
+  for (const auto& broker : all.value("brokers", json::object()))
+    now.is_connected = now.is_connected || broker.value("state", "") == "UP";
+  for (const auto& topic : all.value("topics", json::object()))
+    for (const auto& x : topic.value("partitions", json::object())) {
+      if (x.value("fetch_state", "none") == "none" || x.value("partition", -1) < 0)
+        continue;
+      ++now.partitions;
+      now.lag += std::max<int64_t>(0, x.value("consumer_lag", int64_t{0}));
+    }
+  std::lock_guard guard{mutex_};
+  if (!now.is_connected)
+    now.problem = now_.problem.empty() ? "no broker answers" : now_.problem;
+  now_ = std::move(now);
+}
+
+standing link_state::get() const {
+  std::lock_guard guard{mutex_};
+  return now_;
+}
+
+expected<conf_ptr> make_conf(const base::config& c, const properties& own, link_state* state) {
+  conf_ptr conf{rd_kafka_conf_new()};
+  auto options = given(c);
+  if (!options)
+    return fail(std::move(options.error()));
+  // Before what is passed through, which may say otherwise.
+  properties usual{{"statistics.interval.ms", "1000"},
+                   {"reconnect.backoff.ms", "100"},
+                   {"reconnect.backoff.max.ms", "5000"},
+                   {"topic.metadata.refresh.interval.ms", "10000"},
+                   {"log.connection.close", "false"},
+                   {"message.max.bytes", "100000000"}};
+  for (const auto& [name, value] : usual)
+    if (auto done = set(conf.get(), "kafka", name, value); !done)
+      return fail(std::move(done.error()));
+  for (const auto& [option, name, value] : *options)
+    if (auto done = set(conf.get(), option, name, value); !done)
+      return fail(std::move(done.error()));
+  if (auto done = set_passed_through(conf.get(), c); !done)
+    return fail(std::move(done.error()));
+  for (const auto& [name, value] : own)
+    if (auto done = set(conf.get(), "kafka", name, value); !done)
+      return fail(std::move(done.error()));
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_error_cb(conf.get(), on_error);
+  rd_kafka_conf_set_stats_cb(conf.get(), on_statistics);
+  rd_kafka_conf_set_opaque(conf.get(), state);
+  return conf;
+}
+
+expected<handle_ptr> make_handle(rd_kafka_type_t type, conf_ptr conf) {
+  char why[512];
+  handle_ptr out{rd_kafka_new(type, conf.get(), why, sizeof why)};
+  if (!out)
+    return fail(ec::bad_request, std::string{"kafka: "} + why);
+  (void)conf.release(); // The handle's now.
+  return out;
+}
+
+tl::unexpected<error> failure(std::string_view what, rd_kafka_resp_err_t code) {
+  return fail(ec::unreachable, std::string{what} + ": " + rd_kafka_err2str(code));
+}
+
+tl::unexpected<error> failure(std::string_view what, const rd_kafka_error_t* why) {
+  auto code = rd_kafka_error_code(why);
+  bool is_fenced = code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+                   code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+  return fail(is_fenced ? ec::fenced : ec::unreachable,
+              std::string{what} + ": " + rd_kafka_error_string(why));
+}
+
+} // namespace aops::mq

@@ -1,0 +1,112 @@
+#include "runtime/io/storage/content_repository.hpp"
+#include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
+#include "runtime/io/storage/steps.hpp"
+
+#include <map>
+#include <set>
+
+/// The part of `job_repository` that creates many jobs at once.
+namespace aops::storage {
+
+namespace {
+
+constexpr size_t job_columns = 12;
+
+void add_values(std::vector<parameter>& to, const job_record& job) {
+  to.insert(to.end(),
+            {job.id,
+             job.kind.text,
+             job.owner,
+             job.user,
+             job.slot,
+             text_of(job.state),
+             job.expected,
+             job.finished,
+             job.failed,
+             job.created_ms,
+             job.deadline_ms,
+             job.plan});
+}
+
+} // namespace
+
+expected<std::vector<job_of_many>>
+job_repository::create_many(std::span<const job_to_create> jobs) {
+  std::set<std::string> distinct;
+  for (const auto& x : jobs)
+    distinct.insert(x.job.id);
+  auto owners = rows_of_texts(db_,
+                              "select id, owner from job" + db_.sql().use_index("job_id"),
+                              "id",
+                              {distinct.begin(), distinct.end()},
+                              [](const row& r) { return r.string(1); });
+  if (!owners)
+    return fail(std::move(owners.error()));
+  std::vector<job_of_many> out;
+  std::vector<const job_to_create*> added;
+  std::vector<parameter> values;
+  for (const auto& x : jobs) {
+    auto [known, is_new] = owners->emplace(x.job.id, x.job.owner);
+    out.push_back({x.job.id, !is_new, known->second != x.job.owner});
+    if (!is_new)
+      continue;
+    added.push_back(&x);
+    add_values(values, x.job);
+  }
+  auto done = in_order(
+    [&] {
+      return db_.run_many(
+        "insert into job (id, kind, owner, username, slot, state, epoch, idempotency_key, "
+        "expected, finished, failed, last_number, stored, created_ms, deadline_ms, plan_version, "
+        "plan) values (?, ?, ?, ?, ?, ?, 0, null, ?, ?, ?, 0, 0, ?, ?, 1, ?)",
+        job_columns,
+        values);
+    },
+    [&] { return freeze_many(added); });
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
+}
+
+expected<void> job_repository::freeze_many(std::span<const job_to_create* const> jobs) {
+  std::vector<std::string> ids;
+  std::map<std::string_view, const tree_content*> contents;
+  for (const auto* x : jobs) {
+    if (!x->trees.empty())
+      ids.push_back(x->job.id);
+    for (const auto& tree : x->trees)
+      contents.emplace(tree.digest, &tree);
+  }
+  if (ids.empty())
+    return {};
+  std::map<std::string_view, int64_t> content_keys;
+  auto interned = for_each(contents, [&](const auto& entry) -> expected<void> {
+    content_repository store{db_};
+    const auto& tree = *entry.second;
+    auto key = tree.content.empty() ? store.key_of(tree.digest)
+                                    : store.intern(tree.digest, "tree", tree.content);
+    if (!key)
+      return fail(std::move(key.error()));
+    content_keys[entry.first] = *key;
+    return {};
+  });
+  if (!interned)
+    return interned;
+  auto keys = rows_of_texts(
+    db_, "select id, n from job" + db_.sql().use_index("job_id"), "id", ids, [](const row& r) {
+      return r.integer(1);
+    });
+  if (!keys)
+    return fail(std::move(keys.error()));
+  std::vector<parameter> values;
+  for (const auto* x : jobs)
+    for (size_t i = 0; i < x->trees.size(); ++i)
+      values.insert(
+        values.end(),
+        {keys->at(x->job.id), i, x->trees[i].tree_name, content_keys.at(x->trees[i].digest)});
+  return only(db_.run_many(
+    "insert into job_tree (job, position, tree_name, content) values (?, ?, ?, ?)", 4, values));
+}
+
+} // namespace aops::storage
