@@ -94,14 +94,25 @@ AOPS_MESSAGE(host_groups_page)
 /// The group of hosts that name none; made when first needed.
 inline constexpr const char* default_group = "default";
 
+#define AOPS_KEY_FIELDS(F)                                                                         \
+  F(ssh_key,                                                                                       \
+    optional_field().text(1, 16384),                                                               \
+    "Private SSH key without passphrase; stored sealed.")                                          \
+  F(become,                                                                                        \
+    optional_field().one_of("sudo|su"),                                                            \
+    "How tasks become root: by `sudo` (default), or by `su` with root's password.")
+
 struct host_to_add {
   std::string host_name, host_group_name = default_group, public_ip;
   int64_t ssh_port = 22;
   bool management = false;
-  /// All three or none: only tasks need them, and they can be added later.
+  /// The login with both passwords, or with a key, or nothing: only tasks need them, and they can
+  /// be added later.
   maybe<std::string> username;
   maybe<sealed_text> password, sudo_password;
   maybe<int64_t> exporter_port;
+  maybe<sealed_text> ssh_key;
+  maybe<std::string> become;
 };
 #define AOPS_FIELDS_host_to_add(F)                                                                 \
   F(host_name, required().text(1, 50), "Unique per user.")                                         \
@@ -109,21 +120,24 @@ struct host_to_add {
   F(public_ip, required().text(1, 253).as("address"), "Unique per user and exporter port.")        \
   F(ssh_port, optional_field().range(1, 65535), "Default 22.")                                     \
   F(management, optional_field(), "Management node; default false.")                               \
-  F(username, optional_field().text(1, 64), "SSH login; with both passwords, or not at all.")      \
+  F(username, optional_field().text(1, 64), "SSH login; with both passwords or `ssh_key`.")        \
   F(password, optional_field().text(1, 1024), "SSH password; stored sealed.")                      \
-  F(sudo_password, optional_field().text(1, 1024), "Root password; stored sealed.")                \
-  F(exporter_port, optional_field().range(1, 65535), "node_exporter's port; default `scrape.port`.")
+  F(sudo_password, optional_field().text(1, 1024), "Of `sudo`, or of root; stored sealed.")        \
+  F(exporter_port,                                                                                 \
+    optional_field().range(1, 65535),                                                              \
+    "node_exporter's port; default `scrape.port`.")                                                \
+  AOPS_KEY_FIELDS(F)
 AOPS_MESSAGE(host_to_add)
 
 template <class T>
 bool has_credentials(const T& x) {
-  return x.username || x.password || x.sudo_password;
+  return x.username || x.password || x.sudo_password || x.ssh_key || x.become;
 }
 
 /// Half a set of credentials is good for nothing.
 template <class T>
 expected<void> validate_credentials(const T& x) {
-  if (!has_credentials(x) || (x.username && x.password && x.sudo_password))
+  if (!has_credentials(x) || (x.username && (x.ssh_key || (x.password && x.sudo_password))))
     return {};
   return fail(ec::bad_request,
               std::string{!x.username   ? "username"
@@ -194,7 +208,8 @@ struct host_to_update {
   maybe<bool> management;
   maybe<int64_t> exporter_port;
   maybe<std::string> username;
-  maybe<sealed_text> password, sudo_password, key;
+  maybe<sealed_text> password, sudo_password, key, ssh_key;
+  maybe<std::string> become;
 };
 #define AOPS_FIELDS_host_to_update(F)                                                              \
   F(host_id, required().text(1, 64), "Whom it is about.")                                          \
@@ -204,10 +219,11 @@ struct host_to_update {
   F(ssh_port, optional_field().range(1, 65535), "SSH port.")                                       \
   F(management, optional_field(), "Management node.")                                              \
   F(exporter_port, optional_field().range(1, 65535), "node_exporter's port.")                      \
-  F(username, optional_field().text(1, 64), "SSH login; with both passwords, or not at all.")      \
+  F(username, optional_field().text(1, 64), "SSH login; with both passwords or `ssh_key`.")        \
   F(password, optional_field().text(1, 1024), "SSH password; stored sealed.")                      \
-  F(sudo_password, optional_field().text(1, 1024), "Root password; stored sealed.")                \
-  F(key, optional_field().text(1, 1024), "Vault key that seals credentials; needed with them.")
+  F(sudo_password, optional_field().text(1, 1024), "Of `sudo`, or of root; stored sealed.")        \
+  F(key, optional_field().text(1, 1024), "Vault key that seals credentials; needed with them.")    \
+  AOPS_KEY_FIELDS(F)
 AOPS_MESSAGE(host_to_update)
 
 inline expected<void> validate_message(const host_to_update& x) {
@@ -263,6 +279,7 @@ struct host_info {
   maybe<moment> status_since;
   std::string scrape_error = {};   ///< Why the last round did not answer.
   maybe<moment> first_online = {}; ///< Unset: nothing ever answered at its address.
+  std::vector<std::string> host_keys = {};
 };
 #define AOPS_FIELDS_host_info(F)                                                                   \
   F(host_id, required(), "Identifier.")                                                            \
@@ -275,7 +292,8 @@ struct host_info {
   F(exporter_port, optional_field().additive(), "When set.")                                       \
   F(status_since, optional_field().additive(), "When the status began.")                           \
   F(scrape_error, required().additive(), "Why its exporter did not answer last.")                  \
-  F(first_online, optional_field().additive(), "When it first answered at this address.")
+  F(first_online, optional_field().additive(), "When it first answered at this address.")          \
+  F(host_keys, required().additive(), "Fingerprints of the SSH keys it is known by.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {

@@ -2,6 +2,7 @@
 
 #include "runtime/base/digest.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace aops::actors {
@@ -58,16 +59,43 @@ expected<std::string> rewrap_vault(std::string_view user,
   return wrapped(user, new_key, *data_key, config);
 }
 
-expected<std::string> seal_credentials(const vault::secret_bytes& data_key,
-                                       std::string_view user,
-                                       std::string_view host_id,
-                                       const std::string& username,
-                                       const sealed_text& password,
-                                       const sealed_text& sudo_password) {
-  nlohmann::json plain{
-    {"username", username}, {"password", password.text}, {"sudo_password", sudo_password.text}};
+expected<std::string> seal_login(const vault::secret_bytes& data_key,
+                                 std::string_view user,
+                                 std::string_view host_id,
+                                 const host_login& login) {
+  nlohmann::json plain{{"username", login.username},
+                       {"password", login.password.text},
+                       {"sudo_password", login.sudo_password.text}};
+  if (!login.ssh_key.text.empty())
+    plain["ssh_key"] = login.ssh_key.text;
+  if (login.become != "sudo")
+    plain["become"] = login.become;
   vault::secret_bytes text{plain.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
   return vault::seal(data_key, user, host_id, random_bytes(vault::nonce_bytes), text.view());
+}
+
+expected<host_login> open_login(const vault::secret_bytes& data_key,
+                                std::string_view user,
+                                std::string_view host_id,
+                                std::string_view sealed) {
+  auto text = vault::unseal(data_key, user, host_id, sealed);
+  if (!text)
+    return fail(std::move(text.error()));
+  auto plain = nlohmann::json::parse(text->view(), nullptr, false);
+  if (!plain.is_object())
+    return fail(ec::corrupt, fmt::format("credentials of host {}", host_id));
+  auto member = [&](const char* name) {
+    auto it = plain.find(name);
+    return it != plain.end() && it->is_string() ? it->get<std::string>() : std::string{};
+  };
+  host_login out{member("username"),
+                 {member("password")},
+                 {member("sudo_password")},
+                 {member("ssh_key")},
+                 "sudo"};
+  if (member("become") == "su")
+    out.become = "su";
+  return out;
 }
 
 } // namespace aops::actors

@@ -7,7 +7,9 @@
 #include "messages/roles/vault.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/io/ansible/play.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
+#include "runtime/io/storage/host_key_repository.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 
 #include <caf/all.hpp>
@@ -151,7 +153,7 @@ expected<prepared_hosts> prepare_hosts(const store_ptr& store,
     if (has_credentials(x)) {
       auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
       if (!sealed)
-        return fail(sealed.error());
+        return fail(sealed.error().code, fmt::format("host_list[{}].{}", i, sealed.error().detail));
       host.sealed = std::move(*sealed);
     }
     out.hosts.push_back(std::move(host));
@@ -243,6 +245,7 @@ prepare_update(const store_access& store, const caller& who, host_to_update aske
   }
   asked.password.reset();
   asked.sudo_password.reset();
+  asked.ssh_key.reset();
   asked.key.reset();
   if (asked.public_ip)
     asked.public_ip = base::canonical_address(*asked.public_ip);
@@ -357,6 +360,24 @@ expected<host_records> find(storage::database& db, const find_hosts& x) {
   return found.map([](auto list) { return host_records{std::move(list)}; });
 }
 
+/// Those a caller sees, and the keys they are known by.
+expected<hosts_page> page(storage::database& db, const caller& who, const hosts_query& q) {
+  auto found = host_repository{db}.page(scope_of(who), q);
+  if (!found)
+    return found;
+  std::vector<std::string> ids;
+  for (const auto& host : found->host_infos)
+    ids.push_back(host.host_id);
+  auto keys = storage::host_key_repository{db}.of(ids);
+  if (!keys)
+    return fail(std::move(keys.error()));
+  for (auto& host : found->host_infos)
+    if (auto known = keys->find(host.host_id); known != keys->end())
+      for (const auto& key : known->second)
+        host.host_keys.push_back(ansible::key_fingerprint(key));
+  return found;
+}
+
 caf::result<hosts_counted> count(self_pointer self, const caller& who, const hosts_to_count& x) {
   return read(self->state.store,
               foreign_promise<hosts_counted>{self, of(who)},
@@ -460,10 +481,9 @@ host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
       return promise;
     },
     [self](const caller& who, const hosts_query& q) -> caf::result<hosts_page> {
-      return read(
-        self->state.store,
-        foreign_promise<hosts_page>{self, of(who)},
-        [who, q](storage::database& db) { return host_repository{db}.page(scope_of(who), q); });
+      return read(self->state.store,
+                  foreign_promise<hosts_page>{self, of(who)},
+                  [who, q](storage::database& db) { return page(db, who, q); });
     },
     [self](const caller& who, const count_hosts&) { return count(self, who, {}); },
     [self](const caller& who, const hosts_to_count& x) { return count(self, who, x); },

@@ -20,7 +20,7 @@ SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"},
         "/manage/check/result/delete": {"time_range": [1, 2]}}
 # Fields that others of the same body must come with: alone they are illegal, so they are not tried at their bounds.
-TOGETHER = {"username", "password", "sudo_password", "key"}
+TOGETHER = {"username", "password", "sudo_password", "ssh_key", "become", "key"}
 MARK = "owned by the first"
 
 

@@ -92,10 +92,10 @@ void tell_reached(session& s, std::vector<std::string> ids) {
 
 // -- credentials
 
-/// What tasks log in with; all of it or nothing.
+/// What tasks log in with: both passwords, or an SSH key; or nothing.
 struct credentials {
-  maybe<std::string> username;
-  maybe<sealed_text> password, sudo_password, key;
+  maybe<std::string> username, become;
+  maybe<sealed_text> password, sudo_password, ssh_key, key;
 
   /// Puts them into a request's host, the key excepted.
   template <class Host>
@@ -103,36 +103,63 @@ struct credentials {
     host.username = username;
     host.password = password;
     host.sudo_password = sudo_password;
+    host.ssh_key = ssh_key;
+    host.become = become;
   }
   void copy_to(json& host) const {
     if (!username)
       return;
     host["username"] = *username;
-    host["password"] = password->text;
-    host["sudo_password"] = sudo_password->text;
+    for (const auto& [name, secret] : {std::pair{"password", &password},
+                                       std::pair{"sudo_password", &sudo_password},
+                                       std::pair{"ssh_key", &ssh_key}})
+      if (*secret)
+        host[name] = (*secret)->text;
+    if (become)
+      host["become"] = *become;
   }
 };
 
 /// Those of the options; what lacks of them is asked for. Nothing when none is given.
 expected<credentials> given_credentials(session& s) {
-  constexpr std::array names{"username", "password", "sudo_password", "key"};
+  constexpr std::array names{"username", "password", "sudo_password", "ssh_key", "become", "key"};
   credentials given;
   if (std::none_of(names.begin(), names.end(), [&](const auto* x) { return s.args.has(x); }))
     return given;
   if (!s.args.has("username"))
-    return fail(ec::bad_request, "--username is needed beside the passwords and the key");
+    return fail(ec::bad_request, "--username is needed beside the passwords and the keys");
   given.username = s.args.text("username");
-  auto password = s.new_secret("password", "AOPS_HOST_PASSWORD", "SSH password of the host");
-  if (!password)
-    return fail(password.error());
-  auto sudo = s.new_secret("sudo_password", "AOPS_HOST_SUDO_PASSWORD", "root password of the host");
-  if (!sudo)
-    return fail(sudo.error());
+  if (s.args.has("become"))
+    given.become = s.args.text("become");
+  if (s.args.has("ssh_key")) {
+    auto text = read_file(s.args.text("ssh_key"));
+    if (!text)
+      return fail(text.error());
+    given.ssh_key = sealed_text{*text};
+  }
+  // Beside a key a password is not needed: it is neither asked for.
+  auto take = [&](const char* name, const char* variable, const char* what, auto& out) {
+    if (given.ssh_key && !s.args.has(name))
+      return expected<void>{};
+    auto secret = s.new_secret(name, variable, what);
+    if (!secret)
+      return expected<void>{fail(secret.error())};
+    out = sealed_text{*secret};
+    return expected<void>{};
+  };
+  if (auto taken =
+        take("password", "AOPS_HOST_PASSWORD", "SSH password of the host", given.password);
+      !taken)
+    return fail(taken.error());
+  if (auto taken = take("sudo_password",
+                        "AOPS_HOST_SUDO_PASSWORD",
+                        "root password of the host",
+                        given.sudo_password);
+      !taken)
+    return fail(taken.error());
   auto key = s.new_secret("key", "AOPS_VAULT_KEY", "Vault key that seals the passwords");
   if (!key)
     return fail(key.error());
-  given.password = sealed_text{*password};
-  given.sudo_password = sealed_text{*sudo};
   given.key = sealed_text{*key};
   return given;
 }
@@ -420,9 +447,19 @@ verb host_verb() {
        {.name = "sudo_password",
         .value = "TEXT",
         .help = "Root's password; as --password, AOPS_HOST_SUDO_PASSWORD"},
+       {.name = "ssh_key",
+        .value = "FILE",
+        .help = "Private SSH key without passphrase, instead of the passwords",
+        .is_extra = true},
+       {.name = "become",
+        .value = "METHOD",
+        .help = "How tasks become root: sudo (default), or su with root's password",
+        .choices = {"sudo", "su"},
+        .takes = [](std::string_view) { return false; },
+        .is_extra = true},
        {.name = "key",
         .value = "TEXT",
-        .help = "Vault key that seals both; as --password, AOPS_VAULT_KEY"},
+        .help = "Vault key that seals them; as --password, AOPS_VAULT_KEY"},
        {.name = "wait",
         .value = "SPAN",
         .help = "add, import, update: how long to wait for whether it can be reached",

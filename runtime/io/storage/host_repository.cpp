@@ -216,6 +216,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
   auto done = in_order([&] { return alert_repository{db_}.end_of_host(host, now_ms); },
                        [&] { return result_repository{db_}.remove_host(owner, host); },
                        [&] { return db_.run("delete from host_credential where host = ?", host); },
+                       [&] { return db_.run("delete from host_key where host = ?", host); },
                        [&] { return db_.run("delete from host_information where host = ?", host); },
                        [&] { return db_.run("delete from deviation where host = ?", host); },
                        [&] { return db_.run("delete from host_cursor where host = ?", host); },

@@ -1,6 +1,8 @@
+#include "actors/store/host_credentials.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
+#include "runtime/io/storage/credential_repository.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -178,6 +180,32 @@ BOOST_AUTO_TEST_CASE(credentials_are_nowhere_in_plain_text) {
     BOOST_TEST(sealed[0].find(secret) == std::string::npos);
     BOOST_TEST(log.text().find(secret) == std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_stands_for_the_passwords) {
+  const std::string key = "-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----\n";
+  auto host = bare_host("a", "10.0.0.1");
+  host.username = "ops";
+  host.ssh_key = sealed_text{key};
+  host.become = "su";
+  BOOST_TEST(tests::ok(add({host})).code == 200);
+  auto opened = tests::ok(
+    open_or_make_vault(admin.owner,
+                       "vault key",
+                       tests::ok(storage::credential_repository{db()}.verifier(admin.owner)),
+                       *settings));
+  auto row = tests::ok(storage::credential_repository{db()}.of_owner(admin.owner)).at(0);
+  auto login = tests::ok(open_login(opened.data_key, admin.owner, row.host_id, row.sealed));
+  BOOST_TEST(login.username == "ops");
+  BOOST_TEST(login.ssh_key.text == key);
+  BOOST_TEST(login.password.text == "");
+  BOOST_TEST(login.become == "su");
+  host.host_name = "b";
+  host.public_ip = "10.0.0.2";
+  host.ssh_key = sealed_text{"ssh-ed25519 AAAA"};
+  auto refused = add({host});
+  BOOST_TEST(tests::failure_of(refused) == ec::bad_request);
+  BOOST_TEST(refused.error().detail.starts_with("host_list[0].ssh_key: "));
 }
 
 BOOST_AUTO_TEST_CASE(a_host_needs_neither_credentials_nor_a_group) {

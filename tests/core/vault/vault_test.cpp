@@ -1,6 +1,7 @@
 #include "runtime/base/digest.hpp"
 #include "runtime/core/vault/credentials.hpp"
 #include "runtime/core/vault/password.hpp"
+#include "runtime/core/vault/private_key.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -104,6 +105,59 @@ BOOST_AUTO_TEST_CASE(every_changed_bit_is_noticed) {
   }
   BOOST_TEST((vault::unseal(data_key(), "admin", "h1", "").error() == ec::corrupt));
   BOOST_TEST((vault::open_vault("admin", "k", "short").error() == ec::corrupt));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(private_keys)
+
+namespace {
+
+constexpr const char* plain_key =
+  "-----BEGIN OPENSSH PRIVATE "
+  "KEY-----"
+  "\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\nQyNTUxOQAAACCIECGfLy04"
+  "jfC5p/leZUs26D30uJLXTwu8zrlC8D7qMAAAAIguGnoCLhp6\nAgAAAAtzc2gtZWQyNTUxOQAAACCIECGfLy04jfC5p/"
+  "leZUs26D30uJLXTwu8zrlC8D7qMA\nAAAED/"
+  "BGojLp6BTEOluLVgzuBtYIer9OfYHp2PE9CSUz2B3ogQIZ8vLTiN8Lmn+"
+  "V5lSzbo\nPfS4ktdPC7zOuULwPuowAAAAAXgBAgME\n-----END OPENSSH PRIVATE KEY-----\n";
+constexpr const char* locked_key =
+  "-----BEGIN OPENSSH PRIVATE "
+  "KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABCxtyOGzY\ne9P1+"
+  "utDIM1KDyAAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIMx29Y4UcufH1Pgy\nTqzuc4Ua4kj3/"
+  "bhiaFiJTBlgGQLgAAAAkL5M26m6Dn/"
+  "+LZZXwYq3S4OydJanZATTiEn2xf\nq2jRRQGNakIRy1sCt50XHR++W4Ngnzhrd340EfuchY8l93XweD7MjVA+"
+  "hkDg05XdcvzRBH\nwDqUJJ4C2ObU9ODf/"
+  "Cvs0ymFODRxWvfVzxj7HeHs4HPGKYtU23LQcfXI7z6E4YytqNUote\nxA9+SHiQlscUee+A==\n-----END OPENSSH "
+  "PRIVATE KEY-----\n";
+
+std::string why_not(std::string_view text) {
+  auto fine = vault::check_private_key(text);
+  return fine ? std::string{} : fine.error().detail;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(keys_that_ssh_can_use_are_taken) {
+  BOOST_TEST(why_not(plain_key) == "");
+  BOOST_TEST(why_not("-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(others_are_refused_without_being_shown) {
+  for (const char* locked :
+       {locked_key,
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMAAA\n-----END RSA PRIVATE "
+        "KEY-----\n"})
+    BOOST_TEST(why_not(locked).find("passphrase") != std::string::npos);
+  for (const char* none :
+       {"",
+        "ssh-ed25519 AAAA",
+        "-----BEGIN PUBLIC KEY-----\nMAAA\n-----END PUBLIC KEY-----\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nMAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\n???\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----"})
+    BOOST_TEST(why_not(none).find("is no private key") != std::string::npos, none);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

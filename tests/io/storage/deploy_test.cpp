@@ -1,5 +1,6 @@
 #include "runtime/io/storage/deploy_task_repository.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
+#include "runtime/io/storage/host_key_repository.hpp"
 #include "runtime/io/storage/template_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
@@ -141,6 +142,34 @@ STORE_CASE(facts_go_with_their_host) {
   save(db, mine, "1", "{}");
   BOOST_TEST(committed(db, [&] { return host_repository{db}.remove(owner, "1", 1); }));
   BOOST_TEST(ok(db.count("select count(*) from host_information")) == 0);
+}
+
+STORE_CASE(a_host_is_known_by_the_keys_first_seen_until_others_are_trusted) {
+  auto& db = it.db();
+  store_host(db, "1");
+  host_key_repository keys{db};
+  auto known = [&] {
+    std::string out;
+    for (const auto& [id, list] : ok(keys.of({"1", "2"})))
+      for (const auto& key : list)
+        out += id + ":" + key + " ";
+    return out;
+  };
+  BOOST_TEST(known() == "");
+  ok(transact(db, [&](database&) {
+    return keys.remember("1", {"ssh-rsa A", "ssh-ed25519 B"}, 5);
+  }));
+  BOOST_TEST(known() == "1:ssh-ed25519 B 1:ssh-rsa A ");
+  ok(transact(db, [&](database&) { return keys.remember("1", {"ssh-rsa C", "ecdsa D"}, 6); }));
+  BOOST_TEST(known() == "1:ssh-ed25519 B 1:ssh-rsa A ");
+  ok(transact(db, [&](database&) { return keys.remember("nobody", {"ssh-rsa C"}, 6); }));
+  ok(transact(db, [&](database&) { return keys.replace(owner, "1", {"ssh-rsa E"}, 7); }));
+  BOOST_TEST(known() == "1:ssh-rsa E ");
+  auto others = transact(
+    db, [&](database& d) { return host_key_repository{d}.replace("somebody", "1", {"x y"}, 7); });
+  BOOST_TEST(failure_of(others) == ec::not_found);
+  BOOST_TEST(committed(db, [&] { return host_repository{db}.remove(owner, "1", 1); }));
+  BOOST_TEST(ok(db.count("select count(*) from host_key")) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
