@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from node import die_with_parent, program
-from rest import rule, tree
+from rest import PASSWORD, rule, tree
 from terminal import terminal
 from user import user
 from waiting import wait_until
@@ -171,12 +171,18 @@ class habits(user):
 
     # -- shells
 
-    def complete(self, *words, shell="bash"):
+    def complete(self, *words, shell="bash", **variables):
         """What the shell offers for the last word."""
+        if shell == "fish":
+            lines = f'{program("aops")} completion fish | source; complete -C $argv[1]'
+            done = subprocess.run(["fish", "--no-config", "-c", lines, " ".join(["aops", *words])], env=self.env | variables,
+                                  capture_output=True, text=True, timeout=60, cwd=self.home, preexec_fn=die_with_parent)
+            self.assertEqual(done.stderr, "")
+            return [x.split("\t")[0] for x in done.stdout.splitlines()]
         lines = f'source <({program("aops")} completion {shell})\n' \
                 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aops; printf "%s\\n" "${COMPREPLY[@]}"'
         command = ["bash", "--norc", "-c", lines, "x"] if shell == "bash" else ["zsh", "-f", "-c", f"emulate ksh\n{lines}", "x"]
-        done = subprocess.run([*command, "aops", *words], env=self.env, capture_output=True, text=True, timeout=60,
+        done = subprocess.run([*command, "aops", *words], env=self.env | variables, capture_output=True, text=True, timeout=60,
                               cwd=self.home, preexec_fn=die_with_parent)
         self.assertEqual(done.stderr, "")
         return done.stdout.split("\n")[:-1]
@@ -185,7 +191,8 @@ class habits(user):
         trap = "$(touch pwned)`touch pwned`"
         self.aops("checkrule", "add", self.file("trap.json", json.dumps([rule(trap, "temperature", "$0 > 1")])))
         self.addCleanup(lambda: self.aops("checkrule", "delete", trap))
-        for shell in ("bash", "zsh"):
+        self.aops("login", "--url", self.node.url, "--context", "other", AOPS_PASSWORD=PASSWORD)
+        for shell in ("bash", "zsh", "fish"):
             if not shutil.which(shell):
                 continue
             for words, offered in (
@@ -194,11 +201,21 @@ class habits(user):
                     (["host", "remove", "web1", "web2"], ["web2"]), (["check", "--host_list", "web1,w"], ["web1,web1", "web1,web2"]),
                     (["diag", "slo"], ["slow"]), (["group", "query", "--sort", "host_c"], ["host_count"]),
                     (["host", "query", "--ssh"], ["--ssh_port"]), (["checkrule", "list", "hot"], ["hot"]),
-                    (["checkrule", "get", "--check_items", "$(t"], [trap])):
+                    (["context", "use", "ot"], ["other"]), (["host", "list", "--context", ""], ["default", "other"]),
+                    (["host", "delete", "--context", "other", "--host_list", "web"], ["web1", "web2"]),
+                    (["user", "disable", "ad"], ["admin"]), (["host", "list", "-o", "c"], ["csv"]),
+                    (["checkrule", "get", "--check_items", "$(t" if shell != "fish" else ""], [trap])):
                 with self.subTest(shell=shell, words=words):
                     # Names are asked for within a second, or not at all: on a busy machine one presses Tab again.
                     wait_until(lambda: set(offered) <= set(self.complete(*words, shell=shell)), what=f"{offered} offered")
         self.assertFalse(os.path.exists(os.path.join(self.home, "pwned")))
+
+    def test_without_a_node_names_are_left_out_silently_and_soon(self):
+        away = {"AOPS_URL": "http://127.0.0.1:1", "AOPS_ACCESS_TOKEN": "t"}
+        self.assertEqual(self.aops("completion", "--names", "hosts", code=3, **away).stdout, "")
+        for shell in ("bash", "zsh", "fish"):
+            if shutil.which(shell):
+                self.assertEqual([x for x in self.complete("host", "delete", "web", shell=shell, **away) if x], [])
 
 
 class slow_host(user):

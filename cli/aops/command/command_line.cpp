@@ -1,5 +1,6 @@
 #include "cli/aops/command/command_line.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/time_text.hpp"
 
@@ -41,7 +42,7 @@ std::string spelled(const option& o) {
 }
 
 std::string described(const option& o) {
-  std::string text{o.help};
+  std::string text{translated(o.help)};
   if (!o.choices.empty())
     text += fmt::format(" ({})", fmt::join(o.choices, ", "));
   if (!o.fallback.empty())
@@ -80,7 +81,7 @@ public:
     std::string text;
     auto line = [&](std::string_view action, const std::string& words) {
       text += fmt::format("{} {}{}{}{} [OPTIONS]\n",
-                          text.empty() ? "Usage:" : "      ",
+                          text.empty() ? tr("Usage:") : "      ",
                           name,
                           action.empty() ? "" : " ",
                           action,
@@ -102,7 +103,10 @@ class verb_parser {
 public:
   verb_parser(const std::string& program, const verb& what)
       : what_(what), options_(all_options(what)),
-        app_(std::string{what.summary}, fmt::format("{} {}", program, what.name)) {
+        app_(std::string{translated(what.summary)}, fmt::format("{} {}", program, what.name)) {
+    app_.set_help_flag("-h,--help", tr("Print this help and exit"));
+    app_.option_defaults()->group(tr("Options"));
+    app_.get_help_ptr()->group(tr("Options"));
     values_.resize(options_.size());
     lists_.resize(options_.size());
     flags_.resize(options_.size());
@@ -111,7 +115,7 @@ public:
     // All of them, also too many: what is wrong with them is told in our own words.
     app_.add_option("words", words_)->group("");
     if (!what.examples.empty())
-      app_.footer("Examples:\n" + std::string{what.examples});
+      app_.footer(tr("Examples:\n") + std::string{what.examples});
     app_.formatter(std::make_shared<help_formatter>(what));
   }
 
@@ -122,9 +126,9 @@ public:
     } catch (const CLI::CallForHelp&) {
       return help();
     } catch (const CLI::ExtrasError& e) {
-      return refuse(fmt::format("unknown option: {}", e.what()));
+      return refuse(tr("unknown option: {}", e.what()));
     } catch (const CLI::ArgumentMismatch& e) {
-      return refuse(fmt::format("a value is missing: {}", e.what()));
+      return refuse(tr("a value is missing: {}", e.what()));
     } catch (const CLI::ParseError& e) {
       return refuse(e.what());
     }
@@ -169,10 +173,10 @@ private:
       return fail(done.error());
     for (const auto& o : options_)
       if (o.is_required && !result.args.has(o.name))
-        return refuse(fmt::format("--{} is required{}{}",
-                                  o.name,
-                                  o.choices.empty() ? "" : ": ",
-                                  fmt::join(o.choices, ", ")));
+        return refuse(tr("--{} is required{}{}",
+                         o.name,
+                         o.choices.empty() ? "" : ": ",
+                         fmt::join(o.choices, ", ")));
     return result;
   }
 
@@ -184,7 +188,7 @@ private:
     };
     bool is_number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
     if (o.kind == option_kind::whole && (!is_number || value.size() > 15))
-      return wrong("is no whole number");
+      return wrong(tr("is no whole number"));
     if (o.kind == option_kind::span && !is_number) {
       auto span = parse_span(value);
       if (!span)
@@ -194,7 +198,7 @@ private:
     if (o.kind == option_kind::boolean) {
       auto lower = lower_case(value);
       if (lower != "true" && lower != "false")
-        return wrong("is neither true nor false");
+        return wrong(tr("is neither true nor false"));
       return lower;
     }
     return o.choices.empty() ? value : chosen(o, value);
@@ -212,11 +216,11 @@ private:
         return lower_case(x) == lower_case(part);
       });
       if (found == o.choices.end())
-        return refuse(fmt::format("--{}: `{}` is none of {}{}",
-                                  o.name,
-                                  part,
-                                  fmt::join(o.choices, ", "),
-                                  hint_at(part, {o.choices.begin(), o.choices.end()})));
+        return refuse(tr("--{}: `{}` is none of {}{}",
+                         o.name,
+                         part,
+                         fmt::join(o.choices, ", "),
+                         hint_at(part, {o.choices.begin(), o.choices.end()})));
       parts.emplace_back(*found);
       at = end + 1;
     }
@@ -231,11 +235,11 @@ private:
         args.set("action", std::string{name}, true);
         at = 1;
       } else if (!what_.run) {
-        return refuse(fmt::format("`{}` is no action of {}: {}{}",
-                                  words_.front(),
-                                  what_.name,
-                                  joined(action_names(what_), ", "),
-                                  hint_at(words_.front(), action_names(what_))));
+        return refuse(tr("`{}` is no action of {}: {}{}",
+                         words_.front(),
+                         what_.name,
+                         joined(action_names(what_), ", "),
+                         hint_at(words_.front(), action_names(what_))));
       }
     }
     auto names = positionals_of(what_, action_of(what_, args));
@@ -271,7 +275,7 @@ private:
     if (names.size() == 1 && !args.has(names.front()))
       if (const auto* o = find_option(options_, names.front()); o && !o->choices.empty())
         return fail(chosen(*o, word).error());
-    return refuse(fmt::format("`{}` means nothing here", word));
+    return refuse(tr("`{}` means nothing here", word));
   }
 
   bool followed_by_list(const std::vector<std::string_view>& names, size_t at) const {
@@ -283,7 +287,7 @@ private:
   }
 
   tl::unexpected<error> refuse(const std::string& why) const {
-    return fail(ec::bad_request, fmt::format("{} (see {} --help)", why, app_.get_name()));
+    return fail(ec::bad_request, tr("{} (see {} --help)", why, app_.get_name()));
   }
 
   const verb& what_;
@@ -320,15 +324,13 @@ expected<std::vector<std::string>> expand_abbreviations(std::vector<std::string>
       continue;
     auto found = candidates(name, options);
     if (found.size() > 1)
-      return fail(
-        ec::bad_request,
-        fmt::format("--{} may mean {}", name, fmt::format("--{}", fmt::join(found, " or --"))));
+      return fail(ec::bad_request,
+                  tr("--{} may mean {}", name, fmt::format("--{}", fmt::join(found, " or --"))));
     if (found.empty()) {
       auto near = nearest("--" + name, names_of(options));
-      return fail(ec::bad_request,
-                  fmt::format("unknown option --{}{}",
-                              name,
-                              near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+      return fail(
+        ec::bad_request,
+        tr("unknown option --{}{}", name, near.empty() ? "" : tr(", did you mean {}?", near)));
     }
     args[i] =
       fmt::format("--{}{}", found[0], equals == std::string::npos ? "" : args[i].substr(equals));
@@ -337,18 +339,18 @@ expected<std::vector<std::string>> expand_abbreviations(std::vector<std::string>
 }
 
 std::string overview(const std::string& program, const verb_list& verbs) {
-  auto text = fmt::format("Client of aops-node: hosts, checks, fault diagnosis.\n\nUsage: {} "
-                          "COMMAND [OPTIONS]\n\nCommands:\n",
-                          program);
+  auto text = tr("Client of aops-node: hosts, checks, fault diagnosis.\n\nUsage: {} "
+                 "COMMAND [OPTIONS]\n\nCommands:\n",
+                 program);
   for (const auto& v : verbs)
-    text += fmt::format("  {:<12} {}\n", v.name, v.summary);
-  return text + fmt::format(
-                  "\n`{} help COMMAND` lists the options of a command; they may be abbreviated.\n"
-                  "Begin with `{} login`. NO_COLOR switches colours off.\n"
-                  "Exit codes: 0 done, 1 failed or a name that nothing has, 2 wrong command line,\n"
-                  "3 node not reached, 10 found something (--exit_code), 130 interrupted.\n",
-                  program,
-                  program);
+    text += fmt::format("  {:<12} {}\n", v.name, translated(v.summary));
+  return text +
+         tr("\n`{} help COMMAND` lists the options of a command; they may be abbreviated.\n"
+            "Begin with `{} login`. NO_COLOR switches colours off.\n"
+            "Exit codes: 0 done, 1 failed or a name that nothing has, 2 wrong command line,\n"
+            "3 node not reached, 10 found something (--exit_code), 130 interrupted.\n",
+            program,
+            program);
 }
 
 bool asks_for_help(std::string_view word) {
@@ -361,7 +363,7 @@ expected<command> parse_command_line(const std::string& program,
                                      const verb_list& verbs,
                                      const std::vector<std::string>& words) {
   if (words.empty())
-    return fail(ec::bad_request, fmt::format("no command given (see {} --help)", program));
+    return fail(ec::bad_request, tr("no command given (see {} --help)", program));
   bool wants_help = asks_for_help(words.front());
   if (wants_help && words.size() == 1)
     return command{nullptr, {}, overview(program, verbs)};
@@ -376,15 +378,14 @@ expected<command> parse_command_line(const std::string& program,
       known.emplace_back(v.name);
     return fail(
       ec::bad_request,
-      fmt::format(
-        "`{}` is no command{} (see {} --help)", printable(first), hint_at(first, known), program));
+      tr("`{}` is no command{} (see {} --help)", printable(first), hint_at(first, known), program));
   }
   if (wants_help || (words.size() > 1 && words[1] == "help"))
     return verb_parser(program, *what).help();
   auto expanded = expand_abbreviations(words, all_options(*what));
   if (!expanded)
     return fail(ec::bad_request,
-                fmt::format("{} (see {} {} --help)", expanded.error().detail, program, what->name));
+                tr("{} (see {} {} --help)", expanded.error().detail, program, what->name));
   expanded->erase(expanded->begin());
   return verb_parser(program, *what).parse(std::move(*expanded));
 }

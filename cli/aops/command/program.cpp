@@ -55,7 +55,7 @@ int run_verb(session& s, const verb& what) {
     return action ? action->run(s) : what.run(s);
   } catch (const json::exception& e) {
     return s.complain(
-      {ec::internal, std::string{"the node's answer has an unexpected shape: "} + e.what()});
+      {ec::internal, tr("the node's answer has an unexpected shape: {}", e.what())});
   }
 }
 
@@ -81,14 +81,14 @@ int run_program(console& io,
   if (auto read = s.read_filter(); !read)
     return s.misuse(read.error().detail);
   if (auto lacks = missing_need(*parsed->what, parsed->args); !lacks.empty())
-    return s.misuse(fmt::format("{} needs --{} (see {} {} --help)",
-                                parsed->args.text("action"),
-                                lacks,
-                                name,
-                                parsed->what->name));
+    return s.misuse(tr("{} needs --{} (see {} {} --help)",
+                       parsed->args.text("action"),
+                       lacks,
+                       name,
+                       parsed->what->name));
   if (lacks_token(s, *parsed->what))
     return s.misuse(
-      "no access token: run `aops login`, set AOPS_ACCESS_TOKEN or give --access_token");
+      tr("no access token: run `aops login`, set AOPS_ACCESS_TOKEN or give --access_token"));
   auto code = run_verb(s, *parsed->what);
   if (code == exit_done && s.has_missing())
     code = exit_failed;
@@ -98,7 +98,7 @@ int run_program(console& io,
   if (errno == EPIPE) // The reader, such as `head`, had enough.
     return exit_failed;
   // A full disk must not look like success.
-  return s.complain({ec::internal, "standard output cannot be written"});
+  return s.complain({ec::internal, tr("standard output cannot be written")});
 }
 
 } // namespace aops::cli

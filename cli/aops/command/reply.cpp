@@ -1,6 +1,7 @@
 #include "cli/aops/command/reply.hpp"
 
 #include "cli/aops/term/table.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/return_code.hpp"
 
@@ -16,29 +17,29 @@ namespace {
 std::string_view advice_for(int code) {
   switch (code) {
   case 500:
-    return "see the node's log";
+    return tr_later("see the node's log");
   case 1001:
-    return "try again later";
+    return tr_later("try again later");
   case 1101:
-    return "the node's database does not answer; see its log";
+    return tr_later("the node's database does not answer; see its log");
   case 1106:
-    return "delete what depends on it first, for a group its hosts";
+    return tr_later("delete what depends on it first, for a group its hosts");
   case 1200:
-    return "check user name and password";
+    return tr_later("check user name and password");
   case 1201:
-    return "run: aops login";
+    return tr_later("run: aops login");
   case 1202:
-    return "end the other session first (aops logout)";
+    return tr_later("end the other session first (aops logout)");
   case 1203:
-    return "give the right vault key with --key";
+    return tr_later("give the right vault key with --key");
   case 1204:
-    return "run: aops account --action change --password -";
+    return tr_later("run: aops account --action change --password -");
   case 1205:
-    return "choose another password";
+    return tr_later("choose another password");
   case 1206:
-    return "choose 8 to 128 characters, neither the user name nor the default";
+    return tr_later("choose 8 to 128 characters, neither the user name nor the default");
   case 1207:
-    return "ask an administrator";
+    return tr_later("ask an administrator");
   default:
     return {};
   }
@@ -118,9 +119,9 @@ error reply_error(const json& reply, const std::vector<std::string>& names) {
   auto detail = first_text(reply);
   auto text = detail.empty() ? msg : detail;
   if (!names.empty())
-    text += fmt::format("; not done: {}", joined(names, ", "));
+    text += tr("; not done: {}", joined(names, ", "));
   if (auto advice = advice_for(code); !advice.empty())
-    text += fmt::format("; {}", advice);
+    text += fmt::format("; {}", translated(advice));
   text += detail.empty() ? fmt::format(" ({})", code) : fmt::format(" ({} {})", code, msg);
   return {code_of(code), text};
 }

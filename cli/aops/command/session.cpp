@@ -82,7 +82,8 @@ void session::missing(std::string_view kind,
                       const std::vector<std::string>& known) {
   if (!missing_.insert(name).second || args.on("ignore_missing"))
     return;
-  complain({ec::not_found, fmt::format("no {} is called {}{}", kind, name, hint_at(name, known))});
+  complain(
+    {ec::not_found, tr("no {} is called {}{}", translated(kind), name, hint_at(name, known))});
 }
 
 void session::find_missing(std::string_view kind,
@@ -166,7 +167,7 @@ void session::show_simple(const json& reply) {
       text += fmt::format("{}: {}\n", printable(i.key()), cell_text(i.value()));
   }
   if (text.empty() && !has_missing())
-    text = "done\n";
+    text = tr("done\n");
   io.out << text;
 }
 
@@ -203,7 +204,7 @@ void session::show_good(const json& reply, const view& how) {
   io.out << render(table_of(rows, columns), table_width());
   auto total = number_of(reply, "total_count", -1);
   if (total > static_cast<double>(rows.size()))
-    io.out << fmt::format("{} of {}; --page and --per_page show others\n", rows.size(), total);
+    io.out << tr("{} of {}; --page and --per_page show others\n", rows.size(), total);
 }
 
 expected<void> session::read_filter() {
@@ -370,12 +371,12 @@ expected<std::optional<std::string>> id_that_begins(std::string_view kind,
   auto count = found.size();
   found.resize(std::min(count, most_named));
   return fail(ec::bad_request,
-              fmt::format("{} may be {} {}s: {}{}",
-                          word,
-                          count,
-                          kind,
-                          joined(found, ", "),
-                          count > most_named ? ", ..." : ""));
+              tr("{} may be {} {}s: {}{}",
+                 word,
+                 count,
+                 kind,
+                 joined(found, ", "),
+                 count > most_named ? ", ..." : ""));
 }
 
 } // namespace
@@ -444,10 +445,9 @@ session::secret(std::string_view option, const char* variable, const std::string
     return *value;
   auto answer = io.ask(question + ": ", true);
   if (!answer && answer.error() == ec::not_found)
-    return fail(ec::bad_request,
-                fmt::format("--{} is needed: give `-` and a line on standard input, or set {}",
-                            option,
-                            variable));
+    return fail(
+      ec::bad_request,
+      tr("--{} is needed: give `-` and a line on standard input, or set {}", option, variable));
   return answer;
 }
 
@@ -459,12 +459,12 @@ session::new_secret(std::string_view option, const char* variable, const std::st
     auto first = secret(option, variable, question);
     if (!first || !is_typed)
       return first;
-    auto second = io.ask("The same once more: ", true);
+    auto second = io.ask(tr("The same once more: "), true);
     if (!second || *second == *first)
       return second;
     if (tries == 1)
-      return fail(ec::bad_request, fmt::format("--{}: the two differ", option));
-    note("the two differ");
+      return fail(ec::bad_request, tr("--{}: the two differ", option));
+    note(tr("the two differ"));
   }
 }
 

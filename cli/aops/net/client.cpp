@@ -1,5 +1,6 @@
 #include "cli/aops/net/client.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -117,29 +118,30 @@ error client::explain(const answer& got) const {
   bool refused =
     to_.whom.how == trust::kind::pinned && !check_->seen.empty() && check_->seen != check_->wanted;
   if (refused)
-    return say("shows another certificate than the one pinned; if the node has a new one, run: "
-               "aops login --trust");
+    return say(tr("shows another certificate than the one pinned; if the node has a new one, run: "
+                  "aops login --trust"));
   switch (got.result.error()) {
   case httplib::Error::Connection:
-    return say("cannot connect; is the node running there?");
+    return say(tr("cannot connect; is the node running there?"));
   case httplib::Error::ConnectionTimeout:
-    return say(fmt::format("cannot connect within {} s", to_.connect_s));
+    return say(tr("cannot connect within {} s", to_.connect_s));
   case httplib::Error::SSLConnection:
     if (got.took >=
         std::chrono::seconds{to_.connect_s}) // The system took the connection, nobody else.
-      return say(fmt::format("no answer within {} s", to_.connect_s));
-    return say("the TLS handshake failed; if the node speaks plain HTTP, use a http:// URL");
+      return say(tr("no answer within {} s", to_.connect_s));
+    return say(tr("the TLS handshake failed; if the node speaks plain HTTP, use a http:// URL"));
   case httplib::Error::SSLLoadingCerts:
-    return say(fmt::format("cannot load certificates from {}", to_.whom.cacert));
+    return say(tr("cannot load certificates from {}", to_.whom.cacert));
   case httplib::Error::SSLServerVerification:
-    return say("its certificate is not trusted; pin it with `aops login` or give --cacert FILE");
+    return say(
+      tr("its certificate is not trusted; pin it with `aops login` or give --cacert FILE"));
   case httplib::Error::Read:
   case httplib::Error::Write:
     if (got.took >= std::chrono::seconds{answer_s_})
-      return say(fmt::format("no answer within {} s", answer_s_));
+      return say(tr("no answer within {} s", answer_s_));
     return say(to_.where.tls
-                 ? "the connection broke off"
-                 : "the connection broke off; if the node speaks HTTPS, use a https:// URL");
+                 ? tr("the connection broke off")
+                 : tr("the connection broke off; if the node speaks HTTPS, use a https:// URL"));
   default:
     return say(httplib::to_string(got.result.error()));
   }
@@ -156,23 +158,22 @@ client::read_reply(const answer& got, std::string_view method, const std::string
   if (response.status == 429) {
     auto after = response.get_header_value("Retry-After");
     auto why = body ? text_of(*body, "detail") : std::string{};
+    auto shown = why.empty() ? tr("the node has too much to do") : why;
     return fail(ec::overloaded,
-                fmt::format("{}; try again {}",
-                            why.empty() ? "the node has too much to do" : why,
-                            after.empty() ? "later" : "in " + after + " s"));
+                after.empty() ? tr("{}; try again later", shown)
+                              : tr("{}; try again in {} s", shown, after));
   }
   if (body && member(*body, "code").is_number_integer())
     return body;
-  auto what =
-    fmt::format("HTTP {} to {} {} at {}", response.status, method, path, to_.where.origin());
+  auto what = tr("HTTP {} to {} {} at {}", response.status, method, path, to_.where.origin());
   if (response.status == 404 || response.status == 405)
-    return fail(ec::not_found, what + ": this node does not offer it");
-  return fail(ec::internal, what + " is no reply of an aops node");
+    return fail(ec::not_found, tr("{}: this node does not offer it", what));
+  return fail(ec::internal, tr("{} is no reply of an aops node", what));
 }
 
 expected<json> client::post(const std::string& path, const json& body, const std::string& key) {
   if (!is_safe_header(to_.token))
-    return fail(ec::bad_request, "the access token holds control characters");
+    return fail(ec::bad_request, tr("the access token holds control characters"));
   auto headers = headers_of(to_);
   if (!key.empty())
     headers.emplace("Idempotency-Key", key);
@@ -184,7 +185,7 @@ expected<json> client::post(const std::string& path, const json& body, const std
 
 expected<json> client::get(const std::string& path) {
   if (!is_safe_header(to_.token))
-    return fail(ec::bad_request, "the access token holds control characters");
+    return fail(ec::bad_request, tr("the access token holds control characters"));
   auto [result, took] = timed([&] { return http_->Get(to_.where.prefix + path, headers_of(to_)); });
   return read_reply({std::move(result), took}, "GET", path);
 }
@@ -196,7 +197,7 @@ void client::limit_answer(int seconds) {
 
 expected<json> client::remove(const std::string& path, const json& body) {
   if (!is_safe_header(to_.token))
-    return fail(ec::bad_request, "the access token holds control characters");
+    return fail(ec::bad_request, tr("the access token holds control characters"));
   auto [result, took] = timed([&] {
     return http_->Delete(
       to_.where.prefix + path, headers_of(to_), to_line(body), "application/json");
@@ -230,13 +231,13 @@ expected<void> client::stream(const std::string& path,
   });
   http_->set_read_timeout(answer_s_);
   if (status == 404 || status == 405)
-    return fail(ec::not_found, fmt::format("HTTP {} to GET {}", status, path));
+    return fail(ec::not_found, tr("HTTP {} to GET {}", status, path));
   if (status == 429)
-    return fail(ec::overloaded, "the node has too many streams open");
+    return fail(ec::overloaded, tr("the node has too many streams open"));
   if (status == 401)
-    return fail(ec::session_invalid, "the session is invalid; run: aops login");
+    return fail(ec::session_invalid, tr("the session is invalid; run: aops login"));
   if (status != 0 && status != 200)
-    return fail(ec::internal, fmt::format("HTTP {} to GET {}", status, path));
+    return fail(ec::internal, tr("HTTP {} to GET {}", status, path));
   if (!result && wanted)
     return fail(explain({std::move(result), took}));
   return {};

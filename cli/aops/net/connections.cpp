@@ -1,5 +1,6 @@
 #include "cli/aops/net/connections.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ expected<std::vector<std::string>> wanted_urls(const std::string& given, const c
   if (!given.empty()) {
     auto list = split_list(given);
     if (!list)
-      return fail(ec::bad_request, fmt::format("URL list `{}`: {}", given, list.error().detail));
+      return fail(ec::bad_request, tr("URL list `{}`: {}", given, list.error().detail));
     return list;
   }
   if (known.url.empty())

@@ -2,6 +2,7 @@
 
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/json.hpp"
+#include "cli/aops/text/language.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ expected<std::string> context_path(const environment& env) {
   if (auto home = env("HOME"); home && !home->empty())
     return *home + "/.config/aops/context.json";
   return fail(ec::bad_request,
-              "neither XDG_CONFIG_HOME nor HOME is set: nowhere to keep the session");
+              tr("neither XDG_CONFIG_HOME nor HOME is set: nowhere to keep the session"));
 }
 
 expected<context> load_context(const std::string& path) {
@@ -27,17 +28,16 @@ expected<context> load_context(const std::string& path) {
     return context{};
   constexpr auto others = fs::perms::group_all | fs::perms::others_all;
   if ((status.permissions() & others) != fs::perms::none)
-    return fail(ec::bad_request,
-                fmt::format("{} holds a session token and others may read it; run: chmod 600 {}",
-                            path,
-                            path));
+    return fail(
+      ec::bad_request,
+      tr("{} holds a session token and others may read it; run: chmod 600 {}", path, path));
   auto text = read_file(path);
   if (!text)
     return fail(text.error());
   auto content = parse_json(*text);
   if (!content)
     return fail(ec::bad_request,
-                fmt::format("{}: {}; delete it and log in again", path, content.error().detail));
+                tr("{}: {}; delete it and log in again", path, content.error().detail));
   context known{text_of(*content, "url"),
                 text_of(*content, "username"),
                 text_of(*content, "access_token"),

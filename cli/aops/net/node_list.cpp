@@ -1,5 +1,6 @@
 #include "cli/aops/net/node_list.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "runtime/base/digest.hpp"
 
@@ -79,7 +80,7 @@ expected<json> node_list::ask(repeat how, Ask ask) {
       break; // Nobody there, or nobody answers: asking again at once is of no use.
   }
   return fail(ec::unreachable,
-              joined(troubles, "; ") + (may_be_done ? "; it may have been carried out" : ""));
+              joined(troubles, "; ") + (may_be_done ? tr("; it may have been carried out") : ""));
 }
 
 expected<json> node_list::get(const std::string& path) {

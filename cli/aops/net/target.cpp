@@ -1,5 +1,7 @@
 #include "cli/aops/net/target.hpp"
 
+#include "cli/aops/text/language.hpp"
+
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
@@ -14,13 +16,13 @@ std::string target::origin() const {
 
 expected<target> parse_url(std::string_view url) {
   auto wrong = [whole = std::string{url}](std::string_view why) {
-    return fail(ec::bad_request, fmt::format("URL `{}`: {}", whole, why));
+    return fail(ec::bad_request, tr("URL `{}`: {}", whole, why));
   };
   target result;
   if (auto colon = url.find("://"); colon != std::string_view::npos) {
     auto scheme = url.substr(0, colon);
     if (scheme != "https" && scheme != "http")
-      return wrong("begins neither with https:// nor with http://");
+      return wrong(tr("begins neither with https:// nor with http://"));
     result.tls = scheme == "https";
     result.port = result.tls ? 443 : 80;
     url.remove_prefix(colon + 3);
@@ -32,7 +34,7 @@ expected<target> parse_url(std::string_view url) {
     result.prefix.pop_back();
   auto authority = url.substr(0, slash);
   if (authority.find('@') != std::string_view::npos)
-    return wrong("must not hold a user or password");
+    return wrong(tr("must not hold a user or password"));
   auto port = authority.rfind(':');
   auto bracket = authority.rfind(']');
   if (port != std::string_view::npos && (bracket == std::string_view::npos || port > bracket)) {
@@ -41,13 +43,13 @@ expected<target> parse_url(std::string_view url) {
       std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
     if (problem != std::errc{} || end != digits.data() + digits.size() || result.port < 1 ||
         result.port > 65535)
-      return wrong("the port is no number from 1 to 65535");
+      return wrong(tr("the port is no number from 1 to 65535"));
     authority = authority.substr(0, port);
   }
   if (authority.starts_with('[') && authority.ends_with(']'))
     authority = authority.substr(1, authority.size() - 2);
   if (authority.empty() || authority.find_first_of(" []?#\\") != std::string_view::npos)
-    return wrong("holds no host");
+    return wrong(tr("holds no host"));
   result.host = authority;
   return result;
 }

@@ -1,6 +1,7 @@
 #include "cli/aops/term/console.hpp"
 
 #include "cli/aops/term/interrupt.hpp"
+#include "cli/aops/text/language.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -32,11 +33,11 @@ expected<std::string> read_line_of(int fd) {
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0 && line.empty())
-      return fail(ec::bad_request, "standard input has no more lines");
+      return fail(ec::bad_request, tr("standard input has no more lines"));
     if (n <= 0 || c == '\n')
       break;
     if (line.size() == longest_line)
-      return fail(ec::bad_request, "the line on standard input is too long");
+      return fail(ec::bad_request, tr("the line on standard input is too long"));
     line += c;
   }
   if (line.ends_with('\r'))
@@ -97,14 +98,14 @@ void erase_last(std::string& line) {
 expected<std::string> ask_terminal(const std::string& question, bool hidden) {
   raw_terminal terminal;
   if (!terminal.ready())
-    return fail(ec::not_found, "there is no terminal to ask on");
+    return fail(ec::not_found, tr("there is no terminal to ask on"));
   terminal.say(question);
   std::string line;
   while (true) {
     char c = terminal.key();
     if (c == 3 || (c == 4 && line.empty())) { // Ctrl-C, Ctrl-D
       terminal.say("\n");
-      return fail(ec::cancelled, "cancelled");
+      return fail(ec::cancelled, tr("cancelled"));
     }
     if (c == '\n' || c == '\r' || c == 4)
       break;

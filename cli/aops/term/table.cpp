@@ -1,5 +1,6 @@
 #include "cli/aops/term/table.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/time_text.hpp"
 
@@ -272,9 +273,9 @@ std::string render(const table& what, size_t width, const painter& paint) {
   };
   auto how = paint ? painter{repaint} : painter{};
   if (auto narrower = spare ? try_to_draw(rest, how) : std::string{}; !narrower.empty())
-    return narrower + "host_id does not fit; -o wide shows it\n";
+    return narrower + tr("host_id does not fit; -o wide shows it\n");
   if (auto narrowest = try_to_draw(with_short_ids(rest), how); !narrowest.empty())
-    return narrowest + "ids are shortened; -o wide shows them whole\n";
+    return narrowest + tr("ids are shortened; -o wide shows them whole\n");
   return draw_blocks(what, width, paint);
 }
 

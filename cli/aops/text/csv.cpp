@@ -1,5 +1,7 @@
 #include "cli/aops/text/csv.hpp"
 
+#include "cli/aops/text/language.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,13 +66,12 @@ private:
       line_ += c == '\n';
       cell += c;
     }
-    return fail(ec::bad_request,
-                fmt::format("line {}: the quote that opens here is never closed", opened));
+    return fail(ec::bad_request, tr("line {}: the quote that opens here is never closed", opened));
   }
 
   expected<std::string> end_quoted(std::string cell) const {
     if (at_ < text_.size() && std::string_view{",\r\n"}.find(text_[at_]) == std::string_view::npos)
-      return fail(ec::bad_request, fmt::format("line {}: text after the closing quote", line_));
+      return fail(ec::bad_request, tr("line {}: text after the closing quote", line_));
     return cell;
   }
 

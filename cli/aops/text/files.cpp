@@ -1,5 +1,6 @@
 #include "cli/aops/text/files.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "runtime/base/descriptor.hpp"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ expected<std::string> read_file(const std::string& path) {
   constexpr size_t largest = size_t{64} << 20;
   std::error_code problem;
   if (path != "-" && fs::is_directory(path, problem))
-    return refuse(path, "is a folder");
+    return refuse(path, tr("is a folder"));
   base::descriptor file(path == "-" ? ::dup(STDIN_FILENO)
                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0)
@@ -58,7 +59,7 @@ expected<std::string> read_file(const std::string& path) {
       return text;
     text.append(buffer, static_cast<size_t>(n));
     if (text.size() > largest)
-      return refuse(path, "is larger than 64 MiB");
+      return refuse(path, tr("is larger than 64 MiB"));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/aops/text/csv.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 
@@ -41,12 +42,12 @@ expected<std::string> field_of(std::string_view word) {
   auto found = fields.find(word);
   if (found != fields.end())
     return found->second;
-  return fail(ec::bad_request, fmt::format("unknown: `{}`{}", word, hint_at(word, known_words())));
+  return fail(ec::bad_request, tr("unknown: `{}`{}", word, hint_at(word, known_words())));
 }
 
 expected<void> set_field(json& host, const std::string& field, json value) {
   if (host.contains(field))
-    return fail(ec::bad_request, fmt::format("{} is given twice", field));
+    return fail(ec::bad_request, tr("{} is given twice", field));
   host[field] = std::move(value);
   return {};
 }
@@ -55,7 +56,7 @@ expected<void> set_field(json& host, const std::string& field, json value) {
 expected<json> finished(json host) {
   for (const auto* needed : {"host_name", "public_ip"})
     if (!host.contains(needed))
-      return fail(ec::bad_request, fmt::format("{} is missing", needed));
+      return fail(ec::bad_request, tr("{} is missing", needed));
   if (!host["public_ip"].is_string())
     return host; // The node says what is wrong.
   auto parts = split_address(host["public_ip"].get<std::string>());
@@ -77,7 +78,7 @@ expected<json> read_csv_hosts(const std::string& file, std::string_view text) {
   if (!records)
     return fail(ec::bad_request, fmt::format("{}: {}", file, records.error().detail));
   if (records->empty())
-    return fail(ec::bad_request, file + ": is empty");
+    return fail(ec::bad_request, tr("{}: is empty", file));
   std::vector<std::string> header;
   for (const auto& cell : records->front().cells) {
     auto field = field_of(trimmed(cell));
@@ -88,12 +89,11 @@ expected<json> read_csv_hosts(const std::string& file, std::string_view text) {
   json hosts = json::array();
   for (auto record = records->begin() + 1; record != records->end(); ++record) {
     if (record->cells.size() != header.size())
-      return refuse(
-        file,
-        "line",
-        record->line,
-        {ec::bad_request,
-         fmt::format("{} cells where the header has {}", record->cells.size(), header.size())});
+      return refuse(file,
+                    "line",
+                    record->line,
+                    {ec::bad_request,
+                     tr("{} cells where the header has {}", record->cells.size(), header.size())});
     json host = json::object();
     for (size_t i = 0; i < header.size(); ++i)
       if (auto cell = trimmed(record->cells[i]); !cell.empty())
@@ -109,7 +109,7 @@ expected<json> read_csv_hosts(const std::string& file, std::string_view text) {
 
 expected<json> host_of(const json& item) {
   if (!item.is_object())
-    return fail(ec::bad_request, "is no host with name and address");
+    return fail(ec::bad_request, tr("is no host with name and address"));
   json host = json::object();
   for (auto i = item.begin(); i != item.end(); ++i) {
     auto field = field_of(i.key());
@@ -129,7 +129,7 @@ expected<std::pair<std::string, std::optional<int64_t>>> split_address(std::stri
   auto end = is_bracketed ? text.find(']') : colon;
   bool is_bare_ipv6 = !is_bracketed && colon != text.npos && text.find(':') != colon;
   if (is_bracketed && end == text.npos)
-    return fail(ec::bad_request, fmt::format("`{}`: the bracket is never closed", text));
+    return fail(ec::bad_request, tr("`{}`: the bracket is never closed", text));
   std::string address{is_bare_ipv6   ? text
                       : is_bracketed ? text.substr(1, end - 1)
                                      : text.substr(0, end)};
@@ -145,7 +145,7 @@ expected<std::pair<std::string, std::optional<int64_t>>> split_address(std::stri
                  stop == rest.data() + rest.size() && port >= 1 && port <= 65535;
   if (!is_port)
     return fail(ec::bad_request,
-                fmt::format("`{}`: behind the address stands no port from 1 to 65535", text));
+                tr("`{}`: behind the address stands no port from 1 to 65535", text));
   return std::pair{address, std::optional<int64_t>{port}};
 }
 
@@ -160,7 +160,7 @@ expected<json> read_hosts(const std::string& name, std::string_view text) {
                        : *content;
   if (!list.is_array())
     return fail(ec::bad_request,
-                name + ": holds no hosts; a file of hosts is a list of {name, address}");
+                tr("{}: holds no hosts; a file of hosts is a list of {{name, address}}", name));
   json hosts = json::array();
   for (const auto& item : list) {
     auto host = host_of(item);

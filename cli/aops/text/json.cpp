@@ -1,5 +1,7 @@
 #include "cli/aops/text/json.hpp"
 
+#include "cli/aops/text/language.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,10 +53,10 @@ expected<json> parse_json(std::string_view text) {
   if (json::sax_parse(text, &check))
     return json::parse(text, nullptr, false);
   if (check.too_deep)
-    return fail(ec::bad_request, fmt::format("JSON nested deeper than {} levels", deepest));
+    return fail(ec::bad_request, tr("JSON nested deeper than {} levels", deepest));
   auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(check.at, text.size()));
   auto line = 1 + std::count(text.begin(), end, '\n');
-  return fail(ec::bad_request, fmt::format("no valid JSON, line {}", line));
+  return fail(ec::bad_request, tr("no valid JSON, line {}", line));
 }
 
 std::string to_line(const json& value) {

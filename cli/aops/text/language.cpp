@@ -1,5 +1,6 @@
 #include "cli/aops/text/language.hpp"
 
+#include "cli/aops/text/chinese.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <atomic>
@@ -14,8 +15,9 @@ std::atomic<language> in_use{language::english};
 std::string_view chinese_of(std::string_view english) {
   static const auto all = [] {
     std::unordered_map<std::string_view, std::string_view> texts;
-    for (const auto& x : chinese_texts())
-      texts.emplace(x.english, x.other);
+    for (auto all : {chinese_help(), chinese_messages()})
+      for (const auto& x : all)
+        texts.emplace(x.english, x.chinese);
     return texts;
   }();
   auto found = all.find(english);

@@ -4,11 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <span>
 #include <string>
 #include <string_view>
 
-/// Texts for people in the language they read. English stands where a text is used; `texts_zh.cpp`
+/// Texts for people in the language they read. English stands where a text is used; `chinese.hpp`
 /// has the Chinese for each.
 namespace aops::cli {
 
@@ -24,6 +23,9 @@ void use_language(language which);
 /// The text in the language in use; as it is when it has no translation.
 std::string_view translated(std::string_view english);
 
+/// Marks a text that is translated where it is shown.
+constexpr std::string_view tr_later(std::string_view english) { return english; }
+
 /// A text with values in it.
 template <class... Args>
 std::string tr(fmt::format_string<Args...> english, Args&&... args) {
@@ -31,13 +33,5 @@ std::string tr(fmt::format_string<Args...> english, Args&&... args) {
   auto text = translated({own.data(), own.size()});
   return fmt::vformat(fmt::string_view{text.data(), text.size()}, fmt::make_format_args(args...));
 }
-
-/// An English text and what it is in another language. Places of values may change their order.
-struct translation {
-  std::string_view english, other;
-};
-
-/// All there are, for Chinese.
-std::span<const translation> chinese_texts();
 
 } // namespace aops::cli

@@ -2,6 +2,7 @@
 
 #include "cli/aops/text/csv.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 
@@ -18,7 +19,7 @@ constexpr std::array known_columns{
   "check_item", "data_list", "condition", "description", "plugin", "severity", "host_group_list"};
 
 auto refuse(const std::string& name, size_t line, std::string_view why) {
-  return fail(ec::bad_request, fmt::format("{}: line {}: {}", name, line, why));
+  return fail(ec::bad_request, tr("{}: line {}: {}", name, line, why));
 }
 
 json group_names(std::string_view cell) {
@@ -42,7 +43,7 @@ expected<void> set_cell(json& rule, const std::string& column, const std::string
   } else if (column == "data_list") {
     auto list = parse_json(cell);
     if (!list || !list->is_array())
-      return fail(ec::bad_request, "column data_list is no JSON list");
+      return fail(ec::bad_request, tr("column data_list is no JSON list"));
     rule[column] = std::move(*list);
   } else {
     rule[column] = cell;
@@ -55,14 +56,14 @@ expected<std::vector<std::string>> read_header(const std::string& name, const cs
   for (const auto& cell : record.cells) {
     auto column = trimmed(cell);
     if (std::find(known_columns.begin(), known_columns.end(), column) == known_columns.end())
-      return refuse(name, record.line, fmt::format("unknown column `{}`", column));
+      return refuse(name, record.line, tr("unknown column `{}`", column));
     if (std::find(header.begin(), header.end(), column) != header.end())
-      return refuse(name, record.line, fmt::format("column `{}` stands twice", column));
+      return refuse(name, record.line, tr("column `{}` stands twice", column));
     header.push_back(column);
   }
   for (const auto* needed : {"check_item", "data_list", "condition"})
     if (std::find(header.begin(), header.end(), needed) == header.end())
-      return refuse(name, record.line, fmt::format("column `{}` is missing", needed));
+      return refuse(name, record.line, tr("column `{}` is missing", needed));
   return header;
 }
 
@@ -71,17 +72,16 @@ expected<json> read_csv_rules(const std::string& name, std::string_view text) {
   if (!records)
     return fail(ec::bad_request, fmt::format("{}: {}", name, records.error().detail));
   if (records->empty())
-    return fail(ec::bad_request, name + ": is empty");
+    return fail(ec::bad_request, tr("{}: is empty", name));
   auto header = read_header(name, records->front());
   if (!header)
     return fail(header.error());
   json rules = json::array();
   for (auto record = records->begin() + 1; record != records->end(); ++record) {
     if (record->cells.size() != header->size())
-      return refuse(
-        name,
-        record->line,
-        fmt::format("{} cells where the header has {}", record->cells.size(), header->size()));
+      return refuse(name,
+                    record->line,
+                    tr("{} cells where the header has {}", record->cells.size(), header->size()));
     json rule = json::object();
     for (size_t i = 0; i < header->size(); ++i)
       if (auto done = set_cell(rule, (*header)[i], record->cells[i]); !done)
@@ -104,11 +104,11 @@ expected<json> read_rules(const std::string& name, std::string_view text) {
   if (content->is_object() && content->contains("check_items"))
     return member(*content, "check_items").is_array()
              ? expected<json>{member(*content, "check_items")}
-             : expected<json>{fail(ec::bad_request, name + ": check_items is no list")};
+             : expected<json>{fail(ec::bad_request, tr("{}: check_items is no list", name))};
   if (content->is_object() && content->contains("check_item"))
     return json::array({*content});
   return fail(ec::bad_request,
-              name + R"(: holds no rules; a rule file looks like {"check_items": [...]})");
+              tr("{}: holds no rules; a rule file looks like {{\"check_items\": [...]}}", name));
 }
 
 } // namespace aops::cli

@@ -1,5 +1,6 @@
 #include "cli/aops/text/text.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "runtime/base/near_name.hpp"
 
 #include <fmt/format.h>
@@ -94,8 +95,7 @@ expected<std::vector<std::string>> split_list(std::string_view text) {
     auto comma = text.find(',');
     auto part = trimmed(text.substr(0, comma));
     if (part.empty())
-      return fail(ec::bad_request,
-                  fmt::format("element {} of the list is empty", parts.size() + 1));
+      return fail(ec::bad_request, tr("element {} of the list is empty", parts.size() + 1));
     parts.push_back(std::move(part));
     if (comma == std::string_view::npos)
       return parts;
@@ -187,7 +187,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 
 std::string hint_at(std::string_view word, const std::vector<std::string>& known) {
   auto best = nearest(word, known);
-  return best.empty() ? best : fmt::format("; did you mean {}?", best);
+  return best.empty() ? best : tr("; did you mean {}?", best);
 }
 
 bool is_id(std::string_view text) { return text.size() == 32 && is_hex(text); }

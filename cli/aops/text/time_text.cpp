@@ -1,5 +1,7 @@
 #include "cli/aops/text/time_text.hpp"
 
+#include "cli/aops/text/language.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -100,11 +102,11 @@ expected<int64_t> parse_time(std::string_view text) {
   auto wrong = [&](std::string_view why) {
     return fail(
       ec::bad_request,
-      fmt::format("`{}` {} (times look like 2024-03-01T10:15:30 or 20240301-10:15:30)", text, why));
+      tr("`{}` {} (times look like 2024-03-01T10:15:30 or 20240301-10:15:30)", text, why));
   };
   auto t = read_time(text);
   if (!t)
-    return wrong("is no time");
+    return wrong(tr("is no time"));
   std::tm parts{};
   parts.tm_year = t->year - 1900;
   parts.tm_mon = t->month - 1;
@@ -119,17 +121,16 @@ expected<int64_t> parse_time(std::string_view text) {
                parts.tm_mday != t->day || parts.tm_hour != t->hour || parts.tm_min != t->minute ||
                parts.tm_sec != t->second;
   if (moved)
-    return wrong(t->offset_s ? "does not exist" : "does not exist in this time zone");
+    return wrong(t->offset_s ? tr("does not exist") : tr("does not exist in this time zone"));
   result -= t->offset_s.value_or(0);
   if (result < 0)
-    return wrong("is before 1970");
+    return wrong(tr("is before 1970"));
   return result;
 }
 
 expected<int64_t> parse_span(std::string_view text) {
   auto wrong = [&] {
-    return fail(ec::bad_request,
-                fmt::format("`{}` is no duration (such as 90s, 15m, 1h30m, 2d, 1w)", text));
+    return fail(ec::bad_request, tr("`{}` is no duration (such as 90s, 15m, 1h30m, 2d, 1w)", text));
   };
   constexpr int64_t longest = int64_t{10} * 366 * 86400;
   int64_t sum = 0, before = longest;

@@ -1,6 +1,7 @@
 #include "cli/aops/text/tree_file.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/yaml.hpp"
 
 #include <fmt/format.h>
@@ -23,15 +24,14 @@ expected<json> listed_trees(json trees,
                             const std::string& given,
                             const std::string& text) {
   if (!trees.is_array() || trees.empty())
-    return fail(ec::bad_request, file + ": trees is no list of at least one tree");
+    return fail(ec::bad_request, tr("{}: trees is no list of at least one tree", file));
   if (!given.empty() && trees.size() > 1)
-    return fail(ec::bad_request,
-                fmt::format("{}: holds {} trees with names of their own; leave --tree_list out",
-                            file,
-                            trees.size()));
+    return fail(
+      ec::bad_request,
+      tr("{}: holds {} trees with names of their own; leave --tree_list out", file, trees.size()));
   for (auto& tree : trees) {
     if (!tree.is_object())
-      return fail(ec::bad_request, file + ": an element of trees is no object");
+      return fail(ec::bad_request, tr("{}: an element of trees is no object", file));
     if (!given.empty())
       tree["tree_name"] = given;
     if (!tree.contains("description"))
@@ -58,7 +58,7 @@ expected<json> read_trees(const std::string& name,
     return listed_trees(std::move(*content), name, given_name, description);
   if (!content->is_object())
     return fail(ec::bad_request,
-                name + R"(: holds no tree; a tree file looks like {"trees": [...]})");
+                tr("{}: holds no tree; a tree file looks like {{\"trees\": [...]}}", name));
   if (content->contains("trees"))
     return listed_trees(member(*content, "trees"), name, given_name, description);
   if (content->contains("tree_content"))

@@ -1,6 +1,7 @@
 #include "cli/aops/text/yaml.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -58,7 +59,7 @@ json plain(const std::string& text) {
 }
 
 std::string shown(const YAML::Mark& at) {
-  return fmt::format("line {}, column {}", at.line + 1, at.column + 1);
+  return tr("line {}, column {}", at.line + 1, at.column + 1);
 }
 
 /// Turns nodes into JSON. An alias is a node met again, so what counts is what comes out.
@@ -66,9 +67,9 @@ class converter {
 public:
   expected<json> convert(const YAML::Node& node, size_t level) {
     if (++values_ > most_values)
-      return wrong(node, fmt::format("more than {} values", most_values));
+      return wrong(node, tr("more than {} values", most_values));
     if (level > most_levels)
-      return wrong(node, fmt::format("nested deeper than {} levels", most_levels));
+      return wrong(node, tr("nested deeper than {} levels", most_levels));
     switch (node.Type()) {
     case YAML::NodeType::Scalar:
       return scalar(node);
@@ -90,7 +91,7 @@ private:
     const auto& value = node.Scalar();
     bytes_ += value.size();
     if (bytes_ > most_bytes)
-      return wrong(node, fmt::format("more than {} MiB of texts", most_bytes >> 20));
+      return wrong(node, tr("more than {} MiB of texts", most_bytes >> 20));
     return value;
   }
 
@@ -101,7 +102,7 @@ private:
     const auto& tag = node.Tag();
     bool is_text = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!is_text && tag != "?" && !tag.empty())
-      return wrong(node, fmt::format("the tag {} means nothing here", tag));
+      return wrong(node, tr("the tag {} means nothing here", tag));
     return is_text ? json(*value) : plain(*value);
   }
 
@@ -121,13 +122,13 @@ private:
     std::set<std::string> seen; // Members are searched one by one.
     for (const auto& member : node) {
       if (!member.first.IsScalar())
-        return wrong(member.first, "a key is no text");
+        return wrong(member.first, tr("a key is no text"));
       auto key = text(member.first);
       auto value = key ? convert(member.second, level + 1) : expected<json>{fail(key.error())};
       if (!value)
         return value;
       if (!seen.insert(*key).second)
-        return wrong(member.first, fmt::format("the key `{}` stands twice", *key));
+        return wrong(member.first, tr("the key `{}` stands twice", *key));
       result.get_ref<json::object_t&>().json::object_t::Container::emplace_back(
         *key, std::move(*value)); // Its own way to add looks through all that are there.
     }
@@ -144,12 +145,11 @@ expected<json> parse_yaml(std::string_view text) {
     auto documents = YAML::LoadAll(std::string{text});
     if (documents.size() != 1)
       return fail(ec::bad_request,
-                  documents.empty()
-                    ? "is empty"
-                    : fmt::format("holds {} documents; one is wanted", documents.size()));
+                  documents.empty() ? tr("is empty")
+                                    : tr("holds {} documents; one is wanted", documents.size()));
     return converter{}.convert(documents.front(), 1);
   } catch (const YAML::Exception& e) {
-    return fail(ec::bad_request, fmt::format("no valid YAML, {}: {}", shown(e.mark), e.msg));
+    return fail(ec::bad_request, tr("no valid YAML, {}: {}", shown(e.mark), e.msg));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "messages/account.hpp"
 
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
 namespace aops::cli {
@@ -8,7 +9,7 @@ namespace aops::cli {
 namespace {
 
 int log_in(session& s) {
-  auto password = s.secret("password", "AOPS_PASSWORD", "Password");
+  auto password = s.secret("password", "AOPS_PASSWORD", tr("Password"));
   if (!password)
     return s.complain(password.error());
   return s.show(s.post("/manage/account/login",
@@ -17,14 +18,14 @@ int log_in(session& s) {
 }
 
 int change(session& s) {
-  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "New password");
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("New password"));
   if (!password)
     return s.complain(password.error());
   return s.show(s.post("/manage/account/change", change_password{.password = {*password}}), {});
 }
 
 int sign_up(session& s) {
-  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "Password");
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("Password"));
   if (!password)
     return s.complain(password.error());
   return s.show(

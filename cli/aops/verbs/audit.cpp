@@ -1,6 +1,7 @@
 #include "messages/audit.hpp"
 
 #include "cli/aops/text/csv.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
@@ -132,10 +133,10 @@ int verify(session& s) {
     if (reply->contains("broken")) {
       auto number = count_of(*reply, "broken");
       return s.complain({ec::corrupt,
-                         fmt::format("record {} {} ({} before it are as they were written)",
-                                     number,
-                                     text_of(*reply, "reason"),
-                                     checked)});
+                         tr("record {} {} ({} before it are as they were written)",
+                            number,
+                            text_of(*reply, "reason"),
+                            checked)});
     }
     if (reply->value("complete", true))
       break;
@@ -144,7 +145,7 @@ int verify(session& s) {
   if (s.wants_data())
     s.print_json({{"checked", checked}});
   else
-    s.io.out << fmt::format("{} records, all as they were written\n", checked);
+    s.io.out << tr("{} records, all as they were written\n", checked);
   return exit_done;
 }
 

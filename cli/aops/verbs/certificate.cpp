@@ -1,4 +1,5 @@
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/vault.hpp"
 
@@ -7,12 +8,12 @@ namespace aops::cli {
 namespace {
 
 int certify(session& s) {
-  auto key = s.secret("key", "AOPS_VAULT_KEY", "Vault key");
+  auto key = s.secret("key", "AOPS_VAULT_KEY", tr("Vault key"));
   if (!key)
     return s.complain(key.error());
   if (!s.args.on("change") && !s.args.has("new_key"))
     return s.show(s.post("/manage/account/certificate", vault_key_to_enter{{*key}}), {});
-  auto next = s.new_secret("new_key", "AOPS_NEW_VAULT_KEY", "New vault key");
+  auto next = s.new_secret("new_key", "AOPS_NEW_VAULT_KEY", tr("New vault key"));
   if (!next)
     return s.complain(next.error());
   return s.show(s.post("/manage/account/certificate/change", vault_key_to_change{{*key}, {*next}}),

@@ -42,9 +42,9 @@ void note_unanswered(session& s, const watched_task& task) {
     return;
   for (const auto& row : (*reply)["result"])
     if (auto failed = count_of(row, "failed"); failed > 0)
-      s.note(fmt::format("{} of {} were not judged: their hosts did not answer in time",
-                         failed,
-                         count_of(row, "expected_report_num")));
+      s.note(tr("{} of {} were not judged: their hosts did not answer in time",
+                failed,
+                count_of(row, "expected_report_num")));
 }
 
 /// Judges the selection now and waits; the exit code when that failed.
@@ -56,14 +56,14 @@ int execute(session& s, const results_query& selected) {
     for (const auto& [id, name] : s.host_names())
       request.host_list.push_back(id);
   if (request.host_list.empty())
-    return s.complain({ec::bad_request, "there are no hosts to check"});
+    return s.complain({ec::bad_request, tr("there are no hosts to check")});
   auto reply = s.post("/check/execute", request);
   if (!reply || !succeeded(*reply))
     return s.show(reply, {});
   s.judge(*reply); // What is not there is told; the exit code follows from it.
   auto expected = count_of(*reply, "expected_result_num");
   watched_task task{text_of(*reply, "task_id"), expected, 0, {}, {}};
-  s.note(fmt::format("task {}: {} results to come", task.id, expected));
+  s.note(tr("task {}: {} results to come", task.id, expected));
   watcher followed(s, {task}, s.args.on("watch"));
   int code = judge_tasks(s, followed.run());
   note_unanswered(s, task);
@@ -129,9 +129,9 @@ bool wants_open(const session& s) {
 int run_open(session& s) {
   for (const auto* other : {"start", "end", "last", "execute", "watch", "sort"})
     if (s.args.has(other))
-      return s.misuse(fmt::format(
-        "--firing, --follow and --severity show what is not well now: they go without --{}",
-        other));
+      return s.misuse(
+        tr("--firing, --follow and --severity show what is not well now: they go without --{}",
+           other));
   if (s.args.on("follow") && s.wants_rows())
     return s.misuse(tr("--follow goes without -o name and -o csv"));
   auto query = open_selection(s);

@@ -1,5 +1,6 @@
 #include "cli/aops/term/table.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/rule_file.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
@@ -25,7 +26,7 @@ expected<json> rules_of_file(session& s) {
     return fail(text.error());
   auto rules = read_rules(name, *text);
   if (rules && rules->empty())
-    return fail(ec::bad_request, name + ": holds no rules");
+    return fail(ec::bad_request, tr("{}: holds no rules", name));
   return rules;
 }
 
@@ -117,8 +118,7 @@ int cost(session& s) {
                       {}});
   if (reply)
     for (const auto& node : member(*reply, "missing_nodes"))
-      s.note(
-        fmt::format("node {} did not tell; its hosts are not counted", printable(cell_text(node))));
+      s.note(tr("node {} did not tell; its hosts are not counted", printable(cell_text(node))));
   return code;
 }
 
@@ -135,7 +135,7 @@ expected<json> rules_to_test(session& s) {
       chosen.push_back(std::move(rule));
   if (chosen.empty())
     return fail(ec::bad_request,
-                s.args.text("conf") + ": holds none of the rules named by --check_items");
+                tr("{}: holds none of the rules named by --check_items", s.args.text("conf")));
   return chosen;
 }
 

@@ -77,7 +77,7 @@ expected<std::string> node_name(const session& s) {
            c == '_' || c == '.';
   };
   if (!std::all_of(name.begin(), name.end(), is_plain))
-    return fail(ec::bad_request, "--node: no node is called " + name);
+    return fail(ec::bad_request, tr("--node: no node is called {}", name));
   return name;
 }
 
@@ -136,19 +136,19 @@ int wait_for_drain(session& s, const std::string& node, uint64_t first) {
   if (left == 0)
     return exit_done;
   return s.complain({ec::timed_out,
-                     fmt::format("node {} still owns {} slots after {} s; it goes on{}",
-                                 node,
-                                 left,
-                                 deadline_ms / 1000,
-                                 trouble)});
+                     tr("node {} still owns {} slots after {} s; it goes on{}",
+                        node,
+                        left,
+                        deadline_ms / 1000,
+                        trouble)});
 }
 
 int drain(session& s) {
   bool resumes = s.args.on("resume");
   if (s.args.text("node").empty())
-    return s.misuse("drain needs a node: aops cluster drain NODE");
+    return s.misuse(tr("drain needs a node: aops cluster drain NODE"));
   if (resumes && s.args.on("wait"))
-    return s.misuse("--wait waits until a node has no slots, --resume gives it some: not both");
+    return s.misuse(tr("--wait waits until a node has no slots, --resume gives it some: not both"));
   auto reply =
     s.post("/cluster/node/drain", json{{"node", s.args.text("node")}, {"resume", resumes}});
   if (!reply || !succeeded(*reply) || !s.args.on("wait"))

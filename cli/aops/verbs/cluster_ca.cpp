@@ -2,6 +2,7 @@
 
 #include "cli/aops/command/session.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "runtime/base/authority.hpp"
 
 #include <fmt/format.h>
@@ -30,14 +31,14 @@ int64_t days_or(const session& s, int64_t otherwise) {
 }
 
 /// The files that were written, as lines or in the form that was asked for.
-int told(session& s, const json& files, const std::string& hint) {
+int told(session& s, const json& files, std::string_view hint) {
   if (s.wants_data()) {
     s.print_json(files);
     return exit_done;
   }
   for (const auto& [what, path] : files.items())
     s.io.out << fmt::format("{:<12} {}\n", what, path.get<std::string>());
-  s.io.out << hint;
+  s.io.out << translated(hint);
   return exit_done;
 }
 
@@ -45,7 +46,7 @@ expected<base::key_pair> read_authority(const session& s) {
   auto certificate = read_file(file_of(s, "ca.pem"));
   if (!certificate)
     return fail(ec::bad_request,
-                certificate.error().detail + " (make one with `aops cluster ca init`)");
+                tr("{} (make one with `aops cluster ca init`)", certificate.error().detail));
   auto key = read_file(file_of(s, "ca.key"));
   if (!key)
     return fail(key.error());
@@ -72,7 +73,7 @@ expected<void> write_list(const session& s,
 int init(session& s) {
   if (exists(file_of(s, "ca.pem")) || exists(file_of(s, "ca.key")))
     return s.complain(
-      {ec::conflict, file_of(s, "ca.pem") + " is there already; nothing is changed"});
+      {ec::conflict, tr("{} is there already; nothing is changed", file_of(s, "ca.pem"))});
   auto name = s.args.text("node").empty() ? std::string{"aops-cluster"} : s.args.text("node");
   auto made = base::make_authority(name, days_or(s, authority_days));
   if (!made)
@@ -81,21 +82,21 @@ int init(session& s) {
     return s.complain(done.error());
   if (auto done = write_list(s, *made, {}, {}); !done)
     return s.complain(done.error());
-  return told(s,
-              {{"authority", file_of(s, "ca.pem")},
-               {"key", file_of(s, "ca.key")},
-               {"revoked", file_of(s, "crl.pem")}},
-              "Keep the key off the nodes. Next: aops cluster ca issue NAME --address HOST\n");
+  return told(
+    s,
+    {{"authority", file_of(s, "ca.pem")},
+     {"key", file_of(s, "ca.key")},
+     {"revoked", file_of(s, "crl.pem")}},
+    tr_later("Keep the key off the nodes. Next: aops cluster ca issue NAME --address HOST\n"));
 }
 
 /// A name that is a file name, too.
 expected<std::string> node_name(const session& s, const char* action) {
   auto name = s.args.text("node");
   if (name.empty())
-    return fail(ec::bad_request,
-                fmt::format("{} needs a name: aops cluster ca {} NAME", action, action));
+    return fail(ec::bad_request, tr("{} needs a name: aops cluster ca {} NAME", action, action));
   if (name == "ca" || name == "crl" || name.front() == '.' || name.find('/') != name.npos)
-    return fail(ec::bad_request, "not a name for a node: " + name);
+    return fail(ec::bad_request, tr("not a name for a node: {}", name));
   return name;
 }
 
@@ -111,8 +112,8 @@ int issue(session& s) {
     return s.complain(authority.error());
   if (exists(file_of(s, *name + ".pem")) && !s.args.on("renew"))
     return s.complain({ec::conflict,
-                       file_of(s, *name + ".pem") +
-                         " is there already; --renew replaces it (revoke a lost one first)"});
+                       tr("{} is there already; --renew replaces it (revoke a lost one first)",
+                          file_of(s, *name + ".pem"))});
   base::certificate_wish wish;
   wish.name = *name;
   wish.addresses = *addresses;
@@ -128,8 +129,9 @@ int issue(session& s) {
      {"key", file_of(s, *name + ".key")},
      {"authority", file_of(s, "ca.pem")},
      {"revoked", file_of(s, "crl.pem")}},
-    "Copy these to the node and name them in section [cluster] as certificate, key, ca and "
-    "revoked.\n");
+    tr_later(
+      "Copy these to the node and name them in section [cluster] as certificate, key, ca and "
+      "revoked.\n"));
 }
 
 int revoke(session& s) {
@@ -151,8 +153,8 @@ int revoke(session& s) {
   return told(
     s,
     {{"revoked", path}},
-    "Copy it to every node as cluster.revoked, by rename; links of the revoked end within "
-    "seconds.\n");
+    tr_later("Copy it to every node as cluster.revoked, by rename; links of the revoked end within "
+             "seconds.\n"));
 }
 
 } // namespace
@@ -160,14 +162,14 @@ int revoke(session& s) {
 int run_cluster_ca(session& s) {
   const auto& what = s.args.text("ca");
   if (s.args.has("days") && (s.args.whole("days") < 1 || s.args.whole("days") > 36500))
-    return s.misuse("--days: 1 to 36500");
+    return s.misuse(tr("--days: 1 to 36500"));
   if (what == "init")
     return init(s);
   if (what == "issue")
     return issue(s);
   if (what == "revoke")
     return revoke(s);
-  return s.misuse("what to do with the authority: aops cluster ca init|issue|revoke");
+  return s.misuse(tr("what to do with the authority: aops cluster ca init|issue|revoke"));
 }
 
 } // namespace aops::cli

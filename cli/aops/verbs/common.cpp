@@ -2,6 +2,7 @@
 
 #include "cli/aops/report/fault_view.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/check.hpp"
 #include "messages/diag.hpp"
@@ -46,10 +47,10 @@ expected<std::optional<time_range>> given_range(const session& s) {
   };
   if (args.has("last")) {
     if (args.has("start") || args.has("end"))
-      return fail(ec::bad_request, "--last stands instead of --start and --end");
+      return fail(ec::bad_request, tr("--last stands instead of --start and --end"));
     auto span = parse_span(args.text("last"));
     if (!span)
-      return fail(ec::bad_request, "--last: " + span.error().detail);
+      return fail(ec::bad_request, fmt::format("--last: {}", span.error().detail));
     auto now = s.io.now_s();
     return time_range{now - *span, now};
   }
@@ -63,7 +64,7 @@ expected<std::optional<time_range>> given_range(const session& s) {
     return fail(start.error());
   if (*start > *end)
     return fail(ec::bad_request,
-                fmt::format("--start {} lies after --end {}", time_text(*start), time_text(*end)));
+                tr("--start {} lies after --end {}", time_text(*start), time_text(*end)));
   return time_range{*start, *end};
 }
 
@@ -83,8 +84,7 @@ expected<std::vector<std::string>>
 at_least_one(const arguments& args, std::string_view option, std::string_view what) {
   auto list = args.list(option);
   if (list && list->empty())
-    return fail(ec::bad_request,
-                fmt::format("{} needs --{} with at least one element", what, option));
+    return fail(ec::bad_request, tr("{} needs --{} with at least one element", what, option));
   return list;
 }
 
@@ -94,7 +94,7 @@ exactly_one(const arguments& args, std::string_view option, std::string_view wha
   if (!list)
     return fail(list.error());
   if (list->size() != 1)
-    return fail(ec::bad_request, fmt::format("{} takes exactly one --{}", what, option));
+    return fail(ec::bad_request, tr("{} takes exactly one --{}", what, option));
   return list->front();
 }
 
@@ -103,7 +103,7 @@ write_export(session& s, const std::string& path, std::string_view name, const s
   auto file = export_path(path, name);
   auto done = write_file(file, text, 0644);
   if (done)
-    s.note("wrote " + file);
+    s.note(tr("wrote {}", file));
   return done;
 }
 
@@ -149,8 +149,7 @@ report_ids(session& s, const std::vector<std::string>& words, const json& rows) 
           id == word || (is_id_prefix(word) && id.starts_with(lower_case(word))))
         found.push_back(id);
     if (found.size() > 1)
-      return fail(ec::bad_request,
-                  fmt::format("{} may be several reports: {}", word, joined(found, ", ")));
+      return fail(ec::bad_request, tr("{} may be several reports: {}", word, joined(found, ", ")));
     if (found.empty() && rows.size() < words.size())
       s.missing("report", word);
     ids.push_back(found.empty() ? word : found.front());

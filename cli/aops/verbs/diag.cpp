@@ -2,6 +2,7 @@
 
 #include "cli/aops/report/diag_summary.hpp"
 #include "cli/aops/term/table.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -60,7 +61,7 @@ hosts_text(const session& s, const std::map<std::string, std::string>& names, co
   auto all = shown.size();
   if (s.form() != format::wide && all > most_named + 1) {
     shown.resize(most_named);
-    shown.push_back(fmt::format("{} more", all - most_named));
+    shown.push_back(tr("{} more", all - most_named));
   }
   return joined(shown, ", ");
 }
@@ -95,13 +96,13 @@ int list(session& s) {
 /// What of the contract's required options is missing; empty when nothing is.
 std::string missing_option(const arguments& args) {
   if (!args.has("tree_list"))
-    return "--tree_list is required";
+    return tr("--tree_list is required");
   if (!args.has("host_list") && !args.on("all_hosts"))
-    return "--host_list is required (or --all_hosts)";
+    return tr("--host_list is required (or --all_hosts)");
   if (!args.has("last") && !args.has("start"))
-    return "--start is required (or --last)";
+    return tr("--start is required (or --last)");
   if (!args.has("last") && !args.has("end"))
-    return "--end is required (or --last)";
+    return tr("--end is required (or --last)");
   return {};
 }
 
@@ -123,7 +124,7 @@ expected<std::vector<std::string>> all_host_ids(session& s) {
         ids.push_back(id);
   }
   if (ids.empty())
-    return fail(ec::bad_request, "there are no hosts");
+    return fail(ec::bad_request, tr("there are no hosts"));
   return ids;
 }
 
@@ -169,12 +170,12 @@ expected<json> start_task(session& s, const diag_to_execute& task) {
 /// After a start that failed: what runs all the same, and what does not.
 void tell_what_runs(session& s, const std::vector<std::string>& started, size_t all, size_t hosts) {
   if (all > 1)
-    s.note(fmt::format("{} of {} tasks run{}{}; {} hosts are not diagnosed",
-                       started.size(),
-                       all,
-                       started.empty() ? "" : ": ",
-                       joined(started, ","),
-                       hosts));
+    s.note(tr("{} of {} tasks run{}{}; {} hosts are not diagnosed",
+              started.size(),
+              all,
+              started.empty() ? "" : ": ",
+              joined(started, ","),
+              hosts));
 }
 
 submitted submit(session& s) {
@@ -201,7 +202,7 @@ submitted submit(session& s) {
     result.code = std::max(result.code, s.judge(*reply));
     auto expected = count_of(*reply, "expected_report_num");
     result.tasks.push_back({started.back(), expected, 0, {}, {}});
-    s.note(fmt::format("task {}: {} reports to come", started.back(), expected));
+    s.note(tr("task {}: {} reports to come", started.back(), expected));
   }
   return result;
 }
@@ -288,11 +289,11 @@ int show_reports(session& s, const std::vector<watched_task>& tasks) {
   if (!rows && (s.wants_table() || says_found))
     return s.complain(rows.error());
   if (!rows) {
-    s.note("without verdicts: " + rows.error().detail);
+    s.note(tr("without verdicts: {}", rows.error().detail));
     return s.show(reply, reports_view());
   }
   if (all > most)
-    s.note(fmt::format(
+    s.note(tr(
       "verdicts of the first {} of {} reports; `aops report list` pages through all", most, all));
   bool found = says_found && any_fault(*rows);
   json summary;

@@ -1,4 +1,5 @@
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
@@ -44,7 +45,7 @@ int examine(session& s) {
   auto reply = s.get("/cluster/doctor");
   if (!reply && reply.error() == ec::unreachable) {
     auto code = s.complain(reply.error());
-    s.io.err << "Where no node runs, `aops-node --config FILE doctor` looks at its machine.\n";
+    s.io.err << tr("Where no node runs, `aops-node --config FILE doctor` looks at its machine.\n");
     return code;
   }
   if (!reply || !succeeded(*reply))

@@ -1,5 +1,6 @@
 #include "cli/aops/report/report_text.hpp"
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/tree_file.hpp"
 #include "cli/aops/verbs/common.hpp"
@@ -20,7 +21,7 @@ expected<json> trees_of_file(session& s) {
   if (!names)
     return fail(names.error());
   if (names->size() > 1)
-    return fail(ec::bad_request, "add takes at most one name in --tree_list");
+    return fail(ec::bad_request, tr("add takes at most one name in --tree_list"));
   const auto& file = s.args.text("conf");
   auto text = read_file(file);
   if (!text)
@@ -36,10 +37,10 @@ int add(session& s) {
   auto reply = s.post("/diag/tree/import", json{{"trees", *trees}});
   if (reply)
     for (const auto& warning : member(*reply, "warnings"))
-      s.note(fmt::format("warning: {}, {}: {}",
-                         text_of(warning, "tree_name"),
-                         text_of(warning, "path"),
-                         text_of(warning, "message")));
+      s.note(tr("warning: {}, {}: {}",
+                text_of(warning, "tree_name"),
+                text_of(warning, "path"),
+                text_of(warning, "message")));
   return s.show(reply, {});
 }
 

@@ -1,3 +1,4 @@
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/host.hpp"
@@ -29,7 +30,7 @@ int update(session& s) {
   if (s.args.has("description"))
     x.description = s.args.text("description");
   if (!x.new_name && !x.description)
-    return s.misuse("update needs --new_name or --description");
+    return s.misuse(tr("update needs --new_name or --description"));
   return s.show(s.post("/manage/host/group/update", x), {});
 }
 
@@ -59,7 +60,8 @@ int remove(session& s) {
 
 int query(session& s) {
   if (s.args.has("host_group_name") || s.args.has("host_group_list"))
-    return s.misuse("query lists every group; it takes no --host_group_name or --host_group_list");
+    return s.misuse(
+      tr("query lists every group; it takes no --host_group_name or --host_group_list"));
   host_groups_query groups;
   add_sort(groups, s.args);
   add_paging(groups, s.args);

@@ -2,6 +2,7 @@
 
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/host_file.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -41,10 +42,10 @@ constexpr int poll_ms = 200;
 std::string trouble_of(const json& host) {
   auto why = text_of(host, "scrape_error");
   if (why.empty() && text_of(host, "status") == "offline")
-    why = "three rounds without an answer";
+    why = tr("three rounds without an answer");
   if (why.empty())
     return {};
-  return (host.contains("first_online") ? "not reached: " : "never reached: ") + why;
+  return host.contains("first_online") ? tr("not reached: {}", why) : tr("never reached: {}", why);
 }
 
 bool is_looked_at(const json& host) {
@@ -67,8 +68,7 @@ void tell_reached(session& s, std::vector<std::string> ids) {
       ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), most_added)));
     auto reply = s.fetch("/manage/host/get", query);
     if (!reply)
-      return s.note(
-        fmt::format("whether they can be reached is not known: {}", reply.error().detail));
+      return s.note(tr("whether they can be reached is not known: {}", reply.error().detail));
     for (const auto& host : member(*reply, "host_infos")) {
       if (!is_looked_at(host))
         continue;
@@ -82,12 +82,12 @@ void tell_reached(session& s, std::vector<std::string> ids) {
   for (size_t i = 0; i < std::min(troubles.size(), most_told); ++i)
     s.note(troubles[i]);
   if (troubles.size() > most_told)
-    s.note(fmt::format("{} more hosts do not answer", troubles.size() - most_told));
+    s.note(tr("{} more hosts do not answer", troubles.size() - most_told));
   if (!ids.empty())
-    s.note(fmt::format("{} not looked at yet; `aops host query` tells later",
-                       all == 1 ? "the host was" : fmt::format("{} hosts were", ids.size())));
+    s.note(tr("{} not looked at yet; `aops host query` tells later",
+              all == 1 ? tr("the host was") : tr("{} hosts were", ids.size())));
   if (answering > 0 || all > 1)
-    s.note(all == 1 ? "the host answers" : fmt::format("{} of {} hosts answer", answering, all));
+    s.note(all == 1 ? tr("the host answers") : tr("{} of {} hosts answer", answering, all));
 }
 
 // -- credentials
@@ -127,7 +127,7 @@ expected<credentials> given_credentials(session& s) {
   if (std::none_of(names.begin(), names.end(), [&](const auto* x) { return s.args.has(x); }))
     return given;
   if (!s.args.has("username"))
-    return fail(ec::bad_request, "--username is needed beside the passwords and the keys");
+    return fail(ec::bad_request, tr("--username is needed beside the passwords and the keys"));
   given.username = s.args.text("username");
   if (s.args.has("become"))
     given.become = s.args.text("become");
@@ -138,7 +138,7 @@ expected<credentials> given_credentials(session& s) {
     given.ssh_key = sealed_text{*text};
   }
   // Beside a key a password is not needed: it is neither asked for.
-  auto take = [&](const char* name, const char* variable, const char* what, auto& out) {
+  auto take = [&](const char* name, const char* variable, const std::string& what, auto& out) {
     if (given.ssh_key && !s.args.has(name))
       return expected<void>{};
     auto secret = s.new_secret(name, variable, what);
@@ -148,16 +148,16 @@ expected<credentials> given_credentials(session& s) {
     return expected<void>{};
   };
   if (auto taken =
-        take("password", "AOPS_HOST_PASSWORD", "SSH password of the host", given.password);
+        take("password", "AOPS_HOST_PASSWORD", tr("SSH password of the host"), given.password);
       !taken)
     return fail(taken.error());
   if (auto taken = take("sudo_password",
                         "AOPS_HOST_SUDO_PASSWORD",
-                        "root password of the host",
+                        tr("root password of the host"),
                         given.sudo_password);
       !taken)
     return fail(taken.error());
-  auto key = s.new_secret("key", "AOPS_VAULT_KEY", "Vault key that seals the passwords");
+  auto key = s.new_secret("key", "AOPS_VAULT_KEY", tr("Vault key that seals the passwords"));
   if (!key)
     return fail(key.error());
   given.key = sealed_text{*key};
@@ -184,7 +184,8 @@ expected<place> given_place(const session& s) {
   }
   if (s.args.has("exporter_port")) {
     if (given.port)
-      return fail(ec::bad_request, "the port stands behind the address, and --exporter_port too");
+      return fail(ec::bad_request,
+                  tr("the port stands behind the address, and --exporter_port too"));
     given.port = s.args.whole("exporter_port");
   }
   return given;
@@ -253,7 +254,7 @@ int import(session& s) {
   if (!hosts)
     return s.complain(hosts.error());
   if (hosts->empty())
-    return s.complain({ec::bad_request, file + ": holds no hosts"});
+    return s.complain({ec::bad_request, tr("{}: holds no hosts", file)});
   auto secrets = given_credentials(s);
   if (!secrets)
     return s.complain(secrets.error());
@@ -281,7 +282,7 @@ int add(session& s) {
     return import(s);
   for (const auto* needed : {"host_name", "public_ip"})
     if (!s.args.has(needed))
-      return s.misuse(fmt::format("add needs --{}, or --file with many hosts", needed));
+      return s.misuse(tr("add needs --{}, or --file with many hosts", needed));
   auto name = exactly_one(s.args, "host_name", "add");
   if (!name)
     return s.complain(name.error());

@@ -22,22 +22,22 @@ constexpr int default_password_code = outcome_of(ec::default_password).return_co
 /// True when the person at the terminal recognises the certificate.
 expected<void> ask_about(session& s, const std::string& origin, const std::string& fingerprint) {
   auto answer =
-    s.io.ask(fmt::format("{} shows a certificate that is not known here.\nSHA-256 fingerprint {}\n"
-                         "Trust it from now on? [yes/no] ",
-                         origin,
-                         fingerprint),
+    s.io.ask(tr("{} shows a certificate that is not known here.\nSHA-256 fingerprint {}\n"
+                "Trust it from now on? [yes/no] ",
+                origin,
+                fingerprint),
              false);
   if (answer && (*answer == "yes" || *answer == "y"))
     return {};
   if (answer)
-    return fail(ec::permission_denied, "the certificate was not accepted");
+    return fail(ec::permission_denied, tr("the certificate was not accepted"));
   if (answer.error() == ec::cancelled)
     return fail(answer.error());
   return fail(ec::unreachable,
-              fmt::format("{}: its certificate is not known here (SHA-256 {}); compare it and give "
-                          "--trust, or --cacert FILE",
-                          origin,
-                          fingerprint));
+              tr("{}: its certificate is not known here (SHA-256 {}); compare it and give "
+                 "--trust, or --cacert FILE",
+                 origin,
+                 fingerprint));
 }
 
 /// Decides which certificate the node must show from now on; no password is sent before.
@@ -113,11 +113,12 @@ expected<std::vector<connection>> settle_nodes(session& s) {
 /// at hand.
 expected<json> change_password(session& s, connection to, const std::string& token) {
   auto password = s.new_secret(
-    "new_password", "AOPS_NEW_PASSWORD", "The default password must be changed. New password");
+    "new_password", "AOPS_NEW_PASSWORD", tr("The default password must be changed. New password"));
   if (!password)
-    return fail(ec::default_password,
-                "logged in, but the default password must be changed; run: aops account --action "
-                "change --password -");
+    return fail(
+      ec::default_password,
+      tr("logged in, but the default password must be changed; run: aops account --action "
+         "change --password -"));
   to.token = token;
   return client(std::move(to))
     .post("/manage/account/change", body_of(aops::change_password{.password = {*password}}));
@@ -144,8 +145,8 @@ int log_in(session& s) {
   auto user =
     s.args.has("username") ? s.args.text("username") : s.io.env("AOPS_USERNAME").value_or("admin");
   to->token.clear();
-  auto password = s.secret(
-    "password", "AOPS_PASSWORD", fmt::format("Password of {} at {}", user, to->where.origin()));
+  auto password =
+    s.secret("password", "AOPS_PASSWORD", tr("Password of {} at {}", user, to->where.origin()));
   if (!password)
     return s.complain(password.error());
   auto reply = client(*to).post("/manage/account/login",
@@ -173,7 +174,7 @@ int log_out(session& s) {
     return s.complain(nodes.error());
   const auto& token = nodes->front().token;
   if (token.empty()) {
-    s.note("not logged in");
+    s.note(tr("not logged in"));
     return exit_done;
   }
   auto folder = context_folder::of(s.io.env);

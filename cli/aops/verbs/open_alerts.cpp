@@ -1,5 +1,7 @@
 #include "cli/aops/verbs/open_alerts.hpp"
 
+#include "cli/aops/text/language.hpp"
+
 #include <fmt/format.h>
 
 namespace aops::cli {
@@ -66,8 +68,7 @@ bool is_for_people(const session& s) {
 void note_rest(session& s, const json& page) {
   auto shown = static_cast<uint64_t>(member(page, "alerts").size());
   if (auto all = count_of(page, "total_count"); all > shown)
-    s.note(
-      fmt::format("{} of {} are shown; --severity, --host_list, --check_items choose", shown, all));
+    s.note(tr("{} of {} are shown; --severity, --host_list, --check_items choose", shown, all));
 }
 
 } // namespace aops::cli

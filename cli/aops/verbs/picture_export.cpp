@@ -1,6 +1,7 @@
 #include "cli/aops/verbs/picture_export.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -57,7 +58,7 @@ std::string offered_text(const exports& offered) {
 
 expected<export_form> export_wanted(const arguments& args, const exports& offered) {
   if (!args.has("export") && args.has("file"))
-    return fail(ec::bad_request, "--file goes with --export");
+    return fail(ec::bad_request, tr("--file goes with --export"));
   if (!args.has("export"))
     return export_form{};
   const auto& given = args.text("export");
@@ -75,12 +76,11 @@ expected<export_form> export_wanted(const arguments& args, const exports& offere
     return export_form{*offered.bare, path};
   auto how = form_of(ending);
   if (!how || !offers(offered, *how))
-    return fail(ec::bad_request,
-                fmt::format("--export: {}: its name must say the form, by one of {}",
-                            path,
-                            offered_text(offered)));
+    return fail(
+      ec::bad_request,
+      tr("--export: {}: its name must say the form, by one of {}", path, offered_text(offered)));
   if (is_word && *how != *word)
-    return fail(ec::bad_request, fmt::format("--export: {} is no name for {}", path, given));
+    return fail(ec::bad_request, tr("--export: {} is no name for {}", path, given));
   return export_form{*how, path};
 }
 
@@ -93,9 +93,9 @@ expected<void> export_as(session& s,
                          const json& content,
                          const std::vector<picture>& pictures) {
   if (to.how == kind::svg && pictures.size() != 1)
-    return fail(ec::bad_request,
-                fmt::format("an SVG holds one picture, and these are {}; choose one, or .html",
-                            pictures.size()));
+    return fail(
+      ec::bad_request,
+      tr("an SVG holds one picture, and these are {}; choose one, or .html", pictures.size()));
   auto text = to.how == kind::html   ? to_html(pictures)
               : to.how == kind::dot  ? to_dot(pictures)
               : to.how == kind::svg  ? to_svg_file(pictures.front().report.root)

@@ -65,7 +65,7 @@ std::vector<picture> pictures_of(session& s, const json& rows) {
   for (const auto& row : rows) {
     auto report = view_report(row);
     if (!report) {
-      s.note(fmt::format("report {}: {}", text_of(row, "report_id"), report.error().detail));
+      s.note(tr("report {}: {}", text_of(row, "report_id"), report.error().detail));
       continue;
     }
     auto host = names[report->host_id];
@@ -101,7 +101,7 @@ int show_list(session& s, expected<json> reply, const export_form& to) {
     for (const auto& row : member(*reply, "result"))
       found.report_list.push_back(text_of(row, "report_id"));
     if (found.report_list.empty())
-      return s.complain({ec::not_found, "no report matches"});
+      return s.complain({ec::not_found, tr("no report matches")});
     return show_whole(s, s.post("/diag/report/get", found), to);
   }
   if (good) {
@@ -111,7 +111,7 @@ int show_list(session& s, expected<json> reply, const export_form& to) {
     if (rows)
       (*reply)["result"] = std::move(*rows);
     else
-      s.note("without verdicts: " + rows.error().detail);
+      s.note(tr("without verdicts: {}", rows.error().detail));
   }
   return s.show(reply, reports_view());
 }

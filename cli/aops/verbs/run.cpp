@@ -1,5 +1,6 @@
 #include "messages/run.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/run_watch.hpp"
@@ -47,7 +48,7 @@ expected<std::vector<std::string>> run_ids(session& s, const std::vector<std::st
       if (auto id = text_of(row, "execution_id"); id.starts_with(word))
         fitting.push_back(id);
     if (fitting.size() > 1)
-      return fail(ec::bad_request, fmt::format("{}: is the beginning of several runs", word));
+      return fail(ec::bad_request, tr("{}: is the beginning of several runs", word));
     ids.push_back(fitting.empty() ? word : fitting.front());
   }
   return ids;
@@ -92,7 +93,7 @@ int hosts(session& s) {
   if (!ids)
     return s.complain(ids.error());
   if (ids->size() != 1)
-    return s.misuse("hosts: exactly one run");
+    return s.misuse(tr("hosts: exactly one run"));
   run_hosts_query query;
   query.execution_id = ids->front();
   for (auto [option, member] :
@@ -145,7 +146,7 @@ int log(session& s) {
   if (!ids)
     return s.complain(ids.error());
   if (ids->size() != 1)
-    return s.misuse("log: exactly one run");
+    return s.misuse(tr("log: exactly one run"));
   run_log_query query;
   query.execution_id = ids->front();
   query.limit = events_per_page;
@@ -199,9 +200,8 @@ int act(session& s, std::string_view what) {
     return s.show(reply, {});
   auto code = s.show(reply, {});
   for (const auto& x : member(*reply, "ignored"))
-    code =
-      s.complain({ec::task_failed,
-                  fmt::format("run {}: {}", text_of(x, "execution_id"), text_of(x, "reason"))});
+    code = s.complain(
+      {ec::task_failed, tr("run {}: {}", text_of(x, "execution_id"), text_of(x, "reason"))});
   return code;
 }
 

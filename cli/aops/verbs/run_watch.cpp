@@ -63,7 +63,7 @@ expected<void> run_watcher::look(node_list& nodes) {
     return fail(reply.error());
   const auto& runs = member(*reply, "executions");
   if (runs.empty())
-    return fail(ec::not_found, fmt::format("run {}", id_));
+    return fail(ec::not_found, tr("run {}", id_));
   {
     std::lock_guard lock(mutex_);
     last_ = runs.front();
@@ -208,7 +208,7 @@ void run_watcher::draw() {
   on.now_ms = s_.io.now_s() * 1000;
   auto lines = grid_.draw(on);
   if (!lost_.empty())
-    lines.push_back(clipped(printable(lost_ + "; tries again"), on.width));
+    lines.push_back(clipped(printable(tr("{}; tries again", lost_)), on.width));
   else if (!untold_.empty() && grid_.waits_for_user())
     lines.push_back(clipped(untold_.back(), on.width));
   std::string text;
@@ -230,8 +230,7 @@ int run_watcher::judge() {
     return exit_done;
   return s_.complain(
     {ec::task_failed,
-     fmt::format(
-       "run {}: {}{}{}", id_, grid_.state(), grid_.reason().empty() ? "" : ": ", grid_.reason())});
+     tr("run {}: {}{}{}", id_, grid_.state(), grid_.reason().empty() ? "" : ": ", grid_.reason())});
 }
 
 } // namespace aops::cli

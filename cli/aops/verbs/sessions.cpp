@@ -1,3 +1,4 @@
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/users.hpp"
@@ -26,7 +27,7 @@ int remove(session& s) {
   if (!ids)
     return s.complain(ids.error());
   if (ids->empty() && !s.args.on("all"))
-    return s.misuse("delete needs --session_list, or --all for all but this one");
+    return s.misuse(tr("delete needs --session_list, or --all for all but this one"));
   if (auto known = s.fetch("/manage/account/session/get", sessions_query{whose(s)}))
     s.find_missing("session", *ids, member(*known, "session_infos"), "session_id");
   return s.show(s.remove("/manage/account/session/delete", sessions_to_end{*ids, whose(s)}), {});

@@ -57,7 +57,7 @@ void show(session& s, const findings& found, bool with_silent) {
     for (const auto& host : silent)
       out << silent_line(host, now, s.colours()) << '\n';
     if (auto all = count_of(found.counts, "silent"); all > silent.size())
-      s.note(fmt::format("{} of {} silent hosts are shown", silent.size(), all));
+      s.note(tr("{} of {} silent hosts are shown", silent.size(), all));
   }
   for (const auto& row : member(found.alerts, "alerts"))
     if (!row.value("firing", false))

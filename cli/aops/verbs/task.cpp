@@ -1,6 +1,7 @@
 #include "messages/task.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 #include "cli/aops/verbs/common.hpp"
@@ -119,11 +120,11 @@ expected<bool> is_wanted(session& s, const json& task) {
   for (const auto& host : member(task, "host_list"))
     hosts += (hosts.empty() ? "" : ", ") + text_of(host, "host_name");
   for (const auto& group : member(task, "host_group_list"))
-    hosts += (hosts.empty() ? "" : ", ") + fmt::format("group {}", group.get<std::string>());
-  auto answer = s.io.ask(fmt::format("{}: {}\nhosts: {}\nRun it? [yes/no] ",
-                                     printable(text_of(task, "task_name")),
-                                     printable(text_of(task, "description")),
-                                     hosts.empty() ? "none" : printable(hosts)),
+    hosts += (hosts.empty() ? "" : ", ") + tr("group {}", group.get<std::string>());
+  auto answer = s.io.ask(tr("{}: {}\nhosts: {}\nRun it? [yes/no] ",
+                            printable(text_of(task, "task_name")),
+                            printable(text_of(task, "description")),
+                            hosts.empty() ? tr("none") : printable(hosts)),
                          false);
   if (answer)
     return *answer == "yes" || *answer == "y";
@@ -201,7 +202,7 @@ int execute(session& s) {
       wanted.task_list.push_back(text_of(task, "task_id"));
   }
   if (wanted.task_list.empty()) {
-    s.note("nothing was started");
+    s.note(tr("nothing was started"));
     return exit_done;
   }
   auto body = body_of(wanted);

@@ -1,6 +1,7 @@
 #include "messages/template.hpp"
 
 #include "cli/aops/text/files.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 #include "cli/aops/verbs/common.hpp"
@@ -20,7 +21,7 @@ void point_at(session& s, const std::string& file, std::string_view text, const 
   if (succeeded(reply) || !detail.starts_with(content) || end == std::string::npos)
     return;
   if (auto at = place_of(text, detail.substr(content.size(), end - content.size())))
-    s.note(fmt::format("{}: line {}, column {}", file, at->line, at->column));
+    s.note(tr("{}: line {}, column {}", file, at->line, at->column));
 }
 
 int import(session& s) {
@@ -32,7 +33,8 @@ int import(session& s) {
   if (!content)
     return s.complain(content.error());
   if (!content->is_object() && !content->is_array())
-    return s.complain({ec::bad_request, file + ": holds no playbook, which is a list of plays"});
+    return s.complain(
+      {ec::bad_request, tr("{}: holds no playbook, which is a list of plays", file)});
   auto name = s.args.has("template_name") ? exactly_one(s.args, "template_name", "import")
                                           : expected<std::string>{stem_of(file)};
   if (!name)

@@ -3,6 +3,7 @@
 #include "cli/aops/term/sparkline.hpp"
 #include "cli/aops/term/table.hpp"
 #include "cli/aops/text/instance.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ std::string short_number(const json& row, const std::string& name) {
 
 void tell_rest(session& s, size_t all, size_t shown, std::string_view what) {
   if (all > shown)
-    s.io.out << fmt::format("{} of {} {}; -o json has all\n", shown, all, what);
+    s.io.out << tr("{} of {} {}; -o json has all\n", shown, all, translated(what));
 }
 
 void print_rows(session& s, const std::string& name, const json& results) {
@@ -41,7 +42,7 @@ void print_rows(session& s, const std::string& name, const json& results) {
   }
   s.io.out << render(table_of(rows, {"value", "instance", "start", "end", "reason"}),
                      s.table_width());
-  tell_rest(s, results.size(), rows.size(), "results");
+  tell_rest(s, results.size(), rows.size(), tr_later("results"));
 }
 
 void print_parts(session& s, const json& parts, const std::vector<std::string>& figures) {
@@ -70,7 +71,7 @@ void print_parts(session& s, const json& parts, const std::vector<std::string>& 
     row.push_back(sparkline(values, spark_width, s.io.unicode));
   }
   s.io.out << render(shown, s.table_width());
-  tell_rest(s, parts.size(), shown.rows.size(), "parts");
+  tell_rest(s, parts.size(), shown.rows.size(), tr_later("parts"));
 }
 
 void print_series(session& s, const json& series) {
@@ -78,9 +79,9 @@ void print_series(session& s, const json& series) {
     auto count = count_of(one, "series");
     auto line = text_of(one, "name") + ": ";
     if (count == 0)
-      line += "the host has none";
+      line += tr("the host has none");
     else
-      line += fmt::format("{} series", count);
+      line += tr("{} series", count);
     size_t told = 0;
     for (const auto& labels : member(one, "labels"))
       if (!labels.empty() && told < most_series)
@@ -96,7 +97,7 @@ bool has_no_data(const json& reply) {
   for (const auto& row : member(reply, "check_result"))
     if (text_of(row, "value") != "No data")
       return false;
-  const auto& parts = member(reply, "parts");
+  const auto& parts = member(reply, tr_later("parts"));
   bool has_values = std::any_of(
     parts.begin(), parts.end(), [](const json& x) { return count_of(x, "points") > 0; });
   return !has_values && (count_of(reply, "without_data") > 0 || count_of(reply, "points") == 0);
@@ -119,22 +120,21 @@ void print_trial(session& s,
   const auto& points = member(reply, "points");
   auto without = count_of(reply, "without_data");
   auto found = count_of_value(reply, "Abnormal"), errors = count_of_value(reply, "Internal error");
-  s.io.out << fmt::format("{} on {}, {} to {}: {} points judged, ",
-                          colours.bold(printable(name)),
-                          printable(s.args.text("host")),
-                          readable_time(static_cast<double>(range.start)),
-                          readable_time(static_cast<double>(range.end)),
-                          points.is_array() ? points.size() : count_of(reply, "points"));
+  s.io.out << tr("{} on {}, {} to {}: {} points judged, ",
+                 colours.bold(printable(name)),
+                 printable(s.args.text("host")),
+                 readable_time(static_cast<double>(range.start)),
+                 readable_time(static_cast<double>(range.end)),
+                 points.is_array() ? points.size() : count_of(reply, "points"));
   if (without > 0)
-    s.io.out << colours.yellow(fmt::format("{} without data", without)) << ", ";
+    s.io.out << colours.yellow(tr("{} without data", without)) << ", ";
   if (errors > 0)
-    s.io.out << colours.yellow(fmt::format("{} with errors", errors)) << ", ";
-  s.io.out << (found == 0 ? colours.green("nothing found")
-                          : colours.red(fmt::format("{} found", found)))
+    s.io.out << colours.yellow(tr("{} with errors", errors)) << ", ";
+  s.io.out << (found == 0 ? colours.green(tr("nothing found")) : colours.red(tr("{} found", found)))
            << '\n';
   if (const auto& rows = member(reply, "check_result"); !rows.empty())
     print_rows(s, name, rows);
-  if (const auto& parts = member(reply, "parts"); !parts.empty())
+  if (const auto& parts = member(reply, tr_later("parts")); !parts.empty())
     print_parts(s, parts, figures);
   if (without > 0 || !member(reply, "warnings").empty())
     print_series(s, member(reply, "series"));
@@ -143,7 +143,7 @@ void print_trial(session& s,
 void note_warnings(session& s, const std::string& name, const json& warnings) {
   for (const auto& text : warnings)
     if (text.is_string())
-      s.note(fmt::format("warning: {}: {}", name, text.get<std::string>()));
+      s.note(tr("warning: {}: {}", name, text.get<std::string>()));
 }
 
 int trial_exit_code(const session& s, const json& reply) {

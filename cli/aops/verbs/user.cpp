@@ -1,3 +1,4 @@
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/users.hpp"
@@ -37,7 +38,7 @@ int disable(session& s) { return change<user_to_disable>(s, "/manage/account/use
 int enable(session& s) { return change<user_to_enable>(s, "/manage/account/user/enable"); }
 
 int add(session& s) {
-  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "First password of the user");
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("First password of the user"));
   if (!password)
     return s.complain(password.error());
   return s.show(
@@ -51,7 +52,7 @@ int role(session& s) {
 }
 
 int reset(session& s) {
-  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", "New password of the user");
+  auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("New password of the user"));
   if (!password)
     return s.complain(password.error());
   return s.show(

@@ -9,7 +9,7 @@ const verb_list& all_verbs() {
     host_verb(),     series_verb(),     checkrule_verb(), eval_verb(),    check_verb(),
     status_verb(),   faultree_verb(),   diag_verb(),      report_verb(),  stat_verb(),
     template_verb(), task_verb(),       run_verb(),       notify_verb(),  cluster_verb(),
-    doctor_verb(),   completion_verb(),
+    doctor_verb(),   completion_verb(), man_verb(),
   };
   return verbs;
 }

@@ -35,5 +35,6 @@ verb run_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb completion_verb();
+verb man_verb();
 
 } // namespace aops::cli

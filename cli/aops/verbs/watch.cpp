@@ -3,6 +3,7 @@
 #include "cli/aops/net/event_stream.hpp"
 #include "cli/aops/term/interrupt.hpp"
 #include "cli/aops/term/progress_bar.hpp"
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "messages/diag.hpp"
 #include "messages/host.hpp"
@@ -140,8 +141,7 @@ void watcher::poll(watched_task& task, node_list& nodes) {
       idle = -1;
     s_.io.pause(poll_ms);
   }
-  finish(
-    task, {}, fmt::format("no progress for {} s; it may go on", most_idle_polls * poll_ms / 1000));
+  finish(task, {}, tr("no progress for {} s; it may go on", most_idle_polls * poll_ms / 1000));
 }
 
 void watcher::take_progress(watched_task& task, const json& row) {
@@ -208,7 +208,7 @@ std::string watcher::why_it_stands() {
     std::lock_guard lock(mutex_);
     for (const auto& task : tasks_) {
       if (!task.lost.empty() && task.state.empty())
-        return task.lost + "; tries again";
+        return tr("{}; tries again", task.lost);
       if (task.state.empty() && task.trouble.empty() && query.task_list.size() < most_streams)
         query.task_list.push_back(task.id);
     }
@@ -227,11 +227,11 @@ std::string watcher::why_it_stands() {
   if (has("running"))
     if (auto waits = what_it_waits_for(*nodes, states["running"]); !waits.empty())
       return waits;
-  return has("running")           ? "the node works on it"
-         : has("waiting_for_key") ? "waits for the vault key"
-         : has("pending")         ? "waits for its turn: other tasks run"
-         : has("interrupted")     ? "the node it ran on is gone; another takes over"
-                                  : "the end is not told yet";
+  return has("running")           ? tr("the node works on it")
+         : has("waiting_for_key") ? tr("waits for the vault key")
+         : has("pending")         ? tr("waits for its turn: other tasks run")
+         : has("interrupted")     ? tr("the node it ran on is gone; another takes over")
+                                  : tr("the end is not told yet");
 }
 
 std::string watcher::what_it_waits_for(node_list& nodes, const std::string& task) const {
@@ -259,13 +259,13 @@ std::string watcher::what_it_waits_for(node_list& nodes, const std::string& task
       fmt::format("{} ({} s, {}{}{})",
                   names.contains(id) ? names[id] : id,
                   age,
-                  node.empty() ? "no node has it" : "node " + node.substr(0, short_id),
+                  node.empty() ? tr("no node has it") : tr("node {}", node.substr(0, short_id)),
                   why.empty() ? "" : ": ",
                   why));
   }
-  auto text = "waits for " + joined(parts, ", ");
+  auto text = tr("waits for {}", joined(parts, ", "));
   if (auto all = count_of(*reply, "hosts"); all > parts.size())
-    text += fmt::format(" and {} more hosts", all - parts.size());
+    text += tr(" and {} more hosts", all - parts.size());
   return text;
 }
 
@@ -279,11 +279,11 @@ void watcher::say_goodbye() {
         running.push_back(task.id);
   }
   if (!running.empty())
-    s_.note(fmt::format("{} {}; follow: aops diag follow {}; end: aops diag cancel {}",
-                        running.size() == 1 ? "the task goes on as" : "the tasks go on as",
-                        joined(running, ", "),
-                        joined(running, " "),
-                        joined(running, " ")));
+    s_.note(tr("{} {}; follow: aops diag follow {}; end: aops diag cancel {}",
+               running.size() == 1 ? tr("the task goes on as") : tr("the tasks go on as"),
+               joined(running, ", "),
+               joined(running, " "),
+               joined(running, " ")));
 }
 
 bool watcher::is_seen() const { return loud_ || s_.io.err_is_terminal; }
@@ -317,9 +317,9 @@ int judge_tasks(session& s, const std::vector<watched_task>& tasks) {
   for (const auto& task : tasks) {
     if (task.state == "done")
       continue;
-    code = s.complain(
-      {ec::task_failed,
-       fmt::format("task {}: {}", task.id, task.trouble.empty() ? task.state : task.trouble)});
+    code =
+      s.complain({ec::task_failed,
+                  tr("task {}: {}", task.id, task.trouble.empty() ? task.state : task.trouble)});
   }
   return code;
 }
