@@ -1,7 +1,6 @@
 #include "cli/aops/command/man_page.hpp"
 #include "cli/aops/command/session.hpp"
 #include "cli/aops/text/files.hpp"
-#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
 #include <filesystem>
