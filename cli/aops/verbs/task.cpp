@@ -152,9 +152,12 @@ expected<void> add_manner(session& s, json& body) {
   for (const auto* flag : {"check", "diff", "approve_batches", "allow_parallel"})
     if (s.args.on(flag))
       body[flag] = true;
-  for (const auto* number : {"forks", "max_fail_percentage", "timeout", "step_timeout"})
-    if (s.args.has(number))
-      body[number] = s.args.whole(number);
+  for (auto [option, member] : {std::pair{"forks", "forks"},
+                                std::pair{"max_fail_percentage", "max_fail_percentage"},
+                                std::pair{"run_timeout", "timeout"}, // --timeout is the answer's.
+                                std::pair{"step_timeout", "step_timeout"}})
+    if (s.args.has(option))
+      body[member] = s.args.whole(option);
   for (const auto* hosts : {"canary", "host_list"}) {
     if (!s.args.has(hosts))
       continue;
@@ -290,7 +293,7 @@ verb task_verb() {
         .help = "execute: stop when a greater share of the hosts has failed",
         .kind = option_kind::whole,
         .is_extra = true},
-       {.name = "timeout",
+       {.name = "run_timeout",
         .value = "SPAN",
         .help = "execute: stop the run after this long",
         .kind = option_kind::span,
