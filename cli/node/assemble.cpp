@@ -181,6 +181,7 @@ job_services_ptr job_services_of(const parts& p) {
   services->slots = p.slots;
   services->map = p.cluster->map;
   services->kinds = std::make_shared<job_kinds>(p.lists.kinds);
+  services->player = p.player;
   services->is_sure = [cluster = p.cluster] {
     return cluster->single || cluster->this_node->is_sure(cluster->time->steady_ms());
   };

@@ -16,6 +16,7 @@
 #include "runtime/base/health.hpp"
 #include "runtime/core/check/kept_series.hpp"
 #include "runtime/core/schedule/slot.hpp"
+#include "runtime/io/ansible/play.hpp"
 #include "runtime/io/storage/data_dir.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 #include "runtime/io/storage/migration.hpp"
@@ -67,6 +68,7 @@ struct parts {
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
   std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.
+  std::shared_ptr<ansible::player> player; ///< Of all plays of this node.
   actors::cluster_services_ptr cluster;
   std::vector<actors::notice_target> notice_targets;
   node_lists lists = product_lists();

@@ -21,6 +21,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <systemd/sd-daemon.h>
 #include <thread>
@@ -237,6 +238,23 @@ int serve(caf::actor_system& system, parts& p, const fronts& doors) {
   return exit_ok;
 }
 
+/// Who runs plays here; what those of an earlier process of this node left is ended first.
+std::shared_ptr<ansible::player> player_of(const base::config& config) {
+  ansible::player_options options;
+  const auto& tasks = config.tasks;
+  options.directory = tasks.directory.empty() ? std::filesystem::absolute(config.data_dir) / "runs"
+                                              : std::filesystem::absolute(tasks.directory);
+  options.runner = tasks.runner;
+  options.ansible = tasks.ansible;
+  auto player = ansible::make_player(std::move(options));
+  auto left = player->clean_up();
+  if (!left)
+    log::warn("runs-not-cleaned", "{}", to_string(left.error()));
+  else if (*left > 0)
+    log::info("runs-cleaned", "{} plays that an earlier process left were ended", *left);
+  return player;
+}
+
 /// The code of a start that failed: waiting and starting again may help with a server that is away.
 int code_of(const error& e) {
   if (e == ec::cancelled)
@@ -277,6 +295,7 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   if (auto entered = enter_store(p, join, start_deadline, not_asked_to_end); !entered)
     return complain(entered.error(), code_of(entered.error()));
 
+  p.player = player_of(*config);
   auto doors = open_fronts(p);
   if (!doors)
     return complain(doors.error(), exit_usage);

@@ -251,6 +251,23 @@ void add_jobs(lister& list, config& c) {
          "A diagnosis that lasts longer ends with error reports for what is missing.");
 }
 
+void add_tasks(lister& list, config& c) {
+  auto& t = c.tasks;
+  list.in("tasks")
+    .add("directory", t.directory,
+         "Folder of the files of plays under way, secrets among them; made with mode 0700, emptied at "
+         "start. Empty: `runs` in the data folder.")
+    .add("runner", t.runner, "The program ansible-runner.")
+    .add("ansible", t.ansible, "The program ansible-playbook.")
+    .add("collect_facts", t.collect_facts, span({}, days(30)),
+         "How often hardware and system of hosts are collected while a session of their owner has the "
+         "vault key. 0: on demand only.")
+    .add("collect_bytes", t.collect_bytes, span({1024}, mebibytes(1)),
+         "Longest configuration file that is read from a host.")
+    .add("commands", t.commands,
+         "JSON file that lists the commands that may be run on hosts; see docs/tasks.md. Empty: none.");
+}
+
 void add_cluster(lister& list, config& c) {
   auto& x = c.cluster;
   list.in("cluster")
@@ -365,6 +382,7 @@ std::vector<option> options_of(config& c) {
   add_stores(list, c);
   add_samples(list, c);
   add_jobs(list, c);
+  add_tasks(list, c);
   add_cluster(list, c);
   add_kafka(list, c);
   return list.take();

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/credential_repository.hpp"
 
+#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -39,6 +40,27 @@ credential_repository::of_owner(std::string_view owner) {
       return entry{r.string(0), r.string(1)};
     },
     owner);
+}
+
+expected<std::vector<credential_repository::entry>>
+credential_repository::of_hosts(std::string_view owner, const std::vector<std::string>& host_ids) {
+  std::vector<entry> out;
+  auto done = for_parts(host_ids, [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("h.owner = ?", owner);
+    matching.in("h.id", part);
+    auto rows = db_.list_with(
+      "select h.id, c.body from host_credential c join host h on h.n = c.host where " +
+        matching.where(),
+      matching.values(),
+      [&](const row& r) {
+        out.push_back({r.string(0), r.string(1)});
+        return true;
+      });
+    return only(std::move(rows));
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
 }
 
 expected<std::optional<std::string>> credential_repository::verifier(std::string_view owner) {

@@ -17,6 +17,8 @@ public:
     std::string host_id, sealed;
   };
   expected<std::vector<entry>> of_owner(std::string_view owner);
+  expected<std::vector<entry>> of_hosts(std::string_view owner,
+                                        const std::vector<std::string>& host_ids);
 
   /// What tells whether a key is the owner's. Made with the first credentials; later ones keep it.
   expected<std::optional<std::string>> verifier(std::string_view owner);
