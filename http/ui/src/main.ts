@@ -1,5 +1,10 @@
 import { createApp } from 'vue'
-import App from './App.vue'
+import 'element-plus/theme-chalk/base.css'
+import 'element-plus/theme-chalk/dark/css-vars.css'
 import './style.css'
+import App from './App.vue'
+import { askWho } from './state/session'
+import { router } from './router'
 
-createApp(App).mount('#app')
+void askWho()
+createApp(App).use(router).mount('#app')

@@ -1,0 +1,103 @@
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+type Envelope = Schemas['envelope']
+type Content<T> = T extends { content: { 'application/json': infer C } } ? C : never
+
+type Verb = 'get' | 'post' | 'delete'
+type Operation<P extends keyof paths, V extends Verb> = paths[P] extends { [K in V]: infer O } ? O : never
+type Offering<V extends Verb> = { [P in keyof paths]: paths[P] extends { [K in V]?: never } ? never : P }[keyof paths]
+
+export type Request<P extends keyof paths, V extends Verb = 'post'> =
+  Operation<P, V> extends { requestBody?: infer B } ? Content<NonNullable<B>> : never
+export type Reply<P extends keyof paths, V extends Verb = 'post'> =
+  Operation<P, V> extends { responses: { 200: infer R } } ? Exclude<Content<R>, Envelope> : never
+
+/** A refusal, as the contract words it. Code 0: the node did not answer. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: number,
+    readonly msg: string,
+    readonly detail = '',
+  ) {
+    super(detail ? `${msg}: ${detail}` : msg)
+  }
+}
+
+/** What whoever shows dialogs does about refusals that a person can mend. */
+export const remedies = {
+  sessionLost: () => {},
+  mustChange: () => {},
+  /** Asks for the vault key; whether it was entered. */
+  vaultKey: async (): Promise<boolean> => false,
+}
+
+/** Where the node is served, as it said when it showed the page. */
+export const base = (() => {
+  const told = document.querySelector('meta[name="aops-base"]')?.getAttribute('content') ?? ''
+  return told.startsWith('/') ? told : ''
+})()
+
+interface Options {
+  signal?: AbortSignal
+  /** A refusal that says that nobody is logged in is the answer, not a lost session. */
+  quiet?: boolean
+  /** Carried out once, however often it is sent. */
+  once?: boolean
+}
+
+/** Some answers have numbers that JSON has no word for, as texts; they stay texts. */
+async function ask(verb: Verb, path: string, body: unknown, options: Options): Promise<unknown> {
+  const headers: Record<string, string> = {}
+  if (verb !== 'get') headers['Content-Type'] = 'application/json'
+  if (options.once) headers['Idempotency-Key'] = crypto.getRandomValues(new Uint32Array(4)).join('-')
+  let response: Response
+  try {
+    response = await fetch(base + path, {
+      method: verb.toUpperCase(),
+      headers,
+      body: verb === 'get' ? undefined : JSON.stringify(body),
+      signal: options.signal,
+    })
+  } catch (problem) {
+    if ((problem as Error).name === 'AbortError') throw problem
+    throw new ApiError(0, 'The node does not answer', String((problem as Error).message ?? ''))
+  }
+  let reply: { code?: number; msg?: string; detail?: string; message?: string }
+  try {
+    reply = await response.json()
+  } catch {
+    throw new ApiError(0, 'The node does not answer', `HTTP ${response.status}`)
+  }
+  const code = reply.code ?? response.status
+  if (code === 200 || code === 206) return reply
+  throw new ApiError(code, reply.msg ?? '', reply.detail ?? reply.message ?? '')
+}
+
+async function call(verb: Verb, path: string, body: unknown, options: Options): Promise<unknown> {
+  try {
+    return await ask(verb, path, body, options)
+  } catch (problem) {
+    if (!(problem instanceof ApiError) || options.quiet) throw problem
+    if (problem.code === 1201) remedies.sessionLost()
+    if (problem.code === 1204) remedies.mustChange()
+    if (problem.code === 1203 && (await remedies.vaultKey())) return ask(verb, path, body, options)
+    throw problem
+  }
+}
+
+export function post<P extends Offering<'post'>>(path: P, body: Request<P>, options: Options = {}): Promise<Reply<P>> {
+  return call('post', path as string, body, options) as Promise<Reply<P>>
+}
+
+export function remove<P extends Offering<'delete'>>(
+  path: P,
+  body: Request<P, 'delete'>,
+  options: Options = {},
+): Promise<Reply<P, 'delete'>> {
+  return call('delete', path as string, body, options) as Promise<Reply<P, 'delete'>>
+}
+
+export function get<P extends Offering<'get'>>(path: P, query = '', options: Options = {}): Promise<Reply<P, 'get'>> {
+  return call('get', (path as string) + query, undefined, options) as Promise<Reply<P, 'get'>>
+}
