@@ -51,6 +51,11 @@ expected<int64_t> end_orphans(storage::database& db, const base::config& c, int6
   return static_cast<int64_t>(ended->size());
 }
 
+/// In ms; 0 for what stays: for ever, or until it is dumped.
+int64_t kept(const base::config& c, base::duration keep) {
+  return c.retention.dump_directory.empty() ? keep.ms : 0;
+}
+
 constexpr std::array<step, 13> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
@@ -68,7 +73,7 @@ constexpr std::array<step, 13> work = {
                                          : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t now) {
-    auto keep = c.retention.check_results.ms;
+    auto keep = kept(c, c.retention.check_results);
     return keep > 0 ? storage::result_repository{db}.expire(now - keep) : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t now) {
@@ -80,14 +85,14 @@ constexpr std::array<step, 13> work = {
     return gone.map([](int64_t) { return int64_t{0}; });
   },
   [](storage::database& db, const base::config& c, int64_t now) {
-    auto keep = c.retention.diag_reports.ms;
+    auto keep = kept(c, c.retention.diag_reports);
     return keep > 0 ? storage::job_archive{db}.expire(now - keep) : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config&, int64_t now) {
     return storage::refusal_repository{db}.settle(now);
   },
   [](storage::database& db, const base::config& c, int64_t now) {
-    auto keep = c.retention.audit_log.ms;
+    auto keep = kept(c, c.retention.audit_log);
     return keep > 0 ? storage::audit_repository{db}.expire(now - keep) : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config&, int64_t now) {

@@ -20,6 +20,7 @@
 #include "actors/store/alert_store.hpp"
 #include "actors/store/audit_store.hpp"
 #include "actors/store/backup_keeper.hpp"
+#include "actors/store/dump_keeper.hpp"
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
@@ -147,6 +148,11 @@ child_spec store_tree(const parts& p) {
     tree.push_back(child(backup_keeper_name,
                          backup_keeper,
                          backup_parts{store, std::make_shared<bounded_pool>("backup", 1, 1)}));
+  if (!p.config->retention.dump_directory.empty())
+    tree.push_back(
+      child(dump_keeper_name,
+            dump_keeper,
+            dump_parts{store, std::make_shared<bounded_pool>("dump", 1, 1), p.health}));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));

@@ -308,6 +308,10 @@ expected<void> check_together(const config& c, const option_origins& where) {
     blame("prometheus.url", "must begin with http:// or https://");
   if (auto window = parse_daily_window(c.backup.window); !window)
     blame("backup.window", window.error().detail);
+  const auto& r = c.retention;
+  if (r.dump_directory.empty() &&
+      r.most_check_results + r.most_diag_reports + r.most_audit_records > 0)
+    blame("retention.dump_directory", "must be set where the number of rows is limited");
   if (c.check.sample_period.ms % 1000 != 0)
     blame("check.sample_period", "must be whole seconds");
   check_kafka(c, blame);

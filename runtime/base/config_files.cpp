@@ -153,6 +153,9 @@ private:
         note("log.file", why);
     if (!c_.backup.directory.empty() && ::access(c_.backup.directory.c_str(), W_OK) != 0)
       note("backup.directory", fmt::format("{}: {}", c_.backup.directory, std::strerror(errno)));
+    if (const auto& dumps = c_.retention.dump_directory;
+        !dumps.empty() && ::access(dumps.c_str(), W_OK) != 0)
+      note("retention.dump_directory", fmt::format("{}: {}", dumps, std::strerror(errno)));
     std::error_code problem;
     // Made at the first start when it is missing.
     const auto& credential = c_.data.credential_file;
@@ -186,7 +189,7 @@ expected<void> check_files(const config& c, const option_origins& where) {
 
 std::vector<std::string> file_options() {
   std::vector<std::string> names{
-    "data_dir", "log.file", "backup.directory", "data.credential_file"};
+    "data_dir", "log.file", "backup.directory", "retention.dump_directory", "data.credential_file"};
   for (const auto& option : files)
     names.emplace_back(option.name);
   return names;

@@ -1,6 +1,7 @@
 #include "cli/node/backup_command.hpp"
 #include "cli/node/check_config.hpp"
 #include "cli/node/doctor_facts.hpp"
+#include "cli/node/dump_command.hpp"
 #include "cli/node/migrate_command.hpp"
 #include "cli/node/node.hpp"
 #include "runtime/base/config_faults.hpp"
@@ -19,6 +20,7 @@ struct options {
   std::string config, data_dir, http, tls, join, from, output;
   std::vector<std::string> set;
   node::backup_options backup;
+  node::dump_options dump;
 };
 
 /// Options that have one of their own are shorthand for `--set`.
@@ -99,6 +101,16 @@ int main(int argc, char** argv) {
   backup->add_option("--to", o.backup.file, "the file; one that exists is not overwritten")
     ->type_name("FILE")
     ->required();
+  auto* dump = app.add_subcommand(
+    "dump",
+    "Read what left the store for files: list the files, show their rows, or restore them.");
+  dump->add_option("what", o.dump.what, "list, show or restore")
+    ->check(CLI::IsMember({"list", "show", "restore"}))
+    ->required();
+  dump->add_option("path", o.dump.paths, "files or directories; else retention.dump_directory");
+  dump->add_option("--kind", o.dump.kind, "of one kind only")
+    ->check(CLI::IsMember({"results", "reports", "audit"}));
+  dump->fallthrough();
   for (auto* command : {verify, restore})
     command->add_option("--from", o.backup.file, "the backup")->type_name("FILE")->required();
   restore->add_flag("--replace",
@@ -138,6 +150,8 @@ int main(int argc, char** argv) {
     return node::verify_backup(o.backup, *config);
   if (*restore)
     return node::restore(o.backup, *config);
+  if (*dump)
+    return node::read_dumps(o.dump, *config);
   if (*doctor)
     return node::examine(*config, o.output == "json");
   // Here a file that is missing is one line; later it would be the end of whoever opens it.

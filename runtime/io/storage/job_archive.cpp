@@ -33,6 +33,11 @@ expected<int64_t> job_archive::expire(int64_t created_before_ms) {
   return 0;
 }
 
+expected<void> job_archive::forget(int64_t job) {
+  return in_order([&] { return db_.run("delete from job_unit where job = ?", job); },
+                  [&] { return drop_job(job); });
+}
+
 expected<int64_t> job_archive::drop_reports(int64_t job) {
   auto keys =
     db_.list("select n from report where job = ? order by number limit ?", read_key, job, portion);

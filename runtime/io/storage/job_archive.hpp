@@ -14,6 +14,9 @@ public:
   /// there is no such job any more.
   expected<int64_t> expire(int64_t created_before_ms);
 
+  /// One job, which has no reports any more, with its units and trees. In a transaction.
+  expected<void> forget(int64_t job);
+
 private:
   expected<int64_t> drop_reports(int64_t job);
   expected<int64_t> drop_units(int64_t job);

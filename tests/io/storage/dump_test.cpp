@@ -1,0 +1,271 @@
+#include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/dump_repository.hpp"
+#include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/report_repository.hpp"
+#include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/saved_reports.hpp"
+#include "tests/io/storage/samples.hpp"
+
+#include <fstream>
+#include <set>
+
+using namespace aops;
+using namespace aops::storage;
+using namespace aops::tests;
+
+namespace {
+
+constexpr int64_t now = 1'000'000'000;
+
+dump_limits older_than(int64_t ms) { return {ms, 0, now}; }
+dump_limits at_most(int64_t rows) { return {0, rows, now}; }
+
+void add_result(database& db, int64_t start, bool is_ours = true, const std::string& item = "r") {
+  auto digest = store_rule(db, item);
+  ok(transact(db, [&](database& to) {
+    result_repository results{to};
+    if (is_ours)
+      return results.replace_range(
+        owner, "h", {item, digest, start, start + 5, {{start, start + 5, "Abnormal"}}});
+    return results.save_external(owner, {"h", rule_named(item), start, start + 5, "Abnormal"});
+  }));
+}
+
+std::string results(database& db) {
+  std::set<std::string> all;
+  for (const auto& x : ok(result_repository{db}.page(owner, {})).check_result)
+    all.insert(x.check_item + std::to_string(x.start.ms) + " ");
+  std::string out;
+  for (const auto& x : all)
+    out += x;
+  return out;
+}
+
+void add_report(database& db, const std::string& id, const std::string& task) {
+  saved_report x;
+  x.host_id = "h";
+  x.tree_name = "t";
+  x.task_id = task;
+  x.report_id = id;
+  x.start.ms = 12'000;
+  x.end.ms = 15'000;
+  x.report.text = R"({"value": true})";
+  ok(transact(db, [&](database& to) { return saved_reports{to}.save(owner, owner, x, 20'000); }));
+}
+
+/// What leaves is in a file of this folder, as the keeper of dumps does it; rows that went.
+class dumper {
+public:
+  explicit dumper(store& it) : it_(it) {}
+
+  std::string write(const dump_kind& kind, const dump_limits& limits, int64_t portion = 100) {
+    auto& db = it_.db();
+    ok(transact(db, [&](database& to) { return dump_repository{to}.begin(kind, "abcd"); }));
+    auto mark = ok(dump_repository{db}.mark(kind));
+    dump x{std::string{kind.name()}, mark.store, mark.number + 1, now, {}};
+    for (auto& row : ok(kind.due(db, limits, portion)))
+      x.rows.push_back(std::move(row.text));
+    auto file = dir_.path() + "/" + dump_name(x.kind, x.store, x.number);
+    ok(write_dump(file, x));
+    return file;
+  }
+
+  int64_t carry_out(const dump_kind& kind, const std::string& file) {
+    auto x = ok(read_dump(file));
+    return ok(
+      transact(it_.db(), [&](database& to) { return dump_repository{to}.carry_out(kind, x); }));
+  }
+
+  int64_t leave(const dump_kind& kind, const dump_limits& limits, int64_t portion = 100) {
+    files.push_back(write(kind, limits, portion));
+    return carry_out(kind, files.back());
+  }
+
+  /// The newest file first. `added/present/homeless`
+  std::string restore() {
+    restore_summary all;
+    for (auto file = files.rbegin(); file != files.rend(); ++file) {
+      auto x = ok(read_dump(*file));
+      auto some =
+        ok(transact(it_.db(), [&](database& to) { return dump_repository{to}.restore(x); }));
+      all.added += some.added;
+      all.present += some.present;
+      all.homeless += some.homeless;
+    }
+    return std::to_string(all.added) + "/" + std::to_string(all.present) + "/" +
+           std::to_string(all.homeless);
+  }
+
+  std::vector<std::string> files;
+
+private:
+  store& it_;
+  scratch_dir dir_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dumps)
+
+STORE_CASE(results_leave_for_their_age_and_come_back) {
+  store_host(it.db(), "h");
+  for (int64_t start : {100, 200, 300})
+    add_result(it.db(), start, start != 200);
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_results(), older_than(250)) == 2);
+  BOOST_TEST(results(it.db()) == "r300 ");
+  BOOST_TEST(ok(it.db().count("select sum(total) from result_count")) == 1);
+  BOOST_TEST(ok(dumped_results().due(it.db(), older_than(250), 100)).empty());
+  BOOST_TEST(files.restore() == "2/0/0");
+  BOOST_TEST(results(it.db()) == "r100 r200 r300 ");
+  BOOST_TEST(ok(it.db().count("select sum(total) from result_count")) == 3);
+  BOOST_TEST(files.restore() == "0/2/0"); // Nothing is overwritten, nothing is there twice.
+  BOOST_TEST(results(it.db()) == "r100 r200 r300 ");
+}
+
+STORE_CASE(results_leave_for_their_number_the_oldest_first) {
+  store_host(it.db(), "h");
+  for (int64_t start : {100, 200, 300, 400})
+    add_result(it.db(), start, true, "i" + std::to_string(start));
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_results(), at_most(3)) == 1);
+  BOOST_TEST(files.leave(dumped_results(), at_most(1), 1) == 1); // A portion.
+  BOOST_TEST(results(it.db()) == "i300300 i400400 ");
+  BOOST_TEST(ok(dumped_results().due(it.db(), at_most(2), 100)).empty());
+}
+
+STORE_CASE(results_of_a_host_that_is_gone_have_no_place) {
+  store_host(it.db(), "h");
+  add_result(it.db(), 100);
+  dumper files{it};
+  files.leave(dumped_results(), older_than(250));
+  ok(it.db().execute("update host set id = 'another'"));
+  BOOST_TEST(files.restore() == "0/0/1");
+}
+
+STORE_CASE(a_file_whose_rows_were_not_deleted_is_carried_out_later) {
+  store_host(it.db(), "h");
+  add_result(it.db(), 100);
+  dumper files{it};
+  auto file = files.write(dumped_results(), older_than(250));
+  BOOST_TEST(results(it.db()) == "r100 "); // Whoever died here lost nothing.
+  BOOST_TEST(files.carry_out(dumped_results(), file) == 1);
+  BOOST_TEST(results(it.db()) == "");
+  auto again = ok(read_dump(file));
+  auto twice = transact(
+    it.db(), [&](database& to) { return dump_repository{to}.carry_out(dumped_results(), again); });
+  BOOST_TEST(failure_of(twice) == ec::conflict);
+}
+
+STORE_CASE(a_row_that_changed_since_it_was_written_stays) {
+  store_host(it.db(), "h");
+  add_result(it.db(), 100);
+  add_result(it.db(), 200, false);
+  dumper files{it};
+  auto file = files.write(dumped_results(), older_than(250));
+  ok(it.db().execute("update check_result set value = 'No data' where start_ms = 200"));
+  BOOST_TEST(files.carry_out(dumped_results(), file) == 1);
+  BOOST_TEST(results(it.db()) == "r200 ");
+}
+
+STORE_CASE(the_log_is_whole_before_between_and_after) {
+  audit_repository log{it.db()};
+  for (int64_t time = 100; time <= 600; time += 100)
+    ok(log.append({time, "ada", "::1", "host.add", "e", 200, ""}));
+  auto is_whole = [&] { return !ok(log.verify(0)).broken.has_value(); };
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_audit(), older_than(301)) == 3);
+  BOOST_TEST(is_whole());
+  BOOST_TEST(files.leave(dumped_audit(), at_most(2)) == 1);
+  BOOST_TEST(is_whole());
+  BOOST_TEST(ok(log.verify(0)).checked == 2);
+  BOOST_TEST(files.restore() == "4/0/0");
+  BOOST_TEST(is_whole());
+  BOOST_TEST(ok(log.verify(0)).checked == 6);
+  BOOST_TEST(files.restore() == "0/4/0");
+}
+
+STORE_CASE(many_records_leave_at_once) {
+  audit_repository log{it.db()};
+  ok(transact(it.db(), [&](database&) -> expected<void> {
+    for (int64_t i = 0; i < 500; ++i)
+      if (auto done = log.append({i, "ada", "::1", "host.add", "e", 200, ""}); !done)
+        return done;
+    return {};
+  }));
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_audit(), older_than(450), 1000) == 450);
+  BOOST_TEST(files.restore() == "450/0/0");
+  BOOST_TEST(!ok(log.verify(0)).broken.has_value());
+}
+
+STORE_CASE(a_log_is_not_restored_into_another) {
+  audit_repository log{it.db()};
+  for (int64_t time : {100, 200, 300})
+    ok(log.append({time, "ada", "::1", "host.add", "e", 200, ""}));
+  dumper files{it};
+  files.leave(dumped_audit(), older_than(150));
+  files.leave(dumped_audit(), older_than(250));
+  files.files.pop_back(); // One between them is missing.
+  BOOST_TEST(files.restore() == "0/0/1");
+  BOOST_TEST(!ok(log.verify(0)).broken.has_value());
+}
+
+STORE_CASE(reports_leave_with_their_task_and_come_back_as_they_were) {
+  add_report(it.db(), "r1", "t1");
+  add_report(it.db(), "r2", "t1");
+  auto before = ok(report_repository{it.db()}.find(owner, {"r1", "r2"}));
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_reports(), older_than(30'000)) == 2);
+  BOOST_TEST(files.leave(dumped_reports(), older_than(30'000)) == 1); // The task itself.
+  BOOST_TEST(ok(it.db().count("select count(*) from job")) == 0);
+  BOOST_TEST(ok(dumped_reports().due(it.db(), older_than(30'000), 100)).empty());
+  BOOST_TEST(files.restore() == "3/0/0");
+  auto after = ok(report_repository{it.db()}.find(owner, {"r1", "r2"}));
+  BOOST_REQUIRE(after.size() == 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    BOOST_TEST(after[i].detail == before[i].detail);
+    BOOST_TEST(after[i].content_hash == before[i].content_hash);
+    BOOST_TEST(after[i].tree_content == before[i].tree_content);
+  }
+  BOOST_TEST(ok(job_repository{it.db()}.page(owner, diagnosis_kind, {})).task_infos.size() == 1u);
+  BOOST_TEST(files.restore() == "0/3/0");
+}
+
+STORE_CASE(what_is_in_a_file_is_not_believed) {
+  store_host(it.db(), "h");
+  add_result(it.db(), 100);
+  dumper files{it};
+  auto file = files.write(dumped_results(), older_than(250));
+  auto x = ok(read_dump(file));
+  auto& text = x.rows.at(0);
+  auto at = text.find("$0 > 1");
+  BOOST_REQUIRE(at != std::string::npos);
+  text[at + 5] = '2'; // Another rule under the same digest.
+  ok(it.db().execute("delete from check_result"));
+  auto refused = transact(it.db(), [&](database& to) { return dump_repository{to}.restore(x); });
+  BOOST_TEST(failure_of(refused) == ec::corrupt);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_altered_or_cut_off_is_refused) {
+  scratch_dir dir;
+  auto file = dir.path() + "/x";
+  ok(write_dump(file, {"audit", "abcd", 7, 5, {R"({"n":1})", R"({"n":2})"}}));
+  auto good = ok(read_dump(file));
+  BOOST_TEST(good.rows.size() == 2u);
+  BOOST_TEST(good.number == 7);
+  BOOST_TEST(failure_of(write_dump(file, good)) == ec::conflict); // Never over another one.
+  std::ifstream in{file, std::ios::binary};
+  std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    auto changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    std::ofstream{file, std::ios::binary} << changed;
+    BOOST_TEST(!read_dump(file), i);
+  }
+  std::ofstream{file, std::ios::binary} << bytes.substr(0, bytes.size() - 1);
+  BOOST_TEST(!read_dump(file));
+  BOOST_TEST(failure_of(write_dump(dir.path() + "/none/x", good)) == ec::store_unreachable);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
