@@ -8,6 +8,7 @@ import hashlib
 import pathlib
 import shutil
 import subprocess
+import time
 
 from schema_tester import cache_folder
 
@@ -15,7 +16,7 @@ LIST = pathlib.Path(__file__).with_name("lab_packages.txt")
 REPOSITORY = "/srv/packages"
 
 OPTIONS = ["--mode=root", "--variant=minbase", "--skip=cleanup/apt", "--dpkgopt=path-exclude=/usr/share/doc/*",
-           "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*"]
+           "--dpkgopt=path-exclude=/usr/share/locale/*"]
 
 # Run in the new system, `$1`. Units that make no sense in a namespace are masked; a host has its own keys and identity.
 FINISH = r"""set -e
@@ -66,9 +67,11 @@ class tree:
 
 
 def remove_unused(cache):
-    """Systems made from other lists, but for those with running hosts."""
+    """Systems made from other lists, which nobody used for days. A lock is written to when it is taken."""
     for old in cache.glob("lab-*.lock"):
-        with open(old, "w", encoding="ascii") as lock:
+        if time.time() - old.stat().st_mtime < 3 * 86400:
+            continue
+        with open(old, "a", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
