@@ -82,7 +82,7 @@ struct check_result_event {
   F(host_id, required(), "Host; the key of the message.")                                          \
   F(check_item, required(), "Rule.")                                                               \
   F(labels, required(), "Labels of the instance, of rules with several.")                          \
-  F(value, required(), "`Abnormal`, `No data`, `Internal error`; of `ended` what follows.")        \
+  F(value, required(), "`Abnormal`, `No data`, `Internal error`; empty of `ended`: all is well.")  \
   F(start, required().as("fractional"), "First moment; of `ended` the round that found it over.")  \
   F(end, required().as("fractional"), "Last moment so far.")                                       \
   F(reason, required().blank_ok(), "Why it is not `Abnormal`.")
@@ -174,7 +174,7 @@ AOPS_MESSAGE(kafka_status)
 
 /// POST /kafka/dlq/get
 struct dead_query {
-  std::string topic, state;
+  maybe<std::string> topic, state;
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_dead_query(F)                                                                  \

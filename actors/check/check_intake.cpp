@@ -1,11 +1,9 @@
 #include "actors/check/check_intake.hpp"
 
-#include "actors/check/check_job.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/return_code.hpp"
 #include "messages/roles/check.hpp"
 #include "messages/roles/host.hpp"
-#include "messages/rounds.hpp"
 
 #include <caf/all.hpp>
 
@@ -25,6 +23,8 @@ std::vector<std::string> unknown(const std::vector<std::string>& asked,
       out.push_back(name);
   return out;
 }
+
+} // namespace
 
 expected<std::pair<check_started, check_plan>>
 plan_check(const check_to_execute& x, const host_records& hosts, const owner_rules& rules) {
@@ -54,6 +54,8 @@ plan_check(const check_to_execute& x, const host_records& hosts, const owner_rul
     reply.code = code_partial;
   return std::pair{std::move(reply), std::move(plan)};
 }
+
+namespace {
 
 /// A request for an explicit check on its way through its steps.
 struct request_for_check {

@@ -14,6 +14,8 @@
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/host/rule_costs_keeper.hpp"
 #include "actors/jobs/jobs_region.hpp"
+#include "actors/kafka/bridge.hpp"
+#include "actors/kafka/publisher.hpp"
 #include "actors/notify/notifier.hpp"
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/store/account_store.hpp"
@@ -45,6 +47,7 @@
 #include "actors/support/prepare.hpp"
 #include "actors/task/run_store.hpp"
 #include "cli/node/doctor_facts.hpp"
+#include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
 #include "messages/names.hpp"
 
@@ -143,6 +146,7 @@ child_spec store_tree(const parts& p) {
     child(audit_store_name, audit_store, store),
     child(session_store_name, session_store, store),
     child(vault_name, vault_keeper, store, p.node_id),
+    child(kafka_store_name, kafka_store, store, p.queue_standing),
   };
   if (!p.config->backup.directory.empty()) // Its thread is for who wants backups.
     tree.push_back(child(backup_keeper_name,
@@ -239,6 +243,26 @@ child_spec cluster_tree(const parts& p) {
   return supervised(named("cluster", p), std::move(tree));
 }
 
+/// Requests come from the message queue, events go there.
+child_spec kafka_tree(const parts& p) {
+  auto services = std::make_shared<kafka_services>();
+  services->queue = p.queue;
+  services->names = p.names;
+  services->clock = p.clock;
+  services->config = p.config;
+  services->health = p.health;
+  services->standing = p.queue_standing;
+  services->is_single = p.cluster->single;
+  if (!p.cluster->single)
+    services->is_publisher = [map = p.cluster->map, node = p.node_id] {
+      return map->get()->leader.holder == node;
+    };
+  kafka_services_ptr shared = services;
+  return supervised(named("kafka", p),
+                    {child<caf::detached>(kafka_bridge_name, kafka_bridge, shared),
+                     child<caf::detached>(kafka_publisher_name, kafka_publisher, shared)});
+}
+
 child_spec doctor_child(const parts& p) {
   doctor_parts doctors;
   doctors.names = p.names;
@@ -288,6 +312,8 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   tree.push_back(notifier_child(p));
   for (const auto& region : p.lists.regions)
     tree.push_back(region.tree(p));
+  if (p.queue)
+    tree.push_back(kafka_tree(p));
   tree.push_back(doctor_child(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
@@ -359,6 +385,8 @@ http::service service_of(const parts& p, const http::node_port& port) {
   for (auto table : p.lists.routes)
     for (auto& row : table(port))
       s.routes.push_back(std::move(row));
+  if (p.queue)
+    s.asyncapi = http::asyncapi_of(*p.config, s.version);
   s.streams = http::stream_routes(p.streams);
   http::add_web_pages(s);
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port));

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/cluster_services.hpp"
 #include "actors/jobs/job_kind.hpp"
+#include "actors/kafka/kafka_services.hpp"
 #include "actors/notify/notifier.hpp"
 #include "actors/store/store_access.hpp"
 #include "actors/supervisor/supervisor.hpp"
@@ -68,9 +69,12 @@ struct parts {
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<const http_front_parts> front;
   std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.
-  std::shared_ptr<ansible::player> player; ///< Of all plays of this node.
+  std::shared_ptr<ansible::player> player;            ///< Of all plays of this node.
   actors::cluster_services_ptr cluster;
   std::vector<actors::notice_target> notice_targets;
+  std::shared_ptr<mq::message_queue> queue; ///< Absent: turned off.
+  std::shared_ptr<actors::kafka_standing> queue_standing =
+    std::make_shared<actors::kafka_standing>();
   node_lists lists = product_lists();
 };
 

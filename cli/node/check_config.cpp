@@ -2,6 +2,7 @@
 
 #include "cli/node/keep_list.hpp"
 #include "runtime/base/faults.hpp"
+#include "runtime/io/mq/queue.hpp"
 #include "runtime/io/storage/backup_file.hpp"
 
 #include <fstream>
@@ -26,6 +27,9 @@ expected<void> check_config(const base::located_config& config) {
   if (!c.backup.key_file.empty() && is_readable(c.backup.key_file))
     if (auto key = storage::backup_key(c.backup.key_file); !key)
       found.note(expected<void>{base::blame(config.where, "backup.key_file", key.error().detail)});
+  if (c.kafka.enabled)
+    if (auto queue = mq::open_queue(c); !queue)
+      found.note(expected<void>{base::blame(config.where, "kafka", queue.error().detail)});
   return found.all();
 }
 

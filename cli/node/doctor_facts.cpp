@@ -7,6 +7,7 @@
 #include "runtime/base/authority.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/descriptor.hpp"
+#include "runtime/io/mq/queue.hpp"
 #include "runtime/io/net/http_multi.hpp"
 #include "runtime/io/storage/migration.hpp"
 
@@ -320,6 +321,37 @@ void add_backups(facts& x, const base::config& c) {
     x.last_backup_ms = all.back().created_ms;
 }
 
+void add_queue(facts& x, const base::config& c) {
+  x.has_queue = c.kafka.enabled;
+  if (!c.kafka.enabled)
+    return;
+  const auto& k = c.kafka;
+  std::vector<std::string> topics;
+  for (const auto* some : {&k.check_topics, &k.diag_topics})
+    for (const auto& topic : *some) {
+      topics.push_back(topic);
+      topics.push_back(topic + k.dlq_suffix);
+    }
+  for (auto [what, topic] : {std::pair{"results", &k.result_topic},
+                             {"progress", &k.progress_topic},
+                             {"reports", &k.report_topic}})
+    if (std::find(k.publish.begin(), k.publish.end(), what) != k.publish.end())
+      topics.push_back(*topic);
+  auto found = mq::open_queue(c).and_then([&](const std::shared_ptr<mq::message_queue>& queue) {
+    return queue->examine(topics, patience);
+  });
+  if (!found) {
+    x.queue_error = found.error().detail;
+    return;
+  }
+  x.queue_brokers = found->brokers;
+  for (auto& topic : found->topics) {
+    // Those of what cannot be used are made when they are needed.
+    bool may_be_missing = topic.topic.ends_with(k.dlq_suffix) && topic.is_missing;
+    x.queue_topics.emplace_back(topic.topic, may_be_missing ? std::string{} : topic.error);
+  }
+}
+
 } // namespace
 
 facts measure(const base::config& config, storage::database_pool* pool) {
@@ -332,6 +364,7 @@ facts measure(const base::config& config, storage::database_pool* pool) {
   add_store(x, config, pool);
   add_prometheus(x, config);
   add_backups(x, config);
+  add_queue(x, config);
   return x;
 }
 

@@ -288,6 +288,12 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   if (!targets)
     return complain(targets.error(), exit_usage);
   p.notice_targets = std::move(*targets);
+  if (config->kafka.enabled) {
+    auto queue = mq::open_queue(*config);
+    if (!queue)
+      return complain(queue.error(), exit_usage);
+    p.queue = std::move(*queue);
+  }
   auto list = load_keep_list(config->scrape.keep_list);
   if (!list)
     return complain(list.error(), exit_usage);

@@ -20,7 +20,8 @@ std::vector<route> public_routes(const node_port& port) {
                       job_routes,
                       report_routes,
                       cluster_routes,
-                      session_routes})
+                      session_routes,
+                      kafka_routes})
     for (auto& row : table(port))
       all.push_back(std::move(row));
   return all;

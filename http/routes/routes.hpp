@@ -25,6 +25,7 @@ std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);
 std::vector<route> cluster_routes(const node_port& port);
 std::vector<route> session_routes(const node_port& port);
+std::vector<route> kafka_routes(const node_port& port);
 
 /// All of these.
 std::vector<route> public_routes(const node_port& port);

@@ -246,6 +246,11 @@ void dispatcher::add_own_pages() {
   add("/openapi.json", "This interface as OpenAPI 3.", json_type, [this](const page_context&) {
     return json_response(200, openapi_);
   });
+  if (!service_.asyncapi.is_null())
+    add("/asyncapi.json",
+        "The message queue as AsyncAPI 3.",
+        json_type,
+        [this](const page_context&) { return json_response(200, service_.asyncapi); });
   auto files = std::make_shared<static_files>();
   auto style = "docs/" + files->add_versioned("style.css", std::string{docs_style()});
   service_.files.push_back({"/docs/*", "What `/docs` is shown with.", files});

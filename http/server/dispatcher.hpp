@@ -30,6 +30,7 @@ struct service {
   std::string login_page;           ///< Path of the page that logs in; empty: there is none.
   std::function<readiness()> ready; ///< Absent: always ready.
   std::string version = "0";
+  json asyncapi; ///< Of the message queue; null: there is none.
   std::chrono::milliseconds request_timeout{10'000};
   std::vector<std::string> trusted_proxies; ///< Addresses and networks.
   bool is_strict = false; ///< Browsers are told to come by HTTPS only from now on.
@@ -37,7 +38,8 @@ struct service {
 
 /// Answers requests by the tables: parse, schema, identity, role, forced password change, business,
 /// in this order. A request that only its cookie speaks for must come from a page of ours. Adds
-/// `/openapi.json`, `/docs`, `/healthz`, `/readyz`, `/metrics`. May be used from any thread.
+/// `/openapi.json`, `/asyncapi.json`, `/docs`, `/healthz`, `/readyz`, `/metrics`. May be used from
+/// any thread.
 class dispatcher {
 public:
   explicit dispatcher(service s);

@@ -134,6 +134,11 @@ ROWS = {
         denied(lambda s: {"host_list": [s.seen], "time_range": s.range, "check_items": []}),
     ("GET", "/notify/receivers"): denied(changes=False),
     ("POST", "/notify/test"): denied(lambda s: {"name": "x"}),
+    ("GET", "/kafka/status"): denied(changes=False),
+    ("POST", "/kafka/dlq/get"): denied(changes=False),
+    ("POST", "/kafka/dlq/show"): denied(lambda s: {"id": "x"}, changes=False),
+    ("POST", "/kafka/dlq/replay"): denied(lambda s: {"id_list": ["x"]}),
+    ("DELETE", "/kafka/dlq/drop"): denied(lambda s: {"id_list": ["x"]}),
 
     ("POST", "/diag/tree/import"):
         denied(lambda s: {"trees": [tree("x", "a", {"a": "hot"})]}),

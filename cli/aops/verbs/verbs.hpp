@@ -25,6 +25,7 @@ verb eval_verb();
 verb check_verb();
 verb status_verb();
 verb notify_verb();
+verb kafka_verb();
 verb faultree_verb();
 verb diag_verb();
 verb report_verb();

@@ -203,12 +203,32 @@ void add_others(items& out, const facts& x) {
                  is_late ? "look for backup-failed in the log; `aops-node backup` makes one" : ""});
 }
 
+void add_queue(items& out, const facts& x) {
+  if (!x.has_queue)
+    return;
+  out.push_back({"kafka",
+                 x.queue_error.empty() ? fine : broken,
+                 x.queue_error.empty() ? fmt::format("{} brokers", x.queue_brokers) : x.queue_error,
+                 x.queue_error.empty() ? "" : "start the brokers, or mend section kafka"});
+  for (const auto& [topic, why] : x.queue_topics)
+    out.push_back({"topic " + topic,
+                   why.empty() ? fine : doubtful,
+                   why.empty() ? "is there" : why,
+                   why.empty() ? "" : "create it, or give the user of kafka.user rights on it"});
+}
+
 } // namespace
 
 std::vector<examined_item> judge(const facts& x) {
   items out;
-  for (auto* add :
-       {add_system, add_directory, add_rights, add_clock, add_certificates, add_store, add_others})
+  for (auto* add : {add_system,
+                    add_directory,
+                    add_rights,
+                    add_clock,
+                    add_certificates,
+                    add_store,
+                    add_others,
+                    add_queue})
     add(out, x);
   return out;
 }

@@ -50,6 +50,10 @@ struct facts {
   int64_t lease_ms = 0;
   std::optional<bool> may_define; ///< The store's user may change the schema.
   std::string prometheus_url, prometheus_error, prometheus_version; ///< No URL: none is used.
+  bool has_queue = false; ///< A message queue is configured.
+  std::string queue_error;
+  int64_t queue_brokers = 0;
+  std::vector<std::pair<std::string, std::string>> queue_topics; ///< And why each cannot be used.
   std::string backup_directory;
   std::optional<int64_t> last_backup_ms;
 };

@@ -57,8 +57,10 @@ public:
         break;
       for (int i = 0; i < (*found)->topic_cnt; ++i) {
         const auto& x = (*found)->topics[i];
-        out.topics.push_back(
-          {x.topic, x.err ? rd_kafka_err2str(x.err) : std::string{}, x.partition_cnt});
+        out.topics.push_back({x.topic,
+                              x.err ? rd_kafka_err2str(x.err) : std::string{},
+                              x.partition_cnt,
+                              x.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART});
       }
     }
     return out;

@@ -108,6 +108,7 @@ public:
 struct topic_fact {
   std::string topic, error; ///< Why it cannot be used.
   int64_t partitions = 0;
+  bool is_missing = false; ///< It is not there; then there is an error, too.
 };
 
 struct queue_facts {

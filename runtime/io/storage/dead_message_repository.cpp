@@ -125,10 +125,10 @@ expected<int64_t> dead_message_repository::add(const std::vector<dead_letter>& l
 }
 
 expected<dead_page> dead_message_repository::page(std::string_view owner, const dead_query& q) {
-  auto state = q.state.empty() ? std::string{"kept"} : q.state;
+  auto state = q.state.value_or("kept");
   filter matching("state = ? and owner in ('', ?)", std::string_view{state}, owner);
-  if (!q.topic.empty())
-    matching.also("topic = ?", std::string_view{q.topic});
+  if (q.topic)
+    matching.also("topic = ?", std::string_view{*q.topic});
   auto window = window_of(db_, paging_of(q), "dead_message", matching);
   if (!window)
     return fail(std::move(window.error()));

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "runtime/base/config.hpp"
+#include "runtime/io/mq/queue.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace aops::actors {
+
+/// Messages that were read together.
+struct message_batch {
+  uint64_t number = 0; ///< Counts from 1 for the life of the loop.
+  std::shared_ptr<const std::vector<mq::message>> messages;
+};
+
+/// Reads the topics of a group in a thread of its own and hands batches on, at most two that are
+/// not done with. A position is committed once the batch and all before it are done. While batches
+/// take long, or it is told to hold, it takes nothing more, and stays a member of its group. Before
+/// partitions go to others it waits a little for what is under way; what is not done by then comes
+/// again there.
+class consumer_loop {
+public:
+  using sink = std::function<void(message_batch)>;
+
+  /// @param hand_on Called in the loop's thread; `done` may follow at once.
+  consumer_loop(std::shared_ptr<mq::message_queue> queue,
+                const base::config& config,
+                std::vector<std::string> topics,
+                std::string group,
+                sink hand_on);
+  ~consumer_loop(); ///< Waits a little for what is under way, and leaves the group.
+  consumer_loop(const consumer_loop&) = delete;
+  consumer_loop& operator=(const consumer_loop&) = delete;
+
+  /// ec::bad_request for wrong settings.
+  expected<void> start();
+
+  void done(uint64_t number); ///< A batch is stored. Any thread.
+  void hold(bool must_hold) { must_hold_ = must_hold; }
+  mq::standing state() const; ///< Any thread.
+
+private:
+  struct flight {
+    uint64_t number = 0;
+    std::vector<mq::position> positions;
+    bool is_done = false;
+  };
+
+  void run();
+  void wait_for_flights(std::chrono::milliseconds patience);
+  void settle(bool is_last);
+  void before_loss(const std::vector<mq::partition_id>& lost);
+  bool is_full(std::chrono::milliseconds patience);
+
+  std::shared_ptr<mq::message_queue> queue_;
+  const base::config config_;
+  mq::consumer_options options_;
+  sink hand_on_;
+  std::unique_ptr<mq::consumer> consumer_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<flight> flights_;
+  uint64_t last_number_ = 0;
+  std::atomic<bool> must_hold_ = false, must_end_ = false;
+  std::thread thread_;
+};
+
+} // namespace aops::actors

@@ -1,0 +1,206 @@
+#include "actors/kafka/publisher.hpp"
+
+#include "actors/support/ask.hpp"
+#include "actors/support/prepare.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/metrics.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace aops::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds look_every{200};
+constexpr std::chrono::seconds grace{2}; ///< Beyond the store's own deadline.
+constexpr int64_t first_pause_ms = 500, longest_pause_ms = 30'000;
+constexpr int64_t trim_every_ms = 60'000;
+
+using batches = std::vector<std::pair<std::string, storage::outbox_event>>;
+
+mq::outgoing outgoing_of(const storage::outbox_event& x) {
+  mq::outgoing out{x.topic, x.message_key, x.body, {{"event-id", x.event_id}}};
+  auto headers = storage::read_headers(x.headers);
+  if (headers.empty())
+    out.headers.push_back({"content-type", "application/json"});
+  for (auto& [name, value] : headers)
+    if (name != "event-id" || headers.empty())
+      out.headers.push_back({std::move(name), std::move(value)});
+  return out;
+}
+
+void next(kafka_publisher_pointer self, outbox_step step);
+
+void show_problem(kafka_publisher_pointer self, const std::string& why) {
+  const auto& services = *self->state.services;
+  if (why.empty())
+    services.health->recovered("kafka publisher");
+  else
+    services.health->impaired("kafka publisher", why);
+}
+
+/// Nobody knows how far it got: it begins anew, after a while.
+void failed(kafka_publisher_pointer self, const error& why) {
+  auto& st = self->state;
+  st.has_begun = false;
+  auto pause = std::min(longest_pause_ms, first_pause_ms << std::min<size_t>(st.failures, 8));
+  st.quiet_until_ms = st.services->clock->now_ms() + pause;
+  if (why == ec::fenced) // Another node leads, or will presently see that this one does.
+    return;
+  if (st.failures++ == 0)
+    log::warn("events-not-published", "events wait and are tried again: {}", to_string(why));
+  show_problem(self, why.detail);
+}
+
+void published(kafka_publisher_pointer self, size_t count) {
+  auto& st = self->state;
+  if (std::exchange(st.failures, 0) > 0)
+    log::info("events-published", "events are published again");
+  show_problem(self, {});
+  st.services->standing->update(
+    [&](kafka_status& now) { now.published += static_cast<int64_t>(count); });
+  static auto events =
+    metrics::counter_of("aops_kafka_events_published_total", "Events that the queue has.");
+  events.add(static_cast<double>(count));
+}
+
+/// Publishes the events of one batch. @returns The step that follows; none after a failure.
+std::optional<outbox_step>
+publish(kafka_publisher_pointer self, const std::string& batch, const batches& all) {
+  std::vector<mq::outgoing> messages;
+  std::vector<const storage::outbox_event*> rows;
+  for (const auto& [name, event] : all)
+    if (name == batch) {
+      messages.push_back(outgoing_of(event));
+      rows.push_back(&event);
+    }
+  std::vector<size_t> refused;
+  auto done = self->state.queue->publish(messages, batch, refused);
+  outbox_step step;
+  if (done) {
+    published(self, messages.size());
+    step.published = batch;
+    return step;
+  }
+  failed(self, done.error());
+  if (refused.empty())
+    return {};
+  for (auto place : refused) {
+    log::error("event-unusable",
+               "event {} for {} is dropped: {}",
+               rows[place]->event_id,
+               rows[place]->topic,
+               done.error().detail);
+    step.unusable.push_back(rows[place]->key);
+  }
+  step.is_first = true;
+  return step;
+}
+
+/// Takes the name over and learns what became of the batches that somebody has begun.
+void begin(kafka_publisher_pointer self, const batches& open) {
+  auto& st = self->state;
+  std::set<std::string> topics;
+  for (const auto& [batch, event] : open)
+    topics.insert(event.topic);
+  auto marks = st.queue->begin({topics.begin(), topics.end()});
+  if (!marks)
+    return failed(self, marks.error());
+  st.has_begun = true;
+  published(self, 0);
+  outbox_step step;
+  if (!open.empty()) {
+    const auto& batch = open.front().first;
+    if (std::find(marks->begin(), marks->end(), batch) != marks->end())
+      step.published = batch;
+    else if (auto then = publish(self, batch, open))
+      step = std::move(*then);
+    else
+      return;
+  }
+  next(self, std::move(step));
+}
+
+void got(kafka_publisher_pointer self, const outbox_step& asked, outbox_batches found) {
+  auto& st = self->state;
+  if (found.dropped > 0) {
+    log::error("events-dropped",
+               "{} events are dropped unpublished: more than {} waited",
+               found.dropped,
+               st.services->config->kafka.max_outbox);
+    st.services->standing->update([&](kafka_status& now) { now.dropped += found.dropped; });
+  }
+  if (asked.is_first && !st.has_begun)
+    return begin(self, found.events);
+  if (found.events.empty())
+    return;
+  if (auto step = publish(self, found.events.front().first, found.events))
+    next(self, std::move(*step));
+}
+
+void next(kafka_publisher_pointer self, outbox_step step) {
+  auto& st = self->state;
+  const auto& services = *st.services;
+  auto now = services.clock->now_ms();
+  if (now - st.trimmed_ms >= trim_every_ms) {
+    st.trimmed_ms = now;
+    step.must_trim = true;
+  }
+  st.is_asking = true;
+  auto then = [self, step](expected<outbox_batches> found) {
+    self->state.is_asking = false;
+    if (!found)
+      return failed(self, found.error());
+    got(self, step, std::move(*found));
+  };
+  ask<full_kafka_store_actor>(self,
+                              *services.names,
+                              kafka_store_name,
+                              services.config->store.request_timeout.chrono() + grace,
+                              then,
+                              std::move(step));
+}
+
+void look(kafka_publisher_pointer self) {
+  auto& st = self->state;
+  bool publishes = st.services->is_publisher();
+  st.services->standing->update([&](kafka_status& now) { now.publishes = publishes; });
+  if (!publishes) {
+    st.queue.reset();
+    st.has_begun = false;
+    show_problem(self, {});
+    return;
+  }
+  if (st.is_asking || st.services->clock->now_ms() < st.quiet_until_ms)
+    return;
+  if (!st.queue) {
+    auto made = st.services->queue->publish(mq::publisher_of(*st.services->config));
+    if (!made)
+      return failed(self, made.error());
+    st.queue = std::move(*made);
+  }
+  outbox_step step;
+  step.is_first = !st.has_begun;
+  next(self, std::move(step));
+}
+
+} // namespace
+
+kafka_publisher_actor::behavior_type kafka_publisher(kafka_publisher_pointer self,
+                                                     kafka_services_ptr services) {
+  prepare(self);
+  self->state.services = std::move(services);
+  self->send(self, atom::tick_v);
+  return {
+    [self](atom::tick) {
+      self->delayed_send(self, look_every, atom::tick_v);
+      look(self);
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors
