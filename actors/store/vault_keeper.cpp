@@ -58,7 +58,7 @@ void enter_on_pool(const store_ptr& store,
   if (!opened)
     return promise.fail(opened.error());
   auto untried = *opened ? secret_ptr{} : std::make_shared<vault::secret_bytes>(key.text);
-  key_entered news{who.session, who.user, *opened, untried, promise};
+  key_entered news{who, *opened, untried, promise};
   write(
     *store,
     store->bounded(promise.ticket()),
@@ -217,16 +217,22 @@ full_vault_actor::behavior_type vault_keeper(self_pointer self, store_ptr store,
   self->delayed_send(self, look_every, atom::tick_v);
   return {
     [self](const caller& who, const vault_to_use&) -> caf::result<opened_vault> {
-      auto it = self->state.keys.find(who.session);
-      if (it == self->state.keys.end() || !it->second.data_key)
+      const auto& keys = self->state.keys;
+      auto it = who.session.empty()
+                  ? std::find_if(keys.begin(),
+                                 keys.end(),
+                                 [&](const auto& key) { return key.second.user == who.user; })
+                  : keys.find(who.session);
+      if (it == keys.end() || !it->second.data_key)
         return refuse(ec::vault_key);
       return opened_vault{it->second.data_key};
     },
     [self](const key_entered& x) {
       auto& st = self->state;
       auto until = st.store->now_ms() + st.store->config->auth.session_absolute.ms;
-      st.keys[x.session] = {x.user, x.data_key, x.untried, ++st.entered, until};
+      st.keys[x.who.session] = {x.who.user, x.data_key, x.untried, ++st.entered, until};
       x.promise.answer(done{});
+      tell<run_intake_actor>(*st.store->names, run_intake_name, x.who, vault_opened{});
     },
     [self](const key_tried& x) { take(self, x); },
     [self](const key_located& x) { ask_holder(self, x); },
@@ -278,6 +284,12 @@ full_vault_actor::behavior_type vault_keeper(self_pointer self, store_ptr store,
     },
     [self](const sessions_changed&) { look(self); },
     [](atom::ping) {},
+    [self](const session_key_to_lend& x) -> caf::result<session_key_lent> {
+      auto it = self->state.keys.find(x.session);
+      if (it == self->state.keys.end() || !it->second.data_key)
+        return refuse(ec::vault_key);
+      return session_key_lent{sealed_text{std::string{it->second.data_key->view()}}};
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
+#include "messages/roles/run.hpp"
 #include "messages/roles/vault.hpp"
 #include "runtime/core/vault/credentials.hpp"
 
@@ -22,7 +23,7 @@ struct vault_to_use {};
 
 /// INTERNAL: a key was tried, and its session noted in the store.
 struct key_entered {
-  std::string session, user;
+  caller who;
   secret_ptr data_key; ///< Absent: nothing is sealed yet, `untried` is what was typed.
   secret_ptr untried;
   foreign_promise<done> promise;
@@ -58,16 +59,24 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::keys_counted)
 
 namespace aops::actors {
 
-/// VAULT, with what only actors of the same node ask: opened keys never leave the process.
+/// What opens a session's credentials, for a run that another node takes in: over links between
+/// nodes only.
+using vault_lender_actor = caf::typed_actor<
+  // ec::vault_key when the session has none here.
+  answers<session_key_to_lend, session_key_lent>>;
+
+/// VAULT, with what only actors of the same node ask. But for what is lent to runs, opened keys
+/// never leave the process.
 using full_vault_actor = caf::typed_actor<
-  // The data key for work of the caller's session on this node. ec::vault_key.
+  // The data key for work of the caller's session on this node; of a caller without one, that of
+  // any session of the user. ec::vault_key.
   asks<vault_to_use, opened_vault>,
   caf::reacts_to<key_entered>,
   caf::reacts_to<key_tried>,
   caf::reacts_to<key_located>,
   caf::reacts_to<keys_counted>,
   // INTERNAL: looks which keys are to be wiped.
-  caf::reacts_to<atom::tick>>::extend_with<vault_actor>;
+  caf::reacts_to<atom::tick>>::extend_with<vault_actor>::extend_with<vault_lender_actor>;
 
 /// What a session has opened; wiped when it goes.
 struct kept_key {

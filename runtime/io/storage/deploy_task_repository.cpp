@@ -237,17 +237,52 @@ expected<int64_t> deploy_task_repository::remove(std::string_view owner,
   return removed;
 }
 
-expected<std::optional<int64_t>> deploy_task_repository::hosts_of(std::string_view owner,
-                                                                  std::string_view id) {
-  auto task = db_.integer("select n from deploy_task where owner = ? and id = ?", owner, id);
-  if (!task || !*task)
-    return task;
-  return db_.integer("select count(*) from host h where h.owner = ? and "
-                     "(h.id in (select host_id from deploy_task_host where task = ?) or "
-                     "h.host_group in (select host_group from deploy_task_group where task = ?))",
-                     owner,
-                     **task,
-                     **task);
+expected<std::optional<task_to_run>> deploy_task_repository::to_run(std::string_view owner,
+                                                                    std::string_view id) {
+  task_to_run out;
+  int64_t key = 0;
+  auto task = db_.first(
+    "select n, id, task_name, steps, vars from deploy_task where owner = ? and id = ?",
+    [&](const row& r) {
+      key = r.integer(0);
+      out.id = r.string(1);
+      out.task_name = r.string(2);
+      out.steps = read_steps(r.text(3));
+      out.vars = r.string(4);
+      return true;
+    },
+    owner,
+    id);
+  if (!task)
+    return fail(std::move(task.error()));
+  if (!*task)
+    return std::optional<task_to_run>{};
+  auto templates = db_.list(
+    "select t.template_name, c.digest from deploy_task_template t join content c on c.n = "
+    "t.content "
+    "where t.task = ? order by t.position",
+    [](const row& r) {
+      return task_to_run::frozen{r.string(0), r.string(1)};
+    },
+    key);
+  if (!templates)
+    return fail(std::move(templates.error()));
+  auto hosts = db_.list(
+    "select h.id, h.name, g.name from host h join host_group g on g.n = h.host_group left join "
+    "deploy_task_host t on t.task = ? and t.host_id = h.id where h.owner = ? and (t.task is not "
+    "null or h.host_group in (select host_group from deploy_task_group where task = ?)) order by "
+    "case when t.task is null then 1 else 0 end, t.position, g.name, h.name, h.n",
+    [](const row& r) {
+      return task_to_run::host{r.string(0), r.string(1), r.string(2)};
+    },
+    key,
+    owner,
+    key);
+  if (!hosts)
+    return fail(std::move(hosts.error()));
+  out.templates = std::move(*templates);
+  out.hosts = std::move(*hosts);
+  return std::optional<task_to_run>{std::move(out)};
 }
 
 } // namespace aops::storage

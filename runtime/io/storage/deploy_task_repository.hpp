@@ -16,6 +16,20 @@ struct new_deploy_task {
   int64_t created_ms = 0;
 };
 
+/// What a run of a task is made of.
+struct task_to_run {
+  std::string id, task_name, vars; ///< JSON text, or empty.
+  std::vector<deploy_step> steps;
+  struct host {
+    std::string id, name, group;
+  };
+  std::vector<host> hosts; ///< Those it names, then those of its groups.
+  struct frozen {
+    std::string name, digest;
+  };
+  std::vector<frozen> templates;
+};
+
 /// Keeps deployment tasks, each with its templates as they were when it was made. Groups are meant
 /// with the hosts they have when the task runs.
 class deploy_task_repository {
@@ -31,9 +45,8 @@ public:
   /// By id or name; unknown ones are ignored. In a transaction. @returns Tasks deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<std::string>& tasks);
 
-  /// How many hosts a task has now, those of its groups among them; nothing when the owner has no
-  /// such task.
-  expected<std::optional<int64_t>> hosts_of(std::string_view owner, std::string_view id);
+  /// With the hosts it has now; nothing when the owner has no such task.
+  expected<std::optional<task_to_run>> to_run(std::string_view owner, std::string_view id);
 
 private:
   struct listed_task {

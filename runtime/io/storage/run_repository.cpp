@@ -235,11 +235,8 @@ expected<void> run_repository::write_events(int64_t run, const run_change& x) {
   if (x.events.empty())
     return {};
   std::vector<parameter> rows;
-  size_t bytes = 0;
-  for (const auto& part : x.events) {
+  for (const auto& part : x.events)
     rows.insert(rows.end(), {run, part.first, part.last, part.body});
-    bytes += part.body.size();
-  }
   // Sent once more after a connection was lost they replace themselves.
   return in_order(
     [&] {
@@ -247,9 +244,9 @@ expected<void> run_repository::write_events(int64_t run, const run_change& x) {
         db_.sql().upsert("run_event", {"run", "first_number"}, {"last_number", "body"}), 4, rows);
     },
     [&] {
-      return db_.run("update run set events = ?, event_bytes = event_bytes + ? where job = ?",
+      return db_.run("update run set events = ?, event_bytes = ? where job = ?",
                      x.events.back().last,
-                     bytes,
+                     x.event_bytes,
                      run);
     });
 }
@@ -275,11 +272,12 @@ expected<run_after> run_repository::change(const run_change& x) {
     return only(db_.run(statement, value, key));
   };
   if (is_as_known) {
-    now.finished += x.finished;
-    now.failed += x.failed;
+    now.finished = std::max(now.finished, x.finished);
+    now.failed = x.failed;
     now.state = x.job_state.value_or(now.state);
     auto changed =
-      in_order([&] { return write_hosts(key, x.hosts); },
+      in_order([&] { return x.also ? x.also(db_) : expected<void>{}; },
+               [&] { return write_hosts(key, x.hosts); },
                [&] { return write_steps(key, x.steps); },
                [&]() -> expected<void> {
                  if (!x.state)

@@ -4,6 +4,7 @@
 #include "messages/run.hpp"
 #include "runtime/io/storage/database.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,7 +64,8 @@ struct run_events {
   std::string body; ///< JSON list.
 };
 
-/// What an owner changes at once, under its fence. Absent parts stay as they are.
+/// What an owner changes at once, under its fence. Absent parts stay as they are; sent once more it
+/// changes nothing.
 struct run_change {
   fence held;
   std::string run;
@@ -76,8 +78,11 @@ struct run_change {
   std::vector<run_step_row> steps;
   std::vector<run_host_row> hosts;
   std::vector<run_events> events;
-  int64_t finished = 0, failed = 0; ///< Added to the job's.
-  bool takes_wish = false;          ///< The wish has been seen to.
+  int64_t finished = 0, failed = 0; ///< Steps on hosts that ended, in all.
+  int64_t event_bytes = 0;          ///< Of all events.
+  /// Further writes of the same transaction; may run more than once.
+  std::function<expected<void>(database&)> also;
+  bool takes_wish = false; ///< The wish has been seen to.
   bool frees_hosts = false;
 };
 

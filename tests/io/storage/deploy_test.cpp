@@ -311,12 +311,12 @@ STORE_CASE(hosts_of_a_task_are_those_there_are_now) {
   x.groups = {"h"};
   ok(add(db, x));
   deploy_task_repository all{db};
-  BOOST_TEST(*ok(all.hosts_of(owner, "t")) == 2);
-  BOOST_TEST(!ok(all.hosts_of("eve", "t")));
-  BOOST_TEST(!ok(all.hosts_of(owner, "no")));
+  BOOST_TEST(ok(all.to_run(owner, "t"))->hosts.size() == 2u);
+  BOOST_TEST(!ok(all.to_run("eve", "t")));
+  BOOST_TEST(!ok(all.to_run(owner, "no")));
   for (auto id : {"1", "3"})
     BOOST_TEST(committed(db, [&] { return host_repository{db}.remove(owner, id, 1); }));
-  BOOST_TEST(*ok(all.hosts_of(owner, "t")) == 0);
+  BOOST_TEST(ok(all.to_run(owner, "t"))->hosts.empty());
   BOOST_TEST(tasks(db).task_infos.at(0).host_list.size() == 2u);
   auto gone = committed(db, [&] { return host_repository{db}.delete_groups(owner, {"h"}); });
   BOOST_TEST(gone.deleted.size() == 1u);

@@ -1,0 +1,84 @@
+#include "actors/task/run_book.hpp"
+
+#include "actors/support/prepare.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+using base::urgency;
+using storage::run_repository;
+
+/// Blocks: for a thread of a pool.
+expected<play_started> start(const run_book_parts& parts, const play_to_start& x) {
+  if (!parts.player || !parts.open)
+    return fail(ec::task_failed, "this node runs no playbooks");
+  auto db = parts.store->pool->read();
+  if (!db)
+    return fail(std::move(db.error()));
+  auto targets = parts.open(**db, x.owner, *x.key, x.hosts);
+  if (!targets)
+    return fail(std::move(targets.error()));
+  auto order = x.order;
+  if (x.ends_remnants) {
+    auto remnants = ansible::remnants_order(order.run, std::move(*targets));
+    if (!remnants)
+      return fail(std::move(remnants.error()));
+    order = std::move(*remnants);
+  } else {
+    order.hosts = std::move(*targets);
+  }
+  auto play = parts.player->start(std::move(order), x.happened, x.ended);
+  if (!play)
+    return fail(std::move(play.error()));
+  return play_started{std::shared_ptr<ansible::play>{std::move(*play)}};
+}
+
+} // namespace
+
+run_book_actor::behavior_type
+run_book(run_book_actor::stateful_pointer<checked_state<run_book_state>> self,
+         run_book_parts parts) {
+  prepare(self);
+  self->state.parts = std::move(parts);
+  static const purpose of_jobs{urgency::jobs, {}, {}};
+  return {
+    [self](const run_to_load& x) -> caf::result<storage::stored_run> {
+      return read(self->state.parts.store,
+                  foreign_promise<storage::stored_run>{self, of_jobs},
+                  [x](storage::database& db) { return run_repository{db}.load(x.run); });
+    },
+    [self](const storage::run_change& x) -> caf::result<storage::run_after> {
+      auto rows = 1 + x.hosts.size() + x.steps.size() + x.events.size();
+      return write_for(
+        self->state.parts.store,
+        foreign_promise<storage::run_after>{self, of_jobs},
+        x.held,
+        [x](storage::database& db) { return run_repository{db}.change(x); },
+        rows);
+    },
+    [self](const hosts_to_take& x) -> caf::result<storage::run_lock_answer> {
+      return write_for(self->state.parts.store,
+                       foreign_promise<storage::run_lock_answer>{self, of_jobs},
+                       x.held,
+                       [x](storage::database& db) { return run_repository{db}.take_hosts(x.run); });
+    },
+    [self](const run_to_glance_at& x) -> caf::result<storage::run_after> {
+      return read(self->state.parts.store,
+                  foreign_promise<storage::run_after>{self, of_jobs},
+                  [x](storage::database& db) { return run_repository{db}.glance(x.run); });
+    },
+    [self](const play_to_start& x) -> caf::result<play_started> {
+      const auto& parts = self->state.parts;
+      foreign_promise<play_started> promise{self, of_jobs};
+      return on_pool(parts.store, *parts.store->readers, promise, [parts, x, promise] {
+        promise.answer(start(parts, x));
+      });
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors
