@@ -35,6 +35,7 @@ public:
   /// Whether its lease lasts for certain, so that it may act on the world. What only reads goes on
   /// without. Always, on a store of one node. @param steady_ms By the monotonic clock.
   bool is_sure(int64_t steady_ms) const { return steady_ms < sure_until_ms_.load(); }
+  int64_t sure_until() const { return sure_until_ms_.load(); }
   void set_sure_until(int64_t steady_ms) { sure_until_ms_ = steady_ms; }
 
   /// When it renewed its lease last, by the monotonic clock; 0 before.

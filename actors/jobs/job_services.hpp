@@ -15,10 +15,6 @@
 #include <string>
 #include <string_view>
 
-namespace aops::ansible {
-class player;
-}
-
 namespace aops::actors {
 
 class run_places;
@@ -39,7 +35,6 @@ struct job_services {
   std::function<std::optional<std::chrono::steady_clock::time_point>()> sure_until = [] {
     return std::optional<std::chrono::steady_clock::time_point>{};
   };
-  std::shared_ptr<ansible::player> player; ///< Of deployment tasks.
   std::shared_ptr<run_places> places;      ///< For runs of deployment tasks.
 };
 

@@ -10,6 +10,7 @@
 #include "runtime/io/storage/refusal_repository.hpp"
 #include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/run_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/token_repository.hpp"
@@ -56,7 +57,7 @@ int64_t kept(const base::config& c, base::duration keep) {
   return c.retention.dump_directory.empty() ? keep.ms : 0;
 }
 
-constexpr std::array<step, 13> work = {
+constexpr std::array<step, 14> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
     return storage::dead_message_repository{db}.expire(now - c.kafka.dlq_keep.ms);
@@ -87,6 +88,9 @@ constexpr std::array<step, 13> work = {
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = kept(c, c.retention.diag_reports);
     return keep > 0 ? storage::job_archive{db}.expire(now - keep) : expected<int64_t>{0};
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    return storage::run_repository{db}.expire(now - c.tasks.keep.ms);
   },
   [](storage::database& db, const base::config&, int64_t now) {
     return storage::refusal_repository{db}.settle(now);

@@ -1,7 +1,6 @@
 #include "actors/store/task_store.hpp"
 
 #include "actors/store/once.hpp"
-#include "actors/store/session_key.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/core/task/steps.hpp"
@@ -67,20 +66,6 @@ generate(self_pointer self, const caller& who, const Request& x, std::string id)
                    rows);
 }
 
-/// What must hold before anything runs.
-expected<deploy_tasks_started>
-start(storage::database& db, const caller& who, const deploy_tasks_to_execute& x) {
-  for (size_t i = 0; i < x.task_list.size(); ++i) {
-    auto hosts = deploy_task_repository{db}.hosts_of(who.owner, x.task_list[i]);
-    if (!hosts)
-      return fail(std::move(hosts.error()));
-    if (hosts->value_or(0) == 0)
-      return fail(ec::bad_request,
-                  fmt::format("task_list[{}]: {}", i, *hosts ? "has no hosts" : "no such task"));
-  }
-  return fail(ec::task_failed, "this version keeps tasks and does not run them yet");
-}
-
 } // namespace
 
 expected<void> seed_default_task(storage::database& db, int64_t now_ms) {
@@ -130,14 +115,6 @@ task_store_actor::behavior_type task_store(self_pointer self, store_ptr store) {
           return audit(db, now, who, "task.delete", listed(x.task_list)).map([] { return done{}; });
         },
         x.task_list.size());
-    },
-    [self](const caller& who,
-           const deploy_tasks_to_execute& x) -> caf::result<deploy_tasks_started> {
-      auto store = self->state.store;
-      foreign_promise<deploy_tasks_started> promise{self, of(who)};
-      return with_session_key(self, store, who, promise, [store, who, x, promise] {
-        read(store, promise, [who, x](storage::database& db) { return start(db, who, x); });
-      });
     },
     [](atom::ping) {},
   };

@@ -13,27 +13,32 @@ using storage::run_repository;
 
 /// Blocks: for a thread of a pool.
 expected<play_started> start(const run_book_parts& parts, const play_to_start& x) {
-  if (!parts.player || !parts.open)
+  if (!parts.player)
     return fail(ec::task_failed, "this node runs no playbooks");
   auto db = parts.store->pool->read();
   if (!db)
     return fail(std::move(db.error()));
-  auto targets = parts.open(**db, x.owner, *x.key, x.hosts);
-  if (!targets)
-    return fail(std::move(targets.error()));
+  auto opened = parts.open(**db, x.owner, *x.key, x.hosts);
+  if (!opened)
+    return fail(std::move(opened.error()));
+  auto& targets = opened->targets;
+  play_started out{{}, std::move(opened->closed)};
+  if (targets.empty())
+    return out;
   auto order = x.order;
   if (x.ends_remnants) {
-    auto remnants = ansible::remnants_order(order.run, std::move(*targets));
+    auto remnants = ansible::remnants_order(order.run, std::move(targets));
     if (!remnants)
       return fail(std::move(remnants.error()));
     order = std::move(*remnants);
   } else {
-    order.hosts = std::move(*targets);
+    order.hosts = std::move(targets);
   }
   auto play = parts.player->start(std::move(order), x.happened, x.ended);
   if (!play)
     return fail(std::move(play.error()));
-  return play_started{std::shared_ptr<ansible::play>{std::move(*play)}};
+  out.play = std::move(*play);
+  return out;
 }
 
 } // namespace

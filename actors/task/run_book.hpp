@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/remote/open_targets.hpp"
 #include "actors/store/store_access.hpp"
 #include "actors/store/vault_keeper.hpp"
 #include "messages/roles/run.hpp"
@@ -43,7 +44,8 @@ struct play_to_start {
 };
 
 struct play_started {
-  std::shared_ptr<ansible::play> play;
+  std::shared_ptr<ansible::play> play; ///< None: no host can be logged in to.
+  std::vector<closed_target> closed;
 };
 
 } // namespace aops::actors
@@ -74,18 +76,12 @@ using run_book_actor = caf::typed_actor<
   answers<play_to_start, play_started>,
   caf::reacts_to<atom::ping>>;
 
-/// Opens what hosts are logged in to with. In the order asked; ec::vault_key when the key is
-/// another.
-using target_opener =
-  std::function<expected<std::vector<ansible::target>>(storage::database&,
-                                                       const std::string& owner,
-                                                       const vault::secret_bytes& key,
-                                                       const std::vector<std::string>& hosts)>;
+using target_opener = decltype(&open_targets);
 
 struct run_book_parts {
   store_ptr store;
   std::shared_ptr<ansible::player> player;
-  target_opener open;
+  target_opener open = &open_targets;
 };
 
 struct run_book_state {

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -65,8 +66,10 @@ private:
     bool is_clean_up = false;
     std::shared_ptr<play_inbox> inbox;
     std::shared_ptr<ansible::play> play; ///< None: it is starting.
-    bool is_ending = false;              ///< It has been told to.
-    bool is_cut_off = false;             ///< Because the lease ends.
+    std::map<std::string, std::string, std::less<>>
+      closed;                ///< Hosts that cannot be logged in to: why.
+    bool is_ending = false;  ///< It has been told to.
+    bool is_cut_off = false; ///< Because the lease ends.
   };
 
   // What it starts from: run_load.cpp

@@ -192,7 +192,11 @@ void run_job::started(expected<play_started> play) {
     none.how = fail(std::move(play.error()));
     return batch_ended(std::move(none));
   }
+  for (auto& x : play->closed)
+    batch_->closed.emplace(std::move(x.host_id), std::move(x.reason));
   batch_->play = std::move(play->play);
+  if (!batch_->play)
+    return batch_ended({});
   look_after_batch();
 }
 
@@ -238,7 +242,11 @@ storage::run_host_row
 run_job::result_of(const ansible::host_result* x, size_t host, const expected<void>& how) {
   auto row = hosts_[batch_->step][host];
   auto state = state_without_result(how);
-  if (x && x->outcome != host_outcome::not_run) {
+  auto closed = batch_->closed.find(plan().hosts[host].id);
+  if (closed != batch_->closed.end()) {
+    state = host_state::unreachable;
+    row.message = closed->second;
+  } else if (x && x->outcome != host_outcome::not_run) {
     state = x->outcome == host_outcome::ok       ? host_state::ok
             : x->outcome == host_outcome::failed ? host_state::failed
                                                  : host_state::unreachable;
@@ -264,7 +272,7 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
   row.state = text_of(state);
   row.ended_ms = is_over(state) ? now_ms() : 0;
   machine_->ended(batch_->step, host, state);
-  if (!how && (!x || x->outcome == host_outcome::not_run))
+  if (!how && closed == batch_->closed.end() && (!x || x->outcome == host_outcome::not_run))
     remnants_.push_back(host);
   if (is_over(state)) {
     ++finished_;
@@ -295,6 +303,9 @@ void run_job::hosts_ended(const ansible::play_result& result) {
     c.steps.push_back(steps_[step]);
   }
   batch_.reset();
+  c.also = [hosts = result.hosts, now = now_ms()](storage::database& db) {
+    return keep_host_keys(db, hosts, now);
+  };
   store(std::move(c), [this] { go_on(); });
 }
 

@@ -45,6 +45,10 @@
 #include "actors/support/call.hpp"
 #include "actors/support/message_types.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/task/run_book.hpp"
+#include "actors/task/run_desk.hpp"
+#include "actors/task/run_job.hpp"
+#include "actors/task/run_places.hpp"
 #include "actors/task/run_store.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "http/server/asyncapi.hpp"
@@ -134,6 +138,8 @@ child_spec store_tree(const parts& p) {
     child(template_store_name, template_store, store),
     child(task_store_name, task_store, store),
     child(run_store_name, run_store, store),
+    child(run_book_name, run_book, run_book_parts{store, p.player}),
+    child(run_desk_name, run_desk, store),
     child(result_store_name, result_store, store),
     child(round_store_name, round_store, store),
     child(alert_store_name, alert_store, store),
@@ -191,10 +197,17 @@ job_services_ptr job_services_of(const parts& p) {
   services->slots = p.slots;
   services->map = p.cluster->map;
   services->kinds = std::make_shared<job_kinds>(p.lists.kinds);
-  services->player = p.player;
   services->is_sure = [cluster = p.cluster] {
     return cluster->single || cluster->this_node->is_sure(cluster->time->steady_ms());
   };
+  services->sure_until = [cluster =
+                            p.cluster]() -> std::optional<std::chrono::steady_clock::time_point> {
+    if (cluster->single)
+      return std::nullopt;
+    auto left = cluster->this_node->sure_until() - cluster->time->steady_ms();
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds{left};
+  };
+  services->places = std::make_shared<run_places>(static_cast<size_t>(p.config->tasks.max_running));
   return services;
 }
 
@@ -223,9 +236,19 @@ progress_links progress_links_of(const parts& p) {
 }
 
 progress_streams progress_streams_of(const parts& p) {
-  return {[streams = p.streams](const job_progress& x) { streams->publish(http::news_of(x)); },
-          [streams = p.streams](const std::string& job) { streams->refresh(job); },
-          [streams = p.streams] { return streams->jobs(); }};
+  return {[streams = p.streams, runs = p.run_streams](const job_progress& x) {
+            streams->publish(http::news_of(x));
+            http::publish_run(*runs, x);
+          },
+          [streams = p.streams, runs = p.run_streams](const std::string& job) {
+            streams->refresh(job);
+            runs->refresh(job);
+          },
+          [streams = p.streams, runs = p.run_streams] {
+            auto all = streams->jobs(), more = runs->jobs();
+            all.insert(all.end(), more.begin(), more.end());
+            return all;
+          }};
 }
 
 child_spec cluster_tree(const parts& p) {
@@ -296,7 +319,7 @@ node_lists product_lists() {
     {{std::string{hosts_name}, std::string{host_prefix}, true}, hosts_tree},
     {{std::string{jobs_name}, std::string{job_prefix}}, jobs_tree},
   };
-  lists.kinds = {diag_kind(), check_kind()};
+  lists.kinds = {diag_kind(), check_kind(), deploy_kind()};
   lists.routes = {http::contract_routes};
   return lists;
 }
@@ -388,6 +411,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
   if (p.queue)
     s.asyncapi = http::asyncapi_of(*p.config, s.version);
   s.streams = http::stream_routes(p.streams);
+  s.streams.push_back(http::run_stream_route(p.run_streams));
   http::add_web_pages(s);
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
   return s;

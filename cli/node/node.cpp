@@ -179,12 +179,17 @@ int serve(caf::actor_system& system, parts& p, const fronts& doors) {
     actors::tell<progress_actor>(*names, actors::progress_name, watch_job{job, node});
   };
   auto hub = std::make_shared<http::sse_hub>(http::progress_source(port, opened), limits);
+  auto runs = std::make_shared<http::sse_hub>(http::run_source(port, opened),
+                                              http::run_limits(limits.max_streams));
   auto is_ending = std::make_shared<std::atomic<bool>>(false);
   p.streams = hub;
+  p.run_streams = runs;
   front->service = [&p, port] { return service_of(p, port); };
-  front->end_streams = [hub, is_ending] {
-    if (*is_ending) // Else the server starts again, and streams with it.
-      hub->stop();
+  front->end_streams = [hub, runs, is_ending] {
+    if (!*is_ending)
+      return; // The server starts again, and streams with it.
+    hub->stop();
+    runs->stop();
   };
   p.front = front;
   p.data_front = doors.services;

@@ -47,6 +47,15 @@ sse_source progress_source(const node_port& port,
 /// What streams show of a job that got on.
 job_news news_of(const job_progress& x);
 
+/// The same for runs of deployment tasks.
+sse_source run_source(const node_port& port,
+                      std::function<void(const std::string& run)> opened = nullptr);
+sse_limits run_limits(size_t max_streams);
+void publish_run(sse_hub& hub, const job_progress& x);
+
+/// GET /manage/task/stream
+stream_route run_stream_route(std::shared_ptr<sse_hub> hub);
+
 /// GET /diag/progress/stream, GET /events/stream
 std::vector<stream_route> stream_routes(std::shared_ptr<sse_hub> hub);
 

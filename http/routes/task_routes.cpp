@@ -47,13 +47,6 @@ std::vector<route> task_routes(const node_port& port) {
                                              may::administrator,
                                              task_store,
                                              "Delete deployment tasks."),
-    ask<tasks, deploy_tasks_to_execute, deploy_tasks_started>(
-      port,
-      method::post,
-      "/manage/task/execute",
-      may::administrator,
-      task_store,
-      "Start deployment tasks; needs the vault key. This version does not run them yet: 1301."),
   };
 }
 

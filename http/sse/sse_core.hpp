@@ -24,7 +24,7 @@ struct sse_channel {
   /// The data of the newest reports: all that exist with `recent_after` < number <= `recent_until`.
   struct event {
     int64_t seq;
-    std::string data;
+    std::string data, name;
   };
   std::deque<event> recent;
   int64_t recent_after = 0, recent_until = 0;

@@ -23,10 +23,11 @@ struct job_news {
   std::string state; ///< How it ended, for `done`; empty: not told.
 };
 
-/// One report as streams show it.
+/// One numbered event as streams show it.
 struct report_event {
   int64_t seq = 0;
-  json data; ///< The row of `/diag/report/get_list`.
+  json data; ///< Of a report: the row of `/diag/report/get_list`.
+  std::string name = "report";
 };
 
 /// Where a hub gets what it shows. Called from connection threads, several at once; each call
@@ -38,6 +39,8 @@ struct sse_source {
   std::function<expected<std::vector<report_event>>(
     const request_context&, const std::string& job, int64_t after, size_t limit)>
     fetch_after;
+  /// The data of `progress` and `done`; absent: {task_id, progress, expected_report_num}.
+  std::function<json(const job_news&)> show;
   /// The first local stream of a job opens, the last one closes. May be absent.
   std::function<void(const std::string&job)> subscribe, unsubscribe;
 };

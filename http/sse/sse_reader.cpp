@@ -19,7 +19,7 @@ std::string dump(const json& data) {
   return data.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json progress_data(const job_news& news) {
+json usual_progress(const job_news& news) {
   return {
     {"task_id", news.job}, {"progress", news.progress}, {"expected_report_num", news.expected}};
 }
@@ -87,7 +87,7 @@ void sse_hub::reader::append_recent(const std::vector<report_event>& found,
                                     int64_t known_max) {
   auto& c = *channel_;
   for (const auto& r : found)
-    c.recent.push_back({r.seq, dump(r.data)});
+    c.recent.push_back({r.seq, dump(r.data), r.name});
   if (!found.empty())
     c.recent_until = std::max(c.recent_until, found.back().seq);
   if (found.size() < asked) // The rest up to here was deleted.
@@ -119,7 +119,7 @@ bool sse_hub::reader::add_shared(lock& held, std::string& text) {
     });
   size_t n = 0;
   for (; first != c.recent.end() && n < hub_->limits.batch; ++first, ++n) {
-    text += frame_("report", first->seq, first->data);
+    text += frame_(first->name, first->seq, first->data);
     after_ = first->seq;
   }
   if (first == c.recent.end())
@@ -135,7 +135,7 @@ bool sse_hub::reader::add_private(lock& held, std::string& text) {
   if (!found)
     return false;
   for (const auto& r : *found) {
-    text += frame_("report", r.seq, dump(r.data));
+    text += frame_(r.name, r.seq, dump(r.data));
     after_ = r.seq;
   }
   if (found->size() < hub_->limits.batch)
@@ -156,17 +156,18 @@ bool sse_hub::reader::add_reports(std::string& text) {
 void sse_hub::reader::add_progress(std::string& text) {
   lock held{hub_->mutex};
   const auto& news = channel_->news;
+  const auto& show = hub_->source.show;
+  auto shown = show ? show(news) : usual_progress(news);
   seen_version_ = channel_->version;
   if (news.progress > shown_progress_)
-    text += frame_("progress", {}, dump(progress_data(news)));
+    text += frame_("progress", {}, dump(shown));
   shown_progress_ = std::max(shown_progress_, news.progress);
   bool is_done = news.is_done && after_ >= news.max_seq;
   is_over_ = is_done || channel_->is_gone;
   if (is_done) {
-    auto data = progress_data(news);
     if (!news.state.empty())
-      data["state"] = news.state;
-    text += frame_("done", {}, dump(data));
+      shown["state"] = news.state;
+    text += frame_("done", {}, dump(shown));
   } else if (is_over_) {
     text += frame_("gone", {}, "{}");
   }

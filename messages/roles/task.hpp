@@ -21,9 +21,6 @@ using task_store_actor = caf::typed_actor<
   asks<deploy_tasks_query, deploy_tasks_page>,
   // Deletes tasks by id or name. Unknown ones are ignored.
   asks<deploy_tasks_to_delete, done>,
-  // Starts tasks. ec::vault_key when the session has no key; ec::bad_request when one is unknown or
-  // has no hosts; ec::task_failed.
-  asks<deploy_tasks_to_execute, deploy_tasks_started>,
   caf::reacts_to<atom::ping>>;
 
 } // namespace aops

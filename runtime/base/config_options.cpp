@@ -259,6 +259,16 @@ void add_tasks(lister& list, config& c) {
          "start. Empty: `runs` in the data folder.")
     .add("runner", t.runner, "The program ansible-runner.")
     .add("ansible", t.ansible, "The program ansible-playbook.")
+    .add("max_running", t.max_running, {1, 100},
+         "Runs of tasks that are at work on a node at once; others wait for their turn.")
+    .add("forks", t.forks, {1, 1000}, "Hosts at once, of a run that does not say.")
+    .add("step_timeout", t.step_timeout, span(seconds(1), days(7)),
+         "How long a batch of hosts may take for a step, where neither step nor run say.")
+    .add("timeout", t.timeout, span(seconds(1), days(30)),
+         "How long a run may be at work that does not say.")
+    .add("event_bytes", t.event_bytes, span({1024}, mebibytes(1)),
+         "Of what one action tells; more is cut, and says so.")
+    .add("keep", t.keep, span(hours(1), days(3650)), "How long runs are kept after their end.")
     .add("collect_facts", t.collect_facts, span({}, days(30)),
          "How often hardware and system of hosts are collected while a session of their owner has the "
          "vault key. 0: on demand only.")

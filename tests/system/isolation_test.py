@@ -108,6 +108,8 @@ ROWS = {
     ("POST", "/manage/task/get"): denied(legal("/manage/task/get"), changes=False),
     ("DELETE", "/manage/task/delete"): denied(legal("/manage/task/delete")),
     ("POST", "/manage/task/execute"): denied(legal("/manage/task/execute")),
+    **{("POST", "/manage/task/" + act): denied(legal("/manage/task/" + act))
+       for act in ("stop", "pause", "approve", "resume", "retry")},
     ("POST", "/manage/task/result/get"): denied(changes=False),
     ("POST", "/manage/task/result/hosts"): denied(legal("/manage/task/result/hosts"), changes=False),
     ("POST", "/manage/task/result/log"): denied(legal("/manage/task/result/log"), changes=False),
@@ -165,6 +167,7 @@ ROWS = {
 
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
+    ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
     ("GET", "/events/stream"): sees(lambda s: {"topics": "diag:" + s.task}, lambda s: ["event: gone"]),
 }
 PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}", "/", "/ui/{rest}", "/ui/assets/{rest}"}

@@ -188,6 +188,7 @@ expected<tasks_cancelled> job_repository::cancel(const scope& of,
   tasks_cancelled out;
   auto done = for_each(ids, [&](const std::string& id) {
     filter matching("owner = ? and id = ?", of.owner(), id);
+    matching.also(is_no_run);
     of.limit_users(matching, "username");
     std::vector<parameter> values{text_of(job_status::cancelled)};
     values.insert(values.end(), matching.values().begin(), matching.values().end());

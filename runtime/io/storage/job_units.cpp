@@ -277,6 +277,7 @@ job_repository::resume(const scope& of, const std::vector<std::string>& ids, int
   auto resume_one = [&](const std::string& id) -> expected<void> {
     auto read = [](const row& r) { return std::pair{r.integer(0), status_in(r, 1)}; };
     filter matching("owner = ? and id = ?", of.owner(), id);
+    matching.also(is_no_run);
     of.limit_users(matching, "username");
     auto job = db_.first_with("select n, state from job where " + matching.where() +
                                 std::string{db_.sql().for_update()},

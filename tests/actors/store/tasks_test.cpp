@@ -208,29 +208,6 @@ BOOST_AUTO_TEST_CASE(what_reads_hosts_needs_the_vault_key_and_hosts_there_are) {
   BOOST_TEST(tests::failure_of(collect(admin, "1")) == ec::vault_key);
 }
 
-BOOST_AUTO_TEST_CASE(a_task_starts_with_the_vault_key_and_hosts) {
-  tests::ok(import("a"));
-  add_host("1");
-  auto bare = tests::ok(generate(task_of({"a"}))).task_id;
-  auto with_host = task_of({"a"});
-  with_host.host_list = std::vector<std::string>{"1"};
-  auto full = tests::ok(generate(with_host)).task_id;
-  auto start = [&](const caller& who, std::vector<std::string> ids) {
-    auto how = ask<deploy_tasks_started>(tasks, who, deploy_tasks_to_execute{std::move(ids)});
-    BOOST_REQUIRE(!how); // As long as none is run.
-    return how.error();
-  };
-  BOOST_TEST((start(admin, {full}) == ec::vault_key));
-  unlocked = {"s1"};
-  BOOST_TEST(start(admin, {full, "no"}).detail == "task_list[1]: no such task");
-  BOOST_TEST(start(admin, {full, bare}).detail == "task_list[1]: has no hosts");
-  BOOST_TEST((start(admin, {bare}) == ec::bad_request));
-  BOOST_TEST((start(admin, {full}) == ec::task_failed));
-  auto hers = other;
-  hers.session = "s1";
-  BOOST_TEST(start(hers, {full}).detail == "task_list[0]: no such task");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace aops::actors

@@ -1,0 +1,95 @@
+#include "http/routes/routes.hpp"
+#include "messages/roles/run.hpp"
+
+namespace aops::http {
+
+namespace {
+
+/// GET /manage/task/stream?execution_id=
+struct run_stream {
+  std::string execution_id;
+};
+#define AOPS_FIELDS_run_stream(F)                                                                  \
+  F(execution_id, required().text(1, 64), "Run of a deployment task.")
+AOPS_MESSAGE(run_stream)
+
+expected<job_news>
+find(const node_port& port, const request_context& context, const std::string& run) {
+  auto found = ask_actor<run_store_actor, run_standing>(
+    port, actors::run_store_name, context, run_to_watch{run});
+  if (!found)
+    return fail(std::move(found.error()));
+  return job_news{run,
+                  found->finished,
+                  found->expected,
+                  found->events,
+                  found->is_final,
+                  context.who.owner,
+                  found->state};
+}
+
+expected<std::vector<report_event>> fetch_after(const node_port& port,
+                                                const request_context& context,
+                                                const std::string& run,
+                                                int64_t after,
+                                                size_t limit) {
+  run_log_query query;
+  query.execution_id = run;
+  query.after.emplace(after);
+  query.limit.emplace(static_cast<int64_t>(limit));
+  auto page = ask_actor<run_store_actor, run_log_page>(
+    port, actors::run_store_name, context, std::move(query));
+  if (!page)
+    return fail(std::move(page.error()));
+  std::vector<report_event> events;
+  for (const auto& x : page->events)
+    events.push_back({x.number, base::encode(x), x.type});
+  return events;
+}
+
+json show(const job_news& x) {
+  return {{"execution_id", x.job}, {"finished", x.progress}, {"expected", x.expected}};
+}
+
+} // namespace
+
+sse_source run_source(const node_port& port, std::function<void(const std::string& run)> opened) {
+  sse_source source;
+  source.subscribe = std::move(opened);
+  source.show = show;
+  source.find = [port](const request_context& c, const std::string& run) {
+    return find(port, c, run);
+  };
+  source.fetch_after =
+    [port](const request_context& c, const std::string& run, int64_t after, size_t limit) {
+      return fetch_after(port, c, run, after, limit);
+    };
+  return source;
+}
+
+sse_limits run_limits(size_t max_streams) {
+  // A run may tell twenty thousand events a second.
+  sse_limits limits;
+  limits.max_streams = max_streams;
+  limits.batch = 5'000;
+  limits.recent = 20'000;
+  return limits;
+}
+
+void publish_run(sse_hub& hub, const job_progress& x) {
+  // How it ended, a time-out or a failure, the store knows.
+  hub.publish({x.job, x.finished, x.expected, x.last_number, false, {}, {}});
+  if (is_final(x.state))
+    hub.refresh(x.job);
+}
+
+stream_route run_stream_route(std::shared_ptr<sse_hub> hub) {
+  return make_stream_route<run_stream>("/manage/task/stream",
+                                       may::administrator,
+                                       "Live events of a run as server-sent events.",
+                                       [hub](const stream_request& asked, const run_stream& x) {
+                                         return hub->open(asked, x.execution_id);
+                                       });
+}
+
+} // namespace aops::http
