@@ -2,6 +2,7 @@
 import http.server
 import json
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ import lab
 from components import IS_LONG, components, programs
 from templates_test import page
 from waiting import wait_until
+
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 
 
 class search_engine(http.server.ThreadingHTTPServer):
@@ -77,6 +80,23 @@ class services(components):
         self.deploy("zookeeper", zookeeper_hosts=[x.address for x in self.hosts])
         modes = sorted(line for x in self.hosts for line in ask(x, 2181, "srvr").splitlines() if line.startswith("Mode:"))
         self.assertEqual(modes, ["Mode: follower", "Mode: follower", "Mode: leader"])
+
+    @unittest.skipUnless(shutil.which("mvn") and shutil.which("kcat"), "maven or kcat is missing")
+    def test_kafka_serves_on_what_zookeeper_keeps(self):
+        host = self.hosts["h1"]
+        folder = tempfile.mkdtemp(prefix="aops-kafka-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        subprocess.run([str(TOOLS / "kafka/cluster"), "fetch", folder + "/kafka/libs"], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=300)
+        subprocess.run(["tar", "-czf", "kafka.tar.gz", "kafka"], cwd=folder, check=True)
+        self.run_once("zookeeper", host, client_port=2191, install_dir="/opt/alone")
+        self.deploy("kafka", host, kafka_archive=folder + "/kafka.tar.gz", zk_client_port=2191, kafka_heap="384m",
+                    repo_base_url="file:/srv/packages ./")
+        broker = f"{host.address}:9092"
+        subprocess.run(["kcat", "-P", "-b", broker, "-t", "probe"], input=b"hello\n", check=True, timeout=60)
+        done = subprocess.run(["kcat", "-C", "-b", broker, "-t", "probe", "-e", "-q"], check=True, timeout=60,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.assertEqual(done.stdout, b"hello\n")
 
     def test_logs_are_collected_and_sent(self):
         host = self.hosts["h2"]
