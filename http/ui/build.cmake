@@ -55,7 +55,7 @@ if(EXISTS ${stamp})
 endif()
 if(NOT installed STREQUAL wanted)
   execute_process(
-    COMMAND ${NPM} ci --no-audit --no-fund --ignore-scripts --omit=dev --prefer-offline
+    COMMAND ${NPM} ci --no-audit --no-fund --ignore-scripts --prefer-offline
     WORKING_DIRECTORY ${work}
     RESULT_VARIABLE status
     OUTPUT_VARIABLE log
