@@ -1,3 +1,4 @@
+import { ref } from 'vue'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -46,12 +47,16 @@ interface Options {
   once?: boolean
 }
 
+/** Requests under way. */
+export const pending = ref(0)
+
 /** Some answers have numbers that JSON has no word for, as texts; they stay texts. */
 async function ask(verb: Verb, path: string, body: unknown, options: Options): Promise<unknown> {
   const headers: Record<string, string> = {}
   if (verb !== 'get') headers['Content-Type'] = 'application/json'
   if (options.once) headers['Idempotency-Key'] = crypto.getRandomValues(new Uint32Array(4)).join('-')
   let response: Response
+  ++pending.value
   try {
     response = await fetch(base + path, {
       method: verb.toUpperCase(),
@@ -62,6 +67,8 @@ async function ask(verb: Verb, path: string, body: unknown, options: Options): P
   } catch (problem) {
     if ((problem as Error).name === 'AbortError') throw problem
     throw new ApiError(0, 'The node does not answer', String((problem as Error).message ?? ''))
+  } finally {
+    --pending.value
   }
   let reply: { code?: number; msg?: string; detail?: string; message?: string }
   try {

@@ -651,4 +651,6 @@ export const zh: Record<string, string> = {
   '{n} without data': '{n} 个点无数据',
   '{span} ago': '{span}前',
   '✓ Nothing is wrong.': '✓ 一切正常。',
+  'For administrators': '仅限管理员',
+  'This page is for administrators.': '此页面仅限管理员使用。',
 }
