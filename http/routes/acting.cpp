@@ -94,6 +94,7 @@ route acting_route(const node_port& port, route twin, std::string path, acting h
       auto as = actor_for(port, context, username);
       if (!as)
         return fail(std::move(as.error()));
+      *context.recorded = *as;
       if (!may_do(who, *as))
         return fail(ec::permission_denied);
       auto inner = context;

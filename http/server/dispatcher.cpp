@@ -301,6 +301,7 @@ dispatcher::context_for(caller who, const http_request& request, milliseconds de
   request_context context;
   context.who = std::move(who);
   context.who.address = request.address;
+  *context.recorded = context.who;
   context.id = base::random_hex(6);
   context.deadline =
     steady_clock::now() + (deadline.count() > 0 ? deadline : service_.request_timeout);
@@ -355,7 +356,7 @@ dispatcher::carry_out(const route& r, const http_request& request, const json& b
     auto context = context_for(std::move(*who), request, r.deadline);
     auto answer = carry_out(r, *work, context);
     if (service_.record && r.changes && r.who != may::anyone)
-      record(r, context.who, answer);
+      record(r, *context.recorded, answer);
     return answer;
   } catch (const std::exception& e) {
     return fail(ec::internal, e.what());

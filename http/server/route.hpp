@@ -42,6 +42,9 @@ struct request_context {
   caller who;           ///< Empty but for `address` where no token is needed.
   std::string id;       ///< In this request's log lines.
   steady_time deadline; ///< Past it the client gets 1001.
+  /// Who is recorded when it is refused: `who`, or, put there by the route, the user for whom a
+  /// service acts.
+  std::shared_ptr<caller> recorded = std::make_shared<caller>();
   /// What is left until the deadline, at least 1 ms.
   std::chrono::milliseconds left() const;
 };

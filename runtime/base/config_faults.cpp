@@ -120,6 +120,12 @@ std::vector<config_fault> faults_of(const error& e) {
   std::istringstream lines{e.detail};
   for (std::string line; std::getline(lines, line);)
     out.push_back(fault_of(line));
+  // Those of a file as they stand in it, where the first one stands.
+  for (auto first = out.begin(); first != out.end();) {
+    auto end = std::find_if(first, out.end(), [&](const auto& x) { return x.file != first->file; });
+    std::stable_sort(first, end, [](const auto& a, const auto& b) { return a.line < b.line; });
+    first = end;
+  }
   return out;
 }
 

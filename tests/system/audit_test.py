@@ -56,6 +56,8 @@ class audit(unittest.TestCase):
         wait_until(lambda: len(self.records(username="service")) == 2, 10, "two records")
         done = next(x for x in self.records(username="service") if x["result"] == 200)
         self.assertEqual((done["action"], done["entity"], done["detail"]), ("group.add", "made", "for admin"))
+        refused = next(x for x in self.records(username="service") if x["result"] == 1105)
+        self.assertEqual((refused["action"], refused["detail"].split(":")[0]), ("data.host.group.add", "for admin"))
         self.assertEqual(self.admin.post("/manage/account/register", {"username": "service", "password": KNOWN})["code"], 1105)
 
     def test_each_sees_his_own_and_administrators_the_security_events(self):

@@ -1,3 +1,4 @@
+#include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/group_writer.hpp"
 #include "runtime/io/storage/host_repository.hpp"
@@ -162,6 +163,46 @@ public:
     });
   }
 
+  /// What a record in the audit log costs a small change: both in turns, the median of five runs.
+  void audit_cost() {
+    for (int batch : {1, 64}) {
+      std::vector<double> plain, audited;
+      for (int run = 0; run < 5; ++run) {
+        plain.push_back(changes(batch, false));
+        audited.push_back(changes(batch, true));
+      }
+      auto suffix = "_batch_" + std::to_string(batch);
+      print("changes" + suffix, quantile(plain, 0.5), "changes/s");
+      print("changes_audited" + suffix, quantile(audited, 0.5), "changes/s");
+      print("audit_cost" + suffix, quantile(plain, 0.5) / quantile(audited, 0.5), "ratio");
+    }
+  }
+
+  /// Changes per second of the description of a group.
+  double changes(int batch, bool is_audited) {
+    auto change = [is_audited](database& db, int64_t i) -> expected<void> {
+      host_group_to_update x;
+      x.host_group_name = "g";
+      x.description.emplace(std::to_string(i));
+      if (auto done = host_repository{db}.update_group(owner, x); !done)
+        return fail(std::move(done.error()));
+      if (!is_audited)
+        return {};
+      return audit_repository{db}.append(
+        {i, owner, "192.0.2.1", "group.update", "g", 200, "", owner});
+    };
+    int batches = std::max(5, std::min(200, 5120 / batch));
+    auto start = steady::now();
+    for (int b = 0; b < batches; ++b) {
+      for (int i = 0; i < batch; ++i)
+        writer_.append(
+          {}, [change, n = count_++](database& db) { return change(db, n); }, must_succeed);
+      while (writer_.flush()) {
+      }
+    }
+    return batch * batches / seconds_since(start);
+  }
+
   /// Results spread over hosts, items and time, as rounds bring them: time after time.
   void fill(int64_t rows) {
     auto start = steady::now();
@@ -304,6 +345,7 @@ int main(int argc, char** argv) {
   {
     bench it{open(pattern, argc > 2 ? argv[2] : ""), round_trip};
     it.commits();
+    it.audit_cost();
     if (results > 0) {
       it.fill(results);
       it.reads();

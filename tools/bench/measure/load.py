@@ -11,8 +11,8 @@ def command(node, connections, seconds):
             "--script", SCRIPT, node.url]
 
 
-def environment(node, task, delay_ms):
-    return dict(os.environ, TOKEN=node.token, TASK=task, DELAY_MS=str(delay_ms))
+def environment(node, task, delay_ms, mix="read"):
+    return dict(os.environ, TOKEN=node.token, TASK=task, DELAY_MS=str(delay_ms), MIX=mix)
 
 
 def answer_of(text):
@@ -22,9 +22,9 @@ def answer_of(text):
     raise RuntimeError("wrk said no figures: " + text.decode()[-500:])
 
 
-def run_wrk(node, task, connections, seconds, delay_ms=0):
-    done = subprocess.run(command(node, connections, seconds), env=environment(node, task, delay_ms), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=seconds + 60)
+def run_wrk(node, task, connections, seconds, delay_ms=0, mix="read"):
+    done = subprocess.run(command(node, connections, seconds), env=environment(node, task, delay_ms, mix),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=seconds + 60)
     return answer_of(done.stdout)
 
 

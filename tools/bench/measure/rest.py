@@ -1,16 +1,19 @@
 """Replies under load: the mix of requests over TLS on a million stored results, while the fleet is watched."""
+import contextlib
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 import time
 
 from measure import load
 from measure.fleet import ensure_fleet_data, warm
 from measure.node import Fleet, Node
 
-SECONDS = 10
 SPREAD_S = 7 * 86400
 PACED_CONNECTIONS, PACED_PAUSE_MS = 64, 60  # A little over 1000 requests a second.
+SOAK_LOOK_S = 5
 
 
 def store_results(place, rows):
@@ -50,26 +53,106 @@ def start_task(node, place, host_ids, slices=10):
     return started["task_id"]
 
 
+def first_host(node):
+    first = node.ask("/manage/host/get", {"host_group_list": [], "page": 1, "per_page": 1})["host_infos"][0]
+    return first["host_id"]
+
+
+def paced(node, task, seconds, mix):
+    return load.run_wrk(node, task, PACED_CONNECTIONS, seconds, PACED_PAUSE_MS, mix)
+
+
+def measure_reading(figures, node, task, options):
+    """The mix of the budget: nobody changes anything."""
+    load.run_wrk(node, task, 8, 2)
+    for _ in range(max(1, options.runs)):
+        free = load.run_wrk(node, task, 8, options.seconds)
+        figures.add("rest: 8 connections, requests", free["requests"] / free["seconds"], "1/s")
+        figures.add("rest: 8 connections, p50", free["p50_us"] / 1000, "ms")
+        figures.add("rest: 8 connections, p99", free["p99_us"] / 1000, "ms")
+        slow = paced(node, task, options.seconds, "read")
+        figures.add("rest: paced, requests", slow["requests"] / slow["seconds"], "1/s")
+        figures.add("rest: paced, p50", slow["p50_us"] / 1000, "ms")
+        figures.add("rest: paced, p99", slow["p99_us"] / 1000, "ms", "<= 20")
+        figures.add("rest: failed requests", free["errors"] + slow["errors"], "in a run", "<= 0")
+
+
+def measure_work(figures, node, task, options, store):
+    """People at work: some requests change something, each with its record in the log."""
+    name = f"rest on {store}, work: "
+    load.run_wrk(node, task, 8, 2, mix="work")
+    for _ in range(max(1, options.runs)):
+        nothing = load.run_wrk(node, task, 8, min(5, options.seconds), mix="nothing")
+        free = load.run_wrk(node, task, 8, options.seconds, mix="work")
+        figures.add(name + "most requests", free["requests"] / free["seconds"], "1/s")
+        figures.add(name + "most requests / those that do nothing",
+                    (free["requests"] / free["seconds"]) / (nothing["requests"] / nothing["seconds"]), "ratio")
+        slow = paced(node, task, options.seconds, "work")
+        figures.add(name + "paced, requests", slow["requests"] / slow["seconds"], "1/s")
+        figures.add(name + "paced, p50", slow["p50_us"] / 1000, "ms")
+        figures.add(name + "paced, p99", slow["p99_us"] / 1000, "ms", "<= 20" if store == "SQLite" else None)
+        figures.add(name + "failed requests", free["errors"] + slow["errors"], "in a run", "<= 0")
+
+
+def slope(points):
+    """Of a straight line through (x, y)s, by least squares."""
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / max(sum((x - mean_x) ** 2 for x, _ in points), 1e-9)
+
+
+def soak(figures, node, task, options, store):
+    """The paced work for long; whether memory grows, its first third left out."""
+    name, seen = f"rest on {store}, soak: ", []
+    running = subprocess.Popen(load.command(node, PACED_CONNECTIONS, options.soak),
+                               env=load.environment(node, task, PACED_PAUSE_MS, "work"), stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    began = time.monotonic()
+    while running.poll() is None:
+        seen.append((time.monotonic() - began, node.rss_mb()))
+        time.sleep(SOAK_LOOK_S)
+    did = load.answer_of(running.communicate()[0])
+    late = [x for x in seen if x[0] >= options.soak / 3]
+    figures.add(name + "requests", did["requests"] / did["seconds"], "1/s")
+    figures.add(name + "p99", did["p99_us"] / 1000, "ms")
+    figures.add(name + "failed requests", did["errors"], "in a run", "<= 0")
+    figures.add(name + "resident memory at the end", seen[-1][1], "MB")
+    figures.add(name + "resident memory grows by", slope(late) * 3600, "MB/h", "<= 20" if options.soak >= 600 else None)
+
+
+@contextlib.contextmanager
+def moved_to_mariadb(place):
+    """The same store on a MariaDB of its own, beside everything else on this machine; the settings of a node on it."""
+    sys.path.insert(0, os.path.join(place.top, "tests/system"))
+    from mariadb import mariadb  # pylint: disable=import-outside-toplevel
+    with mariadb() as server:
+        server.let_nodes_in("bench")
+        settings = server.settings("bench")
+        words = [word for x in settings for word in ("--set", x)]
+        subprocess.run([place.program("aops-node"), "migrate", "--from", place.data_dir, *words], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True, timeout=1800)
+        yield settings
+
+
 def measure(figures, place, options):
     ensure_fleet_data(figures, place, options)
     store_results(place, options.results)
-    with Fleet(place, options.hosts) as fleet, Node(place, fleet.port, tls=True) as node:
-        began = time.monotonic()
-        node.log_in()
-        figures.add("rest: log-in", 1000 * (time.monotonic() - began), "ms")
-        first = node.ask("/manage/host/get", {"host_group_list": [], "page": 1, "per_page": 1})["host_infos"][0]
-        task = start_task(node, place, [first["host_id"]])
-        figures.add("rest: stored results", load.check_mix(node, task), "rows")
-        warm(node, fleet.hosts, 1)
-        load.run_wrk(node, task, 8, 2)
-        for _ in range(max(1, options.runs)):
-            free = load.run_wrk(node, task, 8, SECONDS)
-            figures.add("rest: 8 connections, requests", free["requests"] / free["seconds"], "1/s")
-            figures.add("rest: 8 connections, p50", free["p50_us"] / 1000, "ms")
-            figures.add("rest: 8 connections, p99", free["p99_us"] / 1000, "ms")
-            paced = load.run_wrk(node, task, PACED_CONNECTIONS, SECONDS, PACED_PAUSE_MS)
-            figures.add("rest: paced, requests", paced["requests"] / paced["seconds"], "1/s")
-            figures.add("rest: paced, p50", paced["p50_us"] / 1000, "ms")
-            figures.add("rest: paced, p99", paced["p99_us"] / 1000, "ms", "<= 20")
-            figures.add("rest: failed requests", free["errors"] + paced["errors"], "in a run", "<= 0")
-        figures.add("rest: resident memory", node.rss_mb(), "MB")
+    with Fleet(place, options.hosts) as fleet:
+        with Node(place, fleet.port, tls=True) as node:
+            began = time.monotonic()
+            node.log_in()
+            figures.add("rest: log-in", 1000 * (time.monotonic() - began), "ms")
+            task = start_task(node, place, [first_host(node)])
+            figures.add("rest: stored results", load.check_mix(node, task), "rows")
+            warm(node, fleet.hosts, 1)
+            measure_reading(figures, node, task, options)
+            figures.add("rest: resident memory", node.rss_mb(), "MB")
+            measure_work(figures, node, task, options, "SQLite")
+            if options.soak:
+                soak(figures, node, task, options, "SQLite")
+        with moved_to_mariadb(place) as settings, Node(place, fleet.port, tls=True, settings=settings) as node:
+            node.log_in()
+            warm(node, fleet.hosts, 1)
+            measure_work(figures, node, task, options, "MariaDB")
+            if options.soak:
+                soak(figures, node, task, options, "MariaDB")
