@@ -60,7 +60,7 @@ class dumped:
         self.assertEqual(self.node.stop(), 0)
         self.assertIn(f"{ROWS} restored, 0 present already, 0 without a place", self.aops_node("dump", "restore"))
         self.assertIn(f"0 restored, {ROWS} present already", self.aops_node("dump", "restore", self.dumps))
-        self.start()
+        api = self.start().client()
         api.login()
         self.assertEqual(self.count(api), ROWS)
 

@@ -10,7 +10,7 @@ from sources_test import anchors
 
 FOLDER = DOCS / "zh"
 FIRST = {"README.md", "getting-started.md", "hosts.md", "status.md", "rules.md", "diagnosis.md", "notifications.md",
-         "operations.md"}
+         "operations.md", "accounts.md", "backup.md"}
 BLOCK = re.compile(r"^```[^\n]*\n.*?^```$|(?<=\n\n)(?: {4}[^\n]+(?:\n|\Z))+", re.DOTALL | re.MULTILINE)
 
 
