@@ -7,6 +7,7 @@
 #include "messages/names.hpp"
 #include "messages/roles/doctor.hpp"
 #include "messages/roles/rule_cost.hpp"
+#include "messages/roles/upkeep.hpp"
 #include "messages/roles/vault.hpp"
 #include "runtime/base/log.hpp"
 
@@ -28,6 +29,7 @@ bool is_open_to_peers(const cluster_services& services, std::string_view name) {
                                                node_name,
                                                rule_costs_name,
                                                doctor_name,
+                                               upkeep_desk_name,
                                                vault_name};
   if (name.size() > 256)
     return false;

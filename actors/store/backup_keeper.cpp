@@ -50,21 +50,21 @@ expected<storage::backup_summary> write_one(const store_access& store,
     **db, file, *key, store.now_ms(), [](std::string_view, std::string_view, int64_t) {}, goes_on);
 }
 
-/// Runs on the worker, where it may block. @returns Whether it went well.
-bool back_up(const store_access& store, const std::function<bool()>& goes_on) {
+/// Runs on the worker, where it may block. @returns Why it did not go well; empty when it did.
+std::string
+back_up(const store_access& store, const fs::path& file, const std::function<bool()>& goes_on) {
   static auto last = metrics::gauge_of("aops_backup_last_success_timestamp_seconds",
                                        "When this node last wrote a backup; 0: not since it runs.");
   static auto failures =
     metrics::counter_of("aops_backup_failures_total", "Backups that could not be written.");
   const auto& config = store.config->backup;
-  auto file = backup_path(config.directory, store.now_ms());
   auto made = write_one(store, file, goes_on);
   if (!made && made.error() == ec::cancelled)
-    return false;
+    return "the node stopped";
   if (!made) {
     failures.add();
     log::error("backup-failed", "{}: {}", file.string(), to_string(made.error()));
-    return false;
+    return to_string(made.error());
   }
   int64_t rows = 0;
   for (const auto& table : made->tables)
@@ -72,7 +72,7 @@ bool back_up(const store_access& store, const std::function<bool()>& goes_on) {
   log::info("backup-written", "{}: {} rows", file.string(), rows);
   last.set(static_cast<double>(made->created_ms) / 1000);
   rotate(config.directory, store.now_ms() - config.keep.ms);
-  return true;
+  return {};
 }
 
 /// When the window began that a backup is due in; -1: none is.
@@ -92,26 +92,49 @@ int64_t due_since(const backup_keeper_state& st) {
 class work_end {
 public:
   explicit work_end(backup_keeper_actor whom) : whom_(std::move(whom)) {}
-  ~work_end() { caf::anon_send(whom_, atom::done_v, went_well); }
+  ~work_end() { caf::anon_send(whom_, atom::done_v, failure); }
   work_end(const work_end&) = delete;
   work_end& operator=(const work_end&) = delete;
-  bool went_well = false;
+  std::string failure = "it was dropped";
 
 private:
   backup_keeper_actor whom_;
 };
 
-void look(self_pointer self) {
+/// @returns The file it will be.
+fs::path begin(self_pointer self) {
   auto& st = self->state;
-  auto began = due_since(st);
+  st.is_working = true;
+  auto file = backup_path(st.parts.store->config->backup.directory, st.parts.store->now_ms());
+  auto end = std::make_shared<work_end>(caf::actor_cast<backup_keeper_actor>(self));
+  (void)st.parts.worker->post([end, file, store = st.parts.store, is_over = st.is_over] {
+    end->failure = back_up(*store, file, [&] { return !*is_over; });
+  });
+  return file;
+}
+
+void look(self_pointer self) {
+  auto began = due_since(self->state);
   if (began < 0)
     return;
-  st.is_working = true;
-  st.failed_in_ms = began; // Unless it goes well.
-  auto end = std::make_shared<work_end>(caf::actor_cast<backup_keeper_actor>(self));
-  (void)st.parts.worker->post([end, store = st.parts.store, is_over = st.is_over] {
-    end->went_well = back_up(*store, [&] { return !*is_over; });
-  });
+  self->state.failed_in_ms = began; // Unless it goes well.
+  begin(self);
+}
+
+node_backups kept(const backup_keeper_state& st) {
+  const auto& config = st.parts.store->config->backup;
+  node_backups out;
+  out.directory = config.directory;
+  out.window = config.window;
+  out.is_writing = st.is_working;
+  out.last_failure = st.last_failure;
+  for (const auto& one : list_backups(config.directory)) {
+    std::error_code failed;
+    auto size = fs::file_size(one.file, failed);
+    out.backups.push_back(
+      {one.file.string(), {one.created_ms}, failed ? 0 : static_cast<int64_t>(size)});
+  }
+  return out;
 }
 
 } // namespace
@@ -153,10 +176,18 @@ backup_keeper_actor::behavior_type backup_keeper(self_pointer self, backup_parts
       self->delayed_send(self, look_every, atom::tick_v);
       look(self);
     },
-    [self](atom::done, bool went_well) {
-      self->state.is_working = false;
-      if (went_well)
-        self->state.failed_in_ms = -1;
+    [self](atom::done, const std::string& failure) {
+      auto& st = self->state;
+      st.is_working = false;
+      st.last_failure = failure;
+      if (failure.empty())
+        st.failed_in_ms = -1;
+    },
+    [self](const node_backups_query&) { return kept(self->state); },
+    [self](const backup_to_start&) -> caf::result<backup_started> {
+      if (self->state.is_working)
+        return refuse(ec::overloaded, "a backup is being written");
+      return backup_started{{}, begin(self).string()};
     },
     [](atom::ping) {},
   };

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
+#include "messages/roles/upkeep.hpp"
 #include "runtime/base/time_text.hpp"
 
 #include <atomic>
 #include <filesystem>
 
 namespace aops::actors {
-
-inline constexpr std::string_view backup_keeper_name = "backup_keeper";
 
 /// What the keeper works with.
 struct backup_parts {
@@ -28,15 +27,12 @@ struct backup_keeper_state {
   std::shared_ptr<std::atomic<bool>> is_over = std::make_shared<std::atomic<bool>>(false);
   ~backup_keeper_state() { *is_over = true; }
   int64_t failed_in_ms = -1; ///< The window in which one failed: it is tried again in the next.
+  std::string last_failure;
 };
 
-using backup_keeper_actor = caf::typed_actor<caf::reacts_to<atom::tick>,
-                                             // INTERNAL: a backup has ended, well or not.
-                                             caf::reacts_to<atom::done, bool>,
-                                             caf::reacts_to<atom::ping>>;
-
 /// Writes a backup into `backup.directory` once in each `backup.window`, on the node that leads,
-/// and deletes those that are older than `backup.keep`, but never the newest.
+/// and whenever it is told to, and deletes those that are older than `backup.keep`, but never the
+/// newest.
 backup_keeper_actor::behavior_type
 backup_keeper(backup_keeper_actor::stateful_pointer<checked_state<backup_keeper_state>> self,
               backup_parts parts);

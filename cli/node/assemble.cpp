@@ -10,6 +10,7 @@
 #include "actors/data/samples.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/doctor/doctor.hpp"
+#include "actors/doctor/upkeep_desk.hpp"
 #include "actors/host/hosts_region.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/host/rule_costs_keeper.hpp"
@@ -298,6 +299,12 @@ child_spec doctor_child(const parts& p) {
   return child(doctor_name, actors::doctor, std::move(doctors));
 }
 
+child_spec upkeep_child(const parts& p) {
+  return child(upkeep_desk_name,
+               actors::upkeep_desk,
+               upkeep_parts{p.names, p.cluster->map, p.node_id, p.config});
+}
+
 child_spec scraper_child(const parts& p) {
   (void)p;
   return child(scraper_name, scraper, net::http_multi_options{});
@@ -338,6 +345,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   if (p.queue)
     tree.push_back(kafka_tree(p));
   tree.push_back(doctor_child(p));
+  tree.push_back(upkeep_child(p));
   tree.push_back(cluster_tree(p)); // After the regions: slots come when these can take them.
   tree.push_back(child<caf::detached>("http", http_front, p.front));
   if (p.data_front)

@@ -20,6 +20,7 @@ std::vector<route> public_routes(const node_port& port) {
                       job_routes,
                       report_routes,
                       cluster_routes,
+                      upkeep_routes,
                       session_routes,
                       kafka_routes})
     for (auto& row : table(port))

@@ -10,7 +10,7 @@ namespace aops {
 
 namespace actors {
 inline constexpr std::string_view backup_keeper_name = "backup_keeper";
-inline constexpr std::string_view backup_desk_name = "backup_desk";
+inline constexpr std::string_view upkeep_desk_name = "upkeep_desk";
 } // namespace actors
 
 /// BACKUP KEEPER: writes backups on this node, each day and when told to.
@@ -25,8 +25,8 @@ using backup_keeper_actor =
                    answers<backup_to_start, backup_started>,
                    caf::reacts_to<atom::ping>>;
 
-/// BACKUP DESK: the backups of all nodes, and what the configuration of this one is.
-using backup_desk_actor = caf::typed_actor<
+/// UPKEEP DESK: the backups of all nodes, and what the configuration of this one is.
+using upkeep_desk_actor = caf::typed_actor<
   // One that does not tell in time is named with the reason.
   asks<backups_query, backups_page>,
   // Begins one on this node. ec::bad_request where `backup.directory` is not set, ec::overloaded

@@ -163,6 +163,9 @@ ROWS = {
     ("GET", "/cluster/slots"): denied(changes=False),
     ("GET", "/cluster/tree"): denied(changes=False),
     ("GET", "/cluster/doctor"): denied(changes=False),
+    ("GET", "/manage/config/effective"): denied(changes=False),
+    ("GET", "/manage/backup/list"): denied(changes=False),
+    ("POST", "/manage/backup/start"): denied(),
     ("POST", "/cluster/node/drain"): denied(lambda s: {"node": "x"}),
 
     # Streams: refused as HTTP says.

@@ -1,14 +1,23 @@
 #include "cli/aops/text/tree_file.hpp"
 
+#include "cli/aops/text/csv.hpp"
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/language.hpp"
+#include "cli/aops/text/workbook.hpp"
 #include "cli/aops/text/yaml.hpp"
+#include "runtime/core/fault/mind_map.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace aops::cli {
 
 namespace {
+
+/// Of the drawing tool.
+constexpr std::string_view sheet_name = "diag";
 
 json named_tree(const json& content,
                 const std::string& file,
@@ -40,17 +49,49 @@ expected<json> listed_trees(json trees,
   return trees;
 }
 
+/// Every row at its place: empty lines are rows too.
+expected<std::vector<std::vector<std::string>>> csv_rows(std::string_view text) {
+  auto records = parse_csv(text);
+  if (!records)
+    return fail(records.error());
+  std::vector<std::vector<std::string>> rows;
+  for (auto& record : *records) {
+    rows.resize(std::max(rows.size(), record.line));
+    rows[record.line - 1] = std::move(record.cells);
+  }
+  return rows;
+}
+
+/// The tree of a mind map.
+expected<json> drawn_trees(const std::string& file,
+                           const expected<std::vector<std::vector<std::string>>>& rows,
+                           const std::string& where,
+                           const std::string& given,
+                           const std::string& description) {
+  if (!rows)
+    return fail(ec::bad_request, fmt::format("{}: {}", file, rows.error().detail));
+  auto tree = fault::from_rows(*rows);
+  if (!tree)
+    return fail(
+      ec::bad_request,
+      fmt::format("{}: {}{}{}", file, where, where.empty() ? "" : ", ", tree.error().detail));
+  return json::array({named_tree(*tree, file, given, description)});
+}
+
 } // namespace
 
 expected<json> read_trees(const std::string& name,
                           std::string_view text,
                           const std::string& given_name,
                           const std::string& description) {
+  if (is_workbook(text))
+    return drawn_trees(
+      name, read_sheet(text, sheet_name), tr("sheet {}", sheet_name), given_name, description);
   auto kind = extension_of(name);
   if (kind == ".xls" || kind == ".xlsx")
-    return fail(ec::bad_request,
-                name + ": Excel files are not read by this version; export the mind map as JSON "
-                       "(see `faultree` in the manual)");
+    return fail(ec::bad_request, tr("{}: is no workbook (.xls or .xlsx)", name));
+  if (kind == ".csv")
+    return drawn_trees(name, csv_rows(text), {}, given_name, description);
   auto content = parse_document(name, text);
   if (!content)
     return content;

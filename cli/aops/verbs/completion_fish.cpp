@@ -45,7 +45,7 @@ std::string in_quotes(std::string_view text) {
   return out + "'";
 }
 
-/// What `complete` is told of a value.
+/// What `complete` is told of a value; files only where one is wanted.
 std::string argument(const value_hint& hint) {
   if (!hint.words.empty())
     return fmt::format(" -a {}", in_quotes(fmt::format("{}", fmt::join(hint.words, " "))));
@@ -59,7 +59,7 @@ std::string option_line(const verb& v, const option& o) {
   if (o.name == "output")
     line += " -s o";
   if (o.kind != option_kind::flag)
-    line += " -r" + argument(hint_of(v, o));
+    line += (hint_of(v, o).is_file ? " -r" : " -x") + argument(hint_of(v, o));
   return line + fmt::format(" -d {}\n", in_quotes(translated(o.help)));
 }
 

@@ -121,7 +121,9 @@ verb faultree_verb() {
     .options =
       {{.name = "conf",
         .value = "FILE",
-        .help = "add: trees as JSON or YAML; `-` reads standard input"},
+        .help = "add: trees as JSON or YAML, or one as a mind map, .xlsx, .xls or .csv; `-` reads "
+                "standard "
+                "input"},
        {.name = "tree_list",
         .value = "TREES",
         .help = "add: the tree's name; delete, get: names, separated by commas",

@@ -116,7 +116,7 @@ verb group_verb() {
           .examples = "  aops group add web --description \"web servers\"\n"
                       "  aops group list --sort host_count --direction desc\n"
                       "  aops group update web --new_name front\n"
-                      "  aops group delete web db\n"};
+                      "  aops group delete front db\n"};
 }
 
 } // namespace aops::cli

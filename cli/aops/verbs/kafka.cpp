@@ -1,5 +1,6 @@
 #include "messages/kafka.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
@@ -58,6 +59,8 @@ int drop(session& s) {
 
 int dead_letters(session& s) {
   auto step = s.args.text("step");
+  if (step != "list" && (s.wants_rows() || s.args.has("filter")))
+    return s.misuse(tr("-o name, -o csv and --filter are for lists: dlq list"));
   if (step == "show")
     return show(s);
   if (step == "replay")
@@ -70,7 +73,7 @@ int dead_letters(session& s) {
 verb kafka_verb() {
   return {.name = "kafka",
           .summary = "The message queue: how it goes, and messages that could not be used",
-          .actions = {{.name = "status", .run = status},
+          .actions = {{.name = "status", .run = status, .lists = true},
                       {.name = "dlq",
                        .run = dead_letters,
                        .positionals = {"step", "id_list"},

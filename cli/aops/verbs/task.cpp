@@ -2,8 +2,8 @@
 
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/language.hpp"
+#include "cli/aops/text/task_file.hpp"
 #include "cli/aops/text/text.hpp"
-#include "cli/aops/text/yaml.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/run_watch.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -17,30 +17,15 @@ namespace {
 const std::vector<std::string> task_columns = {
   "task_id", "task_name", "description", "template_name", "*"};
 
+using reader = expected<json> (*)(const std::string& name, std::string_view text);
+
 /// What the file of an option holds; null when the option is absent.
-expected<json> document_of(session& s, std::string_view option) {
+expected<json> document_of(session& s, std::string_view option, reader read) {
   if (!s.args.has(option))
     return json(nullptr);
   const auto& file = s.args.text(option);
   auto text = read_file(file);
-  return text ? parse_document(file, *text) : expected<json>{fail(text.error())};
-}
-
-/// Steps as a list: of an object only the file knows the order. A task file has it in `step_list`.
-json listed_steps(json steps) {
-  if (steps.is_object() && steps.contains("step_list"))
-    steps = json(steps["step_list"]);
-  if (!steps.is_object())
-    return steps;
-  auto list = json::array();
-  for (const auto& [name, settings] : steps.items()) {
-    if (!settings.is_object())
-      return steps; // The node says what is wrong with it.
-    json step{{"step", name}};
-    step.update(settings);
-    list.push_back(std::move(step));
-  }
-  return list;
+  return text ? read(file, *text) : expected<json>{fail(text.error())};
 }
 
 int generate(session& s) {
@@ -67,15 +52,15 @@ int generate(session& s) {
       return s.complain(groups.error());
     x.host_group_list = *groups;
   }
-  auto steps = document_of(s, "steps");
+  auto steps = document_of(s, "steps", read_steps);
   if (!steps)
     return s.complain(steps.error());
-  auto vars = document_of(s, "vars");
+  auto vars = document_of(s, "vars", read_variables);
   if (!vars)
     return s.complain(vars.error());
   auto body = body_of(x);
   if (!steps->is_null())
-    body["steps"] = listed_steps(std::move(*steps));
+    body["steps"] = std::move(*steps);
   if (!vars->is_null())
     body["vars"] = *vars;
   return s.show(s.post("/manage/task/generate", body), {});
@@ -179,7 +164,7 @@ expected<void> add_manner(session& s, json& body) {
       return fail(batches.error());
     body["serial"] = *batches;
   }
-  auto vars = document_of(s, "vars");
+  auto vars = document_of(s, "vars", read_variables);
   if (!vars)
     return fail(vars.error());
   if (!vars->is_null())
@@ -258,7 +243,7 @@ verb task_verb() {
         .is_extra = true},
        {.name = "vars",
         .value = "FILE",
-        .help = "generate: variables, as YAML or JSON; execute: more of them for this run",
+        .help = "generate: variables, as YAML, JSON or CSV; execute: more of them for this run",
         .is_extra = true},
        {.name = "yes", .help = "execute: do not ask", .kind = option_kind::flag, .is_extra = true},
        {.name = "watch",

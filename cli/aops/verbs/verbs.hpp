@@ -35,6 +35,8 @@ verb task_verb();
 verb run_verb();
 verb cluster_verb();
 verb doctor_verb();
+verb config_verb();
+verb backup_verb();
 verb completion_verb();
 verb man_verb();
 

@@ -71,6 +71,27 @@ BOOST_AUTO_TEST_CASE(one_is_written_in_each_window_and_none_outside) {
   BOOST_TEST(backups() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(one_is_written_when_it_is_told_to_and_one_at_a_time) {
+  auto worker = std::make_shared<held_executor>();
+  pass_to(60);
+  auto keeper = start(backup_keeper, backup_parts{store, worker, minute_of_day});
+  auto begun = ask<backup_started>(keeper, backup_to_start{});
+  BOOST_REQUIRE(begun);
+  BOOST_TEST(ask<node_backups>(keeper, node_backups_query{})->is_writing);
+  auto second = ask<backup_started>(keeper, backup_to_start{});
+  BOOST_REQUIRE(!second);
+  BOOST_TEST((second.error() == ec::overloaded));
+  worker->work();
+  pass(std::chrono::seconds{1});
+  auto kept = ask<node_backups>(keeper, node_backups_query{});
+  BOOST_REQUIRE(kept);
+  BOOST_TEST(!kept->is_writing);
+  BOOST_TEST(kept->last_failure.empty());
+  BOOST_REQUIRE(kept->backups.size() == 1u);
+  BOOST_TEST(kept->backups[0].file == begun->file);
+  BOOST_TEST(kept->backups[0].bytes > 0);
+}
+
 BOOST_AUTO_TEST_CASE(old_ones_go_but_the_newest_never) {
   settings->backup.keep = base::days(7);
   auto put = [&](int64_t days_ago) {

@@ -210,11 +210,6 @@ BOOST_AUTO_TEST_CASE(a_list_of_trees_keeps_its_names_and_gets_missing_descriptio
   BOOST_TEST(!read_trees("t.json", two, "one name for two", ""));
 }
 
-BOOST_AUTO_TEST_CASE(excel_files_are_refused_with_a_reason) {
-  BOOST_TEST(read_trees("tree.xlsx", "PK", "", "").error().detail.find("Excel") !=
-             std::string::npos);
-}
-
 BOOST_AUTO_TEST_CASE(an_export_into_a_folder_gets_the_usual_name) {
   tests::test_console there;
   BOOST_TEST(export_path(there.folder, "check_rule.json") == there.folder + "/check_rule.json");

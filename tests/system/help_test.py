@@ -1,0 +1,159 @@
+"""Every example that `aops help COMMAND` shows is carried out, as it stands there, against a node of its own.
+
+A scene makes what the examples of a command speak of. A new example without a scene must work on an empty node.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from exporter import exporter
+from node import die_with_parent, node, program
+from receiver import configured, receiver
+from rest import DEFAULT_PASSWORD, PASSWORD, rule, tree
+
+SECRETS = {"AOPS_NEW_PASSWORD": "yet-another-1", "AOPS_HOST_PASSWORD": "x", "AOPS_HOST_SUDO_PASSWORD": "x",
+           "AOPS_VAULT_KEY": "vault-key-1", "AOPS_NEW_VAULT_KEY": "vault-key-2"}
+PLAY = "- hosts: all\n  tasks:\n    - name: nothing\n      ping:\n"
+
+# Lines that come before the examples of a command.
+WEB1 = "aops host add web1 127.0.0.1:PORT"
+SCENES = {
+    "context": ["rm -f .config/aops/contexts/*"],
+    "user": ["aops account register ann", "aops group add web", "aops group add db"],
+    "session": ["aops account register ann", "aops user adopt ann"],
+    "group": ["aops group add db"],
+    "host": ["aops group add web"],
+    "series": [WEB1],
+    "checkrule": [WEB1],
+    "eval": [WEB1],
+    "check": [WEB1, "aops checkrule add rules.json"],
+    "status": ["aops host add web2 127.0.0.1:PORT"],
+    "diag": [WEB1, "aops host add web2 127.0.0.2:PORT", "aops checkrule add rules.json", "aops faultree add tree.yaml"],
+    "report": [WEB1, "aops checkrule add rules.json", "aops faultree add tree.yaml"],
+    "task": [WEB1, "aops template import zookeeper.yml"],
+    "completion": ["mkdir -p .config/fish/completions"],
+}
+# How an example may end beside 0, and why.
+CODES = {
+    r"aops (eval|checkrule test)": {4},  # No sample yet.
+    r"aops status .*--exit-code": {10},
+    r"aops diag .*--exit_code": {10},
+    r"aops diag cancel": {1},  # It may be done already.
+    r"aops doctor": {1, 10},  # What it finds on this machine is not ours.
+    r"aops cluster drain": {1},  # There is no other node to take the slots.
+    r"aops task execute": {1},  # Its host is none that one may log in to.
+    r"aops run (watch|hosts|log|retry)": {1},  # There is no such run.
+    r"aops .*--watch$": {130},
+}
+
+
+def examples():
+    """{command: [line]} of all help texts."""
+    def shown(*words):
+        return subprocess.run([program("aops"), *words], capture_output=True, text=True, timeout=60, check=True,
+                              env={"LC_ALL": "C"}).stdout
+    commands = re.findall(r"^  (\w+) +\S", shown("--help").split("Commands:")[1].split("\n\n")[0], re.MULTILINE)
+    found = {}
+    for command in commands:
+        text = shown("help", command).partition("Examples:\n")[2]
+        found[command] = re.findall(r"^  (\S.*)$", text, re.MULTILINE)
+    return found
+
+
+class stage:
+    """A node, a user who is logged in, and his folder with the files that examples name."""
+
+    def __init__(self, test):
+        self.test = test
+        self.exporter = exporter({"temperature": 90, "node_load1": 1}, addresses=("127.0.0.1", "127.0.0.2"))
+        test.addCleanup(self.exporter.close)
+        told = receiver()
+        test.addCleanup(told.close)
+        self.node = node("check.sample_period=1s", tls=True, config=configured(told.url, name="oncall"))
+        test.addCleanup(self.node.close)
+        self.home = os.path.join(self.node.folder, "home")
+        os.makedirs(os.path.join(self.home, ".config"))
+        self.env = {"PATH": os.path.dirname(program("aops")) + ":" + os.environ["PATH"], "HOME": self.home,
+                    "LC_ALL": "C.UTF-8", "TZ": "UTC", "AOPS_PASSWORD": PASSWORD} | SECRETS
+        self.write("rules.json", {"check_items": [rule("web_cpu_high", "temperature", "$0 > 50")]})
+        self.write("tree.yaml", {"trees": [tree("cpu_fault", "too hot", {"too hot": "web_cpu_high"})]})
+        self.write("zookeeper.yml", PLAY)
+        self.write("hosts.csv", f"name,address,port\ndb1,127.0.0.1,{self.exporter.port}\n")
+        self.must(f"aops login --url {self.node.url}", AOPS_PASSWORD=DEFAULT_PASSWORD, AOPS_NEW_PASSWORD=PASSWORD)
+
+    def write(self, name, content):
+        with open(os.path.join(self.home, name), "w", encoding="utf-8") as file:
+            file.write(content if isinstance(content, str) else json.dumps(content))
+
+    def here(self, line):
+        """Names and addresses of the example as they are here."""
+        line = re.sub(r"https://(node\d|test\d):11111", self.node.url, line)
+        line = line.replace("192.0.2.", "127.0.0.").replace("web2.example.org:9200", f"127.0.0.2:{self.exporter.port}")
+        line = line.replace("PORT", str(self.exporter.port)).replace("/usr/local", self.home)
+        return line.replace("drain 018e4c0a --wait", "drain 018e4c0a --wait --deadline 1")
+
+    def run(self, line, **variables):
+        """(exit code, what was shown); what does not end by itself is interrupted once it has shown something."""
+        done = subprocess.Popen(["bash", "-c", line], cwd=self.home, env=self.env | variables, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+                                start_new_session=True)
+        typed = PASSWORD if "--action login" in line else SECRETS["AOPS_VAULT_KEY"] if "--key -" in line else "yet-another-2"
+        done.stdin.write(typed.encode() + b"\n")
+        done.stdin.close()
+        shown = b""
+        if line.endswith("--watch"):
+            shown = done.stdout.read1(65536)
+            os.killpg(done.pid, signal.SIGINT)
+        shown += done.stdout.read()
+        done.stdout.close()
+        return done.wait(120), shown.decode(errors="replace")
+
+    def must(self, line, **variables):
+        code, shown = self.run(line, **variables)
+        self.test.assertEqual(code, 0, f"{line}: {shown}")
+        return shown
+
+    def ids(self, command):
+        """What the ids of the examples are here."""
+        if command == "cluster":
+            return {"018e4c0a": json.loads(self.must("aops cluster nodes"))["nodes"][0]["node"][:8]}
+        if command not in ("diag", "report"):
+            return {}
+        task = json.loads(self.must("aops diag cpu_fault web1 --last 20s --interval 10 --detach"))["task_id"]
+        self.must(f"aops diag follow {task}")
+        report = json.loads(self.must(f"aops report list --task_id {task}"))["result"][0]["report_id"]
+        return {"018e4c0a7b1f": task, "5f0c2d1e8b7a": report}
+
+
+class help_examples(unittest.TestCase):
+    def test_every_example_can_be_carried_out(self):
+        found = examples()
+        self.assertGreater(len(found), 25)
+        self.assertGreater(sum(map(len, found.values())), 70)
+        self.assertEqual([x for x in SCENES if x not in found], [])
+        for command, lines in found.items():
+            with self.subTest(command):
+                self.assertTrue(lines, f"{command} shows no example")
+                self.play(command, lines)
+                self.doCleanups()
+
+    def play(self, command, lines):
+        at = stage(self)
+        for line in SCENES.get(command, []):
+            at.must(at.here(line))
+        ids = at.ids(command)
+        for line in lines:
+            for shown, real in ids.items():
+                line = re.sub(rf"\b{shown}\b", real, line)
+            allowed = {0}.union(*(codes for pattern, codes in CODES.items() if re.match(pattern, line)))
+            began = time.monotonic()
+            code, told = at.run(at.here(line))
+            self.assertIn(code, allowed, f"{line} (after {time.monotonic() - began:.1f} s): {told}")
+
+
+if __name__ == "__main__":
+    unittest.main()
