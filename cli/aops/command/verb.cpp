@@ -114,8 +114,12 @@ void arguments::set_fallback(std::string_view name, std::string_view value) {
 std::vector<option> all_options(const verb& what) {
   std::vector<option> options;
   if (!what.actions.empty()) {
-    option action{
-      .name = "action", .value = "WHAT", .help = "What to do", .is_required = what.run == nullptr};
+    bool is_needed = what.run == nullptr; // In the contract it always is.
+    option action{.name = "action",
+                  .value = "WHAT",
+                  .help = "What to do",
+                  .is_required = is_needed,
+                  .is_extra = !is_needed};
     for (const auto& x : what.actions)
       action.choices.push_back(x.name);
     options.push_back(std::move(action));

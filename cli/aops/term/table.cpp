@@ -210,7 +210,8 @@ std::vector<std::string> columns_of(const json& rows, const std::vector<std::str
 } // namespace
 
 bool is_time_column(std::string_view name) {
-  if (name == "start" || name == "end" || name == "time" || name == "first" || name == "last")
+  if (name == "start" || name == "end" || name == "time" || name == "first" || name == "last" ||
+      name == "seen")
     return true;
   if (name.starts_with("first_") || name.starts_with("last_"))
     return true;

@@ -39,6 +39,12 @@ inline const option exit_code_option{.name = "exit_code",
                                      .kind = option_kind::flag,
                                      .is_extra = true};
 
+/// The same option where the contract does not have it.
+inline option extra(option x) {
+  x.is_extra = true;
+  return x;
+}
+
 /// Sets the page of a query. With a filter all rows are asked for: pages are of those that match.
 template <class Query>
 void add_paging(Query& query, const arguments& args) {

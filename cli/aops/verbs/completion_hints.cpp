@@ -67,6 +67,7 @@ struct naming {
 
 constexpr naming namings[] = {{"task_list", "deployments", "task"},
                               {"name", "contexts", "context"},
+                              {"name_list", "contexts", "context"},
                               {"name", "receivers", "notify"},
                               {"username", "users", "user"},
                               {"username", "users", "session"},

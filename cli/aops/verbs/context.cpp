@@ -50,8 +50,9 @@ int list(session& s) {
 }
 
 /// The names given; those that are no context are missing.
-expected<std::vector<std::string>> given_names(session& s, const context_folder& folder) {
-  auto words = s.args.list("name");
+expected<std::vector<std::string>>
+given_names(session& s, const context_folder& folder, std::string_view option) {
+  auto words = s.args.list(option);
   if (!words)
     return words;
   std::vector<std::string> names;
@@ -68,7 +69,7 @@ int show_some(session& s) {
   if (!folder)
     return s.complain(folder.error());
   if (s.args.has("name")) {
-    auto names = given_names(s, *folder);
+    auto names = given_names(s, *folder, "name");
     return names ? show(s, *folder, *names) : s.complain(names.error());
   }
   auto used = s.context_name();
@@ -101,7 +102,7 @@ int remove(session& s) {
   auto folder = context_folder::of(s.io.env);
   if (!folder)
     return s.complain(folder.error());
-  auto names = given_names(s, *folder);
+  auto names = given_names(s, *folder, "name_list");
   if (!names)
     return s.complain(names.error());
   for (const auto& name : *names) {
@@ -139,15 +140,20 @@ verb context_verb() {
           .actions = {{.name = "list", .run = list, .lists = true},
                       {.name = "use", .run = use, .positionals = {"name"}, .needs = {"name"}},
                       {.name = "show", .run = show_some, .positionals = {"name"}, .lists = true},
-                      {.name = "delete", .run = remove, .positionals = {"name"}, .needs = {"name"}},
+                      {.name = "delete",
+                       .run = remove,
+                       .positionals = {"name_list"},
+                       .needs = {"name_list"}},
                       {.name = "rename",
                        .run = rename,
                        .positionals = {"name", "new_name"},
                        .needs = {"name", "new_name"}}},
           .options = {{.name = "name",
+                       .value = "NAME",
+                       .help = "use, rename: which one; show: else the one in use"},
+                      {.name = "name_list",
                        .value = "NAMES",
-                       .help = "Names of contexts; show: else the one in use",
-                       .is_list = true},
+                       .help = "delete: names, separated by commas"},
                       {.name = "new_name", .value = "NEW", .help = "rename: its name from now on"},
                       {.name = "ignore_missing",
                        .help = "Names that nothing has are no failure",

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_hosts_fit_with_those_that_failed_told_below) {
     BOOST_TEST(has(text, "100 running, 880 ok, 20 failed"));
     BOOST_TEST(has(text, "XXXXXXXXXXXXXXXXXXXXoooo"));
     BOOST_TEST(has(text, "h0 install failed: apt: broken"));
-    BOOST_TEST(has(text, " more"));
+    BOOST_TEST(has(text, " more") == (height < 60)); // There all of them fit.
   }
   auto all = text_of(grid.draw(plain(100, 60)));
   BOOST_TEST(std::count(all.begin(), all.end(), 'o') >= 880);

@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(every_list_can_be_named_filtered_and_read_as_csv) {
     const char *path, *member, *name;
   };
   for (const auto& [words, path, list, name] : {
-         row{{"group", "query"}, "/manage/host/group/get", "host_group_infos", "host_group_name"},
          row{{"host", "query"}, "/manage/host/get", "host_infos", "host_name"},
+         row{{"group", "query"}, "/manage/host/group/get", "host_group_infos", "host_group_name"},
          row{{"checkrule", "get"}, "/check/rule/get", "check_items", "check_item"},
          row{{"checkrule", "cost"}, "/check/rule/cost/get", "rule_costs", "check_item"},
          row{{"check"}, "/check/result/get", "check_result", "check_item"},
@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(every_list_can_be_named_filtered_and_read_as_csv) {
     BOOST_TEST_CONTEXT(fmt::format("{}", fmt::join(words, " "))) {
       json rows = json::array({{{name, "a1"}, {"extra", 1}}, {{name, "a2"}, {"extra", 2}}});
       node.answer(path, {{list, rows}});
-      node.answer("/manage/host/get",
-                  {{"host_infos", std::string_view{list} == "host_infos" ? rows : json::array()}});
+      if (words.front() != "host") // Else names are asked for.
+        node.answer("/manage/host/get", {{"host_infos", json::array()}});
       node.answer("/diag/report/get", {{"result", json::array()}});
       auto with = [&](std::vector<std::string> more) {
         auto all = words;
