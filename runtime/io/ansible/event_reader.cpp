@@ -114,12 +114,20 @@ std::string last_line(std::string_view text) {
   return std::string{begin == std::string_view::npos ? text : text.substr(begin + 1)};
 }
 
+/// A command that failed says why in what it printed last; Ansible only says that it failed.
+std::string reason_of_command(const json& result, std::string text) {
+  for (const char* name : {"stderr", "stdout"})
+    if (auto last = last_line(text_of(result, name)); !last.empty())
+      return text + ": " + last;
+  return text;
+}
+
 /// What a module says in one line. A traceback tells most in its last.
 std::string message_of(const json& result) {
   for (const char* name : {"msg", "message"})
     if (const auto* x = member(result, name); x && !x->is_null())
       if (auto text = first_line(plain(*x)); !text.empty() && !text.starts_with("MODULE FAILURE"))
-        return text;
+        return text == "non-zero return code" ? reason_of_command(result, text) : text;
   for (const char* name : {"module_stderr", "exception", "stderr", "reason", "skip_reason"})
     if (auto text = last_line(text_of(result, name)); !text.empty())
       return text;

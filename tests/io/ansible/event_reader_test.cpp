@@ -54,6 +54,18 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_told_and_the_next_one_read) {
   BOOST_TEST(events[1].message == "m1");
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_fails_says_why_itself) {
+  auto order = local_play("x", "");
+  event_reader reader{order};
+  auto events = reader.read(failed_line(R"(non-zero return code","stderr":"a\nno space left\n)") +
+                            failed_line(R"(non-zero return code","stderr":"","stdout":"said so)") +
+                            failed_line("non-zero return code"));
+  BOOST_REQUIRE(events.size() == 3u);
+  BOOST_TEST(events[0].message == "non-zero return code: no space left");
+  BOOST_TEST(events[1].message == "non-zero return code: said so");
+  BOOST_TEST(events[2].message == "non-zero return code");
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_lose_an_event) {
   auto order = local_play("x", "");
   event_reader reader{order};
