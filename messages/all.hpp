@@ -17,10 +17,12 @@
 #include "messages/job.hpp"
 #include "messages/job_waits.hpp"
 #include "messages/kafka.hpp"
+#include "messages/package.hpp"
 #include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
 #include "messages/run.hpp"
+#include "messages/schedule.hpp"
 #include "messages/series.hpp"
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
@@ -40,10 +42,12 @@
 #include "messages/types/job.hpp"
 #include "messages/types/job_waits.hpp"
 #include "messages/types/kafka.hpp"
+#include "messages/types/package.hpp"
 #include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
 #include "messages/types/run.hpp"
+#include "messages/types/schedule.hpp"
 #include "messages/types/series.hpp"
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
@@ -76,6 +80,8 @@
   X(alerts)                                                                                        \
   X(data)                                                                                          \
   X(template)                                                                                      \
+  X(package)                                                                                       \
+  X(schedule)                                                                                      \
   X(task)                                                                                          \
   X(run)                                                                                           \
   X(host_info)                                                                                     \
