@@ -103,9 +103,9 @@ AOPS_MESSAGE(templates_query)
 struct template_info {
   std::string template_name;
   json_text template_content;
-  std::string description;
+  std::string description{};
   int64_t version = 1;
-  json_text parameters;
+  json_text parameters{};
   maybe<bool> idempotent{};
   std::vector<std::string> after{};
   std::string timeout{}, package_name{}, package_version{};

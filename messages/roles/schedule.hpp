@@ -27,6 +27,7 @@ using schedule_store_actor = caf::typed_actor<
   caf::reacts_to<atom::ping>>;
 
 /// SCHEDULE KEEPER: starts what is due, on the node that leads.
-using schedule_keeper_actor = caf::typed_actor<caf::reacts_to<atom::tick>, caf::reacts_to<atom::ping>>;
+using schedule_keeper_actor =
+  caf::typed_actor<caf::reacts_to<atom::tick>, caf::reacts_to<atom::ping>>;
 
 } // namespace aops

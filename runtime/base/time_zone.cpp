@@ -1,9 +1,8 @@
 #include "runtime/base/time_zone.hpp"
 
+#include <algorithm>
 #include <cctz/civil_time.h>
 #include <cctz/time_zone.h>
-
-#include <algorithm>
 #include <chrono>
 
 namespace aops::base {
@@ -43,7 +42,8 @@ struct time_zone::inside {
 expected<time_zone> time_zone::find(std::string_view name) {
   auto it = std::make_shared<inside>();
   if (!is_zone_name(name) || !cctz::load_time_zone(std::string{name}, &it->zone))
-    return fail(ec::bad_request, "no such time zone; an IANA name is wanted, such as Europe/Berlin");
+    return fail(ec::bad_request,
+                "no such time zone; an IANA name is wanted, such as Europe/Berlin");
   return time_zone{std::move(it)};
 }
 

@@ -26,14 +26,13 @@ constexpr field minute_field{"minute", 0, 59, {}}, hour_field{"hour", 0, 23, {}}
   day_field{"day of month", 1, 31, {}}, month_field{"month", 1, 12, month_names, 1},
   weekday_field{"day of week", 0, 7, weekday_names};
 
-constexpr std::pair<std::string_view, std::string_view> shorthands[] = {
-  {"@yearly", "0 0 1 1 *"},
-  {"@annually", "0 0 1 1 *"},
-  {"@monthly", "0 0 1 * *"},
-  {"@weekly", "0 0 * * 0"},
-  {"@daily", "0 0 * * *"},
-  {"@midnight", "0 0 * * *"},
-  {"@hourly", "0 * * * *"}};
+constexpr std::pair<std::string_view, std::string_view> shorthands[] = {{"@yearly", "0 0 1 1 *"},
+                                                                        {"@annually", "0 0 1 1 *"},
+                                                                        {"@monthly", "0 0 1 * *"},
+                                                                        {"@weekly", "0 0 * * 0"},
+                                                                        {"@daily", "0 0 * * *"},
+                                                                        {"@midnight", "0 0 * * *"},
+                                                                        {"@hourly", "0 * * * *"}};
 
 tl::unexpected<error> wrong(const field& f, std::string_view text, std::string_view why) {
   return fail(ec::bad_request, fmt::format("expression: {}: `{}` {}", f.name, text, why));

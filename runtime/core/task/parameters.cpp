@@ -126,6 +126,8 @@ expected<void> check_type(const parameter& p, const json& value, std::string_vie
   case parameter_type::path:
     if (auto fine = check_text(p, value, at); !fine)
       return fine;
+    if (value.get_ref<const std::string&>().empty() && !p.is_required)
+      return {}; // None.
     return is_absolute(value.get_ref<const std::string&>())
              ? expected<void>{}
              : wrong(at, "must be an absolute path without `..`");
@@ -160,8 +162,7 @@ std::string shown(const std::vector<json>& choices) {
 expected<void> refuse_unknown(const json& x, const std::string& at) {
   for (auto i = x.begin(); i != x.end(); ++i)
     if (std::find(known_fields.begin(), known_fields.end(), i.key()) == known_fields.end())
-      return wrong(at + "." + i.key(),
-                   "no such field" + base::did_you_mean(i.key(), known_fields));
+      return wrong(at + "." + i.key(), "no such field" + base::did_you_mean(i.key(), known_fields));
   return {};
 }
 
@@ -252,8 +253,8 @@ expected<parameter> read(const json& x, const std::string& at) {
   if (!name->is_string() || !is_variable(name->get_ref<const std::string&>()))
     return wrong(at + ".name", "must be letters, digits and `_`, and no digit first");
   p.name = name->get<std::string>();
-  if (p.name.starts_with("ansible_") || p.name.starts_with("aops_"))
-    return wrong(at + ".name", "belongs to Ansible or aops");
+  if (p.name.starts_with("ansible_"))
+    return wrong(at + ".name", "belongs to Ansible");
   auto type = type_of(x, at);
   if (!type)
     return fail(std::move(type.error()));

@@ -66,7 +66,7 @@ names_of(const json& list, const std::string& at, size_t most_items, size_t most
 }
 
 expected<std::optional<int64_t>> timeout_of(const json& x, const std::string& at) {
-  auto text = x.is_string()         ? x.get<std::string>()
+  auto text = x.is_string()           ? x.get<std::string>()
               : x.is_number_integer() ? x.dump()
                                       : std::string{};
   auto read = base::parse_duration(text);

@@ -13,7 +13,6 @@ struct template_settings {
   std::vector<std::string> after;    ///< Templates that come before it, if any.
   std::optional<int64_t> timeout_ms;
   std::vector<std::string> families; ///< `debian`, `redhat`; empty: not said.
-
 };
 
 /// From an object with `parameters`, `idempotent`, `after`, `timeout`, `families`.

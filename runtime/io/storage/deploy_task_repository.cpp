@@ -40,19 +40,22 @@ tl::unexpected<error> unknown(std::string_view list, size_t i, std::string_view 
 } // namespace
 
 expected<void> deploy_task_repository::freeze_templates(int64_t task, const new_deploy_task& x) {
-  auto contents = template_repository{db_}.contents(x.owner, x.templates);
-  if (!contents)
-    return fail(std::move(contents.error()));
+  auto templates = template_repository{db_}.to_freeze(x.owner, x.templates);
+  if (!templates)
+    return fail(std::move(templates.error()));
   for (size_t i = 0; i < x.templates.size(); ++i) {
-    auto found = contents->find(x.templates[i]);
-    if (found == contents->end())
+    auto found = templates->find(x.templates[i]);
+    if (found == templates->end())
       return unknown("template_name", i, "template");
     auto added = db_.run("insert into deploy_task_template (task, position, template_name, "
-                         "content) values (?, ?, ?, ?)",
+                         "content, settings, archive, version) values (?, ?, ?, ?, ?, ?, ?)",
                          task,
                          i,
                          found->first,
-                         found->second);
+                         found->second.content,
+                         found->second.settings,
+                         found->second.archive,
+                         found->second.version);
     if (!added)
       return fail(std::move(added.error()));
   }

@@ -23,7 +23,7 @@ bool save(database& db, const host_info_repository::scope& of, const char* id, c
   return committed(db, [&] { return host_info_repository{db}.save(of, id, infos, 5); });
 }
 
-template_to_import template_named(const std::string& name, const std::string& content = "[1]") {
+new_template template_named(const std::string& name, const std::string& content = "[1]") {
   return {name, json_text{content}, "about " + name};
 }
 

@@ -1,7 +1,7 @@
 -- Versions of templates, the packages their roles and files are in, and when tasks run by themselves.
 
 -- `digest`: SHA-256 of the archive, in hex; null while it is not whole, or not checked. `listing`: its files, one a line:
--- bytes, digest, name.
+-- bytes, digest, name. `texts`: its YAML files, an object of names to contents.
 create table package_archive (
   n ${identity},
   digest varchar(64),
@@ -11,6 +11,7 @@ create table package_archive (
   files bigint not null,
   is_template bigint not null,
   listing longtext not null,
+  texts longtext not null,
   created_ms bigint not null
 ) ${table};
 create unique index package_archive_digest on package_archive (digest);

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "runtime/io/archive/archive_reader.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace aops::archive {
+
+/// The folder of an archive below `cache`: unpacked now, or before. What is in it is what the
+/// digest names; it is for reading by this user only. Of two that unpack at once one is used.
+/// @param digest Hex SHA-256 of the archive.
+/// @param source Opens the archive; asked only when it is not unpacked yet.
+/// @returns The path of what has `roles`, `files` or `aops.yml`: the folder itself, or the one
+/// folder in it. ec::corrupt when the bytes are not those of the digest; ec::store_unreachable when
+/// the disk does not serve.
+expected<std::string> unpacked(const std::string& cache,
+                               std::string_view digest,
+                               const limits& most,
+                               const std::function<expected<byte_source>()>& source);
+
+/// Removes what a process that died left half unpacked, and folders that nobody asked for since.
+/// @param before_ms Milliseconds UTC by the system's clock, as the file system knows it.
+void tidy(const std::string& cache, int64_t before_ms);
+
+} // namespace aops::archive
