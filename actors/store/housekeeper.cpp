@@ -8,6 +8,7 @@
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/refusal_repository.hpp"
+#include "runtime/io/storage/package_repository.hpp"
 #include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/run_repository.hpp"
@@ -57,7 +58,7 @@ int64_t kept(const base::config& c, base::duration keep) {
   return c.retention.dump_directory.empty() ? keep.ms : 0;
 }
 
-constexpr std::array<step, 14> work = {
+constexpr std::array<step, 15> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
     return storage::dead_message_repository{db}.expire(now - c.kafka.dlq_keep.ms);
@@ -110,6 +111,9 @@ constexpr std::array<step, 14> work = {
   },
   [](storage::database& db, const base::config&, int64_t now) {
     return storage::repeat_repository{db}.expire(now).map([](int64_t) { return int64_t{0}; });
+  },
+  [](storage::database& db, const base::config&, int64_t now) {
+    return storage::package_repository{db}.sweep(now);
   },
 };
 

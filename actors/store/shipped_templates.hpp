@@ -16,15 +16,10 @@ std::vector<std::string> shipped_template_names();
 /// gets a new version; one that is his own stays as it is. ec::bad_request when there is none of a
 /// name. In a transaction.
 /// @param names Empty: all.
-expected<shipped_templates_imported>
-give_shipped_templates(storage::database& db,
-                       std::string_view owner,
-                       std::string_view user,
-                       const std::vector<std::string>& names,
-                       int64_t now_ms);
-
-/// At the start of a node: a new store has them all, for `admin`; later releases bring new versions
-/// of those that are still there as they came. Whoever deletes one is rid of it.
-expected<void> seed_shipped_templates(storage::database& db, bool is_new, int64_t now_ms);
+expected<shipped_templates_imported> give_shipped_templates(storage::database& db,
+                                                            std::string_view owner,
+                                                            std::string_view user,
+                                                            const std::vector<std::string>& names,
+                                                            int64_t now_ms);
 
 } // namespace aops::actors

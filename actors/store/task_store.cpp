@@ -1,6 +1,7 @@
 #include "actors/store/task_store.hpp"
 
 #include "actors/store/once.hpp"
+#include "actors/store/task_parameters.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/core/task/steps.hpp"
@@ -57,6 +58,9 @@ generate(self_pointer self, const caller& who, const Request& x, std::string id)
                         now,
                         [who, task = std::move(*task), now](
                           storage::database& db) -> expected<deploy_task_generated> {
+                          auto fit = check_kept_vars(db, task.owner, task.templates, task.vars);
+                          if (!fit)
+                            return fail(std::move(fit.error()));
                           if (auto added = deploy_task_repository{db}.add(task); !added)
                             return fail(std::move(added.error()));
                           return audit(db, now, who, "task.generate", task.id).map([&] {

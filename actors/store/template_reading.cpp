@@ -89,7 +89,8 @@ std::vector<std::string> warned_of(json playbook,
   return task::warnings_of(x);
 }
 
-void note_package(storage::new_template& row, const std::string& name,
+void note_package(storage::new_template& row,
+                  const std::string& name,
                   const storage::package_ref& package) {
   row.archive = package.archive;
   row.package_name = name;
@@ -166,8 +167,8 @@ expected<read_template> read_package(const template_package_to_import& x,
     return fail(std::move(fine.error()));
   auto content = json::parse(text);
   if (auto fine = task::check_playbook(content, manifest->playbook); !fine)
-    return fail(placed(
-      std::move(fine.error()), manifest->playbook, files.texts.at(manifest->playbook)));
+    return fail(
+      placed(std::move(fine.error()), manifest->playbook, files.texts.at(manifest->playbook)));
   read_template out;
   out.row.name = x.template_name.value_or(manifest->name);
   out.row.content.text = std::move(text);
@@ -175,10 +176,8 @@ expected<read_template> read_package(const template_package_to_import& x,
   out.row.settings = manifest->settings_text;
   out.row.replace = x.replace.value_or(false);
   note_package(out.row, x.package_name, package);
-  out.warnings = warned_of(std::move(content),
-                           manifest->playbook,
-                           files,
-                           std::move(manifest->settings.parameters));
+  out.warnings = warned_of(
+    std::move(content), manifest->playbook, files, std::move(manifest->settings.parameters));
   return out;
 }
 

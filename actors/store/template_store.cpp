@@ -37,8 +37,7 @@ read_whole(storage::database& db, const caller& who, const template_to_import& x
 
 expected<read_template>
 read_whole(storage::database& db, const caller& who, const template_package_to_import& x) {
-  auto package =
-    package_repository{db}.find(who.owner, x.package_name, x.version.value_or(""));
+  auto package = package_repository{db}.find(who.owner, x.package_name, x.version.value_or(""));
   if (!package)
     return fail(std::move(package.error()));
   return read_package(x, *package);
@@ -58,22 +57,21 @@ caf::result<template_imported> import(self_pointer self, const caller& who, cons
     }
     made->row.user = who.user;
     auto now = store->now_ms();
-    write_for(
-      store,
-      promise,
-      {},
-      once(who,
-           now,
-           [who, now, made = std::move(*made)](
-             storage::database& to) -> expected<template_imported> {
-             auto version = template_repository{to}.add(who.owner, made.row, now);
-             if (!version)
-               return fail(std::move(version.error()));
-             return audit(to, now, who, "template.import", made.row.name).map([&] {
-               return template_imported{made.row.name, *version, made.warnings};
-             });
-           }),
-      2);
+    write_for(store,
+              promise,
+              {},
+              once(who,
+                   now,
+                   [who, now, made = std::move(*made)](
+                     storage::database& to) -> expected<template_imported> {
+                     auto version = template_repository{to}.add(who.owner, made.row, now);
+                     if (!version)
+                       return fail(std::move(version.error()));
+                     return audit(to, now, who, "template.import", made.row.name).map([&] {
+                       return template_imported{made.row.name, *version, made.warnings};
+                     });
+                   }),
+              2);
   });
 }
 

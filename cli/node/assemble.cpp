@@ -28,12 +28,15 @@
 #include "actors/store/host_store.hpp"
 #include "actors/store/housekeeper.hpp"
 #include "actors/store/job_store.hpp"
+#include "actors/store/package_store.hpp"
 #include "actors/store/repeat_store.hpp"
 #include "actors/store/report_store.hpp"
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
 #include "actors/store/saved_store.hpp"
+#include "actors/store/schedule_keeper.hpp"
+#include "actors/store/schedule_store.hpp"
 #include "actors/store/session_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
@@ -66,6 +69,9 @@ using namespace actors;
 
 /// Log-ins and keys that may wait for scrypt, which takes a quarter of a second each.
 constexpr size_t crypto_queue = 16;
+
+/// Archives that may wait to be checked.
+constexpr size_t package_queue = 16;
 
 /// Queries of a class that may wait for a reading connection.
 constexpr size_t read_queue = 4096;
@@ -137,7 +143,12 @@ child_spec store_tree(const parts& p) {
     child(rule_store_name, rule_store, store),
     child(tree_store_name, tree_store, store),
     child(template_store_name, template_store, store),
+    child(package_store_name,
+          package_store,
+          package_parts{store, std::make_shared<bounded_pool>("package", 1, package_queue)}),
     child(task_store_name, task_store, store),
+    child(schedule_store_name, schedule_store, store),
+    child(schedule_keeper_name, schedule_keeper, store),
     child(run_store_name, run_store, store),
     child(run_book_name, run_book, run_book_parts{store, p.player}),
     child(run_desk_name, run_desk, store),

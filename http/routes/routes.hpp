@@ -19,7 +19,10 @@ std::vector<route> rule_routes(const node_port& port);
 std::vector<route> result_routes(const node_port& port);
 std::vector<route> status_routes(const node_port& port);
 std::vector<route> tree_routes(const node_port& port);
+std::vector<route> template_routes(const node_port& port);
+std::vector<route> package_routes(const node_port& port);
 std::vector<route> task_routes(const node_port& port);
+std::vector<route> schedule_routes(const node_port& port);
 std::vector<route> run_routes(const node_port& port); ///< Of deployment tasks.
 std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);

@@ -274,6 +274,8 @@ void add_tasks(lister& list, config& c) {
          "vault key. 0: on demand only.")
     .add("collect_bytes", t.collect_bytes, span({1024}, mebibytes(1)),
          "Longest configuration file that is read from a host.")
+    .add("package_bytes", t.package_bytes, span({1024}, gigabytes(1024)),
+         "Longest package that may be uploaded; unpacked it may be four times as long.")
     .add("commands", t.commands,
          "JSON file that lists the commands that may be run on hosts; see docs/tasks.md. Empty: none.");
 }

@@ -7,11 +7,13 @@
 #include "actors/store/host_info_store.hpp"
 #include "actors/store/host_store.hpp"
 #include "actors/store/job_store.hpp"
+#include "actors/store/package_store.hpp"
 #include "actors/store/repeat_store.hpp"
 #include "actors/store/report_store.hpp"
 #include "actors/store/result_store.hpp"
 #include "actors/store/round_store.hpp"
 #include "actors/store/rule_store.hpp"
+#include "actors/store/schedule_store.hpp"
 #include "actors/store/session_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
@@ -63,7 +65,11 @@ store_fixture::store_fixture() {
   start_as(rule_store_name, rule_store, store);
   start_as(tree_store_name, tree_store, store);
   start_as(template_store_name, template_store, store);
+  start_as(package_store_name,
+           package_store,
+           package_parts{store, std::make_shared<inline_executor>()});
   start_as(task_store_name, task_store, store);
+  start_as(schedule_store_name, schedule_store, store);
   start_as(result_store_name, result_store, store);
   start_as(round_store_name, round_store, store);
   start_as(alert_store_name, alert_store, store);

@@ -323,15 +323,18 @@ expected<void> check_values(const std::vector<parameter>& all,
     names.push_back(p.name);
   for (auto i = vars.begin(); i != vars.end(); ++i) {
     auto here = fmt::format("{}.{}", at, i.key());
-    const auto* p = find(all, i.key());
-    if (!p && only)
+    bool is_known = false;
+    for (const auto& p : all) {
+      if (p.name != i.key())
+        continue;
+      is_known = true;
+      if (p.type == parameter_type::secret && what == check_for::keeping)
+        return wrong(here, "is a secret, which is not kept: give it when the task is executed");
+      if (auto fine = check_value(p, i.value(), here); !fine)
+        return fine;
+    }
+    if (!is_known && only)
       return wrong(here, "is no parameter of these templates" + base::did_you_mean(i.key(), names));
-    if (!p)
-      continue;
-    if (p->type == parameter_type::secret && what == check_for::keeping)
-      return wrong(here, "is a secret, which is not kept: give it when the task is executed");
-    if (auto fine = check_value(*p, i.value(), here); !fine)
-      return fine;
   }
   if (what == check_for::running)
     for (const auto& p : all)

@@ -141,6 +141,20 @@ expected<template_settings> read_settings(std::string_view text) {
   return read;
 }
 
+expected<declared_parameters> declared_by(const std::vector<std::string>& settings) {
+  declared_parameters out;
+  out.only = !settings.empty();
+  for (const auto& text : settings) {
+    auto read = read_settings(text);
+    if (!read)
+      return fail(std::move(read.error()));
+    out.only = out.only && read->declares_parameters;
+    for (auto& p : read->parameters)
+      out.all.push_back(std::move(p));
+  }
+  return out;
+}
+
 std::string settings_text(const json& object) {
   auto out = json::object();
   for (auto name : setting_names)

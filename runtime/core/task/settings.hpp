@@ -27,6 +27,15 @@ expected<template_settings> read_settings(std::string_view text);
 /// Those members of an object that say something, as canonical JSON; empty when none does.
 std::string settings_text(const base::json& object);
 
+/// What templates of one task declare together.
+struct declared_parameters {
+  std::vector<parameter> all; ///< One of a name for each template that has it.
+  bool only = false;          ///< Whether each says all that it takes: others are refused.
+};
+
+/// @param settings Of each template, as `read_settings` takes them. ec::corrupt.
+expected<declared_parameters> declared_by(const std::vector<std::string>& settings);
+
 /// What an archive says of itself in `aops.yml`.
 struct manifest {
   std::string name, description, version;

@@ -48,7 +48,7 @@ expected<upload_state> package_repository::begin(std::string_view owner,
   auto archive =
     db_.run("insert into package_archive (digest, bytes, format, unpacked_bytes, files, "
             "is_template, listing, texts, created_ms) "
-                         "values (?, 0, '', 0, 0, 0, '', '', ?)",
+            "values (?, 0, '', 0, 0, 0, '', '', ?)",
             nullptr,
             now_ms);
   if (!archive)
@@ -288,15 +288,15 @@ expected<package_ref> package_repository::find(std::string_view owner,
   filter matching("p.owner = ? and p.package_name = ?", owner, std::string_view{name});
   if (!version.empty())
     matching.also("p.version = ?", std::string_view{version});
-  auto found =
-    db_.first_with("select p.archive, a.digest, p.version, a.listing, a.texts from package p join package_archive a on "
-                   "a.n = p.archive where " +
-                     matching.where() + " order by p.created_ms desc, p.n desc limit 1",
-                   matching.values(),
-                   [](const row& r) {
-                     return package_ref{
-        r.integer(0), r.string(1), r.string(2), r.string(3), r.string(4)};
-                   });
+  auto found = db_.first_with(
+    "select p.archive, a.digest, p.version, a.listing, a.texts from package p join package_archive "
+    "a on "
+    "a.n = p.archive where " +
+      matching.where() + " order by p.created_ms desc, p.n desc limit 1",
+    matching.values(),
+    [](const row& r) {
+      return package_ref{r.integer(0), r.string(1), r.string(2), r.string(3), r.string(4)};
+    });
   if (!found)
     return fail(std::move(found.error()));
   if (!*found)

@@ -90,7 +90,7 @@ template_repository::add(std::string_view owner, const new_template& x, int64_t 
     const auto& was = (*old)->keys;
     bool is_same = was.content == keys->content && was.settings == keys->settings &&
                    was.archive == keys->archive && (*old)->description == x.description &&
-                   (*old)->shipped == x.shipped;
+                   (*old)->shipped.empty() == x.shipped.empty();
     if (is_same)
       return was.version;
     if (auto done = replace(**old, x, *keys, now_ms); !done)
@@ -258,16 +258,18 @@ template_repository::whole(std::string_view owner, std::string_view name, int64_
                    version);
 }
 
-expected<by_text<std::string>> template_repository::shipped(std::string_view owner,
-                                                            const std::vector<std::string>& names) {
-  by_text<std::string> out;
+expected<by_text<origin>> template_repository::shipped(std::string_view owner,
+                                                       const std::vector<std::string>& names) {
+  by_text<origin> out;
   auto done = for_parts(names, [&](const std::vector<std::string>& part) -> expected<void> {
     filter matching("owner = ?", owner);
     matching.in("template_name", part);
-    return only(
-      db_.list_with("select template_name, shipped from deploy_template where " + matching.where(),
-                    matching.values(),
-                    [&](const row& r) { return out.emplace(r.string(0), r.string(1)).second; }));
+    return only(db_.list_with(
+      "select template_name, shipped, version from deploy_template where " + matching.where(),
+      matching.values(),
+      [&](const row& r) {
+        return out.emplace(r.string(0), origin{r.string(1), r.integer(2)}).second;
+      }));
   });
   if (!done)
     return fail(std::move(done.error()));
@@ -313,6 +315,26 @@ template_repository::to_freeze(std::string_view owner, const std::vector<std::st
           .emplace(r.string(0), frozen_keys{r.integer(1), r.integer(2), r.integer(3), r.integer(4)})
           .second;
       }));
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
+}
+
+expected<std::vector<std::string>>
+template_repository::settings(std::string_view owner, const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  auto done = for_parts(names, [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("t.owner = ?", owner);
+    matching.in("t.template_name", part);
+    auto rows = db_.list_with("select s.body from deploy_template t" + std::string{with_settings} +
+                                "where " + matching.where(),
+                              matching.values(),
+                              [](const row& r) { return r.string(0); });
+    if (!rows)
+      return fail(std::move(rows.error()));
+    out.insert(out.end(), rows->begin(), rows->end());
+    return {};
   });
   if (!done)
     return fail(std::move(done.error()));

@@ -30,6 +30,12 @@ struct frozen_keys {
   int64_t content = 0, settings = 0, archive = 0, version = 1;
 };
 
+/// Where a template comes from.
+struct origin {
+  std::string release; ///< Of aops; empty: it is the user's own.
+  int64_t version = 1;
+};
+
 /// A template as a task froze it.
 struct frozen_template {
   std::string name;
@@ -62,9 +68,8 @@ public:
   expected<std::optional<whole_template>>
   whole(std::string_view owner, std::string_view name, int64_t version);
 
-  /// Name to release it came with, empty for those of the user, of those of `names` that exist.
-  expected<by_text<std::string>> shipped(std::string_view owner,
-                                         const std::vector<std::string>& names);
+  /// Name to where it comes from, of those of `names` that exist.
+  expected<by_text<origin>> shipped(std::string_view owner, const std::vector<std::string>& names);
 
   /// Unknown names are ignored. In a transaction. @returns Templates deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<std::string>& names);
@@ -72,6 +77,10 @@ public:
   /// Name to what a task freezes, of those of `names` that exist.
   expected<by_text<frozen_keys>> to_freeze(std::string_view owner,
                                            const std::vector<std::string>& names);
+
+  /// Settings of those of `names` that exist, empty for one that has none.
+  expected<std::vector<std::string>> settings(std::string_view owner,
+                                              const std::vector<std::string>& names);
 
   /// What a task froze, in its order. @param task Its public id.
   expected<std::vector<frozen_template>> frozen_of(std::string_view owner, std::string_view task);

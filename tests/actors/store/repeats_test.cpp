@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(rules_trees_templates_and_tasks_are_stored_once_for_a_key) 
   auto templates = of<template_store_actor>(template_store_name);
   template_to_import play{"p", json_text{R"([{"hosts":"all"}])"}, ""};
   for (int i = 0; i < 2; ++i)
-    tests::ok(ask<done>(templates, who, play));
+    tests::ok(ask<template_imported>(templates, who, play));
   who = with_key(admin, "task");
   auto tasks = of<task_store_actor>(task_store_name);
   deploy_task_to_generate task;

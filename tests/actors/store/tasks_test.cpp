@@ -43,9 +43,9 @@ struct tasks_fixture : tests::store_fixture {
   task_store_actor tasks = of<task_store_actor>(task_store_name);
   host_info_store_actor facts = of<host_info_store_actor>(host_info_store_name);
 
-  expected<done> import(const std::string& name,
+  expected<template_imported> import(const std::string& name,
                         const std::string& content = R"([{"hosts": "all"}])") {
-    return ask<done>(
+    return ask<template_imported>(
       templates, admin, template_to_import{name, json_text{content}, "about " + name});
   }
 
