@@ -28,8 +28,8 @@ std::vector<route> template_routes(const node_port& port) {
       port, method::post, "/manage/template/get", who, name, "List templates."),
     ask<role, template_versions_query, template_versions_page>(
       port, method::post, "/manage/template/version/get", who, name, "List versions of one."),
-    ask<role, template_diff_query, template_diff>(
-      port, method::post, "/manage/template/diff", who, name, "Compare versions of a template."),
+    only_reading(ask<role, template_diff_query, template_diff>(
+      port, method::post, "/manage/template/diff", who, name, "Compare versions of a template.")),
     ask<role, templates_to_delete, done>(port,
                                          method::remove,
                                          "/manage/template/delete",
