@@ -18,6 +18,12 @@ struct runs_due {
   std::vector<one> runs;
 };
 
+} // namespace aops::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::runs_due)
+
+namespace aops::actors {
+
 using full_schedule_keeper_actor =
   caf::typed_actor<caf::reacts_to<runs_due>>::extend_with<schedule_keeper_actor>;
 
@@ -36,5 +42,3 @@ full_schedule_keeper_actor::behavior_type schedule_keeper(
   store_ptr store);
 
 } // namespace aops::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::runs_due)
