@@ -1,6 +1,6 @@
 """Reads a topic from its beginning as a program of others would, and prints each message as a line of JSON.
 
-Arguments: brokers, topic, how many (0: all there are), seconds to wait. Run by Debian's python3, which has kafka-python.
+Arguments: brokers, topic, how many (0: all there are), seconds to wait. Needs what kafka_reader.txt names.
 """
 import json
 import sys

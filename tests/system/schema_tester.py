@@ -23,10 +23,10 @@ def run(command, timeout):
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout.decode(errors='replace')[-4000:]}"
 
 
-def environment():
-    """The folder with the programs; installs them when they are missing."""
-    version = hashlib.sha256(PINNED.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = cache_folder() / f"schema-tester-{version}"
+def environment(pinned=PINNED):
+    """The folder with the programs of a list of pinned versions; installs them when they are missing."""
+    version = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = cache_folder() / f"{pinned.stem.replace('_', '-')}-{version}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(f"{folder}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Several runs of the tests may find it missing at once.
@@ -34,6 +34,6 @@ def environment():
             shutil.rmtree(folder, ignore_errors=True)
             run([sys.executable, "-m", "venv", folder], 120)
             run([folder / "bin/pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-                 "--requirement", PINNED], 300)
+                 "--requirement", pinned], 300)
             (folder / "complete").touch()
     return folder / "bin"

@@ -8,11 +8,12 @@ import subprocess
 import tempfile
 
 from node import die_with_parent
-from schema_tester import cache_folder
+from schema_tester import cache_folder, environment
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = TOP / "tools/kafka/cluster"
 READER = pathlib.Path(__file__).with_name("kafka_reader.py")
+READER_NEEDS = pathlib.Path(__file__).with_name("kafka_reader.txt")
 VERSION = os.environ.get("KAFKA_VERSION", "3.9.1")
 
 
@@ -90,7 +91,7 @@ class kafka:
         """All messages of a topic that are committed, by kafka-python: dicts with key, value, headers, partition, offset.
         @param count Waits for so many. Without it: those that come until nothing does for `idle` seconds.
         """
-        done = subprocess.run(["/usr/bin/python3", READER, self.bootstrap, topic, str(count or 0), str(timeout if count else idle)],
+        done = subprocess.run([environment(READER_NEEDS) / "python", READER, self.bootstrap, topic, str(count or 0), str(timeout if count else idle)],
                               capture_output=True, text=True, timeout=timeout + 60, check=False)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
