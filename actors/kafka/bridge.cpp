@@ -121,7 +121,7 @@ std::string problem_of(const mq::standing& x) {
 void show(kafka_bridge_pointer self) {
   auto& st = self->state;
   std::string problem;
-  bool is_up = true;
+  bool is_up = true, was_up = st.is_up;
   std::vector<consumed_topic> topics;
   for (const auto& x : st.readers) {
     auto now = x.loop->state();
@@ -148,6 +148,10 @@ void show(kafka_bridge_pointer self) {
     now.topics = std::move(topics);
     now.open_jobs = st.open_jobs;
   });
+  if (std::exchange(st.is_up, is_up) && !is_up)
+    log::warn("kafka-unreachable", "messages wait until brokers answer: {}", problem);
+  else if (is_up && !was_up)
+    log::info("kafka-connected", "brokers answer");
   if (!is_up)
     st.services->health->impaired("kafka", problem);
   else

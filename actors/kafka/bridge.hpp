@@ -43,6 +43,7 @@ struct kafka_bridge_state {
   std::map<uint16_t, std::string> new_jobs;
   bool is_telling = false; ///< `jobs_are_there` is under way.
   bool is_holding = false;
+  bool is_up = false;    ///< Brokers answered at the last look.
   int64_t open_jobs = 0; ///< At the last look, and what came since.
   std::string trouble;   ///< Why the store did not take a batch, while it does not.
   base::often_told told;

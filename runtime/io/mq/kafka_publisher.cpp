@@ -7,7 +7,7 @@ namespace aops::mq {
 
 namespace {
 
-constexpr int patience_ms = 10'000;
+constexpr int patience_ms = 5000;
 
 /// What became of the messages of one publication.
 struct deliveries {
@@ -195,6 +195,7 @@ private:
 
   /// A plain error says little where connections fail: what librdkafka told says why.
   tl::unexpected<error> told(tl::unexpected<error> why) const {
+    rd_kafka_poll(handle_.get(), 0);
     auto more = state_.get().problem;
     if (!more.empty() && why.value() == ec::unreachable)
       why.value().detail += " (" + more + ")";
