@@ -1,6 +1,8 @@
 #include "actors/task/run_book.hpp"
 
 #include "actors/support/prepare.hpp"
+#include "runtime/base/digest.hpp"
+#include "runtime/base/json_values.hpp"
 
 #include <caf/all.hpp>
 
@@ -10,6 +12,28 @@ namespace {
 
 using base::urgency;
 using storage::run_repository;
+
+/// Opens the variables that nobody may see: plays have them, events do not.
+expected<void> add_secrets(ansible::play_order& order, const play_to_start& x) {
+  auto sealed = base::from_hex(x.sealed_vars);
+  if (!sealed)
+    return fail(std::move(sealed.error()));
+  auto plain = vault::unseal(*x.key, x.owner, x.sealed_for, *sealed);
+  if (!plain)
+    return fail(std::move(plain.error()));
+  using base::json;
+  auto vars = json::parse(order.vars, nullptr, false);
+  auto hidden = json::parse(plain->view(), nullptr, false);
+  if (!vars.is_object() || !hidden.is_object())
+    return fail(ec::corrupt, "the variables of a run");
+  for (const auto& [name, value] : hidden.items()) {
+    vars[name] = value;
+    order.secrets.push_back(
+      sealed_text{value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  order.vars = vars.dump(-1, ' ', false, json::error_handler_t::replace);
+  return {};
+}
 
 /// Blocks: for a thread of a pool.
 expected<play_started> start(const run_book_parts& parts, const play_to_start& x) {
@@ -32,6 +56,9 @@ expected<play_started> start(const run_book_parts& parts, const play_to_start& x
       return fail(std::move(remnants.error()));
     order = std::move(*remnants);
   } else {
+    if (!x.sealed_vars.empty())
+      if (auto added = add_secrets(order, x); !added)
+        return fail(std::move(added.error()));
     order.hosts = std::move(targets);
   }
   auto play = parts.player->start(std::move(order), x.happened, x.ended);

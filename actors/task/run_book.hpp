@@ -36,8 +36,10 @@ struct run_to_glance_at {
 struct play_to_start {
   std::string owner;
   secret_ptr key;
-  std::vector<std::string> hosts; ///< Ids.
-  ansible::play_order order;      ///< Without its hosts.
+  std::vector<std::string> hosts;      ///< Ids.
+  ansible::play_order order;           ///< Without its hosts.
+  std::string sealed_vars, sealed_for; ///< Of the plan.
+  std::string package;                 ///< Digest; empty: none.
   bool ends_remnants = false; ///< It ends what plays of `order.run` left running on those hosts.
   std::function<void(std::vector<ansible::play_event>)> happened;
   std::function<void(ansible::play_result)> ended;

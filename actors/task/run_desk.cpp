@@ -3,6 +3,7 @@
 #include "actors/store/once.hpp"
 #include "actors/support/prepare.hpp"
 #include "actors/task/run_job.hpp"
+#include "runtime/base/digest.hpp"
 #include "runtime/core/task/run_machine.hpp"
 #include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/deploy_task_repository.hpp"
@@ -44,12 +45,34 @@ run_of(const caller& who, std::string id, const task::run_plan& plan, int64_t no
   return out;
 }
 
+/// What nobody may see is kept as the credentials of hosts are.
+expected<void> seal_secrets(task::run_plan& plan,
+                            const caller& who,
+                            const std::string& run,
+                            const secret_ptr& key) {
+  if (plan.secret_vars.empty())
+    return {};
+  if (!key)
+    return fail(ec::bad_request, "vars: secrets need the vault key");
+  std::string nonce(vault::nonce_bytes, '\0');
+  base::fill_random({reinterpret_cast<uint8_t*>(nonce.data()), nonce.size()});
+  auto sealed = vault::seal(*key, who.owner, run, nonce, plan.secret_vars);
+  if (!sealed)
+    return fail(std::move(sealed.error()));
+  plan.sealed_vars =
+    base::to_hex({reinterpret_cast<const uint8_t*>(sealed->data()), sealed->size()});
+  plan.sealed_for = run;
+  plan.secret_vars.clear();
+  return {};
+}
+
 expected<storage::new_run> plan_one(storage::database& db,
                                     const base::config& config,
                                     const caller& who,
                                     const deploy_tasks_to_execute& asked,
                                     const std::string& task_id,
                                     const std::string& run,
+                                    const secret_ptr& key,
                                     int64_t now_ms) {
   auto task = deploy_task_repository{db}.to_run(who.owner, task_id);
   if (!task)
@@ -65,12 +88,14 @@ expected<storage::new_run> plan_one(storage::database& db,
   parts.step_timeout_ms = config.tasks.step_timeout.ms;
   parts.timeout_ms = config.tasks.timeout.ms;
   for (const auto& x : (*task)->templates)
-    parts.templates.push_back(x.name);
+    parts.templates.push_back({x.name});
   for (const auto& x : (*task)->hosts)
     parts.hosts.push_back({x.id, x.name, 0, {x.group}});
   auto plan = task::plan_run(parts, asked);
   if (!plan)
     return fail(std::move(plan.error()));
+  if (auto sealed = seal_secrets(*plan, who, run, key); !sealed)
+    return fail(std::move(sealed.error()));
   auto out = run_of(who, run, *plan, now_ms);
   out.task_id = task_id;
   out.task_name = (*task)->task_name;
@@ -90,7 +115,7 @@ expected<deploy_tasks_started> store_runs(storage::database& db,
                                           int64_t now_ms) {
   deploy_tasks_started out;
   for (size_t i = 0; i < x.asked.task_list.size(); ++i) {
-    auto run = plan_one(db, config, who, x.asked, x.asked.task_list[i], x.ids[i], now_ms);
+    auto run = plan_one(db, config, who, x.asked, x.asked.task_list[i], x.ids[i], x.key, now_ms);
     if (!run && run.error() == ec::bad_request)
       return of_item("task_list", i, std::move(run.error()));
     if (!run)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/store/store_access.hpp"
+#include "actors/store/vault_keeper.hpp"
 #include "messages/roles/run.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -16,6 +17,7 @@ inline constexpr std::string_view run_desk_name = "store/run-desk";
 struct runs_to_store {
   deploy_tasks_to_execute asked;
   std::vector<std::string> ids;
+  secret_ptr key{}; ///< What variables that nobody may see are sealed with; may be none.
 };
 
 /// The same for runs that are repeated.

@@ -126,7 +126,10 @@ caf::result<deploy_tasks_started> start(self_pointer self, const caller& who, co
   auto with_key = [self, who, order, promise, stored](expected<secret_ptr> key) mutable {
     if (!key && !(key.error() == ec::vault_key && is_of_schedule(who)))
       return void(promise.deliver(to_caf(key.error())));
-    hand_over(self, key.value_or(secret_ptr{}), order.ids, [self, who, order, stored] {
+    auto with = order;
+    if constexpr (requires { with.key; })
+      with.key = key.value_or(secret_ptr{});
+    hand_over(self, key.value_or(secret_ptr{}), order.ids, [self, who, order = with, stored] {
       ask_here<run_desk_actor>(self, *self->state.services, run_desk_name, stored, who, order);
     });
   };

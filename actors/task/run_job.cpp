@@ -60,12 +60,12 @@ void run_job::on_tick() {
     tick_due_.reset();
   if (is_over_)
     return;
+  send();
   if (!machine_) {
-    if (!is_busy_)
+    if (!is_busy_ && unstored_.empty())
       begin();
     return;
   }
-  send();
   if (!began_)
     return enter();
   drain();
@@ -303,7 +303,7 @@ void run_job::flush() {
   if (log_.waiting_events() < many && flush_due_ && now < *flush_due_)
     return wake_in(flush_every);
   flush_due_ = now + flush_every;
-  store(change(), [] {});
+  store(change(), [this] { go_on(); });
 }
 
 void run_job::announce(const job_progress& progress) const {

@@ -100,6 +100,7 @@ private:
   // Plays: run_play.cpp
   void begin_batch(const machine::begin_batch& x);
   void begun(const machine::begin_batch& x);
+  void put_back();
   void clean_up(); ///< Ends what plays left running on hosts.
   void start_play(ansible::play_order order);
   void started(expected<play_started> play);

@@ -16,6 +16,8 @@ namespace {
 using ansible::host_outcome;
 using task::host_state;
 
+constexpr std::chrono::seconds retry{1};
+
 /// To open the credentials of a thousand hosts and start a process, on a busy machine.
 constexpr std::chrono::seconds start_patience{60};
 
@@ -26,6 +28,17 @@ constexpr std::chrono::seconds clean_up_patience{60};
 std::string playbook_of(const std::string& content) {
   auto document = base::json::parse(content, nullptr, false);
   return document.is_object() ? "[" + content + "]" : content;
+}
+
+/// The members of both objects; those of the second win.
+std::string over(const std::string& defaults, const std::string& vars) {
+  using base::json;
+  auto all = json::parse(defaults, nullptr, false);
+  auto more = json::parse(vars, nullptr, false);
+  if (!all.is_object() || all.empty() || !more.is_object())
+    return vars;
+  all.update(more);
+  return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 bool is_over(host_state x) {
@@ -103,21 +116,29 @@ void run_job::begun(const machine::begin_batch& x) {
   batch_->hosts = x.hosts;
   batch_->inbox = std::make_shared<play_inbox>();
   // Time has passed, and the lease with it, perhaps.
-  if (!services_->is_sure() || when_wound_up_ || wish_ == "stop") {
-    auto c = change();
-    for (auto host : x.hosts) {
-      auto& row = hosts_[x.step][host];
-      --row.attempts;
-      row.state = "pending";
-      row.started_ms = 0;
-      machine_->ended(x.step, host, host_state::pending);
-      c.hosts.push_back(row);
-      log_.host_is(now_ms(), plan().steps[x.step].name, plan().hosts[host].id, "pending", {});
-    }
-    batch_.reset();
-    return store(std::move(c), [this] { go_on(); });
-  }
+  if (!services_->is_sure() || when_wound_up_ || wish_ == "stop")
+    return put_back();
   start_play(order_of(*batch_));
+}
+
+/// Nothing has been started on these hosts.
+void run_job::put_back() {
+  auto c = change();
+  for (auto host : batch_->hosts) {
+    auto& row = hosts_[batch_->step][host];
+    --row.attempts;
+    row.state = "pending";
+    row.started_ms = 0;
+    machine_->ended(batch_->step, host, host_state::pending);
+    c.hosts.push_back(row);
+    log_.host_is(now_ms(), plan().steps[batch_->step].name, plan().hosts[host].id, "pending", {});
+  }
+  batch_.reset();
+  is_busy_ = true; // For a moment: the store, or the lease, comes back.
+  store(std::move(c), [this] {
+    self_->delayed_send(self_, retry, atom::tick_v);
+    is_busy_ = false;
+  });
 }
 
 ansible::play_order run_job::order_of(const batch& x) const {
@@ -130,7 +151,7 @@ ansible::play_order run_job::order_of(const batch& x) const {
   for (const auto& t : templates_)
     if (t.tree_name == step.name)
       order.playbook = playbook_of(t.content);
-  order.vars = plan().vars;
+  order.vars = over(step.defaults, plan().vars);
   order.forks = plan().forks;
   order.check = plan().is_check;
   order.diff = plan().shows_diff;
@@ -171,6 +192,11 @@ void run_job::start_play(ansible::play_order order) {
     x.hosts.push_back(plan().hosts[host].id);
   x.order = std::move(order);
   x.ends_remnants = batch_->is_clean_up;
+  if (!x.ends_remnants) {
+    x.sealed_vars = plan().sealed_vars;
+    x.sealed_for = plan().sealed_for;
+    x.package = plan().steps[batch_->step].package;
+  }
   x.happened = [inbox, wake](std::vector<ansible::play_event> events) {
     if (inbox->put(std::move(events)))
       wake();
@@ -188,8 +214,13 @@ void run_job::start_play(ansible::play_order order) {
 
 void run_job::started(expected<play_started> play) {
   if (!play) {
+    auto& why = play.error();
+    bool is_of_store = why == ec::store_unreachable || why == ec::overloaded;
+    if (is_of_store && !batch_->is_clean_up)
+      return put_back();
     ansible::play_result none;
-    none.how = fail(std::move(play.error()));
+    // Without an answer it may have been started, and ended with the answer that nobody took.
+    none.how = why == ec::timed_out ? fail(ec::fenced) : fail(std::move(why));
     return batch_ended(std::move(none));
   }
   for (auto& x : play->closed)

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 namespace aops::task {
@@ -124,6 +125,20 @@ expected<std::string> variables(const std::string& under, const maybe<json_text>
   return merged.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Variables that anybody may see, and the others; the latter may be none.
+std::pair<std::string, std::string> parted(const std::string& vars,
+                                           const std::vector<std::string>& secrets) {
+  auto open = json::parse(vars), hidden = json::object();
+  for (const auto& name : secrets)
+    if (auto x = open.find(name); x != open.end()) {
+      hidden[name] = *x;
+      open.erase(x);
+    }
+  return {open.dump(-1, ' ', false, json::error_handler_t::replace),
+          hidden.empty() ? std::string{}
+                         : hidden.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
 /// Places of named things; ec::bad_request names the first that is not there.
 template <class Things, class Name>
 expected<std::vector<int64_t>> places_of(const std::vector<std::string>& wanted,
@@ -164,24 +179,54 @@ expected<std::vector<planned_host>> hosts_of(const run_parts& parts,
   return out;
 }
 
+using templates = std::map<std::string_view, const run_template*>;
+
+/// What steps do not say, their templates do.
+std::vector<deploy_step> completed(std::vector<deploy_step> steps, const templates& known) {
+  std::set<std::string> names;
+  for (const auto& x : steps)
+    names.insert(x.step);
+  for (auto& x : steps) {
+    auto of = known.find(x.step);
+    if (of == known.end())
+      continue;
+    const auto& t = *of->second;
+    if (!x.after && !t.after.empty()) {
+      x.after.emplace();
+      for (const auto& name : t.after)
+        if (names.contains(name))
+          x.after->push_back(name);
+    }
+    if (!x.idempotent && t.is_idempotent)
+      x.idempotent.emplace(*t.is_idempotent);
+  }
+  return steps;
+}
+
 expected<std::vector<planned_step>> steps_of(const run_parts& parts,
                                              const deploy_tasks_to_execute& asked) {
-  auto ordered = in_order_of_dependencies(parts.steps);
+  templates known;
+  for (const auto& x : parts.templates)
+    known.emplace(x.name, &x);
+  auto ordered = in_order_of_dependencies(completed(parts.steps, known));
   if (!ordered)
     return fail(std::move(ordered.error()));
-  std::set<std::string_view> templates(parts.templates.begin(), parts.templates.end());
   std::vector<planned_step> out;
   for (const auto& x : *ordered) {
     if (!x.enable)
       continue;
-    if (!templates.contains(x.step))
+    auto of = known.find(x.step);
+    if (of == known.end())
       return fail(ec::bad_request, fmt::format("steps.{}: the task has no such template", x.step));
     planned_step step;
     step.name = x.step;
     step.goes_on = x.continue_;
     step.is_idempotent = x.idempotent.value_or(false);
-    auto usual = asked.step_timeout ? *asked.step_timeout * 1000 : parts.step_timeout_ms;
+    auto usual = asked.step_timeout ? *asked.step_timeout * 1000
+                                    : of->second->timeout_ms.value_or(parts.step_timeout_ms);
     step.timeout_ms = x.timeout ? *x.timeout * 1000 : usual;
+    step.defaults = of->second->defaults;
+    step.package = of->second->package;
     out.push_back(std::move(step));
   }
   if (out.empty())
@@ -196,7 +241,9 @@ json json_of(const planned_step& x) {
           {"goes_on", x.goes_on},
           {"is_idempotent", x.is_idempotent},
           {"needs_approval", x.needs_approval},
-          {"timeout_ms", x.timeout_ms}};
+          {"timeout_ms", x.timeout_ms},
+          {"defaults", x.defaults},
+          {"package", x.package}};
 }
 
 json json_of(const planned_host& x) {
@@ -270,7 +317,7 @@ expected<run_plan> plan_run(const run_parts& parts, const deploy_tasks_to_execut
   out.steps = std::move(*steps);
   out.hosts = std::move(*hosts);
   out.serial = std::move(*serial);
-  out.vars = std::move(*vars);
+  std::tie(out.vars, out.secret_vars) = parted(*vars, parts.secrets);
   out.canary = std::move(*canary);
   out.is_check = asked.check.value_or(false);
   out.shows_diff = asked.diff.value_or(false);
@@ -301,7 +348,9 @@ std::string text_of(const run_plan& plan) {
               {"canary", plan.canary},
               {"timeout_ms", plan.timeout_ms},
               {"approves_batches", plan.approves_batches},
-              {"allows_parallel", plan.allows_parallel}};
+              {"allows_parallel", plan.allows_parallel},
+              {"sealed_vars", plan.sealed_vars},
+              {"sealed_for", plan.sealed_for}};
   if (plan.max_fail_percentage)
     out["max_fail_percentage"] = *plan.max_fail_percentage;
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -316,7 +365,9 @@ expected<run_plan> run_plan_of(std::string_view text) {
                            s.at("goes_on"),
                            s.at("is_idempotent"),
                            s.at("needs_approval"),
-                           s.at("timeout_ms")});
+                           s.at("timeout_ms"),
+                           s.at("defaults"),
+                           s.at("package")});
     for (const auto& h : x.at("hosts"))
       out.hosts.push_back({h.at("id"),
                            h.at("name"),
@@ -332,6 +383,8 @@ expected<run_plan> run_plan_of(std::string_view text) {
     out.timeout_ms = x.at("timeout_ms");
     out.approves_batches = x.at("approves_batches");
     out.allows_parallel = x.at("allows_parallel");
+    out.sealed_vars = x.at("sealed_vars");
+    out.sealed_for = x.at("sealed_for");
     if (x.contains("max_fail_percentage"))
       out.max_fail_percentage = x["max_fail_percentage"].get<int64_t>();
   } catch (const json::exception&) {

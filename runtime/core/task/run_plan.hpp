@@ -25,6 +25,8 @@ struct planned_step {
   bool is_idempotent = false;
   bool needs_approval = false;
   int64_t timeout_ms = 0;
+  std::string defaults = "{}"; ///< JSON object: variables that give way to all others.
+  std::string package;         ///< Digest of what lies beside the playbook; empty: nothing.
   friend bool operator==(const planned_step&, const planned_step&) = default;
 };
 
@@ -47,14 +49,28 @@ struct run_plan {
   std::optional<int64_t> max_fail_percentage;
   int64_t timeout_ms = 0; ///< Of the whole run.
   bool approves_batches = false, allows_parallel = false;
+  /// JSON object: variables that nobody may see; never written down so. Empty: none.
+  std::string secret_vars;
+  /// The same, sealed, in hex digits, for the run of this id.
+  std::string sealed_vars, sealed_for;
   friend bool operator==(const run_plan&, const run_plan&) = default;
+};
+
+/// A template of a task, and what it says of itself where the task's steps say nothing.
+struct run_template {
+  std::string name, package{};
+  std::string defaults = "{}";
+  std::vector<std::string> after{}; ///< Steps of these names come before it, if any.
+  std::optional<int64_t> timeout_ms{};
+  std::optional<bool> is_idempotent{};
 };
 
 /// What a plan is made of.
 struct run_parts {
   std::vector<deploy_step> steps; ///< Of the task.
-  std::vector<std::string> templates;
-  std::string vars; ///< Of the task: JSON object, or empty.
+  std::vector<run_template> templates;
+  std::vector<std::string> secrets; ///< Names of variables that nobody may see.
+  std::string vars;                 ///< Of the task: JSON object, or empty.
   std::vector<planned_host> hosts;
   int64_t forks = 50, step_timeout_ms = 3'600'000, timeout_ms = 86'400'000; ///< Unless asked for.
 };

@@ -321,7 +321,8 @@ expected<run_lock_answer> run_repository::take_hosts(std::string_view id) {
   run_lock_answer out;
   // Locks go with the run that holds them; one that ended otherwise gives them back here.
   auto freed =
-    db_.run("delete from run_lock where run in (select job from run where ended_ms > 0)");
+    db_.run("delete from run_lock where exists (select 1 from run r where r.job = run_lock.run "
+            "and r.ended_ms > 0)");
   if (!freed)
     return fail(std::move(freed.error()));
   auto other = db_.first(

@@ -31,7 +31,7 @@ std::string order_of(const std::vector<deploy_step>& steps) {
 run_parts parts() {
   run_parts x;
   x.steps = {step("a"), step("b")};
-  x.templates = {"a", "b"};
+  x.templates = {{"a"}, {"b"}};
   x.hosts = {{"h0", "zero", 0, {}}, {"h1", "one", 0, {"web"}}, {"h2", "two", 0, {}}};
   x.vars = R"({"port":1,"name":"x"})";
   return x;
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_run_names_its_field) {
   x.vars.emplace(json_text{"[]"});
   BOOST_TEST(refused(x) == "vars: must be an object");
   auto of = parts();
-  of.templates = {"a"};
+  of.templates = {{"a"}};
   BOOST_TEST(refused({}, of) == "steps.b: the task has no such template");
   of = parts();
   of.steps = {{"a", false, false}};
@@ -132,6 +132,35 @@ BOOST_AUTO_TEST_CASE(a_plan_reads_back_as_it_was_written) {
   BOOST_TEST((ok(run_plan_of(text_of(plan))) == plan));
   BOOST_TEST((run_plan_of("{}").error() == ec::corrupt));
   BOOST_TEST((run_plan_of("no JSON").error() == ec::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(templates_speak_where_steps_say_nothing) {
+  auto of = parts();
+  of.steps[1].idempotent.emplace(false);
+  of.templates[0].after = {"b", "stranger"};
+  of.templates[0].is_idempotent = of.templates[1].is_idempotent = true;
+  of.templates[0].timeout_ms = 5;
+  of.templates[0].package = "abc";
+  of.templates[0].defaults = R"({"x":1})";
+  auto plan = ok(plan_run(of, {}));
+  BOOST_TEST(plan.steps[0].name == "b");
+  BOOST_TEST(!plan.steps[0].is_idempotent);
+  BOOST_TEST(plan.steps[0].timeout_ms == 3'600'000);
+  BOOST_TEST(plan.steps[1].is_idempotent);
+  BOOST_TEST(plan.steps[1].timeout_ms == 5);
+  BOOST_TEST(plan.steps[1].package == "abc");
+  BOOST_TEST((ok(run_plan_of(text_of(plan))) == plan));
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_never_written_down) {
+  auto of = parts();
+  of.secrets = {"password", "absent"};
+  deploy_tasks_to_execute asked;
+  asked.vars.emplace(json_text{R"({"password":"hunter2"})"});
+  auto plan = ok(plan_run(of, asked));
+  BOOST_TEST(plan.secret_vars == R"({"password":"hunter2"})");
+  BOOST_TEST(plan.vars == R"({"name":"x","port":1})");
+  BOOST_TEST(text_of(plan).find("hunter2") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_has_the_hosts_that_stopped_each_from_there) {
