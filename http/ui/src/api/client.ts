@@ -20,6 +20,8 @@ export class ApiError extends Error {
     readonly code: number,
     readonly msg: string,
     readonly detail = '',
+    /** What was not done, and why, where the answer says so. */
+    readonly failures: { name: string; reason: string }[] = [],
   ) {
     super(detail ? `${msg}: ${detail}` : msg)
   }
@@ -47,6 +49,21 @@ interface Options {
   once?: boolean
 }
 
+interface Refusal {
+  code?: number
+  msg?: string
+  detail?: string
+  message?: string
+  fail_list?: (string | { host_name?: string; reason?: string })[]
+  fail_reasons?: Record<string, string>
+}
+
+function failuresOf(reply: Refusal): { name: string; reason: string }[] {
+  return (reply.fail_list ?? []).map((x) =>
+    typeof x === 'string' ? { name: x, reason: reply.fail_reasons?.[x] ?? '' } : { name: x.host_name ?? '', reason: x.reason ?? '' },
+  )
+}
+
 /** Requests under way. */
 export const pending = ref(0)
 
@@ -70,7 +87,7 @@ async function ask(verb: Verb, path: string, body: unknown, options: Options): P
   } finally {
     --pending.value
   }
-  let reply: { code?: number; msg?: string; detail?: string; message?: string }
+  let reply: Refusal
   try {
     reply = await response.json()
   } catch {
@@ -78,7 +95,7 @@ async function ask(verb: Verb, path: string, body: unknown, options: Options): P
   }
   const code = reply.code ?? response.status
   if (code === 200 || code === 206) return reply
-  throw new ApiError(code, reply.msg ?? '', reply.detail ?? reply.message ?? '')
+  throw new ApiError(code, reply.msg ?? '', reply.detail ?? reply.message ?? '', failuresOf(reply))
 }
 
 async function call(verb: Verb, path: string, body: unknown, options: Options): Promise<unknown> {
