@@ -22,7 +22,7 @@ export const places: Place[] = [
   { path: '/ui/tasks', title: 'Tasks', group: 'Deployment', icon: 'play', admin: true },
   { path: '/ui/runs', title: 'Runs', group: 'Deployment', icon: 'list', admin: true },
   { path: '/ui/templates', title: 'Templates', group: 'Deployment', icon: 'file', admin: true },
-  { path: '/ui/cluster', title: 'Cluster', group: 'System', icon: 'nodes' },
+  { path: '/ui/cluster', title: 'Cluster', group: 'System', icon: 'nodes', admin: true },
   { path: '/ui/users', title: 'Users', group: 'System', icon: 'people', admin: true },
   { path: '/ui/log', title: 'Log', group: 'System', icon: 'list' },
 ]
