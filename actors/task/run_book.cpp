@@ -1,5 +1,6 @@
 #include "actors/task/run_book.hpp"
 
+#include "actors/store/package_folder.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/json_values.hpp"
@@ -59,6 +60,12 @@ expected<play_started> start(const run_book_parts& parts, const play_to_start& x
     if (!x.sealed_vars.empty())
       if (auto added = add_secrets(order, x); !added)
         return fail(std::move(added.error()));
+    if (!x.package.empty()) {
+      auto folder = package_folder(*parts.store, x.package);
+      if (!folder)
+        return fail(std::move(folder.error()));
+      order.package = std::move(*folder);
+    }
     order.hosts = std::move(targets);
   }
   auto play = parts.player->start(std::move(order), x.happened, x.ended);

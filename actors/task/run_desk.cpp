@@ -5,9 +5,11 @@
 #include "actors/task/run_job.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/core/task/run_machine.hpp"
+#include "runtime/core/task/settings.hpp"
 #include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/deploy_task_repository.hpp"
 #include "runtime/io/storage/run_repository.hpp"
+#include "runtime/io/storage/template_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -43,6 +45,34 @@ run_of(const caller& who, std::string id, const task::run_plan& plan, int64_t no
   for (const auto& x : plan.hosts)
     out.hosts.push_back({x.id, x.name, x.first_step});
   return out;
+}
+
+/// The templates of a task, and how they say that they run.
+expected<void> add_templates(storage::database& db,
+                             const caller& who,
+                             const std::string& task_id,
+                             task::run_parts& parts) {
+  auto frozen = storage::template_repository{db}.frozen_of(who.owner, task_id);
+  if (!frozen)
+    return fail(std::move(frozen.error()));
+  parts.takes_only_these = !frozen->empty();
+  for (auto& x : *frozen) {
+    auto settings = task::read_settings(x.settings);
+    if (!settings)
+      return fail(std::move(settings.error()));
+    task::run_template out;
+    out.name = std::move(x.name);
+    out.package = std::move(x.package);
+    out.defaults = task::defaults_of(settings->parameters).dump();
+    out.after = std::move(settings->after);
+    out.timeout_ms = settings->timeout_ms;
+    out.is_idempotent = settings->is_idempotent;
+    parts.templates.push_back(std::move(out));
+    parts.takes_only_these = parts.takes_only_these && settings->declares_parameters;
+    for (auto& p : settings->parameters)
+      parts.parameters.push_back(std::move(p));
+  }
+  return {};
 }
 
 /// What nobody may see is kept as the credentials of hosts are.
@@ -87,8 +117,8 @@ expected<storage::new_run> plan_one(storage::database& db,
   parts.forks = config.tasks.forks;
   parts.step_timeout_ms = config.tasks.step_timeout.ms;
   parts.timeout_ms = config.tasks.timeout.ms;
-  for (const auto& x : (*task)->templates)
-    parts.templates.push_back({x.name});
+  if (auto added = add_templates(db, who, task_id, parts); !added)
+    return fail(std::move(added.error()));
   for (const auto& x : (*task)->hosts)
     parts.hosts.push_back({x.id, x.name, 0, {x.group}});
   auto plan = task::plan_run(parts, asked);

@@ -296,6 +296,10 @@ expected<run_plan> plan_run(const run_parts& parts, const deploy_tasks_to_execut
   auto vars = variables(parts.vars, asked.vars);
   if (!vars)
     return fail(std::move(vars.error()));
+  if (auto fine = check_values(
+        parts.parameters, parts.takes_only_these, json::parse(*vars), "vars", check_for::running);
+      !fine)
+    return fail(std::move(fine.error()));
   auto canary = places_of(
     asked.canary.value_or(std::vector<std::string>{}),
     *hosts,
@@ -317,7 +321,7 @@ expected<run_plan> plan_run(const run_parts& parts, const deploy_tasks_to_execut
   out.steps = std::move(*steps);
   out.hosts = std::move(*hosts);
   out.serial = std::move(*serial);
-  std::tie(out.vars, out.secret_vars) = parted(*vars, parts.secrets);
+  std::tie(out.vars, out.secret_vars) = parted(*vars, secret_names(parts.parameters));
   out.canary = std::move(*canary);
   out.is_check = asked.check.value_or(false);
   out.shows_diff = asked.diff.value_or(false);

@@ -2,6 +2,7 @@
 
 #include "messages/error.hpp"
 #include "messages/task.hpp"
+#include "runtime/core/task/parameters.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -69,8 +70,9 @@ struct run_template {
 struct run_parts {
   std::vector<deploy_step> steps; ///< Of the task.
   std::vector<run_template> templates;
-  std::vector<std::string> secrets; ///< Names of variables that nobody may see.
-  std::string vars;                 ///< Of the task: JSON object, or empty.
+  std::vector<parameter> parameters; ///< That templates declare.
+  bool takes_only_these = false;     ///< Other variables than these are refused.
+  std::string vars;                  ///< Of the task: JSON object, or empty.
   std::vector<planned_host> hosts;
   int64_t forks = 50, step_timeout_ms = 3'600'000, timeout_ms = 86'400'000; ///< Unless asked for.
 };
