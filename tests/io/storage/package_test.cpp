@@ -66,7 +66,7 @@ new_template plain(const std::string& name, const std::string& content, bool rep
   return x;
 }
 
-int64_t store(database& db, const new_template& x, int64_t now = 5) {
+int64_t keep(database& db, const new_template& x, int64_t now = 5) {
   return ok(transact(db, [&](database& d) { return template_repository{d}.add(owner, x, now); }));
 }
 
@@ -135,7 +135,7 @@ STORE_CASE(an_archive_is_kept_once_and_as_long_as_somebody_needs_it) {
   auto x = plain("t", "[1]");
   x.archive = ref.archive;
   x.package_name = "p";
-  store(db, x);
+  keep(db, x);
   BOOST_TEST(ok(package_repository{db}.page(owner, {})).package_infos[0].template_list.at(0) ==
              "t");
   new_deploy_task task;
@@ -187,15 +187,15 @@ BOOST_AUTO_TEST_SUITE(versions_of_templates)
 
 STORE_CASE(a_template_that_is_replaced_has_a_new_version) {
   auto& db = it.db();
-  BOOST_TEST(store(db, plain("t", "[1]"), 1) == 1);
+  BOOST_TEST(keep(db, plain("t", "[1]"), 1) == 1);
   BOOST_TEST((failure_of(transact(db, [&](database& d) {
                 return template_repository{d}.add(owner, plain("t", "[2]"), 2);
               })) == ec::conflict));
-  BOOST_TEST(store(db, plain("t", "[2]", true), 2) == 2);
-  BOOST_TEST(store(db, plain("t", "[2]", true), 3) == 2); // Nothing changed.
+  BOOST_TEST(keep(db, plain("t", "[2]", true), 2) == 2);
+  BOOST_TEST(keep(db, plain("t", "[2]", true), 3) == 2); // Nothing changed.
   auto x = plain("t", "[2]", true);
   x.settings = R"({"idempotent":true})";
-  BOOST_TEST(store(db, x, 4) == 3);
+  BOOST_TEST(keep(db, x, 4) == 3);
   template_repository templates{db};
   template_versions_query q;
   q.template_name = "t";
@@ -216,7 +216,7 @@ STORE_CASE(a_template_that_is_replaced_has_a_new_version) {
 STORE_CASE(only_so_many_versions_are_kept) {
   auto& db = it.db();
   for (int i = 0; i < 103; ++i)
-    store(db, plain("t", "[" + std::to_string(i) + "]", true));
+    keep(db, plain("t", "[" + std::to_string(i) + "]", true));
   BOOST_TEST(rows(db, "deploy_template_version") == template_repository::most_versions);
   BOOST_TEST(!ok(template_repository{db}.whole(owner, "t", 2)).has_value());
   BOOST_TEST(ok(template_repository{db}.whole(owner, "t", 3)).has_value());
