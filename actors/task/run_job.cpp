@@ -178,6 +178,8 @@ void run_job::end_step(const machine::end_step& x) {
 }
 
 void run_job::need_decision(const machine::need_decision& x) {
+  if (!remnants_.empty())
+    return clean_up(); // Whatever is decided, nothing goes on unseen.
   auto c = change();
   const auto& step = plan().steps[x.step].name;
   for (auto host : x.hosts) {

@@ -9,8 +9,8 @@ LINE = {"name": "note it", "ansible.builtin.lineinfile":
         {"path": "/tmp/noted", "line": "{{ word }} {{ lookup('pipe', 'cat /proc/sys/kernel/random/uuid') }}", "create": True}}
 NOTE = [{"hosts": "all", "gather_facts": False, "vars": {"word": "first"}, "tasks": [LINE]}]
 SLOW = [{"hosts": "all", "gather_facts": False, "tasks": [
-    {"name": "begin", "ansible.builtin.shell": "echo begun >> /tmp/slow"},
-    {"name": "take long", "ansible.builtin.shell": "sleep {{ seconds | default(60) }}; echo done >> /tmp/slow"}]}]
+    {"name": "take long", "ansible.builtin.shell":
+     "while [ ! -e /tmp/{{ gate }} ]; do sleep 0.2; done; echo done >> /tmp/through-{{ gate }}"}]}]
 
 
 @unittest.skipIf(lab.why_not(), lab.why_not())
@@ -73,13 +73,37 @@ class runs(unittest.TestCase):
         self.assertEqual(len(told), 2)
         self.assertTrue(all(e["changed"] for e in told))
 
+    def test_after_a_kill_nothing_is_done_twice_and_the_rest_is_done(self):
+        """In mid-run, batch by batch: what has ended is not done again, what was under way is its user's to decide."""
+        task = self.task("note", "slow", steps=[{"step": "note", "enable": True},
+                                                {"step": "slow", "enable": True, "idempotent": False}])
+        run = self.start(task, vars={"word": "once", "gate": "killed"}, serial=1)
+        wait_until(lambda: any(e.get("action") == "take long" for e in self.log(run)), 120)
+        self.node.kill()
+        self.node.start()
+        type(self).api = self.node.client()
+        self.api.login()
+        wait_until(lambda: self.info(run)["state"] == "waiting_for_key", 60)
+        self.api.good("/manage/account/certificate", {"key": "vault"})
+        x = self.ends(run, "interrupted")
+        self.assertEqual(x["hosts"]["interrupted"], 1)
+        for name in ("h1", "h2"):
+            self.hosts[name].run("touch", "/tmp/killed")
+        self.api.good("/manage/task/resume", {"execution_list": [run], "decision": "again"})
+        self.ends(run, "done")
+        for name in ("h1", "h2"):
+            self.assertEqual([line.split()[0] for line in self.lines(name, "/tmp/noted")].count("once"), 1)
+            self.assertEqual(self.lines(name, "/tmp/through-killed"), ["done"])
+        attempts = sorted((h["step"], h["attempts"]) for h in self.hosts_of(run))
+        self.assertEqual(attempts, [("note", 1), ("note", 1), ("slow", 1), ("slow", 2)])
+
     def test_what_is_stopped_ends_on_the_hosts_too(self):
-        run = self.start(self.task("slow"), vars={"seconds": 1000})
+        run = self.start(self.task("slow"), vars={"gate": "stopped"})
         wait_until(lambda: any(e.get("action") == "take long" for e in self.log(run)), 60)
         self.api.good("/manage/task/stop", {"execution_list": [run]})
         self.ends(run, "cancelled")
         for name in ("h1", "h2"):
-            self.assertNotIn("sleep 1000", self.hosts[name].run("ps", "-eo", "args"))
+            self.assertNotIn("/tmp/stopped", self.hosts[name].run("ps", "-eo", "args"))
 
 
 if __name__ == "__main__":

@@ -111,14 +111,14 @@ BOOST_AUTO_TEST_CASE(asks_its_user_after_a_crash_where_doing_it_again_may_do_har
   crash(run, true);
   BOOST_TEST(state(run) == "interrupted");
   BOOST_TEST(plays() == before);
+  BOOST_TEST(player->cleaned == std::vector<std::string>{"h1 h2 h3"},
+             boost::test_tools::per_element());
   BOOST_TEST(hosts(run).starts_with("a h1 interrupted, a h2 interrupted, a h3 interrupted, b h1"));
   pass(1min);
   BOOST_TEST(plays() == before);
   BOOST_TEST(resume(run).accepted.empty()); // Without a decision nothing happens.
   BOOST_TEST(state(run) == "interrupted");
   BOOST_TEST(resume(run, "again").accepted.size() == 1u);
-  BOOST_TEST(player->cleaned == std::vector<std::string>{"h1 h2 h3"},
-             boost::test_tools::per_element());
   BOOST_TEST(play().hosts() == "h1 h2 h3");
   end_well(play());
   end_well(play());
