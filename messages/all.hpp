@@ -18,6 +18,7 @@
 #include "messages/job_waits.hpp"
 #include "messages/kafka.hpp"
 #include "messages/package.hpp"
+#include "messages/remote.hpp"
 #include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
 #include "messages/rule_cost.hpp"
@@ -43,6 +44,7 @@
 #include "messages/types/job_waits.hpp"
 #include "messages/types/kafka.hpp"
 #include "messages/types/package.hpp"
+#include "messages/types/remote.hpp"
 #include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
 #include "messages/types/rule_cost.hpp"
@@ -84,6 +86,7 @@
   X(schedule)                                                                                      \
   X(task)                                                                                          \
   X(run)                                                                                           \
+  X(remote)                                                                                        \
   X(host_info)                                                                                     \
   X(doctor)                                                                                        \
   X(job_waits)                                                                                     \

@@ -31,6 +31,8 @@ struct host_facts {
   maybe<bool> management;
   maybe<std::string> status;
   json_text infos;
+  maybe<moment> collected, stale_since;
+  std::string failure = {};
 };
 #define AOPS_FIELDS_host_facts(F)                                                                  \
   F(host_id, required(), "Identifier.")                                                            \
@@ -40,7 +42,10 @@ struct host_facts {
   F(ssh_port, optional_field().additive(), "With `basic`.")                                        \
   F(management, optional_field().additive(), "With `basic`.")                                      \
   F(status, optional_field().additive(), "With `basic`: `online`, `offline` or `unknown`.")        \
-  F(infos, required().additive(), "Without `basic`: an object, empty when nothing was collected.")
+  F(infos, required().additive(), "Without `basic`: an object, empty when nothing was collected.") \
+  F(collected, optional_field().additive(), "When it was collected.")                              \
+  F(stale_since, optional_field().additive(), "When it should have been collected anew.")          \
+  F(failure, required().additive(), "Why it was not, when last tried.")
 AOPS_MESSAGE(host_facts)
 
 struct host_infos_found {
@@ -151,20 +156,31 @@ struct collected_config {
   F(file_owner, required(), "`owner:group`.")
 AOPS_MESSAGE(collected_config)
 
+/// A file that could not be read.
+struct unread_config {
+  std::string path, reason;
+};
+#define AOPS_FIELDS_unread_config(F)                                                               \
+  F(path, required(), "As asked.")                                                                 \
+  F(reason, required(), "Why.")
+AOPS_MESSAGE(unread_config)
+
 struct host_configs_collected {
   std::string host_id;
   std::vector<collected_config> infos;
   std::vector<std::string> success_files, fail_files;
+  std::vector<unread_config> fail_reasons;
 };
 #define AOPS_FIELDS_host_configs_collected(F)                                                      \
   F(host_id, required(), "Identifier.")                                                            \
   F(infos, required(), "Files that were read.")                                                    \
   F(success_files, required(), "Their paths.")                                                     \
-  F(fail_files, required(), "Paths of files that could not be read.")
+  F(fail_files, required(), "Paths of files that could not be read.")                              \
+  F(fail_reasons, required().additive(), "The same with why.")
 AOPS_MESSAGE(host_configs_collected)
 
 struct configs_collected {
-  int64_t code = 200; ///< 206 some files could not be read.
+  int64_t code = 200; ///< 206 some files could not be read, 500 none.
   std::vector<host_configs_collected> resp;
 };
 #define AOPS_FIELDS_configs_collected(F)                                                           \

@@ -1,13 +1,10 @@
 #include "actors/store/host_info_store.hpp"
 
-#include "actors/store/session_key.hpp"
 #include "actors/support/prepare.hpp"
 #include "runtime/core/task/host_facts.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 
 #include <caf/all.hpp>
-
-#include <set>
 
 namespace aops::actors {
 
@@ -58,20 +55,12 @@ expected<host_infos_saved> save(storage::database& db,
   });
 }
 
-/// What must hold before a host is logged in to. `name(i)` is the field of the i-th id.
-template <class T, class Name>
-expected<T>
-collect(storage::database& db, const scope& of, const std::vector<std::string>& ids, Name name) {
-  auto known = host_info_repository{db}.basics(of, ids);
-  if (!known)
-    return fail(std::move(known.error()));
-  std::set<std::string_view> there;
-  for (const auto& host : *known)
-    there.insert(host.host_id);
-  for (size_t i = 0; i < ids.size(); ++i)
-    if (!there.contains(ids[i]))
-      return fail(ec::bad_request, name(i) + ": no such host");
-  return fail(ec::task_failed, "this version does not collect anything from hosts yet");
+/// Says of which hosts it should have been collected anew by now.
+std::vector<host_facts> aged(std::vector<host_facts> hosts, int64_t every_ms, int64_t now_ms) {
+  for (auto& host : hosts)
+    if (every_ms > 0 && host.collected && host.collected->ms + every_ms < now_ms)
+      host.stale_since = moment{host.collected->ms + every_ms};
+  return hosts;
 }
 
 } // namespace
@@ -81,25 +70,20 @@ host_info_store_actor::behavior_type host_info_store(self_pointer self, store_pt
   self->state.store = std::move(store);
   return {
     [self](const caller& who, const host_infos_query& q) -> caf::result<host_infos_found> {
-      return read(self->state.store,
+      auto store = self->state.store;
+      return read(store,
                   foreign_promise<host_infos_found>{self, of(who)},
-                  [seen = seen_by(who), q](storage::database& db) {
+                  [seen = seen_by(who),
+                   q,
+                   every = store->config->tasks.collect_facts.ms,
+                   now = store->now_ms()](storage::database& db) {
                     host_info_repository known{db};
                     auto found = q.basic.value_or(false) ? known.basics(seen, q.host_list)
                                                          : known.facts(seen, q.host_list);
-                    return found.map([](auto list) { return host_infos_found{std::move(list)}; });
+                    return found.map([&](auto list) {
+                      return host_infos_found{aged(std::move(list), every, now)};
+                    });
                   });
-    },
-    [self](const caller& who, const host_infos_to_refresh& x) -> caf::result<done> {
-      auto store = self->state.store;
-      foreign_promise<done> promise{self, of(who)};
-      auto ids = x.host_list.value_or(std::vector<std::string>{});
-      return with_session_key(self, store, who, promise, [store, who, ids, promise] {
-        read(store, promise, [seen = seen_by(who), ids](storage::database& db) {
-          return collect<done>(
-            db, seen, ids, [](size_t i) { return fmt::format("host_list[{}]", i); });
-        });
-      });
     },
     [self](const caller& who, const host_infos_to_save& x) -> caf::result<host_infos_saved> {
       auto hosts = prepare_facts(x.host_infos);
@@ -128,21 +112,6 @@ host_info_store_actor::behavior_type host_info_store(self_pointer self, store_pt
           return audit(db, now, who, "host.info.delete", listed(ids)).map([] { return done{}; });
         },
         x.host_list.size());
-    },
-    [self](const caller& who, const configs_to_collect& x) -> caf::result<configs_collected> {
-      if (x.username && *x.username != who.user)
-        return refuse(ec::permission_denied, "username: is not one's own");
-      auto store = self->state.store;
-      foreign_promise<configs_collected> promise{self, of(who)};
-      std::vector<std::string> ids;
-      for (const auto& host : x.infos)
-        ids.push_back(host.host_id);
-      return with_session_key(self, store, who, promise, [store, who, ids, promise] {
-        read(store, promise, [seen = seen_by(who), ids](storage::database& db) {
-          return collect<configs_collected>(
-            db, seen, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
-        });
-      });
     },
     [](atom::ping) {},
   };

@@ -221,11 +221,23 @@ full_vault_actor::behavior_type vault_keeper(self_pointer self, store_ptr store,
       auto it = who.session.empty()
                   ? std::find_if(keys.begin(),
                                  keys.end(),
-                                 [&](const auto& key) { return key.second.user == who.user; })
+                                 [&](const auto& key) {
+                                   return key.second.user == who.user && key.second.data_key;
+                                 })
                   : keys.find(who.session);
       if (it == keys.end() || !it->second.data_key)
         return refuse(ec::vault_key);
       return opened_vault{it->second.data_key};
+    },
+    [self](const open_vaults_query&) {
+      std::map<std::string, secret_ptr> found;
+      for (const auto& [session, key] : self->state.keys)
+        if (key.data_key)
+          found.emplace(key.user, key.data_key);
+      open_vaults out;
+      for (auto& [user, key] : found)
+        out.vaults.push_back({user, std::move(key)});
+      return out;
     },
     [self](const key_entered& x) {
       auto& st = self->state;

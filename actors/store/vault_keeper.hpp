@@ -18,8 +18,19 @@ struct opened_vault {
   secret_ptr data_key;
 };
 
-/// The vault that the caller's session has opened on this node.
+/// The vault that the caller's session has opened on this node; of a caller without a session, any
+/// session of the user.
 struct vault_to_use {};
+
+/// Every vault that a session has opened on this node, each once.
+struct open_vaults_query {};
+struct open_vault {
+  std::string user;
+  secret_ptr data_key;
+};
+struct open_vaults {
+  std::vector<open_vault> vaults;
+};
 
 /// INTERNAL: a key was tried, and its session noted in the store.
 struct key_entered {
@@ -52,6 +63,8 @@ struct keys_counted {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::opened_vault)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::vault_to_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::open_vaults_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::open_vaults)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_entered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_tried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_located)
@@ -71,6 +84,8 @@ using full_vault_actor = caf::typed_actor<
   // The data key for work of the caller's session on this node; of a caller without one, that of
   // any session of the user. ec::vault_key.
   asks<vault_to_use, opened_vault>,
+  // For work that nobody waits for.
+  answers<open_vaults_query, open_vaults>,
   caf::reacts_to<key_entered>,
   caf::reacts_to<key_tried>,
   caf::reacts_to<key_located>,

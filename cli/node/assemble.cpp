@@ -19,6 +19,7 @@
 #include "actors/kafka/publisher.hpp"
 #include "actors/notify/notifier.hpp"
 #include "actors/progress/progress_bridge.hpp"
+#include "actors/remote/remote.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
 #include "actors/store/audit_store.hpp"
@@ -132,6 +133,18 @@ storage::group_writer_config writer_of(const parts& p) {
   return c;
 }
 
+/// Threads that open targets, start plays and look at keys of hosts; what may wait for one.
+constexpr size_t remote_threads = 4, remote_queue = 256;
+
+child_spec remote_child(const parts& p, const store_ptr& store) {
+  return child(remote_name,
+               actors::remote,
+               remote_parts{store,
+                            p.player,
+                            std::make_shared<bounded_pool>("remote", remote_threads, remote_queue),
+                            p.node_id});
+}
+
 child_spec store_tree(const parts& p) {
   auto store = store_of(p);
   std::vector<child_spec> tree{
@@ -175,6 +188,7 @@ child_spec store_tree(const parts& p) {
       child(dump_keeper_name,
             dump_keeper,
             dump_parts{store, std::make_shared<bounded_pool>("dump", 1, 1), p.health}));
+  tree.push_back(remote_child(p, store));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));

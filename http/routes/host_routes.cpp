@@ -56,20 +56,6 @@ std::vector<route> host_routes(const node_port& port) {
       may::user,
       facts,
       "What is known of hosts: hardware and system, or, with `basic`, their rows."),
-    ask<host_info_store_actor, host_infos_to_refresh, done>(
-      port,
-      method::post,
-      "/manage/host/info/refresh",
-      may::administrator,
-      facts,
-      "Collect hardware and system of hosts anew; needs the vault key."),
-    ask<host_info_store_actor, configs_to_collect, configs_collected>(
-      port,
-      method::post,
-      "/manage/config/collect",
-      may::administrator,
-      facts,
-      "Read configuration files of hosts; needs the vault key."),
   };
 }
 

@@ -17,6 +17,7 @@ std::vector<route> public_routes(const node_port& port) {
                       tree_routes,
                       template_routes,
                       package_routes,
+                      remote_routes,
                       task_routes,
                       schedule_routes,
                       run_routes,

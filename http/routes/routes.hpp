@@ -15,6 +15,7 @@ std::vector<route> user_routes(const node_port& port);
 std::vector<route> access_routes(const node_port& port); ///< Sessions and tokens.
 std::vector<route> log_routes(const node_port& port);
 std::vector<route> host_routes(const node_port& port);
+std::vector<route> remote_routes(const node_port& port);
 std::vector<route> rule_routes(const node_port& port);
 std::vector<route> result_routes(const node_port& port);
 std::vector<route> status_routes(const node_port& port);

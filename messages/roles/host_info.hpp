@@ -15,15 +15,10 @@ using host_info_store_actor = caf::typed_actor<
   // What is known of the caller's hosts; unknown ids are left out. ec::bad_request when it is more
   // than one answer takes.
   asks<host_infos_query, host_infos_found>,
-  // Collects anew. ec::vault_key when the session has no key; ec::bad_request when a host is
-  // unknown; ec::task_failed.
-  asks<host_infos_to_refresh, done>,
   // Replaces what is known; answered host by host. ec::bad_request when facts are no object.
   asks<host_infos_to_save, host_infos_saved>,
   // Forgets what is known. Unknown ids are ignored.
   asks<host_infos_to_delete, done>,
-  // Reads files of hosts. Errors as those of `host_infos_to_refresh`.
-  asks<configs_to_collect, configs_collected>,
   caf::reacts_to<atom::ping>>;
 
 } // namespace aops

@@ -59,7 +59,7 @@ class three_nodes(unittest.TestCase):
         refresh = lambda api: api.post("/manage/host/info/refresh", {"host_list": [self.hosts[0]]})["code"]
         self.assertEqual(refresh(second), 1203)
         first.good("/manage/account/certificate", {"key": "vault-key"})
-        self.assertEqual(refresh(first), 1301)  # Collecting comes with running tasks; the key is there.
+        self.assertEqual(refresh(first), 1301)  # Nobody can be logged in to there, but the key is there.
         self.assertEqual(refresh(second), 1301)
 
     def test_the_doctor_of_any_node_looks_at_all(self):

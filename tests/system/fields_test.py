@@ -15,7 +15,7 @@ from waiting import wait_until
 # Legal values of fields for which the schema does not say enough.
 SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos": {"192.0.2.1": []}, "report": "{}",
            "start": 1, "end": 2, "public_ip": "192.0.2.1",
-           "config_list": ["/etc/hosts"]}
+           "config_list": ["/etc/hosts"], "path": "/etc/hosts"}
 # Bodies that must say more than their schema requires.
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"},
         "/manage/check/result/delete": {"time_range": [1, 2]}}

@@ -8,6 +8,18 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
+  translation{"known by {}\nshows    {}\nTrust what it shows? [yes/no] ",
+              "已知     {}\n出示     {}\n信任它出示的密钥吗？[yes/no] "},
+  translation{"nothing was changed",
+              "没有改变任何内容"},
+  translation{"nothing is done unless all hosts are there",
+              "所列主机必须全部存在，否则什么也不做"},
+  translation{"{}: must be NAME=VALUE",
+              "{}：必须是 名称=值"},
+  translation{"--{} names no command",
+              "--{} 没有给出命令"},
+  translation{"{} files written to {}",
+              "已把 {} 个文件写到 {}"},
   translation{"Usage:",
               "用法："},
   translation{"Print this help and exit",

@@ -5,6 +5,7 @@
 #include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/host_trust.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/host_info.hpp"
 
@@ -400,12 +401,13 @@ verb host_verb() {
         .positionals = {"host", "host_name"},
         .needs = {"host", "host_name"}},
        {.name = "delete", .run = remove, .positionals = {"host_list"}, .needs = {"host_list"}},
+       {.name = "trust", .run = trust_host, .positionals = {"host"}, .needs = {"host"}},
        {.name = "query", .run = query, .positionals = {"host_list"}, .lists = true}},
     .options =
       {{.name = "host_name", .value = "NAME", .help = "add: its name; update, rename: the new one"},
        {.name = "host",
         .value = "HOST",
-        .help = "update, rename: id, name or address of the host",
+        .help = "update, rename, trust: id, name or address of the host",
         .is_extra = true},
        {.name = "host_list",
         .value = "HOSTS",
@@ -457,6 +459,10 @@ verb host_verb() {
         .help = "How tasks become root: sudo (default), or su with root's password",
         .choices = {"sudo", "su"},
         .takes = [](std::string_view) { return false; },
+        .is_extra = true},
+       {.name = "fingerprint",
+        .value = "SHA256:…",
+        .help = "trust: accept the SSH keys of the host if one of them has this",
         .is_extra = true},
        {.name = "key",
         .value = "TEXT",

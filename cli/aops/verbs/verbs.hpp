@@ -35,6 +35,7 @@ verb package_verb();
 verb task_verb();
 verb schedule_verb();
 verb run_verb();
+verb remote_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb config_verb();

@@ -15,4 +15,9 @@ inline constexpr size_t most_fact_bytes = 65'536;
 /// @returns ec::bad_request with `infos: reason`.
 expected<std::string> facts_to_keep(std::string_view infos);
 
+/// The facts of a host, made of what our module `aops_system` returned there: `os`, `cpu`,
+/// `memory`, `network`, `disk`, `board` as the contract has them, and `failed`: why a part is not
+/// known, by part. JSON text. ec::bad_request when it is no such result.
+expected<std::string> facts_of_system(std::string_view module_result);
+
 } // namespace aops::task

@@ -46,6 +46,7 @@ struct play_order {
   std::chrono::milliseconds timeout{3'600'000};
   size_t event_bytes = 65'536;      ///< Of texts of one event; more is cut, and says so.
   bool keeps_results = false;       ///< Whether events have their `result`.
+  bool has_own_modules = false;     ///< Whether it uses `aops_files`, `aops_system`.
   std::vector<sealed_text> secrets; ///< Further texts that no event may show.
 };
 

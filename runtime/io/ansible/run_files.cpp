@@ -77,6 +77,7 @@ std::string ansible_settings(const std::string& folder, const std::string& socke
                      "timeout = 10\n"
                      "nocows = True\n"
                      "nocolor = True\n"
+                     "no_target_syslog = True\n" // Arguments of modules may hold secrets.
                      "[inventory]\n"
                      "enable_plugins = yaml\n"
                      "[ssh_connection]\n"

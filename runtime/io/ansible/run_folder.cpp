@@ -3,6 +3,7 @@
 #include "runtime/base/descriptor.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/io/ansible/host_keys.hpp"
+#include "runtime/io/ansible/own_modules.hpp"
 #include "runtime/io/ansible/run_files.hpp"
 
 #include <fmt/format.h>
@@ -135,6 +136,14 @@ expected<void> run_folder::fill(const play_order& order) {
     if (auto key = host.private_key.text; !key.empty())
       if (auto written =
             write_file(path_ + "/keys/" + host.id, key.ends_with('\n') ? key : key + "\n");
+          !written)
+        return written;
+  }
+  if (order.has_own_modules) {
+    if (auto made = make_folder(path_ + "/project/library"); !made)
+      return made;
+    for (const auto& [name, text] : own_modules())
+      if (auto written = write_file(fmt::format("{}/project/library/{}", path_, name), text);
           !written)
         return written;
   }

@@ -65,11 +65,17 @@ expected<std::vector<host_facts>> host_info_repository::facts(const scope& of, c
   return facts_of(db_,
                   of,
                   some,
-                  "select h.id, i.body from host h left join host_information i on i.host = h.n",
+                  "select h.id, i.body, i.updated_ms, i.failure from host h "
+                  "left join host_information i on i.host = h.n",
                   [](const row& r) {
                     host_facts x;
                     x.host_id = r.string(0);
                     x.infos.text = r.is_null(1) ? "{}" : r.string(1);
+                    if (r.is_null(1))
+                      return x;
+                    if (auto at = r.integer(2); at > 0)
+                      x.collected = moment{at};
+                    x.failure = r.string(3);
                     return x;
                   });
 }
@@ -106,8 +112,47 @@ expected<bool> host_info_repository::save(const scope& of,
   if (!*host)
     return false;
   auto saved = db_.run(
-    db_.sql().upsert("host_information", {"host"}, {"body", "updated_ms"}), **host, infos, now_ms);
+    db_.sql().upsert("host_information", {"host"}, {"body", "updated_ms", "tried_ms", "failure"}),
+    **host,
+    infos,
+    now_ms,
+    now_ms,
+    std::string_view{});
   return saved.map([](int64_t) { return true; });
+}
+
+expected<void>
+host_info_repository::note_failure(std::string_view host_id, std::string_view why, int64_t now_ms) {
+  auto host = db_.integer("select n from host where id = ?", host_id);
+  if (!host || !*host)
+    return only(std::move(host));
+  return only(update_or_insert(
+    [&] {
+      return db_.run("update host_information set tried_ms = ?, failure = ? where host = ?",
+                     now_ms,
+                     why,
+                     **host);
+    },
+    [&] {
+      return db_.run("insert into host_information (host, body, updated_ms, tried_ms, failure) "
+                     "values (?, '{}', 0, ?, ?)",
+                     **host,
+                     now_ms,
+                     why);
+    }));
+}
+
+expected<std::vector<std::string>>
+host_info_repository::due(std::string_view owner, int64_t before_ms, int64_t most) {
+  return db_.list(
+    "select h.id from host h join host_credential c on c.host = h.n "
+    "left join host_information i on i.host = h.n where h.owner = ? and "
+    "(i.host is null or (i.updated_ms < ? and i.tried_ms < ?)) order by h.n limit ?",
+    [](const row& r) { return r.string(0); },
+    owner,
+    before_ms,
+    before_ms,
+    most);
 }
 
 expected<int64_t> host_info_repository::remove(const scope& of, const ids& some) {

@@ -27,6 +27,13 @@ public:
   expected<bool>
   save(const scope& of, std::string_view host_id, std::string_view infos, int64_t now_ms);
 
+  /// Why collecting failed; what is known stays. A host that is gone is no error. In a transaction.
+  expected<void> note_failure(std::string_view host_id, std::string_view why, int64_t now_ms);
+
+  /// Hosts of an owner that can be logged in to, of which nothing was collected since then, nor
+  /// tried to: at most so many.
+  expected<std::vector<std::string>> due(std::string_view owner, int64_t before_ms, int64_t most);
+
   /// Unknown ids are ignored. @returns Hosts of which something was known.
   expected<int64_t> remove(const scope& of, const std::vector<std::string>& ids);
 

@@ -1,0 +1,157 @@
+#include "actors/remote/remote_work.hpp"
+#include "messages/return_code.hpp"
+#include "runtime/core/task/remote_plays.hpp"
+#include "runtime/io/ansible/key_scan.hpp"
+#include "runtime/io/storage/host_info_repository.hpp"
+#include "runtime/io/storage/host_key_repository.hpp"
+
+#include <algorithm>
+
+namespace aops::actors {
+
+namespace {
+
+std::string_view state_of(const ansible::host_result& host) {
+  switch (host.outcome) {
+  case ansible::host_outcome::ok:
+    return "ok";
+  case ansible::host_outcome::failed:
+    return "failed";
+  case ansible::host_outcome::unreachable:
+    return "unreachable";
+  case ansible::host_outcome::not_run:
+    break;
+  }
+  return "not_run";
+}
+
+executed_command executed_on(const ansible::host_result& host, const play_told& told) {
+  executed_command out;
+  out.host_id = host.host;
+  out.state = state_of(host);
+  out.reason = told.failure_of(host.host);
+  if (auto it = told.last.find(host.host); it != told.last.end()) {
+    out.output = it->second.output;
+    out.exit_status = task::exit_status_in(it->second.result);
+  }
+  return out;
+}
+
+std::vector<std::string> fingerprints(const std::vector<std::string>& keys) {
+  std::vector<std::string> out;
+  for (const auto& key : keys)
+    out.push_back(ansible::key_fingerprint(key));
+  return out;
+}
+
+/// What is known of a host that may be trusted anew.
+struct host_to_scan {
+  std::string address;
+  int64_t port = 22;
+  std::vector<std::string> known;
+};
+
+expected<host_to_scan>
+host_to_scan_of(const store_access& store, const caller& who, const std::string& id) {
+  auto db = store.pool->read();
+  if (!db)
+    return fail(std::move(db.error()));
+  auto rows = storage::host_info_repository{**db}.basics({who.owner, {}}, {id});
+  if (!rows)
+    return fail(std::move(rows.error()));
+  if (rows->empty())
+    return fail(ec::bad_request, "host_id: no such host");
+  auto keys = storage::host_key_repository{**db}.of({id});
+  if (!keys)
+    return fail(std::move(keys.error()));
+  host_to_scan out{rows->front().public_ip.value_or(""), rows->front().ssh_port.value_or(22), {}};
+  if (auto it = keys->find(id); it != keys->end())
+    out.known = it->second;
+  return out;
+}
+
+} // namespace
+
+void execute_command(const remote_work_ptr& work,
+                     const caller& who,
+                     const key_ptr& data_key,
+                     const command_to_execute& x,
+                     const foreign_promise<command_executed>& promise) {
+  auto known = commands_of(*work->store->config);
+  if (!known)
+    return promise.fail(std::move(known.error()));
+  auto line =
+    task::command_with(*known, x.command_id, x.args.value_or(std::map<std::string, std::string>{}));
+  if (!line)
+    return promise.fail(std::move(line.error()));
+  auto opened = open_known(
+    *work, who, data_key, x.host_list, [](size_t i) { return fmt::format("host_list[{}]", i); });
+  if (!opened)
+    return promise.fail(std::move(opened.error()));
+  auto order = short_order(*work, "command");
+  order.playbook = task::command_playbook(*line);
+  order.timeout = std::chrono::seconds{line->seconds + 60};
+  order.hosts = std::move(opened->targets);
+  auto done = [work, who, x, closed = std::move(opened->closed), promise](play_told told) {
+    command_executed reply;
+    for (const auto& host : told.result.hosts)
+      reply.resp.push_back(executed_on(host, told));
+    for (const auto& host : closed)
+      reply.resp.push_back({host.host_id, "not_run", {}, {}, host.reason});
+    auto place = [&](const executed_command& of) {
+      return std::find(x.host_list.begin(), x.host_list.end(), of.host_id);
+    };
+    std::sort(reply.resp.begin(), reply.resp.end(), [&](const auto& a, const auto& b) {
+      return place(a) < place(b);
+    });
+    auto good = static_cast<size_t>(
+      std::count_if(reply.resp.begin(), reply.resp.end(), [](const executed_command& host) {
+        return host.state == "ok";
+      }));
+    reply.code = code_of(good, reply.resp.size() - good, outcome_of(ec::task_failed).return_code);
+    finish(work,
+           who,
+           "config.execute",
+           x.command_id + " on " + listed(x.host_list),
+           std::move(told.result.hosts),
+           std::move(reply),
+           promise,
+           [](storage::database&) { return expected<void>{}; });
+  };
+  if (order.hosts.empty())
+    return done({});
+  work->plays->run(std::move(order), std::move(done));
+}
+
+void trust_host(const remote_work_ptr& work,
+                const caller& who,
+                const host_to_trust& x,
+                const foreign_promise<host_keys_shown>& promise) {
+  auto host = host_to_scan_of(*work->store, who, x.host_id);
+  if (!host)
+    return promise.fail(std::move(host.error()));
+  auto keys = ansible::scan_host_keys(host->address, host->port);
+  if (!keys)
+    return promise.fail(std::move(keys.error()));
+  host_keys_shown reply{x.host_id, fingerprints(host->known), fingerprints(*keys), false};
+  if (!x.fingerprint)
+    return promise.answer(std::move(reply));
+  if (std::find(reply.shown.begin(), reply.shown.end(), *x.fingerprint) == reply.shown.end())
+    return promise.fail(
+      ec::bad_request, fmt::format("fingerprint: the host shows {}", fmt::join(reply.shown, ", ")));
+  reply.trusted = true;
+  auto now = work->store->now_ms();
+  write(
+    *work->store,
+    work->store->bounded(promise.ticket()),
+    {},
+    [who, now, keys = std::move(*keys), reply](storage::database& db) -> expected<host_keys_shown> {
+      auto kept = storage::host_key_repository{db}.replace(who.owner, reply.host_id, keys, now);
+      if (!kept)
+        return fail(std::move(kept.error()));
+      return audit(db, now, who, "host.trust", reply.host_id).map([&] { return reply; });
+    },
+    [promise](expected<host_keys_shown> stored) { promise.answer(std::move(stored)); });
+}
+
+} // namespace aops::actors

@@ -1,0 +1,241 @@
+#include "actors/remote/remote_work.hpp"
+#include "messages/return_code.hpp"
+#include "runtime/core/task/remote_plays.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace aops::actors {
+
+namespace {
+
+/// What one answer holds of files.
+constexpr size_t most_answer_bytes = size_t{16} << 20;
+
+/// Reading of files, play after play: what one play brings of a host is limited.
+class config_collection : public std::enable_shared_from_this<config_collection> {
+public:
+  config_collection(remote_work_ptr work,
+                    caller who,
+                    const configs_to_collect& x,
+                    opened_targets opened,
+                    foreign_promise<configs_collected> promise)
+      : work_(std::move(work)), who_(std::move(who)), promise_(std::move(promise)) {
+    for (const auto& host : x.infos) {
+      auto [it, is_new] = places_.emplace(host.host_id, reply_.resp.size());
+      if (is_new) {
+        reply_.resp.emplace_back();
+        reply_.resp.back().host_id = host.host_id;
+        asked_.emplace_back();
+      }
+      for (const auto& path : host.config_list)
+        if (auto& paths = asked_[it->second];
+            std::find(paths.begin(), paths.end(), path) == paths.end())
+          paths.push_back(path);
+    }
+    left_ = asked_;
+    for (const auto& host : opened.closed)
+      give_up(places_.at(host.host_id), host.reason);
+    for (auto& target : opened.targets)
+      targets_.emplace(target.id, std::move(target));
+  }
+
+  void go_on() {
+    auto order = short_order(*work_, "collect");
+    order.playbook = task::collect_playbook(work_->store->config->tasks.collect_bytes.bytes);
+    for (const auto& [id, target] : targets_)
+      if (const auto& paths = left_[places_.at(id)]; !paths.empty()) {
+        order.hosts.push_back(target);
+        order.hosts.back().vars = task::collect_vars(paths);
+      }
+    if (order.hosts.empty())
+      return end();
+    work_->plays->run(std::move(order),
+                      [self = shared_from_this()](play_told told) { self->take(std::move(told)); });
+  }
+
+private:
+  void take(play_told told) {
+    for (const auto& host : told.result.hosts) {
+      auto place = places_.at(host.host);
+      auto& to = reply_.resp[place];
+      if (auto why = told.failure_of(host.host); !why.empty()) {
+        give_up(place, why);
+      } else {
+        auto before = to.infos.size(), asked = left_[place].size();
+        left_[place] = task::take_collected(told.last[host.host].result, left_[place], to);
+        for (auto i = before; i < to.infos.size(); ++i)
+          bytes_ += to.infos[i].content.size();
+        if (left_[place].size() == asked)
+          give_up(place, "the host told nothing of it");
+      }
+      if (bytes_ > most_answer_bytes)
+        give_up(place, "one answer does not hold more: ask for fewer files at once");
+    }
+    for (auto& host : told.result.hosts)
+      hosts_.push_back(std::move(host));
+    if (!work_->worker->post([self = shared_from_this()] { self->go_on(); }))
+      promise_.fail(ec::overloaded, "too much is done on hosts");
+  }
+
+  void give_up(size_t place, const std::string& why) {
+    for (auto& path : left_[place]) {
+      reply_.resp[place].fail_files.push_back(path);
+      reply_.resp[place].fail_reasons.push_back({path, why});
+    }
+    left_[place].clear();
+  }
+
+  void end() {
+    size_t done = 0, failed = 0;
+    std::vector<std::string> ids;
+    for (const auto& host : reply_.resp) {
+      done += host.success_files.size();
+      failed += host.fail_files.size();
+      ids.push_back(host.host_id);
+    }
+    reply_.code = code_of(done, failed, outcome_of(ec::internal).return_code);
+    finish(work_,
+           who_,
+           "config.collect",
+           listed(ids),
+           std::move(hosts_),
+           std::move(reply_),
+           promise_,
+           [](storage::database&) { return expected<void>{}; });
+  }
+
+  remote_work_ptr work_;
+  caller who_;
+  foreign_promise<configs_collected> promise_;
+  configs_collected reply_;
+  std::map<std::string, size_t, std::less<>> places_; ///< In `reply_.resp`, by host.
+  std::vector<std::vector<std::string>> asked_, left_;
+  std::map<std::string, ansible::target, std::less<>> targets_;
+  std::vector<ansible::host_result> hosts_;
+  size_t bytes_ = 0;
+};
+
+/// The files with their commands; in their order.
+expected<std::vector<task::prepared_file>> prepared_files(const task::known_commands& known,
+                                                          const configs_to_push& x) {
+  std::vector<task::prepared_file> out;
+  for (size_t i = 0; i < x.infos.size(); ++i) {
+    const auto& file = x.infos[i];
+    task::prepared_file made{&file, {}, {}};
+    for (auto [name, use, to] : {std::tuple{"validate", &file.validate, &made.validate},
+                                 std::tuple{"activate", &file.activate, &made.activate}}) {
+      if (!*use)
+        continue;
+      auto line = task::command_with(known,
+                                     (*use)->command_id,
+                                     (*use)->args.value_or(std::map<std::string, std::string>{}),
+                                     true);
+      if (!line)
+        return fail(line.error().code,
+                    fmt::format("infos[{}].{}.{}", i, name, line.error().detail));
+      *to = std::move(*line);
+    }
+    out.push_back(std::move(made));
+  }
+  return out;
+}
+
+/// A request that is being carried out: what points into it lives as long.
+struct push_under_way {
+  configs_to_push asked;
+  std::map<std::string, std::vector<task::prepared_file>> by_host;
+  std::map<std::string, std::string> closed; ///< Hosts that cannot be opened, and why.
+};
+
+configs_pushed pushed_by(const push_under_way& push, const play_told& told) {
+  std::map<std::string, std::vector<pushed_file>> by_host;
+  for (const auto& [id, files] : push.by_host) {
+    auto closed = push.closed.find(id);
+    auto why = closed == push.closed.end() ? told.failure_of(id) : closed->second;
+    auto last = told.last.find(id);
+    by_host[id] =
+      task::take_pushed(last == told.last.end() ? std::string{} : last->second.result, files, why);
+    std::reverse(by_host[id].begin(), by_host[id].end());
+  }
+  configs_pushed reply;
+  size_t done = 0;
+  for (const auto& file : push.asked.infos) {
+    auto& told_of = by_host[file.host_id];
+    reply.resp.push_back(std::move(told_of.back()));
+    told_of.pop_back();
+    done += reply.resp.back().state == "pushed" || reply.resp.back().state == "unchanged";
+  }
+  reply.code = code_of(done, reply.resp.size() - done, outcome_of(ec::update_failed).return_code);
+  return reply;
+}
+
+std::string entity_of(const configs_to_push& x) {
+  std::vector<std::string> names;
+  for (const auto& file : x.infos)
+    names.push_back(file.host_id + ":" + file.path);
+  return listed(names);
+}
+
+} // namespace
+
+void collect_configs(const remote_work_ptr& work,
+                     const caller& who,
+                     const key_ptr& data_key,
+                     const configs_to_collect& x,
+                     const foreign_promise<configs_collected>& promise) {
+  std::vector<std::string> ids;
+  for (const auto& host : x.infos)
+    ids.push_back(host.host_id);
+  auto opened = open_known(
+    *work, who, data_key, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
+  if (!opened)
+    return promise.fail(std::move(opened.error()));
+  std::make_shared<config_collection>(work, who, x, std::move(*opened), promise)->go_on();
+}
+
+void push_configs(const remote_work_ptr& work,
+                  const caller& who,
+                  const key_ptr& data_key,
+                  const configs_to_push& x,
+                  const foreign_promise<configs_pushed>& promise) {
+  auto known = commands_of(*work->store->config);
+  if (!known)
+    return promise.fail(std::move(known.error()));
+  auto push = std::make_shared<push_under_way>(push_under_way{x, {}, {}});
+  auto files = prepared_files(*known, push->asked);
+  if (!files)
+    return promise.fail(std::move(files.error()));
+  std::vector<std::string> ids;
+  for (auto& file : *files) {
+    ids.push_back(file.file->host_id);
+    push->by_host[file.file->host_id].push_back(std::move(file));
+  }
+  auto opened = open_known(
+    *work, who, data_key, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
+  if (!opened)
+    return promise.fail(std::move(opened.error()));
+  for (auto& host : opened->closed)
+    push->closed.emplace(std::move(host.host_id), std::move(host.reason));
+  auto order = short_order(*work, "push");
+  order.playbook = task::push_playbook();
+  order.hosts = std::move(opened->targets);
+  for (auto& host : order.hosts)
+    host.vars = task::push_vars(push->by_host.at(host.id));
+  auto done = [work, who, push, promise](play_told told) {
+    auto reply = pushed_by(*push, told);
+    finish(work,
+           who,
+           "config.push",
+           entity_of(push->asked),
+           std::move(told.result.hosts),
+           std::move(reply),
+           promise,
+           [](storage::database&) { return expected<void>{}; });
+  };
+  if (order.hosts.empty())
+    return done({});
+  work->plays->run(std::move(order), std::move(done));
+}
+
+} // namespace aops::actors

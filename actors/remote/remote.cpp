@@ -1,0 +1,188 @@
+#include "actors/remote/remote.hpp"
+
+#include "actors/store/session_key.hpp"
+#include "actors/support/ask_node.hpp"
+#include "actors/support/prepare.hpp"
+#include "runtime/io/storage/account_repository.hpp"
+
+#include <caf/all.hpp>
+
+namespace aops::actors {
+
+namespace {
+
+using self_pointer = full_remote_actor::stateful_pointer<checked_state<remote_state>>;
+
+constexpr std::chrono::seconds look_every{60};
+
+/// Plays at once, and those that wait for their turn.
+constexpr size_t most_plays = 4, most_waiting_plays = 64;
+
+/// How long another node may take for what is done there.
+constexpr std::chrono::minutes forward_patience{10};
+
+/// The key is in the memory of another node: what is asked for is done there.
+template <class Reply, class Request>
+void forward(self_pointer self,
+             const caller& who,
+             const Request& x,
+             const foreign_promise<Reply>& promise) {
+  auto work = self->state.work;
+  auto names = work->store->names;
+  auto ask_there = [self, names, who, x, promise](const std::string& node) {
+    if (node.empty() || node == self->state.node)
+      return promise.fail(ec::vault_key);
+    ask_node<remote_actor>(
+      self,
+      *names,
+      node,
+      std::string{remote_name},
+      forward_patience,
+      [promise](expected<Reply> answer) { promise.answer(std::move(answer)); },
+      who,
+      x);
+  };
+  auto there = std::make_shared<const std::function<void(const std::string&)>>(ask_there);
+  auto me = caf::actor_cast<full_remote_actor>(self);
+  (void)on_pool(work->store, *work->store->readers, promise, [work, who, there, me, promise] {
+    auto db = work->store->pool->read();
+    auto node = db ? storage::account_repository{**db}.vault_node(who.session)
+                   : expected<std::string>{fail(db.error())};
+    if (!node)
+      return promise.fail(std::move(node.error()));
+    caf::anon_send(me, vault_located{who, std::move(*node), there});
+  });
+}
+
+/// Calls `go(work, who, data_key, x, promise)` on the worker, here or on the node that has the key.
+template <class Reply, class Request, class Go>
+caf::result<Reply> with_key(self_pointer self, const caller& who, const Request& x, Go go) {
+  auto work = self->state.work;
+  foreign_promise<Reply> promise{self, of(who)};
+  auto opened = [self, work, who, x, promise, go](expected<opened_vault> vault) {
+    if (!vault && vault.error() == ec::vault_key && !who.session.empty())
+      return forward(self, who, x, promise);
+    if (!vault)
+      return promise.fail(std::move(vault.error()));
+    auto run = [work, who, key = vault->data_key, x, promise, go] {
+      go(work, who, key, x, promise);
+    };
+    if (!work->worker->post(run))
+      promise.fail(ec::overloaded, "too much is done on hosts");
+  };
+  auto deadline = work->store->config->store.request_timeout.chrono();
+  // A key that was not tried yet is tried by this question.
+  return with_session_key(self, work->store, who, promise, [self, work, who, deadline, opened] {
+    ask<full_vault_actor>(
+      self, *work->store->names, vault_name, deadline, opened, who, vault_to_use{});
+  });
+}
+
+/// One's own hosts only.
+expected<void> check_name(const caller& who, const maybe<std::string>& username) {
+  if (username && *username != who.user)
+    return fail(ec::permission_denied, "username: is not one's own");
+  return {};
+}
+
+caf::result<allowed_commands> list_commands(const base::config& config) {
+  auto known = commands_of(config);
+  if (!known)
+    return to_caf(known.error());
+  allowed_commands out;
+  for (auto& [name, x] : *known)
+    out.commands.push_back({name, x.description, x.argv, x.args});
+  return out;
+}
+
+/// Collects of an owner after the other what is due.
+void collect_due(const remote_work_ptr& work,
+                 std::shared_ptr<std::vector<open_vault>> vaults,
+                 const std::function<void()>& done) {
+  if (vaults->empty())
+    return done();
+  auto next = std::move(vaults->back());
+  vaults->pop_back();
+  refresh_due_facts(work, next.user, next.data_key, [work, vaults, done] {
+    if (!work->worker->post([work, vaults, done] { collect_due(work, vaults, done); }))
+      done();
+  });
+}
+
+void look(self_pointer self) {
+  auto& st = self->state;
+  if (st.is_collecting)
+    return;
+  auto work = st.work;
+  auto me = caf::actor_cast<full_remote_actor>(self);
+  auto then = [self, work, me](expected<open_vaults> open) {
+    if (!open || open->vaults.empty())
+      return;
+    auto vaults = std::make_shared<std::vector<open_vault>>(std::move(open->vaults));
+    auto done = [me] { caf::anon_send(me, due_facts_done{}); };
+    self->state.is_collecting =
+      work->worker->post([work, vaults, done] { collect_due(work, vaults, done); });
+  };
+  ask<full_vault_actor>(self,
+                        *work->store->names,
+                        vault_name,
+                        work->store->config->store.request_timeout.chrono(),
+                        then,
+                        open_vaults_query{});
+}
+
+} // namespace
+
+remote_state::~remote_state() {
+  if (work)
+    work->plays->stop();
+}
+
+full_remote_actor::behavior_type remote(self_pointer self, remote_parts parts) {
+  prepare(self);
+  auto work = std::make_shared<remote_work>();
+  work->store = std::move(parts.store);
+  work->worker = std::move(parts.worker);
+  work->plays = std::make_shared<short_plays>(parts.player, most_plays, most_waiting_plays);
+  self->state.work = work;
+  self->state.node = std::move(parts.node);
+  if (work->store->config->tasks.collect_facts.ms > 0)
+    self->delayed_send(self, look_every, atom::tick_v);
+  return {
+    [](const vault_located& x) { (*x.forward)(x.node); },
+    [self](const due_facts_done&) { self->state.is_collecting = false; },
+    [self](atom::tick) {
+      self->delayed_send(self, look_every, atom::tick_v);
+      look(self);
+    },
+    [self](const caller& who, const host_infos_to_refresh& x) {
+      return with_key<host_infos_refreshed>(self, who, x, refresh_facts);
+    },
+    [self](const caller& who, const configs_to_collect& x) -> caf::result<configs_collected> {
+      if (auto fine = check_name(who, x.username); !fine)
+        return to_caf(fine.error());
+      return with_key<configs_collected>(self, who, x, collect_configs);
+    },
+    [self](const caller& who, const configs_to_push& x) -> caf::result<configs_pushed> {
+      if (auto fine = check_name(who, x.username); !fine)
+        return to_caf(fine.error());
+      return with_key<configs_pushed>(self, who, x, push_configs);
+    },
+    [self](const caller& who, const command_to_execute& x) {
+      return with_key<command_executed>(self, who, x, execute_command);
+    },
+    [self](const caller&, const commands_query&) {
+      return list_commands(*self->state.work->store->config);
+    },
+    [self](const caller& who, const host_to_trust& x) -> caf::result<host_keys_shown> {
+      foreign_promise<host_keys_shown> promise{self, of(who)};
+      auto work = self->state.work;
+      if (!work->worker->post([work, who, x, promise] { trust_host(work, who, x, promise); }))
+        promise.fail(ec::overloaded, "too much is done on hosts");
+      return promise;
+    },
+    [](atom::ping) {},
+  };
+}
+
+} // namespace aops::actors

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "runtime/io/ansible/play.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace aops::actors {
+
+/// What a play told: of each host the last action that ended there.
+struct play_told {
+  ansible::play_result result;
+  std::map<std::string, ansible::play_event, std::less<>> last; ///< By host.
+
+  /// Why there is nothing of a host; empty when its action ended well.
+  std::string failure_of(const std::string& host) const;
+};
+
+/// Plays whose outcome somebody waits for: so many at once, so many waiting. Any thread. `stop` it
+/// before it goes.
+class short_plays : public std::enable_shared_from_this<short_plays> {
+public:
+  using on_end = std::function<void(play_told)>;
+
+  short_plays(std::shared_ptr<ansible::player> player, size_t most_running, size_t most_waiting)
+      : player_(std::move(player)), most_running_(most_running), most_waiting_(most_waiting) {}
+
+  /// `done` is called once, on a thread of the player or here: also when it cannot start
+  /// (ec::overloaded when too many wait).
+  void run(ansible::play_order order, on_end done);
+
+  /// Ends all, and waits for their end.
+  void stop();
+
+private:
+  struct waiting {
+    ansible::play_order order;
+    on_end done;
+  };
+  struct running {
+    std::unique_ptr<ansible::play> play; ///< Null until its start has returned.
+    bool has_ended = false;
+  };
+  void start(uint64_t number, waiting what);
+  void end(uint64_t number);
+  void admit(); ///< Starts who waits, as far as there is room.
+
+  std::shared_ptr<ansible::player> player_;
+  size_t most_running_, most_waiting_;
+  std::mutex mutex_;
+  std::map<uint64_t, running> running_;
+  std::deque<waiting> waiting_;
+  uint64_t number_ = 0;
+  bool is_stopped_ = false;
+};
+
+} // namespace aops::actors

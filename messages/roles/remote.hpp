@@ -1,0 +1,33 @@
+#pragma once
+
+#include "messages/remote.hpp"
+#include "messages/roles/role.hpp"
+#include "messages/types/host_info.hpp"
+#include "messages/types/remote.hpp"
+
+namespace aops {
+
+namespace actors {
+inline constexpr std::string_view remote_name = "remote";
+}
+
+/// REMOTE: what is read from hosts and done on them at once. All but the list of commands needs the
+/// vault key of the caller's session (ec::vault_key); where another node has it, that one does the
+/// work. ec::bad_request when a host is unknown, ec::overloaded when too much is under way.
+using remote_actor = caf::typed_actor<
+  // Collects hardware and system of hosts and keeps them; answered host by host.
+  asks<host_infos_to_refresh, host_infos_refreshed>,
+  // Reads files of hosts; answered file by file.
+  asks<configs_to_collect, configs_collected>,
+  // Replaces files of hosts; answered file by file. ec::bad_request when a command is not allowed.
+  asks<configs_to_push, configs_pushed>,
+  // Runs a command of the allowed ones. ec::bad_request when it, or an argument, is not.
+  asks<command_to_execute, command_executed>,
+  // Which commands may be run.
+  asks<commands_query, allowed_commands>,
+  // Compares the SSH keys a host shows with those it is known by, and accepts them. ec::unreachable
+  // when it shows none, ec::conflict when the fingerprint is another one.
+  asks<host_to_trust, host_keys_shown>,
+  caf::reacts_to<atom::ping>>;
+
+} // namespace aops

@@ -1,0 +1,183 @@
+#include "runtime/core/task/remote_plays.hpp"
+
+#include "runtime/base/json_codec.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <set>
+
+namespace aops::task {
+
+namespace {
+
+using base::json;
+
+/// What one action brings of files at most: what a play tells of an action is limited.
+constexpr int64_t most_told_bytes = 1 << 20;
+
+std::string dumped(const json& x) { return x.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// Taken as it is: braces in it are no template.
+json literal(std::string_view text) { return {{"__ansible_unsafe", std::string{text}}}; }
+
+std::string playbook(const char* name, json tasks, bool as_root) {
+  return dumped(json::array({{{"name", name},
+                              {"hosts", "all"},
+                              {"become", as_root},
+                              {"gather_facts", false},
+                              {"tasks", std::move(tasks)}}}));
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  auto n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                           reinterpret_cast<const unsigned char*>(bytes.data()),
+                           static_cast<int>(bytes.size()));
+  out.resize(static_cast<size_t>(n));
+  return out;
+}
+
+std::string from_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0)
+    return {};
+  size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  std::string out(text.size() / 4 * 3, '\0');
+  auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                           reinterpret_cast<const unsigned char*>(text.data()),
+                           static_cast<int>(text.size()));
+  out.resize(n < 0 ? 0 : static_cast<size_t>(n) - padding);
+  return out;
+}
+
+json command_in(const command_line& x) {
+  json argv = json::array();
+  for (const auto& part : x.argv)
+    argv.push_back(literal(part));
+  return {{"argv", std::move(argv)}, {"seconds", x.seconds}};
+}
+
+std::string text_in(const json& object, const char* name) {
+  auto it = object.find(name);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
+}
+
+/// The list `told` of what the module returned; empty when it is none.
+json told_in(std::string_view result) {
+  auto x = json::parse(result, nullptr, false);
+  if (!x.is_object() || !x.contains("told") || !x["told"].is_array())
+    return json::array();
+  return std::move(x["told"]);
+}
+
+} // namespace
+
+std::string facts_playbook() {
+  // Without root most of it is known, too: who may not become root learns that.
+  json as_root{{"name", "Hardware and system"}, {"aops_system", json::object()}};
+  auto as_user = as_root;
+  as_user["become"] = false;
+  return playbook(
+    "Hardware and system",
+    json::array({{{"block", json::array({as_root})}, {"rescue", json::array({as_user})}}}),
+    true);
+}
+
+std::string collect_playbook(int64_t limit) {
+  json read{
+    {"name", "Read files"},
+    {"aops_files", {{"files", "{{ aops_files }}"}, {"limit", limit}, {"budget", most_told_bytes}}}};
+  return playbook("Read files", json::array({std::move(read)}), true);
+}
+
+std::string collect_vars(const std::vector<std::string>& paths) {
+  json files = json::array();
+  for (const auto& path : paths)
+    files.push_back({{"path", literal(path)}});
+  return dumped({{"aops_files", std::move(files)}});
+}
+
+std::vector<std::string> take_collected(std::string_view result,
+                                        const std::vector<std::string>& asked,
+                                        host_configs_collected& to) {
+  std::set<std::string> told;
+  for (const auto& file : told_in(result)) {
+    auto path = text_in(file, "path");
+    told.insert(path);
+    if (file.contains("content")) {
+      to.infos.push_back({path,
+                          from_base64(text_in(file, "content")),
+                          text_in(file, "mode"),
+                          text_in(file, "owner")});
+      to.success_files.push_back(path);
+    } else {
+      to.fail_files.push_back(path);
+      to.fail_reasons.push_back({path, text_in(file, "reason")});
+    }
+  }
+  std::vector<std::string> left;
+  for (const auto& path : asked)
+    if (!told.contains(path))
+      left.push_back(path);
+  return left;
+}
+
+std::string push_playbook() {
+  json write{{"name", "Replace files"},
+             {"aops_files", {{"files", "{{ aops_files }}"}, {"pushes", true}}}};
+  return playbook("Replace files", json::array({std::move(write)}), true);
+}
+
+std::string push_vars(const std::vector<prepared_file>& files) {
+  json out = json::array();
+  for (const auto& [file, validate, activate] : files) {
+    json x{{"path", literal(file->path)}, {"content", to_base64(file->content)}};
+    if (file->mode)
+      x["mode"] = *file->mode;
+    if (file->owner)
+      x["owner"] = literal(*file->owner);
+    if (validate)
+      x["validate"] = command_in(*validate);
+    if (activate)
+      x["activate"] = command_in(*activate);
+    out.push_back(std::move(x));
+  }
+  return dumped({{"aops_files", std::move(out)}});
+}
+
+std::vector<pushed_file> take_pushed(std::string_view result,
+                                     const std::vector<prepared_file>& files,
+                                     const std::string& reason) {
+  auto told = told_in(result);
+  std::vector<pushed_file> out;
+  for (size_t i = 0; i < files.size(); ++i) {
+    pushed_file x{files[i].file->host_id, files[i].file->path, "failed", {}, {}, reason};
+    if (i < told.size() && told[i].is_object()) {
+      x.state = text_in(told[i], "state");
+      x.backup = text_in(told[i], "backup");
+      x.output = text_in(told[i], "output");
+      x.reason = text_in(told[i], "reason");
+    }
+    out.push_back(std::move(x));
+  }
+  return out;
+}
+
+std::string command_playbook(const command_line& command) {
+  // Where it runs `timeout` ends it, whatever becomes of this play.
+  json argv = json::array({"timeout", "--kill-after=5", std::to_string(command.seconds)});
+  for (const auto& part : command.argv)
+    argv.push_back(literal(part));
+  json run{{"name", "Run a command"}, {"ansible.builtin.command", {{"argv", std::move(argv)}}}};
+  return playbook("Run a command", json::array({std::move(run)}), command.as_root);
+}
+
+maybe<int64_t> exit_status_in(std::string_view result) {
+  auto x = json::parse(result, nullptr, false);
+  if (x.is_object())
+    if (auto rc = x.find("rc"); rc != x.end() && rc->is_number_integer())
+      return rc->get<int64_t>();
+  return {};
+}
+
+} // namespace aops::task

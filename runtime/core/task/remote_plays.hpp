@@ -1,0 +1,48 @@
+#pragma once
+
+#include "messages/host_info.hpp"
+#include "messages/remote.hpp"
+#include "runtime/core/task/allowed_commands.hpp"
+
+#include <string>
+#include <vector>
+
+/// The plays that read from hosts and change them at once: their playbooks, what their hosts are
+/// given, and what comes of what they tell. Pure.
+namespace aops::task {
+
+std::string facts_playbook();
+
+// -- configuration files
+
+/// @param limit Bytes of a file that are read at most.
+std::string collect_playbook(int64_t limit);
+std::string collect_vars(const std::vector<std::string>& paths);
+
+/// Takes what a host's play told: files that were read, and those that were not.
+/// @returns Paths it has told nothing of yet: to be asked for again.
+std::vector<std::string> take_collected(std::string_view result,
+                                        const std::vector<std::string>& asked,
+                                        host_configs_collected& to);
+
+/// A file with its commands.
+struct prepared_file {
+  const file_to_push* file = nullptr;
+  std::optional<command_line> validate, activate;
+};
+
+std::string push_playbook();
+std::string push_vars(const std::vector<prepared_file>& files);
+
+/// What became of a host's files, in their order; `reason` for those it told nothing of.
+std::vector<pushed_file> take_pushed(std::string_view result,
+                                     const std::vector<prepared_file>& files,
+                                     const std::string& reason);
+
+// -- commands
+
+std::string command_playbook(const command_line& command);
+/// What the command ended with, when it ran.
+maybe<int64_t> exit_status_in(std::string_view result);
+
+} // namespace aops::task
