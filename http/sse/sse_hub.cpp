@@ -34,14 +34,14 @@ bool sse_hub::core::take_place() {
   if (is_stopping || open >= limits.max_streams)
     return false;
   ++open;
-  open_streams().set(static_cast<double>(open));
+  open_streams().add(); // Other hubs count there, too.
   return true;
 }
 
 void sse_hub::core::leave_place() {
   std::lock_guard held{mutex};
   --open;
-  open_streams().set(static_cast<double>(open));
+  open_streams().add(-1);
 }
 
 bool sse_hub::core::has_channels(const std::string& job) const {
