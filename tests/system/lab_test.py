@@ -70,6 +70,11 @@ class test_hosts(unittest.TestCase):
         self.assertEqual((one.run("hostname"), other.run("hostname")), ("h1\n", "h2\n"))
         self.assertNotEqual(one.host_key, other.host_key)
 
+    def test_others_have_hosts_at_the_same_time(self):
+        with lab.lab(1) as others:
+            self.assertNotEqual(others["h1"].address, self.hosts["h1"].address)
+            self.assertTrue(others["h1"].answers() and self.hosts["h1"].answers())
+
     def test_this_machine_is_out_of_reach(self):
         one = self.hosts["h1"]
         self.assertIn("permission denied", one.run("sysctl", "-w", "vm.swappiness=1", code=1))

@@ -56,11 +56,14 @@ class tree:
         folder.parent.mkdir(parents=True, exist_ok=True)
         self.folder = str(folder)
         self.lock = open(f"{folder}.lock", "w", encoding="ascii")  # pylint: disable=consider-using-with
-        fcntl.flock(self.lock, fcntl.LOCK_EX)  # Several runs of the tests may find it missing at once.
-        if not folder.exists():
-            remove_unused(folder.parent)
-            make(folder)
-        fcntl.flock(self.lock, fcntl.LOCK_SH)
+        fcntl.flock(self.lock, fcntl.LOCK_SH)  # As long as it is used. Others use it, too.
+        while not folder.exists():
+            fcntl.flock(self.lock, fcntl.LOCK_UN)
+            fcntl.flock(self.lock, fcntl.LOCK_EX)  # Several runs of the tests may find it missing at once.
+            if not folder.exists():
+                remove_unused(folder.parent)
+                make(folder)
+            fcntl.flock(self.lock, fcntl.LOCK_SH)
 
     def close(self):
         self.lock.close()
