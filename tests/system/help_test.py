@@ -23,6 +23,7 @@ PLAY = "- hosts: all\n  tasks:\n    - name: nothing\n      ping:\n"
 WEB1 = "aops host add web1 127.0.0.1:PORT"
 SCENES = {
     "context": ["rm -f .config/aops/contexts/*"],
+    "certificate": [WEB1 + " --username ops"],  # Something that is sealed.
     "user": ["aops account register ann", "aops group add web", "aops group add db"],
     "session": ["aops account register ann", "aops user adopt ann"],
     "group": ["aops group add db"],
@@ -47,6 +48,7 @@ CODES = {
     r"aops cluster drain": {1},  # There is no other node to take the slots.
     r"aops task execute": {1},  # Its host is none that one may log in to.
     r"aops run (watch|hosts|log|retry)": {1},  # There is no such run.
+    r"aops kafka dlq (show|replay)": {1},  # There is no such message.
     r"aops .*--watch$": {130},
 }
 

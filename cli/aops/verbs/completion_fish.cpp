@@ -21,6 +21,11 @@ function __aops_at --description 'Whether the command, and one of the actions, s
     set -l at (contains -i -- --action $words); and set action $words[(math $at + 1)]
     contains -- "$action" $argv
 end
+function __aops_begins --description 'Whether a command is expected'
+    set -l words (commandline -opc)
+    test (count $words) -eq 1; and return 0
+    test (count $words) -eq 2; and test "$words[2]" = help
+end
 function __aops_names --description 'Names of things at the node, behind the last comma of the word'
     set -l words (commandline -opc)
     set -l context $AOPS_CONTEXT
@@ -64,10 +69,8 @@ std::string option_line(const verb& v, const option& o) {
 }
 
 std::string lines_of(const verb& v) {
-  auto text =
-    fmt::format("complete -c aops -n 'test (count (commandline -opc)) -eq 1' -a {} -d {}\n",
-                v.name,
-                in_quotes(translated(v.summary)));
+  auto text = fmt::format(
+    "complete -c aops -n __aops_begins -a {} -d {}\n", v.name, in_quotes(translated(v.summary)));
   std::vector<std::string_view> actions;
   for (const auto& x : v.actions)
     actions.push_back(x.name);
