@@ -275,10 +275,10 @@ BOOST_AUTO_TEST_CASE(a_change_that_cannot_be_made_says_why_and_changes_nothing) 
   };
   auto name = change_of(ids[1]);
   name.host_name = "a";
-  BOOST_TEST(refusal(admin, name) == "conflict: host_name: exists already");
+  BOOST_TEST(refusal(admin, name) == "update_failed: host_name: exists already");
   auto address = change_of(ids[1]);
   address.public_ip = "10.0.0.1";
-  BOOST_TEST(refusal(admin, address) == "conflict: public_ip: exists already");
+  BOOST_TEST(refusal(admin, address) == "update_failed: public_ip: exists already");
   auto group = change_of(ids[1]);
   group.host_group_name = "no such";
   BOOST_TEST(refusal(admin, group) == "update_failed: host_group_name: no such group");
