@@ -63,6 +63,7 @@ full_vault_actor::behavior_type canned_vault(full_vault_actor::pointer self, run
         return refuse(ec::vault_key);
       return opened_vault{std::make_shared<vault::secret_bytes>("the data key")};
     },
+    [](const open_vaults_query&) { return open_vaults{}; },
     [](const key_entered&) {},
     [](const key_tried&) {},
     [](const key_located&) {},
