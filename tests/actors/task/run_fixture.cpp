@@ -145,7 +145,7 @@ run_fixture::run_fixture() {
     x.template_name = name;
     x.template_content.text = play;
     x.description = "one";
-    ok(ask<done>(templates, admin, x));
+    ok(ask<template_imported>(templates, admin, x));
   }
 }
 
