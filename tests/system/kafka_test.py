@@ -6,12 +6,13 @@ import collections
 import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
 import unittest
 
-from brokers import kafka
+from brokers import TOP, kafka
 from cluster import cluster
 from exporter import exporter, free_port
 from node import node, program
@@ -184,6 +185,23 @@ class one_broker(unittest.TestCase):
         it.api.good("/manage/account/user/adopt", {"username": "ann"})
         it.kafka.send(CHECKS, {"user": "ann", "host_list": [it.host], "time_range": [1, 2]})
         wait_until(lambda: any(x["reason"] == "no_rights" for x in it.dead()), 60, "ann may not have hosts checked")
+
+    def test_the_examples_of_the_page(self):
+        it, now = self.it, int(time.time())
+        page = (TOP / "docs/kafka.md").read_text(encoding="utf-8")
+        requests = [json.loads(x.replace("HOST_ID", it.host).replace("host_slow", "slow"))
+                    for x in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+        self.assertEqual(len(requests), 4)
+        for i, x in enumerate(requests):
+            length = x["time_range"][1] - x["time_range"][0]
+            x["time_range"] = [now - length, now]
+            is_check = "fault_tree" not in x and "tree_name" not in x
+            if not is_check:
+                x["task_id"] = task("example", i)
+            before, dead = self.topic(CHECKS if is_check else DIAGNOSES), it.dead()
+            it.kafka.send(before["topic"], x)
+            wait_until(lambda: self.topic(before["topic"])["accepted"] > before["accepted"], 60, f"{x} is accepted")
+            self.assertEqual(it.dead(), dead)
 
     def test_the_documents(self):
         document = json.loads(self.it.api.send("GET", "/asyncapi.json")[2])
