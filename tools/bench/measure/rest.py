@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.parse
 
 from measure import load
 from measure.fleet import ensure_fleet_data, warm
@@ -14,6 +15,7 @@ from measure.node import Fleet, Node
 SPREAD_S = 7 * 86400
 PACED_CONNECTIONS, PACED_PAUSE_MS = 64, 60  # A little over 1000 requests a second.
 SOAK_LOOK_S = 5
+SLOW_CLIENTS = 100, 1000  # That dribble, that send rubbish.
 
 
 def store_results(place, rows):
@@ -94,6 +96,31 @@ def measure_work(figures, node, task, options, store):
         figures.add(name + "failed requests", free["errors"] + slow["errors"], "in a run", "<= 0")
 
 
+@contextlib.contextmanager
+def slow_clients(place, node):
+    """So many clients that dribble, and so many that send rubbish."""
+    where = urllib.parse.urlsplit(node.url)
+    with subprocess.Popen([sys.executable, os.path.join(place.top, "tests/system/slow_clients.py"), where.hostname,
+                           str(where.port), *map(str, SLOW_CLIENTS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as crowd:
+        try:
+            if crowd.stdout.readline() != b"open\n":
+                raise RuntimeError("the slow clients did not come in")
+            yield
+        finally:
+            crowd.kill()
+
+
+def measure_beside_slow_clients(figures, place, node, task, options):
+    """Few requests, one after the other, while those others are there."""
+    for _ in range(max(1, options.runs)):
+        with slow_clients(place, node):
+            asked = load.run_wrk(node, task, 4, min(10, options.seconds), 20)
+        name = "rest beside {} clients that dribble and {} that send rubbish: ".format(*SLOW_CLIENTS)
+        figures.add(name + "p50", asked["p50_us"] / 1000, "ms")
+        figures.add(name + "p99", asked["p99_us"] / 1000, "ms", "<= 50")
+        figures.add(name + "failed requests", asked["errors"], "in a run", "<= 0")
+
+
 def slope(points):
     """Of a straight line through (x, y)s, by least squares."""
     mean_x = sum(x for x, _ in points) / len(points)
@@ -147,6 +174,7 @@ def measure(figures, place, options):
             warm(node, fleet.hosts, 1)
             measure_reading(figures, node, task, options)
             figures.add("rest: resident memory", node.rss_mb(), "MB")
+            measure_beside_slow_clients(figures, place, node, task, options)
             measure_work(figures, node, task, options, "SQLite")
             if options.soak:
                 soak(figures, node, task, options, "SQLite")
