@@ -92,6 +92,9 @@ expected<void> set_passed_through(rd_kafka_conf_t* conf, const base::config& c) 
     auto name = property.substr(0, equals);
     if (std::find(ours.begin(), ours.end(), name) != ours.end())
       return fail(ec::bad_request, "kafka.properties: " + name + " is not for you to set");
+    // Lists of properties are shown, `check-config` prints them.
+    if (name.find("password") != name.npos || name.find("secret") != name.npos)
+      return fail(ec::bad_request, "kafka.properties: " + name + " is no place for a secret");
     auto done = set(conf, "kafka.properties", name, property.substr(equals + 1));
     if (!done)
       return done;

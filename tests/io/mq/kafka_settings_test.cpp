@@ -49,6 +49,8 @@ BOOST_AUTO_TEST_CASE(a_password_is_in_no_message) {
   c.kafka.user = "aops";
   c.kafka.password.text = "verysecret";
   BOOST_TEST(refusal(c) == "accepted");
+  c.kafka.properties = {"sasl.password=verysecret"};
+  BOOST_TEST(refusal(c) == "kafka.properties: sasl.password is no place for a secret");
   c.kafka.properties = {"no.such=1"};
   BOOST_TEST(refusal(c).find("verysecret") == std::string::npos);
 }
