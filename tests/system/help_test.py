@@ -35,7 +35,11 @@ SCENES = {
     "status": ["aops host add web2 127.0.0.1:PORT"],
     "diag": [WEB1, "aops host add web2 127.0.0.2:PORT", "aops checkrule add rules.json", "aops faultree add tree.yaml"],
     "report": [WEB1, "aops checkrule add rules.json", "aops faultree add tree.yaml"],
+    "template": ["mkdir -p zookeeper"],
     "task": [WEB1, "aops template import zookeeper.yml"],
+    "package": ["tar czf kafka-3.6.tar.gz rules.json"],
+    "remote": [WEB1, "aops host add web2 127.0.0.2:PORT", "touch nginx.conf"],
+    "schedule": [WEB1, "aops template import zookeeper.yml", 'aops task generate "one zookeeper" zookeeper --host_list web1'],
     "completion": ["mkdir -p .config/fish/completions"],
 }
 # How an example may end beside 0, and why.
@@ -48,6 +52,8 @@ CODES = {
     r"aops cluster drain": {1},  # There is no other node to take the slots.
     r"aops task execute": {1},  # Its host is none that one may log in to.
     r"aops run (watch|hosts|log|retry)": {1},  # There is no such run.
+    r"aops remote": {1},  # Its hosts are none that one may log in to.
+    r"aops template import zookeeper/": {1},  # The folder holds no template.
     r"aops kafka dlq (show|replay)": {1},  # There is no such message.
     r"aops .*--watch$": {130},
 }

@@ -210,12 +210,12 @@ std::vector<std::string> columns_of(const json& rows, const std::vector<std::str
 } // namespace
 
 bool is_time_column(std::string_view name) {
-  if (name == "start" || name == "end" || name == "time" || name == "first" || name == "last" ||
-      name == "seen")
+  if (name == "start" || name == "end" || name == "time" || name == "first" || name == "last")
     return true;
   if (name.starts_with("first_") || name.starts_with("last_"))
     return true;
-  for (std::string_view end : {"since", "started", "ended", "until", "_at", "created", "expires"})
+  for (std::string_view end :
+       {"since", "started", "ended", "until", "_at", "created", "expires", "seen", "collected"})
     if (name.ends_with(end))
       return true;
   return false;

@@ -31,9 +31,9 @@ std::string render(const table& what, size_t width = 0, const painter& paint = {
 /// follow.
 table table_of(const json& rows, const std::vector<std::string>& preferred);
 
-/// Whether numbers of this name are moments: `start`, `end`, `time`, `first`, `last`, `seen`, what begins
-/// with the last two, and what ends in `since`, `started`, `ended`, `until`, `_at`. A test finds a
-/// moment of the contract that is called otherwise.
+/// Whether numbers of this name are moments: `start`, `end`, `time`, `first`, `last`, what begins
+/// with the last two, and what ends in `since`, `started`, `ended`, `until`, `_at`, `created`,
+/// `expires`, `seen`, `collected`. A test finds a moment of the contract that is called otherwise.
 bool is_time_column(std::string_view name);
 
 /// What one value looks like in a table or a sentence.

@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(local_checks_abort_before_any_request) {
          row{{"host", "--action", "query", "--management", "perhaps"}, 2, "neither true nor false"},
          row{{"host", "--action", "query", "--sort", "public_ip"}, 2, "is none of"},
          row{{"host", "--action", "query", "--direction", "up"}, 2, "is none of"},
-         row{{"template", "--action", "import"}, 2, "needs --template_content"},
+         row{{"template", "--action", "import"}, 2, "is wanted"},
          row{{"template", "--action", "import", "--template_content", "/no/such.yml"},
              1,
              "/no/such.yml"},
