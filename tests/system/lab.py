@@ -189,10 +189,14 @@ class host:
             return " ".join(file.read().split()[:2])
 
     def change_host_key(self):
-        """As if somebody else sat at its address."""
-        self.run("sh", "-c", "cd /etc/ssh && rm ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key"
-                 " && systemctl restart ssh")
+        """As if somebody else sat at its address, until `restore_host_key`."""
+        self.run("sh", "-c", "cd /etc/ssh && mkdir -p first && cp -n ssh_host_ed25519_key* first && rm ssh_host_ed25519_key* &&"
+                 " ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key && systemctl restart ssh")
         wait_until(self.answers, 20, "sshd with its new key")
+
+    def restore_host_key(self):
+        self.run("sh", "-c", "cp -a /etc/ssh/first/* /etc/ssh && systemctl restart ssh")
+        wait_until(self.answers, 20, "sshd with its first key")
 
     def facts(self):
         """Who may enter, for whoever adds the host. Secrets among them."""

@@ -1,0 +1,176 @@
+"""A node with test hosts and tasks whose steps count on the hosts themselves how often they were carried out.
+
+Each step is a template of its name. On a host it appends `begin STEP` to /var/count, waits while /var/hold-STEP is there, fails
+when /var/fail-STEP is there, and appends `end STEP`.
+"""
+import os
+import unittest
+
+import lab
+from node import node
+from waiting import wait_until
+
+VAULT_KEY = "vault-key-of-the-scene"
+OPEN = ("pending", "running", "paused", "waiting_for_approval", "waiting_for_key", "interrupted")
+STEPS = ("one", "two", "three")
+
+
+def play(step):
+    return [{"name": step, "hosts": "all", "become": True, "gather_facts": False, "tasks": [
+        {"name": "begin", "ansible.builtin.shell": f"echo begin {step} >>/var/count"},
+        {"name": "hold", "ansible.builtin.shell": f"while [ -e /var/hold-{step} ]; do sleep 0.1; done"},
+        {"name": "fail", "ansible.builtin.shell": f"! [ -e /var/fail-{step} ] || {{ echo told to fail >&2; exit 7; }}"},
+        {"name": "end", "ansible.builtin.shell": f"echo end {step} >>/var/count"}]}]
+
+
+def row(host, group="g"):
+    """A host as it is added, with all that opens it."""
+    facts = host.facts()
+    it = {"host_name": host.name, "host_group_name": group, "public_ip": host.address, "ssh_port": host.port,
+          "management": False, "username": host.user, "become": host.become}
+    if facts["key"]:
+        it["ssh_key"] = facts["key"]
+    else:
+        it["password"] = facts["password"]
+    if host.become_password:
+        it["sudo_password"] = host.become_password
+    return it
+
+
+class scene(unittest.TestCase):
+    """@cvar HOSTS How many; they are all of the kinds of `lab`."""
+
+    HOSTS = 3
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hosts = lab.lab(cls.HOSTS)
+        cls.addClassCleanup(cls.hosts.close)
+        cls.start_nodes()
+        cls.api.good("/manage/account/certificate", {"key": VAULT_KEY})
+        cls.api.add_group()
+        rows = [row(x) for x in cls.hosts]
+        ids = cls.api.good("/manage/host/add", {"host_list": rows, "key": VAULT_KEY})["host_list"]
+        cls.ids = {x.name: host_id for x, host_id in zip(cls.hosts, ids)}
+        for name in STEPS:
+            cls.api.good("/manage/template/import", {"template_name": name, "template_content": play(name), "description": ""})
+
+    @classmethod
+    def start_nodes(cls):
+        cls.node = node("check.sample_period=1h")
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+
+    def setUp(self):
+        self.addCleanup(self.end_runs)
+        self.on_hosts("rm -f /var/count /var/hold-* /var/fail-*")
+
+    def end_runs(self):
+        """What a test that failed left behind would spoil the others."""
+        self.on_hosts("rm -f /var/hold-*", *(x.name for x in self.hosts if x.init))
+        open_runs = self.api.good("/manage/task/result/get", {"state": list(OPEN)})["executions"]
+        if open_runs:
+            self.api.post("/manage/task/stop", {"execution_list": [x["execution_id"] for x in open_runs]})
+            wait_until(lambda: not self.api.good("/manage/task/result/get", {"state": list(OPEN)})["executions"], 120, "all ended")
+
+    # -- hosts
+
+    def on_hosts(self, command, *names):
+        for name in names or self.ids:
+            self.hosts[name].run("sh", "-c", command)
+
+    def counted(self, name):
+        """{`begin STEP` or `end STEP`: how often} of a host."""
+        lines = (self.hosts[name].read("/var/count") or "").splitlines()
+        return {x: lines.count(x) for x in lines}
+
+    def assert_once(self, steps, *names):
+        for name in names or self.ids:
+            self.assertEqual(self.counted(name), {f"{what} {x}": 1 for x in steps for what in ("begin", "end")}, name)
+
+    # -- tasks and runs
+
+    def generate(self, steps=STEPS, hosts=None, idempotent=True, **tolerant):
+        """A task of these steps. `tolerant`: {step: True} of those that may fail."""
+        body = {"task_name": "counting", "description": "", "template_name": list(steps),
+                "host_list": [self.ids[x] for x in hosts or self.ids],
+                "steps": [{"step": x, "enable": True, "continue": x in tolerant, "idempotent": idempotent} for x in steps]}
+        return self.api.good("/manage/task/generate", body)["task_id"]
+
+    def execute(self, task, **more):
+        """The id of the new run."""
+        (run,) = self.api.good("/manage/task/execute", {"task_list": [task]} | more)["execution_id"]
+        return run
+
+    def run_info(self, run):
+        (info,) = self.api.good("/manage/task/result/get", {"execution_list": [run]})["executions"]
+        return info
+
+    def wait_for(self, run, *states, deadline=180):
+        return wait_until(lambda: (lambda x: x if x["state"] in states else None)(self.run_info(run)), deadline,
+                          f"run is {' or '.join(states)}", every=0.2)
+
+    def wait_end(self, run, state, deadline=180):
+        info = wait_until(lambda: (lambda x: x if x["state"] not in OPEN else None)(self.run_info(run)), deadline,
+                          "the run ends", every=0.2)
+        self.assertEqual(info["state"], state, (info, self.failures(run)))
+        return info
+
+    def units(self, run):
+        """{(step, host name): row}"""
+        rows = self.api.good("/manage/task/result/hosts", {"execution_id": run})["results"]
+        return {(x["step"], x["host_name"]): x for x in rows}
+
+    def failures(self, run):
+        return {where: (x["state"], x["action"], x["message"]) for where, x in self.units(run).items()
+                if x["state"] in ("failed", "unreachable", "interrupted")}
+
+    def wait_held(self, run, step, *names):
+        """Until the step waits on these hosts."""
+        def is_held():
+            self.assertNotIn(self.run_info(run)["state"], ("failed", "cancelled", "timed_out", "done"), self.failures(run))
+            return all(self.counted(x).get(f"begin {step}") for x in names or self.ids)
+        wait_until(is_held, 180, f"{step} of {run} waits", every=0.2)
+
+    def act(self, what, run, **more):
+        reply = self.api.good(f"/manage/task/{what}", {"execution_list": [run]} | more)
+        self.assertEqual((reply["accepted"], reply["ignored"]), ([run], []))
+
+    def retry(self, run):
+        """The new run."""
+        (new,) = self.api.good("/manage/task/retry", {"execution_list": [run]})["execution_id"]
+        return new
+
+
+def children_of(pid):
+    """All processes that it started, and those they did."""
+    found, queue = [], [pid]
+    while queue:
+        parent = queue.pop()
+        for task in os.listdir(f"/proc/{parent}/task") if os.path.exists(f"/proc/{parent}/task") else []:
+            try:
+                with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as file:
+                    new = [int(x) for x in file.read().split()]
+            except OSError:
+                continue
+            found += new
+            queue += new
+    return found
+
+
+def with_run(run, *roots):
+    """Processes below these that belong to a run. Those of a host are below its process."""
+    found, word = [], f"AOPS_RUN={run}".encode()
+    for pid in (x for root in roots for x in children_of(root)):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if any(x.startswith(word) for x in file.read().split(b"\0")):
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def settle(predicate, deadline=30):
+    return wait_until(predicate, deadline, "nothing is left of the run", every=0.1)
+
