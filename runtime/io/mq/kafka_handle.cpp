@@ -145,6 +145,7 @@ expected<conf_ptr> make_conf(const base::config& c, const properties& own, link_
                    {"reconnect.backoff.max.ms", "5000"},
                    {"topic.metadata.refresh.interval.ms", "10000"},
                    {"log.connection.close", "false"},
+                   {"session.timeout.ms", "10000"}, // A node that died is missed.
                    {"message.max.bytes", "100000000"}};
   for (const auto& [name, value] : usual)
     if (auto done = set(conf.get(), "kafka", name, value); !done)
