@@ -1,0 +1,116 @@
+// A browser that does what it is told, line by line, as JSON: {id, do, …} on standard input, {id, value | error} on standard
+// output. Each tab keeps what went wrong in it: errors of scripts, violations of the Content-Security-Policy, failed requests.
+//   driver.mjs NODE_MODULES CHROMIUM
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import { readFileSync } from 'node:fs'
+
+const [modules, program] = process.argv.slice(2)
+const require = createRequire(modules + '/')
+const { chromium } = require('playwright-core')
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+const browser = await chromium.launch({
+  executablePath: program,
+  args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-dev-shm-usage', '--disable-gpu'],
+})
+const tabs = new Map()
+
+/** Where another origin would be asked, it is noted and not asked. */
+async function open(options) {
+  const { path, ...more } = options
+  const context = await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...more })
+  const page = await context.newPage()
+  const tab = { context, page, problems: [], dialogs: [] }
+  const note = (text) => tab.problems.push(text)
+  page.setDefaultTimeout(20_000)
+  page.on('pageerror', (x) => note(`script: ${x.stack ?? x.message}`))
+  page.on('console', (m) => m.type() === 'error' && !/^Failed to load resource/.test(m.text()) && note(`console: ${m.text()}`))
+  page.on('requestfailed', (r) => !/ERR_ABORTED/.test(r.failure()?.errorText ?? '') && note(`request: ${r.url()} ${r.failure()?.errorText}`))
+  page.on('response', (r) => r.status() >= 400 && note(`HTTP ${r.status()}: ${r.url()}`))
+  page.on('dialog', (d) => {
+    note(`dialog: ${d.message()}`)
+    void d.dismiss()
+  })
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`))
+  })
+  return tab
+}
+
+const actions = {
+  async open({ tab, options }) {
+    tabs.set(tab, await open(options ?? {}))
+  },
+  async close({ tab }) {
+    await tabs.get(tab).context.close()
+    tabs.delete(tab)
+  },
+  /** A method of the page, or of what a selector finds. */
+  async call({ tab, on, method, args }) {
+    const { page } = tabs.get(tab)
+    const keys = /^(keyboard|mouse)\.(\w+)$/.exec(method)
+    if (keys) return page[keys[1]][keys[2]](...args)
+    const value = await (on === undefined ? page : page.locator(on))[method](...args)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor?.name !== 'Object' ? undefined : value
+  },
+  /** Asks again and again: what the page itself would evaluate, its policy forbids. */
+  async wait({ tab, script, timeout }) {
+    const { page } = tabs.get(tab)
+    const end = Date.now() + timeout
+    for (;;) {
+      const value = await page.evaluate(script).catch(() => undefined) // It may be going to another page.
+      if (value) return
+      if (Date.now() > end) throw new Error(`${script} did not come true: ${JSON.stringify(value)} at ${page.url()}`)
+      await new Promise((resolve) => setTimeout(resolve, 40))
+    }
+  },
+  async shot({ tab, file, full }) {
+    await tabs.get(tab).page.screenshot({ path: file, fullPage: full })
+  },
+  /** What somebody would fill into a choice of files. */
+  async upload({ tab, on, name, content }) {
+    await tabs.get(tab).page.locator(on).setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) })
+  },
+  /** The text of what a click downloads. */
+  async download({ tab, on }) {
+    const { page } = tabs.get(tab)
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator(on).click()])
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') }
+  },
+  async cookies({ tab }) {
+    return tabs.get(tab).context.cookies()
+  },
+  async set_cookies({ tab, cookies }) {
+    await tabs.get(tab).context.addCookies(cookies)
+  },
+  async problems({ tab }) {
+    return tabs.get(tab).problems.splice(0)
+  },
+  /** What axe-core finds serious. Its text is evaluated by the debugger, which the page's policy does not hinder. */
+  async axe({ tab }) {
+    const { page } = tabs.get(tab)
+    await page.evaluate(axe)
+    return page.evaluate(async () => {
+      const found = await window.axe.run(document, { resultTypes: ['violations'] })
+      return found.violations
+        .filter((v) => ['serious', 'critical'].includes(v.impact))
+        // A drawn node shows its name cut, and says all of it.
+        .map((v) => (v.id === 'label-content-name-mismatch' ? { ...v, nodes: v.nodes.filter((n) => !n.html.startsWith('<g ')) } : v))
+        .filter((v) => v.nodes.length)
+        .map((v) => `${v.id}: ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 160)} (${n.any.map((c) => c.message).join('; ').slice(0, 160)})`).join(' | ')}`)
+    })
+  },
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, do: what, ...more } = JSON.parse(line)
+  let answer
+  try {
+    answer = { id, value: (await actions[what](more)) ?? null }
+  } catch (problem) {
+    answer = { id, error: String(problem.message ?? problem) }
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n')
+}
+await browser.close()

@@ -1,0 +1,229 @@
+"""What people do on the pages, step by step in a real browser; the interface of the node must then say the same."""
+import json
+import time
+import unittest
+
+from isolation_test import KNOWN
+from waiting import wait_until
+from web import on_stage
+
+class steps(on_stage):
+    def setUp(self):
+        self.t = self.tab().log_in()
+
+    def tearDown(self):
+        self.assertEqual(self.t.ask("problems"), [])
+
+    def names(self, **more):
+        return [h["host_name"] for h in self.it.admin.good("/manage/host/get", {"host_group_list": []} | more)["host_infos"]]
+
+    def test_hosts_are_added_refused_changed_and_deleted(self):
+        t = self.t.go("/ui/hosts")
+        t.click("text=Add a host")
+        t.click(".el-dialog button[type=submit]")
+        t.see("text=is needed")
+        field = lambda label, text: t.fill(f".el-dialog .field:has(label:text-is('{label}')) input", text)
+        field("Host name", "web9")
+        field("Address", "300.1.1.1")
+        field("SSH port", "70000")
+        t.see("text=is no IPv4 address").see("text=is no port")
+        field("Address", "127.0.0.9")
+        field("SSH port", "2222")
+        field("Group", "web")
+        t.click(".el-dialog button[type=submit]")
+        t.see("td >> text=web9")
+        self.assertIn("web9", self.names())
+        # A second one of this name is refused, and the dialog stays.
+        t.click("text=Add a host")
+        field("Host name", "web9")
+        field("Address", "127.0.0.10")
+        field("Group", "web")
+        t.click(".el-dialog button[type=submit]")
+        t.see(".el-dialog [role=alert]")
+        t.press("Escape")
+        t.gone(".el-dialog")
+        t.click("[aria-label='Delete web9']")
+        t.see(".el-message-box >> text=web9")
+        t.confirm()
+        t.gone("td >> text=web9")
+        self.assertNotIn("web9", self.names())
+
+    def test_hosts_come_from_a_table_with_a_preview(self):
+        t = self.t.go("/ui/hosts")
+        t.click("text=Add from CSV")
+        t.ask("upload", on=".el-dialog input[type=file]", name="hosts.csv",
+              content="name;ip;group\ncsv1;127.0.0.21;web\ncsv2;not an address;web\ncsv3;127.0.0.23;web\n")
+        t.see("text=✕ Address: is no address")
+        t.click("text=Add 2 hosts")
+        t.gone(".el-dialog")
+        wait_until(lambda: {"csv1", "csv3"} <= set(self.names()))
+        self.assertNotIn("csv2", self.names())
+        ids = [h["host_id"] for h in self.it.admin.good("/manage/host/get", {"host_group_list": []})["host_infos"] if h["host_name"].startswith("csv")]
+        self.it.admin.good("/manage/host/delete", {"host_list": ids}, method="DELETE")
+
+    def test_of_groups_the_empty_ones_go_and_the_others_are_named(self):
+        self.it.admin.good("/manage/host/group/add", {"host_group_name": "empty", "description": ""})
+        t = self.t.go("/ui/groups")
+        t.click("[aria-label='Select empty']").click("[aria-label='Select web']")
+        t.click("text=Delete 2")
+        t.confirm()
+        t.see("text=1 groups deleted · not deleted, for they have hosts: web")
+        groups = [g["host_group_name"] for g in self.it.admin.good("/manage/host/group/get")["host_group_infos"]]
+        self.assertNotIn("empty", groups)
+        self.assertIn("web", groups)
+
+    def test_a_rule_is_typed_tried_stored_exported_and_imported(self):
+        t = self.t.go(f"/ui/rules/edit?host={self.it.hosts[0]}&range=5m")
+        t.fill(".field:has(label:text-is('Check item')) input", "typed")
+        t.click("[aria-label=Condition]")
+        t.type("$0 > > 5")
+        t.see(".cm-lintRange-error")
+        t.press("Control+a")
+        t.type("$0 > 5")
+        t.see("text=1 anomalies")
+        t.see(".u-wrap canvas")
+        t.click("header >> text=Import")
+        t.until("location.search.includes('name=typed')")
+        stored = self.it.admin.good("/check/rule/get", {"check_items": ["typed"]})["check_items"][0]
+        self.assertEqual(stored["condition"], "$0 > 5")
+        file = t.ask("download", on="button:has-text('Export')")
+        t.go("/ui/rules")
+        t.click("button:has-text('Import')")
+        t.ask("upload", on=".el-dialog input[type=file]", name=file["name"], content=file["text"])
+        t.click("text=Import 1")
+        t.see("text=1 replaced")
+        again = self.it.admin.good("/check/rule/get", {"check_items": ["typed"]})["check_items"][0]
+        self.assertEqual(again, stored)
+        t.ask("upload", on=".el-dialog input[type=file]", name="bad.json", content='{"check_items": [{"check_item": "x", "data_list": [{"name": "a"}], "condition": "$7 >"}]}')
+        t.click("text=Import 1")
+        t.see(".el-dialog [role=alert] >> text=x: condition: line 1, position 1")
+        t.press("Escape")
+        t.gone(".el-dialog")
+        t.click("[aria-label='Select typed']").click("text=Delete 1")
+        t.confirm()
+        wait_until(lambda: not self.it.admin.good("/check/rule/get", {"check_items": ["typed"]})["check_items"])
+
+    def test_a_tree_is_drawn_undone_stored_and_exported(self):
+        t = self.t.go("/ui/trees/edit")
+        t.fill(".field:has(label:text-is('Name')) input", "drawn")
+        t.click("[role=treeitem] >> nth=0")
+        t.click("text=+ Leaf")
+        t.see("[role=treeitem] >> nth=2")
+        t.click("text=Undo")
+        t.gone("[role=treeitem] >> nth=2")
+        t.click("text=Redo")
+        t.see("[role=treeitem] >> nth=2")
+        for leaf in (1, 2):
+            t.call("click", on=f"[role=treeitem] >> nth={leaf}")
+            t.fill(".panel .field:has(label:text-is('Check item')) input", ("load_high", "swap_low")[leaf - 1])
+        t.see("text=The tree is well formed.")
+        t.call("click", on="[role=treeitem] >> nth=0")
+        t.click(".panel [aria-label=Condition]")
+        t.press("Control+a")
+        t.type("cause 1 && nothing")
+        t.see("text=1 things are wrong")
+        t.see(".cm-lintRange-error")
+        t.press("Control+a")
+        t.type("cause 1 && !cause 2")
+        t.see("text=The tree is well formed.")
+        t.click("button:has-text('Store')")
+        t.see("text=drawn is stored")
+        content = self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"][0]["tree_content"]
+        self.assertEqual([c["check item"] for c in content["children"]], ["load_high", "swap_low"])
+        self.assertEqual(content["condition"], "cause 1 && !cause 2")
+        t.go("/ui/trees/show/drawn")
+        file = json.loads(t.ask("download", on="button:has-text('Export')")["text"])
+        self.assertEqual(file["trees"][0]["tree_content"], content)
+        t.click("button:has-text('Delete')")
+        t.confirm()
+        t.until("location.pathname === '/ui/trees'")
+        self.assertEqual(self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"], [])
+
+    def test_a_diagnosis_is_watched_and_its_report_read_and_deleted(self):
+        now = int(time.time())
+        t = self.t.go(f"/ui/diagnoses?new=true&host={self.it.hosts[0]}&tree=overload&from={now - 20}&to={now}")
+        t.fill(".field:has(label:text-is('Seconds of a slice')) input", "5")
+        t.see("text=1 hosts × 1 trees × 4 slices = 4 reports")
+        t.click(".el-dialog button[type=submit]")
+        t.until("/^.ui.diagnoses.[0-9a-f]{32}$/.test(location.pathname)")
+        task = t.run("location.pathname.split('/').at(-1)")
+        t.see("text=4/4 · 100 %").see("h1 .mark >> text=done")
+        t.see(".cell.v-true")
+        self.assertEqual(self.it.admin.progress(task), 4)
+        t.click("a.cell.v-true")
+        t.see("text=Root causes").see("[role=treeitem].bad")
+        t.click("text=Evidence")
+        t.see("article >> text=load_high")
+        self.assertIn("load_high", t.ask("download", on="button:has-text('HTML')")["text"])
+        report = t.run("location.pathname.split('/').at(-1)")
+        t.click("button:has-text('Delete')")
+        t.confirm()
+        t.until("location.pathname.startsWith('/ui/diagnoses/')")
+        self.assertNotIn(report, [x["report_id"] for x in self.it.admin.reports(task)])
+        t.go("/ui/reports/" + report).see("text=There is no such report")
+
+    def test_a_playbook_becomes_a_template_and_a_task(self):
+        t = self.t.go("/ui/templates")
+        t.click("text=Import a playbook")
+        t.ask("upload", on=".el-dialog input[type=file]", name="reboot.yaml", content="- hosts: all\n  tasks:\n   - ping: {}\n  - bad\n")
+        t.click(".el-dialog button[type=submit]")
+        t.see("text=Line 4")
+        t.ask("upload", on=".el-dialog input[type=file]", name="reboot.yaml", content="- hosts: all\n  tasks:\n    - ping: {}\n")
+        t.click(".el-dialog button[type=submit]")
+        t.see("td >> text=reboot")
+        t.go("/ui/tasks?new=true")
+        t.fill(".field:has(label:text-is('Task')) input", "reboot them")
+        t.click(".el-dialog .el-select >> nth=0")
+        t.click(".el-select-dropdown__item:has-text('reboot')")
+        t.press("Escape")
+        t.click(".el-dialog button[type=submit]")
+        t.see("td >> text=reboot them")
+        self.it.admin.good("/manage/template/delete", {"template_list": ["reboot"]}, method="DELETE")
+        task = self.it.admin.good("/manage/task/get", {"task_list": ["reboot them"]})["task_infos"][0]
+        self.assertEqual(task["template_name"], ["reboot"])
+        t.click("[aria-label='Delete reboot them']")
+        t.confirm()
+        t.gone("td >> text=reboot them")
+
+    def test_running_a_task_asks_for_the_vault_key(self):
+        t = self.t.go("/ui/tasks")
+        t.click("[aria-label='Run ping']")
+        t.see(".el-message-box >> text=web1")
+        t.confirm()
+        t.see("text=The vault key opens what hosts are logged in to with.")
+        t.press("Escape")
+
+    def test_users_are_taken_in_and_granted_groups(self):
+        self.it.admin.post("/manage/account/register", {"username": "bob", "password": KNOWN})
+        t = self.t.go("/ui/users")
+        t.click("[aria-label='Take in bob']")
+        t.see("[aria-label='Grants of bob']").click("[aria-label='Grants of bob']")
+        t.click(".el-dialog .el-select")
+        t.click(".el-select-dropdown__item:has(span:text-is('web'))")
+        t.press("Escape")
+        t.click(".el-dialog button:has-text('Save')")
+        t.see("text=Grants of bob are changed")
+        bob = next(u for u in self.it.admin.good("/manage/account/user/get")["user_infos"] if u["username"] == "bob")
+        self.assertEqual(bob["host_group_list"], ["web"])
+        t.go("/ui/log?action=user.*&kind=audit").see("code >> text=user.adopt")
+        t.click("text=Verify")
+        t.see("text=records are as they were written.")
+
+    def test_a_token_is_shown_once(self):
+        t = self.t.go("/ui/account")
+        t.click("text=New token")
+        t.fill(".el-dialog .field input", "script")
+        t.click("text=Make it")
+        t.see("code.token")
+        token = t.text("code.token").strip()
+        self.assertEqual(self.it.node.client(token).call("POST", "/manage/host/count")[1]["code"], 200)
+        t.click(".el-dialog >> text=Close")
+        t.gone("code.token")
+        self.assertNotIn(token, t.run("document.documentElement.outerHTML + JSON.stringify(localStorage) + location.href"))
+        t.click("[aria-label='Delete script']")
+        t.confirm()
+        wait_until(lambda: self.it.node.client(token).call("POST", "/manage/host/count")[1]["code"] == 1201)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,130 @@
+"""The sources of the pages, without a browser: each English text has a Chinese one, types follow what the node says, and a node
+serves the pages as safely as it should.
+"""
+import html
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from node import node
+from web import work
+
+top = pathlib.Path(__file__).resolve().parents[2] / "http/ui"
+
+# Texts that are chosen from a table: file, pattern.
+TABLES = {
+    "parts/Mark.vue": r"\['[^']*', '\w+', '([^']+)'\]",
+    "router.ts": r"(?:title|group): '([^']+)'",
+    "parts/range.ts": r"\['\w+', [\d_]+, '([^']+)'\]",
+    "parts/HostCharts.vue": r"title: '([^']+)'",
+    "parts/Palette.vue": r"kind: '([^']+)'",
+    "App.vue": r"(?:auto|light|dark): '([A-Z][^']+)'",
+    "pages/Diagnosis.vue": r"(?:true|false|unknown|error|reading|none): '([a-z][^']+)'",
+}
+
+
+def texts_of_sources():
+    found = set()
+    for path in (top / "src").rglob("*"):
+        if path.suffix not in (".vue", ".ts") or path.name in ("zh.ts", "schema.d.ts"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        for pattern in (r"\bt\(\s*'((?:[^'\\]|\\.)*)'", r"new ApiError\(0, '([^']+)'", r"\? '([^']+)' : '[^']+'\)\s*\}\}"):
+            found |= {html.unescape(x).replace("\\'", "'") for x in re.findall(pattern, text)}
+        pattern = TABLES.get(str(path.relative_to(top / "src")))
+        if pattern:
+            found |= set(re.findall(pattern, text))
+    return found - {"中文"}
+
+
+def dictionary():
+    lines = re.findall(r"^  (?:'((?:[^'\\]|\\.)*)'|(\w+)): '((?:[^'\\]|\\.)*)',$",
+                       (top / "src/text/zh.ts").read_text(encoding="utf-8"), re.MULTILINE)
+    return {(quoted or bare).replace("\\'", "'"): told for quoted, bare, told in lines}
+
+
+class texts(unittest.TestCase):
+    maxDiff = None
+
+    def test_each_text_is_there_in_chinese(self):
+        self.assertEqual(sorted(texts_of_sources() - dictionary().keys()), [])
+
+    def test_both_have_the_same_places(self):
+        places = lambda x: sorted(re.findall(r"\{\w+\}", x))
+        self.assertEqual({k: v for k, v in dictionary().items() if places(k) != places(v)}, {})
+
+    def test_return_codes_are_there_in_chinese(self):
+        codes = (top.parents[1] / "messages/return_code.hpp").read_text(encoding="utf-8")
+        told = set(re.findall(r'\d{3}, \d{3}, "([^"]+)"', codes)) | set(re.findall(r"1\d{3}, \d{3}, \"([^\"]+)\"", codes))
+        self.assertGreater(len(told), 10)
+        self.assertEqual(sorted(told - dictionary().keys()), [])
+
+
+class served(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.close()
+
+    def get(self, path, **headers):
+        return self.node.client().send("GET", path, headers=headers)
+
+    def test_sources_say_what_the_node_says(self):
+        """Types are made of /openapi.json: what the pages send and read must be there."""
+        with tempfile.TemporaryDirectory(prefix="aops-types-") as folder:
+            place = pathlib.Path(folder)
+            shutil.copytree(top / "src", place / "src", ignore=shutil.ignore_patterns("schema.d.ts"))
+            shutil.copy(top / "tsconfig.json", place)
+            (place / "node_modules").symlink_to(work() / "node_modules")
+            (place / "openapi.json").write_text(self.get("/openapi.json")[2], encoding="utf-8")
+            for command in (["openapi-typescript/bin/cli.js", "openapi.json", "-o", "src/api/schema.d.ts"],
+                            ["vue-tsc/bin/vue-tsc.js", "--noEmit"]):
+                done = subprocess.run(["node", f"node_modules/{command[0]}", *command[1:]], cwd=place, text=True, timeout=300,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual(done.returncode, 0, done.stdout[-4000:])
+
+    def test_policy_allows_nothing_but_its_own(self):
+        for path in ("/", "/ui/hosts/x"):
+            status, headers, text = self.get(path)
+            self.assertEqual(status, 200)
+            policy = headers["Content-Security-Policy"]
+            for part in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+                self.assertIn(part, policy)
+            for word in ("unsafe-inline", "unsafe-eval", "http:", "https:", "*"):
+                self.assertNotIn(word, policy)
+            self.assertEqual(headers["Cache-Control"], "no-store")
+            # No code and no style stands in the page itself.
+            self.assertEqual(re.findall(r"<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=", text), [])
+            self.assertNotIn("{{", text)
+
+    def test_files_are_small_and_kept_for_good(self):
+        _, _, text = self.get("/")
+        names = re.findall(r'(?:src|href)="(/ui/assets/[^"]+)"', text)
+        self.assertGreaterEqual(len(names), 3)
+        for name in names:
+            link = self.node.client().connection()
+            link.request("GET", name, headers={"Accept-Encoding": "gzip, br"})
+            reply = link.getresponse()
+            self.assertIn("immutable", reply.headers["Cache-Control"])
+            self.assertEqual(reply.headers["Content-Encoding"], "br")
+            reply.read()
+            link.request("GET", name, headers={"If-None-Match": reply.headers["ETag"]})
+            again = link.getresponse()
+            self.assertEqual((again.status, again.read()), (304, b""))
+            link.close()
+
+    def test_below_a_path_of_a_proxy_links_are_below_it(self):
+        _, _, text = self.get("/", **{"X-Forwarded-Prefix": "/ops"})
+        self.assertIn('content="/ops"', text)
+        self.assertTrue(all(x.startswith("/ops/ui/assets/") for x in re.findall(r'(?:src|href)="(/[^"]+)"', text)))
+
+
+if __name__ == "__main__":
+    unittest.main()
