@@ -193,8 +193,8 @@ class scene:
         self.task = it.good("/diag/execute", {"host_list": self.hosts, "time_range": [now - 8, now],
                                               "tree_list": ["overload", HOSTILE[:20]], "interval": 4})["task_id"]
         wait_until(lambda: it.progress(self.task) >= 8, what="the diagnosis is done")
-        self.report = next(x["report_id"] for x in it.reports(self.task)
-                           if x["host_id"] == self.hosts[0] and x["tree_name"] == "overload")
+        self.report = next(x["report_id"] for x in it.reports(self.task) if x["host_id"] == self.hosts[0]
+                           and x["tree_name"] == "overload" and it.report(x["report_id"])["verdict"] == "true")
 
     def places(self):
         host = self.hosts[0]

@@ -28,7 +28,7 @@ class pages(on_stage):
                 problems.append("it is wider than the screen")
             if t.has("main [role=alert]") and name not in HIDDEN[role]:
                 problems.append(f"an error: {t.text('[role=alert]')}")
-            t.shot(f"{name}-{role}-{language}" + "".join(f"-{v}" for k, v in options.items() if k == "colorScheme"))
+            t.shot(f"{name}-{role}-{language}" + "".join(f"-{v}" for v in (options.get("colorScheme"), options.get("viewport", {}).get("width")) if v))
             if problems:
                 wrong[name] = problems
         return wrong
