@@ -20,6 +20,8 @@ using namespace actors;
 
 namespace {
 
+const std::string data_key(vault::data_key_bytes, 'k');
+
 class canned final : public ansible::play {
 public:
   explicit canned(canned_play_ptr x) : x_(std::move(x)) {}
@@ -35,7 +37,7 @@ expected<opened_targets> open_canned(storage::database&,
                                      const std::string&,
                                      const vault::secret_bytes& key,
                                      const std::vector<std::string>& hosts) {
-  if (key.view() != "the data key")
+  if (key.view() != data_key)
     return fail(ec::vault_key);
   opened_targets out;
   for (const auto& id : hosts) {
@@ -61,7 +63,7 @@ full_vault_actor::behavior_type canned_vault(full_vault_actor::pointer self, run
     [f](const caller& who, const vault_to_use&) -> caf::result<opened_vault> {
       if (!f->unlocked.contains(who.session))
         return refuse(ec::vault_key);
-      return opened_vault{std::make_shared<vault::secret_bytes>("the data key")};
+      return opened_vault{std::make_shared<vault::secret_bytes>(data_key)};
     },
     [](const open_vaults_query&) { return open_vaults{}; },
     [](const key_entered&) {},

@@ -60,6 +60,33 @@ BOOST_AUTO_TEST_CASE(needs_the_vault_key_a_task_and_hosts) {
   BOOST_TEST(count("select count(*) from run") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(takes_what_its_templates_declare_and_hides_secrets) {
+  template_to_import x;
+  x.template_name = "p";
+  x.template_content.text = R"([{"hosts":"all"}])";
+  x.parameters.emplace(json_text{R"([{"name":"port","type":"port","default":80},
+                                     {"name":"token","type":"secret","required":true}])"});
+  x.idempotent.emplace(true);
+  x.timeout.emplace("90s");
+  auto templates = of<template_store_actor>(template_store_name);
+  tests::ok(ask<template_imported>(templates, admin, x));
+  deploy_task_to_generate task;
+  task.task_name = "with parameters";
+  task.template_name = {"p"};
+  task.host_list.emplace(std::vector<std::string>{"h1"});
+  auto tasks = of<task_store_actor>(task_store_name);
+  auto id = tests::ok(ask<deploy_task_generated>(tasks, admin, task)).task_id;
+  BOOST_TEST(execute(id).error().detail.starts_with("task_list[0]: vars.token"));
+  deploy_tasks_to_execute how;
+  how.vars.emplace(json_text{R"({"token":"hunter2"})"});
+  run_task(id, how);
+  BOOST_TEST(play().order.vars == R"({"port":80,"token":"hunter2"})");
+  BOOST_REQUIRE(play().order.secrets.size() == 1u);
+  BOOST_TEST(play().order.secrets[0].text == "hunter2");
+  BOOST_TEST(play().order.timeout.count() == 90'000);
+  BOOST_TEST(count("select count(*) from job where plan like '%hunter2%'") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(ends_when_a_step_fails_that_may_not) {
   auto run = run_task(make_task());
   end_as(play(), "h1 ok,h2 failed,h3 unreachable");
