@@ -1,7 +1,6 @@
 #include "cli/node/dump_command.hpp"
 
 #include "cli/node/node.hpp"
-#include "cli/node/open_store.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/time_text.hpp"
 #include "runtime/io/storage/dump_repository.hpp"
