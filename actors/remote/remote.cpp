@@ -21,17 +21,24 @@ constexpr size_t most_plays = 4, most_waiting_plays = 64;
 /// How long another node may take for what is done there.
 constexpr std::chrono::minutes forward_patience{10};
 
-/// The key is in the memory of another node: what is asked for is done there.
-template <class Reply, class Request>
+/// The key is in the memory of another node: what is asked for is done there. Or it is here and
+/// nothing is sealed that it could open: it is done without.
+template <class Reply, class Request, class Go>
 void forward(self_pointer self,
              const caller& who,
              const Request& x,
-             const foreign_promise<Reply>& promise) {
+             const foreign_promise<Reply>& promise,
+             Go go) {
   auto work = self->state.work;
   auto names = work->store->names;
-  auto ask_there = [self, names, who, x, promise](const std::string& node) {
-    if (node.empty() || node == self->state.node)
+  auto ask_there = [self, names, work, who, x, promise, go](const std::string& node) {
+    if (node.empty())
       return promise.fail(ec::vault_key);
+    if (node == self->state.node) {
+      if (!work->worker->post([=] { go(work, who, key_ptr{}, x, promise); }))
+        promise.fail(ec::overloaded, "too much is done on hosts");
+      return;
+    }
     ask_node<remote_actor>(
       self,
       *names,
@@ -61,7 +68,7 @@ caf::result<Reply> with_key(self_pointer self, const caller& who, const Request&
   foreign_promise<Reply> promise{self, of(who)};
   auto opened = [self, work, who, x, promise, go](expected<opened_vault> vault) {
     if (!vault && vault.error() == ec::vault_key && !who.session.empty())
-      return forward(self, who, x, promise);
+      return forward(self, who, x, promise, go);
     if (!vault)
       return promise.fail(std::move(vault.error()));
     auto run = [work, who, key = vault->data_key, x, promise, go] {

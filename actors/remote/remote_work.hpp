@@ -18,7 +18,7 @@ struct remote_work {
 using remote_work_ptr = std::shared_ptr<const remote_work>;
 using key_ptr = std::shared_ptr<const vault::secret_bytes>;
 
-/// @param data_key Of the caller's owner.
+/// @param data_key Of the caller's owner; null: nothing of his is sealed.
 void refresh_facts(const remote_work_ptr& work,
                    const caller& who,
                    const key_ptr& data_key,

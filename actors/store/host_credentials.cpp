@@ -78,6 +78,8 @@ expected<host_login> open_login(const vault::secret_bytes& data_key,
                                 std::string_view user,
                                 std::string_view host_id,
                                 std::string_view sealed) {
+  if (data_key.view().size() != vault::data_key_bytes)
+    return fail(ec::vault_key); // There was nothing to open a moment ago.
   auto text = vault::unseal(data_key, user, host_id, sealed);
   if (!text)
     return fail(std::move(text.error()));

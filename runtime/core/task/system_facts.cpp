@@ -229,6 +229,8 @@ json memory_facts(reader& from, const std::vector<section>& dmi) {
                     {"speed", value_of(x, "Speed")},
                     {"manufacturer", value_of(x, "Manufacturer")}});
   }
+  if (bytes == 0)
+    from.fail("memory", "the machine does not tell of modules");
   if (bytes == 0) // `MemTotal:  16384000 kB`: what the kernel has, a little less than there is.
     bytes = whole(named(from.text("meminfo")).second) << 10;
   return {{"size", memory_size(bytes)}, {"total", info.size()}, {"info", std::move(info)}};

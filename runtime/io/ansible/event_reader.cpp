@@ -354,6 +354,8 @@ void event_reader::take_stats(const json& data,
                    : host.failed > 0                     ? host_outcome::failed
                    : count_of(data, "processed", id) > 0 ? host_outcome::ok
                                                          : host_outcome::not_run;
+    if (host.outcome == host_outcome::ok)
+      host.action = host.message = {}; // What failed was rescued, or done again.
     auto event = like;
     event.host = id;
     event.is_changed = host.changed > 0;

@@ -106,6 +106,12 @@ BOOST_AUTO_TEST_CASE(a_part_that_failed_says_why_and_the_others_are_there) {
   BOOST_TEST(x["cpu"]["core_count"] == 96);
 }
 
+BOOST_AUTO_TEST_CASE(a_machine_without_modules_says_so) {
+  auto result = server();
+  result["parts"]["dmidecode"]["output"] = "";
+  BOOST_TEST(facts_of(result)["failed"]["memory"] == "the machine does not tell of modules");
+}
+
 BOOST_AUTO_TEST_CASE(other_programs_output_is_no_reason_to_fail) {
   for (const char* junk : {"", "[]", "{}", R"({"parts": []})"})
     BOOST_TEST(!task::facts_of_system(junk).has_value());

@@ -103,6 +103,21 @@ BOOST_AUTO_TEST_CASE(what_no_log_hides_stays_hidden) {
   BOOST_TEST(events[0].is_changed);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_that_was_rescued_is_none) {
+  auto order = local_play("x", "", {"h1", "h2"});
+  event_reader reader{order};
+  (void)reader.read(failed_line("m1"));
+  BOOST_TEST(reader.results().at(0).message == "m1");
+  auto events =
+    reader.read(R"({"event":"playbook_on_stats","event_data":{"ok":{"h1":1},"processed":{"h1":1}}})"
+                "\n");
+  BOOST_TEST(events.size() == 1u);
+  BOOST_TEST(reader.has_stats());
+  BOOST_TEST((reader.results().at(0).outcome == host_outcome::ok));
+  BOOST_TEST(reader.results().at(0).message == "");
+  BOOST_TEST((reader.results().at(1).outcome == host_outcome::not_run));
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_host_key_shows_both_fingerprints) {
   auto order = local_play("x", "");
   order.hosts[0].host_keys = {key};

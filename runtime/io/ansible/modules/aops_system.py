@@ -10,8 +10,7 @@ PROGRAMS = {
     "lscpu": ["lscpu", "-J"],
     "lsblk": ["lsblk", "-J", "-b", "-d", "-o", "NAME,TYPE,SIZE,VENDOR,MODEL"],
     "lspci": ["lspci", "-mm", "-D"],
-    "dmidecode": ["dmidecode", "-q", "-t", "bios,baseboard,memory"],
-    "lshw": ["lshw", "-json", "-quiet", "-class", "memory", "-class", "network"],
+    "dmidecode": ["dmidecode", "-q", "-t", "0,2,17"],
 }
 
 
