@@ -172,5 +172,5 @@ def with_run(run, *roots):
 
 
 def settle(predicate, deadline=30):
-    return wait_until(predicate, deadline, "nothing is left of the run", every=0.1)
+    return wait_until(predicate, deadline, "what a run leaves or does not leave", every=0.1)
 

@@ -63,7 +63,7 @@ class runs(scene):
         run = self.execute(self.generate())
         self.wait_held(run, "one")
         places = self.node.process.pid, *(x.process.pid for x in self.hosts)
-        self.assertTrue(all(with_run(run, x) for x in places), "it is here, and on each host")
+        settle(lambda: all(with_run(run, x) for x in places))  # It is here, and on each host.
         self.act("stop", run)
         self.wait_end(run, "cancelled")
         settle(lambda: with_run(run, *places) == [])
@@ -117,8 +117,9 @@ class runs(scene):
                 self.assert_no_secret(read(f"/proc/{pid}/{what}"), f"{what} of {command(pid)}")
         folder = os.path.join(self.node.data, "runs")
         self.assertNotEqual(os.listdir(folder), [])
+        for place in (folder, *(os.path.join(folder, x) for x in os.listdir(folder))):
+            self.assertEqual(stat.S_IMODE(os.stat(place).st_mode), 0o700, place)
         for place, _, files in os.walk(folder):
-            self.assertEqual(stat.S_IMODE(os.stat(place).st_mode) & 0o077, 0, place)
             for name in files:
                 path = os.path.join(place, name)
                 if not os.path.islink(path) and stat.S_ISREG(os.lstat(path).st_mode) and self.has_secret(read(path)):
