@@ -179,35 +179,6 @@ BOOST_AUTO_TEST_CASE(facts_of_unknown_hosts_are_told_and_those_of_others_are_unk
   BOOST_TEST(wrong.error().detail == "host_infos[1].infos: must be an object");
 }
 
-BOOST_AUTO_TEST_CASE(what_reads_hosts_needs_the_vault_key_and_hosts_there_are) {
-  add_host("1");
-  auto refresh = [&](const caller& who, std::vector<std::string> ids) {
-    host_infos_to_refresh x;
-    x.host_list = std::move(ids);
-    return ask<done>(facts, who, x);
-  };
-  auto collect = [&](const caller& who, const std::string& id, maybe<std::string> name = {}) {
-    return ask<configs_collected>(facts, who, configs_to_collect{{{id, {"/etc/hosts"}}}, name});
-  };
-  BOOST_TEST(tests::failure_of(refresh(admin, {})) == ec::vault_key);
-  BOOST_TEST(tests::failure_of(collect(admin, "no")) == ec::vault_key);
-  BOOST_TEST(tests::failure_of(collect(admin, "1", std::string{"eve"})) == ec::permission_denied);
-  unlocked = {"s1"};
-  auto unknown = refresh(admin, {"1", "no"});
-  BOOST_TEST(tests::failure_of(unknown) == ec::bad_request);
-  BOOST_TEST(unknown.error().detail == "host_list[1]: no such host");
-  BOOST_TEST(collect(admin, "no").error().detail == "infos[0].host_id: no such host");
-  BOOST_TEST(tests::failure_of(refresh(admin, {"1"})) == ec::task_failed);
-  BOOST_TEST(tests::failure_of(refresh(admin, {})) == ec::task_failed);
-  BOOST_TEST(tests::failure_of(collect(admin, "1", std::string{"admin"})) == ec::task_failed);
-  auto service = admin; // Acts for him, and has no session.
-  service.session.clear();
-  BOOST_TEST(tests::failure_of(collect(service, "1")) == ec::vault_key);
-  unlocked = {"admin"};
-  BOOST_TEST(tests::failure_of(collect(service, "1")) == ec::task_failed);
-  BOOST_TEST(tests::failure_of(collect(admin, "1")) == ec::vault_key);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace aops::actors
