@@ -35,7 +35,7 @@ std::string packed(const std::vector<std::pair<std::string, std::string>>& files
   for (const auto& [name, body] : files)
     index.push_back(
       {{"name", name}, {"etag", "e"}, {"gzip", place(zipped(body))}, {"brotli", place(name)}});
-  return fmt::format("{:8}", index.dump().size()) + index.dump() + contents;
+  return fmt::format("{:08}", index.dump().size()) + index.dump() + contents;
 }
 
 struct site {
