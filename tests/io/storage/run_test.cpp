@@ -157,6 +157,12 @@ STORE_CASE(what_became_of_steps_and_hosts_is_counted_and_filtered) {
   q.step.emplace(std::vector<std::string>{"b"});
   q.host_list.emplace(std::vector<std::string>{"h2"});
   BOOST_TEST(states(db, q) == "bh2=pending ");
+  q = hosts_of("r");
+  q.page.emplace(int64_t{1} << 40);
+  q.per_page.emplace(50);
+  auto past = ok(run_repository{db}.hosts(owner, q));
+  BOOST_TEST(past.results.empty());
+  BOOST_TEST(past.total_count == 6);
   finish(db, "r");
   BOOST_TEST(states(db, hosts_of("r")) == "ah1=ok ah2=failed ah3=interrupted bh1=skipped "
                                           "bh2=skipped bh3=skipped ");
