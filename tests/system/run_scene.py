@@ -159,12 +159,12 @@ def children_of(pid):
 
 
 def with_run(run, *roots):
-    """Processes below these that belong to a run. Those of a host are below its process."""
-    found, word = [], f"AOPS_RUN={run}".encode()
+    """Processes below these that belong to a run, whose id is in their environment. Those of a host are below its process."""
+    found = []
     for pid in (x for root in roots for x in children_of(root)):
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:
-                if any(x.startswith(word) for x in file.read().split(b"\0")):
+                if any(x.startswith(b"AOPS_RUN") and run.encode() in x for x in file.read().split(b"\0")):
                     found.append(pid)
         except OSError:
             continue
