@@ -21,6 +21,7 @@ from waiting import wait_until  # noqa: E402
 SAMPLE = """- name: sample_configuration
   hosts: all
   become: true
+  gather_facts: true
   tasks:
     - name: who looks after this host
       ansible.builtin.copy:

@@ -72,6 +72,13 @@ class runs(scene):
         for name in self.ids:
             self.assertEqual(self.counted(name), {"begin one": 1}, "nothing went on after the stop")
 
+    def test_a_play_finds_the_facts_that_ansible_gathers_unless_told_otherwise(self):
+        content = [{"hosts": "all", "become": True, "tasks": [
+            {"name": "fact", "ansible.builtin.copy": {"content": "{{ ansible_facts.hostname }}", "dest": "/var/fact", "mode": "0644"}}]}]
+        self.api.good("/manage/template/import", {"template_name": "facts", "template_content": content, "description": ""})
+        self.wait_end(self.execute(self.generate(["facts"], ["h1"])), "done")
+        self.assertEqual(self.hosts["h1"].read("/var/fact"), "h1")
+
     def test_a_dry_run_does_nothing(self):
         run = self.execute(self.generate(), check=True)
         self.assertTrue(self.wait_end(run, "done")["check"])

@@ -67,7 +67,7 @@ bool is_plain_folder(std::string_view folder) {
 
 std::string ansible_settings(const std::string& folder, const std::string& sockets) {
   return fmt::format("[defaults]\n"
-                     "gathering = explicit\n"
+                     "gathering = implicit\n" // Ansible's default, which playbooks count on.
                      "host_key_checking = True\n"
                      "retry_files_enabled = False\n"
                      "local_tmp = {0}/tmp\n"
