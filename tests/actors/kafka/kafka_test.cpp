@@ -2,9 +2,8 @@
 #include "actors/kafka/kafka_store.hpp"
 #include "actors/kafka/publisher.hpp"
 #include "runtime/io/mq/memory_queue.hpp"
-#include "runtime/io/storage/job_repository.hpp"
+#include "runtime/io/storage/account_repository.hpp"
 #include "runtime/io/storage/tree_repository.hpp"
-#include "runtime/io/storage/user_repository.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -27,6 +26,7 @@ struct queue_fixture : tests::store_fixture {
     settings->kafka.enabled = true;
     settings->kafka.publish = {"progress"};
     settings->kafka.max_message.bytes = 4096;
+    ok(storage::account_repository{db()}.set_password("admin", "a hash", false));
     ok(storage::transact(db(), [](storage::database& to) {
       return storage::tree_repository{to}.upsert("admin", {"slow", {tree_text}, "d", {}}, 1);
     }));
