@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import socket
+import stat
 import subprocess
 
 import lab_tree
@@ -88,7 +89,15 @@ class host:
         write(etc + "/ssh/sshd_config.d/lab.conf", SSHD.format("yes" if self.login == "password" else "no"))
         write(etc + f"/sudoers.d/{self.user}", SUDOERS[self.how].format(self.user), 0o440)
         new_key(etc + "/ssh/ssh_host_ed25519_key", self.name)
+        self.hide("/usr/bin/lsattr")
         self.add_user(etc)
+
+    def hide(self, path):
+        """The shared system is on a disk with attributes that memory, where changes go, does not have: Ansible's backups would
+        fail to copy them.
+        """
+        os.makedirs(os.path.dirname(self.changed + path), exist_ok=True)
+        os.mknod(self.changed + path, stat.S_IFCHR | 0o600, os.makedev(0, 0))  # As overlayfs marks what is deleted.
 
     def add_user(self, etc):
         uid = 1500 + int(self.user.removeprefix("ops"))

@@ -70,6 +70,13 @@ class test_hosts(unittest.TestCase):
         self.assertEqual((one.run("hostname"), other.run("hostname")), ("h1\n", "h2\n"))
         self.assertNotEqual(one.host_key, other.host_key)
 
+    def test_files_of_the_shared_system_can_be_changed_with_a_backup(self):
+        play = [{"hosts": "all", "gather_facts": False, "become": True, "tasks": [
+            {"name": "motd", "ansible.builtin.copy": {"content": "new", "dest": "/etc/motd", "backup": True, "mode": "0644"}}]}]
+        stats, text = self.ansible().run(play, self.hosts["h1"])
+        self.assertEqual(lab_ansible.went_well(stats), {"h1": (1, 0)}, text)
+        self.assertEqual(self.hosts["h1"].read("/etc/motd"), "new")
+
     def test_others_have_hosts_at_the_same_time(self):
         with lab.lab(1) as others:
             self.assertNotEqual(others["h1"].address, self.hosts["h1"].address)
