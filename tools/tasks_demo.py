@@ -140,7 +140,7 @@ def demonstrate(folder):
         watch.wait(600)
         info = wait_until(lambda: (lambda x: x if x["state"] in ENDED else None)(run_of(aops, run)), 600, "it ends")
 
-        say(f"it is {info['state']}: the reason")
+        say(f"it is {info['state']}, but not on every host: the reason")
         aops.show("run", "hosts", run, "--state", "failed,unreachable", "-o", "table")
         say(f"the right password for {BROKEN}, and again, for that host only")
         aops.run("host", "update", BROKEN, "--username", hosts[BROKEN].user, "--become", hosts[BROKEN].become,
