@@ -6,7 +6,9 @@
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/doctor.hpp"
+#include "messages/roles/remote.hpp"
 #include "messages/roles/rule_cost.hpp"
+#include "messages/roles/run.hpp"
 #include "messages/roles/upkeep.hpp"
 #include "messages/roles/vault.hpp"
 #include "runtime/base/log.hpp"
@@ -30,7 +32,9 @@ bool is_open_to_peers(const cluster_services& services, std::string_view name) {
                                                rule_costs_name,
                                                doctor_name,
                                                upkeep_desk_name,
-                                               vault_name};
+                                               vault_name,
+                                               remote_name,
+                                               run_keys_name};
   if (name.size() > 256)
     return false;
   bool is_of_region =

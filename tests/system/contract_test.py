@@ -311,7 +311,8 @@ class deployment(contract):
         for name, content in (("list", self.PLAY), ("object", {"a": {"b": [1, None, "text"]}})):
             self.assertEqual(self.template(name, content, description="about it"), 200)
             self.assertEqual(self.templates(name)["template_infos"],
-                             [{"template_name": name, "template_content": content, "description": "about it"}])
+                             [{"template_name": name, "template_content": content, "description": "about it",
+                               "version": 1}])
             self.assertEqual(self.template(name, content), 1105)
 
     def test_what_is_no_playbook_is_refused(self):
