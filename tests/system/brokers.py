@@ -87,6 +87,11 @@ class kafka:
         words = ("-k", key) if key else ()
         self.kcat("-P", "-t", topic, *words, stdin=lines)
 
+    def writer(self, topic):
+        """A program that sends each line of its input at once."""
+        return subprocess.Popen([environment(READER_NEEDS) / "python", READER.with_name("kafka_writer.py"), self.bootstrap, topic],
+                                stdin=subprocess.PIPE, preexec_fn=die_with_parent)
+
     def read(self, topic, count=None, timeout=60, idle=3):
         """All messages of a topic that are committed, by kafka-python: dicts with key, value, headers, partition, offset.
         @param count Waits for so many. Without it: those that come until nothing does for `idle` seconds.

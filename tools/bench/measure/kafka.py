@@ -81,7 +81,7 @@ def latency(figures, brokers, host):
     """From produce to the first report, one after the other, by programs that are there already."""
     brokers.kcat("-P", "-t", TOPIC, stdin=request(host) + b"\n")
     brokers.read(REPORTS, 1)
-    writer = subprocess.Popen(["kcat", "-q", "-b", brokers.bootstrap, "-P", "-t", TOPIC, "-X", "linger.ms=0"], stdin=subprocess.PIPE)
+    writer = brokers.writer(TOPIC)
     reader = subprocess.Popen(["kcat", "-q", "-u", "-b", brokers.bootstrap, "-C", "-t", REPORTS, "-o", "beginning"],
                               stdout=subprocess.PIPE)
     reader.stdout.readline()
