@@ -31,11 +31,11 @@ class expand(unittest.TestCase):
         for page in pages.values():
             self.addCleanup(page.close)
         one, two = api.add_hosts(*((name, "127.0.0.1", page.port) for name, page in pages.items()))
-        wait_until(lambda: any(x["end"] - x["start"] >= 3 for x in api.results(two) if x["value"] == "Abnormal"),
-                   what="an anomaly of three seconds")
+        wait_until(lambda: any(x["end"] - x["start"] >= 5 for x in api.results(two) if x["value"] == "Abnormal"),
+                   what="an anomaly of five seconds")
         end = int(time.time())
-        started = api.good("/diag/execute", {"host_list": [one, two], "tree_list": ["disks"], "interval": 10,
-                                             "time_range": [end - 10, end]})
+        started = api.good("/diag/execute", {"host_list": [one, two], "tree_list": ["disks"], "interval": 3,
+                                             "time_range": [end - 4, end - 1]})
         wait_until(lambda: api.progress(started["task_id"]) == 2, 60, "both reports")
         found = {x["host_id"]: api.report(x["report_id"]) for x in api.reports(started["task_id"])}
         leaves = {host: {x["node name"]: x["value"] for x in found[host]["report"]["children"]} for host in (one, two)}

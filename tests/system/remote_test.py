@@ -30,9 +30,8 @@ class remote(unittest.TestCase):
         commands.flush()
         cls.node = node(f"tasks.commands={commands.name}")
         cls.addClassCleanup(cls.node.close)
-        cls.api = cls.node.client()
-        cls.api.login()
-        cls.api.good("/manage/host/group/add", {"host_group_name": "g", "description": ""})
+        cls.api = cls.node.admin()
+        cls.api.add_group()
         rows = [cls.row(x.name, x) for x in cls.lab] + [cls.row("nobody", cls.lab["h1"]) | {"public_ip": cls.lab.nobody}]
         added = cls.api.good("/manage/host/add", {"host_list": rows, "key": KEY})
         cls.ids = dict(zip([x["host_name"] for x in rows], added["host_list"]))
@@ -130,7 +129,7 @@ class remote(unittest.TestCase):
         self.assertEqual((failed["code"], failed["resp"][0]["state"], failed["resp"][0]["exit_status"]), (1301, "failed", 1))
         for body in ({"command_id": "rm"}, {"command_id": "whoami", "args": {"x": "y"}}, {"command_id": "say"}):
             self.assertEqual(self.ask("/manage/config/execute", host_list=self.some("h4"), **body)["code"], 1000, body)
-        log = self.api.good("/manage/log/get", {"kind": "audit"})
+        log = self.api.good("/manage/log/get", {"kind": "operation"})
         self.assertIn("config.execute", json.dumps(log))
 
     def test_a_changed_key_is_refused_until_it_is_trusted(self):
