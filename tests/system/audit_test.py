@@ -33,7 +33,9 @@ class audit(unittest.TestCase):
         found = lambda: [(x["username"], x["result"]) for x in self.records(action="group.add")]
         wait_until(lambda: len(found()) == 3, 10, "three records")
         self.assertEqual(set(found()), {(USER, 1105), ("ann", 1207), (USER, 200)})
-        failed = self.records(action="account.login", outcome="failed", username="ann")
+        refused = lambda: self.records(action="account.login", outcome="failed", username="ann")
+        wait_until(refused, 10, "the refused log-in")
+        failed = refused()
         self.assertEqual([(x["username"], x["result"], x["kind"]) for x in failed], [("ann", 1200, "audit")])
         self.assertEqual(self.records(action="group.add")[0]["address"], "127.0.0.1")
         grants = self.records(action="user.*")
