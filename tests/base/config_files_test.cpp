@@ -82,6 +82,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_missing_is_told_with_line_and_key) {
       lines += fmt::format("key = '{}'\n", key);
     if (name == "tls.key")
       lines += fmt::format("certificate = '{}'\n", certificate);
+    if (section == "kafka")
+      lines += "enabled = true\nbrokers = ['127.0.0.1:9092']\n";
+    if (name == "kafka.ssl_cert")
+      lines += fmt::format("ssl_key = '{}'\n", key);
+    if (name == "kafka.ssl_key")
+      lines += fmt::format("ssl_cert = '{}'\n", certificate);
     lines += section == "storage" ? "engine = 'mariadb'\n" : "[storage]\nengine = 'mariadb'\n";
     BOOST_TEST(there.refusal(lines) ==
                fmt::format(":2: {}: {}/none: No such file or directory", name, there.path));

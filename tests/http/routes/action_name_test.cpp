@@ -48,10 +48,13 @@ BOOST_AUTO_TEST_CASE(what_only_reads_is_as_intended) {
                                            "/check/rule/test",
                                            "/data/host/info/get/user",
                                            "/diag/task/waits",
+                                           "/kafka/dlq/show",
                                            "/manage/log/verify",
                                            "/manage/task/result/hosts",
                                            "/manage/task/result/log",
-                                           "/manage/task/stat"}),
+                                           "/manage/task/schedule/preview",
+                                           "/manage/task/stat",
+                                           "/manage/template/diff"}),
              boost::test_tools::per_element());
 }
 

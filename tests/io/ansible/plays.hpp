@@ -22,7 +22,9 @@ inline ansible::play_order
 local_play(std::string run, const std::string& tasks, std::vector<std::string> hosts = {"h1"}) {
   ansible::play_order order;
   order.run = std::move(run);
-  order.playbook = fmt::format(R"([{{"name": "a play", "hosts": "all", "tasks": [{}]}}])", tasks);
+  order.playbook = fmt::format(R"([{{"name": "a play", "hosts": "all", "gather_facts": false,
+         "tasks": [{}]}}])",
+                               tasks);
   for (auto& id : hosts)
     order.hosts.push_back(local_host(id));
   order.timeout = std::chrono::minutes{2};
