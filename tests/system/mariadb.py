@@ -9,6 +9,7 @@
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -24,15 +25,21 @@ PASSWORD = "node-s3cret"
 
 
 def free_ports(count):
-    """Ports nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports nobody listens on, all different; none that the system gives to who connects somewhere, so that a server that is
+    away for a while finds its own again."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first_given = int(file.read().split()[0])
+    candidates = iter(random.sample(range(min(10_000, first_given // 2), first_given), 1000))
+    found = []
+    while len(found) < count:
+        port = next(candidates)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
 
 
 def account():
