@@ -198,7 +198,7 @@ verb remote_verb() {
                  .needs = {"host_list", "path_list"}},
                 {.name = "push",
                  .run = push,
-                 .positionals = {"host_list", "file", "path"},
+                 .positionals = {"file", "path", "host_list"},
                  .needs = {"host_list", "file", "path"}},
                 {.name = "run",
                  .run = run,
@@ -230,7 +230,7 @@ verb remote_verb() {
     .positionals = {"action"},
     .examples = "  aops remote facts\n"
                 "  aops remote collect web1,web2 /etc/hosts,/etc/fstab --export conf\n"
-                "  aops remote push web1 nginx.conf /etc/nginx/nginx.conf --validate nginx-test\n"
+                "  aops remote push nginx.conf /etc/nginx/nginx.conf web1 --validate nginx-test\n"
                 "  aops remote run web1,web2 restart unit=nginx\n"};
 }
 
