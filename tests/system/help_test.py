@@ -5,8 +5,10 @@ A scene makes what the examples of a command speak of. A new example without a s
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -30,7 +32,7 @@ SCENES = {
     "host": ["aops group add web"],
     "series": [WEB1],
     "checkrule": [WEB1],
-    "eval": [WEB1],
+    "eval": [WEB1, "until aops host list --filter status=online -o name | grep -qx web1; do sleep 0.2; done"],
     "check": [WEB1, "aops checkrule add rules.json"],
     "status": ["aops host add web2 127.0.0.1:PORT"],
     "diag": [WEB1, "aops host add web2 127.0.0.2:PORT", "aops checkrule add rules.json", "aops faultree add tree.yaml"],
@@ -81,7 +83,10 @@ class stage:
         test.addCleanup(self.exporter.close)
         told = receiver()
         test.addCleanup(told.close)
-        self.node = node("check.sample_period=1s", tls=True, config=configured(told.url, name="oncall"))
+        kept = tempfile.mkdtemp(prefix="aops-kept-")
+        test.addCleanup(shutil.rmtree, kept)
+        self.node = node("check.sample_period=1s", f"backup.directory={kept}", tls=True,
+                         config=configured(told.url, name="oncall"))
         test.addCleanup(self.node.close)
         self.home = os.path.join(self.node.folder, "home")
         os.makedirs(os.path.join(self.home, ".config"))

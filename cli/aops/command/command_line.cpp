@@ -256,8 +256,10 @@ private:
     for (size_t i = 0; i < names.size(); ++i) {
       auto name = names[i];
       const auto* o = find_option(options_, name);
-      // Of two lists the first takes one word, the last all that are left.
-      bool is_open = o && o->is_list && !followed_by_list(names, i);
+      // A list takes all that are left when it is the last one; before others it takes one word,
+      // unless it says which words it takes.
+      bool is_open =
+        o && o->is_list && (o->takes ? !followed_by_list(names, i) : i + 1 == names.size());
       bool fits = o && (is_open || !args.has(name)) &&
                   (o->takes ? o->takes(word) : o->choices.empty() || chosen(*o, word));
       if (!fits)

@@ -185,7 +185,7 @@ verb schedule_verb() {
     .positionals = {"action"},
     .examples = "  aops schedule preview \"30 2 * * mon-fri\" --time_zone Europe/Berlin\n"
                 "  aops schedule add nightly \"one zookeeper\" \"30 2 * * *\"\n"
-                "  aops schedule update nightly --enabled no\n"
+                "  aops schedule update nightly --enabled false\n"
                 "  aops schedule delete nightly\n"};
 }
 

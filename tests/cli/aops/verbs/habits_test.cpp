@@ -130,6 +130,8 @@ BOOST_AUTO_TEST_CASE(names_may_stand_without_their_options) {
          row{{"report", "delete", "5f0c"}, "report_list", "5f0c"},
          row{{"diag", "slow", "web1", "web2"}, "host_list", "web1,web2"},
          row{{"diag", "slow,hot", "web1"}, "tree_list", "slow,hot"},
+         row{{"remote", "push", "web1", "a.conf", "/etc/a.conf"}, "file", "a.conf"},
+         row{{"remote", "push", "web1", "a.conf", "/etc/a.conf"}, "path", "/etc/a.conf"},
          row{{"diag", "follow", "k1", "k2"}, "task_id", "k1,k2"},
          row{{"diag", "cancel", "k1"}, "cancel", "k1"},
          row{{"stat", "count", "host"}, "field", "host"},
