@@ -193,6 +193,27 @@ class steps(on_stage):
         t.see("text=The vault key opens what hosts are logged in to with.")
         t.press("Escape")
 
+    def test_a_run_is_followed_step_by_step(self):
+        """On a host that refuses connections: the run is there at once, and says of the host what went wrong."""
+        it = self.it.admin
+        host = {"host_name": "closed", "public_ip": "127.0.0.31", "host_group_name": "web", "ssh_port": 9, "username": "u",
+                "password": "p", "sudo_password": "p"}
+        hosts = it.good("/manage/host/add", {"host_list": [host], "key": "a vault key"})["host_list"]
+        play = [{"hosts": "all", "gather_facts": False, "tasks": [{"ping": {}}]}]
+        it.good("/manage/template/import", {"template_name": "try", "template_content": play, "description": ""})
+        it.good("/manage/task/generate", {"task_name": "try", "template_name": ["try"], "description": "", "host_list": hosts})
+        t = self.t.go("/ui/tasks")
+        t.click("[aria-label='Run try']")
+        t.confirm()
+        t.fill("input[type=password]", "a vault key").click("text=Open the vault")
+        t.until("location.pathname === '/ui/runs'")
+        t.click("td a:text-is('try')")
+        t.see(".grid-box .cell.unreachable", 120).click(".grid-box .cell")
+        t.see("article >> text=127.0.0.31")
+        t.see("h1 .mark >> text=failed", 60).see("button:has-text('Retry what failed')")
+        run = it.good("/manage/task/result/get", {"task_list": ["try"]})["executions"][0]
+        self.assertEqual((run["state"], run["hosts"]["unreachable"]), ("failed", 1))
+
     def test_users_are_taken_in_and_granted_groups(self):
         self.it.admin.post("/manage/account/register", {"username": "bob", "password": KNOWN})
         t = self.t.go("/ui/users")
