@@ -77,7 +77,7 @@ class packages(user):
         (manifest,) = re.findall(r"^```yaml manifest\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
         (parameters,) = re.findall(r"^```yaml parameters\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
         shown = manifest[:manifest.index("parameters:")] + "parameters:\n" + parameters
-        self.aops("template", "import", self.folder("page", manifest))
+        self.aops("template", "import", self.folder("page", manifest), "--replace")
         self.aops("template", "import", self.folder("page", shown), "--replace")
 
     def test_a_folder_becomes_a_template_with_versions(self):
@@ -171,7 +171,7 @@ class packages(user):
                 break
             time.sleep(1)
         self.assertIn("no hosts", row["last_error"])
-        self.aops("schedule", "update", "often", "--enabled", "no")
+        self.aops("schedule", "update", "often", "--enabled", "false")
         self.assertEqual(self.json("schedule", "list", "often")["schedule_infos"][0]["next"], [])
         self.aops("schedule", "delete", "often")
         self.assertEqual(self.json("schedule", "list")["schedule_infos"], [])

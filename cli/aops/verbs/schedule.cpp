@@ -168,7 +168,7 @@ verb schedule_verb() {
         .help = "add, update: what becomes of times at which no node was there",
         .choices = {"skip", "once"}},
        {.name = "enabled",
-        .value = "YES",
+        .value = "True/False",
         .help = "add, update: whether it fires",
         .kind = option_kind::boolean},
        {.name = "vars",
