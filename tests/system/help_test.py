@@ -113,12 +113,13 @@ class stage:
 
     def run(self, line, **variables):
         """(exit code, what was shown); what does not end by itself is interrupted once it has shown something."""
-        done = subprocess.Popen(["bash", "-c", line], cwd=self.home, env=self.env | variables, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
-                                start_new_session=True)
         typed = PASSWORD if "--action login" in line else SECRETS["AOPS_VAULT_KEY"] if "--key -" in line else "yet-another-2"
-        done.stdin.write(typed.encode() + b"\n")
-        done.stdin.close()
+        with tempfile.TemporaryFile() as answers:
+            answers.write(typed.encode() + b"\n")
+            answers.seek(0)
+            done = subprocess.Popen(["bash", "-c", line], cwd=self.home, env=self.env | variables, stdin=answers,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+                                    start_new_session=True)
         shown = b""
         if line.endswith("--watch"):
             shown = done.stdout.read1(65536)
