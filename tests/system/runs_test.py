@@ -53,7 +53,8 @@ class runs(unittest.TestCase):
         return self.api.good("/manage/task/result/log", {"execution_id": run, "limit": 1000})["events"]
 
     def ends(self, run, state, seconds=120):
-        wait_until(lambda: self.info(run)["state"] not in ("pending", "running"), seconds)
+        over = ("done", "failed", "cancelled", "timed_out", state)
+        wait_until(lambda: self.info(run)["state"] in over, seconds)
         x = self.info(run)
         self.assertEqual(x["state"], state, (x, self.hosts_of(run), self.log(run)[-20:]))
         return x

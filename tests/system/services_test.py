@@ -1,4 +1,4 @@
-"""Shipped templates of services, deployed for real, and asked whether they do what they are for. AOPS_LONG only."""
+"""Shipped templates of services, deployed for real, and asked whether they do what they are for. All but one of the cases need AOPS_LONG."""
 import http.server
 import json
 import os
@@ -63,6 +63,15 @@ def ask(host, port, words):
     with socket.create_connection((host.address, port), 20) as link:
         link.sendall(words.encode())
         return b"".join(iter(lambda: link.recv(4096), b"")).decode()
+
+
+class what_is_deployed(unittest.TestCase):
+    def test_each_shipped_template_has_a_case(self):
+        shipped = {x.parent.name for x in (TOOLS.parent / "etc/templates").glob("*/aops.yml")}
+        tests = "".join((pathlib.Path(__file__).parent / x).read_text(encoding="utf-8")
+                        for x in ("services_test.py", "templates_test.py"))
+        self.assertGreater(len(shipped), 10)
+        self.assertEqual({x for x in shipped if f'"{x}"' not in tests}, set())
 
 
 @unittest.skipUnless(IS_LONG, "takes minutes: AOPS_LONG=1")

@@ -1,6 +1,6 @@
 """Clients that only cost: some dribble a request byte by byte, others send rubbish, all of them come back when they are cut.
 
-    slow_clients.py HOST PORT DRIBBLERS RUBBISH
+    slow_clients.py HOST PORT DRIBBLERS RUBBISH [tls]
 
 Prints `open` once all are connected, and ends, with a line of what it did as JSON, when standard input ends.
 """
@@ -17,6 +17,7 @@ import time
 DRIBBLE_EVERY_S = 0.1
 RUBBISH_EVERY_S = 1.0
 BEGIN = b"POST /manage/host/count HTTP/1.1\r\nHost: x\r\nX-Slow: "
+BEGIN_TLS = bytes.fromhex("1603010200010001fc0303")  # Of a record of 512 bytes: a client's hello.
 
 
 class client:
@@ -46,7 +47,7 @@ class client:
             self.was_open = True
             self.crowd.opened += 1
         if self.dribbles:
-            self.sock.send(BEGIN[:self.crowd.first_bytes])
+            self.sock.send(self.crowd.first)
             self.crowd.later(DRIBBLE_EVERY_S, self.dribble)
         else:
             self.sock.send(random.randbytes(random.randrange(1, 600)))
@@ -74,11 +75,11 @@ class client:
 
 
 class crowd:
-    def __init__(self, host, port, dribblers, rubbish):
+    def __init__(self, host, port, dribblers, rubbish, begin):
         self.where = (host, port)
         self.selector = selectors.DefaultSelector()
         self.due, self.opened, self.number = [], 0, 0
-        self.first_bytes = len(BEGIN)
+        self.first = begin
         self.counts = {"rubbish": 0, "dribbles": 0, "cut": 0}
         self.clients = [client(self, k < dribblers) for k in range(dribblers + rubbish)]
 
@@ -105,4 +106,5 @@ class crowd:
 
 
 if __name__ == "__main__":
-    print(json.dumps(crowd(sys.argv[1], *(int(x) for x in sys.argv[2:])).run()))
+    print(json.dumps(crowd(sys.argv[1], *(int(x) for x in sys.argv[2:5]),
+                           BEGIN_TLS if "tls" in sys.argv[5:] else BEGIN).run()))

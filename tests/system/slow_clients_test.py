@@ -24,7 +24,8 @@ class crowd:
         where = urllib.parse.urlsplit(url)
         program = pathlib.Path(__file__).with_name("slow_clients.py")
         self.process = subprocess.Popen([sys.executable, str(program), where.hostname, str(where.port), str(DRIBBLERS),
-                                         str(RUBBISH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                         str(RUBBISH), *(["tls"] if where.scheme == "https" else [])],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         preexec_fn=die_with_parent)
 
     def __enter__(self):
