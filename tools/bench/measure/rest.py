@@ -101,7 +101,8 @@ def slow_clients(place, node):
     """So many clients that dribble, and so many that send rubbish."""
     where = urllib.parse.urlsplit(node.url)
     with subprocess.Popen([sys.executable, os.path.join(place.top, "tests/system/slow_clients.py"), where.hostname,
-                           str(where.port), *map(str, SLOW_CLIENTS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as crowd:
+                           str(where.port), *map(str, SLOW_CLIENTS), *(["tls"] if where.scheme == "https" else [])],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as crowd:
         try:
             if crowd.stdout.readline() != b"open\n":
                 raise RuntimeError("the slow clients did not come in")
