@@ -74,15 +74,16 @@ void arm_watchdog() {
 bool wait_for_end(caf::actor_system& system, const caf::actor& root) {
   auto set = stop_signals();
   auto main_thread = pthread_self();
-  std::atomic<bool> gave_up = false;
-  root->attach_functor([&gave_up, main_thread] {
-    gave_up = true;
+  // Runs whenever the root ends, also long after this has returned: it must not point here.
+  auto gave_up = std::make_shared<std::atomic<bool>>(false);
+  root->attach_functor([gave_up, main_thread] {
+    *gave_up = true;
     pthread_kill(main_thread, SIGTERM);
   });
   int signal = 0;
   sigwait(&set, &signal);
   (void)system;
-  return !gave_up;
+  return !*gave_up;
 }
 
 /// What the node listens on.
