@@ -45,7 +45,7 @@ interface Options {
   signal?: AbortSignal
   /** A refusal that says that nobody is logged in is the answer, not a lost session. */
   quiet?: boolean
-  /** Carried out once, however often it is sent. */
+  /** Carried out once, however often it is sent: who asks again after no answer gets that of the first time. */
   once?: boolean
 }
 
@@ -67,18 +67,39 @@ function failuresOf(reply: Refusal): { name: string; reason: string }[] {
 /** Requests under way. */
 export const pending = ref(0)
 
+/** Keys of requests that were not answered, by what was asked. They go with the tab. */
+const unanswered = new Map<string, string>()
+
+/** Of a text, so that no secret of it is kept. What the browser has for this is not there over plain HTTP. */
+function digest(text: string): string {
+  let a = 0x811c9dc5
+  let b = 0x41c6ce57
+  for (let i = 0; i < text.length; ++i) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193)
+    b = Math.imul(b ^ text.charCodeAt(i), 0x5bd1e995)
+    b ^= b >>> 15
+  }
+  return `${text.length}-${a >>> 0}-${b >>> 0}`
+}
+
 /** Some answers have numbers that JSON has no word for, as texts; they stay texts. */
 async function ask(verb: Verb, path: string, body: unknown, options: Options): Promise<unknown> {
   const headers: Record<string, string> = {}
-  if (verb !== 'get') headers['Content-Type'] = 'application/json'
-  if (options.once) headers['Idempotency-Key'] = crypto.getRandomValues(new Uint32Array(4)).join('-')
+  const text = verb === 'get' ? undefined : JSON.stringify(body)
+  const what = options.once ? `${path} ${digest(text ?? '')}` : ''
+  if (text !== undefined) headers['Content-Type'] = 'application/json'
+  if (what) {
+    const key = unanswered.get(what) ?? crypto.getRandomValues(new Uint32Array(4)).join('-')
+    unanswered.set(what, key)
+    headers['Idempotency-Key'] = key
+  }
   let response: Response
   ++pending.value
   try {
     response = await fetch(base + path, {
       method: verb.toUpperCase(),
       headers,
-      body: verb === 'get' ? undefined : JSON.stringify(body),
+      body: text,
       signal: options.signal,
     })
   } catch (problem) {
@@ -94,6 +115,8 @@ async function ask(verb: Verb, path: string, body: unknown, options: Options): P
     throw new ApiError(0, 'The node does not answer', `HTTP ${response.status}`)
   }
   const code = reply.code ?? response.status
+  // A node that failed may have carried it out; who is asked for the vault key asks the same again.
+  if (response.status < 500 && code !== 1203) unanswered.delete(what)
   if (code === 200 || code === 206) return reply
   throw new ApiError(code, reply.msg ?? '', reply.detail ?? reply.message ?? '', failuresOf(reply))
 }
