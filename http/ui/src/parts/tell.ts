@@ -18,7 +18,7 @@ export function tellProblem(problem: unknown) {
   if (problem instanceof ApiError) {
     // For these a dialog is open already.
     if (problem.code === 1201 || problem.code === 1204) return
-    const text = `${t(problem.msg)} (${problem.code})${problem.detail ? ': ' + problem.detail : ''}${problem.failures.map((f) => ` · ${f.name} ${f.reason}`).slice(0, 10).join('')}`
+    const text = `${t(problem.msg)}${problem.code ? ` (${problem.code})` : ''}${problem.detail ? ': ' + problem.detail : ''}${problem.failures.map((f) => ` · ${f.name} ${f.reason}`).slice(0, 10).join('')}`
     ElMessage({ type: 'error', message: text, duration: 8000, showClose: true })
   } else if (problem instanceof Error) ElMessage({ type: 'error', message: problem.message, showClose: true })
 }

@@ -36,8 +36,13 @@ export async function logIn(username: string, password: string) {
   session.user ||= username
 }
 
+/** Only what the node ended is ended: when it does not say so, it is told, and the session stays. */
 export async function logOut() {
-  await post('/session/logout', {}, { quiet: true }).catch(() => undefined)
+  try {
+    await post('/session/logout', {}, { quiet: true })
+  } catch (problem) {
+    if (!(problem instanceof ApiError) || problem.code !== 1201) throw problem
+  }
   Object.assign(session, { state: 'nobody', user: '', role: '', mustChange: false, ended: false })
 }
 
