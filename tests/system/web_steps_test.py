@@ -32,6 +32,7 @@ class steps(on_stage):
         field("Group", "web")
         t.click(".el-dialog button[type=submit]")
         t.see("td >> text=web9")
+        t.gone(".el-dialog")
         self.assertIn("web9", self.names())
         # A second one of this name is refused, and the dialog stays.
         t.click("text=Add a host")
@@ -47,6 +48,41 @@ class steps(on_stage):
         t.confirm()
         t.gone("td >> text=web9")
         self.assertNotIn("web9", self.names())
+
+    def test_who_types_elsewhere_already_is_not_put_into_the_first_input(self):
+        t = self.t.go("/ui/hosts").see("button:has-text('Add a host')")
+        there = t.run("""new Promise((done) => {
+          [...document.querySelectorAll('button')].find((b) => b.innerText === 'Add a host').click()
+          const look = () => {
+            const second = document.querySelectorAll('.el-dialog form input')[1]
+            if (!second) return setTimeout(look)
+            second.focus()
+            setTimeout(() => done(document.activeElement === second), 200) // Whatever the form itself had set is over.
+          }
+          look()
+        })""")
+        self.assertTrue(there)
+        t.press("Escape")
+        t.gone(".el-dialog")
+        t.click("text=Add a host")
+        t.until("document.activeElement === document.querySelector('.el-dialog form input')")
+
+    def test_a_dialog_is_opened_again_while_it_goes(self):
+        t = self.t.go("/ui/groups").click("text=Add a group")
+        t.fill(".el-dialog form input", "of before")
+        seen = t.run("""new Promise((done) => {
+          document.querySelector('.el-dialog__headerbtn').click()
+          const look = () => {
+            if (!document.querySelector('.is-closing')) return setTimeout(look)
+            const button = [...document.querySelectorAll('button')].find((b) => b.innerText === 'Add a group')
+            const { x, y } = button.getBoundingClientRect()
+            const hit = document.elementFromPoint(x + 4, y + 4)
+            button.click()
+            setTimeout(() => done([button.contains(hit), document.querySelector('.el-dialog form input')?.value ?? null]), 600)
+          }
+          look()
+        })""")
+        self.assertEqual(seen, [True, ""])
 
     def test_hosts_come_from_a_table_with_a_preview(self):
         t = self.t.go("/ui/hosts")
