@@ -1,6 +1,7 @@
 #include "runtime/io/storage/audit_repository.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/io/storage/audit_counts.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -125,6 +126,12 @@ filter conditions(const audit_reader& reader, const log_query& q) {
   return out;
 }
 
+/// Whether they ask for nothing but what records are counted by.
+bool is_counted(const audit_reader& reader, const log_query& q) {
+  return reader.is_administrator && !q.action && !q.entity && !q.outcome && !q.before &&
+         (!q.time_range || q.time_range->empty());
+}
+
 log_verified broken_at(log_verified out, int64_t number, std::string reason) {
   out.broken.emplace(number);
   out.reason = std::move(reason);
@@ -187,7 +194,8 @@ expected<void> audit_repository::append(const audit_entry& entry) {
       [&] {
         return db.run(
           "update audit_chain set seq = ?, digest = ? where name = 'audit'", seq, digest);
-      });
+      },
+      [&] { return audit_counts{db}.add(x.owner, x.user, kind); });
   });
 }
 
@@ -201,7 +209,9 @@ expected<log_page> audit_repository::page(const audit_reader& reader, const log_
     p.per_page = *q.per_page;
   }
   auto matching = conditions(reader, q);
-  auto window = window_of(db_, p, "audit_log", matching);
+  auto window = is_counted(reader, q) ? audit_counts{db_}.total(matching).and_then(
+                                          [&](int64_t total) { return window_of(p, total); })
+                                      : window_of(db_, p, "audit_log", matching);
   if (!window)
     return fail(std::move(window.error()));
   auto rows = db_.list_with(
@@ -270,6 +280,12 @@ expected<log_verified> audit_repository::verify(int64_t after, int64_t portion) 
   return out;
 }
 
+expected<int64_t> audit_repository::remove(const filter& matching) {
+  if (auto done = audit_counts{db_}.take(matching); !done)
+    return fail(std::move(done.error()));
+  return db_.run_with("delete from audit_log where " + matching.where(), matching.values());
+}
+
 expected<int64_t> audit_repository::expire_unchained(int64_t before_ms, int64_t before_n) {
   auto keys = db_.list(
     "select n from audit_log where seq = 0 and n <= ? and time_ms < ? order by n limit ?",
@@ -279,8 +295,11 @@ expected<int64_t> audit_repository::expire_unchained(int64_t before_ms, int64_t 
     portion_of_expiry);
   if (!keys)
     return fail(std::move(keys.error()));
-  std::vector<parameter> values{keys->begin(), keys->end()};
-  return db_.run_many("delete from audit_log where n = ?", 1, values);
+  if (keys->empty())
+    return 0;
+  filter old("seq = 0");
+  old.in("n", *keys);
+  return remove(old);
 }
 
 expected<int64_t> audit_repository::expire(int64_t before_ms) {
@@ -309,7 +328,7 @@ expected<int64_t> audit_repository::expire(int64_t before_ms) {
       return 0;
     const auto& last = *std::prev(first_kept);
     auto done = in_order(
-      [&] { return db.run("delete from audit_log where seq > 0 and seq <= ?", last.seq); },
+      [&] { return remove(filter("seq > 0 and seq <= ?", last.seq)); },
       [&] {
         return db.run("update audit_chain set gone_seq = ?, gone_digest = ? where name = 'audit'",
                       last.seq,

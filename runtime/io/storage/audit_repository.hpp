@@ -3,6 +3,7 @@
 #include "messages/audit.hpp"
 #include "messages/paging.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/filter.hpp"
 
 namespace aops::storage {
 
@@ -46,6 +47,10 @@ public:
   /// Deletes a portion of the oldest, up to the first one that is not from before a time; the chain
   /// goes on from there. @returns How many; 0: none is left. In a transaction.
   expected<int64_t> expire(int64_t before_ms);
+
+  /// Deletes records, out of the counters too. The chain is the caller's, who holds its end.
+  /// @param matching May name columns of the log. @returns How many.
+  expected<int64_t> remove(const filter& matching);
 
 private:
   struct chain {

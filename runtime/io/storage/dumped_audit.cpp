@@ -1,3 +1,5 @@
+#include "runtime/io/storage/audit_counts.hpp"
+#include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/dump_columns.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -91,7 +93,7 @@ public:
       "select digest from audit_log where seq = ?", [](const row& r) { return r.string(0); }, last);
     if (!digest)
       return fail(std::move(digest.error()));
-    auto gone = db.run("delete from audit_log where seq > 0 and seq <= ?", last);
+    auto gone = audit_repository{db}.remove(filter("seq > 0 and seq <= ?", last));
     if (!gone)
       return gone;
     return db
@@ -136,7 +138,8 @@ public:
         return db.run("update audit_chain set gone_seq = ?, gone_digest = ? where name = 'audit'",
                       seq - 1,
                       before);
-      });
+      },
+      [&] { return audit_counts{db}.add(owner, user, kind_of); });
     return done.map([] { return restored_as::added; });
   }
 

@@ -179,8 +179,10 @@ STORE_CASE(the_log_is_whole_before_between_and_after) {
   BOOST_TEST(files.leave(dumped_audit(), at_most(2)) == 1);
   BOOST_TEST(is_whole());
   BOOST_TEST(ok(log.verify(0)).checked == 2);
+  BOOST_TEST(ok(log.page({"ada"}, {})).total_count == 2);
   BOOST_TEST(files.restore() == "4/0/0");
   BOOST_TEST(is_whole());
+  BOOST_TEST(ok(log.page({"ada"}, {})).total_count == 6);
   BOOST_TEST(ok(log.verify(0)).checked == 6);
   BOOST_TEST(files.restore() == "0/4/0");
 }
