@@ -4,10 +4,14 @@ Each step is a template of its name. On a host it appends `begin STEP` to /var/c
 when /var/fail-STEP is there, and appends `end STEP`.
 """
 import os
+import socket
+import threading
 import unittest
 
 import lab
+from cluster import cluster
 from node import node
+from rest import parse_events
 from waiting import wait_until
 
 VAULT_KEY = "vault-key-of-the-scene"
@@ -90,11 +94,12 @@ class scene(unittest.TestCase):
 
     # -- tasks and runs
 
-    def generate(self, steps=STEPS, hosts=None, idempotent=True, **tolerant):
-        """A task of these steps. `tolerant`: {step: True} of those that may fail."""
+    def generate(self, steps=STEPS, hosts=None, idempotent=True, once=(), **tolerant):
+        """A task of these steps. `once`: of those that may not be repeated; `tolerant`: {step: True} of those that may fail."""
         body = {"task_name": "counting", "description": "", "template_name": list(steps),
                 "host_list": [self.ids[x] for x in hosts or self.ids],
-                "steps": [{"step": x, "enable": True, "continue": x in tolerant, "idempotent": idempotent} for x in steps]}
+                "steps": [{"step": x, "enable": True, "continue": x in tolerant, "idempotent": idempotent and x not in once}
+                          for x in steps]}
         return self.api.good("/manage/task/generate", body)["task_id"]
 
     def execute(self, task, **more):
@@ -132,6 +137,18 @@ class scene(unittest.TestCase):
             return all(self.counted(x).get(f"begin {step}") for x in names or self.ids)
         wait_until(is_held, 180, f"{step} of {run} waits", every=0.2)
 
+    def log(self, run):
+        """All its events."""
+        found, last = [], None
+        while last is None or len(found) < last:
+            page = self.api.good("/manage/task/result/log", {"execution_id": run, "limit": 1000,
+                                                             "after": found[-1]["number"] if found else 0})
+            last = page["last"]
+            if not page["events"]:
+                break
+            found += page["events"]
+        return found
+
     def act(self, what, run, **more):
         reply = self.api.good(f"/manage/task/{what}", {"execution_list": [run]} | more)
         self.assertEqual((reply["accepted"], reply["ignored"]), ([run], []))
@@ -140,6 +157,98 @@ class scene(unittest.TestCase):
         """The new run."""
         (new,) = self.api.good("/manage/task/retry", {"execution_list": [run]})["execution_id"]
         return new
+
+
+class shared_scene(scene):
+    """The same on two nodes of a cluster. Each of them, and the database, is a machine of its own in the network of the hosts."""
+
+    @classmethod
+    def start_nodes(cls):
+        for name in ("db", "n1", "n2"):
+            cls.hosts.net.add(name)
+        cls.cluster = cluster(2, settings=("check.sample_period=1h",), net=cls.hosts.net)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.wait_settled()
+        cls.api = cls.cluster.members[0].client()
+
+    def setUp(self):
+        self.api = self.cluster.members[0].client()
+        self.enter_key()
+        super().setUp()
+
+    def end_runs(self):
+        for x in self.cluster.members:
+            if not x.is_running():
+                x.start()
+        self.api = self.cluster.api()
+        super().end_runs()
+
+    def enter_key(self):
+        self.api.good("/manage/account/certificate", {"key": VAULT_KEY})
+
+    def owner_of(self, run):
+        """The member whose slots the run is of, and another one."""
+        ((owner,),) = self.cluster.store.rows(f"select s.node from job j join slot s on s.slot = j.slot where j.id = '{run}'")
+        (it,), others = ([x for x in self.cluster.members if (x.id == owner) == same] for same in (True, False))
+        return it, others[0]
+
+
+class watcher:
+    """Reads the live events of a run in a thread, and comes back where it was cut off, perhaps to another node."""
+
+    def __init__(self, run):
+        self.run, self.events, self.end, self.problem = run, [], None, None
+        self.thread = self.socket = None
+
+    @property
+    def numbers(self):
+        return [number for _, number, _ in self.events]
+
+    def open(self, client, timeout=120):
+        """The reply, from which events come after those that are known."""
+        headers = {"Access-Token": client.token, "Accept": "text/event-stream"}
+        if self.events:
+            headers["Last-Event-ID"] = str(self.numbers[-1])
+        link = client.connection(timeout)
+        link.connect()
+        self.socket = link.sock
+        link.request("GET", f"/manage/task/stream?execution_id={self.run}", headers=headers)
+        reply = link.getresponse()
+        assert reply.status == 200, reply.read()
+        return reply
+
+    def take(self, reply):
+        """All that comes, until the node ends the stream or it is cut."""
+        for event in parse_events(reply):
+            if event[1] is not None:
+                self.events.append(event)
+            if event[0] == "done":
+                self.end = event[2]
+
+    def follow(self, client):
+        """In a thread. `cut`, `join` or the end of the node end it."""
+        reply = self.open(client)
+
+        def read():
+            try:
+                self.take(reply)
+            except Exception as x:  # Told by `join`; a stream that was cut may break anyhow.
+                self.problem = x
+        self.thread = threading.Thread(target=read, daemon=True)
+        self.thread.start()
+
+    def cut(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # The node is gone.
+        self.thread.join(30)
+        assert not self.thread.is_alive(), "a stream that was cut goes on"
+
+    def join(self, deadline=60):
+        """Until the stream has ended by itself."""
+        self.thread.join(deadline)
+        assert not self.thread.is_alive() and self.problem is None, (self.problem, self.numbers[-3:])
 
 
 def children_of(pid):
@@ -169,6 +278,15 @@ def with_run(run, *roots):
         except OSError:
             continue
     return found
+
+
+def lives(pid):
+    """Whether it runs: what has ended and was not asked for yet, as by a parent that is stopped, does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def settle(predicate, deadline=30):
