@@ -94,6 +94,46 @@ class runs(scene):
             self.wait_end(run, "done")
         self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 2, "end one": 2}] * len(self.ids))
 
+    def test_a_run_that_may_be_beside_others_does_not_wait_for_them(self):
+        self.on_hosts("touch /var/hold-one")
+        first, beside = self.execute(self.generate(["one"])), self.execute(self.generate(["one"]), allow_parallel=True)
+        wait_until(lambda: all(self.counted(x) == {"begin one": 2} for x in self.ids), 180, "both are at work on each host")
+        self.assertEqual([self.run_info(x)["state"] for x in (first, beside)], ["running"] * 2)
+        self.on_hosts("rm /var/hold-one")
+        for run in (first, beside):
+            self.wait_end(run, "done")
+        self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 2, "end one": 2}] * len(self.ids))
+
+    def test_the_canary_goes_first_in_each_step(self):
+        self.on_hosts("touch /var/hold-one /var/hold-two", "h2")
+        run = self.execute(self.generate(["one", "two"]), canary=[self.ids["h2"]])
+        for step, done in (("one", {}), ("two", {"begin one": 1, "end one": 1})):
+            self.wait_held(run, step, "h2")
+            self.assertEqual({x: self.counted(x) for x in ("h1", "h3")}, {"h1": done, "h3": done})
+            self.on_hosts(f"rm /var/hold-{step}", "h2")
+        self.wait_end(run, "done")
+        self.assert_once(["one", "two"])
+
+    def test_what_harms_the_canary_harms_no_other(self):
+        self.on_hosts("touch /var/fail-one", "h2")
+        run = self.execute(self.generate(["one", "two"]), canary=[self.ids["h2"]])
+        self.wait_end(run, "failed")
+        self.assertEqual({where: x[0] for where, x in self.failures(run).items()}, {("one", "h2"): "failed"})
+        self.assertEqual([self.counted(x) for x in self.ids], [{}, {"begin one": 1}, {}])
+
+    def test_hosts_may_fail_up_to_the_share_that_is_named(self):
+        """One of three is 33 %."""
+        self.on_hosts("touch /var/fail-one", "h1")
+        run = self.execute(self.generate(["one", "two"]), max_fail_percentage=34, serial=1)
+        self.wait_end(run, "done")
+        self.assert_once(["one", "two"], "h2", "h3")
+        self.assertEqual(self.counted("h1"), {"begin one": 1})
+        self.on_hosts("rm /var/count")
+        run = self.execute(self.generate(["one", "two"], one=True), max_fail_percentage=32, serial=1)
+        info = self.wait_end(run, "failed")
+        self.assertIn("1 of 3 hosts failed, more than 32 %", info["reason"])
+        self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 1}, {}, {}], "no batch came after that")
+
     def test_another_host_key_is_refused_with_both_until_it_is_trusted(self):
         host = self.hosts["h1"]
         self.wait_end(self.execute(self.generate(["one"], ["h1"])), "done")
