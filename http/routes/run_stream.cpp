@@ -28,23 +28,36 @@ find(const node_port& port, const request_context& context, const std::string& r
                   found->state};
 }
 
-expected<std::vector<report_event>> fetch_after(const node_port& port,
-                                                const request_context& context,
-                                                const std::string& run,
-                                                int64_t after,
-                                                size_t limit) {
-  run_log_query query;
-  query.execution_id = run;
-  query.after.emplace(after);
-  query.limit.emplace(static_cast<int64_t>(limit));
-  auto page = ask_actor<run_store_actor, run_log_page>(
-    port, actors::run_store_name, context, std::move(query));
-  if (!page)
-    return fail(std::move(page.error()));
-  std::vector<report_event> events;
-  for (const auto& x : page->events)
-    events.push_back({x.number, base::encode(x), x.type});
-  return events;
+/// Pages of the log that one fetch reads. Such a page may end for the work it was, long before
+/// `limit` events.
+constexpr int most_pages = 16;
+
+expected<report_page> fetch_after(const node_port& port,
+                                  const request_context& context,
+                                  const std::string& run,
+                                  int64_t after,
+                                  size_t limit) {
+  report_page found;
+  found.until = after;
+  for (int i = 0; i < most_pages && found.events.size() < limit; ++i) {
+    run_log_query query;
+    query.execution_id = run;
+    query.after.emplace(*found.until);
+    query.limit.emplace(static_cast<int64_t>(limit - found.events.size()));
+    auto page = ask_actor<run_store_actor, run_log_page>(
+      port, actors::run_store_name, context, std::move(query));
+    if (!page && i > 0)
+      break; // What is there is told; the next fetch goes on.
+    if (!page)
+      return fail(std::move(page.error()));
+    for (const auto& x : page->events)
+      found.events.push_back({x.number, base::encode(x), x.type});
+    bool is_further = page->next > *found.until;
+    found.until = std::max(*found.until, page->next);
+    if (page->next >= page->last || !is_further)
+      break;
+  }
+  return found;
 }
 
 json show(const job_news& x) {

@@ -76,20 +76,20 @@ find(const node_port& port, const request_context& context, const std::string& j
                   x.state};
 }
 
-expected<std::vector<report_event>> fetch_after(const node_port& port,
-                                                const request_context& context,
-                                                const std::string& job,
-                                                int64_t after,
-                                                size_t limit) {
+expected<report_page> fetch_after(const node_port& port,
+                                  const request_context& context,
+                                  const std::string& job,
+                                  int64_t after,
+                                  size_t limit) {
   new_reports_query query{job, after, static_cast<int64_t>(limit)};
   auto page = ask_actor<report_store_actor, reports_page>(
     port, actors::report_store_name, context, std::move(query));
   if (!page)
     return fail(std::move(page.error()));
-  std::vector<report_event> events;
+  report_page found;
   for (const auto& row : page->result)
-    events.push_back({row.number, base::encode(row)});
-  return events;
+    found.events.push_back({row.number, base::encode(row)});
+  return found;
 }
 
 } // namespace

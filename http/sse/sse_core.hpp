@@ -120,7 +120,8 @@ private:
   bool add_reports(std::string& text);
   bool add_shared(lock& held, std::string& text);
   bool add_private(lock& held, std::string& text);
-  void append_recent(const std::vector<report_event>& found, size_t asked, int64_t known_max);
+  void append_recent(const report_page& found, int64_t until);
+  int64_t looked_until(const report_page& found, int64_t known_max) const;
   request_context context() const;
 
   std::shared_ptr<core> hub_;

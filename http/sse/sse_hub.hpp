@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,20 @@ struct report_event {
   std::string name = "report";
 };
 
+/// What a source found after a number.
+struct report_page {
+  std::vector<report_event> events; ///< In order.
+  /// All up to this number was looked at. Absent: so it was unless there are as many as asked for.
+  std::optional<int64_t> until{};
+};
+
 /// Where a hub gets what it shows. Called from connection threads, several at once; each call
 /// bounded by the context's own time-out.
 struct sse_source {
   /// Where the job stands, as stored. ec::not_found for jobs the caller may not see.
   std::function<expected<job_news>(const request_context&, const std::string& job)> find;
   /// Reports with a greater number, in order, at most `limit`.
-  std::function<expected<std::vector<report_event>>(
+  std::function<expected<report_page>(
     const request_context&, const std::string& job, int64_t after, size_t limit)>
     fetch_after;
   /// The data of `progress` and `done`; absent: {task_id, progress, expected_report_num}.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace aops::http {
 
@@ -82,16 +83,21 @@ void sse_hub::reader::refresh() {
   channel_->wake_all();
 }
 
-void sse_hub::reader::append_recent(const std::vector<report_event>& found,
-                                    size_t asked,
-                                    int64_t known_max) {
+/// Up to which number the source has nothing that was not found. @param known_max Number of the
+/// newest report when it was asked.
+int64_t sse_hub::reader::looked_until(const report_page& found, int64_t known_max) const {
+  auto until = found.events.empty() ? int64_t{0} : found.events.back().seq;
+  if (found.until)
+    return std::max(until, *found.until);
+  // The rest up to here was deleted.
+  return found.events.size() < hub_->limits.batch ? std::max(until, known_max) : until;
+}
+
+void sse_hub::reader::append_recent(const report_page& found, int64_t until) {
   auto& c = *channel_;
-  for (const auto& r : found)
+  for (const auto& r : found.events)
     c.recent.push_back({r.seq, dump(r.data), r.name});
-  if (!found.empty())
-    c.recent_until = std::max(c.recent_until, found.back().seq);
-  if (found.size() < asked) // The rest up to here was deleted.
-    c.recent_until = std::max(c.recent_until, known_max);
+  c.recent_until = std::max(c.recent_until, until);
   while (c.recent.size() > hub_->limits.recent) {
     c.recent_after = c.recent.front().seq;
     c.recent.pop_front();
@@ -111,7 +117,10 @@ bool sse_hub::reader::add_shared(lock& held, std::string& text) {
     c.wake_all();
     if (!found)
       return false;
-    append_recent(*found, hub_->limits.batch, known_max);
+    auto until = looked_until(*found, known_max);
+    append_recent(*found, until);
+    if (until <= from)
+      return false; // Nothing new, though there is: asked again, but not at once.
   }
   auto first =
     std::upper_bound(c.recent.begin(), c.recent.end(), after_, [](int64_t seq, const auto& e) {
@@ -134,13 +143,10 @@ bool sse_hub::reader::add_private(lock& held, std::string& text) {
   held.lock();
   if (!found)
     return false;
-  for (const auto& r : *found) {
+  for (const auto& r : found->events)
     text += frame_(r.name, r.seq, dump(r.data));
-    after_ = r.seq;
-  }
-  if (found->size() < hub_->limits.batch)
-    after_ = std::max(after_, known_max);
-  return true;
+  auto until = looked_until(*found, known_max);
+  return std::exchange(after_, std::max(after_, until)) < until;
 }
 
 bool sse_hub::reader::add_reports(std::string& text) {

@@ -77,11 +77,11 @@ struct bridges_fixture : tests::actor_fixture {
     s.fetch_after = [this](const request_context&,
                            const std::string&,
                            int64_t after,
-                           size_t limit) -> expected<std::vector<report_event>> {
-      std::vector<report_event> out;
+                           size_t limit) -> expected<http::report_page> {
+      http::report_page out;
       for (auto seq = after + 1; seq <= after + static_cast<int64_t>(limit) && seq <= reports;
            ++seq)
-        out.push_back({seq, {{"number", seq}}});
+        out.events.push_back({seq, {{"number", seq}}});
       return out;
     };
     s.subscribe = [this, id](const std::string& job) {

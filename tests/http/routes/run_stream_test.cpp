@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 using namespace aops;
 
 namespace {
@@ -31,6 +33,23 @@ canned_store(std::string_view, std::chrono::milliseconds, caf::message request) 
   return caf::make_message(std::move(page));
 }
 
+/// A store with a run of `last` events that looks at ten of them at once, and finds each tenth.
+http::node_port sparse_store(int64_t last) {
+  return [last](std::string_view,
+                std::chrono::milliseconds,
+                caf::message request) -> expected<caf::message> {
+    const auto& query = request.get_as<run_log_query>(1);
+    run_log_page page;
+    page.last = last;
+    page.next = std::min(last, *query.after + 10);
+    run_event x;
+    x.number = page.next;
+    x.type = "event";
+    page.events.push_back(std::move(x));
+    return caf::make_message(std::move(page));
+  };
+}
+
 http::request_context of_admin() {
   http::request_context x;
   x.who.owner = "admin";
@@ -45,11 +64,25 @@ BOOST_AUTO_TEST_SUITE(run_streams)
 BOOST_AUTO_TEST_CASE(events_are_named_after_their_type_and_numbered) {
   auto source = http::run_source(&canned_store);
   auto some = tests::ok(source.fetch_after(of_admin(), "r", 2, 2));
-  BOOST_REQUIRE(some.size() == 2u);
-  BOOST_TEST(some[0].seq == 3);
-  BOOST_TEST(some[0].name == "host");
-  BOOST_TEST(some[0].data["number"] == 3);
-  BOOST_TEST(some[1].name == "event");
+  BOOST_REQUIRE(some.events.size() == 2u);
+  BOOST_TEST(some.events[0].seq == 3);
+  BOOST_TEST(some.events[0].name == "host");
+  BOOST_TEST(some.events[0].data["number"] == 3);
+  BOOST_TEST(some.events[1].name == "event");
+  BOOST_TEST(*some.until == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_with_few_events_is_not_the_last_one) {
+  auto all = tests::ok(http::run_source(sparse_store(40)).fetch_after(of_admin(), "r", 0, 5000));
+  BOOST_TEST(all.events.size() == 4u);
+  BOOST_TEST(*all.until == 40);
+  // How far one fetch looks is bounded, and it says how far that was.
+  auto long_run = http::run_source(sparse_store(10'000));
+  auto some = tests::ok(long_run.fetch_after(of_admin(), "r", 0, 5000));
+  BOOST_TEST(some.events.size() < 1000u);
+  BOOST_TEST(some.events.back().seq == *some.until);
+  BOOST_TEST(tests::ok(long_run.fetch_after(of_admin(), "r", *some.until, 5000)).events[0].seq ==
+             *some.until + 10);
 }
 
 BOOST_AUTO_TEST_CASE(the_store_knows_how_a_run_ended) {

@@ -68,15 +68,20 @@ public:
     s.fetch_after = [this](const http::request_context&,
                            const std::string& job,
                            int64_t after,
-                           size_t limit) -> expected<std::vector<http::report_event>> {
+                           size_t limit) -> expected<http::report_page> {
       ++fetches;
       std::lock_guard lock{mutex_};
       if (is_down)
         return fail(ec::store_unreachable);
-      std::vector<http::report_event> found;
+      http::report_page found;
       auto& reports = jobs_[job].reports;
-      for (auto it = reports.upper_bound(after); it != reports.end() && found.size() < limit; ++it)
-        found.push_back({it->first, {{"report_id", it->second}}});
+      auto end = reports.end();
+      if (looks_at > 0) {
+        end = reports.upper_bound(after + looks_at);
+        found.until = after + looks_at;
+      }
+      for (auto it = reports.upper_bound(after); it != end && found.events.size() < limit; ++it)
+        found.events.push_back({it->first, {{"report_id", it->second}}});
       return found;
     };
     s.subscribe = [this](const std::string&) { ++subscribed; };
@@ -86,6 +91,7 @@ public:
 
   std::atomic<int> fetches{0}, subscribed{0}, unsubscribed{0};
   std::atomic<bool> is_down{false};
+  std::atomic<int64_t> looks_at{0}; ///< Reports that one fetch looks at; 0: all.
 
 private:
   struct job {

@@ -79,6 +79,21 @@ BOOST_AUTO_TEST_CASE(deleted_reports_are_skipped) {
   BOOST_TEST(report_ids(c.received()) == (std::vector<int64_t>{1, 2, 20}));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_source_has_not_looked_at_yet_is_not_taken_for_deleted) {
+  jobs.looks_at = 3; // Fewer than are asked for.
+  jobs.add("j1", 60);
+  jobs.store_until("j1", 40);
+  for (int64_t seq = 5; seq <= 15; ++seq)
+    jobs.erase_report("j1", seq);
+  auto c = open("j1");
+  BOOST_REQUIRE(c.read_until("id: 40\n"));
+  hub.publish(jobs.store_until("j1", 60)); // Fetched for all streams of the job.
+  BOOST_REQUIRE(c.read_until(end_of_stream));
+  auto wanted = from_to(16, 60);
+  wanted.insert(wanted.begin(), {1, 2, 3, 4});
+  BOOST_TEST(report_ids(c.received()) == wanted);
+}
+
 BOOST_AUTO_TEST_CASE(progress_never_falls) {
   jobs.add("j1", 10);
   auto c = open("j1");
