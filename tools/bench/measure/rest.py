@@ -15,6 +15,8 @@ from measure.node import Fleet, Node
 SPREAD_S = 7 * 86400
 PACED_CONNECTIONS, PACED_PAUSE_MS = 64, 60  # A little over 1000 requests a second.
 SOAK_LOOK_S = 5
+# The windows of the fleet's rules fill for an hour, which would hide whether requests leave anything behind.
+FLEET_RESTS = ("check.sample_period=1h",)
 SLOW_CLIENTS = 100, 1000  # That dribble, that send rubbish.
 
 
@@ -129,9 +131,15 @@ def slope(points):
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / max(sum((x - mean_x) ** 2 for x, _ in points), 1e-9)
 
 
-def soak(figures, node, task, options, store):
-    """The paced work for long; whether memory grows, its first third left out."""
-    name, seen = f"rest on {store}, soak: ", []
+def soak(figures, place, fleet, task, options, store, settings=()):
+    """The paced work for long, on a node whose fleet rests; whether memory grows, the first third left out."""
+    with Node(place, fleet.port, tls=True, settings=(*settings, *FLEET_RESTS)) as node:
+        node.log_in()
+        soak_one(figures, node, task, options, f"rest on {store}, soak: ")
+
+
+def soak_one(figures, node, task, options, name):
+    seen = []
     running = subprocess.Popen(load.command(node, PACED_CONNECTIONS, options.soak),
                                env=load.environment(node, task, PACED_PAUSE_MS, "work"), stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
@@ -177,11 +185,12 @@ def measure(figures, place, options):
             figures.add("rest: resident memory", node.rss_mb(), "MB")
             measure_beside_slow_clients(figures, place, node, task, options)
             measure_work(figures, node, task, options, "SQLite")
+        if options.soak:
+            soak(figures, place, fleet, task, options, "SQLite")
+        with moved_to_mariadb(place) as settings:
+            with Node(place, fleet.port, tls=True, settings=settings) as node:
+                node.log_in()
+                warm(node, fleet.hosts, 1)
+                measure_work(figures, node, task, options, "MariaDB")
             if options.soak:
-                soak(figures, node, task, options, "SQLite")
-        with moved_to_mariadb(place) as settings, Node(place, fleet.port, tls=True, settings=settings) as node:
-            node.log_in()
-            warm(node, fleet.hosts, 1)
-            measure_work(figures, node, task, options, "MariaDB")
-            if options.soak:
-                soak(figures, node, task, options, "MariaDB")
+                soak(figures, place, fleet, task, options, "MariaDB", settings)
