@@ -58,28 +58,51 @@ int list(session& s) {
   return code == exit_done && !all_told ? exit_failed : code;
 }
 
-/// Looks until the file is there, or it was given up.
-int wait_for(session& s, const std::string& node, const std::string& file) {
-  auto polls = 1000 * s.args.whole("deadline") / look_ms;
-  for (int64_t i = 0; i < polls; ++i) {
-    s.io.pause(look_ms);
-    auto reply = s.fetch("/manage/backup/list");
-    if (!reply)
-      return s.complain(reply.error());
-    for (const auto& row : member(*reply, "nodes")) {
-      if (text_of(row, "node") != node || row.value("is_writing", false))
-        continue;
-      const auto& kept = member(row, "backups");
-      bool is_there = std::any_of(
-        kept.begin(), kept.end(), [&](const json& x) { return text_of(x, "file") == file; });
-      return is_there ? exit_done
-                      : s.complain({ec::task_failed,
-                                    tr("the backup could not be written: {}",
-                                       text_of(row, "last_failure"))});
+/// Troubles after which asking again may do: the last is what a node says of another one, too.
+bool may_pass(const error& why) {
+  return why == ec::unreachable || why == ec::overloaded || why == ec::timed_out;
+}
+
+/// What the node keeps once it does not write any more; until then null.
+expected<json> written_by(session& s, const std::string& node) {
+  auto reply = s.fetch("/manage/backup/list");
+  if (!reply)
+    return reply;
+  for (const auto& row : member(*reply, "nodes"))
+    if (text_of(row, "node") == node) {
+      if (auto why = text_of(row, "error"); !why.empty())
+        return fail(ec::unreachable, tr("node {}: {}", node, why));
+      if (!row.value("is_writing", false))
+        return row;
     }
+  return json{};
+}
+
+/// Looks until the file is there, or it was given up. A node that does not tell for a while may
+/// well go on writing.
+int wait_for(session& s, const std::string& node, const std::string& file) {
+  auto deadline = s.args.whole("deadline");
+  auto until = s.io.now_s() + deadline; // A look at what is not reached takes its time, too.
+  std::string trouble;
+  for (auto looks = 1000 * deadline / look_ms; looks > 0 && s.io.now_s() < until; --looks) {
+    s.io.pause(look_ms);
+    auto row = written_by(s, node);
+    if (!row && !may_pass(row.error()))
+      return s.complain(row.error());
+    trouble = row ? "" : "; " + row.error().detail;
+    if (!row || row->is_null())
+      continue;
+    const auto& kept = member(*row, "backups");
+    bool is_there = std::any_of(
+      kept.begin(), kept.end(), [&](const json& x) { return text_of(x, "file") == file; });
+    return is_there ? exit_done
+                    : s.complain(
+                        {ec::task_failed,
+                         tr("the backup could not be written: {}", text_of(*row, "last_failure"))});
   }
   return s.complain(
-    {ec::timed_out, tr("{} is still being written; `aops backup list` tells later", file)});
+    {ec::timed_out,
+     tr("{} is still being written; `aops backup list` tells later", file) + trouble});
 }
 
 int start(session& s) {

@@ -61,6 +61,41 @@ BOOST_AUTO_TEST_CASE(one_that_is_started_may_be_waited_for) {
   BOOST_TEST(told("no space left"));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_does_not_tell_for_a_while_is_waited_for) {
+  auto silent = json{{"node", "n1"}, {"error", "there is no link to it"}};
+  node.answer("/manage/backup/start", {{"node", "n1"}, {"file", "/b/2"}});
+  node.answer("/manage/backup/list", {{"code", 206}, {"nodes", json::array({silent})}});
+  node.answer_http("/manage/backup/list", 429, "{}");
+  node.answer("/manage/backup/list", {{"code", 1001}, {"msg", "restful connection error"}});
+  node.answer("/manage/backup/list",
+              {{"nodes", json::array({node_of("n1", json::array({backup("/b/2")}))})}});
+  BOOST_TEST(run({"backup", "start", "--wait"}) == 0, err.str());
+  BOOST_TEST(printed()["file"] == "/b/2");
+  BOOST_TEST(waited_ms == 4 * 500);
+}
+
+BOOST_AUTO_TEST_CASE(waiting_ends_with_the_reason_why_nobody_told) {
+  auto silent = json{{"node", "n1"}, {"error", "there is no link to it"}};
+  node.answer("/manage/backup/start", {{"node", "n1"}, {"file", "/b/2"}});
+  node.answer("/manage/backup/list", {{"code", 206}, {"nodes", json::array({silent})}});
+  BOOST_TEST(run({"backup", "start", "--wait", "--deadline", "3"}) == 1);
+  BOOST_TEST(waited_ms == 3000);
+  BOOST_TEST(told("node n1: there is no link to it"));
+  waited_ms = 0;
+  io.now_s = [this] {
+    return int64_t{1709294400} + waited_ms / 250;
+  }; // Looking takes as long again.
+  BOOST_TEST(run({"backup", "start", "--wait", "--deadline", "3"}) == 1);
+  BOOST_TEST(waited_ms == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_ends_the_waiting) {
+  node.answer("/manage/backup/start", {{"node", "n1"}, {"file", "/b/2"}});
+  node.answer("/manage/backup/list", {{"code", 1207}, {"msg", "permission denied"}});
+  BOOST_TEST(run({"backup", "start", "--wait"}) == 1);
+  BOOST_TEST(waited_ms == 500);
+}
+
 BOOST_AUTO_TEST_CASE(the_configuration_is_a_list_of_options) {
   node.answer(
     "/manage/config/effective",
