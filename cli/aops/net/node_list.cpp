@@ -26,14 +26,22 @@ bool only_reads(std::string_view path) {
 }
 
 bool creates(std::string_view path) {
-  constexpr std::array<std::string_view, 7> ends = {"/add",
-                                                    "/import",
-                                                    "/generate",
-                                                    "/diag/execute",
-                                                    "/check/execute",
-                                                    "/task/execute",
-                                                    "/task/retry"};
-  return std::any_of(ends.begin(), ends.end(), [&](auto x) { return path.ends_with(x); });
+  constexpr std::array<std::string_view, 15> keyed = {"/check/execute",
+                                                      "/check/rule/import",
+                                                      "/diag/execute",
+                                                      "/diag/tree/import",
+                                                      "/manage/account/register",
+                                                      "/manage/account/token/create",
+                                                      "/manage/account/user/add",
+                                                      "/manage/host/add",
+                                                      "/manage/host/group/add",
+                                                      "/manage/task/execute",
+                                                      "/manage/task/generate",
+                                                      "/manage/task/retry",
+                                                      "/manage/task/schedule/add",
+                                                      "/manage/template/import",
+                                                      "/manage/template/import/package"};
+  return std::find(keyed.begin(), keyed.end(), path) != keyed.end();
 }
 
 node_list::node_list(std::vector<connection> known, favourite current)

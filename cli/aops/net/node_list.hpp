@@ -52,7 +52,8 @@ private:
 /// Whether a request to this path of the contract changes nothing.
 bool only_reads(std::string_view path);
 
-/// Whether a request to this path creates something, and does so once for a key.
+/// Whether a request to this path of the contract creates something, and does so once for a key:
+/// the routes that are `is_repeatable`.
 bool creates(std::string_view path);
 
 } // namespace aops::cli

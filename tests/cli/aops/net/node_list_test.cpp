@@ -139,6 +139,19 @@ BOOST_AUTO_TEST_CASE(what_creates_is_asked_again_with_the_same_key_when_the_conn
   BOOST_TEST(all.back().find("Idempotency-Key") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(registration_is_asked_again_with_the_same_key_when_the_connection_broke) {
+  breaking_port broken;
+  node.answer("/manage/account/register", json::object());
+  variables["AOPS_URL"] = broken.url() + "," + node.url();
+  variables["AOPS_NEW_PASSWORD"] = "correct horse";
+  BOOST_TEST(run({"account", "register", "ann"}) == 0, err.str());
+  auto sent = broken.heard();
+  BOOST_REQUIRE(sent.size() == 1u);
+  auto key = node.last("/manage/account/register").key;
+  BOOST_TEST(key.size() == 32u);
+  BOOST_TEST(sent[0].find("Idempotency-Key: " + key) != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_that_is_an_error_is_an_answer) {
   canned_node other;
   other.answer("/manage/host/count", {{"host_count", 2}});
