@@ -5,6 +5,7 @@
 #include "actors/support/ask.hpp"
 #include "messages/cluster.hpp"
 #include "messages/names.hpp"
+#include "messages/return_code.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -94,6 +95,41 @@ void ask_nodes(Self* self,
     ask<link_actor>(self, parts.names, name, parts.deadline, unpack, std::move(p));
   }
   g->one_less();
+}
+
+/// A page with a row for each node that is not gone, filled by `fill(row&, const Reply&)`, or why
+/// there is none: then the page is partial.
+template <class Page, class Reply, class Fill>
+Page page_of_nodes(const std::vector<surveyed_node>& nodes,
+                   const std::vector<expected<Reply>>& answers,
+                   Fill fill) {
+  Page page;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].is_gone)
+      continue;
+    auto& row = page.nodes.emplace_back();
+    if (answers[i]) {
+      fill(row, *answers[i]);
+    } else {
+      row.error = to_string(answers[i].error());
+      page.code = code_partial;
+    }
+    row.node = nodes[i].node;
+  }
+  return page;
+}
+
+/// Asks all nodes, this one too, and answers with the page of what they told.
+template <class Role, class Page, class Reply, class Self, class Request, class Fill>
+caf::result<Page> survey_page(
+  Self* self, const cluster_map& map, const survey_parts& parts, Request request, Fill fill) {
+  auto nodes = known_nodes(map, parts.me);
+  auto promise = self->template make_response_promise<Page>();
+  auto then = [promise, nodes, fill](const std::vector<expected<Reply>>& told) mutable {
+    promise.deliver(page_of_nodes<Page>(nodes, told, fill));
+  };
+  ask_nodes<Role, Reply>(self, parts, nodes, std::move(request), then);
+  return promise;
 }
 
 } // namespace aops::actors

@@ -3,7 +3,6 @@
 #include "actors/cluster/node_survey.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "actors/support/prepare.hpp"
-#include "messages/return_code.hpp"
 #include "runtime/base/config_options.hpp"
 
 #include <caf/all.hpp>
@@ -12,33 +11,12 @@ namespace aops::actors {
 
 namespace {
 
-backups_page page_of(const std::vector<surveyed_node>& nodes,
-                     const std::vector<expected<node_backups>>& answers) {
-  backups_page out;
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].is_gone)
-      continue;
-    auto x = answers[i] ? *answers[i] : node_backups{};
-    x.node = nodes[i].node;
-    if (!answers[i]) {
-      x.error = to_string(answers[i].error());
-      out.code = code_partial;
-    }
-    out.nodes.push_back(std::move(x));
-  }
-  return out;
-}
-
 caf::result<backups_page> survey(upkeep_desk_pointer self) {
   const auto& parts = self->state.parts;
-  auto nodes = known_nodes(*parts.map, parts.node);
-  auto promise = self->make_response_promise<backups_page>();
-  auto then = [promise, nodes](const std::vector<expected<node_backups>>& told) mutable {
-    promise.deliver(page_of(nodes, told));
-  };
   survey_parts whom{*parts.names, parts.node, std::string{upkeep_desk_name}, parts.deadline};
-  ask_nodes<upkeep_desk_actor, node_backups>(self, whom, nodes, node_backups_query{}, then);
-  return promise;
+  auto fill = [](node_backups& row, const node_backups& told) { row = told; };
+  return survey_page<upkeep_desk_actor, backups_page, node_backups>(
+    self, *parts.map, whom, node_backups_query{}, fill);
 }
 
 /// Hands a request on to the keeper of this node.
