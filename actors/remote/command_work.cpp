@@ -146,7 +146,8 @@ void trust_host(const remote_work_ptr& work,
     work->store->bounded(promise.ticket()),
     {},
     [who, now, keys = std::move(*keys), reply](storage::database& db) -> expected<host_keys_shown> {
-      auto kept = storage::host_key_repository{db}.replace(who.owner, reply.host_id, keys, now);
+      auto kept =
+        storage::host_key_repository{db}.replace(who.owner, reply.host_id, known_keys(keys), now);
       if (!kept)
         return fail(std::move(kept.error()));
       return audit(db, now, who, "host.trust", reply.host_id).map([&] { return reply; });

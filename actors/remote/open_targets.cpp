@@ -3,7 +3,6 @@
 #include "actors/store/host_credentials.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
-#include "runtime/io/storage/host_key_repository.hpp"
 
 #include <map>
 
@@ -83,11 +82,19 @@ expected<opened_targets> open_targets(storage::database& db,
   return out;
 }
 
+std::vector<storage::known_key> known_keys(const std::vector<std::string>& keys) {
+  std::vector<storage::known_key> out;
+  for (const auto& key : keys)
+    out.push_back({key, ansible::key_fingerprint(key)});
+  return out;
+}
+
 expected<void> keep_host_keys(storage::database& db,
                               const std::vector<ansible::host_result>& hosts,
                               int64_t now_ms) {
   for (const auto& host : hosts)
-    if (auto kept = storage::host_key_repository{db}.remember(host.host, host.host_keys, now_ms);
+    if (auto kept =
+          storage::host_key_repository{db}.remember(host.host, known_keys(host.host_keys), now_ms);
         !kept)
       return kept;
   return {};

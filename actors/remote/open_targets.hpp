@@ -3,7 +3,7 @@
 #include "messages/account.hpp"
 #include "runtime/core/vault/credentials.hpp"
 #include "runtime/io/ansible/play.hpp"
-#include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/host_key_repository.hpp"
 
 #include <string>
 #include <vector>
@@ -27,6 +27,9 @@ expected<opened_targets> open_targets(storage::database& db,
                                       const std::string& owner,
                                       const vault::secret_bytes& data_key,
                                       const std::vector<std::string>& host_ids);
+
+/// With their fingerprints, as they are stored.
+std::vector<storage::known_key> known_keys(const std::vector<std::string>& keys);
 
 /// Keeps the keys that were seen at first use. In a transaction.
 expected<void> keep_host_keys(storage::database& db,

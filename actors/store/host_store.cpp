@@ -7,7 +7,6 @@
 #include "messages/roles/vault.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/base/ids.hpp"
-#include "runtime/io/ansible/play.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/host_key_repository.hpp"
 #include "runtime/io/storage/host_repository.hpp"
@@ -360,7 +359,8 @@ expected<host_records> find(storage::database& db, const find_hosts& x) {
   return found.map([](auto list) { return host_records{std::move(list)}; });
 }
 
-/// Those a caller sees, and the keys they are known by.
+/// Those a caller sees, and the digests of the keys they are known by, which are not made anew for
+/// each who asks.
 expected<hosts_page> page(storage::database& db, const caller& who, const hosts_query& q) {
   auto found = host_repository{db}.page(scope_of(who), q);
   if (!found)
@@ -368,13 +368,12 @@ expected<hosts_page> page(storage::database& db, const caller& who, const hosts_
   std::vector<std::string> ids;
   for (const auto& host : found->host_infos)
     ids.push_back(host.host_id);
-  auto keys = storage::host_key_repository{db}.of(ids);
+  auto keys = storage::host_key_repository{db}.fingerprints_of(ids);
   if (!keys)
     return fail(std::move(keys.error()));
   for (auto& host : found->host_infos)
     if (auto known = keys->find(host.host_id); known != keys->end())
-      for (const auto& key : known->second)
-        host.host_keys.push_back(ansible::key_fingerprint(key));
+      host.host_keys = std::move(known->second);
   return found;
 }
 

@@ -2,20 +2,26 @@
 
 #include "runtime/io/storage/steps.hpp"
 
+#include <fmt/format.h>
+
 namespace aops::storage {
 
 expected<by_text<std::vector<std::string>>>
-host_key_repository::of(const std::vector<std::string>& host_ids) {
+host_key_repository::texts_of(std::string_view columns,
+                              const std::vector<std::string>& host_ids,
+                              std::string (*text_of)(const row&)) {
   by_text<std::vector<std::string>> out;
   auto done = for_parts(host_ids, [&](const std::vector<std::string>& part) -> expected<void> {
     filter matching("1 = 1");
     matching.in("h.id", part);
     auto rows = db_.list_with(
-      "select h.id, k.kind, k.body from host_key k join host h on h.n = k.host where " +
-        matching.where() + " order by k.host, k.kind",
+      fmt::format("select h.id, {} from host_key k join host h on h.n = k.host where {}"
+                  " order by k.host, k.kind",
+                  columns,
+                  matching.where()),
       matching.values(),
       [&](const row& r) {
-        out[r.string(0)].push_back(r.string(1) + " " + r.string(2));
+        out[r.string(0)].push_back(text_of(r));
         return true;
       });
     return only(std::move(rows));
@@ -25,22 +31,35 @@ host_key_repository::of(const std::vector<std::string>& host_ids) {
   return out;
 }
 
+expected<by_text<std::vector<std::string>>>
+host_key_repository::of(const std::vector<std::string>& host_ids) {
+  return texts_of(
+    "k.kind, k.body", host_ids, [](const row& r) { return r.string(1) + " " + r.string(2); });
+}
+
+expected<by_text<std::vector<std::string>>>
+host_key_repository::fingerprints_of(const std::vector<std::string>& host_ids) {
+  return texts_of("k.fingerprint", host_ids, [](const row& r) { return r.string(1); });
+}
+
 expected<void>
-host_key_repository::add(int64_t host, const std::vector<std::string>& keys, int64_t now_ms) {
-  return for_each(keys, [&](const std::string& key) -> expected<void> {
-    auto blank = key.find(' ');
+host_key_repository::add(int64_t host, const std::vector<known_key>& keys, int64_t now_ms) {
+  return for_each(keys, [&](const known_key& x) -> expected<void> {
+    auto blank = x.key.find(' ');
     if (blank == std::string::npos)
       return {};
-    return only(db_.run(db_.sql().insert_ignore("host_key", {"host", "kind"}, {"body", "seen_ms"}),
-                        host,
-                        std::string_view{key}.substr(0, blank),
-                        std::string_view{key}.substr(blank + 1),
-                        now_ms));
+    return only(db_.run(
+      db_.sql().insert_ignore("host_key", {"host", "kind"}, {"body", "fingerprint", "seen_ms"}),
+      host,
+      std::string_view{x.key}.substr(0, blank),
+      std::string_view{x.key}.substr(blank + 1),
+      x.fingerprint,
+      now_ms));
   });
 }
 
 expected<void> host_key_repository::remember(std::string_view host_id,
-                                             const std::vector<std::string>& keys,
+                                             const std::vector<known_key>& keys,
                                              int64_t now_ms) {
   if (keys.empty())
     return {};
@@ -55,7 +74,7 @@ expected<void> host_key_repository::remember(std::string_view host_id,
 
 expected<void> host_key_repository::replace(std::string_view owner,
                                             std::string_view host_id,
-                                            const std::vector<std::string>& keys,
+                                            const std::vector<known_key>& keys,
                                             int64_t now_ms) {
   auto host = db_.integer("select n from host where owner = ? and id = ?", owner, host_id);
   if (!host)

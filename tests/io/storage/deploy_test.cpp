@@ -148,25 +148,33 @@ STORE_CASE(a_host_is_known_by_the_keys_first_seen_until_others_are_trusted) {
   auto& db = it.db();
   store_host(db, "1");
   host_key_repository keys{db};
-  auto known = [&] {
+  auto told = [](const by_text<std::vector<std::string>>& hosts) {
     std::string out;
-    for (const auto& [id, list] : ok(keys.of({"1", "2"})))
-      for (const auto& key : list)
-        out += id + ":" + key + " ";
+    for (const auto& [id, list] : hosts)
+      for (const auto& text : list)
+        out += id + ":" + text + " ";
     return out;
   };
+  auto known = [&] { return told(ok(keys.of({"1", "2"}))); };
   BOOST_TEST(known() == "");
   ok(transact(db, [&](database&) {
-    return keys.remember("1", {"ssh-rsa A", "ssh-ed25519 B"}, 5);
+    return keys.remember("1", {{"ssh-rsa A", "SHA256:a"}, {"ssh-ed25519 B", "SHA256:b"}}, 5);
   }));
   BOOST_TEST(known() == "1:ssh-ed25519 B 1:ssh-rsa A ");
-  ok(transact(db, [&](database&) { return keys.remember("1", {"ssh-rsa C", "ecdsa D"}, 6); }));
+  BOOST_TEST(told(ok(keys.fingerprints_of({"1", "2"}))) == "1:SHA256:b 1:SHA256:a ");
+  ok(transact(db, [&](database&) {
+    return keys.remember("1", {{"ssh-rsa C", "SHA256:c"}, {"ecdsa D", "SHA256:d"}}, 6);
+  }));
   BOOST_TEST(known() == "1:ssh-ed25519 B 1:ssh-rsa A ");
-  ok(transact(db, [&](database&) { return keys.remember("nobody", {"ssh-rsa C"}, 6); }));
-  ok(transact(db, [&](database&) { return keys.replace(owner, "1", {"ssh-rsa E"}, 7); }));
+  ok(transact(db, [&](database&) { return keys.remember("nobody", {{"ssh-rsa C", "c"}}, 6); }));
+  ok(transact(db, [&](database&) {
+    return keys.replace(owner, "1", {{"ssh-rsa E", "SHA256:e"}}, 7);
+  }));
   BOOST_TEST(known() == "1:ssh-rsa E ");
-  auto others = transact(
-    db, [&](database& d) { return host_key_repository{d}.replace("somebody", "1", {"x y"}, 7); });
+  BOOST_TEST(told(ok(keys.fingerprints_of({"1"}))) == "1:SHA256:e ");
+  auto others = transact(db, [&](database& d) {
+    return host_key_repository{d}.replace("somebody", "1", {{"x y", "z"}}, 7);
+  });
   BOOST_TEST(failure_of(others) == ec::not_found);
   BOOST_TEST(committed(db, [&] { return host_repository{db}.remove(owner, "1", 1); }));
   BOOST_TEST(ok(db.count("select count(*) from host_key")) == 0);

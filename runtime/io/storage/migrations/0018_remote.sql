@@ -1,9 +1,11 @@
--- Hosts as they are logged in to: the SSH keys they are known by, and how collecting facts went.
+-- Hosts as they are logged in to: the SSH keys they are known by, with the digests that people compare, and how
+-- collecting facts went.
 
 create table host_key (
   host bigint not null,
   kind varchar(64) not null,
   body longtext not null,
+  fingerprint varchar(64) not null,
   seen_ms bigint not null,
   primary key (host, kind),
   foreign key (host) references host (n)
