@@ -41,15 +41,6 @@ std::string spelled(const option& o) {
   return (o.name == "output" ? "-o,--" : "--") + std::string{o.name};
 }
 
-std::string described(const option& o) {
-  std::string text{translated(o.help)};
-  if (!o.choices.empty())
-    text += fmt::format(" ({})", fmt::join(o.choices, ", "));
-  if (!o.fallback.empty())
-    text += fmt::format(" [{}]", o.fallback);
-  return text;
-}
-
 const option* find_option(const std::vector<option>& options, std::string_view name) {
   auto o =
     std::find_if(options.begin(), options.end(), [&](const auto& x) { return x.name == name; });
@@ -141,11 +132,11 @@ private:
   void add(size_t i) {
     const auto& o = options_[i];
     if (o.kind == option_kind::flag) {
-      handles_.push_back(app_.add_flag(spelled(o), flags_[i], described(o)));
+      handles_.push_back(app_.add_flag(spelled(o), flags_[i], help_of(o)));
       return;
     }
-    auto* handle = o.is_list ? app_.add_option(spelled(o), lists_[i], described(o))
-                             : app_.add_option(spelled(o), values_[i], described(o));
+    auto* handle = o.is_list ? app_.add_option(spelled(o), lists_[i], help_of(o))
+                             : app_.add_option(spelled(o), values_[i], help_of(o));
     handle->type_name(std::string{o.value});
     if (o.is_list)
       handle->allow_extra_args(false); // One value each time it is given.

@@ -55,15 +55,6 @@ std::string head_of(std::string_view name, std::string_view summary) {
          section(tr("NAME")) + fmt::format("{} \\- {}\n", plain(name), plain(translated(summary)));
 }
 
-std::string described(const option& o) {
-  std::string text{translated(o.help)};
-  if (!o.choices.empty())
-    text += fmt::format(" ({})", fmt::join(o.choices, ", "));
-  if (!o.fallback.empty())
-    text += fmt::format(" [{}]", o.fallback);
-  return text;
-}
-
 std::string words_of(const verb& what, const action* chosen) {
   std::string text;
   auto options = all_options(what);
@@ -95,7 +86,7 @@ std::string option_entry(const option& o) {
   auto head = bold(fmt::format("{}--{}", o.name == "output" ? "-o, " : "", o.name));
   if (!o.value.empty())
     head += " " + slanted(o.value);
-  return entry(head, described(o));
+  return entry(head, help_of(o));
 }
 
 /// The lines as they stand; two blanks before them are the help's.

@@ -1,5 +1,6 @@
 #include "cli/aops/command/verb.hpp"
 
+#include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
@@ -166,6 +167,15 @@ std::vector<std::string_view> positionals_of(const verb& what, const action* cho
   auto names = chosen && !chosen->positionals.empty() ? chosen->positionals : what.positionals;
   std::erase(names, "action");
   return names;
+}
+
+std::string help_of(const option& o) {
+  std::string text{translated(o.help)};
+  if (!o.choices.empty())
+    text += fmt::format(" ({})", fmt::join(o.choices, ", "));
+  if (!o.fallback.empty())
+    text += fmt::format(" [{}]", o.fallback);
+  return text;
 }
 
 const action* action_of(const verb& what, const arguments& args) {

@@ -100,6 +100,10 @@ using verb_list = std::vector<verb>;
 /// Every option the verb takes: `action`, its own, the common ones.
 std::vector<option> all_options(const verb& what);
 
+/// What help and manual pages say of an option: what it means, its choices, its fallback; in the
+/// user's language.
+std::string help_of(const option& o);
+
 /// The action that was asked for; null when there is none.
 const action* action_of(const verb& what, const arguments& args);
 
