@@ -69,6 +69,29 @@ class cli(user):
         reply = self.json("checkrule", "--action", "add", "--conf", path)
         self.assertIn("exported", reply["succeed_list"] + reply["update_list"])
 
+    def test_lists_of_rules_and_hosts_as_csv_can_be_added_again(self):
+        self.out("group", "add", "semi;colon")
+        rules = [{**rule("csv; one", "temperature", "$0 >\n 50"), "for": "5m", "recover": "$0 < 40", "no_data": "alert",
+                  "host_group_list": ["default", "semi;colon"]}, rule("csv two", "temperature", "$0 > 1")]
+        self.out("checkrule", "add", self.file("rules.json", {"check_items": rules}))
+        self.addCleanup(lambda: self.out("checkrule", "delete", "csv; one", "csv two"))
+        self.out("host", "add", "csv1", "2001:db8::17", "--port", "9200", "--group", "semi;colon", "--ssh_port", "2222", "--wait", "0")
+        self.addCleanup(lambda: self.out("host", "delete", "csv1"))
+
+        def shown(*words):
+            """Without what the node says of them."""
+            known = self.json(*words)
+            return sorted(({k: v for k, v in x.items() if k not in ("host_id", "status_since", "status", "scrape_error")}
+                           for x in known.get("check_items", known.get("host_infos"))), key=str)
+
+        for words, gone, back in ((("checkrule", "get", "csv; one", "csv two"), "delete", "add"),
+                                  (("host", "query", "csv1"), "delete", "import")):
+            before = shown(*words)
+            path = self.file(f"{words[0]}.csv", self.out(*words, "-o", "csv"))
+            self.out(words[0], gone, *words[2:])
+            self.out(words[0], back, path)
+            self.assertEqual(shown(*words), before)
+
     def test_an_illegal_rule_ends_with_1_and_says_where(self):
         path = self.file("bad.json", {"check_items": [rule("bad", "temperature", "$0 > ")]})
         done = self.aops("checkrule", "--action", "add", "--conf", path, code=1)

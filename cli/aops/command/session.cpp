@@ -31,6 +31,19 @@ json without(const json& reply, const std::string& key) {
   return rest;
 }
 
+bool wants_page(const arguments& args) { return args.has("page") || args.has("per_page"); }
+
+/// The page of these rows that the command line wants; all of them when it names none.
+json page_wanted(const arguments& args, json all) {
+  if (!wants_page(args))
+    return all;
+  paging page;
+  page.page = args.whole("page");
+  page.per_page = args.whole("per_page");
+  auto range = rows_of(page, static_cast<int64_t>(all.size()));
+  return json(all.begin() + range.first, all.begin() + range.first + range.count);
+}
+
 } // namespace
 
 bool session::colour_allowed() const {
@@ -221,13 +234,7 @@ expected<json> session::chosen(const json& rows, const std::vector<std::string>&
   if (!filter_ || !rows.is_array())
     return rows;
   auto all = filter_->choose(rows, known);
-  if (!all || (!args.has("page") && !args.has("per_page")))
-    return all;
-  paging page;
-  page.page = args.whole("page");
-  page.per_page = args.whole("per_page");
-  auto range = rows_of(page, static_cast<int64_t>(all->size()));
-  return json(all->begin() + range.first, all->begin() + range.first + range.count);
+  return all ? page_wanted(args, std::move(*all)) : all;
 }
 
 expected<json> session::with_chosen(const json& reply, const view& how) const {
@@ -235,21 +242,20 @@ expected<json> session::with_chosen(const json& reply, const view& how) const {
     return reply;
   auto known = how.columns;
   known.insert(known.end(), how.wide_columns.begin(), how.wide_columns.end());
-  auto rows = chosen(member(reply, how.list), known);
-  if (!rows)
-    return rows;
+  auto all = filter_->choose(member(reply, how.list), known);
+  if (!all)
+    return all;
   auto result = reply;
   if (reply.contains("total_count")) {
-    auto total = static_cast<int64_t>(filter_->choose(member(reply, how.list), known)->size());
-    bool is_paged = args.has("page") || args.has("per_page");
+    auto total = static_cast<int64_t>(all->size());
     result["total_count"] = total;
-    result["total_page"] = total_pages(total, is_paged ? args.whole("per_page") : 0);
+    result["total_page"] = total_pages(total, wants_page(args) ? args.whole("per_page") : 0);
   }
-  result[how.list] = std::move(*rows);
+  result[how.list] = page_wanted(args, std::move(*all));
   return result;
 }
 
-void session::print_rows(const json& rows, const view& how) {
+void session::print_rows(json rows, const view& how) {
   auto name = !how.name.empty() ? how.name : how.columns.empty() ? "" : how.columns.front();
   if (form() == format::name) {
     for (const auto& row : rows)
@@ -259,6 +265,8 @@ void session::print_rows(const json& rows, const view& how) {
   auto columns = how.wide_columns.empty() ? how.columns : how.wide_columns;
   if (std::find(columns.begin(), columns.end(), "*") == columns.end())
     columns.emplace_back("*"); // Whoever reads it chooses for himself.
+  for (auto& row : rows)
+    row = how.csv_row ? how.csv_row(std::move(row)) : row;
   io.out << csv_of(rows, columns);
 }
 

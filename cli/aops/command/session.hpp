@@ -43,6 +43,8 @@ struct view {
   std::string name = {};                 ///< The column that `-o name` shows; the first when empty.
   /// Draws the table of a reply; null: a row per object.
   std::function<std::string(const json& reply)> draw = {};
+  /// A row with the cells of `-o csv`; null: as it is.
+  std::function<json(json row)> csv_row = {};
 };
 
 /// One run of one command: its arguments, its node, its output.
@@ -112,7 +114,7 @@ public:
   /// @param known Fields that a row may have.
   expected<json> chosen(const json& rows, const std::vector<std::string>& known) const;
   /// The rows as `-o name` and `-o csv` have them.
-  void print_rows(const json& rows, const view& how);
+  void print_rows(json rows, const view& how);
   /// Tells what of a request was not done, each name once; returns the exit code.
   int judge(const json& reply);
   /// The value in the JSON form that was asked for.

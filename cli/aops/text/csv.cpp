@@ -1,6 +1,7 @@
 #include "cli/aops/text/csv.hpp"
 
 #include "cli/aops/text/language.hpp"
+#include "cli/aops/text/text.hpp"
 
 #include <fmt/format.h>
 
@@ -84,6 +85,47 @@ private:
 
 expected<std::vector<csv_record>> parse_csv(std::string_view text) {
   return csv_reader(text).read();
+}
+
+error csv_error(const std::string& file, size_t line, std::string_view why) {
+  return {ec::bad_request, tr("{}: line {}: {}", file, line, why)};
+}
+
+expected<csv_table> read_csv(const std::string& file, std::string_view text) {
+  auto records = parse_csv(text);
+  if (!records)
+    return fail(ec::bad_request, fmt::format("{}: {}", file, records.error().detail));
+  if (records->empty())
+    return fail(ec::bad_request, tr("{}: is empty", file));
+  csv_table table{std::move(records->front()), {}};
+  for (auto& cell : table.header.cells)
+    cell = trimmed(cell);
+  auto width = table.header.cells.size();
+  for (auto row = records->begin() + 1; row != records->end(); ++row) {
+    if (row->cells.size() != width)
+      return fail(csv_error(
+        file, row->line, tr("{} cells where the header has {}", row->cells.size(), width)));
+    table.rows.push_back(std::move(*row));
+  }
+  return table;
+}
+
+expected<void> check_header(const std::string& file,
+                            const csv_record& header,
+                            const std::vector<std::string_view>& known,
+                            const std::vector<std::string_view>& needed) {
+  const auto& columns = header.cells;
+  auto refuse = [&](const std::string& why) { return fail(csv_error(file, header.line, why)); };
+  for (const auto& column : columns) {
+    if (std::find(known.begin(), known.end(), column) == known.end())
+      return refuse(tr("unknown column `{}`", column));
+    if (std::count(columns.begin(), columns.end(), column) > 1)
+      return refuse(tr("column `{}` stands twice", column));
+  }
+  for (auto column : needed)
+    if (std::find(columns.begin(), columns.end(), column) == columns.end())
+      return refuse(tr("column `{}` is missing", column));
+  return {};
 }
 
 std::string csv_cell(std::string_view text) {

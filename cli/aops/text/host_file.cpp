@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <vector>
@@ -30,6 +31,13 @@ const std::map<std::string, std::string, std::less<>> fields = {
   {"ssh_port", "ssh_port"},
   {"management", "management"}};
 
+/// What a list of hosts shows beside, and nobody says of a host: the node finds it out.
+bool is_found_out(std::string_view word) {
+  constexpr std::array<std::string_view, 7> found = {
+    "host_id", "status", "status_since", "scrape_error", "first_online", "host_keys", "infos"};
+  return std::find(found.begin(), found.end(), word) != found.end();
+}
+
 std::vector<std::string> known_words() {
   std::vector<std::string> words;
   for (const auto& [word, field] : fields)
@@ -37,8 +45,10 @@ std::vector<std::string> known_words() {
   return words;
 }
 
-/// The field that a column or member is.
+/// The field that a column or member is; empty: it is passed over.
 expected<std::string> field_of(std::string_view word) {
+  if (is_found_out(word))
+    return std::string{};
   auto found = fields.find(word);
   if (found != fields.end())
     return found->second;
@@ -46,6 +56,8 @@ expected<std::string> field_of(std::string_view word) {
 }
 
 expected<void> set_field(json& host, const std::string& field, json value) {
+  if (field.empty())
+    return {};
   if (host.contains(field))
     return fail(ec::bad_request, tr("{} is given twice", field));
   host[field] = std::move(value);
@@ -69,39 +81,27 @@ expected<json> finished(json host) {
   return host;
 }
 
-auto refuse(const std::string& file, std::string_view where, size_t number, const error& why) {
-  return fail(ec::bad_request, fmt::format("{}: {} {}: {}", file, where, number, why.detail));
-}
-
 expected<json> read_csv_hosts(const std::string& file, std::string_view text) {
-  auto records = parse_csv(text);
-  if (!records)
-    return fail(ec::bad_request, fmt::format("{}: {}", file, records.error().detail));
-  if (records->empty())
-    return fail(ec::bad_request, tr("{}: is empty", file));
+  auto table = read_csv(file, text);
+  if (!table)
+    return fail(table.error());
   std::vector<std::string> header;
-  for (const auto& cell : records->front().cells) {
-    auto field = field_of(trimmed(cell));
+  for (const auto& cell : table->header.cells) {
+    auto field = field_of(cell);
     if (!field)
-      return refuse(file, "line", records->front().line, field.error());
+      return fail(csv_error(file, table->header.line, field.error().detail));
     header.push_back(*field);
   }
   json hosts = json::array();
-  for (auto record = records->begin() + 1; record != records->end(); ++record) {
-    if (record->cells.size() != header.size())
-      return refuse(file,
-                    "line",
-                    record->line,
-                    {ec::bad_request,
-                     tr("{} cells where the header has {}", record->cells.size(), header.size())});
+  for (const auto& row : table->rows) {
     json host = json::object();
     for (size_t i = 0; i < header.size(); ++i)
-      if (auto cell = trimmed(record->cells[i]); !cell.empty())
+      if (auto cell = trimmed(row.cells[i]); !cell.empty())
         if (auto done = set_field(host, header[i], cell); !done)
-          return refuse(file, "line", record->line, done.error());
+          return fail(csv_error(file, row.line, done.error().detail));
     auto whole = finished(std::move(host));
     if (!whole)
-      return refuse(file, "line", record->line, whole.error());
+      return fail(csv_error(file, row.line, whole.error().detail));
     hosts.push_back(std::move(*whole));
   }
   return hosts;
@@ -155,17 +155,19 @@ expected<json> read_hosts(const std::string& name, std::string_view text) {
   auto content = parse_document(name, text);
   if (!content)
     return content;
-  const auto& list = content->is_object() && content->contains("host_list")
-                       ? member(*content, "host_list")
-                       : *content;
-  if (!list.is_array())
+  const auto* list = &*content;
+  for (const auto* key : {"host_list", "host_infos"}) // As it is asked for, as it is shown.
+    if (content->is_object() && content->contains(key))
+      list = &member(*content, key);
+  if (!list->is_array())
     return fail(ec::bad_request,
                 tr("{}: holds no hosts; a file of hosts is a list of {{name, address}}", name));
   json hosts = json::array();
-  for (const auto& item : list) {
+  for (const auto& item : *list) {
     auto host = host_of(item);
     if (!host)
-      return refuse(name, "host", hosts.size() + 1, host.error());
+      return fail(ec::bad_request,
+                  fmt::format("{}: host {}: {}", name, hosts.size() + 1, host.error().detail));
     hosts.push_back(std::move(*host));
   }
   return hosts;

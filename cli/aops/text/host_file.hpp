@@ -15,10 +15,11 @@ namespace aops::cli {
 expected<std::pair<std::string, std::optional<int64_t>>> split_address(std::string_view text);
 
 /// The hosts of a file as items of the request that adds them: CSV with a header when the name ends
-/// in `.csv`, else YAML or JSON, a list or `host_list: [...]`. Of each: `host_name` (or `name`),
-/// `public_ip` (or `address`, perhaps with a port), and as wanted `exporter_port` (`port`),
-/// `host_group_name` (`group`), `ssh_port`, `management`. `ec::bad_request` names file and line, or
-/// the number of the host.
+/// in `.csv`, else YAML or JSON, a list, `host_list: [...]`, or `host_infos` as the node shows
+/// them. Of each: `host_name` (or `name`), `public_ip` (or `address`, perhaps with a port), and as
+/// wanted `exporter_port` (`port`), `host_group_name` (`group`), `ssh_port`, `management`; what the
+/// node shows beside these is passed over. `ec::bad_request` names file and line, or the number of
+/// the host.
 expected<json> read_hosts(const std::string& name, std::string_view text);
 
 } // namespace aops::cli

@@ -6,23 +6,35 @@
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace aops::cli {
 
 namespace {
 
-constexpr std::array known_columns{
-  "check_item", "data_list", "condition", "description", "plugin", "severity", "host_group_list"};
+const std::vector<std::string_view> known_columns{"check_item",
+                                                  "data_list",
+                                                  "condition",
+                                                  "description",
+                                                  "plugin",
+                                                  "severity",
+                                                  "host_group_list",
+                                                  "for",
+                                                  "keep_firing_for",
+                                                  "recover",
+                                                  "no_data"};
+const std::vector<std::string_view> needed_columns{"check_item", "data_list", "condition"};
 
-auto refuse(const std::string& name, size_t line, std::string_view why) {
-  return fail(ec::bad_request, tr("{}: line {}: {}", name, line, why));
+bool are_texts(const json& list) {
+  return list.is_array() &&
+         std::all_of(list.begin(), list.end(), [](const json& x) { return x.is_string(); });
 }
 
 json group_names(std::string_view cell) {
+  if (cell.starts_with('['))
+    if (auto list = parse_json(cell); list && are_texts(*list))
+      return *list;
   json names = json::array();
   while (true) {
     auto end = cell.find(';');
@@ -35,11 +47,12 @@ json group_names(std::string_view cell) {
 }
 
 expected<void> set_cell(json& rule, const std::string& column, const std::string& cell) {
-  bool is_optional = column == "plugin" || column == "severity" || column == "host_group_list";
-  if (is_optional && trimmed(cell).empty())
+  bool is_needed =
+    std::find(needed_columns.begin(), needed_columns.end(), column) != needed_columns.end();
+  if (!is_needed && trimmed(cell).empty())
     return {}; // The node has its own default for these.
   if (column == "host_group_list") {
-    rule[column] = group_names(cell);
+    rule[column] = group_names(trimmed(cell));
   } else if (column == "data_list") {
     auto list = parse_json(cell);
     if (!list || !list->is_array())
@@ -51,47 +64,41 @@ expected<void> set_cell(json& rule, const std::string& column, const std::string
   return {};
 }
 
-expected<std::vector<std::string>> read_header(const std::string& name, const csv_record& record) {
-  std::vector<std::string> header;
-  for (const auto& cell : record.cells) {
-    auto column = trimmed(cell);
-    if (std::find(known_columns.begin(), known_columns.end(), column) == known_columns.end())
-      return refuse(name, record.line, tr("unknown column `{}`", column));
-    if (std::find(header.begin(), header.end(), column) != header.end())
-      return refuse(name, record.line, tr("column `{}` stands twice", column));
-    header.push_back(column);
-  }
-  for (const auto* needed : {"check_item", "data_list", "condition"})
-    if (std::find(header.begin(), header.end(), needed) == header.end())
-      return refuse(name, record.line, tr("column `{}` is missing", needed));
-  return header;
-}
-
 expected<json> read_csv_rules(const std::string& name, std::string_view text) {
-  auto records = parse_csv(text);
-  if (!records)
-    return fail(ec::bad_request, fmt::format("{}: {}", name, records.error().detail));
-  if (records->empty())
-    return fail(ec::bad_request, tr("{}: is empty", name));
-  auto header = read_header(name, records->front());
-  if (!header)
-    return fail(header.error());
+  auto table = read_csv(name, text);
+  if (!table)
+    return fail(table.error());
+  if (auto fine = check_header(name, table->header, known_columns, needed_columns); !fine)
+    return fail(fine.error());
+  const auto& columns = table->header.cells;
   json rules = json::array();
-  for (auto record = records->begin() + 1; record != records->end(); ++record) {
-    if (record->cells.size() != header->size())
-      return refuse(name,
-                    record->line,
-                    tr("{} cells where the header has {}", record->cells.size(), header->size()));
+  for (const auto& row : table->rows) {
     json rule = json::object();
-    for (size_t i = 0; i < header->size(); ++i)
-      if (auto done = set_cell(rule, (*header)[i], record->cells[i]); !done)
-        return refuse(name, record->line, done.error().detail);
+    for (size_t i = 0; i < columns.size(); ++i)
+      if (auto done = set_cell(rule, columns[i], row.cells[i]); !done)
+        return fail(csv_error(name, row.line, done.error().detail));
     rules.push_back(std::move(rule));
   }
   return rules;
 }
 
+/// Names between semicolons; as JSON where these would be read as others.
+std::string group_cell(const json& names) {
+  std::string cell;
+  for (const auto& name : names)
+    cell += (cell.empty() ? "" : ";") + (name.is_string() ? name.get<std::string>() : "");
+  return !cell.empty() && group_names(cell) == names ? cell : to_line(names);
+}
+
 } // namespace
+
+json csv_row_of(json rule) {
+  if (rule.contains("data_list"))
+    rule["data_list"] = to_line(rule["data_list"]);
+  if (rule.contains("host_group_list"))
+    rule["host_group_list"] = group_cell(rule["host_group_list"]);
+  return rule;
+}
 
 expected<json> read_rules(const std::string& name, std::string_view text) {
   if (extension_of(name) == ".csv")

@@ -6,46 +6,27 @@
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/yaml.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace aops::cli {
 
 namespace {
 
-tl::unexpected<error> refuse(const std::string& name, size_t line, const std::string& why) {
-  return fail(ec::bad_request, tr("{}: line {}: {}", name, line, why));
-}
-
 /// The rows of a file with a head line of these columns, in any order; the first must be there.
+/// Each has the number of its line beside them.
 expected<json> read_table(const std::string& name,
                           std::string_view text,
-                          const std::vector<std::string>& columns) {
-  auto records = parse_csv(text);
-  if (!records)
-    return fail(ec::bad_request, fmt::format("{}: {}", name, records.error().detail));
-  if (records->empty())
-    return fail(ec::bad_request, tr("{}: is empty", name));
-  std::vector<std::string> header;
-  for (const auto& cell : records->front().cells) {
-    auto column = trimmed(cell);
-    if (std::find(columns.begin(), columns.end(), column) == columns.end())
-      return refuse(name, records->front().line, tr("unknown column `{}`", column));
-    if (std::find(header.begin(), header.end(), column) != header.end())
-      return refuse(name, records->front().line, tr("column `{}` stands twice", column));
-    header.push_back(column);
-  }
-  if (std::find(header.begin(), header.end(), columns.front()) == header.end())
-    return refuse(name, records->front().line, tr("column `{}` is missing", columns.front()));
+                          const std::vector<std::string_view>& columns) {
+  auto table = read_csv(name, text);
+  if (!table)
+    return fail(table.error());
+  if (auto fine = check_header(name, table->header, columns, {columns.front()}); !fine)
+    return fail(fine.error());
   json rows = json::array();
-  for (auto record = records->begin() + 1; record != records->end(); ++record) {
-    if (record->cells.size() != header.size())
-      return refuse(name,
-                    record->line,
-                    tr("{} cells where the header has {}", record->cells.size(), header.size()));
-    json row = {{"line", record->line}};
-    for (size_t i = 0; i < header.size(); ++i)
-      row[header[i]] = trimmed(record->cells[i]);
+  for (const auto& record : table->rows) {
+    json row = {{"line", record.line}};
+    for (size_t i = 0; i < record.cells.size(); ++i)
+      row[table->header.cells[i]] = trimmed(record.cells[i]);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -63,8 +44,8 @@ expected<json> read_csv_steps(const std::string& name, std::string_view text) {
       if (word.empty())
         continue; // The node has its own default.
       if (word != "true" && word != "false")
-        return refuse(
-          name, count_of(row, "line"), tr("{}: `{}` is neither true nor false", flag, word));
+        return fail(csv_error(
+          name, count_of(row, "line"), tr("{}: `{}` is neither true nor false", flag, word)));
       step[flag] = word == "true";
     }
     steps.push_back(std::move(step));
@@ -106,7 +87,7 @@ expected<json> read_variables(const std::string& name, std::string_view text) {
   for (const auto& row : *rows) {
     auto key = text_of(row, "name");
     if (variables.contains(key))
-      return refuse(name, count_of(row, "line"), tr("{} is given twice", key));
+      return fail(csv_error(name, count_of(row, "line"), tr("{} is given twice", key)));
     variables[key] = text_of(row, "value");
   }
   return variables;

@@ -80,11 +80,13 @@ int get(session& s) {
   if (good && count_of(*reply, "total_count") < names->size())
     find_missing_rules(s, *names);
   if (!s.args.has("export") || !good)
-    return s.show(reply,
-                  {view::kind::whole,
-                   "check_items",
-                   {"check_item", "condition", "severity", "description"},
-                   {"check_item", "condition", "data_list", "severity", "description", "*"}});
+    return s.show(
+      reply,
+      {.how = view::kind::whole,
+       .list = "check_items",
+       .columns = {"check_item", "condition", "severity", "description"},
+       .wide_columns = {"check_item", "condition", "data_list", "severity", "description", "*"},
+       .csv_row = csv_row_of}); // It can be added again.
   auto done = export_as(s, *to, {{"check_items", member(*reply, "check_items")}}, {});
   if (!done)
     return s.complain(done.error());

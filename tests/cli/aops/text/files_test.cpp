@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(a_bad_csv_rule_is_told_with_its_line) {
   BOOST_TEST(detail("check_item,data_list\n").find("`condition` is missing") != std::string::npos);
   BOOST_TEST(detail("check_item,data_list,condition,colour\n").find("unknown column `colour`") !=
              std::string::npos);
+  BOOST_TEST(detail("check_item,data_list,condition,data_list\n") ==
+             "r.csv: line 1: column `data_list` stands twice");
   BOOST_TEST(detail("check_item,data_list,condition\ncpu,nonsense,$0\n").find("line 2") !=
              std::string::npos);
   BOOST_TEST(detail("check_item,data_list,condition\ncpu,[]\n").find("2 cells") !=

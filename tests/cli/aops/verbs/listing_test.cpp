@@ -1,6 +1,10 @@
 /// What all lists have in common: `-o name`, `-o csv`, `--filter`.
 #include "cli/aops/command/session.hpp"
+#include "cli/aops/net/request.hpp"
 #include "cli/aops/text/csv.hpp"
+#include "messages/check.hpp"
+#include "messages/host.hpp"
+#include "runtime/base/json_codec.hpp"
 #include "tests/cli/aops/support/command_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,6 +14,12 @@ using namespace aops;
 using namespace aops::cli;
 
 namespace {
+
+check_rule rule_of(const json& body) {
+  auto rule = base::decode_text<check_rule>(body.dump());
+  BOOST_REQUIRE_MESSAGE(rule, rule.error().detail);
+  return *rule;
+}
 
 struct fixture : tests::command_fixture {
   void know_hosts() {
@@ -101,6 +111,86 @@ BOOST_AUTO_TEST_CASE(what_shows_no_list_takes_none_of_it) {
     }
   }
   BOOST_TEST(node.seen().empty());
+}
+
+BOOST_AUTO_TEST_CASE(rules_read_as_csv_can_be_added_again) {
+  auto rule = [](const char* name) {
+    check_rule x;
+    x.check_item = name;
+    x.condition = "$0 > 1";
+    return x;
+  };
+  using names = std::vector<std::string>;
+  auto full = rule("a \"b\", c;d");
+  full.data_list.resize(2);
+  full.data_list[0].name = "node_load1";
+  full.data_list[0].match.emplace()["mode"] = "=~a;b|\"c\"";
+  full.data_list[1].name = "x";
+  full.condition = "max(1m) >\n  8";
+  full.description = "two lines,\nor \"more\" ";
+  full.severity = "critical";
+  full.host_group_list = names{"web", "db"};
+  full.for_ = "5m";
+  full.keep_firing_for = "10m";
+  full.recover = "$0 < 3";
+  full.no_data = "alert";
+  auto odd = rule("odd"), nobody = rule("nobody"), one = rule("one");
+  odd.host_group_list = names{"a;b", " c", "[d]"};
+  nobody.host_group_list.emplace(); // Not the same as none: those are all hosts.
+  one.host_group_list = names{"[1]"};
+  auto rules = json::array();
+  for (const auto& x : {full, rule("bare"), odd, nobody, one})
+    rules.push_back(body_of(x));
+  node.answer("/check/rule/get", {{"total_count", 5}, {"total_page", 1}, {"check_items", rules}});
+  node.answer("/check/rule/import", {{"succeed_list", json::array()}});
+  BOOST_REQUIRE(run({"checkrule", "list", "-o", "csv"}) == 0);
+  BOOST_REQUIRE(run({"checkrule", "add", "--conf", file("rules.csv", out.str())}) == 0);
+  auto added = sent("/check/rule/import")["check_items"];
+  BOOST_REQUIRE(added.size() == rules.size());
+  for (size_t i = 0; i < rules.size(); ++i)
+    BOOST_TEST((rule_of(added[i]) == rule_of(rules[i])), added[i].dump());
+}
+
+BOOST_AUTO_TEST_CASE(hosts_read_as_csv_json_or_yaml_can_be_added_again) {
+  host_info full, bare;
+  full.host_id = tests::id1;
+  full.host_name = "a \"b\", c";
+  full.host_group_name = "web";
+  full.public_ip = "2001:db8::17";
+  full.ssh_port = 2222;
+  full.management = true;
+  full.status = "online";
+  full.exporter_port = 9200;
+  full.status_since = full.first_online = moment{1709290800};
+  full.scrape_error = "no route, it says";
+  full.host_keys = {"SHA256:a", "SHA256:b"};
+  bare.host_id = "2";
+  bare.host_name = bare.public_ip = "b";
+  bare.host_group_name = "default";
+  node.answer("/manage/host/get",
+              {{"total_count", 2},
+               {"total_page", 1},
+               {"host_infos", json::array({body_of(full), body_of(bare)})}});
+  node.answer("/manage/host/info/query", {{"host_infos", json::array()}});
+  node.answer("/manage/host/add", {{"host_list", json::array()}});
+  for (const std::string form : {"csv", "json", "yaml"})
+    BOOST_TEST_CONTEXT(form) {
+      BOOST_REQUIRE(run({"host", "list", "-o", form, "--verbose", "true"}) == 0);
+      BOOST_REQUIRE(run({"host", "add", "--file", file("hosts." + form, out.str())}) == 0);
+      auto added = sent("/manage/host/add")["host_list"];
+      BOOST_REQUIRE(added.size() == 2u);
+      auto text = [](const json& x) { return x.is_string() ? x.get<std::string>() : x.dump(); };
+      for (const auto& [field, value] :
+           std::map<std::string, std::string>{{"host_name", "a \"b\", c"},
+                                              {"host_group_name", "web"},
+                                              {"public_ip", "2001:db8::17"},
+                                              {"ssh_port", "2222"},
+                                              {"management", "true"},
+                                              {"exporter_port", "9200"}})
+        BOOST_TEST(text(added[0][field]) == value);
+      BOOST_TEST(added[0].size() == 6u);
+      BOOST_TEST(!added[1].contains("exporter_port"));
+    }
 }
 
 /// Every list of every command: its rows are one member of the reply.
