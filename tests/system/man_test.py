@@ -48,6 +48,19 @@ class pages(unittest.TestCase):
         self.assertIn("aops host add web1 192.0.2.7", shown.stdout)
         self.assertIn("--host_group_name", shown.stdout.replace("\b", ""))
 
+    def test_they_are_installed_where_man_looks(self):
+        build = pathlib.Path(program("aops")).resolve().parents[1]
+        if not (build / "cmake_install.cmake").exists():
+            self.skipTest("these programs are in no build folder")
+        place = pathlib.Path(self.folder, "usr")
+        subprocess.run(["cmake", "--install", str(build), "--component", "man", "--prefix", str(place)], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+        installed = {str(x.relative_to(place)): x.read_bytes() for x in place.rglob("*") if x.is_file()}
+        written = {f"share/man/{folder}/{page.name}": page.read_bytes()
+                   for folder, locale in (("man1", "C"), ("zh_CN/man1", "zh_CN.UTF-8")) for page in self.write(folder, locale)}
+        self.assertEqual(installed, written)
+        self.assertNotEqual(written["share/man/man1/aops-host.1"], written["share/man/zh_CN/man1/aops-host.1"])
+
 
 if __name__ == "__main__":
     unittest.main()
