@@ -666,6 +666,8 @@ constexpr std::array texts{
               "工作表最多可有 {} 行 {} 列"},
   translation{"a sheet may have {} cells",
               "工作表最多可有 {} 个单元格"},
+  translation{"a sheet may have {} MiB of text",
+              "工作表最多可有 {} MiB 文本"},
   translation{"the workbook lacks {}",
               "工作簿缺少 {}"},
   translation{"{} in the workbook is damaged",

@@ -12,6 +12,7 @@ namespace aops::cli {
 class sheet_grid {
 public:
   static constexpr size_t most_rows = 100'000, most_columns = 1'024, most_cells = 1'000'000;
+  static constexpr size_t most_bytes = size_t{64} << 20; ///< Of text: many cells may share one.
 
   /// Rows and columns count from 0.
   expected<void> set(size_t row, size_t column, std::string text) {
@@ -20,6 +21,9 @@ public:
                   tr("a sheet may have {} rows and {} columns", most_rows, most_columns));
     if (row >= rows.size())
       rows.resize(row + 1);
+    bytes_ += text.size();
+    if (bytes_ > most_bytes)
+      return fail(ec::bad_request, tr("a sheet may have {} MiB of text", most_bytes >> 20));
     auto& cells = rows[row];
     if (column >= cells.size()) {
       held_ += column + 1 - cells.size();
@@ -34,7 +38,7 @@ public:
   std::vector<std::vector<std::string>> rows;
 
 private:
-  size_t held_ = 0;
+  size_t held_ = 0, bytes_ = 0;
 };
 
 /// What `read_sheet` says of a sheet that is not there.

@@ -2,6 +2,7 @@
 #include "cli/aops/text/task_file.hpp"
 #include "cli/aops/text/tree_file.hpp"
 #include "cli/aops/text/workbook.hpp"
+#include "cli/aops/text/workbook_grid.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
@@ -79,6 +80,19 @@ BOOST_AUTO_TEST_CASE(what_is_no_workbook_is_refused) {
     BOOST_REQUIRE_MESSAGE(!trees, name);
     BOOST_TEST(trees.error().detail.find("workbook") != std::string::npos, trees.error().detail);
   }
+}
+
+/// A text that stands in the file once may be that of every cell.
+BOOST_AUTO_TEST_CASE(a_small_file_with_a_sheet_of_any_size_is_refused) {
+  sheet_grid grid;
+  std::string text(size_t{1} << 20, 'x');
+  for (size_t i = 0; i < 64; ++i)
+    BOOST_REQUIRE(grid.set(i, 0, text));
+  auto more = grid.set(64, 0, text);
+  BOOST_REQUIRE(!more);
+  BOOST_TEST(more.error().detail == "a sheet may have 64 MiB of text");
+  BOOST_TEST(!sheet_grid{}.set(sheet_grid::most_rows, 0, ""));
+  BOOST_TEST(!sheet_grid{}.set(0, sheet_grid::most_columns, ""));
 }
 
 /// Whatever becomes of a file on its way, it is read or refused.
