@@ -6,11 +6,11 @@ import os
 import pathlib
 import re
 import tarfile
-import time
 import unittest
 
 from node import node
 from user import user
+from waiting import wait_until
 
 ROLE = "- ansible.builtin.debug: {msg: '{{ port }} {{ typo }}'}\n"
 MANIFEST = """\
@@ -164,12 +164,12 @@ class packages(user):
         done = self.aops("schedule", "add", "often", "ping them", "61 * * * *", code=1)
         self.assertIn("expression: minute: `61` must be from 0 to 59", done.stderr)
         self.aops("schedule", "add", "often", "ping them", "* * * * *", "--time_zone", "Asia/Shanghai")
-        until = time.time() + 90
-        while time.time() < until:
+
+        def fired():
             (row,) = self.json("schedule", "list", "often")["schedule_infos"]
-            if row.get("last_error") or row.get("last_execution"):
-                break
-            time.sleep(1)
+            return row if row.get("last_error") or row.get("last_execution") else None
+
+        row = wait_until(fired, 90, "the schedule fires", every=1)
         self.assertIn("no hosts", row["last_error"])
         self.aops("schedule", "update", "often", "--enabled", "false")
         self.assertEqual(self.json("schedule", "list", "often")["schedule_infos"][0]["next"], [])
