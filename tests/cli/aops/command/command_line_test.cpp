@@ -97,18 +97,20 @@ BOOST_AUTO_TEST_CASE(every_command_has_help_and_exit_codes_are_documented) {
 }
 
 BOOST_AUTO_TEST_CASE(the_manual_names_every_command_and_option) {
-  auto manual = read_file(std::string{AOPS_SOURCE_DIR} + "/docs/cli.md");
-  BOOST_REQUIRE(manual);
-  for (const auto& v : all_verbs()) {
-    auto begin = manual->find(fmt::format("\n## aops {}\n", v.name));
-    BOOST_REQUIRE_MESSAGE(begin != std::string::npos, v.name);
-    auto section = manual->substr(begin, manual->find("\n## ", begin + 4) - begin);
-    auto options = v.options;
-    if (!v.actions.empty())
-      options.push_back({.name = "action"});
-    for (const auto& o : options)
-      BOOST_TEST(section.find(fmt::format("`--{}", o.name)) != std::string::npos,
-                 fmt::format("docs/cli.md says nothing of {} --{}", v.name, o.name));
+  for (const std::string page : {"/docs/cli.md", "/docs/zh/cli.md"}) {
+    auto manual = read_file(AOPS_SOURCE_DIR + page);
+    BOOST_REQUIRE(manual);
+    for (const auto& v : all_verbs()) {
+      auto begin = manual->find(fmt::format("\n## aops {}\n", v.name));
+      BOOST_REQUIRE_MESSAGE(begin != std::string::npos, v.name);
+      auto section = manual->substr(begin, manual->find("\n## ", begin + 4) - begin);
+      auto options = v.options;
+      if (!v.actions.empty())
+        options.push_back({.name = "action"});
+      for (const auto& o : options)
+        BOOST_TEST(section.find(fmt::format("`--{}", o.name)) != std::string::npos,
+                   fmt::format("{} says nothing of {} --{}", page, v.name, o.name));
+    }
   }
 }
 
