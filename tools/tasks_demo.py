@@ -21,11 +21,11 @@ from waiting import wait_until  # noqa: E402
 SAMPLE = """- name: sample_configuration
   hosts: all
   become: true
-  gather_facts: true
+  gather_facts: false
   tasks:
     - name: who looks after this host
       ansible.builtin.copy:
-        content: "{{ ansible_facts.hostname }} is looked after by aops. Contact: {{ contact }}\\n"
+        content: "{{ aops_host_name }} is looked after by aops. Contact: {{ contact }}\\n"
         dest: /etc/motd
         mode: "0644"
         backup: true
@@ -132,7 +132,7 @@ def demonstrate(folder):
                  "--vars", aops.file("vars.yml", "contact: ops@example.org\n"))
 
         say("node_exporter and a sample configuration on all of them; the password of one is wrong")
-        manner = ["--serial", "2", "--max_fail_percentage", "50", "--watch", "-o", "table"]
+        manner = ["--serial", "2,4", "--max_fail_percentage", "50", "--watch", "-o", "table"]
         print('$ aops task execute "first steps" ' + " ".join(manner), flush=True)
         watch = aops.popen("task", "execute", "first steps", "--yes", *manner, stdin=subprocess.DEVNULL)
         run = wait_until(lambda: [x["execution_id"] for x in aops.json("run", "list")["executions"]], 30, "a run")[0]
