@@ -1,12 +1,14 @@
 #include "runtime/base/secret_mask.hpp"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <re2/re2.h>
+#include <cstdint>
+#include <cstring>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace aops::base {
 
@@ -14,7 +16,6 @@ namespace {
 
 constexpr size_t shortest_anywhere = 4;
 constexpr size_t shortest_line = 8;
-constexpr int64_t most_matcher_bytes = 256 << 20;
 
 using forms = std::set<std::string>;
 
@@ -114,40 +115,82 @@ void add_secret(std::string_view secret, forms& anywhere, forms& words) {
 
 } // namespace
 
+/// Finds the leftmost longest form. Forms are sorted, so that those which begin a text are found by
+/// one search and a walk to ever shorter ones; most places of a text are passed by their first four
+/// bytes. Costs memory for the forms alone, whatever their number.
 class secret_mask::matcher {
 public:
-  explicit matcher(const forms& anywhere, const forms& words)
-      : pattern_(pattern_of(anywhere, words), options()) {}
+  matcher(const forms& anywhere, forms words)
+      : anywhere_(anywhere.begin(), anywhere.end()), words_(std::move(words)),
+        begins_(filter_bits) {
+    shorter_.reserve(anywhere_.size());
+    for (size_t i = 0; i < anywhere_.size(); ++i) {
+      begins_[place_of(anywhere_[i].data())] = true;
+      // A form that begins this one stands before it; of those between, each begins with it, too.
+      auto before = i;
+      while (before != 0 && !anywhere_[i].starts_with(anywhere_[before - 1]))
+        before = shorter_[before - 1];
+      shorter_.push_back(before);
+    }
+  }
 
   void apply(std::string& text) const {
-    if (pattern_.ok())
-      RE2::GlobalReplace(&text, pattern_, replacement);
-    else
-      text = masked_secret;
+    std::string out;
+    size_t kept = 0;
+    for (size_t at = 0; at < text.size();) {
+      auto length = length_at(text, at);
+      if (length == 0) {
+        ++at;
+        continue;
+      }
+      out.append(text, kept, at - kept);
+      out += masked_secret;
+      kept = at += length;
+    }
+    if (kept == 0)
+      return;
+    out.append(text, kept);
+    text = std::move(out);
   }
 
 private:
-  static constexpr const char* replacement = "********";
+  static constexpr size_t filter_bits = size_t{1} << 20;
 
-  static RE2::Options options() {
-    RE2::Options o;
-    o.set_encoding(RE2::Options::EncodingLatin1); // Bytes: output need not be UTF-8.
-    o.set_longest_match(true);
-    o.set_log_errors(false); // They would show the pattern.
-    o.set_max_mem(most_matcher_bytes);
-    return o;
+  static size_t place_of(const char* begin) {
+    uint32_t four = 0;
+    std::memcpy(&four, begin, shortest_anywhere);
+    return (four * 2'654'435'761U) >> 12;
   }
 
-  static std::string pattern_of(const forms& anywhere, const forms& words) {
-    std::string out;
-    for (const auto& form : anywhere)
-      out += (out.empty() ? "" : "|") + RE2::QuoteMeta(form);
-    for (const auto& word : words)
-      out += fmt::format("{}\\b{}\\b", out.empty() ? "" : "|", RE2::QuoteMeta(word));
-    return out;
+  /// Of the longest form that begins there; 0: none does.
+  size_t length_at(std::string_view text, size_t at) const {
+    auto word = words_.empty() ? 0 : word_at(text, at);
+    auto rest = text.substr(at);
+    if (rest.size() < shortest_anywhere || !begins_[place_of(rest.data())])
+      return word;
+    auto above = std::upper_bound(anywhere_.begin(), anywhere_.end(), rest);
+    auto found = static_cast<size_t>(above - anywhere_.begin());
+    while (found != 0 && !rest.starts_with(anywhere_[found - 1]))
+      found = shorter_[found - 1];
+    return found == 0 ? word : std::max(word, anywhere_[found - 1].size());
   }
 
-  RE2 pattern_;
+  size_t word_at(std::string_view text, size_t at) const {
+    auto is_inner = [&](size_t i) {
+      auto c = i < text.size() ? text[i] : ' ';
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    auto is_border = [&](size_t i) { return is_inner(i) != (i > 0 && is_inner(i - 1)); };
+    for (auto n = std::min(shortest_anywhere - 1, text.size() - at); n > 0; --n)
+      if (is_border(at) && is_border(at + n) && words_.contains(std::string{text.substr(at, n)}))
+        return n;
+    return 0;
+  }
+
+  std::vector<std::string> anywhere_; ///< Each of `shortest_anywhere` bytes or more.
+  std::vector<size_t> shorter_; ///< Number, from 1, of the longest other one that begins it; 0.
+  forms words_;
+  std::vector<bool> begins_; ///< By the first bytes: whether a form may begin so.
 };
 
 secret_mask::secret_mask(std::span<const std::string_view> secrets) {
@@ -155,7 +198,7 @@ secret_mask::secret_mask(std::span<const std::string_view> secrets) {
   for (auto secret : std::set<std::string_view>(secrets.begin(), secrets.end()))
     add_secret(secret, anywhere, words);
   if (!anywhere.empty() || !words.empty())
-    matcher_ = std::make_unique<matcher>(anywhere, words);
+    matcher_ = std::make_unique<matcher>(anywhere, std::move(words));
 }
 
 secret_mask::~secret_mask() = default;

@@ -22,8 +22,6 @@ public:
   secret_mask(secret_mask&&) noexcept;
   secret_mask& operator=(secret_mask&&) noexcept;
 
-  /// Bytes of secrets are never returned: should they be too many to look for, nothing of the text
-  /// is.
   void apply(std::string& text) const;
 
 private:

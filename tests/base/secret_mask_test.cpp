@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <random>
 #include <vector>
 
 using namespace aops::base;
@@ -68,4 +69,47 @@ BOOST_AUTO_TEST_CASE(secrets_of_a_thousand_hosts_are_looked_for_at_once) {
   std::string text = "begin Secret-of-host-1999! end";
   mask.apply(text);
   BOOST_TEST(text == "begin ******** end");
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_hundreds_of_hosts_are_masked_and_nothing_else_is) {
+  std::mt19937 random{7};
+  auto digits = [&](size_t n) {
+    constexpr std::string_view all =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    while (out.size() < n)
+      out += all[random() % all.size()];
+    return out;
+  };
+  std::vector<std::string> keys;
+  for (int i = 0; i < 300; ++i) {
+    std::string key =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA\n";
+    for (int line = 0; line < 20; ++line)
+      key += digits(70) + "\n";
+    keys.push_back(key + "-----END OPENSSH PRIVATE KEY-----\n");
+  }
+  secret_mask mask{std::vector<std::string_view>(keys.begin(), keys.end())};
+  std::string plain;
+  while (plain.size() < 1 << 20)
+    plain += digits(60) + "\n";
+  auto text = plain;
+  mask.apply(text);
+  BOOST_TEST((text == plain));
+  for (const auto& key : {keys.front(), keys[150], keys.back()}) {
+    auto line = key.substr(key.size() - 200, 70);
+    text = "x" + key + "y " + line.substr(0, 10);
+    mask.apply(text);
+    BOOST_TEST(text == "x********y " + line.substr(0, 10));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_secrets_that_begin_alike_the_longest_is_masked) {
+  std::vector<std::string_view> all{"abcd", "abcdefgh", "abcdefxy", "abcdz", "abcdefghijkl"};
+  BOOST_TEST(masked(all, "abcdefghijk") == "********ijk");
+  BOOST_TEST(masked(all, "abcdefghijkl") == "********");
+  BOOST_TEST(masked(all, "abcdefxz") == "********efxz");
+  BOOST_TEST(masked(all, "abcdefxyz") == "********z");
+  BOOST_TEST(masked(all, "abc abcda abcdz") == "abc ********a ********");
+  BOOST_TEST(masked({"a#", "#b"}, "a#c x#b a# a#") == "********c x******** a# a#");
 }
