@@ -14,7 +14,16 @@ namespace {
 
 using base::json;
 
-constexpr size_t most_parts = 256; ///< Modules, disks, network devices.
+constexpr size_t most_parts = 256;                      ///< Modules, disks, network devices.
+constexpr int64_t most_module_bytes = int64_t{1} << 50; ///< What is larger is none.
+constexpr size_t most_sections = 4096;                  ///< Of what dmidecode prints.
+constexpr size_t most_json_depth = 32; ///< Of what a program or the module printed; lscpu has 9.
+
+/// A host may say anything: what is no JSON, or nests deeper, is nothing.
+json parsed(std::string_view text) {
+  auto x = base::parse_json(text, most_json_depth);
+  return x ? std::move(*x) : json{};
+}
 
 std::string text_in(const json& object, const char* name) {
   if (!object.is_object())
@@ -145,7 +154,7 @@ std::string cache(std::string_view text) {
 
 json cpu_facts(reader& from) {
   std::map<std::string, std::string, std::less<>> says;
-  auto listed = json::parse(from.output("lscpu", "cpu"), nullptr, false);
+  auto listed = parsed(from.output("lscpu", "cpu"));
   std::function<void(const json&)> take = [&](const json& fields) {
     if (!fields.is_array())
       return;
@@ -179,14 +188,13 @@ json cpu_facts(reader& from) {
 
 /// `32 GB`, `8192 MB`, in bytes; 0 when there is no module.
 int64_t module_bytes(std::string_view size) {
+  constexpr std::pair<std::string_view, int> units[] = {
+    {"GB", 30}, {"GiB", 30}, {"MB", 20}, {"MiB", 20}, {"kB", 10}, {"TB", 40}};
   auto n = whole(size);
-  if (size.ends_with("GB") || size.ends_with("GiB"))
-    return n << 30;
-  if (size.ends_with("MB") || size.ends_with("MiB"))
-    return n << 20;
-  if (size.ends_with("kB"))
-    return n << 10;
-  return size.ends_with("TB") ? n << 40 : 0;
+  for (const auto& [unit, bits] : units)
+    if (size.ends_with(unit))
+      return n > 0 && n <= most_module_bytes >> bits ? n << bits : 0;
+  return 0;
 }
 
 /// Sections of dmidecode: their names, and what stands in them.
@@ -201,7 +209,8 @@ std::vector<section> sections_of(std::string_view text) {
     if (line.empty())
       return;
     if (line.front() != '\t' && line.front() != ' ') {
-      out.push_back({std::string{trimmed(line)}, {}});
+      if (out.size() < most_sections)
+        out.push_back({std::string{trimmed(line)}, {}});
     } else if (!out.empty()) {
       auto [name, value] = named(line);
       out.back().values.emplace(name, value);
@@ -232,7 +241,9 @@ json memory_facts(reader& from, const std::vector<section>& dmi) {
   if (bytes == 0)
     from.fail("memory", "the machine does not tell of modules");
   if (bytes == 0) // `MemTotal:  16384000 kB`: what the kernel has, a little less than there is.
-    bytes = whole(named(from.text("meminfo")).second) << 10;
+    bytes =
+      std::clamp<int64_t>(whole(named(from.text("meminfo")).second), 0, most_module_bytes >> 10)
+      << 10;
   return {{"size", memory_size(bytes)}, {"total", info.size()}, {"info", std::move(info)}};
 }
 
@@ -321,7 +332,7 @@ int64_t bytes_in(const json& device) {
 
 json disk_facts(reader& from) {
   json info = json::array();
-  auto listed = json::parse(from.output("lsblk", "disk"), nullptr, false);
+  auto listed = parsed(from.output("lsblk", "disk"));
   if (listed.is_object() && listed.contains("blockdevices") && listed["blockdevices"].is_array())
     for (const auto& device : listed["blockdevices"]) {
       auto name = text_in(device, "name");
@@ -339,7 +350,7 @@ json disk_facts(reader& from) {
 } // namespace
 
 expected<std::string> facts_of_system(std::string_view module_result) {
-  auto result = json::parse(module_result, nullptr, false);
+  auto result = parsed(module_result);
   if (!result.is_object() || !result.contains("parts") || !result["parts"].is_object())
     return fail(ec::bad_request, "is no result of the module that collects facts");
   json failed = json::object();

@@ -122,3 +122,36 @@ BOOST_AUTO_TEST_CASE(other_programs_output_is_no_reason_to_fail) {
                    "dmi": [], "cpuinfo": [1], "dmidecode": {"output": "\tx: y\nA\n\tb\n"}, "lspci": {"output": "\"\"\""}}})")
       .has_value());
 }
+
+BOOST_AUTO_TEST_CASE(a_host_that_lies_costs_no_more_than_its_facts) {
+  auto deep = [](const std::string& open, const std::string& close, size_t n) {
+    std::string out;
+    for (size_t i = 0; i < n; ++i)
+      out += open;
+    out += "[]";
+    for (size_t i = 0; i < n; ++i)
+      out += close;
+    return out;
+  };
+  auto result = server();
+  result["parts"]["lscpu"]["output"] =
+    "{\"lscpu\":" + deep(R"([{"field":"CPU(s):","data":"7","children":)", "}]", 60'000) + "}";
+  result["parts"]["lsblk"]["output"] = "{\"blockdevices\":" + deep("[", "]", 1'000'000) + "}";
+  auto x = facts_of(result);
+  BOOST_TEST(x["cpu"]["core_count"] == 0);
+  BOOST_TEST(x["disk"]["count"] == 0);
+  BOOST_TEST(x["memory"]["size"] == "64 GB");
+  BOOST_TEST(
+    !task::facts_of_system("{\"parts\":{\"dmi\":" + deep("[", "]", 1'000'000) + "}}").has_value());
+
+  result = server();
+  std::string modules;
+  for (int i = 0; i < 300; ++i)
+    modules += "Memory Device\n\tSize: 9223372036854775807 TB\nMemory Device\n\tSize: -1 GB\n"
+               "Memory Device\n\tSize: 1024 TB\n";
+  result["parts"]["dmidecode"]["output"] = modules;
+  result["parts"]["meminfo"] = "MemTotal: 9223372036854775807 kB";
+  x = facts_of(result);
+  BOOST_TEST(x["memory"]["total"] == 256);
+  BOOST_TEST(x["memory"]["info"][0]["size"] == "1024 TB");
+}
