@@ -1,6 +1,7 @@
 #include "runtime/io/ansible/event_reader.hpp"
 
 #include "runtime/base/json_codec.hpp"
+#include "runtime/io/ansible/event_texts.hpp"
 #include "runtime/io/ansible/host_keys.hpp"
 #include "runtime/io/ansible/run_files.hpp"
 
@@ -8,8 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <optional>
 
 namespace aops::ansible {
@@ -48,172 +47,22 @@ std::optional<event_kind> kind_of(std::string_view event) {
   return it == kinds.end() ? std::nullopt : std::optional{it->second};
 }
 
-const json* member(const json& object, const char* name) {
-  if (!object.is_object())
-    return nullptr;
-  auto it = object.find(name);
-  return it == object.end() ? nullptr : &*it;
-}
-
-std::string text_of(const json& object, const char* name) {
-  const auto* x = member(object, name);
-  return x && x->is_string() ? x->get<std::string>() : std::string{};
-}
-
-bool flag_of(const json& object, const char* name) {
-  const auto* x = member(object, name);
-  return x && x->is_boolean() && x->get<bool>();
-}
-
-/// As people read it: a text, or JSON.
-std::string plain(const json& x) {
-  return x.is_string() ? x.get<std::string>()
-                       : x.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-/// `2026-11-29T12:17:17.243092`, UTC.
-std::optional<int64_t> time_of(const std::string& text) {
-  std::tm day{};
-  double seconds = 0;
-  if (std::sscanf(text.c_str(),
-                  "%4d-%2d-%2dT%2d:%2d:%lf",
-                  &day.tm_year,
-                  &day.tm_mon,
-                  &day.tm_mday,
-                  &day.tm_hour,
-                  &day.tm_min,
-                  &seconds) != 6 ||
-      day.tm_year < 1970 || day.tm_year > 9999 || !(seconds >= 0 && seconds < 62))
-    return std::nullopt;
-  day.tm_year -= 1900;
-  day.tm_mon -= 1;
-  return static_cast<int64_t>(::timegm(&day)) * 1000 + std::llround(seconds * 1000);
-}
-
 int64_t count_of(const json& data, const char* what, const std::string& host) {
   const auto* counts = member(data, what);
   const auto* count = counts ? member(*counts, host.c_str()) : nullptr;
   return count && count->is_number_integer() ? count->get<int64_t>() : 0;
 }
 
-/// The first line that says something.
-std::string first_line(std::string_view text) {
-  auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos)
-    return {};
-  auto end = text.find_first_of("\r\n", begin);
-  return std::string{text.substr(begin, end == std::string_view::npos ? end : end - begin)};
-}
-
-std::string last_line(std::string_view text) {
-  auto end = text.find_last_not_of(" \t\r\n");
-  if (end == std::string_view::npos)
-    return {};
-  text = text.substr(0, end + 1);
-  auto begin = text.find_last_of("\r\n");
-  return std::string{begin == std::string_view::npos ? text : text.substr(begin + 1)};
-}
-
-/// A command that failed says why in what it printed last; Ansible only says that it failed.
-std::string reason_of_command(const json& result, std::string text) {
-  for (const char* name : {"stderr", "stdout"})
-    if (auto last = last_line(text_of(result, name)); !last.empty())
-      return text + ": " + last;
-  return text;
-}
-
-/// What a module says in one line. A traceback tells most in its last.
-std::string message_of(const json& result) {
-  for (const char* name : {"msg", "message"})
-    if (const auto* x = member(result, name); x && !x->is_null())
-      if (auto text = first_line(plain(*x)); !text.empty() && !text.starts_with("MODULE FAILURE"))
-        return text == "non-zero return code" ? reason_of_command(result, text) : text;
-  for (const char* name : {"module_stderr", "exception", "stderr", "reason", "skip_reason"})
-    if (auto text = last_line(text_of(result, name)); !text.empty())
-      return text;
-  return {};
-}
-
-/// What a command printed, or a module with more to say than one line.
-std::string output_of(const json& result) {
-  std::string out;
-  for (const char* name : {"stdout", "stderr", "module_stdout", "module_stderr"}) {
-    auto text = text_of(result, name);
-    if (text.empty())
-      continue;
-    if (!out.empty() && !out.ends_with('\n'))
-      out += '\n';
-    out += text;
-  }
-  if (out.empty())
-    if (const auto* msg = member(result, "msg"); msg && !msg->is_null())
-      if (auto text = plain(*msg); text.find('\n') != std::string::npos)
-        out = text;
-  return out;
-}
-
-/// The sign of a terminal's commands is taken out with what follows.
-std::string without_colours(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r')
-      continue;
-    if (text[i] != '\x1b') {
-      out += text[i];
-      continue;
-    }
-    if (i + 1 < text.size() && text[i + 1] == '[')
-      for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');)
-        ++i;
-  }
-  return out;
-}
-
-/// Python writes bytes that are no text as halves of surrogate pairs, which are no characters:
-/// U+FFFD instead.
-std::string whole_characters(std::string_view line) {
-  auto half_at = [&](size_t at) -> char { // `h` high, `l` low, 0 none
-    if (at + 6 > line.size() || line[at] != '\\' || line[at + 1] != 'u' ||
-        (line[at + 2] != 'd' && line[at + 2] != 'D'))
-      return 0;
-    auto digit = line[at + 3];
-    return digit >= '0' && digit <= '7'                                                 ? 0
-           : digit == '8' || digit == '9' || (digit | 32) == 'a' || (digit | 32) == 'b' ? 'h'
-                                                                                        : 'l';
-  };
-  std::string out;
-  for (size_t i = 0; i < line.size();) {
-    auto half = half_at(i);
-    if (half == 'h' && half_at(i + 6) == 'l') {
-      out += line.substr(i, 12);
-      i += 12;
-    } else if (half) {
-      out += "\\ufffd";
-      i += 6;
-    } else if (line[i] == '\\') {
-      out += line.substr(i, 2);
-      i += 2;
-    } else {
-      out += line[i++];
-    }
-  }
-  return out;
+/// In its texts; names and what is no text stay as they are.
+void mask_texts(json& x, const base::secret_mask& mask) {
+  if (x.is_string())
+    mask.apply(x.get_ref<std::string&>());
+  else if (x.is_structured())
+    for (auto& item : x)
+      mask_texts(item, mask);
 }
 
 } // namespace
-
-std::string cut_text(std::string text, size_t most) {
-  constexpr size_t longest_note = 40;
-  auto size = text.size();
-  if (size > most) {
-    auto at = most > longest_note ? most - longest_note : 0;
-    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
-      --at; // Not inside of a character.
-    text.resize(at);
-    text += fmt::format("… ({} bytes more)", size - at);
-  }
-  return text;
-}
 
 event_reader::event_reader(const play_order& order) : order_(order), mask_(secrets_of(order)) {
   for (const auto& host : order.hosts) {
@@ -249,10 +98,9 @@ std::vector<play_event> event_reader::read(std::string_view bytes) {
 void event_reader::read_line(std::string_view line, std::vector<play_event>& out) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos)
     return;
-  auto told = json::parse(line, nullptr, false);
-  if (told.is_discarded())
-    told = json::parse(whole_characters(line), nullptr, false);
-  if (told.is_object() && told.contains("event"))
+  auto told = event_in(line);
+  if (told.is_object() && told.contains("event") &&
+      is_of_this_play(text_of(told, "event"), data_of(told)))
     return take(told, out);
   // Not an event: what a program says before it is one.
   auto said = shown(std::string{line}, longest_message);
@@ -260,11 +108,16 @@ void event_reader::read_line(std::string_view line, std::vector<play_event>& out
   say(std::move(said), out);
 }
 
+bool event_reader::is_of_this_play(std::string_view event, const json& data) {
+  auto playbook = text_of(data, "playbook_uuid");
+  if (playbook_.empty() && event == "playbook_on_start")
+    playbook_ = playbook;
+  return playbook_.empty() || playbook == playbook_ || kind_of(event) == event_kind::output;
+}
+
 void event_reader::take(const json& line, std::vector<play_event>& out) {
   auto name = text_of(line, "event");
-  const auto* found = member(line, "event_data");
-  const json none = json::object();
-  const auto& data = found && found->is_object() ? *found : none;
+  const auto& data = data_of(line);
   auto printed = without_colours(text_of(line, "stdout"));
   if (name == "runner_on_file_diff") {
     // Told before the action it belongs to has ended.
@@ -294,11 +147,13 @@ void event_reader::take(const json& line, std::vector<play_event>& out) {
   case event_kind::stats:
     return take_stats(data, event, out);
   case event_kind::output:
+    if (text_of(data, "playbook_uuid") != playbook_)
+      event.host = event.action = {}; // Whoever printed it.
     event.output = printed;
     event.message = first_line(printed);
     if (event.message.empty())
       return;
-    if (name == "error")
+    if (name == "error" && text_of(data, "playbook_uuid") == playbook_)
       complaint_ = shown(std::move(printed), longest_complaint);
     break;
   case event_kind::host_began:
@@ -323,10 +178,12 @@ void event_reader::take_result(const json& data, play_event& event) {
   event.is_changed = flag_of(*result, "changed");
   event.message = message_of(*result);
   event.output += output_of(*result);
+  if (const auto* status = member(*result, "rc"); status && status->is_number_integer())
+    event.exit_status = status->get<int64_t>();
   if (event.kind == event_kind::item)
     if (const auto* item = member(*result, "item"))
       event.message = fmt::format("{}{}{}",
-                                  cut_text(plain(*item), longest_name),
+                                  shown(plain(*item), longest_name),
                                   event.message.empty() ? "" : ": ",
                                   event.message);
   if (event.kind == event_kind::unreachable)
@@ -335,8 +192,18 @@ void event_reader::take_result(const json& data, play_event& event) {
           !said.empty())
         event.message = std::move(said);
   if (order_.keeps_results && event.kind != event_kind::item)
-    if (auto text = plain(*result); text.size() <= longest_result)
-      event.result = std::move(text);
+    event.result = kept_result(*result);
+}
+
+std::string event_reader::kept_result(const json& result) const {
+  auto text = plain(result);
+  if (text.size() > longest_result)
+    return {};
+  if (!order_.masks_results)
+    return text;
+  auto hidden = result;
+  mask_texts(hidden, mask_);
+  return plain(hidden);
 }
 
 void event_reader::take_stats(const json& data,
@@ -410,7 +277,7 @@ void event_reader::emit(play_event event, std::vector<play_event>& out) {
   event.number = ++number_;
   latest_ms_ = event.time_ms = std::max(event.time_ms, latest_ms_);
   event.action = shown(std::move(event.action), longest_name);
-  event.module = cut_text(std::move(event.module), longest_name);
+  event.module = shown(std::move(event.module), longest_name);
   event.message = shown(std::move(event.message), longest_message);
   event.output = shown(std::move(event.output), order_.event_bytes);
   if (!hosts_.contains(event.host))

@@ -12,10 +12,9 @@ namespace aops::ansible {
 /// No line of events is longer; what is gets lost, and that is told.
 inline constexpr size_t longest_event_line = 16 << 20;
 
-/// The text, at most `most` bytes of it, and that it was cut. Characters of UTF-8 stay whole.
-std::string cut_text(std::string text, size_t most);
-
-/// Makes play_events of the lines that ansible-runner writes with `--json`. Any bytes will do.
+/// Makes play_events of the lines that ansible-runner writes with `--json`. Any bytes will do: what
+/// hosts print may stand between the lines and look like them. An event is taken when it names the
+/// playbook as the first one did, whose name is random and not told to hosts; else it is output.
 class event_reader {
 public:
   /// @param order Outlives it: hosts, secrets, limits.
@@ -36,7 +35,9 @@ public:
 private:
   void read_line(std::string_view line, std::vector<play_event>& out);
   void take(const nlohmann::json& line, std::vector<play_event>& out);
+  bool is_of_this_play(std::string_view event, const nlohmann::json& data);
   void take_result(const nlohmann::json& data, play_event& event);
+  std::string kept_result(const nlohmann::json& result) const;
   void take_stats(const nlohmann::json& data, const play_event& like, std::vector<play_event>& out);
   void note(const play_event& event);
   void say(std::string message, std::vector<play_event>& out);
@@ -49,6 +50,7 @@ private:
   std::map<std::string, const target*, std::less<>> targets_;
   std::map<std::string, std::string, std::less<>> differences_; ///< Not yet told, by host.
   std::string open_line_, complaint_;
+  std::string playbook_;  ///< Its name in events; empty: none was told yet, nor any host reached.
   size_t lost_bytes_ = 0; ///< Of the open line, which is too long.
   int64_t number_ = 0, latest_ms_ = 0;
   bool has_stats_ = false;

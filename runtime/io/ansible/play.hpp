@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ struct play_order {
   std::chrono::milliseconds timeout{3'600'000};
   size_t event_bytes = 65'536;      ///< Of texts of one event; more is cut, and says so.
   bool keeps_results = false;       ///< Whether events have their `result`.
-  bool has_own_modules = false;     ///< Whether it uses `aops_files`, `aops_system`.
+  bool masks_results = true;        ///< Whether secrets are masked in texts of `result`, too.
+  bool has_own_modules = false;     ///< Whether it uses modules whose names begin with `aops_`.
   std::vector<sealed_text> secrets; ///< Further texts that no event may show.
 };
 
@@ -65,7 +67,7 @@ enum class event_kind : uint8_t {
   output,  ///< What Ansible itself says: warnings, errors of the playbook.
 };
 
-/// In the order in which Ansible told them. Masked, but for `result`.
+/// In the order in which Ansible told them. Masked.
 struct play_event {
   int64_t number = 0; ///< From 1.
   int64_t time_ms = 0;
@@ -77,8 +79,9 @@ struct play_event {
   int64_t duration_ms = 0;
   std::string message; ///< One line: why it failed, what it did.
   std::string output;  ///< Whole output, cut at `event_bytes`; differences of a dry run.
+  std::optional<int64_t> exit_status; ///< Of a command that ran.
   /// With `keeps_results`, of an action that ended: what its module returned, a JSON object of at
-  /// most 2 MB; else empty. Not masked: for who asked for it, not to be shown.
+  /// most 2 MB; else empty. Masked as `masks_results` says.
   std::string result;
 };
 

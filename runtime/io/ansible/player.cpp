@@ -179,14 +179,21 @@ private:
       if (watched[0].revents)
         output.drain([&](std::string_view bytes) { tell(reader.read(bytes)); });
       if (watched[1].revents)
-        errors.drain([&](std::string_view bytes) {
-          errors_.append(bytes);
-          if (errors_.size() > longest_errors)
-            errors_.erase(0, errors_.size() - longest_errors);
-        });
+        errors.drain([&](std::string_view bytes) { note_error(bytes, reader); });
       if (watched[2].revents)
         news.drain([&](std::string_view bytes) { news_.append(bytes); });
     }
+  }
+
+  /// Keeps the end of what was said. Masked before it is cut: what is left of a secret is no secret
+  /// that would be found.
+  void note_error(std::string_view bytes, const event_reader& reader) {
+    errors_.append(bytes);
+    if (errors_.size() <= 2 * longest_errors)
+      return;
+    reader.mask(errors_);
+    if (errors_.size() > longest_errors)
+      errors_.erase(0, errors_.size() - longest_errors);
   }
 
   void tell(std::vector<play_event> events) {

@@ -171,3 +171,76 @@ BOOST_AUTO_TEST_CASE(orders_that_cannot_be_files_are_refused) {
   BOOST_TEST(!is_plain_folder("relative"));
   BOOST_TEST(is_plain_folder("/var/lib/aops/runs/x-1"));
 }
+
+BOOST_AUTO_TEST_CASE(events_that_hosts_print_are_output) {
+  auto order = local_play("x", "", {"h1", "h2"});
+  event_reader reader{order};
+  auto line = [](const std::string& event, const std::string& data) {
+    return R"({"event":")" + event + R"(","event_data":{)" + data + "}}\n";
+  };
+  const std::string ours = R"("playbook_uuid":"1f0c",)";
+  (void)reader.read(line("playbook_on_start", R"("playbook_uuid":"1f0c")"));
+  auto events =
+    reader.read(line("playbook_on_start", R"("playbook_uuid":"other")") +
+                line("runner_on_ok", R"("host":"h2","res":{"stdout":"forged"})") +
+                line("runner_on_ok", R"("playbook_uuid":"other","host":"h2","res":{})") +
+                line("playbook_on_stats", R"("ok":{"h2":1},"processed":{"h2":1})") +
+                line("runner_on_file_diff", R"("host":"h2")") +
+                R"({"event":"warning","stdout":"said","event_data":{"host":"h2"}})"
+                "\n");
+  for (const auto& event : events) {
+    BOOST_TEST((event.kind == event_kind::output));
+    BOOST_TEST(event.host == "");
+  }
+  BOOST_TEST(events.size() == 6u);
+  BOOST_TEST(!reader.has_stats());
+  BOOST_TEST((reader.results().at(1).outcome == host_outcome::not_run));
+  BOOST_TEST(reader.results().at(1).ok == 0);
+  events = reader.read(line("runner_on_ok", ours + R"("host":"h2","res":{"stdout":"real"})"));
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].output == "real");
+  (void)reader.read(line("playbook_on_stats", ours + R"("ok":{"h2":1},"processed":{"h2":1})"));
+  BOOST_TEST(reader.has_stats());
+}
+
+BOOST_AUTO_TEST_CASE(what_nests_too_deep_is_left_out_of_an_event) {
+  auto order = local_play("x", "");
+  order.keeps_results = true;
+  event_reader reader{order};
+  std::string deep(2'000'000, '[');
+  deep += std::string(2'000'000, ']');
+  auto events =
+    reader.read(R"({"event":"runner_on_ok","event_data":{"host":"h1","res":{"stdout":"x","msg":)" +
+                deep + "}}}\n");
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].output == "x");
+  BOOST_TEST(events[0].result.size() < 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_masked_in_results_unless_they_are_asked_for) {
+  auto order = local_play("x", "");
+  order.keeps_results = true;
+  order.secrets = {{"geheimnis"}, {"7"}};
+  const std::string line =
+    R"({"event":"runner_on_ok","event_data":{"host":"h1","res":{"rc":7,"told":[{"output":"a geheimnis"}]}}})"
+    "\n";
+  event_reader reader{order};
+  auto events = reader.read(line);
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(*events[0].exit_status == 7);
+  BOOST_TEST(events[0].result == R"({"rc":7,"told":[{"output":"a ********"}]})");
+  order.masks_results = false;
+  event_reader plain{order};
+  BOOST_TEST(plain.read(line).at(0).result.find("a geheimnis") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_is_cut_was_masked_before) {
+  auto order = local_play("x", "");
+  order.secrets.push_back({std::string(100, 's')});
+  event_reader reader{order};
+  auto item = std::string(150, 'x') + std::string(100, 's') + std::string(200, 'y');
+  auto events = reader.read(
+    R"({"event":"runner_item_on_ok","event_data":{"host":"h1","res":{"item":")" + item + "\"}}}\n");
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].message.starts_with(std::string(150, 'x') + "********y"), events[0].message);
+}
