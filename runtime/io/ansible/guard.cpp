@@ -2,9 +2,11 @@
 
 #include "runtime/base/descriptor.hpp"
 #include "runtime/io/ansible/process_tree.hpp"
+#include "runtime/io/ansible/run_folder.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -13,10 +15,10 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
-#include <filesystem>
 #include <optional>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -150,6 +152,20 @@ private:
   std::string orders_;
 };
 
+/// A playbook that takes all memory, or fills the disk, must not take the node with it.
+void limit() {
+  for (auto [what, most] :
+       {std::pair{RLIMIT_AS, most_play_memory}, std::pair{RLIMIT_FSIZE, most_play_file}}) {
+    rlimit now{};
+    ::getrlimit(what, &now);
+    const rlimit less{std::min<rlim_t>(now.rlim_cur, most), std::min<rlim_t>(now.rlim_max, most)};
+    ::setrlimit(what, &less);
+  }
+  base::descriptor score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (score) // Where there is none, nothing is ended by it.
+    (void)!::write(score.get(), "1000", 4);
+}
+
 [[noreturn]] void become(char** argv, pid_t guard) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != guard)
@@ -158,6 +174,7 @@ private:
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  limit();
   ::execvp(argv[0], argv);
   fmt::print(stderr, "{}: {}\n", argv[0], std::strerror(errno));
   ::_exit(127);
@@ -205,10 +222,8 @@ int run_guard(int argc, char** argv) {
   guard it(child);
   auto why = it.watch(signals.get());
   it.end_all();
-  if (why == reason::node_gone || why == reason::late) {
-    std::error_code ignored; // A node that lives removes it, too.
-    std::filesystem::remove_all(folder, ignored);
-  }
+  if (why == reason::node_gone || why == reason::late)
+    remove_run_folder(folder); // A node that lives removes it, too.
   auto news = it.news(why);
   (void)!::write(guard_news_fd, news.data(), news.size());
   return 0;

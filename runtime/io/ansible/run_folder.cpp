@@ -15,6 +15,7 @@
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace aops::ansible {
 
@@ -25,6 +26,20 @@ namespace fs = std::filesystem;
 /// A socket's path has 108 bytes; ssh and Ansible add up to 29 to this.
 constexpr size_t longest_socket_folder = 76;
 constexpr const char* sockets_link = "sockets";
+constexpr std::string_view outside_sockets = "/tmp/aops-run-XXXXXX";
+
+/// A folder of this user, and no link to one.
+bool is_own_folder(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid();
+}
+
+/// Whether a name is one that `mkdtemp` gives to `outside_sockets`.
+bool is_outside(const std::string& path) {
+  auto begin = outside_sockets.substr(0, outside_sockets.find('X'));
+  return path.size() == outside_sockets.size() && path.starts_with(begin) &&
+         path.find_first_of("/.", begin.size()) == std::string::npos;
+}
 
 tl::unexpected<error> cannot(std::string_view what, const std::string& path) {
   return fail(ec::task_failed, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
@@ -57,12 +72,12 @@ expected<std::string> make_sockets(const std::string& folder) {
   auto inside = folder + "/" + sockets_link;
   if (inside.size() <= longest_socket_folder)
     return make_folder(inside).map([&] { return inside; });
-  char outside[] = "/tmp/aops-run-XXXXXX";
-  if (!::mkdtemp(outside))
+  std::string outside{outside_sockets};
+  if (!::mkdtemp(outside.data()))
     return cannot("make", outside);
-  if (::symlink(outside, inside.c_str()) != 0)
+  if (::symlink(outside.c_str(), inside.c_str()) != 0)
     return cannot("make", inside);
-  return std::string{outside};
+  return outside;
 }
 
 /// What lies beside a playbook.
@@ -161,8 +176,15 @@ std::vector<std::string> run_folder::learnt_keys(const target& host) const {
 
 void remove_run_folder(const std::string& path) {
   std::error_code fault;
-  auto outside = fs::read_symlink(path + "/" + sockets_link, fault);
-  if (!fault && outside.string().starts_with("/tmp/aops-run-"))
+  if (!is_own_folder(path)) {
+    // Nothing of a run: a link goes, not what it leads to.
+    if (auto kind = fs::symlink_status(path, fault).type();
+        kind == fs::file_type::symlink || kind == fs::file_type::regular)
+      fs::remove(path, fault);
+    return;
+  }
+  auto outside = fs::read_symlink(path + "/" + sockets_link, fault).string();
+  if (!fault && is_outside(outside) && is_own_folder(outside))
     fs::remove_all(outside, fault);
   fs::remove_all(path, fault);
   if (fault)

@@ -26,7 +26,8 @@ private:
   std::string path_; ///< Empty: moved away.
 };
 
-/// Removes a run folder and what belongs to it elsewhere. A failure is logged: it leaves secrets.
+/// Removes a run folder and what belongs to it elsewhere: folders of this user, never what a link
+/// leads to. A failure is logged: it leaves secrets.
 void remove_run_folder(const std::string& path);
 
 } // namespace aops::ansible

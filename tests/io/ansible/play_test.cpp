@@ -1,16 +1,10 @@
-#include "runtime/io/ansible/guard.hpp"
-#include "runtime/io/ansible/process_tree.hpp"
-#include "tests/io/ansible/plays.hpp"
-#include "tests/support/process.hpp"
+#include "tests/io/ansible/stage.hpp"
 
-#include <boost/test/unit_test.hpp>
-
-#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <sstream>
+#include <sys/resource.h>
 
 using namespace aops;
 using namespace aops::tests;
@@ -19,83 +13,6 @@ using ansible::event_kind;
 using ansible::host_outcome;
 
 namespace {
-
-template <class T>
-std::string why(const expected<T>& x) {
-  return x ? std::string{} : to_string(x.error());
-}
-
-/// A player of its own folder, and what one play tells.
-class stage {
-public:
-  stage() : player_(ansible::make_player(options())) {}
-
-  ansible::player_options options() const {
-    ansible::player_options o;
-    o.directory = folder_ / "runs";
-    o.guard = ANSIBLE_TEST_NODE;
-    return o;
-  }
-
-  ansible::player& player() { return *player_; }
-  std::string run_folder(const std::string& run) const { return folder_ / ("runs/" + run); }
-  std::string marker(const std::string& run) const {
-    return ansible::folder_marker(run_folder(run));
-  }
-  size_t processes(const std::string& run) const { return ansible::marked(marker(run)).size(); }
-  const temp_folder& folder() const { return folder_; }
-
-  ansible::play& start(ansible::play_order order) {
-    auto started = player_->start(
-      std::move(order),
-      [this](std::vector<ansible::play_event> events) {
-        std::lock_guard lock{mutex_};
-        for (auto& event : events)
-          events_.push_back(std::move(event));
-        changed_.notify_all();
-      },
-      [this](ansible::play_result result) {
-        std::lock_guard lock{mutex_};
-        result_ = std::move(result);
-        changed_.notify_all();
-      });
-    BOOST_REQUIRE_MESSAGE(started.has_value(), why(started));
-    play_ = std::move(*started);
-    return *play_;
-  }
-
-  /// Waits for an event that is so.
-  template <class Is>
-  ansible::play_event wait_for(Is is) {
-    std::unique_lock lock{mutex_};
-    auto found = [&] { return std::find_if(events_.begin(), events_.end(), is); };
-    BOOST_REQUIRE(changed_.wait_for(lock, 60s, [&] { return found() != events_.end(); }));
-    return *found();
-  }
-  ansible::play_event wait_for(event_kind kind) {
-    return wait_for([kind](const auto& event) { return event.kind == kind; });
-  }
-
-  ansible::play_result end() {
-    std::unique_lock lock{mutex_};
-    BOOST_REQUIRE(changed_.wait_for(lock, 90s, [&] { return result_.has_value(); }));
-    return *result_;
-  }
-
-  std::vector<ansible::play_event> events() {
-    std::lock_guard lock{mutex_};
-    return events_;
-  }
-
-private:
-  temp_folder folder_;
-  std::shared_ptr<ansible::player> player_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<ansible::play_event> events_;
-  std::optional<ansible::play_result> result_;
-  std::unique_ptr<ansible::play> play_; // Last: its end still tells.
-};
 
 std::string content_of(const std::string& path) {
   std::ifstream file{path};
@@ -370,4 +287,50 @@ BOOST_AUTO_TEST_CASE(what_a_play_left_running_on_a_host_is_found_and_ended_by_an
   BOOST_TEST(left.wait(1s) == 128 + SIGTERM);
   BOOST_TEST(other.running());
   BOOST_TEST(!ansible::remnants_order("a*", {}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_play_starts_is_limited_and_ended_before_the_node) {
+  stage s;
+  s.start(local_play("limited", endless));
+  s.wait_for([](const auto& e) { return e.kind == event_kind::host_began && e.action == "wait"; });
+  size_t found = 0;
+  for (auto pid : ansible::marked(s.marker("limited"))) {
+    if (content_of(fmt::format("/proc/{}/cmdline", pid)).find(ansible::guard_mode) !=
+        std::string::npos)
+      continue;
+    auto score = content_of(fmt::format("/proc/{}/oom_score_adj", pid));
+    if (score.empty())
+      continue; // It has ended meanwhile.
+    ++found;
+    BOOST_TEST(score == "1000\n");
+    rlimit memory{}, file{};
+    ::prlimit(pid, RLIMIT_AS, nullptr, &memory);
+    ::prlimit(pid, RLIMIT_FSIZE, nullptr, &file);
+    BOOST_TEST(memory.rlim_max <= ansible::most_play_memory);
+    BOOST_TEST(file.rlim_max <= ansible::most_play_file);
+  }
+  BOOST_TEST(found > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_links_of_a_run_folder_lead_to_stays) {
+  namespace fs = std::filesystem;
+  temp_folder folder;
+  auto runs = folder / "runs", kept = folder / "kept";
+  fs::create_directories(runs + "/deep");
+  fs::create_directories(kept);
+  std::ofstream{kept + "/file"} << "x";
+  char outside[] = "/tmp/aops-run-XXXXXX";
+  BOOST_REQUIRE(::mkdtemp(outside));
+  // It begins as a folder for sockets does, and leads elsewhere.
+  fs::create_symlink(fmt::format("{}/../..{}", outside, kept), runs + "/deep/sockets");
+  fs::create_symlink(kept, runs + "/link");
+  ansible::player_options options;
+  options.directory = runs;
+  BOOST_TEST(*ansible::make_player(options)->clean_up() == 2u);
+  BOOST_TEST(fs::is_empty(runs));
+  BOOST_TEST(has_folder(kept + "/file"));
+  fs::create_directories(runs + "/right");
+  fs::create_symlink(outside, runs + "/right/sockets");
+  ansible::make_player(options)->clean_up();
+  BOOST_TEST(!has_folder(outside));
 }
