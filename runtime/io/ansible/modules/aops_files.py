@@ -16,11 +16,17 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
-MOST_OUTPUT = 8192
+MOST_OUTPUT = 8192  # Bytes that are told of what one command printed,
+MOST_TOLD = 1 << 18  # and of what one each of all files did.
 
 
 class Refused(Exception):
     """Why a file is not read or replaced."""
+
+
+def refuse(msg, **_):
+    """In place of the module's own `fail_json`, which would end it: what became of the other files is told, too."""
+    raise Refused(msg)
 
 
 def owner_of(info):
@@ -65,8 +71,8 @@ def collect(path, limit):
     return {"content": base64.b64encode(content).decode(), "mode": "%04o" % stat.S_IMODE(info.st_mode), "owner": owner_of(info)}
 
 
-def run(command, path):
-    """(whether it went well, what it said)"""
+def run(command, path, most):
+    """(whether it went well, what it said, its last `most` bytes)"""
     argv = [x.replace("{file}", path) for x in command["argv"]]
     try:
         ran = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -77,7 +83,7 @@ def run(command, path):
         return False, "%s took longer than %d s" % (argv[0], command.get("seconds", 60))
     except OSError as e:
         return False, "%s: %s" % (argv[0], e.strerror)
-    return ran.returncode == 0, ran.stdout.decode("utf-8", "replace")[-MOST_OUTPUT:]
+    return ran.returncode == 0, ran.stdout[-most:].decode("utf-8", "replace")
 
 
 def ids_of(owner, info):
@@ -112,9 +118,9 @@ def put(path, content, mode, ids):
     return beside
 
 
-def push(module, wanted, limit):
+def push(module, wanted, limit, most):
     path = os.path.realpath(wanted["path"])  # A link stays one: what it leads to is replaced.
-    content = base64.b64decode(wanted["content"])
+    content = base64.b64decode(wanted["content"], validate=True)
     try:
         was, info = read_file(path, max(limit, 16 << 20))
     except FileNotFoundError:
@@ -129,37 +135,47 @@ def push(module, wanted, limit):
     try:
         told = {"output": ""}
         if wanted.get("validate"):
-            good, told["output"] = run(wanted["validate"], beside)
+            good, told["output"] = run(wanted["validate"], beside, most)
             if not good:
                 return dict(told, state="refused", reason="validation failed")
         if module.check_mode:
             return dict(told, state="pushed")
-        backup = module.backup_local(path) if was is not None else ""
-        module.atomic_move(beside, path)
-        os.chown(path, *ids)
-        os.chmod(path, mode)
+        told["backup"] = module.backup_local(path) if was is not None else ""
+        try:
+            module.atomic_move(beside, path)
+            reason = put_into_effect(wanted, path, content, mode, ids, told, most)
+        except (Refused, OSError) as e:
+            reason = reason_of(e)
     finally:
         if os.path.exists(beside):
             os.unlink(beside)
-    told["backup"] = backup
-    good, reason = read_file(path, max(limit, len(content)))[0] == content, "another content is there"
-    if good and wanted.get("activate"):
-        good, said = run(wanted["activate"], path)
-        told["output"] += said
-        reason = "activation failed"
-    if good:
-        drop_old_backups(path)
-        return dict(told, state="pushed", digest=hashlib.sha256(content).hexdigest())
-    return roll_back(module, wanted, path, was, info, dict(told, reason=reason))
+    if reason:
+        return roll_back(module, wanted, path, was, info, dict(told, reason=reason), most)
+    drop_old_backups(path)
+    return dict(told, state="pushed", digest=hashlib.sha256(content).hexdigest())
 
 
-def roll_back(module, wanted, path, was, info, told):
+def put_into_effect(wanted, path, content, mode, ids, told, most):
+    """Why it is not; empty: it is."""
+    os.chown(path, *ids)
+    os.chmod(path, mode)
+    if read_file(path, len(content))[0] != content:
+        return "another content is there"
+    if not wanted.get("activate"):
+        return ""
+    good, said = run(wanted["activate"], path, most)
+    told["output"] += said
+    return "" if good else "activation failed"
+
+
+def roll_back(module, wanted, path, was, info, told, most):
     if was is None:
-        os.unlink(path)
+        if os.path.lexists(path):
+            os.unlink(path)
     else:
         module.atomic_move(put(path, was, stat.S_IMODE(info.st_mode), (info.st_uid, info.st_gid)), path)
     if wanted.get("activate"):
-        good, said = run(wanted["activate"], path)
+        good, said = run(wanted["activate"], path, most)
         told["output"] += said
         if not good:
             told["reason"] += ", with what was there before, too"
@@ -173,16 +189,31 @@ def drop_old_backups(path, kept=5):
     """Those that Ansible's way of naming them tells: `path.<pid>.<date>~`."""
     name = re.compile(re.escape(os.path.basename(path)) + r"\.\d+\.(\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d)~")
     folder = os.path.dirname(path)
-    old = sorted((name.fullmatch(x).group(1), x) for x in os.listdir(folder) if name.fullmatch(x))
-    for _, x in old[:-kept]:
-        os.unlink(os.path.join(folder, x))
+    try:
+        old = sorted((name.fullmatch(x).group(1), x) for x in os.listdir(folder) if name.fullmatch(x))
+        for _, x in old[:-kept]:
+            os.unlink(os.path.join(folder, x))
+    except OSError:
+        pass  # They go the next time.
 
 
 def reason_of(e):
     if isinstance(e, Refused):
         return str(e)
-    return {"FileNotFoundError": "is not there", "PermissionError": "may not be read or written"}.get(
-        type(e).__name__, e.strerror or str(e))
+    if isinstance(e, OSError):
+        return {"FileNotFoundError": "is not there", "PermissionError": "may not be read or written"}.get(
+            type(e).__name__, e.strerror or str(e))
+    return "%s: %s" % (type(e).__name__, e)
+
+
+def outcome_of(module, wanted):
+    try:
+        if module.params["pushes"]:
+            most = min(MOST_OUTPUT, MOST_TOLD // len(module.params["files"]))
+            return push(module, wanted, module.params["limit"], most)
+        return collect(wanted["path"], module.params["limit"])
+    except Exception as e:  # pylint: disable=broad-except
+        return {"state": "failed", "reason": reason_of(e)}  # Of this file; the others go on.
 
 
 def main():
@@ -190,16 +221,13 @@ def main():
                                           "limit": {"type": "int", "default": 1 << 20},
                                           "budget": {"type": "int", "default": 1 << 20},
                                           "pushes": {"type": "bool", "default": False}}, supports_check_mode=True)
+    module.fail_json = refuse
     told, size = [], 0
     for wanted in module.params["files"]:
-        if size >= module.params["budget"]:
-            break  # What is not told about is asked for again.
-        try:
-            done = push(module, wanted, module.params["limit"]) if module.params["pushes"] else \
-                collect(wanted["path"], module.params["limit"])
-        except (Refused, OSError) as e:
-            done = {"state": "failed", "reason": reason_of(e)}
+        done = outcome_of(module, wanted)
         size += len(done.get("content", ""))
+        if told and size > module.params["budget"]:
+            break  # What is not told about is asked for again; one file is told in any case.
         told.append(dict(done, path=wanted["path"]))
     module.exit_json(changed=any(x.get("state") in ("pushed", "rolled_back") for x in told), told=told)
 
