@@ -42,7 +42,7 @@ struct host_to_trust {
   F(host_id, required().text(1, 64), "Identifier.")                                                \
   F(fingerprint,                                                                                   \
     optional_field().text(1, 128),                                                                 \
-    "`SHA256:…` of a key that it shows now: its keys are accepted. Absent: they are only shown.")
+    "`SHA256:…` of a key that it shows now: this one is accepted. Absent: they are only shown.")
 AOPS_MESSAGE(host_to_trust)
 
 struct host_keys_shown {
@@ -54,7 +54,7 @@ struct host_keys_shown {
   F(host_id, required(), "Identifier.")                                                            \
   F(known, required(), "Fingerprints it is known by, as of before.")                               \
   F(shown, required(), "Fingerprints of the keys it shows now.")                                   \
-  F(trusted, required(), "Whether it is known by those from now on.")
+  F(trusted, required(), "Whether it is known by the key of the fingerprint from now on.")
 AOPS_MESSAGE(host_keys_shown)
 
 // -- commands

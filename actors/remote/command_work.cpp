@@ -1,11 +1,14 @@
 #include "actors/remote/remote_work.hpp"
 #include "messages/return_code.hpp"
+#include "messages/roles/remote.hpp"
 #include "runtime/core/task/remote_plays.hpp"
-#include "runtime/io/ansible/key_scan.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 #include "runtime/io/storage/host_key_repository.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 
 namespace aops::actors {
 
@@ -32,10 +35,54 @@ executed_command executed_on(const ansible::host_result& host, const play_told& 
   out.reason = told.failure_of(host.host);
   if (auto it = told.last.find(host.host); it != told.last.end()) {
     out.output = it->second.output;
-    out.exit_status = task::exit_status_in(it->second.result);
+    if (it->second.exit_status)
+      out.exit_status = *it->second.exit_status;
   }
   return out;
 }
+
+/// A command on its way over its hosts.
+struct command_run {
+  remote_work_ptr work;
+  caller who;
+  command_to_execute asked;
+  std::string detail;
+  std::vector<closed_target> closed;
+  foreign_promise<command_executed> promise;
+  command_executed reply;
+  std::vector<ansible::host_result> hosts;
+
+  void take(play_told& told) {
+    for (auto& host : told.result.hosts) {
+      reply.resp.push_back(executed_on(host, told));
+      hosts.push_back(std::move(host));
+    }
+  }
+
+  void end() {
+    for (const auto& host : closed)
+      reply.resp.push_back({host.host_id, "not_run", {}, {}, host.reason});
+    std::map<std::string_view, size_t> places;
+    for (size_t i = 0; i < asked.host_list.size(); ++i)
+      places.emplace(asked.host_list[i], i);
+    std::sort(reply.resp.begin(), reply.resp.end(), [&](const auto& a, const auto& b) {
+      return places.at(a.host_id) < places.at(b.host_id);
+    });
+    auto good = static_cast<size_t>(
+      std::count_if(reply.resp.begin(), reply.resp.end(), [](const executed_command& host) {
+        return host.state == "ok";
+      }));
+    reply.code = code_of(good, reply.resp.size() - good, outcome_of(ec::task_failed).return_code);
+    finish(work,
+           who,
+           "config.execute",
+           asked.command_id + " on " + listed(asked.host_list),
+           std::move(detail),
+           std::move(hosts),
+           std::move(reply),
+           promise);
+  }
+};
 
 std::vector<std::string> fingerprints(const std::vector<std::string>& keys) {
   std::vector<std::string> out;
@@ -90,37 +137,18 @@ void execute_command(const remote_work_ptr& work,
     return promise.fail(std::move(opened.error()));
   auto order = short_order(*work, "command");
   order.playbook = task::command_playbook(*line);
-  order.timeout = std::chrono::seconds{line->seconds + 60};
-  order.hosts = std::move(opened->targets);
-  auto done = [work, who, x, closed = std::move(opened->closed), promise](play_told told) {
-    command_executed reply;
-    for (const auto& host : told.result.hosts)
-      reply.resp.push_back(executed_on(host, told));
-    for (const auto& host : closed)
-      reply.resp.push_back({host.host_id, "not_run", {}, {}, host.reason});
-    auto place = [&](const executed_command& of) {
-      return std::find(x.host_list.begin(), x.host_list.end(), of.host_id);
-    };
-    std::sort(reply.resp.begin(), reply.resp.end(), [&](const auto& a, const auto& b) {
-      return place(a) < place(b);
-    });
-    auto good = static_cast<size_t>(
-      std::count_if(reply.resp.begin(), reply.resp.end(), [](const executed_command& host) {
-        return host.state == "ok";
-      }));
-    reply.code = code_of(good, reply.resp.size() - good, outcome_of(ec::task_failed).return_code);
-    finish(work,
-           who,
-           "config.execute",
-           x.command_id + " on " + listed(x.host_list),
-           std::move(told.result.hosts),
-           std::move(reply),
-           promise,
-           [](storage::database&) { return expected<void>{}; });
-  };
-  if (order.hosts.empty())
-    return done({});
-  work->plays->run(std::move(order), std::move(done));
+  order.keeps_results = false; // What it printed and ended with is in the event.
+  auto seconds = line->seconds;
+  auto run = std::make_shared<command_run>(
+    command_run{work, who, x, described(line->argv), std::move(opened->closed), promise, {}, {}});
+  play_in_parts(
+    work,
+    std::move(order),
+    std::move(opened->targets),
+    seconds,
+    over_by(*work, promise.ticket(), remote_acting_patience),
+    [run](play_told& told) { run->take(told); },
+    [run] { run->end(); });
 }
 
 void trust_host(const remote_work_ptr& work,
@@ -130,27 +158,34 @@ void trust_host(const remote_work_ptr& work,
   auto host = host_to_scan_of(*work->store, who, x.host_id);
   if (!host)
     return promise.fail(std::move(host.error()));
-  auto keys = ansible::scan_host_keys(host->address, host->port);
+  auto keys = work->scan_keys(host->address, host->port);
   if (!keys)
     return promise.fail(std::move(keys.error()));
   host_keys_shown reply{x.host_id, fingerprints(host->known), fingerprints(*keys), false};
   if (!x.fingerprint)
     return promise.answer(std::move(reply));
-  if (std::find(reply.shown.begin(), reply.shown.end(), *x.fingerprint) == reply.shown.end())
+  // Only the key that was confirmed: whoever answers at the address shows others as he likes.
+  auto print = std::find(reply.shown.begin(), reply.shown.end(), *x.fingerprint);
+  if (x.fingerprint->empty() || print == reply.shown.end())
     return promise.fail(
       ec::bad_request, fmt::format("fingerprint: the host shows {}", fmt::join(reply.shown, ", ")));
+  auto key = std::move((*keys)[static_cast<size_t>(print - reply.shown.begin())]);
   reply.trusted = true;
   auto now = work->store->now_ms();
+  auto record = entry_of(who, now, "host.trust", code_ok);
+  record.entity = reply.host_id;
+  record.detail = *x.fingerprint;
   write(
     *work->store,
     work->store->bounded(promise.ticket()),
     {},
-    [who, now, keys = std::move(*keys), reply](storage::database& db) -> expected<host_keys_shown> {
+    [who, now, key = std::move(key), record, reply](
+      storage::database& db) -> expected<host_keys_shown> {
       auto kept =
-        storage::host_key_repository{db}.replace(who.owner, reply.host_id, known_keys(keys), now);
+        storage::host_key_repository{db}.replace(who.owner, reply.host_id, known_keys({key}), now);
       if (!kept)
         return fail(std::move(kept.error()));
-      return audit(db, now, who, "host.trust", reply.host_id).map([&] { return reply; });
+      return storage::audit_repository{db}.append(record).map([&] { return reply; });
     },
     [promise](expected<host_keys_shown> stored) { promise.answer(std::move(stored)); });
 }

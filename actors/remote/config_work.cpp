@@ -1,9 +1,11 @@
 #include "actors/remote/remote_work.hpp"
 #include "messages/return_code.hpp"
+#include "messages/roles/remote.hpp"
 #include "runtime/core/task/remote_plays.hpp"
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace aops::actors {
 
@@ -11,6 +13,9 @@ namespace {
 
 /// What one answer holds of files.
 constexpr size_t most_answer_bytes = size_t{16} << 20;
+
+/// What reading files of a host takes at most, without logging in.
+constexpr int64_t seconds_of_reading = 60;
 
 /// Reading of files, play after play: what one play brings of a host is limited.
 class config_collection : public std::enable_shared_from_this<config_collection> {
@@ -20,7 +25,9 @@ public:
                     const configs_to_collect& x,
                     opened_targets opened,
                     foreign_promise<configs_collected> promise)
-      : work_(std::move(work)), who_(std::move(who)), promise_(std::move(promise)) {
+      : work_(std::move(work)), who_(std::move(who)), promise_(std::move(promise)),
+        until_ms_(over_by(*work_, promise_.ticket(), remote_reading_patience)) {
+    std::set<std::string> seen;
     for (const auto& host : x.infos) {
       auto [it, is_new] = places_.emplace(host.host_id, reply_.resp.size());
       if (is_new) {
@@ -32,7 +39,10 @@ public:
         if (auto& paths = asked_[it->second];
             std::find(paths.begin(), paths.end(), path) == paths.end())
           paths.push_back(path);
+      for (const auto& path : host.config_list)
+        seen.insert(path);
     }
+    paths_.assign(seen.begin(), seen.end());
     left_ = asked_;
     for (const auto& host : opened.closed)
       give_up(places_.at(host.host_id), host.reason);
@@ -43,15 +53,20 @@ public:
   void go_on() {
     auto order = short_order(*work_, "collect");
     order.playbook = task::collect_playbook(work_->store->config->tasks.collect_bytes.bytes);
+    order.masks_results = false; // What a file holds is what was asked for.
     for (const auto& [id, target] : targets_)
-      if (const auto& paths = left_[places_.at(id)]; !paths.empty()) {
+      if (const auto& paths = left_[places_.at(id)];
+          !paths.empty() && order.hosts.size() < most_hosts_at_once) {
         order.hosts.push_back(target);
         order.hosts.back().vars = task::collect_vars(paths);
       }
     if (order.hosts.empty())
       return end();
-    work_->plays->run(std::move(order),
-                      [self = shared_from_this()](play_told told) { self->take(std::move(told)); });
+    order.timeout =
+      std::chrono::seconds{task::play_seconds(order.hosts.size(), order.forks, seconds_of_reading)};
+    work_->plays->run(std::move(order), until_ms_, [self = shared_from_this()](play_told told) {
+      self->take(std::move(told));
+    });
   }
 
 private:
@@ -59,7 +74,9 @@ private:
     for (const auto& host : told.result.hosts) {
       auto place = places_.at(host.host);
       auto& to = reply_.resp[place];
-      if (auto why = told.failure_of(host.host); !why.empty()) {
+      if (bytes_ > most_answer_bytes) {
+        give_up(place, "one answer does not hold more: ask for fewer files at once");
+      } else if (auto why = told.failure_of(host.host); !why.empty()) {
         give_up(place, why);
       } else {
         auto before = to.infos.size(), asked = left_[place].size();
@@ -69,13 +86,14 @@ private:
         if (left_[place].size() == asked)
           give_up(place, "the host told nothing of it");
       }
-      if (bytes_ > most_answer_bytes)
-        give_up(place, "one answer does not hold more: ask for fewer files at once");
     }
     for (auto& host : told.result.hosts)
       hosts_.push_back(std::move(host));
-    if (!work_->worker->post([self = shared_from_this()] { self->go_on(); }))
-      promise_.fail(ec::overloaded, "too much is done on hosts");
+    if (work_->worker->post([self = shared_from_this()] { self->go_on(); }))
+      return;
+    for (size_t place = 0; place < left_.size(); ++place)
+      give_up(place, "too much is done on hosts");
+    end();
   }
 
   void give_up(size_t place, const std::string& why) {
@@ -99,16 +117,18 @@ private:
            who_,
            "config.collect",
            listed(ids),
+           listed(paths_),
            std::move(hosts_),
            std::move(reply_),
-           promise_,
-           [](storage::database&) { return expected<void>{}; });
+           promise_);
   }
 
   remote_work_ptr work_;
   caller who_;
   foreign_promise<configs_collected> promise_;
+  int64_t until_ms_;
   configs_collected reply_;
+  std::vector<std::string> paths_;                    ///< Each once, for the log.
   std::map<std::string, size_t, std::less<>> places_; ///< In `reply_.resp`, by host.
   std::vector<std::vector<std::string>> asked_, left_;
   std::map<std::string, ansible::target, std::less<>> targets_;
@@ -146,28 +166,51 @@ struct push_under_way {
   configs_to_push asked;
   std::map<std::string, std::vector<task::prepared_file>> by_host;
   std::map<std::string, std::string> closed; ///< Hosts that cannot be opened, and why.
+  std::map<std::string, std::vector<pushed_file>> told;
+  std::vector<ansible::host_result> hosts;
+
+  void take(play_told& part) {
+    for (auto& host : part.result.hosts) {
+      auto last = part.last.find(host.host);
+      told[host.host] =
+        task::take_pushed(last == part.last.end() ? std::string{} : last->second.result,
+                          by_host.at(host.host),
+                          part.failure_of(host.host));
+      hosts.push_back(std::move(host));
+    }
+  }
 };
 
-configs_pushed pushed_by(const push_under_way& push, const play_told& told) {
-  std::map<std::string, std::vector<pushed_file>> by_host;
-  for (const auto& [id, files] : push.by_host) {
-    auto closed = push.closed.find(id);
-    auto why = closed == push.closed.end() ? told.failure_of(id) : closed->second;
-    auto last = told.last.find(id);
-    by_host[id] =
-      task::take_pushed(last == told.last.end() ? std::string{} : last->second.result, files, why);
-    std::reverse(by_host[id].begin(), by_host[id].end());
-  }
+configs_pushed reply_of(push_under_way& push) {
+  for (const auto& [id, files] : push.by_host)
+    if (!push.told.contains(id)) {
+      auto closed = push.closed.find(id);
+      auto why = closed == push.closed.end() ? "nothing was told of it" : closed->second;
+      push.told[id] = task::take_pushed({}, files, why);
+    }
+  for (auto& [id, files] : push.told)
+    std::reverse(files.begin(), files.end());
   configs_pushed reply;
   size_t done = 0;
   for (const auto& file : push.asked.infos) {
-    auto& told_of = by_host[file.host_id];
+    auto& told_of = push.told.at(file.host_id);
     reply.resp.push_back(std::move(told_of.back()));
     told_of.pop_back();
     done += reply.resp.back().state == "pushed" || reply.resp.back().state == "unchanged";
   }
   reply.code = code_of(done, reply.resp.size() - done, outcome_of(ec::update_failed).return_code);
   return reply;
+}
+
+/// The commands that judge files and put them into effect, for the log.
+std::string detail_of(const push_under_way& push) {
+  std::set<std::string> lines;
+  for (const auto& [id, files] : push.by_host)
+    for (const auto& file : files)
+      for (const auto& command : {file.validate, file.activate})
+        if (command)
+          lines.insert(described(command->argv));
+  return fmt::format("{}", fmt::join(lines, "; "));
 }
 
 std::string entity_of(const configs_to_push& x) {
@@ -202,7 +245,7 @@ void push_configs(const remote_work_ptr& work,
   auto known = commands_of(*work->store->config);
   if (!known)
     return promise.fail(std::move(known.error()));
-  auto push = std::make_shared<push_under_way>(push_under_way{x, {}, {}});
+  auto push = std::make_shared<push_under_way>(push_under_way{x, {}, {}, {}, {}});
   auto files = prepared_files(*known, push->asked);
   if (!files)
     return promise.fail(std::move(files.error()));
@@ -219,23 +262,29 @@ void push_configs(const remote_work_ptr& work,
     push->closed.emplace(std::move(host.host_id), std::move(host.reason));
   auto order = short_order(*work, "push");
   order.playbook = task::push_playbook();
-  order.hosts = std::move(opened->targets);
-  for (auto& host : order.hosts)
+  int64_t seconds = 0;
+  for (const auto& [id, of_host] : push->by_host)
+    seconds = std::max(seconds, task::push_seconds(of_host));
+  for (auto& host : opened->targets)
     host.vars = task::push_vars(push->by_host.at(host.id));
-  auto done = [work, who, push, promise](play_told told) {
-    auto reply = pushed_by(*push, told);
-    finish(work,
-           who,
-           "config.push",
-           entity_of(push->asked),
-           std::move(told.result.hosts),
-           std::move(reply),
-           promise,
-           [](storage::database&) { return expected<void>{}; });
-  };
-  if (order.hosts.empty())
-    return done({});
-  work->plays->run(std::move(order), std::move(done));
+  play_in_parts(
+    work,
+    std::move(order),
+    std::move(opened->targets),
+    seconds,
+    over_by(*work, promise.ticket(), remote_acting_patience),
+    [push](play_told& told) { push->take(told); },
+    [work, who, push, promise] {
+      auto reply = reply_of(*push);
+      finish(work,
+             who,
+             "config.push",
+             entity_of(push->asked),
+             detail_of(*push),
+             std::move(push->hosts),
+             std::move(reply),
+             promise);
+    });
 }
 
 } // namespace aops::actors

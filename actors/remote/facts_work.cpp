@@ -1,8 +1,10 @@
 #include "actors/remote/remote_work.hpp"
 #include "messages/return_code.hpp"
+#include "messages/roles/remote.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/core/task/host_facts.hpp"
 #include "runtime/core/task/remote_plays.hpp"
+#include "runtime/io/ansible/event_texts.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 
@@ -10,31 +12,24 @@ namespace aops::actors {
 
 namespace {
 
-/// Hosts of one play: what each tells is kept until the end of the play.
-constexpr size_t most_at_once = 100;
-
 /// Hosts that are due, in one go.
 constexpr int64_t most_due = 100;
 
 /// Longest reason that is stored.
 constexpr size_t most_reason_bytes = 1000;
 
-std::string cut(std::string text) {
-  if (text.size() > most_reason_bytes)
-    text.resize(most_reason_bytes);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80))
-    text.pop_back();
-  return text;
-}
+/// What all programs that know the hardware take on a host at most, twice: as root, then as user.
+constexpr int64_t seconds_of_facts = 240;
 
 /// Collecting of some hosts, play after play.
 class collection : public std::enable_shared_from_this<collection> {
 public:
   using on_end = std::function<void(expected<host_infos_refreshed>)>;
 
-  collection(remote_work_ptr work, caller who, opened_targets opened, on_end done)
+  /// @param until_ms On the steady clock: when it has to be over.
+  collection(remote_work_ptr work, caller who, opened_targets opened, int64_t until_ms, on_end done)
       : work_(std::move(work)), who_(std::move(who)), targets_(std::move(opened.targets)),
-        done_(std::move(done)) {
+        until_ms_(until_ms), done_(std::move(done)) {
     for (auto& host : opened.closed)
       reply_.fail_list.push_back({std::move(host.host_id), std::move(host.reason)});
     for (const auto& host : reply_.fail_list)
@@ -44,12 +39,14 @@ public:
   void go_on() {
     auto order = short_order(*work_, "facts");
     order.playbook = task::facts_playbook();
-    auto end = std::min(targets_.size(), next_ + most_at_once);
+    auto end = std::min(targets_.size(), next_ + most_hosts_at_once);
     for (; next_ < end; ++next_)
       order.hosts.push_back(std::move(targets_[next_]));
     if (order.hosts.empty())
       return store({});
-    work_->plays->run(std::move(order), [self = shared_from_this()](play_told told) {
+    order.timeout =
+      std::chrono::seconds{task::play_seconds(order.hosts.size(), order.forks, seconds_of_facts)};
+    work_->plays->run(std::move(order), until_ms_, [self = shared_from_this()](play_told told) {
       self->take(told);
       self->store(std::move(told.result.hosts));
     });
@@ -71,6 +68,13 @@ private:
       failures_.push_back({host.host, why});
       reply_.fail_list.push_back({host.host, std::move(why)});
     }
+  }
+
+  /// The rest is not collected.
+  void give_up(const std::string& why) {
+    for (; next_ < targets_.size(); ++next_)
+      reply_.fail_list.push_back({targets_[next_].id, why});
+    store({});
   }
 
   /// What this play brought; then the next one, or the end.
@@ -101,7 +105,9 @@ private:
           if (auto saved = known.save({who.owner, {}}, x.host_id, x.infos.text, now); !saved)
             return fail(std::move(saved.error()));
         for (const auto& x : failures)
-          if (auto noted = known.note_failure(x.host_id, cut(x.reason), now); !noted)
+          if (auto noted =
+                known.note_failure(x.host_id, ansible::cut_text(x.reason, most_reason_bytes), now);
+              !noted)
             return noted;
         return is_last ? audit(db, now, who, "host.info.refresh", listed_ids, code)
                        : expected<void>{};
@@ -112,7 +118,7 @@ private:
         else if (is_last)
           self->done_(std::move(self->reply_));
         else if (!self->work_->worker->post([self] { self->go_on(); }))
-          self->done_(fail(ec::overloaded, "too much is done on hosts"));
+          self->give_up("too much is done on hosts");
       },
       rows);
     found_.clear();
@@ -123,6 +129,7 @@ private:
   caller who_;
   std::vector<ansible::target> targets_;
   size_t next_ = 0;
+  int64_t until_ms_;
   std::vector<collected_facts> found_; ///< Not stored yet.
   std::vector<failed_host> failures_;  ///< Likewise.
   host_infos_refreshed reply_;
@@ -158,7 +165,8 @@ void refresh_facts(const remote_work_ptr& work,
     *work, who, data_key, *ids, [](size_t i) { return fmt::format("host_list[{}]", i); });
   if (!opened)
     return promise.fail(std::move(opened.error()));
-  std::make_shared<collection>(work, who, std::move(*opened), [promise](auto reply) {
+  auto until_ms = over_by(*work, promise.ticket(), remote_reading_patience);
+  std::make_shared<collection>(work, who, std::move(*opened), until_ms, [promise](auto reply) {
     promise.answer(std::move(reply));
   })->go_on();
 }
@@ -184,7 +192,7 @@ void refresh_due_facts(const remote_work_ptr& work,
     return (*end)();
   caller who;
   who.user = who.owner = owner;
-  std::make_shared<collection>(work, who, std::move(*opened), [owner, end](const auto& reply) {
+  auto note = [owner, end](const auto& reply) {
     if (!reply)
       log::warn("facts-not-collected", "of hosts of {}: {}", owner, to_string(reply.error()));
     else
@@ -194,7 +202,8 @@ void refresh_due_facts(const remote_work_ptr& work,
                 owner,
                 reply->fail_list.size());
     (*end)();
-  })->go_on();
+  };
+  std::make_shared<collection>(work, who, std::move(*opened), base::never_ms, note)->go_on();
 }
 
 } // namespace aops::actors

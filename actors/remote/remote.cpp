@@ -7,6 +7,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::actors {
 
 namespace {
@@ -18,8 +20,14 @@ constexpr std::chrono::seconds look_every{60};
 /// Plays at once, and those that wait for their turn.
 constexpr size_t most_plays = 4, most_waiting_plays = 64;
 
-/// How long another node may take for what is done there.
-constexpr std::chrono::minutes forward_patience{10};
+/// How long another node may take for what is done there: as long as its answer is awaited.
+std::chrono::milliseconds patience_of(const remote_work& work, const base::ticket& awaited) {
+  constexpr int64_t longest = std::chrono::milliseconds{remote_acting_patience}.count();
+  if (awaited.due_ms == base::never_ms)
+    return std::chrono::milliseconds{longest};
+  return std::chrono::milliseconds{
+    std::clamp<int64_t>(awaited.due_ms - work.store->time->steady_ms(), 1, longest)};
+}
 
 /// The key is in the memory of another node: what is asked for is done there. Or it is here and
 /// nothing is sealed that it could open: it is done without.
@@ -44,7 +52,7 @@ void forward(self_pointer self,
       *names,
       node,
       std::string{remote_name},
-      forward_patience,
+      patience_of(*work, promise.ticket()),
       [promise](expected<Reply> answer) { promise.answer(std::move(answer)); },
       who,
       x);
@@ -150,7 +158,9 @@ full_remote_actor::behavior_type remote(self_pointer self, remote_parts parts) {
   auto work = std::make_shared<remote_work>();
   work->store = std::move(parts.store);
   work->worker = std::move(parts.worker);
-  work->plays = std::make_shared<short_plays>(parts.player, most_plays, most_waiting_plays);
+  work->plays =
+    std::make_shared<short_plays>(parts.player, *work->store->time, most_plays, most_waiting_plays);
+  work->scan_keys = std::move(parts.scan_keys);
   self->state.work = work;
   self->state.node = std::move(parts.node);
   if (work->store->config->tasks.collect_facts.ms > 0)

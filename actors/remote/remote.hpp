@@ -4,6 +4,7 @@
 #include "actors/store/vault_keeper.hpp"
 #include "actors/support/checked_state.hpp"
 #include "messages/roles/remote.hpp"
+#include "runtime/io/ansible/key_scan.hpp"
 
 namespace aops::actors {
 
@@ -34,6 +35,7 @@ struct remote_parts {
   std::shared_ptr<ansible::player> player;
   std::shared_ptr<executor> worker; ///< Opens targets, starts plays, asks hosts for their keys.
   std::string node;                 ///< This one.
+  decltype(remote_work::scan_keys) scan_keys = ansible::scan_host_keys;
 };
 
 struct remote_state {

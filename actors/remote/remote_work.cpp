@@ -1,11 +1,15 @@
 #include "actors/remote/remote_work.hpp"
 
 #include "messages/return_code.hpp"
+#include "messages/roles/remote.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/json_codec.hpp"
+#include "runtime/core/task/remote_plays.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -41,10 +45,94 @@ ansible::play_order short_order(const remote_work& work, std::string_view what) 
   order.run = fmt::format("{}-{}", what, base::new_id(work.store->now_ms()));
   order.forks = work.store->config->tasks.forks;
   order.event_bytes = static_cast<size_t>(work.store->config->tasks.event_bytes.bytes);
-  order.timeout = std::chrono::minutes{5};
   order.keeps_results = true;
   order.has_own_modules = true;
   return order;
+}
+
+int64_t
+over_by(const remote_work& work, const base::ticket& awaited, std::chrono::milliseconds patience) {
+  auto until = std::min(awaited.due_ms, work.store->time->steady_ms() + patience.count());
+  return until - std::chrono::milliseconds{remote_last_words}.count();
+}
+
+namespace {
+
+class parted_play : public std::enable_shared_from_this<parted_play> {
+public:
+  parted_play(remote_work_ptr work,
+              ansible::play_order order,
+              std::vector<ansible::target> hosts,
+              int64_t seconds,
+              int64_t until_ms,
+              std::function<void(play_told&)> take,
+              std::function<void()> end)
+      : work_(std::move(work)), order_(std::move(order)), hosts_(std::move(hosts)),
+        seconds_(seconds), until_ms_(until_ms), take_(std::move(take)), end_(std::move(end)) {
+    if (hosts_.size() <= most_hosts_at_once)
+      return;
+    // What opens a host is masked in what all of them tell, also in other plays.
+    for (const auto& host : hosts_)
+      for (const auto* secret : {&host.password, &host.sudo_password, &host.private_key})
+        if (!secret->text.empty())
+          order_.secrets.push_back(*secret);
+  }
+
+  void go_on() {
+    if (next_ == hosts_.size())
+      return end_();
+    auto order = order_;
+    order.run = fmt::format("{}-{}", order_.run, ++part_);
+    for (auto n = std::min(most_hosts_at_once, hosts_.size() - next_); n > 0; --n)
+      order.hosts.push_back(std::move(hosts_[next_++]));
+    order.timeout =
+      std::chrono::seconds{task::play_seconds(order.hosts.size(), order.forks, seconds_)};
+    work_->plays->run(std::move(order), until_ms_, [self = shared_from_this()](play_told told) {
+      self->take_(told);
+      // On the worker: a play that cannot start has ended right here.
+      if (!self->work_->worker->post([self] { self->go_on(); }))
+        self->give_up();
+    });
+  }
+
+private:
+  /// There is no room to go on: the rest was not run.
+  void give_up() {
+    play_told none;
+    none.result.how = fail(ec::overloaded, "too much is done on hosts");
+    for (; next_ < hosts_.size(); ++next_) {
+      none.result.hosts.emplace_back();
+      none.result.hosts.back().host = hosts_[next_].id;
+    }
+    take_(none);
+    end_();
+  }
+
+  remote_work_ptr work_;
+  ansible::play_order order_;
+  std::vector<ansible::target> hosts_;
+  int64_t seconds_, until_ms_;
+  std::function<void(play_told&)> take_;
+  std::function<void()> end_;
+  size_t next_ = 0, part_ = 0;
+};
+
+} // namespace
+
+void play_in_parts(const remote_work_ptr& work,
+                   ansible::play_order order,
+                   std::vector<ansible::target> hosts,
+                   int64_t seconds,
+                   int64_t until_ms,
+                   std::function<void(play_told&)> take,
+                   std::function<void()> end) {
+  std::make_shared<parted_play>(
+    work, std::move(order), std::move(hosts), seconds, until_ms, std::move(take), std::move(end))
+    ->go_on();
+}
+
+std::string described(const std::vector<std::string>& argv) {
+  return base::json(argv).dump(-1, ' ', false, base::json::error_handler_t::replace);
 }
 
 int64_t code_of(size_t done, size_t failed, int64_t none) {

@@ -4,6 +4,7 @@
 #include "actors/remote/short_plays.hpp"
 #include "actors/store/store_access.hpp"
 #include "messages/remote.hpp"
+#include "runtime/base/log.hpp"
 #include "runtime/core/task/allowed_commands.hpp"
 
 namespace aops::actors {
@@ -13,7 +14,13 @@ struct remote_work {
   store_ptr store;
   std::shared_ptr<executor> worker;
   std::shared_ptr<short_plays> plays;
+  /// The keys that SSH shows there.
+  std::function<expected<std::vector<std::string>>(const std::string& address, int64_t port)>
+    scan_keys;
 };
+
+/// Hosts of one play: what each tells is kept until its end.
+inline constexpr size_t most_hosts_at_once = 100;
 
 using remote_work_ptr = std::shared_ptr<const remote_work>;
 using key_ptr = std::shared_ptr<const vault::secret_bytes>;
@@ -67,44 +74,66 @@ expected<opened_targets> open_known(const remote_work& work,
                                     const std::vector<std::string>& ids,
                                     const std::function<std::string(size_t)>& name);
 
-/// An order of such a play, without its playbook.
+/// An order of such a play, without its playbook, hosts and timeout.
 ansible::play_order short_order(const remote_work& work, std::string_view what);
+
+/// When what is done on hosts has to be over, on the steady clock: before its answer is no longer
+/// awaited.
+/// @param patience The longest that any answer of its kind is awaited.
+int64_t
+over_by(const remote_work& work, const base::ticket& awaited, std::chrono::milliseconds patience);
+
+/// Runs a play on hosts, so many at a time, one play after the other.
+/// @param seconds What its action takes on one host at most.
+/// @param until_ms As `over_by` says.
+/// @param take Gets what each of them told, @param end is called after the last.
+void play_in_parts(const remote_work_ptr& work,
+                   ansible::play_order order,
+                   std::vector<ansible::target> hosts,
+                   int64_t seconds,
+                   int64_t until_ms,
+                   std::function<void(play_told&)> take,
+                   std::function<void()> end);
+
+/// A command as it is run, for the log: that it was allowed says nothing of its arguments.
+std::string described(const std::vector<std::string>& argv);
 
 /// 200, 206 or, when nothing was done, `none`.
 int64_t code_of(size_t done, size_t failed, int64_t none);
 
-/// The last step of each: stores `work(database&) -> expected<void>` with the keys that hosts have
-/// shown and a record in the log, and answers.
-template <class Reply, class Work>
+/// The last step of each: stores the keys that hosts have shown and a record in the log, and
+/// answers. It was done: it is stored, too, when nobody waits for the answer any more.
+/// @param detail For the record; arguments, for example.
+template <class Reply>
 void finish(const remote_work_ptr& remote,
             const caller& who,
             std::string action,
             std::string entity,
+            std::string detail,
             std::vector<ansible::host_result> hosts,
             Reply reply,
-            const foreign_promise<Reply>& promise,
-            Work work) {
+            const foreign_promise<Reply>& promise) {
   auto now = remote->store->now_ms();
+  auto record = entry_of(who, now, action, reply.code);
+  record.entity = std::move(entity);
+  record.detail = std::move(detail);
   write(
     *remote->store,
-    remote->store->bounded(promise.ticket()),
+    unawaited(base::urgency::people, who.owner),
     {},
-    [who,
-     now,
-     action = std::move(action),
-     entity = std::move(entity),
-     hosts = std::move(hosts),
-     reply = std::move(reply),
-     work = std::move(work)](storage::database& db) -> expected<Reply> {
+    [now, record = std::move(record), hosts = std::move(hosts), reply = std::move(reply)](
+      storage::database& db) -> expected<Reply> {
       if (auto kept = keep_host_keys(db, hosts, now); !kept)
         return fail(std::move(kept.error()));
-      if (auto done = work(db); !done)
-        return fail(std::move(done.error()));
-      if (auto noted = audit(db, now, who, action, entity, reply.code); !noted)
+      if (auto noted = storage::audit_repository{db}.append(record); !noted)
         return fail(std::move(noted.error()));
       return reply;
     },
-    [promise](expected<Reply> x) { promise.answer(std::move(x)); });
+    [promise, user = who.user, action](expected<Reply> x) {
+      if (!x) // Perhaps nobody hears the answer.
+        log::warn("remote-not-recorded", "{} of {}: {}", action, user, to_string(x.error()));
+      promise.answer(std::move(x));
+    });
 }
 
 } // namespace aops::actors

@@ -35,13 +35,13 @@ std::string play_told::failure_of(const std::string& host) const {
   return "nothing was told of it";
 }
 
-void short_plays::run(ansible::play_order order, on_end done) {
+void short_plays::run(ansible::play_order order, int64_t until_ms, on_end done) {
   bool has_room = false;
   {
     std::lock_guard lock{mutex_};
     has_room = !is_stopped_ && waiting_.size() < most_waiting_;
     if (has_room)
-      waiting_.push_back({std::move(order), std::move(done)});
+      waiting_.push_back({std::move(order), until_ms, std::move(done)});
   }
   if (has_room)
     admit();
@@ -62,6 +62,14 @@ void short_plays::admit() {
       number = ++number_;
       running_.emplace(number, running{});
     }
+    auto left = next.until_ms == base::never_ms ? next.until_ms : next.until_ms - time_.steady_ms();
+    if (left < shortest_play_ms) {
+      // Nobody would hear of it: it is not begun on the hosts.
+      refuse(next.order, {ec::timed_out, "its turn came too late"}, next.done);
+      forget(number);
+      continue;
+    }
+    next.order.timeout = std::min(next.order.timeout, std::chrono::milliseconds{left});
     start(number, std::move(next));
   }
 }
@@ -102,6 +110,11 @@ void short_plays::start(uint64_t number, waiting what) {
   }
   if (!started)
     refuse(unstarted, started.error(), what.done);
+}
+
+void short_plays::forget(uint64_t number) {
+  std::lock_guard lock{mutex_};
+  running_.erase(number);
 }
 
 void short_plays::end(uint64_t number) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/clock.hpp"
+#include "runtime/base/fair_queue.hpp"
 #include "runtime/io/ansible/play.hpp"
 
 #include <deque>
@@ -26,12 +28,22 @@ class short_plays : public std::enable_shared_from_this<short_plays> {
 public:
   using on_end = std::function<void(play_told)>;
 
-  short_plays(std::shared_ptr<ansible::player> player, size_t most_running, size_t most_waiting)
-      : player_(std::move(player)), most_running_(most_running), most_waiting_(most_waiting) {}
+  /// @param time Outlives it.
+  short_plays(std::shared_ptr<ansible::player> player,
+              const base::time_source& time,
+              size_t most_running,
+              size_t most_waiting)
+      : player_(std::move(player)), time_(time), most_running_(most_running),
+        most_waiting_(most_waiting) {}
 
   /// `done` is called once, on a thread of the player or here: also when it cannot start
   /// (ec::overloaded when too many wait).
-  void run(ansible::play_order order, on_end done);
+  /// @param until_ms On the steady clock: it ends by then; when its turn comes less than
+  /// `shortest_play_ms` before, it is not begun (ec::timed_out).
+  void run(ansible::play_order order, int64_t until_ms, on_end done);
+
+  /// Nothing is begun that has less time: logging in takes a while.
+  static constexpr int64_t shortest_play_ms = 5000;
 
   /// Ends all, and waits for their end.
   void stop();
@@ -39,6 +51,7 @@ public:
 private:
   struct waiting {
     ansible::play_order order;
+    int64_t until_ms = base::never_ms;
     on_end done;
   };
   struct running {
@@ -47,9 +60,11 @@ private:
   };
   void start(uint64_t number, waiting what);
   void end(uint64_t number);
+  void forget(uint64_t number);
   void admit(); ///< Starts who waits, as far as there is room.
 
   std::shared_ptr<ansible::player> player_;
+  const base::time_source& time_;
   size_t most_running_, most_waiting_;
   std::mutex mutex_;
   std::map<uint64_t, running> running_;

@@ -5,10 +5,7 @@ namespace aops::http {
 
 namespace {
 
-/// Logging in to hosts takes as long as the slowest of them.
-constexpr std::chrono::minutes patience{10};
-
-route patient(route r) {
+route patient(route r, std::chrono::minutes patience = actors::remote_reading_patience) {
   r.deadline = patience;
   return r;
 }
@@ -40,19 +37,21 @@ std::vector<route> remote_routes(const node_port& port) {
       name,
       "Read configuration files of hosts; needs the vault key.")),
     patient(ask<remote_actor, configs_to_push, configs_pushed>(
-      port,
-      method::post,
-      "/manage/config/push",
-      may::administrator,
-      name,
-      "Replace configuration files of hosts; needs the vault key.")),
+              port,
+              method::post,
+              "/manage/config/push",
+              may::administrator,
+              name,
+              "Replace configuration files of hosts; needs the vault key."),
+            actors::remote_acting_patience),
     patient(ask<remote_actor, command_to_execute, command_executed>(
-      port,
-      method::post,
-      "/manage/config/execute",
-      may::administrator,
-      name,
-      "Run one of the allowed commands on hosts; needs the vault key.")),
+              port,
+              method::post,
+              "/manage/config/execute",
+              may::administrator,
+              name,
+              "Run one of the allowed commands on hosts; needs the vault key."),
+            actors::remote_acting_patience),
     ask<remote_actor, commands_query, allowed_commands>(port,
                                                         method::post,
                                                         "/manage/config/command/get",

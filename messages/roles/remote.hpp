@@ -5,11 +5,20 @@
 #include "messages/types/host_info.hpp"
 #include "messages/types/remote.hpp"
 
+#include <chrono>
+
 namespace aops {
 
 namespace actors {
 inline constexpr std::string_view remote_name = "remote";
-}
+
+/// How long an answer of `remote` takes at most. Logging in to hosts takes as long as the slowest
+/// of them; a command may take an hour.
+inline constexpr std::chrono::minutes remote_reading_patience{10}, remote_acting_patience{70};
+
+/// What is done on hosts ends so long before, or is not begun: who asked hears what became of it.
+inline constexpr std::chrono::seconds remote_last_words{40};
+} // namespace actors
 
 /// REMOTE: what is read from hosts and done on them at once. All but the list of commands needs the
 /// vault key of the caller's session (ec::vault_key); where another node has it, that one does the
@@ -25,8 +34,8 @@ using remote_actor = caf::typed_actor<
   asks<command_to_execute, command_executed>,
   // Which commands may be run.
   asks<commands_query, allowed_commands>,
-  // Compares the SSH keys a host shows with those it is known by, and accepts them. ec::unreachable
-  // when it shows none, ec::conflict when the fingerprint is another one.
+  // Compares the SSH keys a host shows with those it is known by, and accepts the one of the given
+  // fingerprint. ec::unreachable when it shows none, ec::bad_request when that is not among them.
   asks<host_to_trust, host_keys_shown>,
   caf::reacts_to<atom::ping>>;
 

@@ -122,15 +122,18 @@ class remote(unittest.TestCase):
         self.assertEqual([(self.names[x["host_id"]], x["state"], x["output"].strip()) for x in who["resp"][:3]],
                          [("h1", "ok", "root"), ("h3", "ok", "root"), ("h5", "ok", "root")])
         self.assertEqual(who["resp"][3]["state"], "unreachable")
-        odd = "a; id $(id) `id` | id {{ 7 * 7 }} 'x\" \\"
+        odd = "a; id $(id) `id` | id {{ 7 * 7 }} $HOME ${PATH} 'x\" \\"
         said = self.ask("/manage/config/execute", host_list=self.some("h4"), command_id="say", args={"what": odd})
         self.assertEqual(said["resp"][0]["output"].rstrip("\n"), odd)
+        home = self.ask("/manage/config/execute", host_list=self.some("h4"), command_id="say", args={"what": "~root/$HOME"})
+        self.assertEqual(home["resp"][0]["output"].rstrip("\n"), "~root/$HOME")
         failed = self.ask("/manage/config/execute", host_list=self.some("h4"), command_id="never")
         self.assertEqual((failed["code"], failed["resp"][0]["state"], failed["resp"][0]["exit_status"]), (1301, "failed", 1))
         for body in ({"command_id": "rm"}, {"command_id": "whoami", "args": {"x": "y"}}, {"command_id": "say"}):
             self.assertEqual(self.ask("/manage/config/execute", host_list=self.some("h4"), **body)["code"], 1000, body)
         log = self.api.good("/manage/log/get", {"kind": "operation"})
         self.assertIn("config.execute", json.dumps(log))
+        self.assertIn("~root/$HOME", json.dumps(log))
 
     def test_a_changed_key_is_refused_until_it_is_trusted(self):
         host, one = self.lab["h5"], self.some("h5")

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <set>
 
 namespace aops::task {
@@ -15,6 +16,15 @@ using base::json;
 
 /// What one action brings of files at most: what a play tells of an action is limited.
 constexpr int64_t most_told_bytes = 1 << 20;
+
+/// How deep what a module returns nests at most.
+constexpr size_t most_depth = 16;
+
+/// What is kept of texts that a host tells of a file, each.
+constexpr size_t most_words = 1000, most_output = 32'768;
+
+/// What `timeout` adds until it kills, and what a module needs around a command.
+constexpr int64_t kill_after = 5, around_a_command = 10;
 
 std::string dumped(const json& x) { return x.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -62,12 +72,51 @@ std::string text_in(const json& object, const char* name) {
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
 
+std::string cut(std::string text, size_t most) {
+  if (text.size() <= most)
+    return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+    --most; // Not inside of a character.
+  text.resize(most);
+  return text;
+}
+
+/// Nothing is lost or replaced when it is written as JSON.
+bool is_text(const std::string& bytes) {
+  json text = bytes;
+  return text.dump(-1, ' ', false, json::error_handler_t::ignore) ==
+         text.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 /// The list `told` of what the module returned; empty when it is none.
 json told_in(std::string_view result) {
-  auto x = json::parse(result, nullptr, false);
-  if (!x.is_object() || !x.contains("told") || !x["told"].is_array())
+  auto x = base::parse_json(result, most_depth);
+  if (!x || !x->is_object() || !x->contains("told") || !(*x)["told"].is_array())
     return json::array();
-  return std::move(x["told"]);
+  return std::move((*x)["told"]);
+}
+
+bool is_state(std::string_view text) {
+  constexpr std::string_view states[] = {"pushed", "unchanged", "refused", "rolled_back", "failed"};
+  return std::find(std::begin(states), std::end(states), text) != std::end(states);
+}
+
+void take_file(const json& file, const std::string& path, host_configs_collected& to) {
+  auto content = from_base64(text_in(file, "content"));
+  auto is_read = file.contains("content") && is_text(content);
+  if (is_read) {
+    to.infos.push_back({path,
+                        std::move(content),
+                        cut(text_in(file, "mode"), most_words),
+                        cut(text_in(file, "owner"), most_words)});
+    to.success_files.push_back(path);
+  } else {
+    to.fail_files.push_back(path);
+    to.fail_reasons.push_back({path,
+                               file.contains("content")
+                                 ? "is no text in UTF-8"
+                                 : cut(text_in(file, "reason"), most_words)});
+  }
 }
 
 } // namespace
@@ -100,24 +149,13 @@ std::string collect_vars(const std::vector<std::string>& paths) {
 std::vector<std::string> take_collected(std::string_view result,
                                         const std::vector<std::string>& asked,
                                         host_configs_collected& to) {
-  std::set<std::string> told;
-  for (const auto& file : told_in(result)) {
-    auto path = text_in(file, "path");
-    told.insert(path);
-    if (file.contains("content")) {
-      to.infos.push_back({path,
-                          from_base64(text_in(file, "content")),
-                          text_in(file, "mode"),
-                          text_in(file, "owner")});
-      to.success_files.push_back(path);
-    } else {
-      to.fail_files.push_back(path);
-      to.fail_reasons.push_back({path, text_in(file, "reason")});
-    }
-  }
+  std::set<std::string, std::less<>> open(asked.begin(), asked.end());
+  for (const auto& file : told_in(result))
+    if (auto path = text_in(file, "path"); open.erase(path) > 0)
+      take_file(file, path, to);
   std::vector<std::string> left;
   for (const auto& path : asked)
-    if (!told.contains(path))
+    if (open.contains(path))
       left.push_back(path);
   return left;
 }
@@ -153,10 +191,11 @@ std::vector<pushed_file> take_pushed(std::string_view result,
   for (size_t i = 0; i < files.size(); ++i) {
     pushed_file x{files[i].file->host_id, files[i].file->path, "failed", {}, {}, reason};
     if (i < told.size() && told[i].is_object()) {
-      x.state = text_in(told[i], "state");
-      x.backup = text_in(told[i], "backup");
-      x.output = text_in(told[i], "output");
-      x.reason = text_in(told[i], "reason");
+      auto state = text_in(told[i], "state");
+      x.state = is_state(state) ? state : "failed";
+      x.backup = cut(text_in(told[i], "backup"), most_words);
+      x.output = cut(text_in(told[i], "output"), most_output);
+      x.reason = cut(text_in(told[i], "reason"), most_words);
     }
     out.push_back(std::move(x));
   }
@@ -165,19 +204,23 @@ std::vector<pushed_file> take_pushed(std::string_view result,
 
 std::string command_playbook(const command_line& command) {
   // Where it runs `timeout` ends it, whatever becomes of this play.
-  json argv = json::array({"timeout", "--kill-after=5", std::to_string(command.seconds)});
+  json argv = json::array(
+    {"timeout", fmt::format("--kill-after={}", kill_after), std::to_string(command.seconds)});
   for (const auto& part : command.argv)
     argv.push_back(literal(part));
-  json run{{"name", "Run a command"}, {"ansible.builtin.command", {{"argv", std::move(argv)}}}};
+  json run{{"name", "Run a command"}, {"aops_command", {{"argv", std::move(argv)}}}};
   return playbook("Run a command", json::array({std::move(run)}), command.as_root);
 }
 
-maybe<int64_t> exit_status_in(std::string_view result) {
-  auto x = json::parse(result, nullptr, false);
-  if (x.is_object())
-    if (auto rc = x.find("rc"); rc != x.end() && rc->is_number_integer())
-      return rc->get<int64_t>();
-  return {};
+int64_t push_seconds(const std::vector<prepared_file>& files) {
+  int64_t out = 0;
+  for (const auto& file : files) {
+    if (file.validate)
+      out += file.validate->seconds + around_a_command;
+    if (file.activate)
+      out += 2 * (file.activate->seconds + around_a_command);
+  }
+  return out;
 }
 
 } // namespace aops::task

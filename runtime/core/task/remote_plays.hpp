@@ -19,7 +19,8 @@ std::string facts_playbook();
 std::string collect_playbook(int64_t limit);
 std::string collect_vars(const std::vector<std::string>& paths);
 
-/// Takes what a host's play told: files that were read, and those that were not.
+/// Takes what a host's play told: files that were read, and those that were not. Of each that was
+/// asked for what is told first; nothing of others.
 /// @returns Paths it has told nothing of yet: to be asked for again.
 std::vector<std::string> take_collected(std::string_view result,
                                         const std::vector<std::string>& asked,
@@ -42,7 +43,21 @@ std::vector<pushed_file> take_pushed(std::string_view result,
 // -- commands
 
 std::string command_playbook(const command_line& command);
-/// What the command ended with, when it ran.
-maybe<int64_t> exit_status_in(std::string_view result);
+
+// -- how long they may take
+
+/// Seconds for what is not a command itself: logging in, becoming root, starting a module.
+inline constexpr int64_t login_seconds = 60;
+
+/// Seconds that a play may take on so many hosts, so many of them at once, when an action takes
+/// `seconds` on a host: longer than they all take one after the other.
+constexpr int64_t play_seconds(size_t hosts, int64_t forks, int64_t seconds) {
+  auto at_once = forks > 0 ? static_cast<size_t>(forks) : size_t{1};
+  auto rounds = static_cast<int64_t>((hosts + at_once - 1) / at_once);
+  return (rounds > 0 ? rounds : 1) * (seconds + login_seconds);
+}
+
+/// What the commands of a host's files take at most: a file that is put back is activated twice.
+int64_t push_seconds(const std::vector<prepared_file>& files);
 
 } // namespace aops::task
