@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace aops::cli {
 
@@ -132,8 +133,14 @@ std::vector<option> all_options(const verb& what) {
                        .help = "Of a list, only the rows where all of this holds: "
                                "status=offline,host_name~^web",
                        .is_extra = true});
-  if (what.asks_node)
-    options.insert(options.end(), common_options().begin(), common_options().end());
+  auto is_own = [&](const option& o) {
+    return std::any_of(what.options.begin(), what.options.end(), [&](const option& own) {
+      return own.name == o.name;
+    });
+  };
+  if (what.asks_node) // A verb may have one of them with another fallback.
+    std::remove_copy_if(
+      common_options().begin(), common_options().end(), std::back_inserter(options), is_own);
   if (what.asks_node || has_listing(what))
     options.push_back(output_option(has_listing(what)));
   for (auto& o : options)

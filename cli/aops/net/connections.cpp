@@ -61,7 +61,7 @@ connections_of(const connection_wish& given, const context& known, const environ
     if (!where)
       return fail(where.error());
     to.where = *where;
-    to.timeout_s = static_cast<int>(std::clamp<int64_t>(given.timeout_s, 1, 3600));
+    to.timeout_s = static_cast<int>(std::clamp<int64_t>(given.timeout_s, 1, 7200));
     // Token and pin belong to the nodes they were made for; no other gets to see them.
     auto home = home_of(*where, known);
     to.token =

@@ -8,8 +8,8 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
-  translation{"trust: accept the SSH keys of the host if one of them has this",
-              "trust：主机的 SSH 密钥之一具有此指纹时接受这些密钥"},
+  translation{"trust: accept the SSH key of the host that has this",
+              "trust：接受主机具有此指纹的 SSH 密钥"},
   translation{"On hosts: collect facts and files, replace files, run allowed commands",
               "在主机上：收集硬件系统信息和文件，替换文件，运行允许的命令"},
   translation{"Ids or names, separated by commas; facts: all hosts without it",

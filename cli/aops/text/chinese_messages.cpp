@@ -8,8 +8,8 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
-  translation{"known by {}\nshows    {}\nTrust what it shows? [yes/no] ",
-              "已知     {}\n出示     {}\n信任它出示的密钥吗？[yes/no] "},
+  translation{"known by {}\nshows    {}\nTrust {}? [yes/no] ",
+              "已知     {}\n出示     {}\n信任 {} 吗？[yes/no] "},
   translation{"nothing was changed",
               "没有改变任何内容"},
   translation{"nothing is done unless all hosts are there",

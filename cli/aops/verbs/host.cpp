@@ -462,7 +462,7 @@ verb host_verb() {
         .is_extra = true},
        {.name = "fingerprint",
         .value = "SHA256:…",
-        .help = "trust: accept the SSH keys of the host if one of them has this",
+        .help = "trust: accept the SSH key of the host that has this",
         .is_extra = true},
        {.name = "key",
         .value = "TEXT",

@@ -18,13 +18,13 @@ std::string listed(const json& prints) {
   return out.empty() ? "-" : out;
 }
 
-/// Every key that is shown is known.
+/// Every key it is known by is shown.
 bool is_known(const json& reply) {
-  const auto& known = member(reply, "known");
-  for (const auto& print : member(reply, "shown"))
-    if (std::find(known.begin(), known.end(), print) == known.end())
+  const auto& shown = member(reply, "shown");
+  for (const auto& print : member(reply, "known"))
+    if (std::find(shown.begin(), shown.end(), print) == shown.end())
       return false;
-  return true;
+  return !member(reply, "known").empty();
 }
 
 } // namespace
@@ -45,9 +45,11 @@ int trust_host(session& s) {
     return s.complain(seen.error());
   if (is_known(*seen) || !s.io.out_is_terminal || member(*seen, "shown").empty())
     return s.show(seen, {});
-  auto answer = s.io.ask(tr("known by {}\nshows    {}\nTrust what it shows? [yes/no] ",
+  auto first = member(*seen, "shown").front().get<std::string>();
+  auto answer = s.io.ask(tr("known by {}\nshows    {}\nTrust {}? [yes/no] ",
                             listed(member(*seen, "known")),
-                            listed(member(*seen, "shown"))),
+                            listed(member(*seen, "shown")),
+                            first),
                          false);
   if (!answer)
     return s.complain(answer.error());
@@ -55,7 +57,7 @@ int trust_host(session& s) {
     s.note(tr("nothing was changed"));
     return exit_failed;
   }
-  x.fingerprint = member(*seen, "shown").front().get<std::string>();
+  x.fingerprint = first;
   return s.show(s.post("/manage/host/trust", x), {});
 }
 

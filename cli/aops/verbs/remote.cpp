@@ -14,6 +14,9 @@ namespace aops::cli {
 
 namespace {
 
+/// Seconds; a node answers within 70 minutes.
+constexpr std::string_view longer_than_a_node = "4260";
+
 /// Ids of `--host_list`; every one is there, or none is meant.
 expected<std::vector<std::string>> hosts_of(session& s) {
   auto words = at_least_one(s.args, "host_list", s.args.text("action"));
@@ -188,50 +191,56 @@ int commands(session& s) {
 } // namespace
 
 verb remote_verb() {
-  return {
-    .name = "remote",
-    .summary = "On hosts: collect facts and files, replace files, run allowed commands",
-    .actions = {{.name = "facts", .run = facts, .positionals = {"host_list"}},
-                {.name = "collect",
-                 .run = collect,
-                 .positionals = {"host_list", "path_list"},
-                 .needs = {"host_list", "path_list"}},
-                {.name = "push",
-                 .run = push,
-                 .positionals = {"file", "path", "host_list"},
-                 .needs = {"host_list", "file", "path"}},
-                {.name = "run",
-                 .run = run,
-                 .positionals = {"host_list", "command", "args"},
-                 .needs = {"host_list", "command"}},
-                {.name = "commands", .run = commands, .lists = true}},
-    .options =
-      {{.name = "host_list",
-        .value = "HOSTS",
-        .help = "Ids or names, separated by commas; facts: all hosts without it"},
-       {.name = "path_list",
-        .value = "PATHS",
-        .help = "collect: absolute paths, separated by commas"},
-       {.name = "export",
-        .value = "FOLDER",
-        .help = "collect: write the files there, as HOST/PATH"},
-       {.name = "file", .value = "FILE", .help = "push: what the file is to be"},
-       {.name = "path", .value = "PATH", .help = "push: where it stands on the hosts"},
-       {.name = "mode", .value = "MODE", .help = "push: octal digits; else as it is"},
-       {.name = "owner", .value = "OWNER:GROUP", .help = "push: whose; else as it is"},
-       {.name = "validate",
-        .value = "COMMAND",
-        .help = "push: allowed command that judges it first: 'ID NAME=VALUE'"},
-       {.name = "activate",
-        .value = "COMMAND",
-        .help = "push: allowed command that puts it into effect; as --validate"},
-       {.name = "command", .value = "ID", .help = "run: one of `aops remote commands`"},
-       {.name = "args", .value = "NAME=VALUE", .help = "run: its arguments", .is_list = true}},
-    .positionals = {"action"},
-    .examples = "  aops remote facts\n"
-                "  aops remote collect web1,web2 /etc/hosts,/etc/fstab --export conf\n"
-                "  aops remote push nginx.conf /etc/nginx/nginx.conf web1 --validate nginx-test\n"
-                "  aops remote run web1,web2 restart unit=nginx\n"};
+  return {.name = "remote",
+          .summary = "On hosts: collect facts and files, replace files, run allowed commands",
+          .actions = {{.name = "facts", .run = facts, .positionals = {"host_list"}},
+                      {.name = "collect",
+                       .run = collect,
+                       .positionals = {"host_list", "path_list"},
+                       .needs = {"host_list", "path_list"}},
+                      {.name = "push",
+                       .run = push,
+                       .positionals = {"file", "path", "host_list"},
+                       .needs = {"host_list", "file", "path"}},
+                      {.name = "run",
+                       .run = run,
+                       .positionals = {"host_list", "command", "args"},
+                       .needs = {"host_list", "command"}},
+                      {.name = "commands", .run = commands, .lists = true}},
+          .options =
+            {{.name = "host_list",
+              .value = "HOSTS",
+              .help = "Ids or names, separated by commas; facts: all hosts without it"},
+             {.name = "path_list",
+              .value = "PATHS",
+              .help = "collect: absolute paths, separated by commas"},
+             {.name = "export",
+              .value = "FOLDER",
+              .help = "collect: write the files there, as HOST/PATH"},
+             {.name = "file", .value = "FILE", .help = "push: what the file is to be"},
+             {.name = "path", .value = "PATH", .help = "push: where it stands on the hosts"},
+             {.name = "mode", .value = "MODE", .help = "push: octal digits; else as it is"},
+             {.name = "owner", .value = "OWNER:GROUP", .help = "push: whose; else as it is"},
+             {.name = "validate",
+              .value = "COMMAND",
+              .help = "push: allowed command that judges it first: 'ID NAME=VALUE'"},
+             {.name = "activate",
+              .value = "COMMAND",
+              .help = "push: allowed command that puts it into effect; as --validate"},
+             {.name = "command", .value = "ID", .help = "run: one of `aops remote commands`"},
+             {.name = "args", .value = "NAME=VALUE", .help = "run: its arguments", .is_list = true},
+             {.name = "timeout",
+              .value = "SPAN",
+              .help = "How long to wait for an answer",
+              .fallback = longer_than_a_node,
+              .kind = option_kind::span,
+              .is_extra = true}},
+          .positionals = {"action"},
+          .examples =
+            "  aops remote facts\n"
+            "  aops remote collect web1,web2 /etc/hosts,/etc/fstab --export conf\n"
+            "  aops remote push nginx.conf /etc/nginx/nginx.conf web1 --validate nginx-test\n"
+            "  aops remote run web1,web2 restart unit=nginx\n"};
 }
 
 } // namespace aops::cli

@@ -38,6 +38,12 @@ BOOST_AUTO_TEST_CASE(the_misspellings_of_the_contract_are_understood) {
   BOOST_TEST(parse({"check", "--aceess_token", "t"})->args.text("access_token") == "t");
 }
 
+BOOST_AUTO_TEST_CASE(what_takes_long_is_waited_for_longer_than_a_node_takes) {
+  BOOST_TEST(parse({"remote", "run", "web1", "x"})->args.whole("timeout") > 70 * 60);
+  BOOST_TEST(parse({"remote", "run", "web1", "x", "--timeout", "5s"})->args.whole("timeout") == 5);
+  BOOST_TEST(parse({"host", "query"})->args.whole("timeout") == 60);
+}
+
 BOOST_AUTO_TEST_CASE(dashes_and_underscores_are_the_same_in_option_names) {
   BOOST_TEST(parse({"diag", "--all-hosts", "--tree-list=a"})->args.on("all_hosts"));
   BOOST_TEST(parse({"diag", "--all-hosts", "--tree-list=a-b"})->args.text("tree_list") == "a-b");
