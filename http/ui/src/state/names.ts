@@ -5,19 +5,25 @@ import { post, type Schemas } from '../api/client'
 export const hosts = reactive(new Map<string, Schemas['host_info']>())
 let asked: Promise<void> | undefined
 
-/** All hosts that the user sees; asked once, and again on request. */
+/** All hosts that the user sees, as they are now. Who was overtaken gets what is newer. */
+export function readHosts(): Promise<void> {
+  const mine: Promise<void> = post('/manage/host/get', { host_group_list: [] }).then(
+    (reply) => {
+      if (asked !== mine) return asked
+      hosts.clear()
+      for (const host of reply.host_infos) hosts.set(host.host_id, host)
+    },
+    (problem) => {
+      if (asked === mine) asked = undefined
+      throw problem
+    },
+  )
+  return (asked = mine)
+}
+
+/** The same, asked once, and again on request; without an answer ids stand for names. */
 export function loadHosts(again = false): Promise<void> {
-  if (!asked || again)
-    asked = post('/manage/host/get', { host_group_list: [] }).then(
-      (reply) => {
-        hosts.clear()
-        for (const host of reply.host_infos) hosts.set(host.host_id, host)
-      },
-      () => {
-        asked = undefined
-      },
-    )
-  return asked
+  return (asked && !again ? asked : readHosts()).catch(() => undefined)
 }
 
 export function forgetNames() {

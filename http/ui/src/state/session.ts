@@ -21,7 +21,7 @@ export async function askWho() {
     Object.assign(session, { state: 'somebody', user: who.user, role: who.role, mustChange: false, ended: false })
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem
-    if (problem.code === 1204) Object.assign(session, { state: 'somebody', mustChange: true })
+    if (problem.code === 1204) Object.assign(session, { state: 'somebody', mustChange: true, ended: false })
     else session.state = problem.code === 0 ? 'away' : 'nobody'
   }
 }
@@ -33,7 +33,8 @@ export async function logIn(username: string, password: string) {
     if (!(problem instanceof ApiError) || problem.code !== 1204) throw problem
   }
   await askWho()
-  session.user ||= username
+  // Before the password is changed the node does not say who it is.
+  if (session.mustChange || !session.user) session.user = username
 }
 
 /** Only what the node ended is ended: when it does not say so, it is told, and the session stays. */
