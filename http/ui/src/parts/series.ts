@@ -1,4 +1,4 @@
-import { post, type Schemas } from '../api/client'
+import { ApiError, post, type Schemas } from '../api/client'
 import { isAdministrator } from '../state/session'
 import { labels } from '../text'
 
@@ -8,19 +8,57 @@ export interface Course {
   points: Point[]
 }
 
-/** As a condition names one series. */
-export function selector(name: string, label: Record<string, string>): string {
-  const parts = Object.entries(label).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
-  return parts.length ? `${name}{${parts.join(',')}}` : name
-}
-
 export const same = (a: Record<string, string>, b: Record<string, string>) => labels(a) === labels(b)
 
-/** The samples of some series of a host, by label. */
+/** So many series of a name are drawn for who asks for each by itself. */
+export const mostSingle = 10
+/** So many values the trial of a rule looks at; there is one a second at most. */
+const mostTold = 200_000
+const isTold = (series: number, range: [number, number]) => series * (range[1] - range[0]) <= mostTold
+
+type Item = Schemas['check_rule']['data_list'][number]
+
+/** The courses of what an item of a rule takes, up to 240 values of each: what everybody may ask of the hosts that he sees. */
+async function courses(host: string, item: Item, range: [number, number], signal?: AbortSignal): Promise<{ label: Record<string, string>; points: Point[] }[]> {
+  const rule = { check_item: 'drawn', data_list: [item], condition: '$0 < 0' }
+  for (let pause = 200; ; pause *= 2) {
+    try {
+      const reply = await post('/check/rule/test', { host_id: host, rule, time_range: range }, { signal })
+      return (reply.parts ?? []).map((p) => ({ label: p.labels ?? {}, points: p.values.map((v) => [v.time, Number(v.value)]) }))
+    } catch (problem) {
+      // A host that has not answered since.
+      if (problem instanceof ApiError && problem.detail.startsWith('time_range:')) return []
+      // A host tries few rules at a time, whoever asks.
+      if (!(problem instanceof ApiError) || problem.code !== 1001 || pause > 2000) throw problem
+      await new Promise((go) => setTimeout(go, pause))
+      signal?.throwIfAborted()
+    }
+  }
+}
+
+/** Sums of the series of a name, by the values of a label; the node adds them up. */
+export async function sums(host: string, name: string, by: string, values: string[], range: [number, number], signal?: AbortSignal): Promise<Course[]> {
+  const found: Course[] = []
+  const add = async (match: Record<string, string>, wanted: string[]) => {
+    for (const x of await courses(host, { name, match, agg: 'sum', by: [by] }, range, signal))
+      if (wanted.includes(x.label[by] ?? '')) found.push({ label: x.label[by] ?? '', points: x.points })
+  }
+  if (isTold(values.length, range)) await add({}, values)
+  else for (const value of values.slice(0, mostSingle)) await add({ [by]: value }, [value])
+  return found
+}
+
+/**
+ * The samples of some series of a host, by label. Where nothing but trials may be asked, one is asked of each name, or of each of
+ * its first ten series when the period is too long for that.
+ *
+ * @param known All series of the host.
+ */
 export async function samples(
   host: string,
   wanted: { name: string; label: Record<string, string> }[],
   range: [number, number],
+  known: Schemas['series_info'][],
   signal?: AbortSignal,
 ): Promise<Map<string, Point[]>> {
   const found = new Map<string, Point[]>()
@@ -34,12 +72,16 @@ export async function samples(
     }
     return found
   }
-  // What an ordinary user may ask of the hosts that he sees: up to 240 values of each.
-  for (const x of wanted) {
-    const condition = `${selector(x.name, x.label)} >= 0 || true`
-    const reply = await post('/check/condition/eval', { host_id: host, condition, time_range: range }, { signal }).catch(() => undefined)
-    const part = reply?.parts.find((p) => same(p.labels, x.label)) ?? reply?.parts[0]
-    if (part) found.set(x.name + labels(x.label), part.values.map((p) => [p.time, Number(p.value)]))
+  for (const name of new Set(wanted.map((x) => x.name))) {
+    const mine = wanted.filter((x) => x.name === name)
+    if (mine.length > 1 && isTold(known.filter((x) => x.name === name).length, range)) {
+      for (const x of await courses(host, { name, match: {} }, range, signal)) found.set(name + labels(x.label), x.points)
+      continue
+    }
+    for (const x of mine.slice(0, mostSingle)) {
+      const [one] = await courses(host, { name, label: x.label }, range, signal)
+      if (one) found.set(name + labels(x.label), one.points)
+    }
   }
   return found
 }
