@@ -150,6 +150,14 @@ class tab:
     def confirm(self):
         self.click(".el-message-box .el-button--primary")
 
+    def asked(self, path):
+        return self.ask("asked", path=path)
+
+    def meddle(self, path, how, times=1):
+        """The next requests of a path: `lost`, `unheard` (done, and the answer lost), or refused with a code."""
+        self.ask("meddle", path=path, how=how, times=times)
+        return self
+
     def close(self):
         self.ask("close")
 

@@ -21,12 +21,13 @@ async function open(options) {
   const { path, ...more } = options
   const context = await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...more })
   const page = await context.newPage()
-  const tab = { context, page, problems: [], dialogs: [] }
+  const tab = { context, page, problems: [], asked: [] }
   const note = (text) => tab.problems.push(text)
   page.setDefaultTimeout(20_000)
   page.on('pageerror', (x) => note(`script: ${x.stack ?? x.message}`))
   page.on('console', (m) => m.type() === 'error' && !/^Failed to load resource/.test(m.text()) && note(`console: ${m.text()}`))
   page.on('requestfailed', (r) => !/ERR_ABORTED/.test(r.failure()?.errorText ?? '') && note(`request: ${r.url()} ${r.failure()?.errorText}`))
+  page.on('request', (r) => r.method() !== 'GET' && tab.asked.push({ path: new URL(r.url()).pathname, key: r.headers()['idempotency-key'] ?? '', body: r.postData() ?? '' }))
   page.on('response', (r) => r.status() >= 400 && note(`HTTP ${r.status()}: ${r.url()}`))
   page.on('dialog', (d) => {
     note(`dialog: ${d.message()}`)
@@ -77,6 +78,32 @@ const actions = {
     const { page } = tabs.get(tab)
     const [file] = await Promise.all([page.waitForEvent('download'), page.locator(on).click()])
     return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') }
+  },
+  /** What was asked of a path, in order: the key and the body of each request. */
+  async asked({ tab, path }) {
+    return tabs.get(tab).asked.filter((x) => x.path === path)
+  },
+  /** The next requests of a path are `lost` before the node has them, or `unheard`: its answers are lost; or answered with `status`. */
+  async meddle({ tab, path, how, times }) {
+    await tabs.get(tab).page.route(
+      (url) => url.pathname === path,
+      async (route) => {
+        if (how === 'unheard') await route.fetch()
+        if (typeof how === 'number') await route.fulfill({ status: how, contentType: 'application/json', body: JSON.stringify({ code: how, msg: 'meddled with', detail: path }) })
+        else await route.abort('aborted')
+      },
+      { times },
+    )
+  },
+  /** Requests of a path wait until `release` lets them go on. */
+  async hold({ tab, path }) {
+    const found = tabs.get(tab)
+    const gone = new Promise((go) => (found.release = go))
+    await found.page.route((url) => url.pathname === path, async (route) => (await gone, route.continue()))
+  },
+  async release({ tab }) {
+    tabs.get(tab).release()
+    await tabs.get(tab).page.unrouteAll({ behavior: 'wait' })
   },
   async cookies({ tab }) {
     return tabs.get(tab).context.cookies()
