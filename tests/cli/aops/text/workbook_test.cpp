@@ -3,9 +3,14 @@
 #include "cli/aops/text/tree_file.hpp"
 #include "cli/aops/text/workbook.hpp"
 #include "cli/aops/text/workbook_grid.hpp"
+#include "cli/aops/text/workbook_process.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
 
 using namespace aops;
 using namespace aops::cli;
@@ -93,6 +98,32 @@ BOOST_AUTO_TEST_CASE(a_small_file_with_a_sheet_of_any_size_is_refused) {
   BOOST_TEST(more.error().detail == "a sheet may have 64 MiB of text");
   BOOST_TEST(!sheet_grid{}.set(sheet_grid::most_rows, 0, ""));
   BOOST_TEST(!sheet_grid{}.set(0, sheet_grid::most_columns, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_workbook_that_brings_its_reader_down_is_refused) {
+  using namespace std::chrono_literals;
+  auto refused = [](const std::function<expected<sheet_cells>()>& read) {
+    auto found = read_apart(read, 1s);
+    return found ? "" : found.error().detail;
+  };
+  auto damaged = damaged_workbook().detail;
+  BOOST_TEST(refused([]() -> expected<sheet_cells> {
+               std::raise(SIGSEGV);
+               return sheet_cells{};
+             }) == damaged);
+  BOOST_TEST(refused([]() -> expected<sheet_cells> { std::abort(); }) == damaged);
+  BOOST_TEST(refused([]() -> expected<sheet_cells> {
+               std::atomic<unsigned> rounds = 0;
+               while (true)
+                 ++rounds;
+             }) == damaged);
+  BOOST_TEST(refused([] { return sheet_cells{{std::string(size_t{81} << 20, 'x')}}; }) == damaged);
+  BOOST_TEST(refused([]() -> expected<sheet_cells> { return fail(ec::bad_request, "why"); }) ==
+             "why");
+  sheet_cells cells{{"a", ""}, {}, {std::string("\0b\n", 3)}};
+  auto found = read_apart([&] { return cells; });
+  BOOST_REQUIRE(found);
+  BOOST_TEST((*found == cells));
 }
 
 /// Whatever becomes of a file on its way, it is read or refused.
