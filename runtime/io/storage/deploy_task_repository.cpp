@@ -1,8 +1,8 @@
 #include "runtime/io/storage/deploy_task_repository.hpp"
 
 #include "runtime/base/json_codec.hpp"
-#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/host_repository.hpp"
+#include "runtime/io/storage/named_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 #include "runtime/io/storage/template_repository.hpp"
 
@@ -176,14 +176,7 @@ expected<deploy_tasks_page> deploy_task_repository::page(std::string_view owner,
     return fail(view.error());
   auto p = paging_of(q);
   filter matching("owner = ?", owner);
-  if (!q.task_list.empty()) {
-    filter ids("1 = 1"), names("1 = 1");
-    ids.in("id", q.task_list);
-    names.in("task_name", q.task_list);
-    auto values = ids.values();
-    values.insert(values.end(), names.values().begin(), names.values().end());
-    matching.also_all("((" + ids.where() + ") or (" + names.where() + "))", values);
-  }
+  also_either(matching, "id", "task_name", q.task_list);
   auto window = window_of(db_, p, "deploy_task", matching);
   if (!window)
     return fail(std::move(window.error()));
@@ -216,28 +209,12 @@ expected<deploy_tasks_page> deploy_task_repository::page(std::string_view owner,
 
 expected<int64_t> deploy_task_repository::remove(std::string_view owner,
                                                  const std::vector<std::string>& tasks) {
-  int64_t removed = 0;
-  auto done = for_each(tasks, [&](const std::string& id_or_name) -> expected<void> {
-    auto keys = db_.list(
-      "select n from deploy_task where owner = ? and (id = ? or task_name = ?)",
-      [](const row& r) { return r.integer(0); },
-      owner,
-      id_or_name,
-      id_or_name);
-    if (!keys)
-      return fail(std::move(keys.error()));
-    removed += static_cast<int64_t>(keys->size());
-    return for_each(*keys, [&](int64_t key) {
-      return in_order(
-        [&] { return db_.run("delete from deploy_task_template where task = ?", key); },
-        [&] { return db_.run("delete from deploy_task_host where task = ?", key); },
-        [&] { return db_.run("delete from deploy_task_group where task = ?", key); },
-        [&] { return db_.run("delete from deploy_task where n = ?", key); });
-    });
+  return remove_named(db_, "deploy_task", "task_name", owner, tasks, [&](int64_t key) {
+    return in_order([&] { return db_.run("delete from deploy_task_template where task = ?", key); },
+                    [&] { return db_.run("delete from deploy_task_host where task = ?", key); },
+                    [&] { return db_.run("delete from deploy_task_group where task = ?", key); },
+                    [&] { return db_.run("delete from deploy_task where n = ?", key); });
   });
-  if (!done)
-    return fail(std::move(done.error()));
-  return removed;
 }
 
 expected<std::optional<task_to_run>> deploy_task_repository::to_run(std::string_view owner,

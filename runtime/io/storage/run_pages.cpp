@@ -1,4 +1,5 @@
 #include "runtime/base/json_codec.hpp"
+#include "runtime/io/storage/named_rows.hpp"
 #include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/run_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -82,21 +83,6 @@ filter conditions(std::string_view owner, const runs_query& q) {
   if (q.time_range && q.time_range->size() == 2)
     out.also("created_ms >= ? and created_ms <= ?", (*q.time_range)[0].ms, (*q.time_range)[1].ms);
   return out;
-}
-
-/// `column in (ids) or other in (ids)`
-void also_either(filter& to,
-                 std::string_view column,
-                 std::string_view other,
-                 const std::vector<std::string>& list) {
-  if (list.empty())
-    return;
-  filter ids("1 = 1"), names("1 = 1");
-  ids.in(column, list);
-  names.in(other, list);
-  auto values = ids.values();
-  values.insert(values.end(), names.values().begin(), names.values().end());
-  to.also_all("((" + ids.where() + ") or (" + names.where() + "))", values);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "runtime/io/storage/schedule_repository.hpp"
 
-#include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/named_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <fmt/format.h>
@@ -105,14 +105,7 @@ expected<schedules_page> schedule_repository::page(std::string_view owner,
     return fail(view.error());
   auto p = paging_of(q);
   filter matching("s.owner = ?", owner);
-  if (!q.schedule_list.empty()) {
-    filter ids("1 = 1"), names("1 = 1");
-    ids.in("s.id", q.schedule_list);
-    names.in("s.schedule_name", q.schedule_list);
-    auto values = ids.values();
-    values.insert(values.end(), names.values().begin(), names.values().end());
-    matching.also_all("((" + ids.where() + ") or (" + names.where() + "))", values);
-  }
+  also_either(matching, "s.id", "s.schedule_name", q.schedule_list);
   if (q.task_list)
     matching.in("s.task", *q.task_list);
   auto window = window_of(db_, p, "task_schedule s", matching);
@@ -154,28 +147,17 @@ expected<schedules_page> schedule_repository::page(std::string_view owner,
   return out;
 }
 
+/// With what waits.
+expected<void> schedule_repository::remove_one(int64_t key) {
+  return in_order([&] { return db_.run("delete from task_schedule_due where schedule = ?", key); },
+                  [&] { return db_.run("delete from task_schedule where n = ?", key); });
+}
+
 expected<int64_t> schedule_repository::remove(std::string_view owner,
                                               const std::vector<std::string>& schedules) {
-  int64_t removed = 0;
-  auto done = for_each(schedules, [&](const std::string& id_or_name) -> expected<void> {
-    auto keys = db_.list(
-      "select n from task_schedule where owner = ? and (id = ? or schedule_name = ?)",
-      [](const row& r) { return r.integer(0); },
-      owner,
-      id_or_name,
-      id_or_name);
-    if (!keys)
-      return fail(std::move(keys.error()));
-    removed += static_cast<int64_t>(keys->size());
-    return for_each(*keys, [&](int64_t key) {
-      return in_order(
-        [&] { return db_.run("delete from task_schedule_due where schedule = ?", key); },
-        [&] { return db_.run("delete from task_schedule where n = ?", key); });
-    });
+  return remove_named(db_, "task_schedule", "schedule_name", owner, schedules, [&](int64_t key) {
+    return remove_one(key);
   });
-  if (!done)
-    return fail(std::move(done.error()));
-  return removed;
 }
 
 expected<std::vector<stored_schedule>> schedule_repository::due(int64_t now_ms, int64_t most) {

@@ -67,6 +67,7 @@ public:
   expected<void> settle(const settled_run& x); ///< In a transaction.
 
 private:
+  expected<void> remove_one(int64_t key);
   database& db_;
 };
 
