@@ -3,6 +3,7 @@
 #include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/named_rows.hpp"
+#include "runtime/io/storage/schedule_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 #include "runtime/io/storage/template_repository.hpp"
 
@@ -210,7 +211,8 @@ expected<deploy_tasks_page> deploy_task_repository::page(std::string_view owner,
 expected<int64_t> deploy_task_repository::remove(std::string_view owner,
                                                  const std::vector<std::string>& tasks) {
   return remove_named(db_, "deploy_task", "task_name", owner, tasks, [&](int64_t key) {
-    return in_order([&] { return db_.run("delete from deploy_task_template where task = ?", key); },
+    return in_order([&] { return schedule_repository{db_}.remove_of(key); },
+                    [&] { return db_.run("delete from deploy_task_template where task = ?", key); },
                     [&] { return db_.run("delete from deploy_task_host where task = ?", key); },
                     [&] { return db_.run("delete from deploy_task_group where task = ?", key); },
                     [&] { return db_.run("delete from deploy_task where n = ?", key); });

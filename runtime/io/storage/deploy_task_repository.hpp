@@ -42,7 +42,8 @@ public:
 
   expected<deploy_tasks_page> page(std::string_view owner, const deploy_tasks_query& q);
 
-  /// By id or name; unknown ones are ignored. In a transaction. @returns Tasks deleted.
+  /// By id or name, with their schedules; unknown ones are ignored. In a transaction. @returns
+  /// Tasks deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<std::string>& tasks);
 
   /// With the hosts it has now; nothing when the owner has no such task.

@@ -153,6 +153,17 @@ expected<void> schedule_repository::remove_one(int64_t key) {
                   [&] { return db_.run("delete from task_schedule where n = ?", key); });
 }
 
+expected<void> schedule_repository::remove_of(int64_t task) {
+  auto keys = db_.list(
+    "select s.n from task_schedule s join deploy_task d on d.id = s.task and "
+    "d.owner = s.owner where d.n = ?",
+    [](const row& r) { return r.integer(0); },
+    task);
+  if (!keys)
+    return fail(std::move(keys.error()));
+  return for_each(*keys, [&](int64_t key) { return remove_one(key); });
+}
+
 expected<int64_t> schedule_repository::remove(std::string_view owner,
                                               const std::vector<std::string>& schedules) {
   return remove_named(db_, "task_schedule", "schedule_name", owner, schedules, [&](int64_t key) {

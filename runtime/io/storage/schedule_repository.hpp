@@ -54,6 +54,9 @@ public:
   /// By id or name; unknown ones are ignored. In a transaction. @returns Schedules deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<std::string>& schedules);
 
+  /// All of a task, which is going to be deleted. @param task Its key. In a transaction.
+  expected<void> remove_of(int64_t task);
+
   /// Enabled ones whose time has come, the longest due first.
   expected<std::vector<stored_schedule>> due(int64_t now_ms, int64_t most);
 

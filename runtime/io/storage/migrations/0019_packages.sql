@@ -113,6 +113,7 @@ create table task_schedule (
 create unique index task_schedule_id on task_schedule (id);
 create unique index task_schedule_name on task_schedule (owner, schedule_name);
 create index task_schedule_next on task_schedule (next_ms);
+create index task_schedule_task on task_schedule (task);
 
 -- What is due and was not started yet.
 create table task_schedule_due (
