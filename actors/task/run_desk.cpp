@@ -13,6 +13,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::actors {
 
 namespace {
@@ -44,6 +46,13 @@ run_of(const caller& who, std::string id, const task::run_plan& plan, int64_t no
     out.steps.push_back(x.name);
   for (const auto& x : plan.hosts)
     out.hosts.push_back({x.id, x.name, x.first_step});
+  // Of a run that is repeated no host may need the first steps any more.
+  auto first = plan.steps.size();
+  for (const auto& x : plan.hosts)
+    first = std::min(first, static_cast<size_t>(x.first_step));
+  for (size_t i = first; i < plan.steps.size(); ++i)
+    if (!plan.steps[i].package.empty())
+      out.packages.insert(plan.steps[i].package);
   return out;
 }
 
@@ -138,6 +147,17 @@ expected<storage::new_run> plan_one(storage::database& db,
   return out;
 }
 
+/// Stores a run that was planned; what is wrong with it is about the i-th of a list.
+expected<void> store_one(storage::database& db,
+                         const expected<storage::new_run>& run,
+                         std::string_view field,
+                         size_t i) {
+  auto stored = run ? run_repository{db}.create(*run) : expected<void>{fail(run.error())};
+  if (!stored && stored.error() == ec::bad_request)
+    return of_item(field, i, std::move(stored.error()));
+  return stored;
+}
+
 expected<deploy_tasks_started> store_runs(storage::database& db,
                                           const base::config& config,
                                           const caller& who,
@@ -146,11 +166,7 @@ expected<deploy_tasks_started> store_runs(storage::database& db,
   deploy_tasks_started out;
   for (size_t i = 0; i < x.asked.task_list.size(); ++i) {
     auto run = plan_one(db, config, who, x.asked, x.asked.task_list[i], x.ids[i], x.key, now_ms);
-    if (!run && run.error() == ec::bad_request)
-      return of_item("task_list", i, std::move(run.error()));
-    if (!run)
-      return fail(std::move(run.error()));
-    if (auto stored = run_repository{db}.create(*run); !stored)
+    if (auto stored = store_one(db, run, "task_list", i); !stored)
       return fail(std::move(stored.error()));
     out.execution_id.push_back(x.ids[i]);
   }
@@ -206,11 +222,7 @@ store_retries(storage::database& db, const caller& who, const retries_to_store& 
   deploy_tasks_started out;
   for (size_t i = 0; i < x.asked.execution_list.size(); ++i) {
     auto run = plan_again(db, who, x.asked.execution_list[i], x.ids[i], now_ms);
-    if (!run && run.error() == ec::bad_request)
-      return of_item("execution_list", i, std::move(run.error()));
-    if (!run)
-      return fail(std::move(run.error()));
-    if (auto stored = run_repository{db}.create(*run); !stored)
+    if (auto stored = store_one(db, run, "execution_list", i); !stored)
       return fail(std::move(stored.error()));
     out.execution_id.push_back(x.ids[i]);
   }

@@ -3,6 +3,7 @@
 #include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/named_rows.hpp"
+#include "runtime/io/storage/package_repository.hpp"
 #include "runtime/io/storage/schedule_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 #include "runtime/io/storage/template_repository.hpp"
@@ -48,6 +49,13 @@ expected<void> deploy_task_repository::freeze_templates(int64_t task, const new_
     auto found = templates->find(x.templates[i]);
     if (found == templates->end())
       return unknown("template_name", i, "template");
+    if (found->second.archive != 0) { // The template may go this moment, and its archive with it.
+      auto is_there = package_repository{db_}.hold(found->second.archive);
+      if (!is_there)
+        return fail(std::move(is_there.error()));
+      if (!*is_there)
+        return unknown("template_name", i, "template");
+    }
     auto added = db_.run("insert into deploy_task_template (task, position, template_name, "
                          "content, settings, archive, version) values (?, ?, ?, ?, ?, ?, ?)",
                          task,

@@ -12,11 +12,6 @@ namespace aops::storage {
 
 namespace {
 
-/// Chunks deleted by one step: few, for they are long.
-constexpr int64_t sweep_chunks = 32;
-
-constexpr size_t chunk_bytes = size_t{768} << 10;
-
 /// The text as it may stand in `like … escape '!'`.
 std::string like_part(std::string_view text) {
   std::string out = "%";
@@ -165,7 +160,7 @@ package_repository::publish(const upload_state& x, const archive_facts& facts, i
     return fail(std::move(is_there.error()));
   if (!*is_there)
     return fail(ec::not_found, "the upload was given up");
-  auto same = archive_of(facts.digest);
+  auto same = hold(facts.digest);
   if (!same)
     return fail(std::move(same.error()));
   return in_order(
@@ -304,10 +299,6 @@ expected<package_ref> package_repository::find(std::string_view owner,
   return std::move(**found);
 }
 
-expected<std::optional<int64_t>> package_repository::archive_of(std::string_view digest) {
-  return db_.integer("select n from package_archive where digest = ?", digest);
-}
-
 expected<int64_t> package_repository::remove(std::string_view owner,
                                              const std::vector<package_key>& packages) {
   int64_t removed = 0;
@@ -321,66 +312,6 @@ expected<int64_t> package_repository::remove(std::string_view owner,
   if (!done)
     return fail(std::move(done.error()));
   return removed;
-}
-
-expected<int64_t> package_repository::sweep(int64_t now_ms) {
-  auto given_up =
-    db_.run("delete from package_upload where touched_ms < ?", now_ms - upload_patience_ms);
-  if (!given_up)
-    return given_up;
-  auto orphan =
-    db_.integer("select a.n from package_archive a where "
-                "not exists (select 1 from package p where p.archive = a.n) and "
-                "not exists (select 1 from package_upload u where u.archive = a.n) and "
-                "not exists (select 1 from deploy_template t where t.archive = a.n) and "
-                "not exists (select 1 from deploy_template_version v where v.archive = a.n) and "
-                "not exists (select 1 from deploy_task_template f where f.archive = a.n) limit 1");
-  if (!orphan || !*orphan)
-    return orphan.map([&](auto) { return *given_up; });
-  auto first = db_.integer("select min(position) from package_chunk where archive = ?", **orphan);
-  if (!first)
-    return fail(std::move(first.error()));
-  auto gone = *first ? db_.run("delete from package_chunk where archive = ? and position < ?",
-                               **orphan,
-                               **first + sweep_chunks)
-                     : db_.run("delete from package_archive where n = ?", **orphan);
-  if (!gone)
-    return gone;
-  return *given_up + *gone;
-}
-
-expected<int64_t>
-package_repository::store(std::string_view bytes, const archive_facts& facts, int64_t now_ms) {
-  auto known = archive_of(facts.digest);
-  if (!known)
-    return fail(std::move(known.error()));
-  if (*known)
-    return **known;
-  auto added = db_.run("insert into package_archive (digest, bytes, format, unpacked_bytes, files, "
-                       "is_template, listing, texts, created_ms) "
-                       "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                       facts.digest,
-                       facts.bytes,
-                       facts.format,
-                       facts.unpacked_bytes,
-                       facts.files,
-                       facts.is_template,
-                       facts.listing,
-                       facts.texts,
-                       now_ms);
-  if (!added)
-    return added;
-  auto archive = db_.last_id();
-  int64_t position = 0;
-  for (size_t at = 0; at < bytes.size(); at += chunk_bytes) {
-    auto put = db_.run("insert into package_chunk (archive, position, body) values (?, ?, ?)",
-                       archive,
-                       position++,
-                       blob{bytes.substr(at, chunk_bytes)});
-    if (!put)
-      return put;
-  }
-  return archive;
 }
 
 } // namespace aops::storage

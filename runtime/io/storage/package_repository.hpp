@@ -28,7 +28,7 @@ struct package_ref {
 };
 
 /// Keeps packages by (owner, package_name, version); their archives by digest, in chunks, each
-/// once. An archive stays while a package, a template or a task needs it.
+/// once. An archive stays while a package, a template, a task or a run needs it.
 class package_repository {
 public:
   explicit package_repository(database& db) : db_(db) {}
@@ -66,11 +66,19 @@ public:
   /// Key of a whole archive. Nothing when there is none of this digest.
   expected<std::optional<int64_t>> archive_of(std::string_view digest);
 
+  /// The same, locked until the transaction ends, so that `sweep` leaves it: for whoever is going
+  /// to refer to it.
+  expected<std::optional<int64_t>> hold(std::string_view digest);
+
+  /// By its key. @returns False when it is gone, or going.
+  expected<bool> hold(int64_t archive);
+
   /// Unknown ones are ignored. @returns Packages deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<package_key>& packages);
 
   /// Deletes a portion of what nobody needs: uploads that were given up, archives without a
-  /// package, template or task. In a transaction. @returns How much; 0: nothing is left.
+  /// package, template or task, and without a run that has not ended. In a transaction. @returns
+  /// How much; 0: nothing is left.
   expected<int64_t> sweep(int64_t now_ms);
 
   /// Stores a whole archive at once: what comes with aops. @returns Its key. In a transaction.

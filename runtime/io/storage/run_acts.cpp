@@ -248,6 +248,7 @@ expected<int64_t> run_repository::expire(int64_t ended_before_ms) {
       return dropped;
   }
   auto gone = in_order([&] { return db_.run("delete from run_lock where run = ?", key); },
+                       [&] { return db_.run("delete from run_package where run = ?", key); },
                        [&] { return db_.run("delete from run_step where run = ?", key); },
                        [&] { return db_.run("delete from run where job = ?", key); },
                        [&] { return db_.run("delete from job_tree where job = ?", key); },

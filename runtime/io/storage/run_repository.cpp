@@ -2,6 +2,7 @@
 
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/job_rows.hpp"
+#include "runtime/io/storage/package_repository.hpp"
 #include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -116,7 +117,19 @@ expected<void> run_repository::create(const new_run& x) {
                           "values (?, ?, ?, ?, ?)",
                           5,
                           hosts);
-    });
+    },
+    [&] { return keep_packages(*key, x.packages); });
+}
+
+expected<void> run_repository::keep_packages(int64_t run, const std::set<std::string>& digests) {
+  return for_each(digests, [&](const std::string& digest) -> expected<void> {
+    auto archive = package_repository{db_}.hold(digest);
+    if (!archive)
+      return fail(std::move(archive.error()));
+    if (!*archive)
+      return fail(ec::bad_request, "its package is in the store no longer: " + digest);
+    return only(db_.run("insert into run_package (run, archive) values (?, ?)", run, **archive));
+  });
 }
 
 // -- loading

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct new_run {
   bool is_check = false;
   std::vector<std::string> steps; ///< Names, in the order in which they run.
   std::vector<run_target> hosts;
+  std::set<std::string> packages{}; ///< Digests of the archives it needs.
 };
 
 struct run_step_row {
@@ -115,7 +117,7 @@ public:
 
   // -- for owners
 
-  /// With its job. In a transaction.
+  /// With its job. ec::bad_request when a package that it needs is gone. In a transaction.
   expected<void> create(const new_run& x);
   expected<stored_run> load(std::string_view id); ///< ec::not_found.
   /// Where the job is in another state than its owner knows, nothing but events is written: the
@@ -162,6 +164,7 @@ private:
   expected<std::optional<standing_row>> lock(std::string_view owner, std::string_view id);
   expected<std::vector<run_info>> listed(const std::vector<int64_t>& keys);
   expected<int64_t> key_of(std::string_view owner, std::string_view id);
+  expected<void> keep_packages(int64_t run, const std::set<std::string>& digests);
   expected<void> write_hosts(int64_t run, const std::vector<run_host_row>& rows);
   expected<void> write_steps(int64_t run, const std::vector<run_step_row>& rows);
   expected<void> write_events(int64_t run, const run_change& x);

@@ -5,6 +5,7 @@
 #include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
+#include "runtime/io/storage/package_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 namespace aops::storage {
@@ -44,10 +45,10 @@ expected<frozen_keys> template_repository::intern(const new_template& x) {
   if (!document)
     return fail(ec::bad_request, "template_content: " + document.error().detail);
   if (x.archive != 0) { // It may have gone since it was looked at.
-    auto archive = db_.integer("select n from package_archive where n = ?", x.archive);
-    if (!archive)
-      return fail(std::move(archive.error()));
-    if (!*archive)
+    auto is_there = package_repository{db_}.hold(x.archive);
+    if (!is_there)
+      return fail(std::move(is_there.error()));
+    if (!*is_there)
       return fail(ec::bad_request, "package_name: no such package");
   }
   content_repository contents{db_};

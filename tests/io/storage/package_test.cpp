@@ -1,5 +1,6 @@
 #include "runtime/io/storage/deploy_task_repository.hpp"
 #include "runtime/io/storage/package_repository.hpp"
+#include "runtime/io/storage/run_repository.hpp"
 #include "runtime/io/storage/template_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
@@ -45,6 +46,10 @@ int64_t sweep(database& db, int64_t now) {
       return all;
     all += gone;
   }
+}
+
+int64_t sweep_once(database& db) {
+  return ok(transact(db, [&](database& d) { return package_repository{d}.sweep(5); }));
 }
 
 int64_t rows(database& db, const std::string& table) {
@@ -161,6 +166,81 @@ STORE_CASE(an_archive_is_kept_once_and_as_long_as_somebody_needs_it) {
   BOOST_TEST((failure_of(transact(db, [&](database& d) {
                 return template_repository{d}.add(owner, x, 5);
               })) == ec::bad_request)); // The archive is gone.
+}
+
+STORE_CASE(an_archive_that_is_being_deleted_is_not_found_any_more) {
+  auto& db = it.db();
+  upload_state whole;
+  for (int i = 0; i < 40; ++i) // More than one step deletes.
+    whole = ok(append(db, piece("p", i, 40), "x"));
+  publish(db, whole);
+  auto x = plain("t", "[1]");
+  x.archive = ok(package_repository{db}.find(owner, "p", "")).archive;
+  ok(transact(db, [&](database& d) { return package_repository{d}.remove(owner, {{"p"}}); }));
+  while (rows(db, "package_chunk") == 40)
+    BOOST_REQUIRE(sweep_once(db) > 0);
+  BOOST_TEST(rows(db, "package_chunk") > 0);
+  BOOST_TEST(!ok(package_repository{db}.archive_of(std::string(64, 'a'))).has_value());
+  BOOST_TEST((failure_of(transact(db, [&](database& d) {
+                return template_repository{d}.add(owner, x, 5);
+              })) == ec::bad_request));
+  // What comes now has its own bytes.
+  for (int i = 0; i < 40; ++i)
+    whole = ok(append(db, piece("p", i, 40), "y"));
+  publish(db, whole);
+  sweep(db, 5);
+  BOOST_TEST(*ok(package_repository{db}.archive_of(std::string(64, 'a'))) == whole.archive);
+  BOOST_TEST(rows(db, "package_archive") == 1);
+  BOOST_TEST(rows(db, "package_chunk") == 40);
+}
+
+STORE_CASE(an_archive_stays_until_the_runs_that_need_it_have_ended) {
+  auto& db = it.db();
+  publish(db, ok(append(db, piece("p", 0, 3), "abc")));
+  new_run run;
+  run.job.id = "run1";
+  run.job.kind = {"deploy"};
+  run.job.owner = run.job.user = owner;
+  run.job.plan = "{}";
+  run.steps = {"a"};
+  run.packages = {std::string(64, 'a')};
+  auto create = [&] {
+    return transact(db, [&](database& d) { return run_repository{d}.create(run); });
+  };
+  ok(create());
+  ok(transact(db, [&](database& d) { return package_repository{d}.remove(owner, {{"p"}}); }));
+  sweep(db, 5);
+  BOOST_TEST(ok(package_repository{db}.archive_of(std::string(64, 'a'))).has_value());
+  BOOST_TEST(rows(db, "package_chunk") == 1);
+  BOOST_TEST(ok(transact(db, [&](database& d) {
+               return run_repository{d}.ask_to(owner, "run1", "stop", 7);
+             })) == "");
+  sweep(db, 5);
+  BOOST_TEST(rows(db, "package_archive") == 0);
+  run.job.id = "run2";
+  auto refused = create();
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().detail.starts_with("its package is in the store no longer"));
+  BOOST_TEST(rows(db, "run_package") == 0);
+}
+
+STORE_CASE(what_a_run_needed_is_forgotten_with_it) {
+  auto& db = it.db();
+  publish(db, ok(append(db, piece("p", 0, 3), "abc")));
+  new_run run;
+  run.job.id = "run1";
+  run.job.kind = {"deploy"};
+  run.job.owner = run.job.user = owner;
+  run.job.plan = "{}";
+  run.packages = {std::string(64, 'a')};
+  ok(transact(db, [&](database& d) { return run_repository{d}.create(run); }));
+  (void)ok(
+    transact(db, [&](database& d) { return run_repository{d}.ask_to(owner, "run1", "stop", 7); }));
+  while (ok(transact(db, [&](database& d) { return run_repository{d}.expire(100); })) > 0) {
+  }
+  BOOST_TEST(rows(db, "run") == 0);
+  BOOST_TEST(rows(db, "run_package") == 0);
+  BOOST_TEST(rows(db, "package_archive") == 1);
 }
 
 STORE_CASE(packages_are_listed_and_found_by_a_part_of_the_name) {

@@ -1,7 +1,7 @@
 -- Versions of templates, the packages their roles and files are in, and when tasks run by themselves.
 
--- `digest`: SHA-256 of the archive, in hex; null while it is not whole, or not checked. `listing`: its files, one a line:
--- bytes, digest, name. `texts`: its YAML files, an object of names to contents.
+-- `digest`: SHA-256 of the archive, in hex; null while it is not whole, not checked, or being deleted. `listing`: its
+-- files, one a line: bytes, digest, name. `texts`: its YAML files, an object of names to contents.
 create table package_archive (
   n ${identity},
   digest varchar(64),
@@ -68,6 +68,8 @@ alter table deploy_template add column package_version varchar(64) not null defa
 alter table deploy_template add column shipped varchar(64) not null default '';
 alter table deploy_template add column username varchar(40) not null default '';
 
+create index deploy_template_archive on deploy_template (archive);
+
 -- What the template was before.
 create table deploy_template_version (
   template bigint not null,
@@ -90,6 +92,16 @@ alter table deploy_task_template add column version bigint not null default 1;
 alter table deploy_task_template add column settings bigint not null default 0;
 alter table deploy_task_template add column archive bigint not null default 0;
 create index deploy_task_template_archive on deploy_task_template (archive);
+
+-- Archives that a run needs, until it has ended.
+create table run_package (
+  run bigint not null,
+  archive bigint not null,
+  primary key (run, archive),
+  foreign key (run) references run (job),
+  foreign key (archive) references package_archive (n)
+) ${clustered};
+create index run_package_archive on run_package (archive);
 
 -- `next_ms`: when it fires next; 0: it does not.
 create table task_schedule (
