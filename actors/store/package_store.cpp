@@ -101,7 +101,7 @@ void publish(const whole_upload& x, archive_facts facts) {
 
 /// On the worker.
 void check(const whole_upload& x) {
-  auto db = x.store->pool->read();
+  auto db = x.store->pool->connect_to_read(); // Its own: this takes long, and few are lent.
   if (!db) {
     x.promise.fail(std::move(db.error()));
     return;

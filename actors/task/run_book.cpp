@@ -36,14 +36,17 @@ expected<void> add_secrets(ansible::play_order& order, const play_to_start& x) {
   return {};
 }
 
+expected<opened_targets> open(const run_book_parts& parts, const play_to_start& x) {
+  auto db = parts.store->pool->read();
+  return db ? parts.open(**db, x.owner, *x.key, x.hosts)
+            : expected<opened_targets>{fail(std::move(db.error()))};
+}
+
 /// Blocks: for a thread of a pool.
 expected<play_started> start(const run_book_parts& parts, const play_to_start& x) {
   if (!parts.player)
     return fail(ec::task_failed, "this node runs no playbooks");
-  auto db = parts.store->pool->read();
-  if (!db)
-    return fail(std::move(db.error()));
-  auto opened = parts.open(**db, x.owner, *x.key, x.hosts);
+  auto opened = open(parts, x);
   if (!opened)
     return fail(std::move(opened.error()));
   auto& targets = opened->targets;
@@ -64,7 +67,8 @@ expected<play_started> start(const run_book_parts& parts, const play_to_start& x
       auto folder = package_folder(*parts.store, x.package);
       if (!folder)
         return fail(std::move(folder.error()));
-      order.package = std::move(*folder);
+      order.package = std::move(folder->path);
+      order.package_hold = std::move(folder->hold);
     }
     order.hosts = std::move(targets);
   }

@@ -21,6 +21,9 @@ constexpr std::chrono::seconds retry{1};
 /// To open the credentials of a thousand hosts and start a process, on a busy machine.
 constexpr std::chrono::seconds start_patience{60};
 
+/// And to fetch and unpack a long package, which this node has not had yet.
+constexpr std::chrono::minutes fetch_patience{10};
+
 /// How long what is left of plays may take to end.
 constexpr std::chrono::seconds clean_up_patience{60};
 
@@ -209,7 +212,8 @@ void run_job::start_play(ansible::play_order order) {
     if (batch_ && batch_->inbox == inbox)
       started(std::move(play));
   };
-  ask<run_book_actor>(self_, *services_->names, run_book_name, start_patience, then, std::move(x));
+  auto patience = x.package.empty() ? start_patience : start_patience + fetch_patience;
+  ask<run_book_actor>(self_, *services_->names, run_book_name, patience, then, std::move(x));
 }
 
 void run_job::started(expected<play_started> play) {

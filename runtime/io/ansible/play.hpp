@@ -40,7 +40,8 @@ struct play_order {
   std::string playbook; ///< JSON text of the list of plays.
   /// A folder with `roles/` and `files/` beside the playbook; empty: none. Read only.
   std::string package;
-  std::string vars = "{}"; ///< JSON object: extra variables; go before all others.
+  std::shared_ptr<const void> package_hold; ///< Whoever may remove that folder waits for its end.
+  std::string vars = "{}";                  ///< JSON object: extra variables; go before all others.
   std::vector<target> hosts;
   int64_t forks = 50;
   bool check = false, diff = false;

@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -21,7 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view half = ".unpacking-"; // And a random name.
+/// Names of what is not whole, each with random digits behind.
+constexpr std::string_view half = ".unpacking-", going = ".removing-";
+
+/// From making a folder to holding it.
+constexpr int64_t hold_patience_ms = 60'000;
 
 tl::unexpected<error> trouble(const std::string& path, int number = errno) {
   return fail(ec::store_unreachable, fmt::format("{}: {}", path, std::strerror(number)));
@@ -86,6 +93,34 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, failed);
 }
 
+int64_t touched_ms(const struct stat& about) { return int64_t{about.st_mtim.tv_sec} * 1000; }
+
+/// Keeps a folder from being removed as long as it is open; none when it cannot be opened.
+base::descriptor held(const fs::path& folder, int how) {
+  base::descriptor at{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
+  while (at && ::flock(at.get(), how) != 0)
+    if (errno != EINTR)
+      return base::descriptor{};
+  return at;
+}
+
+/// Whether the folder still has its name.
+bool is_named(const base::descriptor& at, const fs::path& name) {
+  struct stat own {};
+  struct stat named {};
+  return at && ::fstat(at.get(), &own) == 0 && ::lstat(name.c_str(), &named) == 0 &&
+         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+/// The whole folder of this name, marked as asked for just now.
+std::optional<base::descriptor> found(const fs::path& folder) {
+  auto at = held(folder, LOCK_SH);
+  if (!is_named(at, folder))
+    return std::nullopt;
+  (void)::futimens(at.get(), nullptr);
+  return at;
+}
+
 /// People pack a folder as often as what is in it.
 std::string root_of(const fs::path& folder) {
   for (const auto* name : {"aops.yml", "roles", "files"})
@@ -109,7 +144,9 @@ struct rubbish {
   }
 };
 
+/// @param at The folder.
 expected<void> unpack(const fs::path& folder,
+                      const base::descriptor& at,
                       std::string_view digest,
                       const limits& most,
                       const std::function<expected<byte_source>()>& open) {
@@ -125,23 +162,53 @@ expected<void> unpack(const fs::path& folder,
   if (auto made = to.make_links(); !made)
     return made;
   // The folder's new name must not outlive what is in it.
-  base::descriptor at{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!at || ::syncfs(at.get()) != 0)
-    return trouble(folder);
-  return {};
+  return ::syncfs(at.get()) == 0 ? expected<void>{} : trouble(folder);
+}
+
+unpacked_folder given(const fs::path& folder, base::descriptor at) {
+  return {root_of(folder), std::make_shared<const base::descriptor>(std::move(at))};
+}
+
+struct cached {
+  fs::path path;
+  int64_t touched_ms = 0, bytes = 0;
+};
+
+/// What the files below use of the disk, about.
+int64_t bytes_below(const fs::path& folder) {
+  int64_t all = 0;
+  std::error_code failed;
+  for (fs::recursive_directory_iterator it{folder, failed}, end; !failed && it != end;
+       it.increment(failed)) {
+    struct stat about {};
+    if (::lstat(it->path().c_str(), &about) == 0)
+      all += int64_t{about.st_blocks} * 512;
+  }
+  return all;
+}
+
+/// Takes its name first: nobody finds what is half gone. One that is in use, or was asked for since
+/// it was looked at, stays. @returns Whether it went.
+bool removed(const cached& x) {
+  auto at = held(x.path, LOCK_EX | LOCK_NB);
+  struct stat about {};
+  if (!is_named(at, x.path) || ::fstat(at.get(), &about) != 0 || touched_ms(about) > x.touched_ms)
+    return false;
+  rubbish gone{x.path.parent_path() / (std::string{going} + base::random_hex(8))};
+  std::error_code failed;
+  fs::rename(x.path, gone.folder, failed);
+  return !failed;
 }
 
 } // namespace
 
-expected<std::string> unpacked(const std::string& cache,
-                               std::string_view digest,
-                               const limits& most,
-                               const std::function<expected<byte_source>()>& source) {
+expected<unpacked_folder> unpacked(const std::string& cache,
+                                   std::string_view digest,
+                                   const limits& most,
+                                   const std::function<expected<byte_source>()>& source) {
   auto folder = fs::path{cache} / digest;
-  if (is_there(folder)) {
-    (void)::utimensat(AT_FDCWD, folder.c_str(), nullptr, 0); // Asked for just now.
-    return root_of(folder);
-  }
+  if (auto at = found(folder))
+    return given(folder, std::move(*at));
   std::error_code failed;
   fs::create_directories(cache, failed);
   if (failed)
@@ -150,27 +217,44 @@ expected<std::string> unpacked(const std::string& cache,
   rubbish fresh{fs::path{cache} / (std::string{half} + base::random_hex(8))};
   if (::mkdir(fresh.folder.c_str(), 0700) != 0)
     return trouble(fresh.folder);
-  if (auto done = unpack(fresh.folder, digest, most, source); !done)
+  auto own = held(fresh.folder, LOCK_SH);
+  if (!own)
+    return trouble(fresh.folder);
+  if (auto done = unpack(fresh.folder, own, digest, most, source); !done)
     return fail(std::move(done.error()));
   fs::rename(fresh.folder, folder, failed);
-  if (failed && !is_there(folder)) // Another one was faster.
-    return trouble(folder, failed.value());
-  return root_of(folder);
+  if (!failed)
+    return given(folder, std::move(own));
+  if (auto at = found(folder)) // Another one was faster.
+    return given(folder, std::move(*at));
+  return trouble(folder, failed.value());
 }
 
-void tidy(const std::string& cache, int64_t before_ms) {
+void tidy(const std::string& cache, int64_t now_ms, int64_t patience_ms, int64_t most_bytes) {
   std::error_code failed;
-  std::vector<fs::path> old;
+  std::vector<cached> whole, rest;
   for (fs::directory_iterator it{cache, failed}, end; !failed && it != end; it.increment(failed)) {
     struct stat about {};
     if (::lstat(it->path().c_str(), &about) != 0)
       continue;
-    auto touched = int64_t{about.st_mtim.tv_sec} * 1000;
-    if (touched < before_ms || it->path().filename().string().starts_with(half))
-      old.push_back(it->path());
+    cached x{it->path(), touched_ms(about), 0};
+    bool is_half = it->path().filename().string().starts_with('.');
+    if (is_half && x.touched_ms < now_ms - hold_patience_ms)
+      rest.push_back(std::move(x));
+    else if (!is_half)
+      whole.push_back(std::move(x));
   }
-  for (const auto& path : old)
-    fs::remove_all(path, failed);
+  for (const auto& x : rest)
+    (void)removed(x);
+  std::sort(whole.begin(), whole.end(), [](const cached& a, const cached& b) {
+    return std::tie(a.touched_ms, a.path) < std::tie(b.touched_ms, b.path);
+  });
+  int64_t all = 0;
+  for (auto& x : whole)
+    all += x.bytes = bytes_below(x.path);
+  for (const auto& x : whole)
+    if ((x.touched_ms < now_ms - patience_ms || all > most_bytes) && removed(x))
+      all -= x.bytes;
 }
 
 } // namespace aops::archive

@@ -8,6 +8,7 @@
 #include "messages/roles/template.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/base/digest.hpp"
+#include "runtime/base/json_values.hpp"
 #include "runtime/base/tar_gz.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -82,8 +83,33 @@ BOOST_AUTO_TEST_CASE(a_package_is_uploaded_in_pieces_and_unpacked_where_it_is_ne
   BOOST_TEST(page.package_infos[0].files == 3);
   BOOST_TEST(tests::ok(ask<packages_page>(packages, other, packages_query{})).total_count == 0);
   auto folder = tests::ok(package_folder(*store, base::sha256_hex(bytes)));
-  BOOST_TEST(std::filesystem::exists(folder + "/roles/r/tasks/main.yml"));
+  BOOST_TEST(std::filesystem::exists(folder.path + "/roles/r/tasks/main.yml"));
   BOOST_TEST((tests::failure_of(package_folder(*store, std::string(64, 'a'))) == ec::bad_request));
+}
+
+BOOST_AUTO_TEST_CASE(a_package_that_is_unpacked_makes_room) {
+  auto bytes = archive("name: t");
+  tests::ok(send("p", bytes, 0, bytes.size()));
+  auto old = package_cache(*settings) + "/" + std::string(64, 'a');
+  std::filesystem::create_directories(old);
+  std::filesystem::last_write_time(
+    old, std::filesystem::file_time_type::clock::now() - std::chrono::hours{24 * 31});
+  tests::ok(package_folder(*store, base::sha256_hex(bytes)));
+  BOOST_TEST(!std::filesystem::exists(old));
+}
+
+BOOST_AUTO_TEST_CASE(long_work_on_packages_takes_no_connection_from_others) {
+  auto bytes = archive("name: t");
+  std::vector<storage::database_pool::lease> lent;
+  for (;;) {
+    auto one = pool->read(0ms);
+    if (!one)
+      break;
+    lent.push_back(std::move(*one));
+  }
+  BOOST_REQUIRE(!lent.empty());
+  BOOST_TEST(tests::ok(send("p", bytes, 0, bytes.size())).is_complete);
+  tests::ok(package_folder(*store, base::sha256_hex(bytes)));
 }
 
 BOOST_AUTO_TEST_CASE(of_an_upload_that_is_refused_nothing_stays) {

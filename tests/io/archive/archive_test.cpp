@@ -7,8 +7,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <ostream>
 
 namespace fs = std::filesystem;
@@ -215,13 +217,13 @@ BOOST_AUTO_TEST_CASE(are_unpacked_once_and_only_as_what_they_are) {
                  .pack();
   auto digest = base::sha256_hex(bytes);
   int times = 0;
-  auto path = ok(archive::unpacked(cache.path, digest, {}, opens(bytes, &times)));
+  auto path = ok(archive::unpacked(cache.path, digest, {}, opens(bytes, &times))).path;
   BOOST_TEST(path == cache.path + "/" + digest);
   BOOST_TEST(content_of(fs::path{path} / "roles/r/tasks/main.yml") == "[]");
   BOOST_TEST(content_of(fs::path{path} / "files/link") == "#!");
   BOOST_TEST(((fs::status(path).permissions() & fs::perms::all) == fs::perms::owner_all));
   BOOST_TEST((::access((path + "/files/run").c_str(), X_OK) == 0));
-  BOOST_TEST(ok(archive::unpacked(cache.path, digest, {}, opens(bytes, &times))) == path);
+  BOOST_TEST(ok(archive::unpacked(cache.path, digest, {}, opens(bytes, &times))).path == path);
   BOOST_TEST(times == 1);
   auto other = packer{}.add("files/x", "another").pack();
   BOOST_TEST((failure_of(archive::unpacked(cache.path, std::string(64, 'a'), {}, opens(other))) ==
@@ -232,25 +234,109 @@ BOOST_AUTO_TEST_CASE(are_unpacked_once_and_only_as_what_they_are) {
 BOOST_AUTO_TEST_CASE(of_one_folder_are_that_folder) {
   folder cache;
   auto bytes = packer{}.add("zookeeper/aops.yml", "name: z").add("zookeeper/site.yml", "[]").pack();
-  auto path = ok(archive::unpacked(cache.path, base::sha256_hex(bytes), {}, opens(bytes)));
+  auto path = ok(archive::unpacked(cache.path, base::sha256_hex(bytes), {}, opens(bytes))).path;
   BOOST_TEST(path.ends_with("/zookeeper"));
 }
 
-BOOST_AUTO_TEST_CASE(that_nobody_asked_for_are_removed) {
-  folder cache;
-  auto a = packer{}.add("files/a", "1").pack(), b = packer{}.add("files/b", "2").pack();
-  auto old = ok(archive::unpacked(cache.path, base::sha256_hex(a), {}, opens(a)));
-  auto recent = ok(archive::unpacked(cache.path, base::sha256_hex(b), {}, opens(b)));
-  fs::create_directories(cache.path + "/.unpacking-1234/x");
-  fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(24 * 40));
-  archive::tidy(cache.path,
-                std::chrono::duration_cast<std::chrono::milliseconds>(
-                  std::chrono::system_clock::now().time_since_epoch())
-                    .count() -
-                  30LL * 24 * 3600 * 1000);
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(unpacked_archives)
+
+namespace {
+
+constexpr int64_t day_ms = 24LL * 3600 * 1000;
+
+/// Archives that are unpacked, each with a file of so many bytes.
+struct cache : folder {
+  archive::unpacked_folder add(const std::string& name, size_t size = 1) {
+    auto& bytes = packed[name]; // Once: the time is in it.
+    if (bytes.empty())
+      bytes = packer{}.add("files/" + name, noise(size)).pack();
+    return ok(archive::unpacked(path, base::sha256_hex(bytes), {}, opens(bytes)));
+  }
+  std::map<std::string, std::string> packed;
+
+  /// Nobody has asked for it, or written into it, for so long.
+  static void leave(const std::string& folder, std::chrono::seconds age) {
+    fs::last_write_time(folder, fs::file_time_type::clock::now() - age);
+  }
+
+  void tidy(int64_t most_bytes = INT64_MAX) {
+    archive::tidy(path,
+                  std::chrono::duration_cast<std::chrono::milliseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count(),
+                  30 * day_ms,
+                  most_bytes);
+  }
+
+  auto names() const { return std::distance(fs::directory_iterator{path}, {}); }
+};
+
+constexpr std::chrono::hours long_ago{24 * 40}, lately{24 * 20};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(that_nobody_asked_for_are_removed, cache) {
+  auto old = add("a").path, recent = add("b").path;
+  leave(old, long_ago);
+  leave(recent, lately);
+  tidy();
   BOOST_TEST(!fs::exists(old));
   BOOST_TEST(fs::exists(recent));
-  BOOST_TEST(std::distance(fs::directory_iterator{cache.path}, {}) == 1);
+  BOOST_TEST(names() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(stay_when_they_are_asked_for_again_or_are_in_use, cache) {
+  auto old = add("a").path;
+  leave(old, long_ago);
+  add("a");
+  tidy();
+  BOOST_TEST(fs::exists(old));
+  auto used = add("b");
+  leave(used.path, long_ago);
+  tidy();
+  BOOST_TEST(fs::exists(used.path + "/files/b"));
+  used.hold.reset();
+  tidy();
+  BOOST_TEST(!fs::exists(used.path));
+}
+
+BOOST_FIXTURE_TEST_CASE(make_room_beginning_with_what_was_not_asked_for_longest, cache) {
+  std::vector<std::string> all;
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(add(std::to_string(i), 100'000).path);
+    leave(all.back(), std::chrono::hours{10 - i});
+  }
+  auto used = add("0", 100'000); // The oldest is in use now.
+  leave(used.path, std::chrono::hours{10});
+  tidy(250'000);
+  BOOST_TEST(fs::exists(all[0]));
+  BOOST_TEST(!fs::exists(all[1]));
+  BOOST_TEST(!fs::exists(all[2]));
+  BOOST_TEST(fs::exists(all[3]));
+}
+
+BOOST_FIXTURE_TEST_CASE(that_are_being_unpacked_stay_and_what_was_left_half_goes, cache) {
+  auto dead = path + "/.unpacking-1234", fresh = path + "/.unpacking-5678",
+       going = path + "/.removing-9abc";
+  for (const auto& x : {dead, fresh, going})
+    fs::create_directories(x + "/x");
+  for (const auto& x : {dead, going})
+    leave(x, std::chrono::minutes{5});
+  auto bytes = packer{}.add("files/x", "1").pack();
+  auto slow = [&]() -> expected<archive::byte_source> {
+    for (const auto& x : fs::directory_iterator{path}) // Its own folder is there, and long so.
+      if (x.path() != fresh)
+        leave(x.path(), long_ago);
+    tidy();
+    return parts_of(bytes, 1000);
+  };
+  auto x = archive::unpacked(path, base::sha256_hex(bytes), {}, slow);
+  BOOST_TEST(content_of(ok(std::move(x)).path + "/files/x") == "1");
+  BOOST_TEST(!fs::exists(dead));
+  BOOST_TEST(!fs::exists(going));
+  BOOST_TEST(fs::exists(fresh));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
