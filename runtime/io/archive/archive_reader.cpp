@@ -130,6 +130,9 @@ private:
     if (::archive_entry_size_is_set(x) &&
         ::archive_entry_size(x) > most_.unpacked_bytes - out_.unpacked_bytes)
       return too_big(read->name);
+    if (read->kind != entry_kind::file)
+      if (auto fine = check_empty(x, read->name); !fine)
+        return fine;
     if (read->name.empty()) // The archive's own folder.
       return {};
     if (auto begun = to_.begin(*read); !begun)
@@ -140,6 +143,23 @@ private:
     if (auto done = copy(*read); !done)
       return done;
     return to_.end();
+  }
+
+  /// What is no file has no bytes: they would be unpacked, and counted by nobody.
+  expected<void> check_empty(archive_entry* x, const std::string& name) {
+    const void* data = nullptr;
+    size_t size = 0;
+    la_int64_t offset = 0;
+    if (::archive_entry_size_is_set(x) && ::archive_entry_size(x) > 0)
+      return refuse(name, "has bytes, and is no file");
+    int how = ARCHIVE_OK;
+    while (how == ARCHIVE_OK && size == 0)
+      how = ::archive_read_data_block(archive_.get(), &data, &size, &offset);
+    if (how == ARCHIVE_EOF)
+      return {};
+    if (source_error_)
+      return fail(std::move(*source_error_));
+    return refuse(name, "has bytes, and is no file");
   }
 
   tl::unexpected<error> too_big(std::string_view name) const {

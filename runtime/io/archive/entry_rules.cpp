@@ -60,9 +60,13 @@ tl::unexpected<error> refuse(std::string_view entry, std::string_view why) {
   return fail(ec::bad_request, fmt::format("entry `{}` {}", shown, why));
 }
 
+tl::unexpected<error> entry_rules::one_too_many(std::string_view name) const {
+  return refuse(name, fmt::format("is one too many: {} are allowed", most_.entries));
+}
+
 expected<void> entry_rules::take(entry& x) {
   if (++entries_ > most_.entries)
-    return refuse(x.name, fmt::format("is one too many: {} are allowed", most_.entries));
+    return one_too_many(x.name);
   if (x.name.size() > most_.name_bytes)
     return refuse(x.name, fmt::format("has a name longer than {} bytes", most_.name_bytes));
   if (std::any_of(x.name.begin(), x.name.end(), is_control))
@@ -89,6 +93,9 @@ expected<void> entry_rules::take(entry& x) {
   }
   auto name = joined(parts);
   auto [it, is_new] = known_.emplace(name, x.kind);
+  // With the folders that nobody names, each of which is made, too.
+  if (static_cast<int64_t>(known_.size()) > most_.entries)
+    return one_too_many(x.name);
   if (!is_new && !(x.kind == entry_kind::folder && it->second == entry_kind::folder))
     return refuse(x.name, "stands twice");
   x.name = std::move(name);

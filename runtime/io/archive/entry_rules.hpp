@@ -21,7 +21,7 @@ struct entry {
 
 struct limits {
   int64_t unpacked_bytes = int64_t{2} << 30; ///< Of all files together.
-  int64_t entries = 20'000;
+  int64_t entries = 20'000;                  ///< With the folders that they lie in.
   /// How many bytes may come of one, once `free_bytes` were unpacked: more is a bomb.
   int64_t ratio = 200;
   int64_t free_bytes = int64_t{16} << 20;
@@ -41,8 +41,9 @@ public:
   expected<void> take(entry& x);
 
 private:
+  tl::unexpected<error> one_too_many(std::string_view name) const;
   const limits& most_;
-  int64_t entries_ = 0;
+  int64_t entries_ = 0; ///< That came; those of them that stand twice, too.
   std::map<std::string, entry_kind, std::less<>> known_;
 };
 
