@@ -28,6 +28,8 @@ expected<void> check_size(std::string_view text, std::string_view at) {
 struct package_files {
   std::map<std::string, std::string> texts;
   std::set<std::string> names;
+  /// All of them share it: what aliases make of one file is little, of thousands it is not.
+  base::yaml_budget left{};
 };
 
 package_files files_of(const storage::package_ref& package) {
@@ -61,14 +63,14 @@ error placed(error e, std::string_view file, std::string_view text) {
 }
 
 /// A YAML file of the package.
-expected<ordered_json> document_of(const package_files& files, const std::string& name) {
+expected<ordered_json> document_of(package_files& files, const std::string& name) {
   auto found = files.texts.find(name);
   if (found == files.texts.end())
     return fail(ec::bad_request,
                 files.names.contains(name)
                   ? fmt::format("{}: is too long", name)
                   : fmt::format("package_name: the package has no {}", name));
-  auto document = base::parse_yaml(found->second);
+  auto document = base::parse_yaml(found->second, files.left);
   if (!document)
     return fail(ec::bad_request, fmt::format("{}: {}", name, document.error().detail));
   return document;
@@ -76,15 +78,15 @@ expected<ordered_json> document_of(const package_files& files, const std::string
 
 std::vector<std::string> warned_of(json playbook,
                                    std::string playbook_name,
-                                   const package_files& files,
+                                   package_files files,
                                    std::vector<task::parameter> parameters) {
   task::template_parts x;
   x.playbook = std::move(playbook);
   x.playbook_name = std::move(playbook_name);
-  x.names = files.names;
+  x.names = std::move(files.names);
   x.parameters = std::move(parameters);
   for (const auto& [name, text] : files.texts)
-    if (auto document = base::parse_yaml(text))
+    if (auto document = base::parse_yaml(text, files.left))
       x.files.emplace(name, json::parse(document->dump()));
   return task::warnings_of(x);
 }
@@ -176,8 +178,10 @@ expected<read_template> read_package(const template_package_to_import& x,
   out.row.settings = manifest->settings_text;
   out.row.replace = x.replace.value_or(false);
   note_package(out.row, x.package_name, package);
-  out.warnings = warned_of(
-    std::move(content), manifest->playbook, files, std::move(manifest->settings.parameters));
+  out.warnings = warned_of(std::move(content),
+                           manifest->playbook,
+                           std::move(files),
+                           std::move(manifest->settings.parameters));
   return out;
 }
 

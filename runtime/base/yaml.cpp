@@ -13,9 +13,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr size_t most_values = 1'000'000;
 constexpr size_t most_levels = 200;
-constexpr size_t most_bytes = size_t{64} << 20;
 
 template <class T>
 bool read_number(std::string_view text, T& value, int base = 10) {
@@ -82,11 +80,12 @@ private:
 /// Turns nodes into JSON. An alias is a node met again, so what counts is what comes out.
 class converter {
 public:
-  explicit converter(const speaker& words) : words_(words) {}
+  converter(const speaker& words, yaml_budget& left) : words_(words), left_(left) {}
 
   expected<json> convert(const YAML::Node& node, size_t level) {
-    if (++values_ > most_values)
-      return wrong(node, words_.say("more than {} values", most_values));
+    if (left_.values == 0)
+      return wrong(node, words_.say("more than {} values", yaml_budget{}.values));
+    --left_.values;
     if (level > most_levels)
       return wrong(node, words_.say("nested deeper than {} levels", most_levels));
     switch (node.Type()) {
@@ -108,9 +107,11 @@ private:
 
   expected<std::string> text(const YAML::Node& node) {
     const auto& value = node.Scalar();
-    bytes_ += value.size();
-    if (bytes_ > most_bytes)
-      return wrong(node, words_.say("more than {} MiB of texts", most_bytes >> 20));
+    if (value.size() > left_.bytes) {
+      left_.bytes = 0;
+      return wrong(node, words_.say("more than {} MiB of texts", yaml_budget{}.bytes >> 20));
+    }
+    left_.bytes -= value.size();
     return value;
   }
 
@@ -155,12 +156,18 @@ private:
   }
 
   const speaker& words_;
-  size_t values_ = 0, bytes_ = 0;
+  yaml_budget& left_;
 };
 
 } // namespace
 
 expected<nlohmann::ordered_json> parse_yaml(std::string_view text, translator words) {
+  yaml_budget all;
+  return parse_yaml(text, all, words);
+}
+
+expected<nlohmann::ordered_json>
+parse_yaml(std::string_view text, yaml_budget& left, translator words) {
   speaker to{words};
   try {
     auto documents = YAML::LoadAll(std::string{text});
@@ -169,7 +176,7 @@ expected<nlohmann::ordered_json> parse_yaml(std::string_view text, translator wo
                   documents.empty()
                     ? to.say("is empty")
                     : to.say("holds {} documents; one is wanted", documents.size()));
-    return converter{to}.convert(documents.front(), 1);
+    return converter{to, left}.convert(documents.front(), 1);
   } catch (const YAML::Exception& e) {
     return fail(ec::bad_request, to.say("no valid YAML, {}: {}", to.shown(e.mark), e.msg));
   }

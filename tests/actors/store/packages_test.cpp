@@ -173,6 +173,37 @@ BOOST_AUTO_TEST_CASE(a_package_that_is_no_template_says_where) {
   BOOST_TEST(refusal(import("none")) == "package_name: no such package");
 }
 
+BOOST_AUTO_TEST_CASE(what_aliases_make_of_all_files_of_a_package_is_limited_together) {
+  std::string thousand = "- &a [1";
+  for (int i = 1; i < 1000; ++i)
+    thousand += ",1";
+  thousand += "]\n";
+  auto times = [&](int n) {
+    auto text = thousand;
+    for (int i = 1; i < n; ++i)
+      text += "- *a\n";
+    return text;
+  };
+  auto warnings = [&](int n) {
+    std::map<std::string, std::string> texts{{"aops.yml", "name: t"},
+                                             {"site.yml", "[{hosts: all, tasks: [{ping: {}}]}]"},
+                                             {"roles/a/vars/main.yml", times(n)},
+                                             {"roles/b/vars/main.yml", times(n)},
+                                             {"roles/r/tasks/main.yml", "[{pakage: {}}]"}};
+    std::string listing;
+    auto object = base::json::object();
+    for (const auto& [name, text] : texts) {
+      listing += "1 1 " + name + "\n";
+      object[name] = text;
+    }
+    return tests::ok(read_package(template_package_to_import{"t"},
+                                  {1, std::string(64, 'a'), "1", listing, object.dump()}))
+      .warnings.size();
+  };
+  BOOST_TEST(warnings(10) == 1u);
+  BOOST_TEST(warnings(600) == 0u); // The rest is not read: in doubt no warning.
+}
+
 BOOST_AUTO_TEST_CASE(variables_of_a_task_are_judged_by_its_templates) {
   auto tasks = of<task_store_actor>(task_store_name);
   template_to_import x{"t", json_text{R"([{"hosts":"all"}])"}, ""};
