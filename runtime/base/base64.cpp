@@ -24,8 +24,10 @@ std::string to_base64(std::string_view bytes) {
 expected<std::string> from_base64(std::string_view text) {
   std::string out(text.size() / 4 * 3, '\0');
   size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  // The library passes over blanks around it, and then gives fewer bytes.
   if (text.size() % 4 != 0 || text.find('=') + padding < text.size() ||
-      EVP_DecodeBlock(bytes_of(out), bytes_of(text), static_cast<int>(text.size())) < 0)
+      EVP_DecodeBlock(bytes_of(out), bytes_of(text), static_cast<int>(text.size())) !=
+        static_cast<int>(out.size()))
     return fail(ec::bad_request, "must be base64");
   out.resize(out.size() - padding);
   return out;

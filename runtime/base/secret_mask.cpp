@@ -1,7 +1,8 @@
 #include "runtime/base/secret_mask.hpp"
 
+#include "runtime/base/base64.hpp"
+
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -48,11 +49,7 @@ std::string with_each(std::string_view text, char c, std::string_view instead) {
 /// a multiple of three) and behind it.
 std::string in_base64(std::string_view text, size_t shift) {
   auto padded = std::string(shift, '\0') + std::string{text};
-  std::string out(4 * ((padded.size() + 2) / 3) + 1, '\0');
-  auto n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(padded.data()),
-                           static_cast<int>(padded.size()));
-  out.resize(static_cast<size_t>(n));
+  auto out = to_base64(padded);
   // A digit is six bits: only those made of the text alone.
   auto first = (shift * 8 + 5) / 6, last = padded.size() * 8 / 6;
   return out.substr(first, last - first);

@@ -1,9 +1,9 @@
 #include "runtime/core/task/remote_plays.hpp"
 
+#include "runtime/base/base64.hpp"
 #include "runtime/base/json_codec.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <set>
@@ -37,27 +37,6 @@ std::string playbook(const char* name, json tasks, bool as_root) {
                               {"become", as_root},
                               {"gather_facts", false},
                               {"tasks", std::move(tasks)}}}));
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  auto n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(bytes.data()),
-                           static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(n));
-  return out;
-}
-
-std::string from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0)
-    return {};
-  size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  std::string out(text.size() / 4 * 3, '\0');
-  auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(text.data()),
-                           static_cast<int>(text.size()));
-  out.resize(n < 0 ? 0 : static_cast<size_t>(n) - padding);
-  return out;
 }
 
 json command_in(const command_line& x) {
@@ -102,11 +81,11 @@ bool is_state(std::string_view text) {
 }
 
 void take_file(const json& file, const std::string& path, host_configs_collected& to) {
-  auto content = from_base64(text_in(file, "content"));
-  auto is_read = file.contains("content") && is_text(content);
+  auto content = base::from_base64(text_in(file, "content"));
+  auto is_read = file.contains("content") && content && is_text(*content);
   if (is_read) {
     to.infos.push_back({path,
-                        std::move(content),
+                        std::move(*content),
                         cut(text_in(file, "mode"), most_words),
                         cut(text_in(file, "owner"), most_words)});
     to.success_files.push_back(path);
@@ -169,7 +148,7 @@ std::string push_playbook() {
 std::string push_vars(const std::vector<prepared_file>& files) {
   json out = json::array();
   for (const auto& [file, validate, activate] : files) {
-    json x{{"path", literal(file->path)}, {"content", to_base64(file->content)}};
+    json x{{"path", literal(file->path)}, {"content", base::to_base64(file->content)}};
     if (file->mode)
       x["mode"] = *file->mode;
     if (file->owner)

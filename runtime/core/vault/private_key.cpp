@@ -1,6 +1,6 @@
 #include "runtime/core/vault/private_key.hpp"
 
-#include <openssl/evp.h>
+#include "runtime/base/base64.hpp"
 
 #include <string>
 
@@ -24,14 +24,7 @@ std::string decoded(std::string_view body) {
   for (char c : body)
     if (c != '\n' && c != '\r' && c != ' ')
       digits += c;
-  if (digits.empty() || digits.size() % 4 != 0)
-    return {};
-  std::string out(digits.size() / 4 * 3, '\0');
-  auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(digits.data()),
-                           static_cast<int>(digits.size()));
-  out.resize(n > 0 ? static_cast<size_t>(n) : 0);
-  return out;
+  return base::from_base64(digits).value_or("");
 }
 
 } // namespace

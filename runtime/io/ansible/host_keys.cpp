@@ -1,10 +1,10 @@
 #include "runtime/io/ansible/host_keys.hpp"
 
+#include "runtime/base/base64.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/io/ansible/play.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -14,34 +14,6 @@ namespace {
 
 constexpr std::string_view base64_digits =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Without `=` at the end.
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  auto n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(bytes.data()),
-                           static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(n));
-  out.erase(out.find_last_not_of('=') + 1);
-  return out;
-}
-
-/// Empty when it is none.
-std::string from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > 16'384)
-    return {};
-  auto padding = text.size() - 1 - text.find_last_not_of('=');
-  if (padding > 2)
-    return {};
-  std::string out(text.size() / 4 * 3, '\0');
-  auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                           reinterpret_cast<const unsigned char*>(text.data()),
-                           static_cast<int>(text.size()));
-  if (n < 0)
-    return {};
-  out.resize(static_cast<size_t>(n) - padding);
-  return out;
-}
 
 /// The two words of a key, one blank between them.
 bool is_key(std::string_view key) {
@@ -69,12 +41,14 @@ std::string_view fingerprint_in(std::string_view text) {
 } // namespace
 
 std::string key_fingerprint(std::string_view host_key) {
-  auto blob =
-    is_key(host_key) ? from_base64(host_key.substr(host_key.find(' ') + 1)) : std::string{};
-  if (blob.empty())
+  if (!is_key(host_key))
     return {};
-  auto digest = base::sha256(blob);
-  return "SHA256:" + base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  auto blob = base::from_base64(host_key.substr(host_key.find(' ') + 1));
+  if (!blob || blob->empty())
+    return {};
+  auto digest = base::sha256(*blob);
+  auto print = base::to_base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return "SHA256:" + print.substr(0, print.find('='));
 }
 
 std::string known_hosts(std::string_view host, const std::vector<std::string>& keys) {
