@@ -26,18 +26,31 @@ constexpr int64_t most_at_once = 64;
 /// A time that is longer past was missed: no node was there.
 constexpr int64_t missed_after_ms = 60'000;
 
+/// When a schedule is tried again that cannot be read.
+constexpr int64_t unreadable_retry_ms = 3'600'000;
+
 /// Where a schedule goes on, and whether it runs for its time.
 struct next_step {
   std::optional<int64_t> run_ms;
   int64_t next_ms = 0;
+  std::string trouble{}; ///< Why its times are not known; empty: they are.
 };
+
+/// What was good when it was stored: the system's zones are others now, perhaps for a while.
+next_step unreadable(std::string why, int64_t now_ms) {
+  return {std::nullopt, now_ms + unreadable_retry_ms, std::move(why)};
+}
 
 next_step step_of(const stored_schedule& x, int64_t now_ms) {
   auto when = task::cron::parse(x.expression);
+  if (!when)
+    return unreadable(when.error().detail, now_ms);
   auto zone = base::time_zone::find(x.zone);
-  if (!when || !zone) // It was good when it was stored: the system's zones are others now.
-    return {};
-  bool was_missed = now_ms - x.next_ms > missed_after_ms;
+  if (!zone)
+    return unreadable("time_zone: " + zone.error().detail, now_ms);
+  // After trouble it is looked at when nothing is due: what was to run meanwhile was missed.
+  bool is_time = when->next_after(x.next_ms - 1, *zone) == x.next_ms;
+  bool was_missed = !is_time || now_ms - x.next_ms > missed_after_ms;
   auto after = [&](int64_t ms) { return when->next_after(ms, *zone).value_or(0); };
   if (!was_missed)
     return {x.next_ms, after(x.next_ms)};
@@ -56,7 +69,15 @@ expected<void> move_on(storage::database& db, int64_t now_ms) {
     auto moved = schedules.move_on(x, step.run_ms, step.next_ms);
     if (!moved)
       return fail(std::move(moved.error()));
-    if (!step.run_ms)
+    if (!step.trouble.empty()) {
+      log::warn("schedule-unreadable",
+                "schedule {} of {} is tried again in an hour: {}",
+                x.name,
+                x.owner,
+                step.trouble);
+      if (auto told = schedules.settle({x.key, x.next_ms, {}, step.trouble}); !told)
+        return fail(std::move(told.error()));
+    } else if (!step.run_ms)
       log::info("schedule-missed", "schedule {} of {}: a time was passed over", x.name, x.owner);
   }
   return {};
@@ -91,13 +112,22 @@ storage::fences fences_of(uint64_t epoch) {
   return held;
 }
 
+/// Tells the keeper when all that had to do with a look is gone, whatever became of it.
+std::shared_ptr<void> end_of_look(self_pointer self) {
+  return {nullptr, [to = caf::actor_cast<full_schedule_keeper_actor>(self)](void*) {
+            caf::anon_send(to, look_ended{});
+          }};
+}
+
+/// One look at a time: a store that is slow is not asked more and more.
 void look(self_pointer self) {
   auto store = self->state.store;
   auto epoch = store->leader_epoch();
-  if (!epoch)
+  if (!epoch || self->state.is_looking)
     return;
+  self->state.is_looking = true;
   auto to = caf::actor_cast<full_schedule_keeper_actor>(self);
-  (void)store->readers->post([store, to, epoch = *epoch] {
+  (void)store->readers->post([store, to, epoch = *epoch, until = end_of_look(self)] {
     auto now = store->now_ms();
     auto db = store->pool->read();
     auto is_due = db ? has_work(**db, now) : expected<bool>{false};
@@ -112,7 +142,7 @@ void look(self_pointer self) {
           return fail(std::move(moved.error()));
         return waiting(writer);
       },
-      [to](expected<runs_due> runs) {
+      [to, until](expected<runs_due> runs) {
         if (runs)
           caf::anon_send(to, std::move(*runs));
         else if (!(runs.error() == ec::fenced))
@@ -191,6 +221,7 @@ full_schedule_keeper_actor::behavior_type schedule_keeper(self_pointer self, sto
       for (const auto& one : x.runs)
         start(self, one);
     },
+    [self](look_ended) { self->state.is_looking = false; },
     [self](atom::tick) {
       self->delayed_send(self, look_every, atom::tick_v);
       look(self);

@@ -55,6 +55,26 @@ expected<void> apply(stored_schedule& to, const Request& x) {
   return {};
 }
 
+/// Stores a schedule by `keep(row)` when its times and variables are fine.
+template <class Keep>
+expected<schedule_added> kept(storage::database& db,
+                              const caller& who,
+                              const stored_schedule& row,
+                              std::vector<moment> next,
+                              std::string_view action,
+                              int64_t now_ms,
+                              Keep keep) {
+  if (auto fit = check_kept_vars(db, who.owner, std::string_view{row.task}, row.vars); !fit)
+    return fail(std::move(fit.error()));
+  if (auto done = keep(row); !done)
+    return fail(std::move(done.error()));
+  return audit(db, now_ms, who, action, row.id).map([&] {
+    return schedule_added{row.id, std::move(next)};
+  });
+}
+
+int64_t first_of(const std::vector<moment>& next) { return next.empty() ? 0 : next.front().ms; }
+
 expected<schedule_added>
 add(storage::database& db, const caller& who, const schedule_to_add& x, int64_t now_ms) {
   stored_schedule row;
@@ -71,14 +91,11 @@ add(storage::database& db, const caller& who, const schedule_to_add& x, int64_t 
   auto next = next_of(row.expression, row.zone, row.is_enabled, now_ms);
   if (!next)
     return fail(std::move(next.error()));
-  row.next_ms = next->empty() ? 0 : next->front().ms;
-  if (auto fit = check_kept_vars(db, who.owner, std::string_view{row.task}, row.vars); !fit)
-    return fail(std::move(fit.error()));
-  if (auto added = schedule_repository{db}.add(row); !added)
-    return fail(std::move(added.error()));
-  return audit(db, now_ms, who, "task.schedule.add", row.id).map([&] {
-    return schedule_added{row.id, std::move(*next)};
-  });
+  row.next_ms = first_of(*next);
+  return kept(
+    db, who, row, std::move(*next), "task.schedule.add", now_ms, [&](const stored_schedule& to) {
+      return schedule_repository{db}.add(to);
+    });
 }
 
 expected<schedule_added>
@@ -89,6 +106,7 @@ update(storage::database& db, const caller& who, const schedule_to_update& x, in
   if (!*found)
     return fail(ec::bad_request, "schedule_id: no such schedule");
   auto& row = **found;
+  const auto was = row;
   row.name = x.schedule_name.value_or(row.name);
   row.expression = x.expression.value_or(row.expression);
   if (auto applied = apply(row, x); !applied)
@@ -96,13 +114,23 @@ update(storage::database& db, const caller& who, const schedule_to_update& x, in
   auto next = next_of(row.expression, row.zone, row.is_enabled, now_ms);
   if (!next)
     return fail(std::move(next.error()));
-  row.next_ms = next->empty() ? 0 : next->front().ms;
-  if (auto fit = check_kept_vars(db, who.owner, std::string_view{row.task}, row.vars); !fit)
-    return fail(std::move(fit.error()));
-  if (auto updated = schedule_repository{db}.update(row); !updated)
-    return fail(std::move(updated.error()));
-  return audit(db, now_ms, who, "task.schedule.update", row.id).map([&] {
-    return schedule_added{row.id, std::move(*next)};
+  // A time that is due this moment, and that nobody has seen to yet, is none of the next ones.
+  bool has_same_times =
+    row.expression == was.expression && row.zone == was.zone && row.is_enabled == was.is_enabled;
+  if (!has_same_times)
+    row.next_ms = first_of(*next);
+  return kept(
+    db, who, row, std::move(*next), "task.schedule.update", now_ms, [&](const stored_schedule& to) {
+      return schedule_repository{db}.update(to);
+    });
+}
+
+expected<done>
+remove(storage::database& db, const caller& who, const schedules_to_delete& x, int64_t now_ms) {
+  if (auto gone = schedule_repository{db}.remove(who.owner, x.schedule_list); !gone)
+    return fail(std::move(gone.error()));
+  return audit(db, now_ms, who, "task.schedule.delete", listed(x.schedule_list)).map([] {
+    return done{};
   });
 }
 
@@ -118,28 +146,30 @@ page(storage::database& db, const caller& who, const schedules_query& q, int64_t
   return out;
 }
 
+/// Has the writer do it, and answers with what becomes of it.
+template <class Answer, class Work>
+caf::result<Answer> change(self_pointer self, const caller& who, Work work, size_t rows = 1) {
+  return write_for(
+    self->state.store, foreign_promise<Answer>{self, of(who)}, {}, std::move(work), rows);
+}
+
 } // namespace
 
 schedule_store_actor::behavior_type schedule_store(self_pointer self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {
-    [self](const caller& who, const schedule_to_add& x) -> caf::result<schedule_added> {
-      auto store = self->state.store;
-      auto now = store->now_ms();
-      return write_for(
-        store,
-        foreign_promise<schedule_added>{self, of(who)},
-        {},
-        once(who, now, [who, x, now](storage::database& db) { return add(db, who, x, now); }));
+    [self](const caller& who, const schedule_to_add& x) {
+      auto now = self->state.store->now_ms();
+      return change<schedule_added>(self, who, once(who, now, [who, x, now](storage::database& db) {
+                                      return add(db, who, x, now);
+                                    }));
     },
-    [self](const caller& who, const schedule_to_update& x) -> caf::result<schedule_added> {
-      auto store = self->state.store;
-      return write_for(
-        store,
-        foreign_promise<schedule_added>{self, of(who)},
-        {},
-        [who, x, now = store->now_ms()](storage::database& db) { return update(db, who, x, now); });
+    [self](const caller& who, const schedule_to_update& x) {
+      return change<schedule_added>(
+        self, who, [who, x, now = self->state.store->now_ms()](storage::database& db) {
+          return update(db, who, x, now);
+        });
     },
     [self](const caller& who, const schedules_query& q) -> caf::result<schedules_page> {
       auto store = self->state.store;
@@ -148,18 +178,12 @@ schedule_store_actor::behavior_type schedule_store(self_pointer self, store_ptr 
         foreign_promise<schedules_page>{self, of(who)},
         [who, q, now = store->now_ms()](storage::database& db) { return page(db, who, q, now); });
     },
-    [self](const caller& who, const schedules_to_delete& x) -> caf::result<done> {
-      auto store = self->state.store;
-      return write_for(
-        store,
-        foreign_promise<done>{self, of(who)},
-        {},
-        [who, x, now = store->now_ms()](storage::database& db) -> expected<done> {
-          if (auto gone = schedule_repository{db}.remove(who.owner, x.schedule_list); !gone)
-            return fail(std::move(gone.error()));
-          return audit(db, now, who, "task.schedule.delete", listed(x.schedule_list)).map([] {
-            return done{};
-          });
+    [self](const caller& who, const schedules_to_delete& x) {
+      return change<done>(
+        self,
+        who,
+        [who, x, now = self->state.store->now_ms()](storage::database& db) {
+          return remove(db, who, x, now);
         },
         x.schedule_list.size());
     },

@@ -12,6 +12,16 @@ namespace aops::actors {
 
 namespace {
 
+/// Does nothing by itself.
+struct slow_executor final : executor {
+  std::vector<std::function<void()>> tasks;
+  bool post(std::function<void()> task) override {
+    tasks.push_back(std::move(task));
+    return true;
+  }
+  void queue(base::ticket, job) override {}
+};
+
 struct schedules_fixture : tests::store_fixture {
   schedules_fixture() {
     start_as(run_intake_name,
@@ -130,6 +140,58 @@ BOOST_AUTO_TEST_CASE(times_at_which_nobody_was_there_are_skipped_or_made_up_for_
     BOOST_TEST(asked.size() == (std::string_view{missed} == "once" ? 1u : 0u), missed);
     tests::ok(ask<done>(schedules, admin, schedules_to_delete{{missed}}));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_time_zone_that_is_gone_for_a_while_ends_no_schedule) {
+  tests::ok(ask<schedule_added>(schedules, admin, every_minute()));
+  tests::ok(db().run("update task_schedule set zone = ?", "Gone/Away"));
+  pass(65s);
+  BOOST_TEST(asked.empty());
+  BOOST_TEST(shown().last_error.starts_with("time_zone: "));
+  BOOST_TEST(shown().next.size() == 1u);
+  pass(std::chrono::hours{2});
+  BOOST_TEST(asked.empty());
+  tests::ok(db().run("update task_schedule set zone = ?", "UTC"));
+  pass(std::chrono::minutes{61});
+  BOOST_REQUIRE(!asked.empty());
+  BOOST_TEST(shown().last_error == "");
+  auto before = asked.size();
+  pass(std::chrono::minutes{10});
+  BOOST_TEST(asked.size() == before + 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_does_not_lose_a_time_that_is_due) {
+  end(keeper);
+  auto added = tests::ok(ask<schedule_added>(schedules, admin, every_minute()));
+  pass(std::chrono::milliseconds{added.next[0].ms - now->now_ms()} + 1s);
+  schedule_to_update x;
+  x.schedule_id = added.schedule_id;
+  x.schedule_name = "renamed";
+  auto next = tests::ok(ask<schedule_added>(schedules, admin, x)).next;
+  BOOST_TEST(next.at(0).ms == added.next[1].ms);
+  keeper = start_as(schedule_keeper_name, schedule_keeper, store);
+  pass(2s);
+  BOOST_REQUIRE(asked.size() == 1u);
+  BOOST_TEST(asked[0].find(":" + std::to_string(added.next[0].ms) + " ") != std::string::npos);
+  BOOST_TEST(shown().schedule_name == "renamed");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_store_is_looked_at_once_at_a_time) {
+  end(keeper);
+  auto slow = std::make_shared<slow_executor>();
+  auto access = std::make_shared<store_access>(*store);
+  access->readers = slow;
+  keeper = start_as(schedule_keeper_name, schedule_keeper, store_ptr{access});
+  pass(10s);
+  BOOST_REQUIRE(slow->tasks.size() == 1u);
+  slow->tasks.front()();
+  slow->tasks.clear();
+  pass(10s);
+  BOOST_TEST(slow->tasks.size() == 1u);
+  slow->tasks.clear(); // Never done: the next one is, all the same.
+  pass(10s);
+  BOOST_TEST(slow->tasks.size() == 1u);
+  slow->tasks.clear();
 }
 
 BOOST_AUTO_TEST_CASE(a_schedule_that_is_wrong_is_refused_with_its_field) {
