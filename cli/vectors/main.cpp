@@ -1,9 +1,11 @@
+#include "cli/vectors/promql.hpp"
 #include "cli/vectors/vectors.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <initializer_list>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -44,17 +46,43 @@ int complain(const std::string& what) {
   return 2;
 }
 
+/// `aops-vectors promql FILE...`: the same exit codes. Each skip is printed with its reason.
+int run_promql(int count, char** files) {
+  size_t failed = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::string file = files[i];
+    std::ifstream in(file);
+    std::string script{std::istreambuf_iterator<char>(in), {}};
+    if (!in)
+      return complain(file + ": cannot be read");
+    auto outcome = aops::vectors::run_promql_script(script);
+    if (!outcome)
+      return complain(file + ": " + outcome.error().detail);
+    for (const auto& n : outcome->notes)
+      std::cout << file << ':' << n.line << ": " << (n.skipped ? "skipped" : "failed") << ": "
+                << n.reason << "\n  " << n.query << '\n';
+    std::cout << file << ": " << outcome->passed << " passed, " << outcome->failed << " failed, "
+              << outcome->skipped << " skipped\n";
+    failed += outcome->failed;
+  }
+  return failed == 0 ? 0 : 1;
+}
+
 } // namespace
 
 /// `aops-vectors FILE.jsonl`: 0 all passed, 1 some failed, 2 bad usage or unreadable file.
 int main(int argc, char** argv) {
-  constexpr std::string_view usage =
-    "usage: aops-vectors FILE.jsonl\n"
-    "Replays golden vectors (expressions, check runs, diagnosis), one JSON object per line.\n";
+  constexpr std::string_view usage = "usage: aops-vectors FILE.jsonl\n"
+                                     "       aops-vectors promql FILE.test...\n"
+                                     "Replays golden vectors (expressions, check runs, diagnosis), "
+                                     "one JSON object per line, or test "
+                                     "scripts of PromQL.\n";
   if (argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
     std::cout << usage;
     return 0;
   }
+  if (argc > 2 && std::string_view(argv[1]) == "promql")
+    return run_promql(argc - 2, argv + 2);
   if (argc != 2) {
     std::cerr << usage;
     return 2;
