@@ -240,6 +240,30 @@ BOOST_AUTO_TEST_CASE(a_missing_program_is_an_error_of_the_play) {
   BOOST_TEST(result->how.error().detail.find("/nonexistent/runner") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_of_a_long_complaint_holds_no_part_of_a_secret) {
+  temp_folder folder;
+  const std::string secret(100, 's');
+  for (size_t before : {1000, 20'000, 50'000}) {
+    // Its end is kept: of the secret, a half of it.
+    std::ofstream{folder / "text"} << std::string(before, 'a') << secret << std::string(8142, 'b');
+    std::ofstream{folder / "runner"} << "#!/bin/sh\ncat '" << folder / "text"
+                                     << "' >&2\nexit 1\n";
+    std::filesystem::permissions(folder / "runner", std::filesystem::perms::owner_all);
+    stage s;
+    auto options = s.options();
+    options.runner = folder / "runner";
+    s.replace(ansible::make_player(options));
+    auto order = local_play("complaint", endless);
+    order.secrets.push_back({secret});
+    s.start(std::move(order));
+    auto result = s.end();
+    BOOST_REQUIRE(!result.how);
+    auto why = result.how.error().detail;
+    BOOST_TEST(why.find('s') == std::string::npos);
+    BOOST_TEST(why.ends_with("********" + std::string(8142, 'b')));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(results_are_kept_when_asked_for) {
   stage s;
   auto order =

@@ -33,6 +33,7 @@ public:
   }
 
   ansible::player& player() { return *player_; }
+  void replace(std::shared_ptr<ansible::player> x) { player_ = std::move(x); }
   std::string run_folder(const std::string& run) const { return folder_ / ("runs/" + run); }
   std::string marker(const std::string& run) const {
     return ansible::folder_marker(run_folder(run));
