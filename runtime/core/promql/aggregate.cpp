@@ -202,7 +202,8 @@ private:
 class counted_values : public step {
 public:
   counted_values(run& r, const node& n, step_ptr inner)
-      : run_(r), label_(bare(*n.children[1]).text), inner_(std::move(inner)), grouping_(r, n) {
+      : run_(r), node_(n), label_(bare(*n.children[1]).text), inner_(std::move(inner)),
+        grouping_(r, n) {
     if (label_.empty() || !is_utf8(label_))
       r.fail("invalid label name " + in_quotes(label_));
   }
@@ -213,9 +214,7 @@ public:
     size_t base = out.size();
     std::unordered_map<label_id, size_t> place;
     for (const auto& s : input_) {
-      auto kept = grouping_.kept(run_.table.at(s.metric));
-      set_label(kept, label_, plain_text(s.value));
-      auto id = run_.table.intern(std::move(kept));
+      auto id = run_.table.intern(labels_of(s));
       auto [at, is_new] = place.try_emplace(id, out.size() - base);
       if (is_new)
         out.push_back({id, s.drops_name, 0});
@@ -224,7 +223,18 @@ public:
   }
 
 private:
+  /// The new label is one of those that `without` takes away.
+  labels labels_of(const sample& s) const {
+    auto x = run_.table.at(s.metric);
+    set_label(x, label_, plain_text(s.value));
+    auto kept = grouping_.kept(x);
+    if (!node_.without)
+      set_label(kept, label_, promql::value_of(x, label_));
+    return kept;
+  }
+
   run& run_;
+  const node& node_;
   std::string label_;
   step_ptr inner_;
   grouping grouping_;

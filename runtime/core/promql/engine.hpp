@@ -16,6 +16,7 @@ struct engine_options {
   parse_limits parse;
   size_t most_samples = 50'000'000; ///< In memory at once.
   size_t most_series = 200'000;     ///< Of one selector.
+  size_t most_labels = 2'000'000;   ///< Label sets that it reads or makes.
   size_t most_steps = 11'000;       ///< Of a range query, and of a subquery between two steps.
   size_t most_work = 2'000'000'000; ///< Samples looked at, each time one is.
   const std::atomic<bool>* cancelled = nullptr; ///< Looked at in each step; may be null.

@@ -53,8 +53,10 @@ struct run {
     if (work > options.most_work)
       fail("query processing would look at too many samples in query execution", ec::overloaded);
   }
-  /// Whether the evaluation has to end.
+  /// Whether the evaluation has to end; asked in each step.
   bool ended() {
+    if (table.size() > options.most_labels)
+      fail("query processing would make too many label sets in query execution", ec::overloaded);
     if (options.cancelled && options.cancelled->load(std::memory_order_relaxed))
       fail("the query was cancelled", ec::cancelled);
     return problem.has_value();

@@ -80,6 +80,18 @@ BOOST_AUTO_TEST_CASE(a_query_that_costs_too_much_is_refused) {
   BOOST_TEST((range(data, "avg_over_time(m[90m])", 99, idle).error() == ec::overloaded));
   BOOST_TEST(range(data, "rate(m[90m])", 99, idle).has_value());
 
+  // New label sets in each step, of which none stays in the result.
+  memory_source changing;
+  for (int i = 0; i < 10; ++i)
+    for (int k = 0; k < 100; ++k)
+      changing.add(make_labels({{"__name__", "m"}, {"i", std::to_string(i)}}),
+                   {k * minute, static_cast<double>(k * 10 + i)});
+  engine_options plain;
+  plain.most_labels = 500;
+  BOOST_TEST(
+    (range(changing, "count(count_values(\"v\", m))", 99, plain).error() == ec::overloaded));
+  BOOST_TEST(range(changing, "count(count_values(\"v\", m))", 30, plain).has_value());
+
   BOOST_TEST(range(data, "m", 11'000).error().detail ==
              "exceeded maximum resolution of 11000 points per timeseries");
   BOOST_TEST((range(data, "sum_over_time(m[200y:1ms])", 0).error() == ec::overloaded));
