@@ -5,6 +5,7 @@
 #include "tests/http/support/raw_client.hpp"
 #include "tests/http/support/sample_service.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -78,7 +79,7 @@ public:
       auto end = reports.end();
       if (looks_at > 0) {
         end = reports.upper_bound(after + looks_at);
-        found.until = after + looks_at;
+        found.until = std::min(after + looks_at, jobs_[job].news.max_seq);
       }
       for (auto it = reports.upper_bound(after); it != end && found.events.size() < limit; ++it)
         found.events.push_back({it->first, {{"report_id", it->second}}});
