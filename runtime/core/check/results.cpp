@@ -1,5 +1,7 @@
 #include "runtime/core/check/results.hpp"
 
+#include "runtime/base/fitting.hpp"
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -143,12 +145,7 @@ bool from_text(std::string_view text, result_value& v) {
 }
 
 std::string short_reason(std::string text) {
-  if (text.size() <= longest_reason)
-    return text;
-  auto end = longest_reason;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end; // Within a character of UTF-8.
-  text.resize(end);
+  text.resize(base::fitting(text, longest_reason).size());
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/io/storage/audit_repository.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/base/fitting.hpp"
 #include "runtime/io/storage/audit_counts.hpp"
 #include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -15,14 +16,8 @@ namespace {
 constexpr int64_t portion_of_expiry = 500;
 constexpr size_t longest_name = 160; ///< 40 characters of at most 4 bytes.
 
-/// At most this many bytes of a text, never half a character.
 std::string clipped(std::string_view text, size_t most) {
-  if (text.size() <= most)
-    return std::string{text};
-  auto end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-    --end;
-  return std::string{text.substr(0, end)};
+  return std::string{base::fitting(text, most)};
 }
 
 /// Who may come in, and what was refused; the rest is daily work.

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/notice_repository.hpp"
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/filter.hpp"
@@ -30,13 +31,7 @@ bool wants(const base::notify_receiver& to, std::string_view severity, std::stri
   return has(to.severities, severity) && (to.owners.empty() || has(to.owners, owner));
 }
 
-std::string_view fitting(std::string_view text, size_t most) {
-  if (text.size() <= most)
-    return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
-    --most;
-  return text.substr(0, most);
-}
+std::string_view fitting(std::string_view text, size_t most) { return base::fitting(text, most); }
 
 void in_slots(filter& to, std::string_view column, std::span<const uint16_t> slots) {
   constexpr size_t all = 256;

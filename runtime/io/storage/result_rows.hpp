@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 
 #include <algorithm>
@@ -35,14 +36,7 @@ inline constexpr std::string_view join_labels =
   " left join label_set l on l.n = case when r.origin = 0 then r.mark >> 2 end ";
 
 /// No longer than its column, and no character cut.
-inline std::string_view clipped(std::string_view reason) {
-  constexpr size_t most = 256;
-  auto end = std::min(reason.size(), most);
-  auto is_inner = [&](size_t i) { return (static_cast<unsigned char>(reason[i]) & 0xC0) == 0x80; };
-  while (end > 0 && end < reason.size() && is_inner(end))
-    --end;
-  return reason.substr(0, end);
-}
+inline std::string_view clipped(std::string_view reason) { return base::fitting(reason, 256); }
 
 /// Set for the few intervals that a search must look far back for.
 inline std::optional<int64_t> long_start(int64_t start_ms, int64_t end_ms) {

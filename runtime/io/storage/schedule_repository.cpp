@@ -1,5 +1,6 @@
 #include "runtime/io/storage/schedule_repository.hpp"
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/io/storage/named_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
 
@@ -32,15 +33,6 @@ stored_schedule read(const row& r) {
 }
 
 tl::unexpected<error> taken() { return fail(ec::conflict, "schedule_name: exists already"); }
-
-/// As much of a text as the column takes, whole characters.
-std::string_view cut(std::string_view text, size_t most) {
-  if (text.size() <= most)
-    return text;
-  while (most > 0 && (text[most] & 0xC0) == 0x80)
-    --most;
-  return text.substr(0, most);
-}
 
 } // namespace
 
@@ -210,7 +202,7 @@ expected<void> schedule_repository::settle(const settled_run& x) {
                      "where n = ? and due_ms <= ?",
                      x.due_ms,
                      x.execution,
-                     cut(x.failure, 256),
+                     base::fitting(x.failure, 256),
                      x.schedule,
                      x.due_ms);
     },
