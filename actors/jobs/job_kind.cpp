@@ -6,6 +6,10 @@ job_limits usual_limits(const base::config& config) {
   return {config.jobs.unit_timeout.chrono(), config.jobs.deadline.chrono()};
 }
 
+size_t usual_most_running(const base::config& config) {
+  return static_cast<size_t>(config.jobs.max_running);
+}
+
 job_kinds::job_kinds(std::vector<job_kind> list) {
   for (auto& kind : list) {
     auto name = kind.name;

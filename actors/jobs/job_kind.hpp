@@ -49,6 +49,9 @@ struct job_limits {
 /// Those of section `jobs`, for kinds without options of their own.
 job_limits usual_limits(const base::config& config);
 
+/// `jobs.max_running`, for such kinds.
+size_t usual_most_running(const base::config& config);
+
 /// What the jobs of a node need to know of a kind: one entry of the list that `assemble` is given.
 /// The region, the store and the lists of jobs know no kind by name.
 struct job_kind {
@@ -60,6 +63,9 @@ struct job_kind {
                                         std::string job) = nullptr;
 
   job_limits (*limits)(const base::config&) = &usual_limits;
+
+  /// How many of them a node runs at once, beside those of other kinds.
+  size_t (*most_running)(const base::config&) = &usual_most_running;
 
   /// Whether a unit may be asked for again when nobody knows how far it got. One that acts on the
   /// world may not: it is begun by one node, which surely holds its lease then, and never again

@@ -31,31 +31,47 @@ using known_job = jobs_region_state::known_job;
 
 // -- running
 
+/// It neither waits nor runs any more.
+void drop(jobs_region_state& st, const std::string& id) {
+  auto it = st.jobs.find(id);
+  if (it == st.jobs.end())
+    return;
+  st.queues.at(it->second.kind).ended(id);
+  st.jobs.erase(it);
+}
+
+void start_one(jobs_region_pointer self, const std::string& id) {
+  auto& st = self->state;
+  auto& job = st.jobs[id];
+  job.epoch = st.region.epoch_of(id);
+  job.is_starting = true;
+  child_spec spec;
+  spec.name = job_name_of(id);
+  spec.restart = restart_kind::transient;
+  spec.start = spawns(job.kind->behaviour, st.services, id);
+  auto then = [self, id](const expected<caf::actor>& started) {
+    if (auto it = self->state.jobs.find(id); it != self->state.jobs.end())
+      it->second.is_starting = false;
+    if (started || started.error() == ec::conflict)
+      return;
+    log::warn("job-not-started", "job {}: {}", id, to_string(started.error()));
+    drop(self->state, id); // Found again by the next look.
+  };
+  ask<supervisor_actor>(self,
+                        *st.services->names,
+                        job_children_name,
+                        child_deadline,
+                        then,
+                        start_child{std::move(spec)});
+}
+
 void start_more(jobs_region_pointer self) {
   auto& st = self->state;
-  const auto& names = *st.services->names;
-  if (!names.find(job_children_name))
+  if (!st.services->names->find(job_children_name))
     return; // The next look tries again.
-  while (auto id = st.queue.next()) {
-    auto& job = st.jobs[*id];
-    job.epoch = st.region.epoch_of(*id);
-    job.is_starting = true;
-    child_spec spec;
-    spec.name = job_name_of(*id);
-    spec.restart = restart_kind::transient;
-    spec.start = spawns(job.kind->behaviour, st.services, *id);
-    auto then = [self, id = *id](const expected<caf::actor>& started) {
-      if (auto it = self->state.jobs.find(id); it != self->state.jobs.end())
-        it->second.is_starting = false;
-      if (started || started.error() == ec::conflict)
-        return;
-      log::warn("job-not-started", "job {}: {}", id, to_string(started.error()));
-      self->state.queue.ended(id); // Found again by the next look.
-      self->state.jobs.erase(id);
-    };
-    ask<supervisor_actor>(
-      self, names, job_children_name, child_deadline, then, start_child{std::move(spec)});
-  }
+  for (auto& [kind, queue] : st.queues)
+    while (auto id = queue.next())
+      start_one(self, *id);
 }
 
 void enqueue(jobs_region_pointer self, const job_record& job) {
@@ -73,14 +89,13 @@ void enqueue(jobs_region_pointer self, const job_record& job) {
     it->second = true;
     return;
   }
-  if (st.queue.add(job.owner, job.id))
+  if (st.queues.at(kind).add(job.owner, job.id))
     st.jobs[job.id] = known_job{kind, job.slot, 0, false, st.looks};
   start_more(self);
 }
 
 void ended(jobs_region_pointer self, const std::string& id) {
-  self->state.queue.ended(id);
-  self->state.jobs.erase(id);
+  drop(self->state, id);
   start_more(self);
 }
 
@@ -130,8 +145,7 @@ void take_open(jobs_region_pointer self, const job_records& found, bool is_all) 
   forget(self, gone);
   for (const auto& id : stale) {
     bool is_of_the_past = st.jobs[id].epoch != st.region.epoch_of(id);
-    st.queue.ended(id);
-    st.jobs.erase(id);
+    drop(st, id);
     if (is_of_the_past)
       stop(self, id);
   }
@@ -188,8 +202,7 @@ void on_slots(jobs_region_pointer self, const slots_changed& x) {
   st.region.changed(x);
   for (const auto& id : ids_in(st.jobs, x.lost)) {
     stop(self, id);
-    st.queue.ended(id);
-    st.jobs.erase(id);
+    drop(st, id);
   }
   start_more(self);          // Of other slots.
   look_soon(self, x.gained); // Finds those that run under an older epoch, too.
@@ -206,8 +219,7 @@ caf::result<done> release(jobs_region_pointer self, const slots_to_release& x) {
   auto left = std::max<int64_t>(0, x.deadline_ms - st.services->clock->now_ms());
   for (const auto& id : ids) {
     bool is_repeatable = st.jobs.at(id).kind->is_repeatable;
-    st.queue.ended(id);
-    st.jobs.erase(id);
+    drop(st, id);
     if (is_repeatable) {
       stop(self, id, one_less);
       continue;
@@ -377,7 +389,8 @@ caf::result<job_created> create(jobs_region_pointer self, const job_to_create& x
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services) {
   prepare(self);
   auto& st = self->state;
-  st.queue = schedule::fair_queue{static_cast<size_t>(services->config->jobs.max_running)};
+  for (const auto& [name, kind] : services->kinds->all())
+    st.queues.emplace(&kind, schedule::fair_queue{kind.most_running(*services->config)});
   st.region = {services->slots, services->clock};
   st.services = std::move(services);
   self->send(self, atom::tick_v);

@@ -26,8 +26,8 @@ struct jobs_region_state {
 
   job_services_ptr services;
   slot_region region;
-  schedule::fair_queue queue{1}; ///< Given its limit by the configuration.
-  std::map<std::string, known_job> jobs;
+  std::map<const job_kind*, schedule::fair_queue> queues;
+  std::map<std::string, known_job> jobs; ///< Each is in the queue of its kind.
   /// Jobs whose actor has been asked to end, and whether they are to run again then.
   std::map<std::string, bool> stopping;
   std::set<kind_name> unknown_kinds; ///< Told once.
@@ -40,10 +40,10 @@ struct jobs_region_state {
 using jobs_region_pointer = jobs_actor::stateful_pointer<checked_state<jobs_region_state>>;
 
 /// Stores jobs on any node, and answers only then. Runs the stored jobs of this node's slots,
-/// whatever their kind, a bounded number at once, owners taking turns; what is stored and not
-/// running is found again by looking, so that no message that got lost leaves a job behind. Jobs of
-/// slots that went end at once; those of slots that came are started at once. Jobs that wait for
-/// their user are not in the queue until he lets them go on.
+/// whatever their kind, of each a bounded number at once, owners taking turns; what is stored and
+/// not running is found again by looking, so that no message that got lost leaves a job behind.
+/// Jobs of slots that went end at once; those of slots that came are started at once. Jobs that
+/// wait for their user are not in the queue until he lets them go on.
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services);
 
 } // namespace aops::actors

@@ -236,7 +236,7 @@ void add_jobs(lister& list, config& c) {
   auto& j = c.jobs;
   list.in("jobs")
     .add("max_running", j.max_running, {1, 1024},
-         "Jobs of any kind that a node runs at once; the others wait.")
+         "Jobs of each kind that a node runs at once; the others wait. Runs of tasks have a limit of their own.")
     .add("unit_timeout", j.unit_timeout, span(seconds(1), minutes(30)),
          "How long one go of a job may take before it is asked again, of kinds without an option of "
          "their own.")
