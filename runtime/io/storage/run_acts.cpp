@@ -69,6 +69,9 @@ expected<std::string> run_repository::ask_to(std::string_view owner,
       return std::string{};
     });
   // Nobody has begun anything, or somebody waits for its user: so it is done here.
+  auto reason = is_stop ? reason_of_stop(x) : expected<std::string>{"paused by its user"};
+  if (!reason)
+    return reason;
   auto done = in_order(
     [&] {
       return db_.run("update job set state = ? where n = ?",
@@ -78,7 +81,7 @@ expected<std::string> run_repository::ask_to(std::string_view owner,
     [&] {
       return db_.run("update run set state = ?, reason = ?, wish = '', ended_ms = ? where job = ?",
                      is_stop ? "cancelled" : "paused",
-                     is_stop ? "stopped by its user" : "paused by its user",
+                     *reason,
                      is_stop ? now_ms : 0,
                      x.key);
     },
@@ -90,15 +93,29 @@ expected<std::string> run_repository::ask_to(std::string_view owner,
   return done.map([] { return std::string{}; });
 }
 
-expected<void>
-run_repository::back_into_queue(int64_t run, std::string_view state, int64_t now_ms) {
-  (void)now_ms;
+/// Of a run that nobody is at work on. What it left running on hosts, as a node died, is ended with
+/// the vault key; where there was none it may still run.
+expected<std::string> run_repository::reason_of_stop(const standing_row& x) {
+  std::string reason = "stopped by its user";
+  if (x.state != "waiting_for_key")
+    return reason;
+  auto hosts = db_.count("select count(distinct number) from run_host where run = ? and (state = "
+                         "'running' or (state = 'pending' and attempts > 0))",
+                         x.key);
+  if (!hosts)
+    return fail(std::move(hosts.error()));
+  if (*hosts > 0)
+    reason += "; what it left running on " + std::to_string(*hosts) + " hosts could not be ended";
+  return reason;
+}
+
+expected<void> run_repository::back_into_queue(int64_t run) {
   return in_order(
     [&] {
       return db_.run("update job set state = ? where n = ?", text_of(job_status::pending), run);
     },
     [&] {
-      return db_.run("update run set state = ?, reason = '', wish = '' where job = ?", state, run);
+      return db_.run("update run set state = 'pending', reason = '', wish = '' where job = ?", run);
     });
 }
 
@@ -117,7 +134,7 @@ expected<std::string> run_repository::approve(std::string_view owner, std::strin
                      "run_step s where s.run = run.job and s.position = run.step) where job = ?",
                      x.key);
     },
-    [&] { return back_into_queue(x.key, "pending", 0); });
+    [&] { return back_into_queue(x.key); });
   return done.map([] { return std::string{}; });
 }
 
@@ -149,7 +166,7 @@ expected<std::string> run_repository::resume(std::string_view owner,
                         now_ms,
                         x.key));
   };
-  auto done = in_order(decide, [&] { return back_into_queue(x.key, "pending", now_ms); });
+  auto done = in_order(decide, [&] { return back_into_queue(x.key); });
   return done.map([] { return std::string{}; });
 }
 
@@ -158,6 +175,23 @@ expected<std::vector<std::string>> run_repository::waiting_for_key(std::string_v
     "select id from run where state = 'waiting_for_key' and username = ? order by job",
     [](const row& r) { return r.string(0); },
     user);
+}
+
+expected<std::vector<std::string>> run_repository::open_among(const std::vector<std::string>& ids,
+                                                              std::string_view owner) {
+  std::vector<std::string> out;
+  auto done = for_parts(ids, [&](const std::vector<std::string>& part) -> expected<void> {
+    filter matching("ended_ms = 0");
+    if (!owner.empty())
+      matching.also("owner = ?", owner);
+    matching.in("id", part);
+    return only(db_.list_with("select id from run where " + matching.where(),
+                              matching.values(),
+                              [&](auto& r) { return out.emplace_back(r.string(0)).empty(); }));
+  });
+  if (!done)
+    return fail(std::move(done.error()));
+  return out;
 }
 
 expected<run_to_repeat> run_repository::to_repeat(std::string_view owner, std::string_view id) {

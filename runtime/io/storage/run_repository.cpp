@@ -1,5 +1,6 @@
 #include "runtime/io/storage/run_repository.hpp"
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/package_repository.hpp"
@@ -13,15 +14,6 @@ namespace aops::storage {
 namespace {
 
 constexpr size_t most_reason = 500, most_action = 250, most_message = 1000;
-
-/// At most so many bytes, never half a character.
-std::string cut(std::string_view text, size_t most) {
-  if (text.size() <= most)
-    return std::string{text};
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U)
-    --most;
-  return std::string{text.substr(0, most)};
-}
 
 run_step_row read_step(const row& r) {
   run_step_row x;
@@ -94,8 +86,8 @@ expected<void> run_repository::create(const new_run& x) {
       return db_.run(
         "insert into run (job, id, owner, username, task_id, task_name, state, reason, is_check, "
         "retry_of, wish, step, approved_step, approved_batch, events, event_bytes, created_ms, "
-        "started_ms, ended_ms) values (?, ?, ?, ?, ?, ?, 'pending', '', ?, ?, '', -1, -1, -1, 0, "
-        "0, ?, 0, 0)",
+        "started_ms, ended_ms, worked_ms) values (?, ?, ?, ?, ?, ?, 'pending', '', ?, ?, '', -1, "
+        "-1, -1, 0, 0, ?, 0, 0, 0)",
         *key,
         x.job.id,
         x.job.owner,
@@ -154,10 +146,11 @@ expected<stored_run> run_repository::load(std::string_view id) {
     x.events = r.integer(7);
     x.event_bytes = r.integer(8);
     x.started_ms = r.integer(9);
+    x.worked_ms = r.integer(10);
     return x;
   };
   auto run = db_.first("select job, state, reason, wish, step, approved_step, approved_batch, "
-                       "events, event_bytes, started_ms from run where id = ?",
+                       "events, event_bytes, started_ms, worked_ms from run where id = ?",
                        read_run,
                        id);
   if (!run)
@@ -193,12 +186,8 @@ expected<run_after> run_repository::glance(std::string_view id) {
 expected<void> run_repository::write_hosts(int64_t run, const std::vector<run_host_row>& rows) {
   if (rows.empty())
     return {};
-  std::vector<std::string> texts; // Parameters refer to them.
-  texts.reserve(rows.size() * 2);
   std::vector<parameter> values;
   for (const auto& x : rows) {
-    const auto& action = texts.emplace_back(cut(x.action, most_action));
-    const auto& message = texts.emplace_back(cut(x.message, most_message));
     values.insert(values.end(),
                   {run,
                    x.step,
@@ -211,8 +200,8 @@ expected<void> run_repository::write_hosts(int64_t run, const std::vector<run_ho
                    x.changed,
                    x.failed,
                    x.skipped,
-                   action,
-                   message});
+                   base::fitting(x.action, most_action),
+                   base::fitting(x.message, most_message)});
   }
   return only(db_.run_many(db_.sql().upsert("run_host",
                                             {"run", "step", "number"},
@@ -238,7 +227,7 @@ expected<void> run_repository::write_steps(int64_t run, const std::vector<run_st
                    x.batches,
                    x.started_ms,
                    x.ended_ms,
-                   cut(x.message, most_reason),
+                   base::fitting(x.message, most_reason),
                    run,
                    x.position);
   });
@@ -297,12 +286,13 @@ expected<run_after> run_repository::change(const run_change& x) {
                    return {};
                  return only(db_.run("update run set state = ?, reason = ? where job = ?",
                                      x.state->first,
-                                     cut(x.state->second, most_reason),
+                                     base::fitting(x.state->second, most_reason),
                                      key));
                },
                [&] { return x.step ? set("step", *x.step) : expected<void>{}; },
                [&] { return x.started_ms ? set("started_ms", *x.started_ms) : expected<void>{}; },
                [&] { return x.ended_ms ? set("ended_ms", *x.ended_ms) : expected<void>{}; },
+               [&] { return x.worked_ms ? set("worked_ms", *x.worked_ms) : expected<void>{}; },
                [&] { return x.takes_wish ? set("wish", "") : expected<void>{}; });
     if (!changed)
       return fail(std::move(changed.error()));
@@ -327,32 +317,42 @@ expected<run_after> run_repository::change(const run_change& x) {
 
 // -- locks
 
+expected<run_lock_answer> run_repository::holder_of_hosts(int64_t run) {
+  auto other = db_.first(
+    "select r.id, t.host_name from run_target t join run_lock l on l.host_id = t.host_id "
+    "join run r on r.job = l.run where t.run = ? and l.run <> ? and r.ended_ms = 0 limit 1",
+    [](const row& r) {
+      return run_lock_answer{false, r.string(0), r.string(1)};
+    },
+    run,
+    run);
+  if (!other)
+    return fail(std::move(other.error()));
+  return *other ? std::move(**other) : run_lock_answer{true, {}, {}};
+}
+
+expected<run_lock_answer> run_repository::look_at_hosts(std::string_view id) {
+  auto key = db_.integer("select job from run where id = ?", id);
+  if (!key)
+    return fail(std::move(key.error()));
+  if (!*key)
+    return fail(ec::not_found, "run " + std::string{id});
+  return holder_of_hosts(**key);
+}
+
 expected<run_lock_answer> run_repository::take_hosts(std::string_view id) {
   auto key = db_.count("select job from run where id = ?", id);
   if (!key)
     return fail(std::move(key.error()));
-  run_lock_answer out;
   // Locks go with the run that holds them; one that ended otherwise gives them back here.
   auto freed =
     db_.run("delete from run_lock where exists (select 1 from run r where r.job = run_lock.run "
             "and r.ended_ms > 0)");
   if (!freed)
     return fail(std::move(freed.error()));
-  auto other = db_.first(
-    "select r.id, t.host_name from run_target t join run_lock l on l.host_id = t.host_id "
-    "join run r on r.job = l.run where t.run = ? and l.run <> ? limit 1",
-    [](const row& r) {
-      return std::pair{r.string(0), r.string(1)};
-    },
-    *key,
-    *key);
-  if (!other)
-    return fail(std::move(other.error()));
-  if (*other) {
-    out.holder = (*other)->first;
-    out.host = (*other)->second;
-    return out;
-  }
+  auto other = holder_of_hosts(*key);
+  if (!other || !other->is_ours)
+    return other;
   auto taken = db_.run("insert into run_lock (host_id, run) select t.host_id, t.run from "
                        "run_target t where t.run = ? and not exists (select 1 from run_lock l "
                        "where l.host_id = t.host_id and l.run = t.run) order by t.host_id",
@@ -360,8 +360,7 @@ expected<run_lock_answer> run_repository::take_hosts(std::string_view id) {
   // Another node's run was faster by a moment: everything of this is undone.
   if (!taken)
     return fail(std::move(taken.error()));
-  out.is_ours = true;
-  return out;
+  return other;
 }
 
 } // namespace aops::storage

@@ -34,7 +34,7 @@ struct new_run {
 struct run_step_row {
   int64_t position = 0;
   std::string state = "pending", message;
-  int64_t batches = 0; ///< Begun.
+  int64_t batches = 0; ///< Begun, or the number of the one that waits for approval.
   int64_t started_ms = 0, ended_ms = 0;
 };
 
@@ -52,7 +52,7 @@ struct stored_run {
   job_state job;
   std::string state, reason, wish;
   int64_t step = -1, approved_step = -1, approved_batch = -1;
-  int64_t events = 0, event_bytes = 0, started_ms = 0;
+  int64_t events = 0, event_bytes = 0, started_ms = 0, worked_ms = 0;
   std::vector<run_step_row> steps;
   std::vector<run_host_row> hosts;
 };
@@ -77,6 +77,7 @@ struct run_change {
   std::optional<std::pair<std::string, std::string>> state; ///< And the reason.
   std::optional<int64_t> step;
   std::optional<int64_t> started_ms, ended_ms;
+  std::optional<int64_t> worked_ms; ///< How long it has been at work, in all.
   std::vector<run_step_row> steps;
   std::vector<run_host_row> hosts;
   std::vector<run_events> events;
@@ -123,6 +124,8 @@ public:
   /// Where the job is in another state than its owner knows, nothing but events is written: the
   /// reply says where it stands. In a transaction. ec::not_found.
   expected<run_after> change(const run_change& x);
+  /// Which other run holds one of its hosts now.
+  expected<run_lock_answer> look_at_hosts(std::string_view id);
   /// Takes all hosts of a run for it alone, or none of them; once more is harmless. In a
   /// transaction.
   expected<run_lock_answer> take_hosts(std::string_view id);
@@ -150,6 +153,9 @@ public:
   resume(std::string_view owner, std::string_view id, std::string_view decision, int64_t now_ms);
   /// Runs of a user that wait for his key.
   expected<std::vector<std::string>> waiting_for_key(std::string_view user);
+  /// Those that have not ended. @param owner Of his only; empty: of anybody.
+  expected<std::vector<std::string>> open_among(const std::vector<std::string>& ids,
+                                                std::string_view owner = {});
 
   /// Forgets a portion of a run that ended before a time. In a transaction. @returns Rows; 0: there
   /// is none.
@@ -168,7 +174,9 @@ private:
   expected<void> write_hosts(int64_t run, const std::vector<run_host_row>& rows);
   expected<void> write_steps(int64_t run, const std::vector<run_step_row>& rows);
   expected<void> write_events(int64_t run, const run_change& x);
-  expected<void> back_into_queue(int64_t run, std::string_view state, int64_t now_ms);
+  expected<run_lock_answer> holder_of_hosts(int64_t run);
+  expected<std::string> reason_of_stop(const standing_row& x);
+  expected<void> back_into_queue(int64_t run);
   database& db_;
 };
 

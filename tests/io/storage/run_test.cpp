@@ -223,9 +223,62 @@ STORE_CASE(hosts_are_taken_all_or_none) {
   BOOST_TEST(other.holder == "r");
   BOOST_TEST(other.host == "name-h2");
   BOOST_TEST(ok(db.count("select count(*) from run_lock")) == 2);
+  auto look = [&](const char* id) { return ok(run_repository{db}.look_at_hosts(id)); };
+  BOOST_TEST(look("r").is_ours);
+  BOOST_TEST(look("s").holder == "r");
+  BOOST_TEST(look("s").host == "name-h2");
+  BOOST_TEST(failure_of(run_repository{db}.look_at_hosts("no")) == ec::not_found);
   start(db, "r");
   finish(db, "r");
+  BOOST_TEST(look("s").is_ours);
+  BOOST_TEST(ok(db.count("select count(*) from run_lock")) == 0); // Looking took nothing.
   BOOST_TEST(take("s").is_ours);
+}
+
+STORE_CASE(how_long_a_run_was_at_work_is_known_to_who_goes_on) {
+  auto& db = it.db();
+  create(db, run_named("r"));
+  BOOST_TEST(ok(run_repository{db}.load("r")).worked_ms == 0);
+  start(db, "r");
+  auto x = change_of("r");
+  x.worked_ms = 70'000;
+  change(db, x);
+  x.worked_ms.reset();
+  change(db, x);
+  BOOST_TEST(ok(run_repository{db}.load("r")).worked_ms == 70'000);
+}
+
+STORE_CASE(open_runs_are_told_from_those_that_ended_and_those_of_others) {
+  auto& db = it.db();
+  for (const auto* id : {"open", "over"})
+    create(db, run_named(id));
+  start(db, "over");
+  finish(db, "over");
+  auto his = run_named("his");
+  his.job.owner = his.job.user = "eve";
+  create(db, his);
+  auto among = [&](std::string_view whose) {
+    auto found = ok(run_repository{db}.open_among({"open", "over", "his", "none"}, whose));
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  BOOST_TEST(among({}) == (std::vector<std::string>{"his", "open"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(among(owner) == std::vector<std::string>{"open"}, boost::test_tools::per_element());
+}
+
+STORE_CASE(a_run_that_cannot_end_what_it_left_running_says_so) {
+  auto& db = it.db();
+  create(db, run_named("r"));
+  start(db, "r");
+  auto x = change_of("r");
+  x.hosts = {host_row(0, 0, "ok"), host_row(0, 1, "running")};
+  x.job_state = job_status::waiting_for_key;
+  x.state = std::pair{std::string{"waiting_for_key"}, std::string{"why"}};
+  change(db, x);
+  BOOST_TEST(act(db, [](auto runs) { return runs.ask_to(owner, "r", "stop", 7); }) == "");
+  BOOST_TEST(info(db, "r").reason ==
+             "stopped by its user; what it left running on 1 hosts could not be ended");
 }
 
 STORE_CASE(events_are_read_by_number_however_they_were_stored) {
@@ -319,6 +372,15 @@ STORE_CASE(runs_go_after_their_time_with_all_they_told) {
   BOOST_TEST(ok(db.count("select count(*) from run")) == 1);
   BOOST_TEST(ok(db.count("select count(*) from run_event")) == 0);
   BOOST_TEST(ok(db.count("select count(*) from job")) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(runs_that_may_go_are_found_without_reading_all) {
+  auto it = engines().front().make(); // SQLite.
+  auto plan = ok(it->db().list("explain query plan select job from run where ended_ms > 0 and "
+                               "ended_ms < 5 order by ended_ms, job limit 1",
+                               [](const row& r) { return r.string(3); }));
+  BOOST_REQUIRE(plan.size() == 1u); // Nothing is sorted.
+  BOOST_TEST(plan[0].find("run_ended") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

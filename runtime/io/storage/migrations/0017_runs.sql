@@ -2,7 +2,8 @@
 
 -- `job`: key of its job. `wish`: what its user wants of it, for its owner to see. `approved_step`, `approved_batch`: the
 -- batch that may begin though approval is needed before it. `finished`: steps on hosts that ended. `events`: number of the
--- newest event, `event_bytes`: size of all that are kept.
+-- newest event, `event_bytes`: size of all that are kept. `worked_ms`: how long it has been at work, without the time in
+-- which it waited for its user or for a node.
 create table run (
   job bigint not null primary key,
   id varchar(64) not null,
@@ -23,12 +24,14 @@ create table run (
   created_ms bigint not null,
   started_ms bigint not null,
   ended_ms bigint not null,
+  worked_ms bigint not null,
   foreign key (job) references job (n)
 ) ${clustered};
 create unique index run_id on run (id);
 create index run_owner on run (owner, created_ms);
 create index run_task on run (owner, task_id, created_ms);
-create index run_state on run (state, ended_ms);
+create index run_state on run (state, username);
+create index run_ended on run (ended_ms, job);
 
 -- Its steps in the order in which they run.
 create table run_step (
