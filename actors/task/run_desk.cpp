@@ -274,6 +274,17 @@ act(storage::database& db, const caller& who, const act_on_runs& x, int64_t now_
   });
 }
 
+template <class Self, class Find>
+caf::result<runs_found> find_runs(Self* self, Find find) {
+  return read(self->state.store,
+              foreign_promise<runs_found>{self, {urgency::jobs, {}, {}}},
+              [find](storage::database& db) {
+                return find(run_repository{db}).map([](std::vector<std::string> runs) {
+                  return runs_found{std::move(runs)};
+                });
+              });
+}
+
 } // namespace
 
 run_desk_actor::behavior_type
@@ -321,13 +332,11 @@ run_desk(run_desk_actor::stateful_pointer<checked_state<run_desk_state>> self, s
                       [](std::string node) { return key_holder{std::move(node)}; });
                   });
     },
-    [self](const keyless_runs_query& x) -> caf::result<keyless_runs> {
-      return read(self->state.store,
-                  foreign_promise<keyless_runs>{self, {urgency::jobs, {}, {}}},
-                  [x](storage::database& db) {
-                    return run_repository{db}.waiting_for_key(x.user).map(
-                      [](std::vector<std::string> runs) { return keyless_runs{std::move(runs)}; });
-                  });
+    [self](const keyless_runs_query& x) -> caf::result<runs_found> {
+      return find_runs(self, [x](run_repository runs) { return runs.waiting_for_key(x.user); });
+    },
+    [self](const open_runs_query& x) -> caf::result<runs_found> {
+      return find_runs(self, [x](run_repository runs) { return runs.open_among(x.runs, x.owner); });
     },
     [](atom::ping) {},
   };

@@ -44,7 +44,12 @@ struct key_holder {
 struct keyless_runs_query {
   std::string user;
 };
-struct keyless_runs {
+/// Those among runs that have not ended; with an owner, of his only.
+struct open_runs_query {
+  std::vector<std::string> runs;
+  std::string owner{};
+};
+struct runs_found {
   std::vector<std::string> runs;
 };
 
@@ -56,7 +61,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::act_on_runs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_holder_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::key_holder)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::keyless_runs_query)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::keyless_runs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::open_runs_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::runs_found)
 
 namespace aops::actors {
 
@@ -69,7 +75,8 @@ using run_desk_actor = caf::typed_actor<
   // Tells owners what is wished, and changes what nobody runs.
   asks<act_on_runs, runs_acted_on>,
   answers<key_holder_query, key_holder>,
-  answers<keyless_runs_query, keyless_runs>,
+  answers<keyless_runs_query, runs_found>,
+  answers<open_runs_query, runs_found>,
   caf::reacts_to<atom::ping>>;
 
 struct run_desk_state {

@@ -12,6 +12,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::actors {
 
 namespace {
@@ -85,7 +87,7 @@ void hand_over(self_pointer self,
                const secret_ptr& key,
                const runs& ids,
                std::function<void()> then) {
-  if (!key)
+  if (!key || ids.empty())
     return then();
   auto one_less = after_all(ids.size(), std::move(then));
   for (const auto& id : ids)
@@ -101,23 +103,45 @@ void hand_over(self_pointer self,
 
 // -- owners
 
+/// Tells an actor of who owns the run.
+template <class Role, class News>
+void tell_owner(self_pointer self, const std::string& run, std::string_view name, News news) {
+  const auto& services = *self->state.services;
+  if (services.slots->owns(schedule::slot_of(run)))
+    tell<Role>(*services.names, name, std::move(news));
+  else
+    tell_entity(*services.names, run, std::string{name}, caf::make_message(std::move(news)));
+}
+
 /// They look at these now.
 void tell_owners(self_pointer self, const runs& ids) {
-  const auto& services = *self->state.services;
-  for (const auto& id : ids) {
-    jobs_added news{{id}};
-    if (services.slots->owns(schedule::slot_of(id)))
-      tell<jobs_actor>(*services.names, jobs_name, news);
-    else
-      tell_entity(*services.names, id, std::string{jobs_name}, caf::make_message(news));
-  }
+  for (const auto& id : ids)
+    tell_owner<jobs_actor>(self, id, jobs_name, jobs_added{{id}});
+}
+
+/// Keys of runs that are not there.
+void wipe_keys(self_pointer self, const runs& ids) {
+  for (const auto& id : ids)
+    tell_owner<run_keys_actor>(self, id, run_keys_name, run_key_to_wipe{id});
+}
+
+/// Those of the ids that got no run; none where that is not known.
+runs without_run(const runs& ids, const expected<deploy_tasks_started>& x) {
+  const bool is_unknown = !x && (x.error() == ec::timed_out || x.error() == ec::store_unreachable);
+  runs out;
+  for (const auto& id : ids)
+    if (!is_unknown && (!x || std::find(x->execution_id.begin(), x->execution_id.end(), id) ==
+                                x->execution_id.end()))
+      out.push_back(id);
+  return out;
 }
 
 /// Has the store do what makes runs, and starts them.
 template <class Order>
 caf::result<deploy_tasks_started> start(self_pointer self, const caller& who, const Order& order) {
   auto promise = self->template make_response_promise<deploy_tasks_started>();
-  auto stored = [self, promise](expected<deploy_tasks_started> x) mutable {
+  auto stored = [self, promise, ids = order.ids](expected<deploy_tasks_started> x) mutable {
+    wipe_keys(self, without_run(ids, x)); // One that came before was answered with other ids.
     if (!x)
       return void(promise.deliver(to_caf(x.error())));
     tell_owners(self, x->execution_id);
@@ -150,7 +174,8 @@ caf::result<runs_acted_on> act(self_pointer self, const caller& who, const act_o
   return promise;
 }
 
-/// The same for what lets a run go on: its owner gets the key first.
+/// The same for what lets a run go on: who runs it gets the key first. The key opens what is sealed
+/// of the caller's, so it goes with his own runs only, whatever ids he names.
 caf::result<runs_acted_on>
 act_with_key(self_pointer self, const caller& who, const act_on_runs& order) {
   auto promise = self->make_response_promise<runs_acted_on>();
@@ -163,9 +188,16 @@ act_with_key(self_pointer self, const caller& who, const act_on_runs& order) {
   auto with_key = [self, who, order, promise, acted](const expected<secret_ptr>& key) mutable {
     if (!key)
       return void(promise.deliver(to_caf(key.error())));
-    hand_over(self, *key, order.runs, [self, who, order, acted] {
+    auto go_on = [self, who, order, acted] {
       ask_here<run_desk_actor>(self, *self->state.services, run_desk_name, acted, who, order);
-    });
+    };
+    auto known = [self, promise, go_on, key = *key](const expected<runs_found>& his) mutable {
+      if (!his)
+        return void(promise.deliver(to_caf(his.error())));
+      hand_over(self, key, his->runs, go_on);
+    };
+    ask_here<run_desk_actor>(
+      self, *self->state.services, run_desk_name, known, open_runs_query{order.runs, who.owner});
   };
   find_key(self, who, with_key);
   return promise;
@@ -173,7 +205,7 @@ act_with_key(self_pointer self, const caller& who, const act_on_runs& order) {
 
 /// What waits for the key goes on by itself.
 void let_go_on(self_pointer self, const caller& who) {
-  auto found = [self, who](const expected<keyless_runs>& x) {
+  auto found = [self, who](const expected<runs_found>& x) {
     if (!x || x->runs.empty())
       return;
     act_with_key(self, who, act_on_runs{run_act::resume, x->runs, {}});
@@ -217,7 +249,7 @@ run_intake_actor::behavior_type run_intake(self_pointer self, job_services_ptr s
 child_spec run_intake_tree(const job_services_ptr& services) {
   child_spec keys;
   keys.name = run_keys_name;
-  keys.start = spawns(run_keys, services->clock);
+  keys.start = spawns(run_keys, services);
   child_spec intake;
   intake.name = run_intake_name;
   intake.start = spawns(run_intake, services);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "actors/jobs/job_services.hpp"
 #include "actors/store/vault_keeper.hpp"
 #include "actors/support/checked_state.hpp"
 #include "messages/roles/run.hpp"
-#include "runtime/base/clock.hpp"
 
 #include <map>
 #include <memory>
@@ -33,16 +33,17 @@ struct run_keys_state {
   static inline const char* name = run_keys_name.data();
   struct kept {
     secret_ptr key;
-    int64_t until_ms = 0;
+    int64_t since_ms = 0;
   };
-  std::shared_ptr<const base::clock> clock;
+  job_services_ptr services;
   std::map<std::string, kept> keys; ///< By run.
 };
 
-/// Keeps keys until their runs have ended, at most for a week: a run that waits longer for its user
-/// waits for his key, too.
+/// Keeps keys until their runs have ended, however they do: looks each minute which ones the store
+/// has open, and this node owns. At most for a week: a run that waits longer for its user waits for
+/// his key, too.
 full_run_keys_actor::behavior_type
 run_keys(full_run_keys_actor::stateful_pointer<checked_state<run_keys_state>> self,
-         std::shared_ptr<const base::clock> clock);
+         job_services_ptr services);
 
 } // namespace aops::actors

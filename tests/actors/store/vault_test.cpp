@@ -234,6 +234,24 @@ BOOST_AUTO_TEST_CASE(other_nodes_ask_the_one_that_has_the_key) {
   BOOST_TEST(!has_key(elsewhere, who)); // Memory does not survive.
 }
 
+BOOST_AUTO_TEST_CASE(what_a_session_has_opened_is_lent_to_its_runs_only_as_long_as_it_has_it) {
+  auto who = log_in_admin(), another = log_in_admin();
+  auto lent_to = [&](const caller& x) {
+    return ask<session_key_lent>(keeper, session_key_to_lend{x.session})
+      .map([](const session_key_lent& x) { return x.key.text; });
+  };
+  tests::ok(enter(who, key));
+  BOOST_TEST(tests::failure_of(lent_to(who)) == ec::vault_key); // It opens nothing yet.
+  seal_host(who);
+  BOOST_TEST(has_key(who)); // Tried.
+  auto own = tests::ok(ask<opened_vault>(keeper, who, vault_to_use{}));
+  BOOST_TEST(tests::ok(lent_to(who)) == own.data_key->view());
+  BOOST_TEST(tests::failure_of(lent_to(another)) == ec::vault_key);
+  tests::ok(ask<done>(accounts, who, log_out{}));
+  pass(2s);
+  BOOST_TEST(tests::failure_of(lent_to(who)) == ec::vault_key);
+}
+
 BOOST_AUTO_TEST_CASE(no_key_reaches_the_store_or_the_log) {
   auto who = log_in_admin();
   tests::ok(enter(who, "typed before"));

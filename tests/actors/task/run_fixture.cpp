@@ -55,7 +55,7 @@ expected<opened_targets> open_canned(storage::database&,
 full_vault_actor::behavior_type canned_vault(full_vault_actor::pointer self, run_fixture* f) {
   prepare(self, "canned vault");
   auto has = [f](const std::string& session) -> caf::result<done> {
-    if (f->unlocked.contains(session))
+    if (f->unlocked.contains(session) || f->unlocked_elsewhere.contains(session))
       return done{};
     return refuse(ec::vault_key);
   };
@@ -103,7 +103,12 @@ canned_player::start(ansible::play_order order,
   x->order = std::move(order);
   if (x->order.run.starts_with("end-")) { // What plays left running on hosts.
     cleaned.push_back(x->hosts());
-    ended({});
+    ansible::play_result how;
+    if (!clean_ups.empty()) {
+      how = std::move(clean_ups.front());
+      clean_ups.pop_front();
+    }
+    ended(std::move(how));
     return std::make_unique<canned>(x);
   }
   x->happened = std::move(happened);
@@ -135,7 +140,7 @@ run_fixture::run_fixture() {
   c.names = names;
   c.past_limit = give_up::leave_child;
   start_as(job_children_name, supervisor, std::move(c), std::vector<child_spec>{});
-  start_as(run_keys_name, run_keys, services->clock);
+  start_as(run_keys_name, run_keys, job_services_ptr{services});
   start_as(jobs_name, jobs_region, job_services_ptr{services});
   intake = start_as(run_intake_name, run_intake, job_services_ptr{services});
   for (const auto* id : {"h1", "h2", "h3"})
@@ -196,6 +201,11 @@ void run_fixture::end_well(canned_play& x) {
 }
 
 void run_fixture::end_as(canned_play& x, const std::string& how, expected<void> as) {
+  std::exchange(x.ended, nullptr)(result_of(how, std::move(as)));
+  run();
+}
+
+ansible::play_result run_fixture::result_of(const std::string& how, expected<void> as) {
   ansible::play_result result;
   result.how = std::move(as);
   std::istringstream list{how};
@@ -215,8 +225,7 @@ void run_fixture::end_as(canned_play& x, const std::string& how, expected<void> 
       host.action = "install", host.message = "no such package", host.failed = 1;
     result.hosts.push_back(std::move(host));
   }
-  std::exchange(x.ended, nullptr)(std::move(result));
-  run();
+  return result;
 }
 
 run_info run_fixture::info(const std::string& run) {

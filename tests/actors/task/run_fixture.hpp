@@ -9,6 +9,7 @@
 #include "runtime/io/ansible/play.hpp"
 #include "tests/support/store_fixture.hpp"
 
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -38,7 +39,8 @@ public:
   expected<size_t> clean_up() override { return 0; }
 
   std::vector<canned_play_ptr> plays;
-  std::vector<std::string> cleaned; ///< Hosts of plays that end what is left, in order.
+  std::vector<std::string> cleaned;           ///< Hosts of plays that end what is left, in order.
+  std::deque<ansible::play_result> clean_ups; ///< How the next of them end; then all end well.
   expected<void> may_start;
 };
 
@@ -51,7 +53,8 @@ struct run_fixture : store_fixture {
   std::shared_ptr<canned_player> player = std::make_shared<canned_player>();
   std::shared_ptr<actors::job_services> services = std::make_shared<actors::job_services>();
   bool is_sure = true;
-  std::set<std::string> unlocked{"s1"}; ///< Sessions with a vault key.
+  std::set<std::string> unlocked{"s1"};     ///< Sessions with a vault key.
+  std::set<std::string> unlocked_elsewhere; ///< With one on another node.
   run_intake_actor intake;
   run_store_actor runs;
 
@@ -68,6 +71,7 @@ struct run_fixture : store_fixture {
   void end_well(canned_play& x);
   /// @param how `h1 ok`, `h2 failed`, … separated by commas.
   void end_as(canned_play& x, const std::string& how, expected<void> as = {});
+  static ansible::play_result result_of(const std::string& how, expected<void> as = {});
 
   run_info info(const std::string& run);
   std::string state(const std::string& run) { return info(run).state; }
