@@ -23,11 +23,13 @@ canned_store(std::string_view, std::chrono::milliseconds, caf::message request) 
   const auto& query = request.get_as<run_log_query>(1);
   run_log_page page;
   page.last = 5;
+  page.next = *query.after;
   for (auto n = *query.after + 1; n <= 5 && page.events.size() < static_cast<size_t>(*query.limit);
        ++n) {
     run_event x;
     x.number = n;
     x.type = n % 2 ? "host" : "event";
+    page.next = n;
     page.events.push_back(std::move(x));
   }
   return caf::make_message(std::move(page));
