@@ -102,6 +102,11 @@ run_book(run_book_actor::stateful_pointer<checked_state<run_book_state>> self,
         [x](storage::database& db) { return run_repository{db}.change(x); },
         rows);
     },
+    [self](const hosts_to_look_at& x) -> caf::result<storage::run_lock_answer> {
+      return read(self->state.parts.store,
+                  foreign_promise<storage::run_lock_answer>{self, of_jobs},
+                  [x](storage::database& db) { return run_repository{db}.look_at_hosts(x.run); });
+    },
     [self](const hosts_to_take& x) -> caf::result<storage::run_lock_answer> {
       return write_for(self->state.parts.store,
                        foreign_promise<storage::run_lock_answer>{self, of_jobs},

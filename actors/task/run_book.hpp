@@ -22,6 +22,11 @@ struct run_to_load {
   std::string run;
 };
 
+/// Whether a run could have all its hosts.
+struct hosts_to_look_at {
+  std::string run;
+};
+
 /// All its hosts for a run alone, or none of them.
 struct hosts_to_take {
   fence held;
@@ -53,6 +58,7 @@ struct play_started {
 } // namespace aops::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::run_to_load)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::hosts_to_look_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::hosts_to_take)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::run_to_glance_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::play_to_start)
@@ -70,6 +76,8 @@ using run_book_actor = caf::typed_actor<
   answers<run_to_load, storage::stored_run>,
   // Changes it, behind the fence of its slot. ec::fenced, ec::not_found.
   answers<storage::run_change, storage::run_after>,
+  // Which run holds one of its hosts. Changes nothing.
+  answers<hosts_to_look_at, storage::run_lock_answer>,
   // Takes its hosts.
   answers<hosts_to_take, storage::run_lock_answer>,
   // Where it stands, and what its user wishes.

@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds retry{1000};
 constexpr std::chrono::milliseconds while_playing{250};
 constexpr std::chrono::milliseconds glance_every{500};
 constexpr std::chrono::milliseconds flush_every{250};
+constexpr std::chrono::seconds note_every{10};
+
+/// At once, most of them waiting for hosts or a place; how many are at work `run_places` says.
+constexpr size_t most_runs = 256;
 
 job_actor::behavior_type run_deploy(job_pointer self, job_services_ptr services, std::string job) {
   return run(self, std::make_unique<run_job>(self, std::move(services), std::move(job)));
@@ -40,6 +44,7 @@ job_kind deploy_kind() {
   kind.name = deploy_kind_name();
   kind.behaviour = &run_deploy;
   kind.is_repeatable = false;
+  kind.most_running = [](const base::config&) { return most_runs; };
   kind.intake = &run_intake_tree;
   return kind;
 }
@@ -80,21 +85,31 @@ void run_job::glance() {
   if (is_over_ || (glance_due_ && now < *glance_due_))
     return;
   glance_due_ = now + glance_every;
-  auto then = [this](const expected<storage::run_after>& after) {
-    if (!after || is_over_ || !unstored_.empty())
-      return; // What is being stored tells, too.
+  auto then = [this, seen = changes_](const expected<storage::run_after>& after) {
+    // What is being stored tells, too; what was stored meanwhile this look may not have seen.
+    if (!after || is_over_ || !unstored_.empty() || seen != changes_)
+      return;
     stored(*after, job_.state);
     if (is_over_)
       return;
     look_after_batch();
-    began_ ? go_on() : enter();
+    if (began_)
+      go_on();
+    else if (wish_ == "stop")
+      enter(); // Else it looks again in its time.
   };
   ask_here<run_book_actor>(self_, *services_, run_book_name, then, run_to_glance_at{id_});
 }
 
+int64_t run_job::worked_ms() const {
+  if (!began_)
+    return worked_before_ms_;
+  auto now = self_->clock().now() - *began_;
+  return worked_before_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 bool run_job::is_past_timeout() const {
-  return plan().timeout_ms > 0 &&
-         self_->clock().now() >= *began_ + std::chrono::milliseconds{plan().timeout_ms};
+  return plan().timeout_ms > 0 && worked_ms() >= plan().timeout_ms;
 }
 
 task_waits run_job::waits() const {
@@ -122,16 +137,17 @@ void run_job::quit() {
 void run_job::go_on() {
   if (is_over_ || is_busy_ || batch_ || !unstored_.empty())
     return;
-  if (when_wound_up_) {
+  // However it goes on, or ends, nothing is left running behind its back.
+  const bool is_leaving = when_wound_up_ && (clean_ups_ > 0 || remnants_.empty());
+  if (is_leaving || (when_wound_up_ && !services_->is_sure())) {
     when_wound_up_();
     return quit();
   }
-  bool is_stopped = wish_ == "stop";
   if (!services_->is_sure())
     return wake_in(retry);
-  if ((is_stopped || is_past_timeout()) && !remnants_.empty())
+  if (!remnants_.empty())
     return clean_up();
-  if (is_stopped)
+  if (wish_ == "stop")
     return end(job_status::cancelled, "cancelled", "stopped by its user");
   if (is_past_timeout())
     return end(job_status::failed,
@@ -145,20 +161,13 @@ void run_job::go_on() {
 void run_job::carry_out(const machine::decision& what) {
   std::visit(overloaded{[this](const machine::begin_batch& x) { begin_batch(x); },
                         [this](const machine::end_step& x) { end_step(x); },
-                        [this](const machine::need_approval& x) {
-                          wait_for_user("waiting_for_approval",
-                                        "waits for approval before step " +
-                                          plan().steps[x.step].name,
-                                        job_status::interrupted,
-                                        static_cast<int64_t>(x.step));
-                        },
+                        [this](const machine::need_approval& x) { need_approval(x); },
                         [this](const machine::need_decision& x) { need_decision(x); },
                         [this](const machine::end_run& x) {
-                          if (!remnants_.empty() && x.is_failed)
-                            return clean_up();
                           if (!x.is_failed)
-                            return end(job_status::done, "done", {});
-                          end(job_status::failed, is_timed_out_ ? "timed_out" : "failed", x.reason);
+                            return end(job_status::done, "done", x.reason);
+                          bool is_late = x.step && timed_out_.contains(*x.step);
+                          end(job_status::failed, is_late ? "timed_out" : "failed", x.reason);
                         }},
              what);
 }
@@ -177,9 +186,18 @@ void run_job::end_step(const machine::end_step& x) {
   store(std::move(c), [this] { go_on(); });
 }
 
+void run_job::need_approval(const machine::need_approval& x) {
+  auto c = change();
+  steps_[x.step].batches = x.batch; // Who approves means this one.
+  c.steps.push_back(steps_[x.step]);
+  wait_for_user("waiting_for_approval",
+                "waits for approval before step " + plan().steps[x.step].name,
+                job_status::interrupted,
+                static_cast<int64_t>(x.step),
+                std::move(c));
+}
+
 void run_job::need_decision(const machine::need_decision& x) {
-  if (!remnants_.empty())
-    return clean_up(); // Whatever is decided, nothing goes on unseen.
   auto c = change();
   const auto& step = plan().steps[x.step].name;
   for (auto host : x.hosts) {
@@ -206,15 +224,17 @@ void run_job::wait_for_user(std::string_view state,
                             std::optional<int64_t> step,
                             std::optional<storage::run_change> with) {
   auto x = with ? std::move(*with) : change();
+  auto why = with_remnants(reason);
+  log_.run_is(now_ms(), state, why);
   x.job_state = job;
-  x.state = std::pair{std::string{state}, reason};
+  x.state = std::pair{std::string{state}, std::move(why)};
   x.step = step;
   x.takes_wish = wish_ == "pause";
-  log_.run_is(now_ms(), state, reason);
   store(std::move(x), [this] { quit(); });
 }
 
-void run_job::end(job_status job, std::string_view state, const std::string& reason) {
+void run_job::end(job_status job, std::string_view state, std::string reason) {
+  reason = with_remnants(std::move(reason));
   auto x = change();
   auto now = now_ms();
   x.job_state = job;
@@ -254,6 +274,9 @@ storage::run_change run_job::change() const {
 void run_job::store(storage::run_change x, std::function<void()> then) {
   x.finished = finished_;
   x.failed = failed_;
+  x.worked_ms = worked_ms();
+  note_due_ = self_->clock().now() + note_every;
+  ++changes_;
   unstored_.emplace_back(std::move(x), std::move(then));
   send();
 }
@@ -279,6 +302,7 @@ void run_job::send() {
       }
       auto [sent, next] = std::move(unstored_.front());
       unstored_.pop_front();
+      ++changes_;
       stored(*after, wanted);
       if (is_over_)
         return;
@@ -300,9 +324,13 @@ void run_job::stored(const storage::run_after& after, job_status wanted) {
 void run_job::flush() {
   constexpr size_t many = 500;
   auto now = self_->clock().now();
-  if (log_.is_empty() || !unstored_.empty())
+  if (!unstored_.empty())
     return;
-  if (log_.waiting_events() < many && flush_due_ && now < *flush_due_)
+  // Who goes on after a crash knows about how long it has been at work.
+  bool is_due = note_due_ && now >= *note_due_;
+  if (log_.is_empty() && !is_due)
+    return;
+  if (!is_due && log_.waiting_events() < many && flush_due_ && now < *flush_due_)
     return wake_in(flush_every);
   flush_due_ = now + flush_every;
   store(change(), [this] { go_on(); });

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,9 +68,10 @@ private:
     std::shared_ptr<play_inbox> inbox;
     std::shared_ptr<ansible::play> play; ///< None: it is starting.
     std::map<std::string, std::string, std::less<>>
-      closed;                ///< Hosts that cannot be logged in to: why.
-    bool is_ending = false;  ///< It has been told to.
-    bool is_cut_off = false; ///< Because the lease ends.
+      closed;                    ///< Hosts that cannot be logged in to: why.
+    bool is_ending = false;      ///< It has been told to.
+    bool is_cut_off = false;     ///< Because the lease ends.
+    bool may_have_acted = false; ///< On hosts.
   };
 
   // What it starts from: run_load.cpp
@@ -77,8 +79,10 @@ private:
   expected<void> restore(const storage::stored_run& stored);
   void restore_hosts(const storage::stored_run& stored);
   void enter(); ///< Waits for its place, its hosts and its key.
-  void take_hosts();
   void find_key();
+  void look_at_hosts();
+  void take_hosts();
+  void wait_for_hosts(const expected<storage::run_lock_answer>& answer);
   void start();
   void wait_because(const std::string& reason, std::chrono::milliseconds wait);
 
@@ -91,17 +95,18 @@ private:
                      job_status job,
                      std::optional<int64_t> step = std::nullopt,
                      std::optional<storage::run_change> with = std::nullopt);
+  void need_approval(const machine::need_approval& x);
   void need_decision(const machine::need_decision& x);
-  void end(job_status job, std::string_view state, const std::string& reason);
+  void end(job_status job, std::string_view state, std::string reason);
   void look_after_batch();
   void glance();
   bool is_past_timeout() const;
+  int64_t worked_ms() const; ///< How long it has been at work, in all.
 
   // Plays: run_play.cpp
   void begin_batch(const machine::begin_batch& x);
   void begun(const machine::begin_batch& x);
   void put_back();
-  void clean_up(); ///< Ends what plays left running on hosts.
   void start_play(ansible::play_order order);
   void started(expected<play_started> play);
   void drain();
@@ -112,6 +117,13 @@ private:
   task::host_state state_without_result(const expected<void>& how) const;
   ansible::play_order order_of(const batch& x) const;
   std::string play_name(std::string_view what) const;
+
+  // What plays left running on hosts: run_remnants.cpp
+  void clean_up();
+  void cleaned_up(const ansible::play_result& result);
+  void clean_up_later();
+  void give_up_remnants();
+  std::string with_remnants(std::string reason) const;
 
   // Storing
   storage::run_change change() const;
@@ -140,21 +152,27 @@ private:
   run_log log_;
   secret_ptr key_;
   bool has_hosts_ = false; ///< No other run acts on them.
-  std::string state_, reason_;
+  int looks_ = 0;          ///< At them while another run had one.
+  std::string reason_;     ///< Why it waits.
   int64_t finished_ = 0, failed_ = 0;
   std::optional<caf::actor_clock::time_point> began_; ///< When it got to work.
   int64_t started_ms_ = 0;
-  std::vector<size_t> remnants_; ///< Hosts where plays of before may still run.
+  int64_t worked_before_ms_ = 0; ///< It was at work under earlier owners, and before it waited.
+  std::set<size_t> remnants_;    ///< Hosts where plays of before may still run.
+  int clean_ups_ = 0;            ///< Of these that came to nothing, in a row.
+  size_t given_up_ = 0;          ///< Hosts where that could not be ended.
   std::optional<batch> batch_;
   std::string wish_;
-  bool is_busy_ = false; ///< It waits for an answer before it goes on.
-  bool is_timed_out_ = false;
+  bool is_busy_ = false;       ///< It waits for an answer before it goes on.
+  std::set<size_t> timed_out_; ///< Steps in which a play took too long.
   bool is_over_ = false;
   std::deque<std::pair<storage::run_change, std::function<void()>>>
     unstored_; ///< The first is sent.
   bool is_sending_ = false;
+  uint64_t changes_ = 0; ///< Grows when one is to be stored, and when one is.
   std::function<void()> when_wound_up_;
-  std::optional<caf::actor_clock::time_point> tick_due_, glance_due_, flush_due_;
+  std::optional<caf::actor_clock::time_point> tick_due_, glance_due_, flush_due_, note_due_,
+    clean_up_due_;
 };
 
 } // namespace aops::actors

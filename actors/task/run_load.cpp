@@ -7,6 +7,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 /// The part of `run_job` that loads a run and waits until it may begin.
 namespace aops::actors {
@@ -15,6 +16,10 @@ namespace {
 
 constexpr std::chrono::seconds retry{1};
 constexpr std::chrono::milliseconds look_again{1000};
+
+/// Who waits for hosts longer than a few looks looks less often.
+constexpr int quick_looks = 10;
+constexpr std::chrono::seconds look_rarely{5};
 
 task::host_state state_of(const storage::run_host_row& x) {
   using task::host_state;
@@ -64,10 +69,10 @@ void run_job::loaded(storage::stored_run stored) {
   job_ = stored.job.job;
   if (is_final(job_.state) || is_waiting_for_user(job_.state))
     return quit();
-  state_ = stored.state;
   reason_ = stored.reason;
   wish_ = stored.wish;
   started_ms_ = stored.started_ms;
+  worked_before_ms_ = stored.worked_ms;
   finished_ = job_.finished;
   failed_ = job_.failed;
   log_.begin_after(stored.events, stored.event_bytes);
@@ -89,7 +94,7 @@ expected<void> run_job::restore(const storage::stored_run& stored) {
   templates_ = stored.job.trees;
   steps_ = stored.steps;
   for (size_t i = 0; i < steps_.size(); ++i)
-    machine_->restore_step(i, steps_[i].batches, steps_[i].ended_ms > 0);
+    machine_->restore_step(i, steps_[i].ended_ms > 0);
   if (stored.approved_step >= 0)
     machine_->approve(static_cast<size_t>(stored.approved_step), stored.approved_batch);
   restore_hosts(stored);
@@ -113,7 +118,7 @@ void run_job::restore_hosts(const storage::stored_run& stored) {
       continue;
     auto& row = hosts_[step][host] = x;
     if (machine_->is_open(step) && may_have_remnants(x))
-      remnants_.push_back(host);
+      remnants_.insert(host);
     row.state = text_of(machine_->restore_host(step, host, state_of(x)));
   }
 }
@@ -125,7 +130,6 @@ void run_job::wait_because(const std::string& reason, std::chrono::milliseconds 
   reason_ = reason;
   auto x = change();
   x.state = std::pair{std::string{"pending"}, reason};
-  state_ = "pending";
   log_.run_is(now_ms(), "pending", reason);
   store(std::move(x), [] {});
 }
@@ -137,35 +141,51 @@ void run_job::enter() {
     when_wound_up_();
     return quit();
   }
-  if (wish_ == "stop")
+  const bool is_stopped = wish_ == "stop";
+  if (is_stopped && remnants_.empty())
     return end(job_status::cancelled, "cancelled", "stopped by its user");
+  if (!key_)
+    return find_key(); // Before it holds what others wait for.
+  if (is_stopped)
+    return start(); // To end what it left running. Those hosts are its own still.
   if (services_->places && !services_->places->enter(id_))
     return wait_because("waits for its turn: as many runs are at work here as may be", look_again);
   if (!has_hosts_ && !plan().allows_parallel)
-    return take_hosts();
-  if (!key_)
-    return find_key();
+    return look_at_hosts();
   start();
+}
+
+/// First without writing: it may be asked many times.
+void run_job::look_at_hosts() {
+  is_busy_ = true;
+  auto then = [this](const expected<storage::run_lock_answer>& answer) {
+    is_busy_ = false;
+    answer && answer->is_ours ? take_hosts() : wait_for_hosts(answer);
+  };
+  ask_here<run_book_actor>(self_, *services_, run_book_name, then, hosts_to_look_at{id_});
 }
 
 void run_job::take_hosts() {
   is_busy_ = true;
-  auto then = [this](expected<storage::run_lock_answer> answer) {
+  auto then = [this](const expected<storage::run_lock_answer>& answer) {
     is_busy_ = false;
-    if (!answer && (answer.error() == ec::fenced || answer.error() == ec::not_found))
-      return quit();
-    if (answer && answer->is_ours) {
-      has_hosts_ = true;
-      return enter();
-    }
-    if (services_->places)
-      services_->places->leave(id_); // Others need not wait with it.
-    if (answer)
-      return wait_because("run " + answer->holder + " is at work on host " + answer->host,
-                          look_again);
-    wake_in(look_again); // Another one was faster, or the store does not answer.
+    if (!answer || !answer->is_ours)
+      return wait_for_hosts(answer);
+    has_hosts_ = true;
+    enter();
   };
   ask_here<run_book_actor>(self_, *services_, run_book_name, then, hosts_to_take{held_, id_});
+}
+
+void run_job::wait_for_hosts(const expected<storage::run_lock_answer>& answer) {
+  if (!answer && (answer.error() == ec::fenced || answer.error() == ec::not_found))
+    return quit();
+  if (services_->places)
+    services_->places->leave(id_); // Others need not wait with it.
+  if (answer)
+    return wait_because("run " + answer->holder + " is at work on host " + answer->host,
+                        looks_++ < quick_looks ? look_again : look_rarely);
+  wake_in(look_again); // Another one was faster, or the store does not answer.
 }
 
 void run_job::find_key() {
@@ -174,6 +194,10 @@ void run_job::find_key() {
     is_busy_ = false;
     if (key) {
       key_ = key->data_key;
+      return enter();
+    }
+    if (key.error() == ec::vault_key && wish_ == "stop") {
+      given_up_ += std::exchange(remnants_, {}).size();
       return enter();
     }
     if (key.error() == ec::vault_key)
@@ -190,7 +214,6 @@ void run_job::start() {
   x.state = std::pair{std::string{"running"}, std::string{}};
   if (started_ms_ == 0)
     x.started_ms = started_ms_ = now_ms();
-  state_ = "running";
   reason_.clear();
   log_.run_is(now_ms(), "running", {});
   store(std::move(x), [this] {

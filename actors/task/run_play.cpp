@@ -24,9 +24,6 @@ constexpr std::chrono::seconds start_patience{60};
 /// And to fetch and unpack a long package, which this node has not had yet.
 constexpr std::chrono::minutes fetch_patience{10};
 
-/// How long what is left of plays may take to end.
-constexpr std::chrono::seconds clean_up_patience{60};
-
 /// The list of plays of a template. Some templates are one play.
 std::string playbook_of(const std::string& content) {
   auto document = base::json::parse(content, nullptr, false);
@@ -82,8 +79,6 @@ std::string run_job::play_name(std::string_view what) const {
 }
 
 void run_job::begin_batch(const machine::begin_batch& x) {
-  if (!remnants_.empty())
-    return clean_up();
   auto now = now_ms();
   const auto& name = plan().steps[x.step].name;
   auto c = change();
@@ -92,7 +87,7 @@ void run_job::begin_batch(const machine::begin_batch& x) {
   if (step.state != "running")
     log_.step_is(now, name, "running", {});
   step.state = "running";
-  ++step.batches;
+  step.batches = x.number + 1;
   if (step.started_ms == 0)
     step.started_ms = now;
   c.steps.push_back(step);
@@ -160,25 +155,12 @@ ansible::play_order run_job::order_of(const batch& x) const {
   order.diff = plan().shows_diff;
   auto timeout = std::chrono::milliseconds{step.timeout_ms};
   if (plan().timeout_ms > 0) {
-    auto left = *began_ + std::chrono::milliseconds{plan().timeout_ms} - self_->clock().now();
-    timeout = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(left),
-                         std::chrono::milliseconds{1},
-                         timeout);
+    std::chrono::milliseconds left{plan().timeout_ms - worked_ms()};
+    timeout = std::clamp(left, std::chrono::milliseconds{1}, timeout);
   }
   order.timeout = timeout;
   order.event_bytes = static_cast<size_t>(services_->config->tasks.event_bytes.bytes);
   return order;
-}
-
-void run_job::clean_up() {
-  batch_.emplace();
-  batch_->is_clean_up = true;
-  batch_->hosts = remnants_;
-  batch_->inbox = std::make_shared<play_inbox>();
-  ansible::play_order order;
-  order.run = id_;
-  order.timeout = clean_up_patience;
-  start_play(std::move(order));
 }
 
 void run_job::start_play(ansible::play_order order) {
@@ -220,11 +202,13 @@ void run_job::started(expected<play_started> play) {
   if (!play) {
     auto& why = play.error();
     bool is_of_store = why == ec::store_unreachable || why == ec::overloaded;
-    if (is_of_store && !batch_->is_clean_up)
-      return put_back();
+    if (is_of_store)
+      return batch_->is_clean_up ? clean_up_later() : put_back();
     ansible::play_result none;
     // Without an answer it may have been started, and ended with the answer that nobody took.
-    none.how = why == ec::timed_out ? fail(ec::fenced) : fail(std::move(why));
+    batch_->may_have_acted = why == ec::timed_out;
+    bool is_unknown = batch_->may_have_acted && !batch_->is_clean_up;
+    none.how = is_unknown ? fail(ec::fenced) : fail(std::move(why));
     return batch_ended(std::move(none));
   }
   for (auto& x : play->closed)
@@ -232,6 +216,7 @@ void run_job::started(expected<play_started> play) {
   batch_->play = std::move(play->play);
   if (!batch_->play)
     return batch_ended({});
+  batch_->may_have_acted = true;
   look_after_batch();
 }
 
@@ -248,17 +233,7 @@ void run_job::drain() {
 }
 
 void run_job::batch_ended(ansible::play_result result) {
-  if (!batch_->is_clean_up)
-    return hosts_ended(result);
-  ansible::play_event note;
-  note.time_ms = now_ms();
-  note.message = fmt::format("what was left running on {} hosts was looked for and ended{}",
-                             batch_->hosts.size(),
-                             result.how ? "" : ": " + to_string(result.how.error()));
-  log_.add({}, {note});
-  remnants_.clear();
-  batch_.reset();
-  go_on();
+  batch_->is_clean_up ? cleaned_up(result) : hosts_ended(result);
 }
 
 /// What became of a host that the play does not tell of.
@@ -289,8 +264,11 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
     row.message = x->message;
   } else if (!how && state == host_state::failed) {
     const auto& why = how.error();
-    auto seconds = plan().steps[batch_->step].timeout_ms / 1000;
-    row.message = why == ec::timed_out ? fmt::format("not done in time: its step has {} s", seconds)
+    bool is_of_run = is_past_timeout();
+    auto most_ms = is_of_run ? plan().timeout_ms : plan().steps[batch_->step].timeout_ms;
+    row.message = why == ec::timed_out ? fmt::format("not done in time: its {} has {} s",
+                                                     is_of_run ? "run" : "step",
+                                                     most_ms / 1000)
                   : why.detail.empty() ? to_string(why)
                                        : why.detail;
   } else if (state == host_state::skipped) {
@@ -307,8 +285,9 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
   row.state = text_of(state);
   row.ended_ms = is_over(state) ? now_ms() : 0;
   machine_->ended(batch_->step, host, state);
-  if (!how && closed == batch_->closed.end() && (!x || x->outcome == host_outcome::not_run))
-    remnants_.push_back(host);
+  bool is_at_end = closed != batch_->closed.end() || (x && x->outcome != host_outcome::not_run);
+  if (!how && batch_->may_have_acted && !is_at_end)
+    remnants_.insert(host);
   if (is_over(state)) {
     ++finished_;
     failed_ += state == host_state::failed || state == host_state::unreachable ? 1 : 0;
@@ -323,7 +302,7 @@ void run_job::hosts_ended(const ansible::play_result& result) {
   const auto step = batch_->step;
   const auto& name = plan().steps[step].name;
   if (!result.how && result.how.error() == ec::timed_out)
-    is_timed_out_ = true;
+    timed_out_.insert(step);
   auto c = change();
   for (auto host : batch_->hosts) {
     const auto& id = plan().hosts[host].id;

@@ -55,11 +55,6 @@ int64_t run_machine::most_results() const {
 
 // -- what was stored
 
-void run_machine::restore_step(size_t step, int64_t batches, bool is_over) {
-  steps_[step].batches = batches;
-  steps_[step].is_over = is_over;
-}
-
 host_state run_machine::restore_host(size_t step, size_t host, host_state stored) {
   if (stored == host_state::running)
     stored = plan_.steps[step].is_idempotent ? host_state::pending : host_state::interrupted;
@@ -74,7 +69,6 @@ void run_machine::approve(size_t step, int64_t batch) {
 // -- what happens
 
 void run_machine::began(const begin_batch& x) {
-  ++steps_[x.step].batches;
   for (auto host : x.hosts)
     at(x.step, host) = host_state::running;
 }
@@ -97,37 +91,65 @@ size_t run_machine::count_failed() const {
   return n;
 }
 
-/// The canary is a batch by itself; then come batches of the sizes asked for.
-std::vector<size_t> run_machine::batch_of(const std::vector<size_t>& waiting, int64_t begun) const {
-  std::vector<size_t> canary;
-  for (auto host : waiting)
-    if (is_canary_[host])
-      canary.push_back(host);
-  if (!canary.empty())
-    return canary;
-  if (plan_.serial.empty())
-    return waiting;
-  auto before = begun - (plan_.canary.empty() ? 0 : 1);
-  auto last = static_cast<int64_t>(plan_.serial.size()) - 1;
-  auto size = plan_.serial[static_cast<size_t>(std::clamp<int64_t>(before, 0, last))];
-  auto count = size.count;
-  if (count == 0)
-    count = std::max<int64_t>(1, static_cast<int64_t>(plan_.hosts.size()) * size.percent / 100);
-  auto some = waiting;
-  some.resize(std::min(some.size(), static_cast<size_t>(count)));
-  return some;
+bool run_machine::has_begun(size_t step) const {
+  const auto& hosts = steps_[step].hosts;
+  return std::any_of(
+    hosts.begin(), hosts.end(), [](host_state x) { return x != host_state::pending; });
 }
 
-bool run_machine::needs_approval(size_t step) const {
-  const auto& now = steps_[step];
-  bool is_asked_for = now.batches == 0
-                        ? plan_.steps[step].needs_approval || (plan_.approves_batches && step > 0)
-                        : plan_.approves_batches;
-  return is_asked_for && !(approved_step_ == step && approved_batch_ == now.batches);
+std::optional<size_t> run_machine::last_failed() const {
+  for (auto step = steps_.size(); step-- > 0;) {
+    const auto& hosts = steps_[step].hosts;
+    if (std::any_of(hosts.begin(), hosts.end(), has_failed))
+      return step;
+  }
+  return std::nullopt;
+}
+
+/// The canary is a batch by itself; then come batches of the sizes asked for. Of a batch that was
+/// cut off the rest is next.
+run_machine::begin_batch run_machine::batch_of(size_t step,
+                                               const std::vector<size_t>& waiting) const {
+  begin_batch out{step, {}, 0};
+  for (auto host : waiting)
+    if (is_canary_[host])
+      out.hosts.push_back(host);
+  if (!out.hosts.empty())
+    return out;
+  int64_t done = 0; // Hosts that batches have behind them.
+  bool has_canary = false;
+  for (size_t host = 0; host < plan_.hosts.size(); ++host) {
+    if (!takes_part(step, host))
+      continue;
+    has_canary = has_canary || is_canary_[host];
+    done += at(step, host) != host_state::pending && !is_canary_[host] ? 1 : 0;
+  }
+  out.number = has_canary ? 1 : 0;
+  out.hosts = waiting;
+  if (plan_.serial.empty())
+    return out;
+  auto size_at = [&](size_t i) {
+    const auto& x = plan_.serial[std::min(i, plan_.serial.size() - 1)];
+    if (x.count > 0)
+      return x.count;
+    return std::max<int64_t>(1, static_cast<int64_t>(plan_.hosts.size()) * x.percent / 100);
+  };
+  size_t i = 0;
+  for (; done >= size_at(i); ++i)
+    done -= size_at(i);
+  out.number += static_cast<int64_t>(i);
+  out.hosts.resize(std::min(waiting.size(), static_cast<size_t>(size_at(i) - done)));
+  return out;
+}
+
+bool run_machine::needs_approval(const begin_batch& x) const {
+  const auto& step = plan_.steps[x.step];
+  bool is_asked_for = x.number == 0 ? step.needs_approval || (plan_.approves_batches && x.step > 0)
+                                    : plan_.approves_batches;
+  return is_asked_for && !(approved_step_ == x.step && approved_batch_ == x.number);
 }
 
 run_machine::decision run_machine::next_of(size_t step) const {
-  const auto& now = steps_[step];
   std::vector<size_t> waiting, interrupted;
   size_t failed = 0;
   for (size_t host = 0; host < plan_.hosts.size(); ++host) {
@@ -145,9 +167,24 @@ run_machine::decision run_machine::next_of(size_t step) const {
   bool is_failed = !plan_.max_fail_percentage && failed > 0;
   if (waiting.empty() || (is_failed && !plan_.steps[step].goes_on))
     return end_step{step, is_failed};
-  if (needs_approval(step))
-    return need_approval{step};
-  return begin_batch{step, batch_of(waiting, now.batches)};
+  auto batch = batch_of(step, waiting);
+  if (needs_approval(batch))
+    return need_approval{step, batch.number};
+  return batch;
+}
+
+/// All steps are over.
+run_machine::decision run_machine::end_at_last() const {
+  const auto hosts = plan_.hosts.size();
+  size_t left = 0;
+  for (size_t host = 0; host < hosts; ++host)
+    left += takes_part(steps_.size(), host) ? 1 : 0;
+  if (left == 0)
+    return end_run{true, "no host came through", last_failed()};
+  if (left == hosts)
+    return end_run{};
+  return end_run{
+    false, fmt::format("{} of {} hosts did not come through", hosts - left, hosts), last_failed()};
 }
 
 run_machine::decision run_machine::next() const {
@@ -160,7 +197,7 @@ run_machine::decision run_machine::next() const {
                      failed * 100 > hosts * static_cast<size_t>(*plan_.max_fail_percentage);
   if (is_too_many) {
     // The step they failed in says so, too.
-    if (step < steps_.size() && steps_[step].batches > 0) {
+    if (step < steps_.size() && has_begun(step)) {
       const auto& here = steps_[step].hosts;
       if (std::none_of(
             here.begin(), here.end(), [](host_state x) { return x == host_state::interrupted; }))
@@ -169,20 +206,17 @@ run_machine::decision run_machine::next() const {
     return end_run{
       true,
       fmt::format(
-        "{} of {} hosts failed, more than {} %", failed, hosts, *plan_.max_fail_percentage)};
+        "{} of {} hosts failed, more than {} %", failed, hosts, *plan_.max_fail_percentage),
+      last_failed()};
   }
   // A step that failed and must not ends the run.
   for (size_t i = 0; i < step && !plan_.max_fail_percentage; ++i) {
     const auto& there = steps_[i].hosts;
     if (!plan_.steps[i].goes_on && std::any_of(there.begin(), there.end(), has_failed))
-      return end_run{true, fmt::format("step {} failed", plan_.steps[i].name)};
+      return end_run{true, fmt::format("step {} failed", plan_.steps[i].name), i};
   }
-  if (step == steps_.size()) {
-    bool is_anybody_left = false;
-    for (size_t host = 0; host < hosts; ++host)
-      is_anybody_left = is_anybody_left || takes_part(steps_.size(), host);
-    return is_anybody_left ? end_run{} : end_run{true, "no host came through"};
-  }
+  if (step == steps_.size())
+    return end_at_last();
   return next_of(step);
 }
 

@@ -341,6 +341,52 @@ BOOST_AUTO_TEST_CASE(is_timed_out_when_all_of_it_takes_too_long) {
   BOOST_TEST(state(run) == "timed_out");
 }
 
+BOOST_AUTO_TEST_CASE(is_not_timed_out_because_an_earlier_step_was) {
+  auto run = run_task(make_task(R"([{"step": "a", "enable": true, "continue": true},
+                                    {"step": "b", "enable": true}])"));
+  end_as(play(), "h1 ok,h2 -,h3 ok", fail(ec::timed_out));
+  end_as(play(), "h1 failed,h3 ok");
+  BOOST_TEST(state(run) == "failed");
+  BOOST_TEST(info(run).reason == "step b failed");
+}
+
+BOOST_AUTO_TEST_CASE(has_no_more_time_after_a_crash_than_was_left) {
+  deploy_tasks_to_execute how;
+  how.timeout.emplace(100);
+  auto run = run_task(make_task(careful), how);
+  pass(70s);
+  crash(run, true);
+  auto left = play().order.timeout;
+  BOOST_TEST(left.count() > 0);
+  BOOST_TEST(left.count() <= 40'000); // What it did in its last ten seconds may not be noted.
+  pass(41s);
+  end_as(play(), "h1 -,h2 -,h3 -", fail(ec::timed_out));
+  pass(1s);
+  BOOST_TEST(state(run) == "timed_out");
+}
+
+BOOST_AUTO_TEST_CASE(has_as_much_time_as_before_when_its_user_lets_it_go_on) {
+  deploy_tasks_to_execute how;
+  how.timeout.emplace(100);
+  how.approve.emplace(std::vector<std::string>{"b"});
+  auto run = run_task(make_task(), how);
+  pass(30s);
+  end_well(play());
+  BOOST_TEST(state(run) == "waiting_for_approval");
+  pass(1h);
+  act<runs_to_approve>(run);
+  BOOST_TEST(play().order.timeout.count() == 70'000);
+}
+
+BOOST_AUTO_TEST_CASE(that_ends_without_some_of_its_hosts_says_so) {
+  auto run = run_task(make_task(R"([{"step": "a", "enable": true, "continue": true},
+                                    {"step": "b", "enable": true}])"));
+  end_as(play(), "h1 ok,h2 failed,h3 ok");
+  end_well(play());
+  BOOST_TEST(state(run) == "done");
+  BOOST_TEST(info(run).reason == "1 of 3 hosts did not come through");
+}
+
 BOOST_AUTO_TEST_CASE(stores_what_became_of_hosts_however_long_the_store_is_away) {
   auto run = run_task(make_task());
   take_away(run_book_name);

@@ -36,7 +36,8 @@ struct machine : run_machine {
     if (auto* x = std::get_if<need_decision>(&what))
       return fmt::format("decide {}: {}", plan().steps[x->step].name, fmt::join(x->hosts, " "));
     auto& end = std::get<end_run>(what);
-    return end.is_failed ? "failed: " + end.reason : "done";
+    auto why = end.reason.empty() ? "" : ": " + end.reason;
+    return (end.is_failed ? "failed" : "done") + why;
   }
   void all(size_t step, host_state x) {
     for (size_t i = 0; i < plan().hosts.size(); ++i)
@@ -81,7 +82,7 @@ BOOST_AUTO_TEST_CASE(with_continue_the_others_go_on_and_who_failed_does_not) {
   BOOST_TEST(m.go() == "b: 1 2");
   m.all(1, how::ok);
   BOOST_TEST(m.go() == "b ok");
-  BOOST_TEST(m.go() == "done");
+  BOOST_TEST(m.go() == "done: 1 of 3 hosts did not come through");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_nobody_came_through_has_failed) {
@@ -175,10 +176,37 @@ BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_waits_before_its_first_batch_onl
   BOOST_TEST(m.go() == "a: 1");
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_never_started_is_that_batch_still) {
+  auto plan = plan_of(6, {{"a"}});
+  plan.canary = {5};
+  plan.serial = {{1, 0}, {3, 0}};
+  plan.approves_batches = true;
+  machine m{plan};
+  auto go_approved = [&](int64_t batch) {
+    BOOST_TEST(m.go() == "approve a");
+    m.approve(0, batch);
+    return m.go();
+  };
+  m.go();
+  m.all(0, how::pending);
+  BOOST_TEST(m.go() == "a: 5"); // The canary, and nobody need approve it now.
+  m.all(0, how::ok);
+  BOOST_TEST(go_approved(1) == "a: 0");
+  m.all(0, how::pending);
+  BOOST_TEST(m.go() == "a: 0"); // It is approved.
+  m.all(0, how::ok);
+  BOOST_TEST(go_approved(2) == "a: 1 2 3");
+  m.ended(0, 1, how::ok);
+  m.all(0, how::pending); // Cut off.
+  BOOST_TEST(m.go() == "a: 2 3");
+  m.all(0, how::ok);
+  BOOST_TEST(go_approved(3) == "a: 4");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_under_way_is_done_again_only_where_that_does_no_harm) {
   auto plan = plan_of(3, {{"a", false, true}, {"b"}});
   machine m{plan};
-  m.restore_step(0, 1, false);
+  m.restore_step(0, false);
   BOOST_TEST((m.restore_host(0, 0, how::ok) == how::ok));
   BOOST_TEST((m.restore_host(0, 1, how::running) == how::pending));
   BOOST_TEST((m.restore_host(0, 2, how::running) == how::pending));
@@ -187,10 +215,10 @@ BOOST_AUTO_TEST_CASE(what_was_under_way_is_done_again_only_where_that_does_no_ha
   BOOST_TEST(m.go() == "a ok");
 
   machine n{plan};
-  n.restore_step(0, 1, true);
+  n.restore_step(0, true);
   for (size_t i = 0; i < 3; ++i)
     n.restore_host(0, i, how::ok);
-  n.restore_step(1, 1, false);
+  n.restore_step(1, false);
   n.restore_host(1, 0, how::ok);
   BOOST_TEST((n.restore_host(1, 1, how::running) == how::interrupted));
   BOOST_TEST(n.go() == "decide b: 1");
@@ -200,11 +228,27 @@ BOOST_AUTO_TEST_CASE(what_was_under_way_is_done_again_only_where_that_does_no_ha
 
 BOOST_AUTO_TEST_CASE(who_was_left_out_takes_part_in_nothing_and_is_no_failure) {
   machine m{plan_of(2, {{"a"}, {"b"}})};
-  m.restore_step(0, 1, false);
+  m.restore_step(0, false);
   m.restore_host(0, 0, how::left_out);
   m.restore_host(0, 1, how::ok);
   BOOST_TEST(m.go() == "a ok");
   BOOST_TEST(m.go() == "b: 1");
+  m.all(1, how::ok);
+  BOOST_TEST(m.go() == "b ok");
+  BOOST_TEST(m.go() == "done: 1 of 2 hosts did not come through");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_failed_names_the_last_step_in_which_a_host_failed) {
+  machine m{plan_of(2, {{"a", true}, {"b"}})};
+  m.go();
+  m.ended(0, 0, how::failed);
+  m.ended(0, 1, how::ok);
+  m.go();
+  m.go();
+  m.ended(1, 1, how::failed);
+  m.go();
+  auto what = m.next();
+  BOOST_TEST(*std::get<run_machine::end_run>(what).step == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_host_of_a_retry_begins_where_it_stopped) {
