@@ -14,6 +14,7 @@ from waiting import wait_until
 
 KILLS = 20 if os.environ.get("AOPS_LONG") else 5
 RUNS_AT_ONCE = 3
+MARKS_S = 350  # For all kills, so long a host is waited for that is at work.
 LONGEST_S = 6  # Until a kill whose moment has nothing to do with what goes on.
 MARKS = ("mark1", "mark2")
 # Marks the beginning and the end of this attempt; and that somebody else is at it, for whoever is holds the lock.
@@ -124,11 +125,11 @@ class kills(shared_scene):
             if not self.repeatable.get(run, True) and self.decided.get(run) != "again":
                 self.assertLessEqual(begun, 1, where)
 
-    def live_until_it_is_time(self):
+    def live_until_it_is_time(self, longest):
         """Mostly a moment in which a host is at work; else just any."""
         if self.chance.random() < 0.7:
             before = self.count_marks()
-            self.live_for(30, lambda: self.count_marks() > before)
+            self.live_for(longest, lambda: self.count_marks() > before)
             self.live_for(self.chance.uniform(0, 1.5))
         else:
             self.live_for(self.chance.uniform(0.5, LONGEST_S))
@@ -137,15 +138,17 @@ class kills(shared_scene):
         return sum(len(self.marks(x)) for x in self.ids)
 
     def test_owners_are_killed_at_random_moments(self):
+        end = time.monotonic() + MARKS_S
         for k in range(KILLS):
-            self.live_until_it_is_time()
+            self.live_until_it_is_time((end - time.monotonic()) / (KILLS - k))
             runs = self.open_runs()
             victim = self.owner_of(self.chance.choice(runs)["execution_id"])[0] if runs else self.cluster.any()
             victim.kill()
             self.live_for(self.chance.uniform(0, 2))
             victim.start()
             self.check_marks()
-            print(f"kill {k + 1} of {KILLS}: {victim.name}, {len(runs)} runs open, {len(self.started)} so far", flush=True)
+            print(f"kill {k + 1} of {KILLS}: {victim.name}, {len(runs)} runs open, {len(self.started)} so far, "
+                  f"{self.count_marks()} marks", flush=True)
         end = time.monotonic() + 240
         while runs := self.open_runs():
             self.assertLess(time.monotonic(), end, runs)
