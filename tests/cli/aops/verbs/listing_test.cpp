@@ -1,6 +1,5 @@
 /// What all lists have in common: `-o name`, `-o csv`, `--filter`.
 #include "cli/aops/command/session.hpp"
-#include "cli/aops/net/request.hpp"
 #include "cli/aops/text/csv.hpp"
 #include "messages/check.hpp"
 #include "messages/host.hpp"
@@ -19,6 +18,12 @@ check_rule rule_of(const json& body) {
   auto rule = base::decode_text<check_rule>(body.dump());
   BOOST_REQUIRE_MESSAGE(rule, rule.error().detail);
   return *rule;
+}
+
+/// As the node shows it.
+template <class T>
+json row_of(const T& message) {
+  return json::parse(base::encode(message).dump());
 }
 
 struct fixture : tests::command_fixture {
@@ -140,7 +145,7 @@ BOOST_AUTO_TEST_CASE(rules_read_as_csv_can_be_added_again) {
   one.host_group_list = names{"[1]"};
   auto rules = json::array();
   for (const auto& x : {full, rule("bare"), odd, nobody, one})
-    rules.push_back(body_of(x));
+    rules.push_back(row_of(x));
   node.answer("/check/rule/get", {{"total_count", 5}, {"total_page", 1}, {"check_items", rules}});
   node.answer("/check/rule/import", {{"succeed_list", json::array()}});
   BOOST_REQUIRE(run({"checkrule", "list", "-o", "csv"}) == 0);
@@ -170,7 +175,7 @@ BOOST_AUTO_TEST_CASE(hosts_read_as_csv_json_or_yaml_can_be_added_again) {
   node.answer("/manage/host/get",
               {{"total_count", 2},
                {"total_page", 1},
-               {"host_infos", json::array({body_of(full), body_of(bare)})}});
+               {"host_infos", json::array({row_of(full), row_of(bare)})}});
   node.answer("/manage/host/info/query", {{"host_infos", json::array()}});
   node.answer("/manage/host/add", {{"host_list", json::array()}});
   for (const std::string form : {"csv", "json", "yaml"})
