@@ -55,21 +55,38 @@ endfunction()
 
 # CAF's templates compile a tenth faster so, and actors spend their time in core and io, which have -O2.
 set(AOPS_CAF_OPTIONS $<$<CONFIG:Release>:-O1>)
+# What a test does itself need not be fast; what it tests is compiled by itself.
+set(AOPS_TEST_OPTIONS ${AOPS_CAF_OPTIONS})
+if(AOPS_SANITIZE)
+  set(AOPS_TEST_OPTIONS)
+endif()
 
-aops_pch(
-  aops_pch_std
-  HEADERS <algorithm> <array> <atomic> <chrono> <cmath> <condition_variable> <cstdint> <deque> <functional> <map>
-          <memory> <mutex> <optional> <set> <string> <string_view> <thread> <tuple> <unordered_map> <utility>
-          <variant> <vector> <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>
-  LINK fmt::fmt nlohmann_json::nlohmann_json)
+set(std_headers
+    <algorithm> <array> <atomic> <chrono> <cmath> <condition_variable> <cstdint> <deque> <functional> <map> <memory>
+    <mutex> <optional> <set> <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant> <vector>
+    <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>)
+set(caf_headers <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <string> <vector>
+                <fmt/format.h> <tl/expected.hpp> <caf/all.hpp>)
+aops_pch(aops_pch_std HEADERS ${std_headers} LINK fmt::fmt nlohmann_json::nlohmann_json)
 if(AOPS_WITH_CAF)
   find_package(CAF 0.17 REQUIRED)
-  aops_pch(
-    aops_pch_caf
-    HEADERS <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <string> <vector>
-            <fmt/format.h> <tl/expected.hpp> <caf/all.hpp>
-    LINK fmt::fmt CAF::core)
+  aops_pch(aops_pch_caf HEADERS ${caf_headers} LINK fmt::fmt CAF::core)
   target_compile_options(aops_pch_caf PRIVATE ${AOPS_CAF_OPTIONS})
+endif()
+
+# Tests have headers of their own, with those of Boost.Test, which take a second and a half to read.
+if(AOPS_TESTS)
+  find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
+  set(test_libraries fmt::fmt Boost::unit_test_framework)
+  aops_pch(aops_pch_test_std HEADERS ${std_headers} <boost/test/unit_test.hpp>
+           LINK ${test_libraries} nlohmann_json::nlohmann_json)
+  target_compile_definitions(aops_pch_test_std PRIVATE BOOST_TEST_DYN_LINK)
+  target_compile_options(aops_pch_test_std PRIVATE ${AOPS_TEST_OPTIONS})
+  if(AOPS_WITH_CAF)
+    aops_pch(aops_pch_test_caf HEADERS ${caf_headers} <boost/test/unit_test.hpp> LINK ${test_libraries} CAF::core)
+    target_compile_definitions(aops_pch_test_caf PRIVATE BOOST_TEST_DYN_LINK)
+    target_compile_options(aops_pch_test_caf PRIVATE ${AOPS_TEST_OPTIONS})
+  endif()
 endif()
 
 # aops_library(NAME [CAF] [LINK ...] [PRIVATE_LINK ...]): all .cpp files of this folder (not below) as one static library.
@@ -101,18 +118,18 @@ function(aops_test name)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name} ${sources} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+  add_executable(${name} ${sources} $<TARGET_OBJECTS:aops_test_main>)
   target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK
                                              AOPS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              AOPS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_compile_options(${name} PRIVATE ${AOPS_TEST_OPTIONS})
   target_link_libraries(${name} PRIVATE aops_flags Threads::Threads Boost::unit_test_framework ${arg_LINK})
   if(arg_CAF)
     target_link_libraries(${name} PRIVATE CAF::core)
-    target_compile_options(${name} PRIVATE ${AOPS_CAF_OPTIONS})
-    target_precompile_headers(${name} REUSE_FROM aops_pch_caf)
+    target_precompile_headers(${name} REUSE_FROM aops_pch_test_caf)
   else()
     target_link_libraries(${name} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
-    target_precompile_headers(${name} REUSE_FROM aops_pch_std)
+    target_precompile_headers(${name} REUSE_FROM aops_pch_test_std)
   endif()
   # Tests see our own defines; everything else must match the precompiled header.
   add_test(NAME ${name} COMMAND ${name})
