@@ -174,10 +174,15 @@ struct told_alert {
   moment since;
   moment ended; ///< 0: it lasts.
   std::string ended_as, ended_reason;
+  std::string cause, report_id;
+  std::string source; ///< Where an alert of another system comes from.
+  label_set annotations;
 };
 #define AOPS_FIELDS_told_alert(F)                                                                  \
   F(alert_id, required(), "The same from its first to its last notice.")                           \
-  F(status, required().one_of("firing|resolved|test"), "What is told: it lasts, or it is over.")   \
+  F(status,                                                                                        \
+    required().one_of("firing|resolved|test|diagnosed"),                                           \
+    "What is told: it lasts, it is over, or why it is.")                                           \
   F(owner, required().blank_ok(), "Whose host it is.")                                             \
   F(host_id, required().blank_ok(), "Host.")                                                       \
   F(host_name, required().blank_ok(), "Its name.")                                                 \
@@ -191,7 +196,13 @@ struct told_alert {
   F(since, required().as("fractional"), "When it began.")                                          \
   F(ended, required().as("fractional"), "When it ended; 0 while it lasts.")                        \
   F(ended_as, required().blank_ok(), "What follows: empty when all is well, else `No data`, ….")   \
-  F(ended_reason, required().blank_ok(), "Why that follows.")
+  F(ended_reason, required().blank_ok(), "Why that follows.")                                      \
+  F(cause, optional_field().additive().blank_ok(), "What a diagnosis found, where one was made.")  \
+  F(report_id, optional_field().additive().blank_ok(), "Its report.")                              \
+  F(source,                                                                                        \
+    optional_field().additive().blank_ok(),                                                        \
+    "Link to where an alert of another system comes from.")                                        \
+  F(annotations, optional_field().additive().blank_ok(), "Of an alert of another system.")
 AOPS_MESSAGE(told_alert)
 
 /// What a receiver is sent, unless it has a template of its own.
@@ -202,7 +213,7 @@ struct notice_body {
 #define AOPS_FIELDS_notice_body(F)                                                                 \
   F(id, required(), "Of this notice; the same when it is sent again after a failure.")             \
   F(receiver, required(), "Whom it is for.")                                                       \
-  F(status, required().one_of("firing|resolved|test"), "Of all its alerts.")                       \
+  F(status, required().one_of("firing|resolved|test|diagnosed"), "Of all its alerts.")             \
   F(alerts, required(), "At least one.")
 AOPS_MESSAGE(notice_body)
 

@@ -3,6 +3,7 @@
 /// Every subject. For the units that need each type of each block complete: the one that registers
 /// them and those that test them. Others include what they speak.
 #include "messages/account.hpp"
+#include "messages/alertmanager.hpp"
 #include "messages/alerts.hpp"
 #include "messages/audit.hpp"
 #include "messages/check.hpp"
@@ -29,6 +30,7 @@
 #include "messages/task.hpp"
 #include "messages/template.hpp"
 #include "messages/types/account.hpp"
+#include "messages/types/alertmanager.hpp"
 #include "messages/types/alerts.hpp"
 #include "messages/types/audit.hpp"
 #include "messages/types/check.hpp"
@@ -95,7 +97,8 @@
   X(audit)                                                                                         \
   X(repeat)                                                                                        \
   X(kafka)                                                                                         \
-  X(upkeep)
+  X(upkeep)                                                                                        \
+  X(alertmanager)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

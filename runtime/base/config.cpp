@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sys/stat.h>
@@ -57,7 +58,8 @@ bool is_fitting(const option& o, const toml::node& node) {
     return node.is_boolean() || node.is_string();
   if (std::holds_alternative<int64_t*>(o.value))
     return node.is_integer();
-  if (std::holds_alternative<std::vector<std::string>*>(o.value))
+  if (std::holds_alternative<std::vector<std::string>*>(o.value) ||
+      std::holds_alternative<sealed_list*>(o.value))
     return node.is_array() || node.is_string();
   return !node.is_array() && !node.is_boolean();
 }
@@ -69,6 +71,7 @@ std::string_view kind_of(const option& o) {
                                         "a text in quotes",
                                         "a list of texts",
                                         "a text in quotes",
+                                        "a list of texts",
                                         "a duration",
                                         "a size",
                                         "a text HOST:PORT"};
@@ -84,6 +87,22 @@ bool is_receiver_name(std::string_view text) {
   });
 }
 
+bool is_web_address(std::string_view text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+/// The receiver for each address of a receiver: its own under its name, the others as `NAME-2`, ….
+std::vector<notify_receiver> each_address(notify_receiver to) {
+  auto more = std::exchange(to.urls.texts, {});
+  std::vector<notify_receiver> out{to};
+  for (auto& url : more) {
+    out.push_back(to);
+    out.back().url.text = std::move(url);
+    out.back().name += fmt::format("-{}", out.size());
+  }
+  return out;
+}
+
 /// What one option alone does not tell. @returns The key to look at and the reason.
 std::optional<std::pair<std::string_view, std::string>>
 fault_of(const notify_receiver& to, const std::vector<notify_receiver>& before) {
@@ -93,8 +112,22 @@ fault_of(const notify_receiver& to, const std::vector<notify_receiver>& before) 
   for (const auto& other : before)
     if (other.name == to.name)
       return fault{"name", "another receiver is called " + to.name};
-  if (!to.url.text.starts_with("http://") && !to.url.text.starts_with("https://"))
+  if (!is_web_address(to.url.text))
     return fault{"url", "must begin with http:// or https://"};
+  for (const auto& url : to.urls.texts)
+    if (!is_web_address(url))
+      return fault{"urls", "each must begin with http:// or https://"};
+  bool is_alertmanager = to.format == "alertmanager";
+  if (!to.urls.texts.empty() && !is_alertmanager)
+    return fault{"urls", "goes with format = \"alertmanager\" only"};
+  if (to.format != "json" && !to.body.empty())
+    return fault{"body", "goes without format, which says what is sent"};
+  if (is_alertmanager && to.repeat.ms < 1000)
+    return fault{"repeat", "must be at least 1s: Alertmanager forgets what it hears no more of"};
+  if (is_alertmanager && !to.resolved)
+    return fault{"resolved", "must be true: Alertmanager has to hear of the end"};
+  if (is_alertmanager && to.expire_after.ms < 4 * to.repeat.ms)
+    return fault{"expire_after", "must be at least four times `repeat`"};
   if (to.severities.empty())
     return fault{"severities", "must name at least one of info, warning, critical"};
   for (const auto& severity : to.severities)
@@ -192,6 +225,8 @@ private:
 
   expected<void> read_receiver(const toml::table& table, size_t i) {
     notify_receiver to;
+    if (auto format = table["format"].value<std::string_view>(); format == "alertmanager")
+      to.repeat = minutes(1); // Unless the table says otherwise.
     auto options = options_of(to);
     auto named = [&](std::string_view key) { return fmt::format("{}[{}].{}", notify_key, i, key); };
     auto place = [&](const toml::source_region& x) {
@@ -208,13 +243,23 @@ private:
       if (auto done = set_option(*o, *text).and_then([&] { return check_option(*o); }); !done)
         return wrong(place(key.source()), named(o->key), done.error().detail);
     }
-    if (auto fault = fault_of(to, config_.notify)) {
+    // The first address of a list may stand there alone.
+    if (to.url.text.empty() && !to.urls.texts.empty()) {
+      to.url.text = std::move(to.urls.texts.front());
+      to.urls.texts.erase(to.urls.texts.begin());
+    }
+    auto fault = fault_of(to, config_.notify);
+    auto all = each_address(to);
+    for (size_t i = 1; i < all.size() && !fault; ++i)
+      if (auto again = fault_of(all[i], config_.notify); again && again->first == "name")
+        fault = again;
+    if (fault) {
       auto given = table.find(fault->first);
       return wrong(place(given == table.end() ? table.source() : given->first.source()),
                    named(fault->first),
                    fault->second);
     }
-    config_.notify.push_back(std::move(to));
+    std::move(all.begin(), all.end(), std::back_inserter(config_.notify));
     return {};
   }
 
@@ -303,8 +348,7 @@ expected<void> check_together(const config& c, const option_origins& where) {
     blame("storage.host", "mariadb needs storage.socket or storage.host");
   if (c.samples.source == "prometheus" && c.prometheus.url.empty())
     blame("samples.source", "prometheus needs prometheus.url");
-  if (!c.prometheus.url.empty() && !c.prometheus.url.starts_with("http://") &&
-      !c.prometheus.url.starts_with("https://"))
+  if (!c.prometheus.url.empty() && !is_web_address(c.prometheus.url))
     blame("prometheus.url", "must begin with http:// or https://");
   if (auto window = parse_daily_window(c.backup.window); !window)
     blame("backup.window", window.error().detail);
@@ -314,6 +358,12 @@ expected<void> check_together(const config& c, const option_origins& where) {
     blame("retention.dump_directory", "must be set where the number of rows is limited");
   if (c.check.sample_period.ms % 1000 != 0)
     blame("check.sample_period", "must be whole seconds");
+  if (!c.http.public_url.empty() && !is_web_address(c.http.public_url))
+    blame("http.public_url", "must begin with http:// or https://");
+  for (const auto& pair : c.alertmanager.trees)
+    if (auto equals = pair.find('=');
+        equals == pair.npos || equals == 0 || equals + 1 == pair.size())
+      blame("alertmanager.trees", pair + " is no ALERT=TREE");
   check_kafka(c, blame);
   return found.all();
 }

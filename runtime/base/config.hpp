@@ -9,11 +9,19 @@
 
 namespace aops::base {
 
+/// Addresses that no log, trace or error may show.
+struct sealed_list {
+  std::vector<std::string> texts;
+};
+
 /// Where alerts are told to: one `[[notify]]` of the configuration. What each member means stands
 /// in `options_of` (config_options.cpp).
 struct notify_receiver {
   std::string name;
   sealed_text url; ///< Such an address often is a secret itself.
+  /// Of the other members of an Alertmanager cluster. Empty once read: each is a receiver then.
+  sealed_list urls;
+  std::string format = "json"; ///< Of the body: `json`, `alertmanager`, or that of a chat.
   std::vector<std::string> severities = {"critical", "warning"};
   std::vector<std::string> owners;
   bool resolved = true;
@@ -21,6 +29,7 @@ struct notify_receiver {
   duration repeat = hours(4);
   duration timeout = seconds(10);
   duration give_up_after = hours(24);
+  duration expire_after = hours(1); ///< Alertmanager's belief in an alert it hears no more of.
   std::string headers_file, ca;
   std::string content_type = "application/json";
   std::string body; ///< A template; empty: the JSON document of docs/notifications.md.
@@ -43,6 +52,7 @@ struct config {
     duration write_timeout = seconds(10);
     duration request_timeout = seconds(10);
     std::vector<std::string> trusted_proxies;
+    std::string public_url; ///< Where people reach the pages; empty: nobody is sent there.
   } http;
 
   struct {
@@ -194,6 +204,11 @@ struct config {
     int64_t max_open_jobs = 10'000, max_outbox = 1'000'000;
     duration dlq_keep = days(7);
   } kafka;
+
+  struct {
+    std::vector<std::string> trees; ///< `ALERT=TREE`; `*=TREE` for those without any.
+    duration window = minutes(10);
+  } alertmanager;
 
   std::vector<notify_receiver> notify; ///< Of different names.
 };

@@ -78,7 +78,10 @@ void add_http(lister& list, config& c) {
          "Deadline of a request inside; past it the code is 1001.")
     .add("trusted_proxies", h.trusted_proxies,
          "Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` and "
-         "`X-Forwarded-Proto` are believed; nobody else's are.");
+         "`X-Forwarded-Proto` are believed; nobody else's are.")
+    .add("public_url", h.public_url,
+         "Where people reach the pages, such as https://aops.example.org: notices link there. Empty: "
+         "they have no links.");
   auto& d = c.data;
   list.in("data")
     .add("listen", d.listen,
@@ -355,19 +358,35 @@ void add_kafka(lister& list, config& c) {
          "How long `aops kafka dlq` shows messages that could not be used.");
 }
 
+void add_alertmanager(lister& list, config& c) {
+  auto& a = c.alertmanager;
+  list.in("alertmanager")
+    .add("trees", a.trees,
+         "Which trees an alert of `/alertmanager/webhook` asks for, `ALERT=TREE` each, beside those that "
+         "name it; `*=TREE` is for alerts that no tree is found for.")
+    .add("window", a.window, span(minutes(1), hours(24)),
+         "How far such a diagnosis looks back.");
+}
+
 void add_receiver(lister& list, notify_receiver& x) {
   list.in("notify")
     .add("name", x.name, "Under which logs, figures and `aops notify` know it: letters, digits, `-`, `_`.")
     .add("url", x.url, "http or https address that each notice is sent to by POST. Never shown: it may hold a secret.")
+    .add("urls", x.urls, "alertmanager: further addresses, of the other members of its cluster; each is told for itself.")
+    .choose("format", x.format, "json|alertmanager|slack|feishu|dingtalk|wecom|mattermost",
+            "What is sent: `body`, alerts of Alertmanager's API, or a message in the form of a chat.")
     .add("severities", x.severities, "Alerts of which severities: info, warning, critical.")
     .add("owners", x.owners, "Only alerts of these administrators. Empty: of all.")
     .add("resolved", x.resolved, "Whether it is told that an alert has ended.")
     .choose("group", x.group, "none|host|rule",
          "Which alerts of one moment share a notice: none, those of a host, those of a rule.")
-    .add("repeat", x.repeat, span({}, days(30)), "How often it is told again while an alert lasts. 0: never.")
+    .add("repeat", x.repeat, span({}, days(30)),
+         "How often it is told again while an alert lasts. 0: never. Of alertmanager 1m unless given.")
     .add("timeout", x.timeout, span(milliseconds(100), minutes(1)), "How long one attempt may take.")
     .add("give_up_after", x.give_up_after, span(minutes(1), days(30)),
          "A notice that has failed for so long is given up.")
+    .add("expire_after", x.expire_after, span(minutes(5), days(30)),
+         "alertmanager: an alert that it hears no more of is over after so long; at least four times `repeat`.")
     .add("headers_file", x.headers_file,
          "File with header lines such as `Authorization: Bearer …`, readable by its owner only.")
     .add("ca", x.ca, "PEM file with the authority of an https receiver. Empty: the system's.")
@@ -397,6 +416,7 @@ std::vector<option> options_of(config& c) {
   add_tasks(list, c);
   add_cluster(list, c);
   add_kafka(list, c);
+  add_alertmanager(list, c);
   return list.take();
 }
 

@@ -17,6 +17,7 @@ struct option {
                               std::string*,
                               std::vector<std::string>*,
                               sealed_text*,
+                              sealed_list*,
                               duration*,
                               byte_size*,
                               endpoint*>;

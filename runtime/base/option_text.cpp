@@ -118,6 +118,7 @@ expected<void> set_option(const option& o, std::string_view text) {
            [&](sealed_text* x) {
              return put(expected<sealed_text>{sealed_text{std::string{text}}}, *x);
            },
+           [&](sealed_list* x) { return put(parse_list(text), x->texts); },
            [&](duration* x) { return put(parse_duration(text), *x); },
            [&](byte_size* x) { return put(parse_byte_size(text), *x); },
            [&](endpoint* x) {
@@ -156,6 +157,7 @@ std::string toml_value(const option& o) {
            [](std::string* x) { return in_quotes(*x); },
            [&](std::vector<std::string>* x) { return list(*x); },
            [](sealed_text* x) { return in_quotes(x->text.empty() ? "" : to_string(*x)); },
+           [](sealed_list* x) -> std::string { return x->texts.empty() ? "[]" : "[\"<sealed>\"]"; },
            [](endpoint* x) { return in_quotes(x->host.empty() ? "" : to_string(*x)); },
            [](auto* x) { return in_quotes(to_string(*x)); }},
     o.value);
@@ -168,6 +170,7 @@ std::string unit_text(const option& o) {
                                 [](int64_t*) { return "integer"; },
                                 [](double*) { return "number"; },
                                 [](std::vector<std::string>*) { return "list of texts"; },
+                                [](sealed_list*) { return "list of texts"; },
                                 [](duration*) { return "duration"; },
                                 [](byte_size*) { return "size"; },
                                 [](auto*) { return ""; }},

@@ -186,6 +186,47 @@ BOOST_AUTO_TEST_CASE(receivers_of_alerts_are_tables) {
   BOOST_TEST(text.find("[[notify]]\nname = \"oncall\"\n") != text.npos);
 }
 
+BOOST_AUTO_TEST_CASE(each_address_of_an_alertmanager_is_a_receiver) {
+  text_file file{"[[notify]]\nname = 'am'\nformat = 'alertmanager'\n"
+                 "urls = ['http://a:9093', 'http://b:9093/secret']\n"
+                 "[[notify]]\nname = 'slow'\nformat = 'alertmanager'\nurl = 'http://c'\n"
+                 "repeat = '5m'\n"};
+  auto c = load_config(file.path);
+  BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
+  BOOST_REQUIRE(c->notify.size() == 3u);
+  BOOST_TEST(c->notify[0].name == "am");
+  BOOST_TEST(c->notify[0].url.text == "http://a:9093");
+  BOOST_TEST(c->notify[0].repeat.ms == 60'000);
+  BOOST_TEST(c->notify[1].name == "am-2");
+  BOOST_TEST(c->notify[1].url.text == "http://b:9093/secret");
+  BOOST_TEST(c->notify[1].urls.texts.empty());
+  BOOST_TEST(c->notify[2].repeat.ms == 300'000);
+  BOOST_TEST(base::to_toml(*c).find("secret") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_alertmanager_would_not_understand_is_refused) {
+  const std::string begin = "[[notify]]\nname = 'a'\nurl = 'http://h'\n";
+  const std::string am = begin + "format = 'alertmanager'\n";
+  BOOST_TEST(refusal(begin + "urls = ['http://b']\n") ==
+             ":4: notify[0].urls: goes with format = \"alertmanager\" only");
+  BOOST_TEST(refusal(am + "urls = ['ftp://hunter2']\n") ==
+             ":5: notify[0].urls: each must begin with http:// or https://");
+  BOOST_TEST(refusal(am + "repeat = 0\n").starts_with(":5: notify[0].repeat: must be at least 1s"));
+  BOOST_TEST(
+    refusal(am + "resolved = false\n").starts_with(":5: notify[0].resolved: must be true"));
+  BOOST_TEST(refusal(am + "repeat = '20m'\n") ==
+             ":1: notify[0].expire_after: must be at least four times `repeat`");
+  BOOST_TEST(refusal(begin + "format = 'slack'\nbody = 'x'\n") ==
+             ":5: notify[0].body: goes without format, which says what is sent");
+  BOOST_TEST(
+    refusal("[[notify]]\nname = 'a-2'\nurl = 'http://h'\n" + am + "urls = ['http://b']\n") ==
+    ":5: notify[1].name: another receiver is called a-2");
+  BOOST_TEST(refusal("[alertmanager]\ntrees = ['x']\n") ==
+             ":2: alertmanager.trees: x is no ALERT=TREE");
+  BOOST_TEST(refusal("[http]\npublic_url = 'x'\n") ==
+             ":2: http.public_url: must begin with http:// or https://");
+}
+
 BOOST_AUTO_TEST_CASE(errors_of_receivers_name_file_line_key_and_reason) {
   const std::string begin = "[[notify]]\nname = 'a'\nurl = 'http://h'\n";
   BOOST_TEST(refusal(begin + "colour = 1\n") == ":4: notify[0].colour: unknown key");
