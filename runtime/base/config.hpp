@@ -154,6 +154,14 @@ struct config {
   } tasks;
 
   struct {
+    duration check_every = minutes(10); ///< 0: on demand only.
+    int64_t parallel = 2;               ///< Domains of which hosts are read at once.
+    int64_t most_versions = 1000;       ///< Of an item.
+    std::vector<std::string> paths;     ///< Folders of files that may be traced; empty: all.
+    std::string models;                 ///< Folder of models beside those that come with aops.
+  } tracing;
+
+  struct {
     int64_t max_reports = 100'000;
     duration unit_timeout = seconds(30);
     duration deadline = hours(1);

@@ -283,6 +283,19 @@ void add_tasks(lister& list, config& c) {
          "JSON file that lists the commands that may be run on hosts; see docs/tasks.md. Empty: none.");
 }
 
+void add_tracing(lister& list, config& c) {
+  auto& t = c.tracing;
+  list.in("tracing")
+    .add("check_every", t.check_every, span({}, days(30)),
+         "How often the files of a domain's hosts are compared with what is expected, while a session of "
+         "their owner has the vault key. 0: on demand only.")
+    .add("parallel", t.parallel, {1, 16}, "Domains whose hosts are read at once on a node; others wait.")
+    .add("most_versions", t.most_versions, {2, 100000}, "Versions kept of a file; the oldest of more are gone.")
+    .add("paths", t.paths, "Folders whose files may be traced, such as `/etc/`. Empty: all.")
+    .add("models", t.models,
+         "Folder with models of files beside those that come with aops; see docs/tracing.md. Empty: none.");
+}
+
 void add_cluster(lister& list, config& c) {
   auto& x = c.cluster;
   list.in("cluster")
@@ -414,6 +427,7 @@ std::vector<option> options_of(config& c) {
   add_samples(list, c);
   add_jobs(list, c);
   add_tasks(list, c);
+  add_tracing(list, c);
   add_cluster(list, c);
   add_kafka(list, c);
   add_alertmanager(list, c);
