@@ -232,11 +232,16 @@ AOPS_MESSAGE(wanted_samples)
 struct samples_to_get {
   std::vector<moment> time_range;
   std::map<std::string, std::vector<wanted_samples>> data_infos;
+  maybe<int64_t> most_points{};
   bool of_all = false; ///< Whoever owns the hosts.
 };
 #define AOPS_FIELDS_samples_to_get(F)                                                              \
   F(time_range, required().items(2, 2), "Start and end, both included.")                           \
   F(data_infos, required().items(0, 1000), "Host addresses, or ids, to what is wanted of each.")   \
+  F(most_points,                                                                                   \
+    optional_field().range(2, 10000),                                                              \
+    "Of each series at most so many samples: the least and the greatest of each of half as many "  \
+    "equal stretches of the range. Absent: all.")                                                  \
   F(of_all, internal(), "")
 AOPS_MESSAGE(samples_to_get)
 

@@ -82,13 +82,14 @@ private:
 
   template <class T>
   void answer(T x) {
+    --self_->state.under_way;
     to_.deliver(std::move(x));
   }
 
   void too_much() {
     answer(refuse(ec::bad_request,
-                  "time_range: that is too much for one answer; ask for fewer hosts or less "
-                  "time at once"));
+                  "time_range: that is too much for one answer; ask for fewer hosts, less time or "
+                  "fewer points at once"));
   }
 
   void read_portion(int64_t from_ms) {
@@ -167,6 +168,9 @@ samples_actor::behavior_type samples(self_pointer self, services_ptr services) {
   self->state.services = std::move(services);
   return {
     [self](const caller& who, const samples_to_get& x) -> caf::result<samples_found> {
+      if (self->state.under_way >= most_readers)
+        return refuse(ec::overloaded, "samples are being read for many; try again");
+      ++self->state.under_way;
       auto to = self->make_response_promise<samples_found>();
       std::make_shared<reader>(self, x, to)->find_hosts_of(who, x.of_all);
       return to;

@@ -6,6 +6,7 @@
 #include "runtime/core/check/own_series.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace aops::actors {
 
@@ -35,7 +36,43 @@ std::string text_of(number x) {
   return x.is_integer() ? std::to_string(x.integer()) : base::shortest(x.real());
 }
 
+/// Whether `a` is less than `b`, or `b` is no number, which bounds nothing.
+bool is_below(number a, number b) {
+  return a.as_double() < b.as_double() || std::isnan(b.as_double());
+}
+
+bool is_above(number a, number b) {
+  return a.as_double() > b.as_double() || std::isnan(b.as_double());
+}
+
 } // namespace
+
+std::vector<check::point> thinned_points::add(const check::point& next) {
+  auto stretch = (next.time_ms - from_ms_) / stretch_ms_;
+  std::vector<check::point> done;
+  if (low_ && stretch != stretch_) {
+    done = rest();
+    low_.reset();
+  }
+  if (!low_) {
+    stretch_ = stretch;
+    low_ = high_ = next;
+    return done;
+  }
+  if (is_below(next.value, low_->value))
+    low_ = next;
+  if (is_above(next.value, high_->value))
+    high_ = next;
+  return done;
+}
+
+std::vector<check::point> thinned_points::rest() const {
+  if (!low_)
+    return {};
+  if (low_->time_ms == high_->time_ms)
+    return {*low_};
+  return low_->time_ms < high_->time_ms ? std::vector{*low_, *high_} : std::vector{*high_, *low_};
+}
 
 void samples_request::choose(const std::vector<host_record>& hosts, int64_t default_port) {
   for (const auto& [name, wanted] : asked_.data_infos) {
@@ -102,6 +139,14 @@ void samples_request::take(const series_key& key, std::span<const check::point> 
   if (points.empty() || !wants(key))
     return;
   auto& text = found_[key];
+  if (!asked_.most_points)
+    return write(text, points);
+  auto thin = thinned(key);
+  for (const auto& x : points)
+    write(text, thin->second.add(x));
+}
+
+void samples_request::write(std::string& text, std::span<const check::point> points) {
   for (const auto& x : points) {
     text += text.empty() ? "[" : ",[";
     base::append_seconds(text, x.time_ms);
@@ -110,7 +155,16 @@ void samples_request::take(const series_key& key, std::span<const check::point> 
   }
 }
 
+std::map<series_key, thinned_points>::iterator samples_request::thinned(const series_key& key) {
+  auto stretches = std::max<int64_t>(1, *asked_.most_points / 2);
+  auto stretch_ms = (until_ms() - from_ms()) / stretches + 1;
+  return thinned_.try_emplace(key, from_ms(), stretch_ms).first;
+}
+
 void samples_request::finish_host() {
+  for (const auto& [key, left] : thinned_)
+    write(found_[key], left.rest());
+  thinned_.clear();
   has_good_ = has_good_ || asks_for_metrics();
   auto& out = result_[places_[next_].name].succeed_list;
   for (auto& [key, values] : found_)
@@ -126,6 +180,7 @@ void samples_request::fail_host(const std::string& reason) {
   for (const auto& x : wanted())
     if (is_metric(x))
       out.push_back({x.name, x.label, reason});
+  thinned_.clear();
   found_.clear();
   slots_.clear();
   ++next_;

@@ -8,12 +8,31 @@
 #include "runtime/io/prometheus/query.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace aops::actors {
+
+/// Of the points of one series, in order, the least and the greatest of each stretch of a range:
+/// who draws them loses no peak. Pure.
+class thinned_points {
+public:
+  /// @param stretch_ms Width of a stretch, from 1.
+  thinned_points(int64_t from_ms, int64_t stretch_ms)
+      : from_ms_(from_ms), stretch_ms_(stretch_ms) {}
+
+  /// @return The points of the stretch that `next` is behind; nothing while it goes on.
+  std::vector<check::point> add(const check::point& next);
+  /// The points of the last stretch.
+  std::vector<check::point> rest() const;
+
+private:
+  int64_t from_ms_, stretch_ms_, stretch_ = 0;
+  std::optional<check::point> low_, high_;
+};
 
 /// One request for samples: which hosts it is about, what was found of each, and the answer. Pure.
 /// Hosts are read one after the other; an address may be that of several.
@@ -55,12 +74,15 @@ private:
     return asked_.data_infos.at(places_[next_].name);
   }
   bool wants(const series_key& key) const;
+  void write(std::string& text, std::span<const check::point> points);
+  std::map<series_key, thinned_points>::iterator thinned(const series_key& key);
 
   samples_to_get asked_;
   std::vector<place> places_;
   size_t next_ = 0, values_ = 0;
-  std::map<uint32_t, series_key> slots_;    ///< Wanted ones of the host at work.
-  std::map<series_key, std::string> found_; ///< Of the host at work: pairs as JSON.
+  std::map<uint32_t, series_key> slots_;         ///< Wanted ones of the host at work.
+  std::map<series_key, std::string> found_;      ///< Of the host at work: pairs as JSON.
+  std::map<series_key, thinned_points> thinned_; ///< What of these is not written yet.
   std::map<std::string, host_samples> result_;
   bool has_good_ = false, has_bad_ = false;
 };

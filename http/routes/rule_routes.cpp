@@ -1,6 +1,7 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/check.hpp"
+#include "messages/roles/data.hpp"
 #include "messages/roles/host.hpp"
 #include "messages/roles/hosts.hpp"
 #include "messages/roles/rule_cost.hpp"
@@ -79,6 +80,13 @@ std::vector<route> rule_routes(const node_port& port) {
       [port](const request_context& c, series_query x) {
         return ask_host<series_page>(port, c, std::move(x));
       }),
+    ask<samples_actor, samples_to_get, samples_found>(
+      port,
+      method::post,
+      "/check/series/data/get",
+      may::user,
+      actors::samples_name,
+      "Read what hosts measured in a time range, or as many points of it as are drawn."),
   };
 }
 

@@ -143,6 +143,8 @@ ROWS = {
     ("POST", "/check/condition/eval"):
         sees(lambda s: s.legal["/check/condition/eval"] | {"host_id": s.hidden}, code=1000),
     ("POST", "/check/series/get"): sees(lambda s: {"host_id": s.hidden}, code=1000),
+    ("POST", "/check/series/data/get"):
+        sees(lambda s: {"time_range": s.range, "data_infos": {s.hidden: [{"name": "temperature"}]}}, code=1104),
     ("POST", "/check/result/get"):
         sees(lambda s: {"check_items": [], "host_list": [], "time_range": []}, lambda s: [s.seen]),
     ("POST", "/check/result/count"): sees(lambda s: {"host_list": []}, lambda s: [s.seen, '"total_count":1']),
@@ -191,7 +193,8 @@ ROWS = {
 }
 PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}", "/", "/ui/{rest}", "/ui/assets/{rest}"}
 # What a request names, its answer may name too.
-ECHOES = {"/diag/task/waits", "/diag/task/cancel", "/diag/task/resume", "/diag/progress/get", "/events/stream"}
+ECHOES = {"/check/series/data/get", "/diag/task/waits", "/diag/task/cancel", "/diag/task/resume", "/diag/progress/get",
+          "/events/stream"}
 LAST = ("/manage/account/logout", "/manage/logout", "/session/logout", "/diag/task/cancel")
 
 

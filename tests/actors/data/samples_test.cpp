@@ -1,4 +1,5 @@
 #include "actors/data/samples.hpp"
+#include "actors/data/samples_read.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "messages/names.hpp"
 #include "runtime/core/check/round_codec.hpp"
@@ -6,6 +7,8 @@
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
+
+#include <cmath>
 
 namespace aops::actors {
 
@@ -55,10 +58,12 @@ struct samples_fixture : tests::store_fixture {
 
   expected<samples_found> get(const caller& who,
                               std::map<std::string, std::vector<wanted_samples>> what,
-                              bool of_all = false) {
+                              bool of_all = false,
+                              maybe<int64_t> most_points = {}) {
     samples_to_get x;
     x.time_range = {{0}, {100'000'000}};
     x.data_infos = std::move(what);
+    x.most_points = most_points;
     x.of_all = of_all;
     return ask<samples_found>(it, who, x);
   }
@@ -96,6 +101,30 @@ BOOST_AUTO_TEST_CASE(series_are_found_by_some_of_their_labels) {
   BOOST_TEST(
     shown(reply.result.at(host.host_id)) ==
     R"(load cpu=0 mode=idle [[1,"7"],[3601.5,"8"]]; load cpu=1 mode=idle [[1,"0.5"],[3601.5,"1.5"]]; )");
+}
+
+BOOST_AUTO_TEST_CASE(of_many_points_the_least_and_the_greatest_of_each_stretch_are_told) {
+  // Four points: two stretches of 50,000 s. The peaks of the first stand in this order.
+  for (auto [second, load] : {std::pair{1, 5}, {2, 9}, {3, 4}, {4, 5}, {60'000, 7}})
+    add_round(second * 1000, load, 1.5);
+  std::map<std::string, std::vector<wanted_samples>> what{{host.host_id, {wanted("load")}}};
+  maybe<int64_t> most;
+  most.emplace(4);
+  auto reply = tests::ok(get(admin, what, false, most));
+  BOOST_TEST(
+    shown(reply.result.at(host.host_id)) ==
+    R"(load cpu=0 mode=idle [[2,"9"],[3,"4"],[60000,"7"]]; load cpu=1 mode=idle [[1,"1.5"],[60000,"1.5"]]; )");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_number_is_neither_least_nor_greatest) {
+  thinned_points it{0, 100};
+  auto nan = number::of(std::nan(""));
+  for (auto [at, value] : {std::pair{1, nan}, {2, number::of(3.0)}, {3, nan}})
+    BOOST_TEST(it.add({at, value}).empty());
+  auto done = it.add({100, nan});
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST(done.front().time_ms == 2);
+  BOOST_TEST(it.rest().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(every_host_has_a_series_that_tells_whether_it_answered) {
