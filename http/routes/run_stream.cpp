@@ -8,9 +8,13 @@ namespace {
 /// GET /manage/task/stream?execution_id=
 struct run_stream {
   std::string execution_id;
+  maybe<std::string> after{};
 };
 #define AOPS_FIELDS_run_stream(F)                                                                  \
-  F(execution_id, required().text(1, 64), "Run of a deployment task.")
+  F(execution_id, required().text(1, 64), "Run of a deployment task.")                             \
+  F(after,                                                                                         \
+    optional_field().text(1, 20),                                                                  \
+    "Number of the event after which it begins; `Last-Event-ID` goes before it.")
 AOPS_MESSAGE(run_stream)
 
 expected<job_news>
@@ -100,7 +104,10 @@ stream_route run_stream_route(std::shared_ptr<sse_hub> hub) {
   return make_stream_route<run_stream>("/manage/task/stream",
                                        may::administrator,
                                        "Live events of a run as server-sent events.",
-                                       [hub](const stream_request& asked, const run_stream& x) {
+                                       [hub](stream_request asked, const run_stream& x) {
+                                         // The first request of a browser has no such header.
+                                         if (asked.last_event_id.empty() && x.after)
+                                           asked.last_event_id = *x.after;
                                          return hub->open(asked, x.execution_id);
                                        });
 }
