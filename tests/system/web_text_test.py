@@ -23,6 +23,7 @@ TABLES = {
     "parts/HostCharts.vue": r"title: '([^']+)'",
     "parts/Palette.vue": r"kind: '([^']+)'",
     "App.vue": r"(?:auto|light|dark): '([A-Z][^']+)'",
+    "parts/mindMap.ts": r"(?:\bfault|new DrawingFault)\('([^']+)'",
     "pages/Diagnosis.vue": r"(?:true|false|unknown|error|reading|none): '([a-z][^']+)'",
 }
 
@@ -62,6 +63,34 @@ class texts(unittest.TestCase):
         told = set(re.findall(r'\d{3}, \d{3}, "([^"]+)"', codes)) | set(re.findall(r"1\d{3}, \d{3}, \"([^\"]+)\"", codes))
         self.assertGreater(len(told), 10)
         self.assertEqual(sorted(told - dictionary().keys()), [])
+
+
+class mind_maps(unittest.TestCase):
+    def test_the_pages_draw_what_the_engine_draws(self):
+        """The recorded cases of the engine, played to the pages' own reading of mind maps."""
+        cases = [json.loads(line) for line in (top.parents[1] / "tests/golden/diagnosis.jsonl").read_text(encoding="utf-8").splitlines()]
+        sheets = [x for x in cases if x["kind"] == "excel"]
+        self.assertGreater(len(sheets), 10)
+        script = """
+            import { createRequire } from 'node:module'
+            import { readFileSync } from 'node:fs'
+            const [modules, source] = process.argv.slice(1)
+            const { transformSync } = createRequire(modules + '/')('esbuild')
+            const { code } = transformSync(readFileSync(source, 'utf8'), { loader: 'ts', format: 'esm' })
+            const { treeFromRows, DrawingFault } = await import('data:text/javascript,' + encodeURIComponent(code))
+            console.log(JSON.stringify(JSON.parse(readFileSync(0, 'utf8')).map((rows) => {
+              try {
+                return { tree: treeFromRows(rows) }
+              } catch (problem) {
+                if (!(problem instanceof DrawingFault)) throw problem
+                return { error: true }
+              }
+            })))"""
+        done = subprocess.run(["node", "--input-type=module", "-e", script, work() / "node_modules", top / "src/parts/mindMap.ts"],
+                              input=json.dumps([x["sheet"] for x in sheets]), text=True, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for case, told in zip(sheets, json.loads(done.stdout), strict=True):
+            self.assertEqual(told, case.get("sane_expected", case["expected"]), case["id"])
 
 
 class served(unittest.TestCase):

@@ -1,16 +1,18 @@
 import { ApiError, post, type Schemas } from '../api/client'
 import { isAdministrator } from '../state/session'
-import { labels } from '../text'
+import { labels, t } from '../text'
 
 export type Point = [time: number, value: number]
 export interface Course {
   label: string
   points: Point[]
+  /** Seconds of the stretches of which these points are the least and the greatest. */
+  stretch?: number
 }
 
 export const same = (a: Record<string, string>, b: Record<string, string>) => labels(a) === labels(b)
 
-/** So many series of a name are drawn for who asks for each by itself. */
+/** So many series of a name are drawn in a chart of a host. */
 export const mostSingle = 10
 /** So many values the trial of a rule looks at; there is one a second at most. */
 const mostTold = 200_000
@@ -21,18 +23,14 @@ type Item = Schemas['check_rule']['data_list'][number]
 /** The courses of what an item of a rule takes, up to 240 values of each: what everybody may ask of the hosts that he sees. */
 async function courses(host: string, item: Item, range: [number, number], signal?: AbortSignal): Promise<{ label: Record<string, string>; points: Point[] }[]> {
   const rule = { check_item: 'drawn', data_list: [item], condition: '$0 < 0' }
-  for (let pause = 200; ; pause *= 2) {
-    try {
-      const reply = await post('/check/rule/test', { host_id: host, rule, time_range: range }, { signal })
-      return (reply.parts ?? []).map((p) => ({ label: p.labels ?? {}, points: p.values.map((v) => [v.time, Number(v.value)]) }))
-    } catch (problem) {
-      // A host that has not answered since.
-      if (problem instanceof ApiError && problem.detail.startsWith('time_range:')) return []
-      // A host tries few rules at a time, whoever asks.
-      if (!(problem instanceof ApiError) || problem.code !== 1001 || pause > 2000) throw problem
-      await new Promise((go) => setTimeout(go, pause))
-      signal?.throwIfAborted()
-    }
+  try {
+    // A host tries few rules at a time, whoever asks.
+    const reply = await patiently(() => post('/check/rule/test', { host_id: host, rule, time_range: range }, { signal }), signal)
+    return (reply.parts ?? []).map((p) => ({ label: p.labels ?? {}, points: p.values.map((v) => [v.time, Number(v.value)]) }))
+  } catch (problem) {
+    // A host that has not answered since.
+    if (problem instanceof ApiError && problem.detail.startsWith('time_range:')) return []
+    throw problem
   }
 }
 
@@ -48,40 +46,34 @@ export async function sums(host: string, name: string, by: string, values: strin
   return found
 }
 
-/**
- * The samples of some series of a host, by label. Where nothing but trials may be asked, one is asked of each name, or of each of
- * its first ten series when the period is too long for that.
- *
- * @param known All series of the host.
- */
-export async function samples(
-  host: string,
-  wanted: { name: string; label: Record<string, string> }[],
-  range: [number, number],
-  known: Schemas['series_info'][],
-  signal?: AbortSignal,
-): Promise<Map<string, Point[]>> {
+/** So many points of a series are asked for, unless a chart is wider: two for each pixel of the usual one. */
+export const usualPoints = 1000
+/** How long a stretch is of which the node tells the least and the greatest. */
+export const stretchOf = (range: [number, number], points = usualPoints) => (range[1] - range[0]) / (points / 2)
+
+/** Asks again a little later where the node is busy. */
+async function patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let pause = 200; ; pause *= 2) {
+    try {
+      return await work()
+    } catch (problem) {
+      if (!(problem instanceof ApiError) || problem.code !== 1001 || pause > 2000) throw problem
+      await new Promise((go) => setTimeout(go, pause))
+      signal?.throwIfAborted()
+    }
+  }
+}
+
+/** The samples of some series of a host, by name and label; of many the node tells as many as are drawn. */
+export async function samples(host: string, wanted: { name: string; label: Record<string, string> }[], range: [number, number], signal?: AbortSignal, points = usualPoints): Promise<Map<string, Point[]>> {
   const found = new Map<string, Point[]>()
   if (!wanted.length) return found
-  if (isAdministrator.value) {
-    const body = { time_range: range, data_infos: { [host]: wanted.map((x) => ({ name: x.name, type: 'kpi', label: x.label })) } }
-    const reply = await post('/data/data/get', body, { signal })
-    for (const entry of reply.result[host]?.succeed_list ?? []) {
-      const isWanted = wanted.some((x) => x.name === entry.name && same(x.label, entry.label))
-      if (isWanted) found.set(entry.name + labels(entry.label), (entry.values as [number, string][]).map(([at, v]) => [at, Number(v)]))
-    }
-    return found
-  }
-  for (const name of new Set(wanted.map((x) => x.name))) {
-    const mine = wanted.filter((x) => x.name === name)
-    if (mine.length > 1 && isTold(known.filter((x) => x.name === name).length, range)) {
-      for (const x of await courses(host, { name, match: {} }, range, signal)) found.set(name + labels(x.label), x.points)
-      continue
-    }
-    for (const x of mine.slice(0, mostSingle)) {
-      const [one] = await courses(host, { name, label: x.label }, range, signal)
-      if (one) found.set(name + labels(x.label), one.points)
-    }
+  const asked = new Set(wanted.map((x) => x.name + labels(x.label)))
+  const body = { time_range: range, data_infos: { [host]: wanted.map((x) => ({ name: x.name, type: 'kpi', label: x.label })) }, most_points: points }
+  const reply = await patiently(() => post('/check/series/data/get', body, { signal }), signal)
+  for (const entry of reply.result[host]?.succeed_list ?? []) {
+    const key = entry.name + labels(entry.label)
+    if (asked.has(key)) found.set(key, (entry.values as [number, string][]).map(([at, v]) => [at, Number(v)]))
   }
   return found
 }
@@ -141,4 +133,27 @@ export function bandsOf(results: Schemas['check_result'][]): Band[] {
       text: r.check_item + labels(r.labels),
       tone: r.severity === 'critical' ? 'bad' : r.severity === 'info' ? 'info' : 'warn',
     }))
+}
+
+/** Whether a run that is over worked on some hosts: that changes no more. */
+const touched = new Map<string, boolean>()
+const mostRuns = 20
+
+/** The newest runs that changed something on these hosts in a period, for administrators. */
+export async function deployments(hosts: string[], range: [number, number], signal?: AbortSignal): Promise<Band[]> {
+  if (!isAdministrator.value || !hosts.length) return []
+  const runs = (await post('/manage/task/result/get', { time_range: range, sort: 'time', direction: 'desc', page: 1, per_page: mostRuns }, { signal })).executions
+  const bands = await Promise.all(
+    runs.filter((r) => !r.check && r.started).map(async (r): Promise<Band[]> => {
+      const key = `${r.execution_id} ${hosts.join()}`
+      let here = touched.get(key)
+      if (here === undefined) {
+        const reply = await post('/manage/task/result/hosts', { execution_id: r.execution_id, host_list: hosts, page: 1, per_page: 1 }, { signal })
+        here = reply.total_count > 0
+        if (r.ended && touched.size < 1000) touched.set(key, here)
+      }
+      return here ? [{ from: r.started!, to: r.ended ?? Date.now() / 1000, text: `${t('Deployment')}: ${r.task_name}`, tone: r.state === 'failed' ? 'warn' : 'info' }] : []
+    }),
+  )
+  return bands.flat()
 }

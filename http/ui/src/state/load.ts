@@ -36,6 +36,27 @@ export function useLoad<T>(work: (signal: AbortSignal) => Promise<T>, at_once = 
   return { data, error, loading, reload }
 }
 
+/** Does it, one at a time: who asks meanwhile has it done once more, after that. What it keeps up with may come faster. */
+export function calmly(work: () => Promise<unknown>): () => void {
+  let busy = false
+  let again = false
+  return async function turn() {
+    if (busy) {
+      again = true
+      return
+    }
+    busy = true
+    try {
+      do {
+        again = false
+        await work().catch(() => undefined)
+      } while (again)
+    } finally {
+      busy = false
+    }
+  }
+}
+
 /** Does it again and again while the tab is seen; the next time counts from the end of the last. */
 export function usePoll(work: () => Promise<unknown>, seconds: number) {
   let timer: number | undefined

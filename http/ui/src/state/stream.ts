@@ -1,4 +1,4 @@
-import { onScopeDispose, ref } from 'vue'
+import { computed, effectScope, onScopeDispose, ref, watch, type EffectScope } from 'vue'
 import { base } from '../api/client'
 
 export interface StreamEvent {
@@ -8,8 +8,12 @@ export interface StreamEvent {
 }
 type Listener = (event: StreamEvent) => void
 
-/** `away`: the stream broke and is being opened again. */
-export const link = ref<'idle' | 'open' | 'away'>('idle')
+type Link = 'idle' | 'open' | 'away'
+/** The tab's stream; beside it a run that is looked at has one of its own. */
+const shared = ref<Link>('idle')
+const own = ref<Link>('idle')
+/** `away`: a stream broke and is being opened again. */
+export const link = computed<Link>(() => [shared.value, own.value].find((x) => x === 'away') ?? (shared.value === 'idle' ? own.value : shared.value))
 
 const listeners = new Map<string, Set<Listener>>()
 const ended = new Set<string>()
@@ -19,7 +23,7 @@ let timer: number | undefined
 let pause = 1000
 
 function hear(kind: StreamEvent['kind'], message: MessageEvent<string>) {
-  link.value = 'open'
+  shared.value = 'open'
   pause = 1000
   const data = JSON.parse(message.data) as Record<string, unknown>
   const topic = String(data.topic)
@@ -35,13 +39,13 @@ function open() {
   source = undefined
   shown = topics
   if (!topics) {
-    link.value = 'idle'
+    shared.value = 'idle'
     return
   }
   const opened = new EventSource(`${base}/events/stream?topics=${encodeURIComponent(topics)}`)
   source = opened
   opened.onopen = () => {
-    link.value = 'open'
+    shared.value = 'open'
     pause = 1000
   }
   for (const kind of ['progress', 'report', 'done', 'gone'] as const)
@@ -50,7 +54,7 @@ function open() {
   opened.onerror = () => {
     if (source !== opened) return
     const rest = [...listeners.keys()].some((topic) => !ended.has(topic))
-    link.value = rest ? 'away' : 'idle'
+    shared.value = rest ? 'away' : 'idle'
     if (opened.readyState !== EventSource.CLOSED || !rest) return
     later(pause)
     pause = Math.min(pause * 2, 15_000)
@@ -73,4 +77,82 @@ export function listen(topic: string, tell: Listener) {
     if (!those.size) listeners.delete(topic)
     later(20)
   })
+}
+
+/** The same for as many topics as there are now, up to what one stream may have. */
+export function listenAll(topics: () => string[], tell: Listener) {
+  const scopes = new Map<string, EffectScope>()
+  watch(
+    () => topics().slice(0, 60),
+    (wanted) => {
+      for (const [topic, scope] of scopes)
+        if (!wanted.includes(topic)) {
+          scope.stop()
+          scopes.delete(topic)
+        }
+      for (const topic of wanted)
+        if (!scopes.has(topic)) {
+          const scope = effectScope()
+          scopes.set(topic, scope)
+          scope.run(() => listen(topic, tell))
+        }
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => scopes.forEach((scope) => scope.stop()))
+}
+
+export interface RunEvent {
+  kind: string
+  number: number
+  data: Record<string, unknown>
+}
+const runKinds = ['state', 'step', 'host', 'event', 'progress', 'done'] as const
+
+/**
+ * The events of a run after a number, until it is over or the component that asked is gone. The browser comes back by itself
+ * with `Last-Event-ID`; where it gives up, it is begun anew after the last event.
+ *
+ * @param tell Called with each event; that of an action (`event`) without its data.
+ */
+export function followRun(run: string, after: number, tell: (event: RunEvent) => void): { close: () => void } {
+  let at = after
+  let source: EventSource | undefined
+  let timer: number | undefined
+  let pause = 1000
+  function close() {
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+    own.value = 'idle'
+  }
+  function begin() {
+    source?.close()
+    const opened = (source = new EventSource(`${base}/manage/task/stream?execution_id=${encodeURIComponent(run)}&after=${at}`))
+    const well = () => {
+      own.value = 'open'
+      pause = 1000
+    }
+    opened.onopen = well
+    for (const kind of runKinds)
+      opened.addEventListener(kind, (message) => {
+        if (source !== opened) return
+        well()
+        const { data, lastEventId } = message as MessageEvent<string>
+        if (kind !== 'progress' && kind !== 'done') at = Math.max(at, Number(lastEventId) || 0)
+        if (kind === 'done') close()
+        tell({ kind, number: at, data: kind === 'event' ? {} : (JSON.parse(data) as Record<string, unknown>) })
+      })
+    opened.onerror = () => {
+      if (source !== opened) return
+      own.value = 'away'
+      if (opened.readyState !== EventSource.CLOSED) return
+      clearTimeout(timer)
+      timer = window.setTimeout(begin, pause)
+      pause = Math.min(pause * 2, 15_000)
+    }
+  }
+  begin()
+  onScopeDispose(close)
+  return { close }
 }
