@@ -35,8 +35,10 @@ consumer_loop::consumer_loop(std::shared_ptr<mq::message_queue> queue,
                              const base::config& config,
                              std::vector<std::string> topics,
                              std::string group,
-                             sink hand_on)
-    : queue_(std::move(queue)), config_(config), hand_on_(std::move(hand_on)) {
+                             sink hand_on,
+                             std::chrono::milliseconds refused_for)
+    : queue_(std::move(queue)), config_(config), hand_on_(std::move(hand_on)),
+      refused_for_(refused_for) {
   options_.topics = std::move(topics);
   options_.group = std::move(group);
   options_.before_loss = [this](const std::vector<mq::partition_id>& lost) { before_loss(lost); };
@@ -47,14 +49,14 @@ consumer_loop::~consumer_loop() {
   changed_.notify_all();
   if (thread_.joinable())
     thread_.join();
-  consumer_.reset(); // It says good-bye to its partitions.
+  keep(nullptr); // It says good-bye to its partitions.
 }
 
 expected<void> consumer_loop::start() {
   auto made = queue_->consume(options_);
   if (!made)
     return fail(std::move(made.error()));
-  consumer_ = std::move(*made);
+  keep(std::move(*made));
   auto thread = base::start_thread("queue-read", [this] { run(); });
   if (!thread)
     return fail(std::move(thread.error()));
@@ -71,7 +73,23 @@ void consumer_loop::done(uint64_t number) {
 }
 
 mq::standing consumer_loop::state() const {
-  return consumer_ ? consumer_->state() : mq::standing{};
+  std::lock_guard guard{mutex_};
+  auto out = consumer_ ? consumer_->state() : mq::standing{};
+  if (!out.is_connected && !refusal_.empty()) {
+    out.is_refused = true;
+    out.problem = refusal_;
+  }
+  return out;
+}
+
+/// The one before it ends after that: it may take a while.
+void consumer_loop::keep(std::unique_ptr<mq::consumer> consumer) {
+  {
+    std::lock_guard guard{mutex_};
+    consumer_.swap(consumer);
+    joined_ = std::chrono::steady_clock::now();
+  }
+  consumer.reset();
 }
 
 void consumer_loop::run() {
@@ -81,21 +99,48 @@ void consumer_loop::run() {
       break;
     consumer_->pause(must_pause);
     settle(false);
-    auto found = consumer_->poll(
-      static_cast<size_t>(config_.kafka.batch_max), poll_for, config_.kafka.batch_wait.chrono());
-    if (found.empty())
-      continue;
-    message_batch batch;
-    batch.messages = std::make_shared<const std::vector<mq::message>>(std::move(found));
-    {
+    take_some();
+    auto now = consumer_->state();
+    if (now.is_refused && std::chrono::steady_clock::now() - joined_ > refused_for_)
+      join_anew();
+    else if (now.is_connected && !refusal_.empty()) {
       std::lock_guard guard{mutex_};
-      batch.number = ++last_number_;
-      flights_.push_back({batch.number, positions_after(*batch.messages), false});
+      refusal_.clear();
     }
-    hand_on_(std::move(batch));
   }
   wait_for_flights(good_bye_for);
   settle(true);
+}
+
+void consumer_loop::take_some() {
+  auto found = consumer_->poll(
+    static_cast<size_t>(config_.kafka.batch_max), poll_for, config_.kafka.batch_wait.chrono());
+  if (found.empty())
+    return;
+  message_batch batch;
+  batch.messages = std::make_shared<const std::vector<mq::message>>(std::move(found));
+  {
+    std::lock_guard guard{mutex_};
+    batch.number = ++last_number_;
+    flights_.push_back({batch.number, positions_after(*batch.messages), false});
+  }
+  hand_on_(std::move(batch));
+}
+
+/// A client is told once that it is refused, and never that it would not be any more.
+void consumer_loop::join_anew() {
+  auto why = consumer_->state().problem;
+  auto made = queue_->consume(options_);
+  {
+    std::lock_guard guard{mutex_};
+    refusal_ = made ? why : made.error().detail;
+    joined_ = std::chrono::steady_clock::now();
+  }
+  if (!made)
+    return;
+  wait_for_flights(good_bye_for);
+  settle(true);
+  keep(std::move(*made));
 }
 
 /// Waits while as many batches are under way as may be. @returns Whether they still are.
@@ -128,7 +173,7 @@ void consumer_loop::settle(bool is_last) {
   std::vector<mq::position> done;
   for (const auto& [where, offset] : next)
     done.push_back({where, offset});
-  if (done.empty())
+  if (done.empty() || !consumer_) // None while it ends: these come again, and change nothing.
     return;
   if (auto told = consumer_->commit(done, is_last); !told)
     log::debug("queue-not-committed",

@@ -23,17 +23,20 @@ struct message_batch {
 /// not done with. A position is committed once the batch and all before it are done. While batches
 /// take long, or it is told to hold, it takes nothing more, and stays a member of its group. Before
 /// partitions go to others it waits a little for what is under way; what is not done by then comes
-/// again there.
+/// again there. While the queue refuses it, it joins anew now and then: rights are granted, and
+/// topics made, while it runs.
 class consumer_loop {
 public:
   using sink = std::function<void(message_batch)>;
 
   /// @param hand_on Called in the loop's thread; `done` may follow at once.
+  /// @param refused_for So long it stays as it is when the queue refuses it.
   consumer_loop(std::shared_ptr<mq::message_queue> queue,
                 const base::config& config,
                 std::vector<std::string> topics,
                 std::string group,
-                sink hand_on);
+                sink hand_on,
+                std::chrono::milliseconds refused_for = std::chrono::seconds{10});
   ~consumer_loop(); ///< Waits a little for what is under way, and leaves the group.
   consumer_loop(const consumer_loop&) = delete;
   consumer_loop& operator=(const consumer_loop&) = delete;
@@ -53,6 +56,9 @@ private:
   };
 
   void run();
+  void take_some();
+  void join_anew();
+  void keep(std::unique_ptr<mq::consumer> consumer);
   void wait_for_flights(std::chrono::milliseconds patience);
   void settle(bool is_last);
   void before_loss(const std::vector<mq::partition_id>& lost);
@@ -62,7 +68,10 @@ private:
   const base::config config_;
   mq::consumer_options options_;
   sink hand_on_;
-  std::unique_ptr<mq::consumer> consumer_;
+  const std::chrono::milliseconds refused_for_;
+  std::unique_ptr<mq::consumer> consumer_; ///< The thread's; others look under the mutex.
+  std::string refusal_; ///< Why the one before it was refused, until this one is let in.
+  std::chrono::steady_clock::time_point joined_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<flight> flights_;

@@ -2,12 +2,15 @@
 #include "runtime/io/mq/kafka_handle.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace aops::mq {
 
 namespace {
 
 constexpr size_t most_bytes = size_t{16} << 20; ///< Of one poll.
+constexpr size_t several = 8; ///< So many at once, and it is worth waiting for more.
+constexpr int patience_ms = 5000;
 
 std::optional<std::string> bytes_of(const void* data, size_t length) {
   if (!data)
@@ -40,6 +43,33 @@ message read(const rd_kafka_message_t& m) {
           headers_of(m)};
 }
 
+size_t size_of(const message& m) {
+  auto out = m.key.value_or("").size() + m.value.value_or("").size();
+  for (const auto& h : m.headers)
+    out += h.name.size() + h.value.size();
+  return out;
+}
+
+/// Whether brokers answer, and do not let it read; librdkafka says so once.
+bool is_refusal(rd_kafka_resp_err_t code) {
+  switch (code) {
+  case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+  case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+  case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+  case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+  case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+  case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+  case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+  case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
+  case RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED:
+  case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
+  case RD_KAFKA_RESP_ERR__FATAL:
+    return true;
+  default:
+    return false;
+  }
+}
+
 std::vector<partition_id> ids_of(const rd_kafka_topic_partition_list_t& list) {
   std::vector<partition_id> out;
   for (int i = 0; i < list.cnt; ++i)
@@ -65,6 +95,8 @@ public:
                    {"partition.assignment.strategy", "cooperative-sticky"},
                    {"allow.auto.create.topics", "true"},
                    {"queued.max.messages.kbytes", "32768"},
+                   // For so long a topic that is not there may be in the making.
+                   {"topic.metadata.propagation.max.ms", "5000"},
                    {"enable.partition.eof", "false"}};
     auto conf = make_conf(c, own, &state_);
     if (!conf)
@@ -102,25 +134,33 @@ public:
         continue;
       }
       if (m->err) {
-        state_.failed(rd_kafka_message_errstr(m.get()));
+        if (is_refusal(m->err))
+          state_.refused(rd_kafka_message_errstr(m.get()));
+        else
+          state_.failed(rd_kafka_message_errstr(m.get()));
         continue;
       }
-      if (out.empty())
-        until = clock::now() + gather;
-      bytes += m->len + m->key_len;
       out.push_back(read(*m));
+      bytes += size_of(out.back());
+      // A lone one is handed on at once: somebody waits for what it asks for.
+      if (out.size() == 1)
+        until = clock::now();
+      else if (out.size() == several)
+        until = clock::now() + gather;
     }
     return out;
   }
 
   expected<void> commit(const std::vector<position>& done, bool is_last) override {
-    if (done.empty())
-      return {};
     topics_ptr list{rd_kafka_topic_partition_list_new(static_cast<int>(done.size()))};
     for (const auto& x : done)
-      rd_kafka_topic_partition_list_add(list.get(), x.where.topic.c_str(), x.where.number)->offset =
-        x.next;
-    auto code = rd_kafka_commit(handle_.get(), list.get(), is_last ? 0 : 1);
+      if (mine_.contains(x.where))
+        rd_kafka_topic_partition_list_add(list.get(), x.where.topic.c_str(), x.where.number)
+          ->offset = x.next;
+    if (list->cnt == 0)
+      return {};
+    auto code =
+      is_last ? commit_and_wait(list.get()) : rd_kafka_commit(handle_.get(), list.get(), 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return failure("commit", code);
     return {};
@@ -146,6 +186,18 @@ private:
     kafka_consumer* owner = nullptr;
   };
 
+  /// A broker that hangs must not hold up whoever is about to end.
+  rd_kafka_resp_err_t commit_and_wait(const rd_kafka_topic_partition_list_t* list) {
+    std::unique_ptr<rd_kafka_queue_t, destroyer<rd_kafka_queue_destroy>> answers{
+      rd_kafka_queue_new(handle_.get())};
+    auto code = rd_kafka_commit_queue(handle_.get(), list, answers.get(), nullptr, nullptr);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return code;
+    std::unique_ptr<rd_kafka_event_t, destroyer<rd_kafka_event_destroy>> answer{
+      rd_kafka_queue_poll(answers.get(), patience_ms)};
+    return answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+  }
+
   static void on_rebalance(rd_kafka_t*,
                            rd_kafka_resp_err_t code,
                            rd_kafka_topic_partition_list_t* list,
@@ -159,14 +211,25 @@ private:
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       log::debug("kafka-assigned", "{} partitions of {} come", list->cnt, options_.group);
+      for (auto& id : ids_of(*list))
+        mine_.insert(std::move(id));
       noted(rd_kafka_incremental_assign(handle_.get(), list));
       if (is_paused_)
         rd_kafka_pause_partitions(handle_.get(), list);
       return;
     }
     log::debug("kafka-revoked", "{} partitions of {} go", list->cnt, options_.group);
-    if (options_.before_loss && list->cnt > 0)
-      options_.before_loss(ids_of(*list));
+    auto lost = ids_of(*list);
+    auto give_up = [&] {
+      for (const auto& id : lost)
+        mine_.erase(id);
+    };
+    // Others may have them already, and be further: nothing is to be said of them any more.
+    if (rd_kafka_assignment_lost(handle_.get()))
+      give_up();
+    if (options_.before_loss && !lost.empty())
+      options_.before_loss(lost);
+    give_up();
     noted(rd_kafka_incremental_unassign(handle_.get(), list));
   }
 
@@ -176,12 +239,14 @@ private:
       return;
     log::warn("kafka-rebalance-failed", "{}: {}", options_.group, rd_kafka_error_string(why.get()));
     rd_kafka_assign(handle_.get(), nullptr);
+    mine_.clear();
   }
 
   consumer_options options_;
   owned_state state_;
   bool is_paused_ = false;
-  handle_ptr handle_; ///< Ends before what its callbacks use.
+  std::set<partition_id> mine_; ///< Partitions that it has.
+  handle_ptr handle_;           ///< Ends before what its callbacks use.
 };
 
 } // namespace

@@ -26,7 +26,8 @@ constexpr std::array ours = {"bootstrap.servers",
                              "request.required.acks",
                              "isolation.level",
                              "partition.assignment.strategy",
-                             "auto.offset.reset"};
+                             "auto.offset.reset",
+                             "statistics.interval.ms"};
 
 /// Whoever uses a client tells what matters of it.
 void on_log(const rd_kafka_t*, int, const char* facility, const char* text) {
@@ -86,6 +87,25 @@ expected<std::vector<std::array<std::string, 3>>> given(const base::config& c) {
   return all;
 }
 
+/// Messages of a partition behind what is committed. The log may end with marks of transactions,
+/// which nobody gets: they are none.
+int64_t lag_of(const json& partition) {
+  auto at = [&](const char* name) { return partition.value(name, int64_t{-1}); };
+  auto end = at("ls_offset"), committed = at("committed_offset");
+  if (end <= 0)
+    return 0;
+  bool is_all_read = at("eof_offset") == end;
+  if (committed < 0) // The group has never been here: all that is kept.
+    return is_all_read && at("app_offset") < 0 ? 0 : end - std::max<int64_t>(0, at("lo_offset"));
+  if (is_all_read && at("app_offset") <= committed)
+    return 0;
+  return std::max<int64_t>(0, end - committed);
+}
+
+/// Statistics until it is believed that a reader is let in: brokers say no within a second. One
+/// without partitions learns later that its topic is not there.
+int steady_for(const standing& x) { return x.partitions > 0 ? 2 : 7; }
+
 expected<void> set_passed_through(rd_kafka_conf_t* conf, const base::config& c) {
   for (const auto& property : c.kafka.properties) {
     auto equals = property.find('=');
@@ -109,29 +129,52 @@ void link_state::failed(std::string why) {
   now_.problem = std::move(why);
 }
 
+void link_state::refused(std::string why) {
+  std::lock_guard guard{mutex_};
+  refusal_ = std::move(why);
+}
+
 void link_state::statistics(const char* text, size_t length) {
   auto all = json::parse(text, text + length, nullptr, false);
   if (!all.is_object())
     return;
   standing now;
+  bool is_up = false;
   for (const auto& broker : all.value("brokers", json::object()))
-    now.is_connected = now.is_connected || broker.value("state", "") == "UP";
+    is_up = is_up || broker.value("state", "") == "UP";
   for (const auto& topic : all.value("topics", json::object()))
     for (const auto& x : topic.value("partitions", json::object())) {
       if (x.value("fetch_state", "none") == "none" || x.value("partition", -1) < 0)
         continue;
       ++now.partitions;
-      now.lag += std::max<int64_t>(0, x.value("consumer_lag", int64_t{0}));
+      now.lag += lag_of(x);
     }
+  auto group = all.value("cgrp", json::object());
+  bool is_steady =
+    is_up && group.value("state", "") == "up" && group.value("join_state", "") == "steady";
   std::lock_guard guard{mutex_};
+  // Once in, it stays in while partitions change hands; without brokers it is out.
+  if (is_steady)
+    ++steady_;
+  else if (!is_up || steady_ < steady_for(now))
+    steady_ = 0;
+  now.is_connected = steady_ >= steady_for(now);
   if (!now.is_connected)
-    now.problem = now_.problem.empty() ? "no broker answers" : now_.problem;
+    now.problem = !now_.problem.empty() ? now_.problem
+                  : is_up               ? "waits to be let into its group"
+                                        : "no broker answers";
   now_ = std::move(now);
 }
 
 standing link_state::get() const {
   std::lock_guard guard{mutex_};
-  return now_;
+  auto out = now_;
+  if (!refusal_.empty()) {
+    out.is_connected = false;
+    out.is_refused = true;
+    out.problem = refusal_;
+  }
+  return out;
 }
 
 expected<conf_ptr> make_conf(const base::config& c, const properties& own, link_state* state) {

@@ -31,13 +31,16 @@ using handle_ptr = std::unique_ptr<rd_kafka_t, destroyer<rd_kafka_destroy>>;
 /// How connections to brokers stand; told by librdkafka's callbacks, asked for by any thread.
 class link_state {
 public:
-  void failed(std::string why);
+  void failed(std::string why);  ///< Passing: brokers that do not answer.
+  void refused(std::string why); ///< For good: brokers that answer, and do not let it in.
   void statistics(const char* text, size_t length);
   standing get() const;
 
 private:
   mutable std::mutex mutex_;
   standing now_;
+  std::string refusal_;
+  int steady_ = 0; ///< Statistics in a row, one a second, in which it was in its group.
 };
 
 using properties = std::vector<std::pair<std::string, std::string>>;

@@ -34,24 +34,35 @@ public:
       return fail(std::move(done.error()));
     if (error_ptr why{rd_kafka_init_transactions(handle_.get(), patience_ms)})
       return told(failure("transactions", why.get()));
-    return marks(topics);
+    auto found = marks(topics);
+    has_begun_ = found.has_value();
+    return found;
   }
 
   expected<void> publish(const std::vector<outgoing>& all,
                          const std::string& mark,
                          std::vector<size_t>& refused) override {
+    refused.clear();
     if (all.empty())
       return {};
+    if (!has_begun_)
+      return fail(ec::unreachable, "publication: it has not begun");
     auto done = publish_all(all, mark);
     rd_kafka_poll(handle_.get(), 0);
-    if (done)
+    if (done) {
+      is_one_by_one_ = false;
       return done;
-    if (handle_ && rd_kafka_fatal_error(handle_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    }
+    has_begun_ = false; // The outcome is open: only `begin` tells.
+    if (rd_kafka_fatal_error(handle_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
       error_ptr{rd_kafka_abort_transaction(handle_.get(), patience_ms)};
+    if (outcome_.refused.empty())
+      return done;
+    // A broker refuses what it gets together: the next time each goes alone.
+    if (!std::exchange(is_one_by_one_, true))
+      return fail(ec::unreachable, "publication: " + outcome_.problem + "; each is tried alone");
     refused = std::move(outcome_.refused);
-    if (!refused.empty())
-      return fail(ec::bad_request, outcome_.problem);
-    return done;
+    return fail(ec::bad_request, outcome_.problem);
   }
 
 private:
@@ -68,6 +79,7 @@ private:
 
   /// After a fatal error, and after one that left the outcome open, only a new handle helps.
   expected<void> renew() {
+    has_begun_ = false;
     handle_.reset();
     properties own{{"transactional.id", name_},
                    {"enable.idempotence", "true"},
@@ -75,6 +87,8 @@ private:
                    {"message.timeout.ms", "20000"},
                    {"linger.ms", "2"},
                    {"queue.buffering.max.messages", "200000"}};
+    if (is_one_by_one_)
+      own.emplace_back("batch.num.messages", "1");
     auto conf = make_conf(config_, own, &state_);
     if (!conf)
       return fail(std::move(conf.error()));
@@ -210,7 +224,9 @@ private:
   std::string name_;
   owned_state state_;
   deliveries outcome_;
-  handle_ptr handle_; ///< Ends before what its callbacks use.
+  bool has_begun_ = false;     ///< There is a handle that has the name.
+  bool is_one_by_one_ = false; ///< The next handle sends each message alone.
+  handle_ptr handle_;          ///< Ends before what its callbacks use.
 };
 
 } // namespace

@@ -105,15 +105,16 @@ public:
 
   standing state() const override {
     std::lock_guard guard{hub_->mutex};
-    standing out{true, {}, 0, 0};
+    standing out;
+    out.is_connected = true;
     for (const auto& [where, owner] : mine().owners) {
       if (owner != this)
         continue;
       ++out.partitions;
       auto at = mine().committed.find(where);
-      const auto& all = hub_->topics.at(where.topic);
-      out.lag += all[static_cast<size_t>(where.number)].next -
-                 (at == mine().committed.end() ? 0 : at->second);
+      const auto& all = hub_->topics.at(where.topic)[static_cast<size_t>(where.number)];
+      auto first = all.next - static_cast<int64_t>(all.kept.size()); // Those before are gone.
+      out.lag += all.next - std::max(first, at == mine().committed.end() ? 0 : at->second);
     }
     return out;
   }
@@ -205,6 +206,8 @@ public:
                          std::vector<size_t>&) override {
     std::lock_guard guard{hub_->mutex};
     auto& [holder, marks] = hub_->publishers[name_];
+    if (number_ == 0)
+      return fail(ec::unreachable, name_ + " has not begun");
     if (holder != number_)
       return fail(ec::fenced, name_ + " is another's");
     for (const auto& x : all)

@@ -50,16 +50,18 @@ struct position {
 
 /// How a consumer stands. For people, not for decisions.
 struct standing {
-  bool is_connected = false;
-  std::string problem; ///< The last one while it is not connected.
-  int64_t partitions = 0, lag = 0;
+  bool is_connected = false; ///< The queue answers, and has let it into its group.
+  bool is_refused = false;   ///< The queue answers, and does not let it read: another one may be.
+  std::string problem;       ///< The last one while it is not connected.
+  int64_t partitions = 0;    ///< Those it reads.
+  int64_t lag = 0;           ///< Messages of these behind what is committed; exact once a second.
 };
 
 struct consumer_options {
   std::vector<std::string> topics;
   std::string group;
   /// Called within `poll` and at the end, before partitions go to others: what is done may be
-  /// committed, what is not comes again elsewhere.
+  /// committed, what is not comes again elsewhere. Also when they are gone already.
   std::function<void(const std::vector<partition_id>&)> before_loss;
 };
 
@@ -69,14 +71,15 @@ public:
   virtual ~consumer() = default;
 
   /// Messages in the order of their partitions, the first of a partition behind what is committed.
-  /// Waits for the first one; then until there are `most`, or `gather` has passed. None is no
-  /// error, nor is a queue that does not answer: it is tried again for ever. To be called every
-  /// minute or so, also while paused, for others take over from one that does not.
+  /// Waits for the first one; when several are there, then until there are `most`, or `gather` has
+  /// passed. None is no error, nor is a queue that does not answer: it is tried again for ever. To
+  /// be called every minute or so, also while paused, for others take over from one that does not.
   virtual std::vector<message>
   poll(size_t most, std::chrono::milliseconds wait, std::chrono::milliseconds gather) = 0;
 
-  /// Those who read the group's partitions after this begin there. @param is_last Waits for the
-  /// queue's answer; else nobody learns of a failure, and messages come again.
+  /// Those who read the group's partitions after this begin there. Of partitions that are not its
+  /// own any more nothing is said: another one may be further. @param is_last Waits a few seconds
+  /// for the queue's answer; else nobody learns of a failure, and messages come again.
   virtual expected<void> commit(const std::vector<position>& done, bool is_last) = 0;
 
   /// Takes no more messages, and stays in the group.
@@ -97,9 +100,10 @@ public:
 
   /// Publishes all of them, in order, or none, and leaves the mark. After an error nobody knows:
   /// `begin` tells by the marks.
-  /// @param refused Gets the places of those that the queue will never take, such as too long ones.
-  /// ec::unreachable; ec::fenced when somebody else has taken the name; ec::bad_request when some
-  /// are refused.
+  /// @param refused Gets the places of those that the queue will never take, such as too long ones;
+  /// they were tried alone.
+  /// ec::unreachable, also before `begin`; ec::fenced when somebody else has taken the name;
+  /// ec::bad_request when some are refused.
   virtual expected<void> publish(const std::vector<outgoing>& all,
                                  const std::string& mark,
                                  std::vector<size_t>& refused) = 0;

@@ -28,6 +28,10 @@ public:
   void create(const std::string& topic, int partitions) {
     rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1);
   }
+  /// What clients are told of a topic from now on; no error: nothing special.
+  void refuse(const std::string& topic, rd_kafka_resp_err_t why) {
+    rd_kafka_mock_topic_set_error(cluster_, topic.c_str(), why);
+  }
   void set_up(bool is_up) {
     if (is_up)
       rd_kafka_mock_broker_set_up(cluster_, 1);

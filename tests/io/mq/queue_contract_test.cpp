@@ -232,6 +232,47 @@ QUEUE_CASE(members_of_a_group_share_and_say_good_bye_before_they_lose) {
     BOOST_TEST(!gone.contains(number));
 }
 
+QUEUE_CASE(nothing_is_committed_of_partitions_that_others_have) {
+  if (!it.engine.is_real())
+    return;
+  std::set<partition_id> lost;
+  auto first = it.consume(
+    [&](const std::vector<partition_id>& gone) { lost.insert(gone.begin(), gone.end()); });
+  std::vector<outgoing> all;
+  for (int i = 0; i < 40; ++i)
+    all.push_back(it.keyed(i, i));
+  it.publish(all);
+  auto before = read(*first, 40);
+  size_t of_others = 0;
+  {
+    auto second = it.consume();
+    std::atomic<bool> is_over = false;
+    std::thread other([&] {
+      while (!is_over)
+        second->poll(100, 50ms, 1ms);
+    });
+    auto until = std::chrono::steady_clock::now() + patience;
+    while (lost.empty() && std::chrono::steady_clock::now() < until)
+      first->poll(100, 50ms, 1ms);
+    BOOST_TEST(!lost.empty());
+    ok(first->commit(after(before), true)); // Too late for those.
+    for (const auto& m : before)
+      of_others += lost.contains({m.topic, m.partition});
+    is_over = true;
+    other.join();
+  }
+  first.reset();
+  auto third = it.consume();
+  read(*third, of_others);
+  BOOST_TEST(third->poll(1, 300ms, 1ms).empty());
+}
+
+QUEUE_CASE(a_publisher_that_has_not_begun_says_so) {
+  auto to = ok(it.queue->publish(it.engine.topic));
+  std::vector<size_t> refused;
+  BOOST_TEST(!to->publish({it.keyed(0, 1)}, "a mark", refused).has_value());
+}
+
 QUEUE_CASE(a_publisher_that_lost_its_name_publishes_nothing) {
   if (!it.engine.is_real())
     return;
