@@ -10,6 +10,7 @@
 #include "runtime/core/schedule/slot.hpp"
 
 #include <caf/all.hpp>
+#include <fmt/format.h>
 
 #include <stdexcept>
 
@@ -19,8 +20,15 @@ namespace {
 
 constexpr std::chrono::seconds look_every{1};
 constexpr std::chrono::seconds try_again_after{1};
-constexpr std::chrono::milliseconds tell_every{500};
+constexpr std::chrono::milliseconds tell_every{20}, tell_every_in_a_flood{500};
+constexpr size_t flood = 50;             ///< Jobs between two tellings.
 constexpr std::chrono::seconds grace{2}; ///< Beyond the store's own deadline.
+
+/// Another node may be storing the same message; after so many times it is something else.
+constexpr int most_conflicts = 3;
+
+/// Looks from one that counts all events to the next, while they are many.
+constexpr int64_t looks_of_a_count = 10;
 
 /// Jobs go on being taken below this share of what may be open, so that it does not flutter.
 constexpr int64_t low_share = 9, of_shares = 10;
@@ -51,10 +59,11 @@ void tell_regions(kafka_bridge_pointer self) {
   tell<jobs_actor>(names, jobs_name, std::move(news));
 }
 
-/// At once when nothing came lately: somebody waits for the first report. In a flood a few times a
-/// second: each time the region reads its queue.
-void note_jobs(kafka_bridge_pointer self, std::vector<std::string> ids) {
+/// At once when few came lately: somebody waits for the report. In a flood a few times a second:
+/// each time the region reads its queue.
+void note_jobs(kafka_bridge_pointer self, std::vector<std::string> ids, size_t count) {
   auto& st = self->state;
+  st.told_jobs += count;
   for (auto& id : ids) {
     auto slot = schedule::slot_of(id);
     st.new_jobs.emplace(slot, std::move(id));
@@ -62,7 +71,8 @@ void note_jobs(kafka_bridge_pointer self, std::vector<std::string> ids) {
   if (st.new_jobs.empty() || std::exchange(st.is_telling, true))
     return;
   tell_regions(self);
-  self->delayed_send(self, tell_every, jobs_are_there{});
+  auto is_flood = std::exchange(st.told_jobs, 0) > flood;
+  self->delayed_send(self, is_flood ? tell_every_in_a_flood : tell_every, jobs_are_there{});
 }
 
 // -- batches
@@ -85,37 +95,72 @@ void taken(kafka_bridge_pointer self, const batch_arrived& x, messages_taken wha
                 what.rejected,
                 from.topic,
                 *untold == 0 ? "" : ", and others before them");
-  if (!std::exchange(st.trouble, {}).empty())
-    log::info("messages-taken", "messages are stored again");
-  note_jobs(self, std::move(what.new_jobs));
+  if (st.troubles.erase(x.loop) > 0)
+    log::info("messages-taken", "messages of {} are stored again", from.topic);
+  note_jobs(self, std::move(what.new_jobs), static_cast<size_t>(what.accepted));
+}
+
+void take(kafka_bridge_pointer self, const batch_arrived& x);
+
+/// What passes is waited for. A store that says no says it of one of the messages: the others are
+/// not to wait for it.
+void not_taken(kafka_bridge_pointer self, batch_arrived x, const error& why) {
+  auto& st = self->state;
+  const auto& topic = st.readers[x.loop].topic;
+  x.refusals += is_refusal(why);
+  if (is_refusal(why) && !x.is_one_by_one &&
+      (why != ec::conflict || x.refusals >= most_conflicts)) {
+    log::warn("messages-refused",
+              "messages of {} are tried one by one, for the store refuses them together: {}",
+              topic,
+              to_string(why));
+    x.is_one_by_one = true;
+    return take(self, x);
+  }
+  if (st.troubles.insert_or_assign(x.loop, to_string(why)).second)
+    log::warn(
+      "messages-not-taken", "messages of {} wait and are tried again: {}", topic, to_string(why));
+  self->delayed_send(self, try_again_after, std::move(x));
 }
 
 void take(kafka_bridge_pointer self, const batch_arrived& x) {
   const auto& services = *self->state.services;
   auto then = [self, x](expected<messages_taken> how) {
     if (how)
-      return taken(self, x, std::move(*how));
-    auto& trouble = self->state.trouble;
-    if (trouble.empty())
-      log::warn("messages-not-taken",
-                "messages of {} wait and are tried again: {}",
-                self->state.readers[x.loop].topic,
-                to_string(how.error()));
-    trouble = to_string(how.error());
-    self->delayed_send(self, try_again_after, x);
+      taken(self, x, std::move(*how));
+    else
+      not_taken(self, x, how.error());
   };
-  ask<full_kafka_store_actor>(self,
-                              *services.names,
-                              kafka_store_name,
-                              services.config->store.request_timeout.chrono() + grace,
-                              then,
-                              messages_to_take{x.batch.messages, self->state.readers[x.loop].kind});
+  ask<full_kafka_store_actor>(
+    self,
+    *services.names,
+    kafka_store_name,
+    services.config->store.request_timeout.chrono() + grace,
+    then,
+    messages_to_take{x.batch.messages, self->state.readers[x.loop].kind, x.is_one_by_one});
 }
 
-// -- looking
+// -- showing
 
 std::string problem_of(const mq::standing& x) {
   return x.is_connected ? std::string{} : x.problem.empty() ? "connecting" : x.problem;
+}
+
+bool are_events_too_many(const kafka_bridge_state& st) {
+  return st.waiting > st.services->config->kafka.max_outbox;
+}
+
+/// Why no messages are taken; empty: they are.
+std::string waits_for(const kafka_bridge_state& st) {
+  const auto& c = st.services->config->kafka;
+  if (!st.troubles.empty())
+    return "the store: " + st.troubles.begin()->second;
+  if (!st.is_holding)
+    return {};
+  if (are_events_too_many(st))
+    return fmt::format(
+      "{} events are yet to be published; kafka.max_outbox is {}", st.waiting, c.max_outbox);
+  return fmt::format("{} tasks are open; kafka.max_open_jobs is {}", st.open_jobs, c.max_open_jobs);
 }
 
 void show(kafka_bridge_pointer self) {
@@ -127,7 +172,7 @@ void show(kafka_bridge_pointer self) {
     auto now = x.loop->state();
     is_up = is_up && now.is_connected;
     if (auto why = problem_of(now); !why.empty())
-      problem = why;
+      problem = x.topic + ": " + why;
     topics.push_back(
       {x.topic, x.group, now.partitions, now.lag, x.accepted, x.repeated, x.rejected});
     metrics::gauge_of("aops_kafka_lag",
@@ -135,23 +180,17 @@ void show(kafka_bridge_pointer self) {
                       {{"topic", x.topic}})
       .set(static_cast<double>(now.lag));
   }
-  std::string waits;
-  if (!st.trouble.empty())
-    waits = "the store: " + st.trouble;
-  else if (st.is_holding)
-    waits = std::to_string(st.open_jobs) + " tasks are open; kafka.max_open_jobs is " +
-            std::to_string(st.services->config->kafka.max_open_jobs);
   st.services->standing->update([&](kafka_status& now) {
     now.state = is_up ? "up" : "connecting";
     now.problem = problem;
-    now.waits_for = waits;
+    now.waits_for = waits_for(st);
     now.topics = std::move(topics);
     now.open_jobs = st.open_jobs;
   });
   if (std::exchange(st.is_up, is_up) && !is_up)
-    log::warn("kafka-unreachable", "messages wait until brokers answer: {}", problem);
+    log::warn("kafka-unreachable", "messages wait in their topics: {}", problem);
   else if (is_up && !was_up)
-    log::info("kafka-connected", "brokers answer");
+    log::info("kafka-connected", "messages are read");
   if (!is_up)
     st.services->health->impaired("kafka", problem);
   else
@@ -161,22 +200,89 @@ void show(kafka_bridge_pointer self) {
 void hold(kafka_bridge_pointer self) {
   auto& st = self->state;
   auto most = st.services->config->kafka.max_open_jobs;
-  st.is_holding =
+  bool are_jobs_too_many =
     st.is_holding ? st.open_jobs * of_shares > most * low_share : st.open_jobs >= most;
+  // What cannot be used is an event, too, and is never dropped: it must not pile up.
+  st.is_holding = are_jobs_too_many || are_events_too_many(st);
   for (auto& x : st.readers)
     x.loop->hold(st.is_holding);
 }
 
+// -- events that are too many
+
+void trimmed(kafka_bridge_pointer self, const outbox_trimmed& what);
+
+void trim(kafka_bridge_pointer self) {
+  auto& st = self->state;
+  const auto& services = *st.services;
+  if (st.is_trimming)
+    return;
+  st.is_trimming = true;
+  auto then = [self](const expected<outbox_trimmed>& done) {
+    self->state.is_trimming = false;
+    if (done)
+      trimmed(self, *done);
+  };
+  ask<full_kafka_store_actor>(self,
+                              *services.names,
+                              kafka_store_name,
+                              services.config->store.request_timeout.chrono() + grace,
+                              then,
+                              outbox_to_trim{});
+}
+
+void trimmed(kafka_bridge_pointer self, const outbox_trimmed& what) {
+  auto& st = self->state;
+  st.waiting -= what.dropped;
+  if (what.dropped > 0) {
+    count_dropped("too_many", what.dropped);
+    log::error("events-dropped",
+               "{} events are dropped unpublished: more than {} waited",
+               what.dropped,
+               st.services->config->kafka.max_outbox);
+  }
+  if (what.is_more)
+    trim(self);
+}
+
+/// Says so before it happens, too.
+void watch_outbox(kafka_bridge_pointer self, const kafka_backlog& found, bool was_thorough) {
+  auto& st = self->state;
+  const auto& services = *st.services;
+  auto most = services.config->kafka.max_outbox;
+  // A quick count says of many that they are many.
+  if (was_thorough || found.waiting < counted_quickly)
+    st.waiting = found.waiting;
+  else
+    st.waiting = std::max(st.waiting, found.waiting);
+  if (!services.is_publisher() || st.waiting * of_shares <= most * low_share)
+    services.health->recovered("kafka outbox");
+  else
+    services.health->impaired(
+      "kafka outbox",
+      fmt::format("{} events wait, and the oldest of more than {} are dropped", st.waiting, most));
+  if (services.is_publisher() && st.waiting > most)
+    trim(self);
+}
+
+// -- looking
+
 void look(kafka_bridge_pointer self) {
-  const auto& services = *self->state.services;
-  auto then = [self](const expected<kafka_backlog>& found) {
+  auto& st = self->state;
+  const auto& services = *st.services;
+  bool is_thorough = st.looks++ % looks_of_a_count == 0;
+  auto then = [self, is_thorough](const expected<kafka_backlog>& found) {
     auto& st = self->state;
     if (found) {
       st.open_jobs = found->open_jobs;
-      st.services->standing->update([&](kafka_status& now) { now.waiting = found->waiting; });
+      watch_outbox(self, *found, is_thorough);
+      st.services->standing->update([&](kafka_status& now) {
+        now.waiting = st.waiting;
+        now.dropped = found->lost;
+      });
       static auto waiting =
         metrics::gauge_of("aops_kafka_outbox_events", "Events that have yet to be published.");
-      waiting.set(static_cast<double>(found->waiting));
+      waiting.set(static_cast<double>(st.waiting));
     }
     hold(self);
     show(self);
@@ -186,7 +292,7 @@ void look(kafka_bridge_pointer self) {
                               kafka_store_name,
                               services.config->store.request_timeout.chrono(),
                               then,
-                              kafka_backlog_query{});
+                              kafka_backlog_query{is_thorough});
 }
 
 void open_readers(kafka_bridge_pointer self) {
@@ -223,7 +329,7 @@ kafka_bridge_actor::behavior_type kafka_bridge(kafka_bridge_pointer self,
     [self](const batch_arrived& x) { take(self, x); },
     [self](const jobs_are_there&) {
       self->state.is_telling = false;
-      note_jobs(self, {});
+      note_jobs(self, {}, 0);
     },
     [self](atom::tick) {
       self->delayed_send(self, look_every, atom::tick_v);

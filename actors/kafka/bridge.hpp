@@ -15,6 +15,8 @@ namespace aops::actors {
 struct batch_arrived {
   size_t loop = 0;
   message_batch batch;
+  int refusals = 0;           ///< How often the store has refused it.
+  bool is_one_by_one = false; ///< Its messages are tried one by one.
 };
 
 /// INTERNAL: the region of jobs is to look.
@@ -41,11 +43,15 @@ struct kafka_bridge_state {
   kafka_services_ptr services;
   std::vector<reader> readers; ///< One a topic. Their threads end with the state.
   std::map<uint16_t, std::string> new_jobs;
+  size_t told_jobs = 0;    ///< Since `jobs_are_there` was last sent.
   bool is_telling = false; ///< `jobs_are_there` is under way.
   bool is_holding = false;
   bool is_up = false;    ///< Brokers answered at the last look.
   int64_t open_jobs = 0; ///< At the last look, and what came since.
-  std::string trouble;   ///< Why the store did not take a batch, while it does not.
+  int64_t waiting = 0;   ///< Events, at the last look that counted so far.
+  int64_t looks = 0;
+  bool is_trimming = false;
+  std::map<size_t, std::string> troubles; ///< Why the store does not take a batch, by reader.
   base::often_told told;
 };
 

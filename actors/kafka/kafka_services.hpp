@@ -46,4 +46,7 @@ struct kafka_services {
 };
 using kafka_services_ptr = std::shared_ptr<const kafka_services>;
 
+/// Events that nobody will read. @param reason `too_many` waited; the queue has `refused` them.
+void count_dropped(const char* reason, int64_t events);
+
 } // namespace aops::actors

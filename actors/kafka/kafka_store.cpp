@@ -45,39 +45,172 @@ expected<void> note(storage::database& db,
   });
 }
 
+/// A batch without the messages that came before and were put aside then: with what is there by now
+/// they might be jobs, too.
+expected<planned_batch> without_dead(storage::database& db, const planned_batch& all) {
+  std::vector<std::string> ids;
+  for (const auto* source : all.sources)
+    ids.push_back(dead_id_of(*source));
+  auto known = dead_message_repository{db}.known(ids);
+  if (!known)
+    return fail(std::move(known.error()));
+  planned_batch out{{}, {}, all.dead, all.dead_jobs};
+  for (size_t i = 0; i < all.jobs.size(); ++i)
+    if (!known->contains(ids[i])) {
+      out.jobs.push_back(all.jobs[i]);
+      out.sources.push_back(all.sources[i]);
+    }
+  return out;
+}
+
+/// Dead letters of messages that came before and are jobs already go: what they name is gone since.
+expected<void> drop_jobs(storage::database& db, planned_batch& batch) {
+  std::vector<std::string> ids;
+  for (const auto& id : batch.dead_jobs)
+    if (!id.empty())
+      ids.push_back(id);
+  auto owners = storage::job_repository{db}.owners(ids);
+  if (!owners)
+    return fail(std::move(owners.error()));
+  std::vector<storage::dead_letter> kept;
+  for (size_t i = 0; i < batch.dead.size(); ++i) {
+    auto job = owners->find(batch.dead_jobs[i]);
+    const auto& owner = batch.dead[i].owner;
+    if (job == owners->end() || (!owner.empty() && owner != job->second))
+      kept.push_back(std::move(batch.dead[i]));
+  }
+  batch.dead = std::move(kept);
+  batch.dead_jobs.clear();
+  return {};
+}
+
 /// In a transaction.
 expected<messages_taken>
-take(storage::database& db, const planned_batch& batch, const store_access& store, int64_t now_ms) {
-  auto made = storage::job_repository{db}.create_many(batch.jobs);
+take(storage::database& db, const planned_batch& all, const store_access& store, int64_t now_ms) {
+  auto total = static_cast<int64_t>(all.jobs.size() + all.dead.size());
+  auto batch = without_dead(db, all);
+  if (!batch)
+    return fail(std::move(batch.error()));
+  auto made = storage::job_repository{db}.create_many(batch->jobs);
   if (!made)
     return fail(std::move(made.error()));
+  if (auto dropped = drop_jobs(db, *batch); !dropped)
+    return fail(std::move(dropped.error()));
   messages_taken out;
-  auto dead = batch.dead;
   std::map<uint16_t, std::string> by_slot;
   auto most = static_cast<size_t>(store.config->kafka.max_message.bytes);
   for (size_t i = 0; i < made->size(); ++i) {
     const auto& x = (*made)[i];
+    const auto& job = batch->jobs[i].job;
     if (x.is_taken) {
-      dead.push_back(dead_letter_of(
-        *batch.sources[i], "not_valid", "task_id: another owner's task has it", now_ms, most));
-      dead.back().owner = batch.jobs[i].job.owner;
-    } else if (x.existed) {
-      ++out.repeated;
-    } else {
+      batch->dead.push_back(dead_letter_of(
+        *batch->sources[i], "not_valid", "task_id: another owner's task has it", now_ms, most));
+      batch->dead.back().owner = job.owner;
+    } else if (!x.existed) {
       ++out.accepted;
-      by_slot.emplace(batch.jobs[i].job.slot, x.id);
+      by_slot.emplace(job.slot, x.id);
     }
   }
-  auto added = dead_message_repository{db}.add(dead, store.config->kafka.dlq_suffix);
+  auto added = dead_message_repository{db}.add(batch->dead, store.config->kafka.dlq_suffix);
   if (!added)
     return fail(std::move(added.error()));
   out.rejected = *added;
-  out.repeated += static_cast<int64_t>(dead.size()) - *added;
-  if (auto noted = note(db, batch, *made, now_ms); !noted)
+  out.repeated = total - out.accepted - out.rejected;
+  if (auto noted = note(db, *batch, *made, now_ms); !noted)
     return fail(std::move(noted.error()));
   for (auto& [slot, id] : by_slot)
     out.new_jobs.push_back(std::move(id));
   return out;
+}
+
+// -- one by one
+
+/// Messages that were planned alone; of one that could not be, why.
+using planned_alone = std::vector<expected<planned_batch>>;
+
+/// What the store refuses is put aside: enough of it to see what it was.
+expected<messages_taken> put_aside(storage::database& db,
+                                   const mq::message& m,
+                                   const error& why,
+                                   const store_access& store,
+                                   int64_t now_ms) {
+  auto letter =
+    dead_letter_of(m, "not_valid", "the store refuses it: " + to_string(why), now_ms, 0);
+  auto added = dead_message_repository{db}.add({letter}, store.config->kafka.dlq_suffix);
+  if (!added)
+    return fail(std::move(added.error()));
+  return messages_taken{0, 1 - *added, *added, {}};
+}
+
+/// In a transaction: each message under a savepoint of its own.
+expected<messages_taken> take_alone(storage::database& db,
+                                    const std::vector<mq::message>& messages,
+                                    const planned_alone& planned,
+                                    const store_access& store,
+                                    int64_t now_ms) {
+  constexpr int depth = 1; // The writer's is 0.
+  messages_taken out;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (auto saved = db.savepoint(depth); !saved)
+      return fail(std::move(saved.error()));
+    expected<messages_taken> one;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      one = planned[i] ? take(db, *planned[i], store, now_ms)
+                       : expected<messages_taken>{fail(planned[i].error())};
+      if (one || one.error() != ec::conflict)
+        break;
+      db.rollback_to(depth); // Another node was faster: now it is seen.
+      if (auto saved = db.savepoint(depth); !saved)
+        return fail(std::move(saved.error()));
+    }
+    if (!one) {
+      if (!is_refusal(one.error()) || !db.in_transaction())
+        return one;
+      db.rollback_to(depth);
+      auto why = one.error();
+      one = put_aside(db, messages[i], why, store, now_ms);
+    } else if (auto released = db.release(depth); !released) {
+      return fail(std::move(released.error()));
+    }
+    if (!one)
+      return one;
+    out.accepted += one->accepted;
+    out.repeated += one->repeated;
+    out.rejected += one->rejected;
+    out.new_jobs.insert(out.new_jobs.end(), one->new_jobs.begin(), one->new_jobs.end());
+  }
+  return out;
+}
+
+/// Fails only when the store is away.
+expected<planned_alone> plan_alone(storage::database& db,
+                                   const store_access& store,
+                                   const std::vector<mq::message>& messages,
+                                   request_kind kind) {
+  planned_alone out;
+  for (const auto& m : messages) {
+    // Refers to its message: to the one that stays.
+    auto planned = plan_requests(db, store, std::span{&m, 1}, kind);
+    if (!planned && !is_refusal(planned.error()))
+      return fail(std::move(planned.error()));
+    out.push_back(std::move(planned));
+  }
+  return out;
+}
+
+/// Has `work(database&)` store messages, and answers what came of them.
+template <class Work>
+void store_messages(const store_ptr& store,
+                    const foreign_promise<messages_taken>& promise,
+                    size_t messages,
+                    Work work) {
+  write(
+    *store,
+    store->bounded(promise.ticket()),
+    {}, // Any node may store jobs.
+    std::move(work),
+    [promise](expected<messages_taken> how) { promise.answer(std::move(how)); },
+    2 * messages);
 }
 
 caf::result<messages_taken> take(self_pointer self, const messages_to_take& x) {
@@ -87,52 +220,86 @@ caf::result<messages_taken> take(self_pointer self, const messages_to_take& x) {
     auto db = store->pool->read();
     if (!db)
       return promise.fail(std::move(db.error()));
+    auto now = store->now_ms();
+    if (x.is_one_by_one) {
+      auto planned = plan_alone(**db, *store, *x.messages, x.kind);
+      if (!planned)
+        return promise.fail(std::move(planned.error()));
+      auto all = std::make_shared<const planned_alone>(std::move(*planned));
+      return store_messages(
+        store, promise, x.messages->size(), [=, messages = x.messages](storage::database& to) {
+          return take_alone(to, *messages, *all, *store, now);
+        });
+    }
     auto planned = plan_requests(**db, *store, *x.messages, x.kind);
     if (!planned)
       return promise.fail(std::move(planned.error()));
     auto batch = std::make_shared<const planned_batch>(std::move(*planned));
-    write(
-      *store,
-      store->bounded(promise.ticket()),
-      {}, // Any node may store jobs.
-      [store, batch, messages = x.messages, now = store->now_ms()](storage::database& to) {
+    store_messages(
+      store, promise, x.messages->size(), [=, messages = x.messages](storage::database& to) {
         return take(to, *batch, *store, now);
-      },
-      [promise](expected<messages_taken> how) { promise.answer(std::move(how)); },
-      2 * x.messages->size());
+      });
   });
 }
 
-expected<kafka_backlog> backlog(storage::database& db, const base::config& c) {
-  kafka_backlog out;
-  auto open = db.count(
-    "select count(*) from (select n from job where state in ('pending', 'running') limit ?) x",
-    c.kafka.max_open_jobs + 1);
+expected<kafka_backlog>
+backlog(storage::database& db, const base::config& c, const kafka_backlog_query& q) {
+  auto open = storage::job_repository{db}.count_open(c.kafka.max_open_jobs + 1);
   if (!open)
     return fail(std::move(open.error()));
-  out.open_jobs = *open;
-  return outbox_repository{db}.waiting(c.kafka.max_outbox + 1).map([&](int64_t n) {
-    out.waiting = n;
-    return out;
-  });
+  outbox_repository outbox{db};
+  auto waiting = outbox.waiting(
+    q.is_thorough ? c.kafka.max_outbox + outbox_repository::trimmed_at_once : counted_quickly);
+  if (!waiting)
+    return fail(std::move(waiting.error()));
+  return outbox.lost().map([&](int64_t lost) { return kafka_backlog{*open, *waiting, lost}; });
 }
 
 // -- events
 
+/// What only the leader may write.
+expected<storage::fences> leaders(const store_access& store) {
+  auto epoch = store.leader_epoch();
+  if (!epoch)
+    return fail(ec::fenced, "the leader publishes");
+  storage::fences held;
+  if (*epoch > 0)
+    held.leader_epoch = *epoch;
+  return held;
+}
+
+caf::result<outbox_trimmed> trim(self_pointer self) {
+  auto store = self->state.store;
+  foreign_promise<outbox_trimmed> promise{self, {urgency::live, {}, {}}};
+  auto held = leaders(*store);
+  if (!held) {
+    promise.fail(std::move(held.error()));
+    return promise;
+  }
+  return write_for(
+    store,
+    promise,
+    *held,
+    [store, now = store->now_ms()](storage::database& db) -> expected<outbox_trimmed> {
+      const auto& c = *store->config;
+      return outbox_repository{db}
+        .trim(c.kafka.max_outbox, storage::event_topics_of(c), now)
+        .map([](int64_t n) {
+          return outbox_trimmed{n, n == outbox_repository::trimmed_at_once};
+        });
+    },
+    static_cast<size_t>(outbox_repository::trimmed_at_once));
+}
+
 /// In a transaction of the leader.
 expected<outbox_batches>
-step(storage::database& db, const outbox_step& x, const std::string& batch, int64_t most_waiting) {
+step(storage::database& db, const outbox_step& x, const std::string& batch, int64_t now_ms) {
   outbox_repository outbox{db};
   outbox_batches out;
-  if (x.must_trim) {
-    auto dropped = outbox.trim(most_waiting);
-    if (!dropped)
-      return fail(std::move(dropped.error()));
-    out.dropped = *dropped;
-  }
   auto done = storage::in_order(
     [&] { return x.published.empty() ? expected<int64_t>{0} : outbox.published(x.published); },
-    [&] { return outbox.forget(x.unusable); },
+    [&] { return outbox.refused(x.unusable, now_ms); },
+    [&] { return outbox.shorten(x.too_long); },
     [&] { return x.is_first ? expected<int64_t>{0} : outbox.claim(batch, most_events); });
   if (!done)
     return fail(std::move(done.error()));
@@ -148,7 +315,7 @@ caf::result<outbox_batches> step(self_pointer self, const outbox_step& x) {
   auto store = self->state.store;
   foreign_promise<outbox_batches> promise{self, {urgency::live, {}, {}}};
   return on_pool(store, *store->readers, promise, [store, promise, x] {
-    if (x.published.empty() && x.unusable.empty()) {
+    if (x.published.empty() && x.unusable.empty() && x.too_long.empty()) {
       auto db = store->pool->read();
       if (!db)
         return promise.fail(std::move(db.error()));
@@ -156,18 +323,16 @@ caf::result<outbox_batches> step(self_pointer self, const outbox_step& x) {
       if (!waiting || *waiting == 0)
         return promise.answer(waiting.map([](int64_t) { return outbox_batches{}; }));
     }
-    storage::fences held;
-    auto epoch = store->leader_epoch();
-    if (!epoch)
-      return promise.fail(ec::fenced, "the leader publishes");
-    if (*epoch > 0)
-      held.leader_epoch = *epoch;
+    auto held = leaders(*store);
+    if (!held)
+      return promise.fail(std::move(held.error()));
     write(
       *store,
       store->bounded(promise.ticket()),
-      held,
-      [x, batch = base::random_hex(16), most = store->config->kafka.max_outbox](
-        storage::database& db) { return step(db, x, batch, most); },
+      *held,
+      [x, batch = base::random_hex(16), now = store->now_ms()](storage::database& db) {
+        return step(db, x, batch, now);
+      },
       [promise](expected<outbox_batches> how) { promise.answer(std::move(how)); },
       static_cast<size_t>(most_events));
   });
@@ -222,6 +387,24 @@ change(self_pointer self, const caller& who, const char* action, Change work) {
 
 } // namespace
 
+bool is_refusal(const error& why) {
+  switch (why.code) {
+  case ec::bad_request:
+  case ec::not_found:
+  case ec::insert_failed:
+  case ec::update_failed:
+  case ec::delete_failed:
+  case ec::query_failed:
+  case ec::conflict:
+  case ec::has_dependency:
+  case ec::corrupt:
+  case ec::internal:
+    return true;
+  default:
+    return false;
+  }
+}
+
 full_kafka_store_actor::behavior_type
 kafka_store(self_pointer self, store_ptr store, std::shared_ptr<kafka_standing> standing) {
   prepare(self);
@@ -229,12 +412,13 @@ kafka_store(self_pointer self, store_ptr store, std::shared_ptr<kafka_standing> 
   self->state.standing = std::move(standing);
   return {
     [self](const messages_to_take& x) { return take(self, x); },
-    [self](const kafka_backlog_query&) -> caf::result<kafka_backlog> {
+    [self](const kafka_backlog_query& q) -> caf::result<kafka_backlog> {
       const auto& store = self->state.store;
       return read(store,
                   foreign_promise<kafka_backlog>{self, {urgency::jobs, {}, {}}},
-                  [c = store->config](storage::database& db) { return backlog(db, *c); });
+                  [q, c = store->config](storage::database& db) { return backlog(db, *c, q); });
     },
+    [self](const outbox_to_trim&) { return trim(self); },
     [self](const outbox_step& x) { return step(self, x); },
     [self](const caller&, const kafka_query&) { return self->state.standing->get(); },
     [self](const caller& who, const dead_query& q) -> caf::result<dead_page> {

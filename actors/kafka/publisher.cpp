@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds look_every{200};
 constexpr std::chrono::seconds grace{2}; ///< Beyond the store's own deadline.
 constexpr int64_t first_pause_ms = 500, longest_pause_ms = 30'000;
-constexpr int64_t trim_every_ms = 60'000;
+constexpr size_t most_takeovers = 3; ///< By whoever led before, or leads next.
 
 using batches = std::vector<std::pair<std::string, storage::outbox_event>>;
 
@@ -33,6 +33,7 @@ mq::outgoing outgoing_of(const storage::outbox_event& x) {
 }
 
 void next(kafka_publisher_pointer self, outbox_step step);
+void look(kafka_publisher_pointer self);
 
 void show_problem(kafka_publisher_pointer self, const std::string& why) {
   const auto& services = *self->state.services;
@@ -55,16 +56,51 @@ void failed(kafka_publisher_pointer self, const error& why) {
   show_problem(self, why.detail);
 }
 
+/// The queue did not take something. Who led before may be at it for a moment; nobody else is.
+void not_taken(kafka_publisher_pointer self, const error& why) {
+  auto& st = self->state;
+  failed(self, why);
+  if (why != ec::fenced || ++st.takeovers != most_takeovers)
+    return;
+  auto name = mq::publisher_of(*st.services->config);
+  log::warn("publisher-taken-over",
+            "somebody else publishes as {}, too: another system of the same kafka.group?",
+            name);
+  show_problem(self, "somebody else publishes as " + name);
+}
+
 void published(kafka_publisher_pointer self, size_t count) {
   auto& st = self->state;
   if (std::exchange(st.failures, 0) > 0)
     log::info("events-published", "events are published again");
-  show_problem(self, {});
+  if (count > 0)
+    st.takeovers = 0;
+  if (st.takeovers < most_takeovers)
+    show_problem(self, {});
   st.services->standing->update(
     [&](kafka_status& now) { now.published += static_cast<int64_t>(count); });
   static auto events =
     metrics::counter_of("aops_kafka_events_published_total", "Events that the queue has.");
   events.add(static_cast<double>(count));
+}
+
+bool is_copy(const storage::outbox_event& x) {
+  auto headers = storage::read_headers(x.headers);
+  return std::any_of(
+    headers.begin(), headers.end(), [](const auto& h) { return h.first == "aops-reason"; });
+}
+
+/// The queue will never take it. A copy of a message that could not be used is a little longer than
+/// that was: its beginning tells as much.
+void refuse(const storage::outbox_event& x, const error& why, outbox_step& step) {
+  if (x.body.value_or("").size() > storage::outbox_repository::kept_of_long && is_copy(x)) {
+    log::warn("event-shortened", "message {} for {}: {}", x.event_id, x.topic, why.detail);
+    step.too_long.push_back(x.key);
+    return;
+  }
+  log::error("event-unusable", "event {} for {} is dropped: {}", x.event_id, x.topic, why.detail);
+  count_dropped("refused", 1);
+  step.unusable.push_back(x.key);
 }
 
 /// Publishes the events of one batch. @returns The step that follows; none after a failure.
@@ -85,17 +121,11 @@ publish(kafka_publisher_pointer self, const std::string& batch, const batches& a
     step.published = batch;
     return step;
   }
-  failed(self, done.error());
+  not_taken(self, done.error());
   if (refused.empty())
     return {};
-  for (auto place : refused) {
-    log::error("event-unusable",
-               "event {} for {} is dropped: {}",
-               rows[place]->event_id,
-               rows[place]->topic,
-               done.error().detail);
-    step.unusable.push_back(rows[place]->key);
-  }
+  for (auto place : refused)
+    refuse(*rows[place], done.error(), step);
   step.is_first = true;
   return step;
 }
@@ -108,7 +138,7 @@ void begin(kafka_publisher_pointer self, const batches& open) {
     topics.insert(event.topic);
   auto marks = st.queue->begin({topics.begin(), topics.end()});
   if (!marks)
-    return failed(self, marks.error());
+    return not_taken(self, marks.error());
   st.has_begun = true;
   published(self, 0);
   outbox_step step;
@@ -124,17 +154,15 @@ void begin(kafka_publisher_pointer self, const batches& open) {
   next(self, std::move(step));
 }
 
-void got(kafka_publisher_pointer self, const outbox_step& asked, outbox_batches found) {
+void got(kafka_publisher_pointer self, const outbox_step& asked, const outbox_batches& found) {
   auto& st = self->state;
-  if (found.dropped > 0) {
-    log::error("events-dropped",
-               "{} events are dropped unpublished: more than {} waited",
-               found.dropped,
-               st.services->config->kafka.max_outbox);
-    st.services->standing->update([&](kafka_status& now) { now.dropped += found.dropped; });
+  if (!st.queue) // Another node leads meanwhile; it finds the batch.
+    return;
+  if (!st.has_begun) {
+    if (asked.is_first)
+      begin(self, found.events);
+    return; // Else it led, did not, and leads again: the next look begins.
   }
-  if (asked.is_first && !st.has_begun)
-    return begin(self, found.events);
   if (found.events.empty())
     return;
   if (auto step = publish(self, found.events.front().first, found.events))
@@ -144,17 +172,14 @@ void got(kafka_publisher_pointer self, const outbox_step& asked, outbox_batches 
 void next(kafka_publisher_pointer self, outbox_step step) {
   auto& st = self->state;
   const auto& services = *st.services;
-  auto now = services.clock->now_ms();
-  if (now - st.trimmed_ms >= trim_every_ms) {
-    st.trimmed_ms = now;
-    step.must_trim = true;
-  }
   st.is_asking = true;
-  auto then = [self, step](expected<outbox_batches> found) {
+  auto then = [self, step](const expected<outbox_batches>& found) {
     self->state.is_asking = false;
     if (!found)
       return failed(self, found.error());
-    got(self, step, std::move(*found));
+    got(self, step, *found);
+    if (!self->state.is_asking && std::exchange(self->state.is_wanted, false))
+      look(self);
   };
   ask<full_kafka_store_actor>(self,
                               *services.names,
@@ -171,10 +196,15 @@ void look(kafka_publisher_pointer self) {
   if (!publishes) {
     st.queue.reset();
     st.has_begun = false;
+    st.failures = st.takeovers = 0;
     show_problem(self, {});
     return;
   }
-  if (st.is_asking || st.services->clock->now_ms() < st.quiet_until_ms)
+  if (st.is_asking) {
+    st.is_wanted = true;
+    return;
+  }
+  if (st.services->clock->now_ms() < st.quiet_until_ms)
     return;
   if (!st.queue) {
     auto made = st.services->queue->publish(mq::publisher_of(*st.services->config));
@@ -196,7 +226,7 @@ kafka_publisher_actor::behavior_type kafka_publisher(kafka_publisher_pointer sel
   self->send(self, atom::tick_v);
   return {
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->state.tick.again(self, look_every);
       look(self);
     },
     [](atom::ping) {},

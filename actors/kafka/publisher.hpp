@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/kafka/kafka_store.hpp"
+#include "actors/region/region_steps.hpp"
 #include "actors/support/checked_state.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -8,10 +9,7 @@
 namespace aops::actors {
 
 /// KAFKA PUBLISHER of this node; at work on the node that leads.
-using kafka_publisher_actor = caf::typed_actor<
-  // INTERNAL: looks whether something waits.
-  caf::reacts_to<atom::tick>,
-  caf::reacts_to<atom::ping>>;
+using kafka_publisher_actor = event_publisher_actor;
 
 struct kafka_publisher_state {
   explicit kafka_publisher_state() = default;
@@ -20,8 +18,11 @@ struct kafka_publisher_state {
   std::unique_ptr<mq::publisher> queue; ///< While this node publishes.
   bool has_begun = false; ///< It has the name, and knows what became of earlier batches.
   bool is_asking = false;
-  size_t failures = 0; ///< In a row.
-  int64_t quiet_until_ms = 0, trimmed_ms = 0;
+  bool is_wanted = false; ///< Somebody has stored an event while it was asking.
+  size_t failures = 0;    ///< In a row.
+  size_t takeovers = 0;   ///< Of its name by others, since it published something.
+  int64_t quiet_until_ms = 0;
+  own_tick tick;
 };
 
 using kafka_publisher_pointer =
@@ -29,7 +30,8 @@ using kafka_publisher_pointer =
 
 /// Publishes the outbox of all nodes, each event once: a batch is marked in the store, published
 /// together with its mark, and then deleted. Who comes after a crash learns from the queue whether
-/// a batch that is still marked is published. Detached: it waits for the queue.
+/// a batch that is still marked is published. It looks when it is told of events, and a few times a
+/// second for those of other nodes. Detached: it waits for the queue.
 kafka_publisher_actor::behavior_type kafka_publisher(kafka_publisher_pointer self,
                                                      kafka_services_ptr services);
 

@@ -23,6 +23,24 @@ namespace {
 /// Of a message that is too long: enough to see what it was.
 constexpr size_t kept_of_long = 1024;
 
+void cut(std::optional<std::string>& text) {
+  if (text && text->size() > kept_of_long)
+    text->resize(kept_of_long);
+}
+
+/// The first headers, as far as they are short together.
+storage::header_list headers_of(const mq::message& m, size_t most) {
+  storage::header_list out;
+  size_t bytes = 0;
+  for (const auto& h : m.headers) {
+    bytes += h.name.size() + h.value.size();
+    if (bytes > most)
+      break;
+    out.emplace_back(h.name, h.value);
+  }
+  return out;
+}
+
 std::string identity_of(const mq::message& m) {
   return base::sha256_hex(m.topic + '\n' + std::to_string(m.partition) + '\n' +
                           std::to_string(m.offset) + '\n' + std::to_string(m.time_ms));
@@ -43,7 +61,7 @@ public:
   planner(storage::database& db, const store_access& store, request_kind kind)
       : db_(db), store_(store), kind_(kind), now_(store.now_ms()) {}
 
-  expected<planned_batch> plan(const std::vector<mq::message>& messages) {
+  expected<planned_batch> plan(std::span<const mq::message> messages) {
     for (const auto& m : messages)
       take(m);
     if (auto done = storage::in_order([&] { return find_owners(); },
@@ -57,10 +75,18 @@ public:
   }
 
 private:
-  void put_aside(const mq::message& m, const refusal& why, const std::string& owner = {}) {
+  void put_aside(const mq::message& m,
+                 const refusal& why,
+                 std::string job = {},
+                 const std::string& owner = {}) {
     auto most = static_cast<size_t>(store_.config->kafka.max_message.bytes);
     out_.dead.push_back(dead_letter_of(m, why.reason, why.detail, now_, most));
     out_.dead.back().owner = owner;
+    out_.dead_jobs.push_back(std::move(job));
+  }
+
+  static std::string job_of(const queue_request& x) {
+    return x.task_id.empty() ? job_id_of(*x.source) : x.task_id;
   }
 
   void take(const mq::message& m) {
@@ -75,18 +101,20 @@ private:
 
   /// Of requests that name no user: whose their hosts are.
   expected<void> find_owners() {
-    storage::host_repository hosts{db_};
+    std::set<std::string> asked;
+    for (const auto& x : requests_)
+      if (x.user.empty())
+        asked.insert(x.hosts.begin(), x.hosts.end());
+    auto of_hosts = storage::host_repository{db_}.owners({asked.begin(), asked.end()});
+    if (!of_hosts)
+      return fail(std::move(of_hosts.error()));
     std::vector<queue_request> kept;
     for (auto& x : requests_) {
       std::set<std::string> owners;
       if (x.user.empty())
-        for (const auto& id : x.hosts) {
-          auto host = hosts.find(id);
-          if (host)
-            owners.insert(host->owner);
-          else if (!(host.error() == ec::not_found))
-            return fail(std::move(host.error()));
-        }
+        for (const auto& id : x.hosts)
+          if (auto found = of_hosts->find(id); found != of_hosts->end())
+            owners.insert(found->second);
       if (owners.size() == 1)
         x.user = *owners.begin();
       if (!x.user.empty())
@@ -94,7 +122,8 @@ private:
       else
         put_aside(*x.source,
                   owners.empty() ? refusal{"unknown_host", "No valid host."}
-                                 : refusal{"unknown_user", "the hosts are of several owners"});
+                                 : refusal{"unknown_user", "the hosts are of several owners"},
+                  job_of(x));
     }
     requests_ = std::move(kept);
     return {};
@@ -155,7 +184,7 @@ private:
   void make(const queue_request& x) {
     const auto& asker = askers_.at(x.user);
     auto reject = [&](refusal why) {
-      put_aside(*x.source, why, asker.who ? asker.who->owner : std::string{});
+      put_aside(*x.source, why, job_of(x), asker.who ? asker.who->owner : std::string{});
     };
     if (!asker.who)
       return reject(asker.why);
@@ -178,7 +207,7 @@ private:
   job_to_create order_of(const queue_request& x, const asker& by, kind_name kind) const {
     job_to_create order;
     auto& job = order.job;
-    job.id = x.task_id.empty() ? job_id_of(*x.source) : x.task_id;
+    job.id = job_of(x);
     job.kind = std::move(kind);
     job.owner = by.who->owner;
     job.user = by.who->user;
@@ -255,7 +284,7 @@ private:
 storage::dead_letter dead_letter_of(
   const mq::message& m, std::string reason, std::string detail, int64_t now_ms, size_t most) {
   storage::dead_letter out;
-  out.about.id = identity_of(m).substr(0, 32);
+  out.about.id = dead_id_of(m);
   out.about.topic = m.topic;
   out.about.partition = m.partition;
   out.about.offset = m.offset;
@@ -266,16 +295,16 @@ storage::dead_letter dead_letter_of(
   out.about.bytes = static_cast<int64_t>(m.value ? m.value->size() : 0);
   out.key = m.key;
   out.value = m.value;
-  if (out.value && out.value->size() > most)
-    out.value->resize(std::min(most, kept_of_long));
-  if (out.key && out.key->size() > kept_of_long)
-    out.key->resize(kept_of_long);
-  storage::header_list headers;
-  for (const auto& h : m.headers)
-    headers.emplace_back(h.name, h.value);
-  out.headers = storage::write_headers(headers);
+  bool is_long = bytes_of(m) > most;
+  if (is_long) {
+    cut(out.key);
+    cut(out.value);
+  }
+  out.headers = storage::write_headers(headers_of(m, is_long ? kept_of_long : most));
   return out;
 }
+
+std::string dead_id_of(const mq::message& m) { return identity_of(m).substr(0, 32); }
 
 std::string job_id_of(const mq::message& m) {
   // As ids are made, so that they sort by time.
@@ -284,7 +313,7 @@ std::string job_id_of(const mq::message& m) {
 
 expected<planned_batch> plan_requests(storage::database& db,
                                       const store_access& store,
-                                      const std::vector<mq::message>& messages,
+                                      std::span<const mq::message> messages,
                                       request_kind kind) {
   return planner{db, store, kind}.plan(messages);
 }

@@ -24,12 +24,12 @@ bool is_text(std::string_view bytes) {
 
 /// What no request may be, whatever it says.
 std::optional<refusal> fault_of(const mq::message& m, int64_t most) {
+  if (std::cmp_greater(bytes_of(m), most))
+    return refusal{"too_large",
+                   std::to_string(bytes_of(m)) + " bytes; kafka.max_message is " +
+                     std::to_string(most)};
   if (!m.value)
     return refusal{"no_value", "a message without a value"};
-  if (std::cmp_greater(m.value->size(), most))
-    return refusal{"too_large",
-                   std::to_string(m.value->size()) + " bytes; kafka.max_message is " +
-                     std::to_string(most)};
   if (m.key && !is_text(*m.key))
     return refusal{"binary_key", "the key is no text"};
   return {};
@@ -77,6 +77,13 @@ std::optional<refusal> take_range(queue_request& to, const std::vector<moment>& 
 }
 
 } // namespace
+
+size_t bytes_of(const mq::message& m) {
+  auto out = (m.key ? m.key->size() : 0) + (m.value ? m.value->size() : 0);
+  for (const auto& h : m.headers)
+    out += h.name.size() + h.value.size();
+  return out;
+}
 
 std::variant<refusal, queue_request> read_check_message(const mq::message& m, int64_t most) {
   auto read = decoded<check_request>(m, most);

@@ -24,6 +24,9 @@ struct queue_request {
   std::string task_id; ///< Of the job; empty: it follows from where the message stands.
 };
 
+/// Of key, value and headers.
+size_t bytes_of(const mq::message& m);
+
 /// @param most Bytes that a message may have.
 std::variant<refusal, queue_request> read_check_message(const mq::message& m, int64_t most);
 std::variant<refusal, queue_request> read_diagnosis_message(const mq::message& m, int64_t most);

@@ -1,6 +1,7 @@
 #include "actors/store/job_store.hpp"
 
 #include "actors/support/prepare.hpp"
+#include "messages/roles/kafka.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 
 #include <caf/all.hpp>
@@ -124,7 +125,9 @@ job_store(full_job_store_actor::stateful_pointer<checked_state<job_store_state>>
         storage::unit_work{x, after, topics_of(*store)},
         &commit_units,
         false,
-        [promise, after](expected<void> how) {
+        [promise, after, store](expected<void> how) {
+          if (how && store->config->kafka.enabled) // Somebody waits for the report.
+            tell<event_publisher_actor>(*store->names, kafka_publisher_name, atom::tick_v);
           promise.answer(how.map([&] { return std::move(*after); }));
         },
         1 + (x.content ? x.content->rows() : 0));

@@ -26,4 +26,10 @@ using kafka_store_actor = caf::typed_actor<
   asks<dead_to_drop, dead_changed>,
   caf::reacts_to<atom::ping>>;
 
+/// KAFKA PUBLISHER: brings events of the store to the queue.
+using event_publisher_actor = caf::typed_actor<
+  // Events were stored: it looks at once.
+  caf::reacts_to<atom::tick>,
+  caf::reacts_to<atom::ping>>;
+
 } // namespace aops

@@ -4,7 +4,6 @@
 #include "runtime/base/digest.hpp"
 #include "runtime/base/json_codec.hpp"
 #include "runtime/io/storage/notice_repository.hpp"
-#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <set>
@@ -80,17 +79,14 @@ expected<int64_t> dead_message_repository::add(const std::vector<dead_letter>& l
   std::set<std::string> ids;
   for (const auto& x : letters)
     ids.insert(x.about.id);
-  auto known = rows_of_texts(
-    db_, "select id from dead_message", "id", {ids.begin(), ids.end()}, [](const row&) {
-      return true;
-    });
-  if (!known)
-    return fail(std::move(known.error()));
+  auto there = known({ids.begin(), ids.end()});
+  if (!there)
+    return fail(std::move(there.error()));
   std::vector<parameter> values;
   std::vector<outbox_event> events;
   for (const auto& x : letters) {
     const auto& a = x.about;
-    if (!known->emplace(a.id, true).second)
+    if (!there->emplace(a.id, true).second)
       continue;
     values.insert(values.end(),
                   {a.id,
@@ -122,6 +118,11 @@ expected<int64_t> dead_message_repository::add(const std::vector<dead_letter>& l
   if (!added)
     return fail(std::move(added.error()));
   return static_cast<int64_t>(events.size());
+}
+
+expected<by_text<bool>> dead_message_repository::known(const std::vector<std::string>& ids) {
+  return rows_of_texts(
+    db_, "select id from dead_message", "id", ids, [](const row&) { return true; });
 }
 
 expected<dead_page> dead_message_repository::page(std::string_view owner, const dead_query& q) {

@@ -2,6 +2,7 @@
 
 #include "messages/kafka.hpp"
 #include "runtime/io/storage/outbox_repository.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 
 namespace aops::storage {
 
@@ -27,6 +28,9 @@ public:
   /// Those that came before change nothing. In a transaction.
   /// @param suffix Of topics of such messages. @returns How many are new.
   expected<int64_t> add(const std::vector<dead_letter>& letters, std::string_view suffix);
+
+  /// Which of these are there, whatever became of them.
+  expected<by_text<bool>> known(const std::vector<std::string>& ids);
 
   /// The newest first, of an owner and of nobody.
   expected<dead_page> page(std::string_view owner, const dead_query& q);

@@ -337,6 +337,11 @@ host_repository::known(const scope& of, const std::vector<std::string>& host_ids
   return in_order_of(host_ids, std::move(found));
 }
 
+expected<by_text<std::string>> host_repository::owners(const std::vector<std::string>& host_ids) {
+  return rows_of_texts(
+    db_, "select id, owner from host", "id", host_ids, [](const row& r) { return r.string(1); });
+}
+
 expected<void>
 host_repository::set_status(std::string_view host_id, std::string_view status, int64_t since_ms) {
   auto rows = db_.run(

@@ -3,6 +3,7 @@
 #include "messages/data.hpp"
 #include "messages/host.hpp"
 #include "runtime/io/storage/database.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/scope.hpp"
 
 #include <span>
@@ -77,6 +78,8 @@ public:
   /// Those of `host_ids` that are seen, in the order asked.
   expected<std::vector<host_record>> known(const scope& of,
                                            const std::vector<std::string>& host_ids);
+  /// Whose hosts these are, by host id; those that are unknown have nobody.
+  expected<by_text<std::string>> owners(const std::vector<std::string>& host_ids);
 
   /// `online`, `offline` or `unknown`, since when. ec::not_found.
   expected<void> set_status(std::string_view host_id, std::string_view status, int64_t since_ms);

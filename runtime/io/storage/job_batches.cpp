@@ -1,6 +1,5 @@
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
-#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <map>
@@ -31,23 +30,26 @@ void add_values(std::vector<parameter>& to, const job_record& job) {
 
 } // namespace
 
+expected<by_text<std::string>> job_repository::owners(const std::vector<std::string>& ids) {
+  return rows_of_texts(
+    db_, "select id, owner from job" + db_.sql().use_index("job_id"), "id", ids, [](const row& r) {
+      return r.string(1);
+    });
+}
+
 expected<std::vector<job_of_many>>
 job_repository::create_many(std::span<const job_to_create> jobs) {
   std::set<std::string> distinct;
   for (const auto& x : jobs)
     distinct.insert(x.job.id);
-  auto owners = rows_of_texts(db_,
-                              "select id, owner from job" + db_.sql().use_index("job_id"),
-                              "id",
-                              {distinct.begin(), distinct.end()},
-                              [](const row& r) { return r.string(1); });
-  if (!owners)
-    return fail(std::move(owners.error()));
+  auto known_owners = owners({distinct.begin(), distinct.end()});
+  if (!known_owners)
+    return fail(std::move(known_owners.error()));
   std::vector<job_of_many> out;
   std::vector<const job_to_create*> added;
   std::vector<parameter> values;
   for (const auto& x : jobs) {
-    auto [known, is_new] = owners->emplace(x.job.id, x.job.owner);
+    auto [known, is_new] = known_owners->emplace(x.job.id, x.job.owner);
     out.push_back({x.job.id, !is_new, known->second != x.job.owner});
     if (!is_new)
       continue;

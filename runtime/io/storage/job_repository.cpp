@@ -172,6 +172,12 @@ expected<std::vector<job_record>> job_repository::open_in_slots(std::span<const 
                        read_job);
 }
 
+expected<int64_t> job_repository::count_open(int64_t most) {
+  return db_.count("select count(*) from (select n from job" + db_.sql().use_index("job_open") +
+                     " where state in " + to_run + " limit ?) x",
+                   most);
+}
+
 expected<std::vector<job_record>> job_repository::open_of_owner(std::string_view owner,
                                                                 int64_t limit) {
   return db_.list(job_query + db_.sql().use_index("job_open") + " where state in " + to_run +

@@ -5,6 +5,7 @@
 #include "runtime/io/storage/database.hpp"
 #include "runtime/io/storage/job_unit.hpp"
 #include "runtime/io/storage/outbox_repository.hpp"
+#include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/scope.hpp"
 
 #include <memory>
@@ -44,7 +45,13 @@ public:
   /// when another node stores one of them at this moment: nothing is stored then.
   expected<std::vector<job_of_many>> create_many(std::span<const job_to_create> jobs);
 
+  /// Whose jobs these are, by id; ids of no job are not in it.
+  expected<by_text<std::string>> owners(const std::vector<std::string>& ids);
+
   expected<job_record> find(std::string_view id); ///< ec::not_found.
+
+  /// How many wait or run; counts no further than `most`.
+  expected<int64_t> count_open(int64_t most);
 
   /// What a job actor starts from: the row, the units done and those begun (ascending), the frozen
   /// trees in the order of `create`. ec::not_found.

@@ -1,15 +1,14 @@
 #include "runtime/io/storage/outbox_repository.hpp"
 
+#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace aops::storage {
 
 namespace {
-
-/// Dropped in one step: the writer must be free again soon.
-constexpr int64_t trimmed_at_once = 5000;
 
 /// Of one batch, and what one event more brings.
 constexpr int64_t most_bytes = 8 << 20;
@@ -98,17 +97,73 @@ expected<int64_t> outbox_repository::waiting(int64_t most) {
   return db_.count("select count(*) from (select n from outbox_event limit ?) x", most);
 }
 
-expected<int64_t> outbox_repository::trim(int64_t most) {
+expected<int64_t>
+outbox_repository::trim(int64_t most, const event_topics& events, int64_t now_ms) {
   auto count = waiting(most + trimmed_at_once);
   if (!count || *count <= most)
     return count.map([](int64_t) { return int64_t{0}; });
   auto keys = db_.list(
-    "select n from outbox_event where batch = '' order by n limit ?",
+    "select n from outbox_event where batch = '' and topic in (?, ?, ?) order by n limit ?",
     [](const row& r) { return r.integer(0); },
+    events.results,
+    events.progress,
+    events.reports,
     *count - most);
   if (!keys)
     return fail(std::move(keys.error()));
-  return forget(*keys).map([&] { return static_cast<int64_t>(keys->size()); });
+  return drop(*keys, "too_many", now_ms).map([&] { return static_cast<int64_t>(keys->size()); });
+}
+
+expected<void> outbox_repository::refused(const std::vector<int64_t>& keys, int64_t now_ms) {
+  return drop(keys, "refused", now_ms);
+}
+
+expected<void>
+outbox_repository::drop(const std::vector<int64_t>& keys, std::string_view reason, int64_t now_ms) {
+  std::map<std::string, int64_t> by_topic;
+  auto counted = for_parts(keys, [&](const std::vector<int64_t>& part) {
+    filter matching("1 = 1");
+    matching.in("n", part);
+    return only(db_.list_with("select topic from outbox_event where " + matching.where(),
+                              matching.values(),
+                              [&](const row& r) { return ++by_topic[r.string(0)]; }));
+  });
+  if (!counted)
+    return counted;
+  auto noted = for_each(by_topic, [&](const auto& entry) {
+    const auto& [topic, events] = entry;
+    return only(update_or_insert(
+      [&] {
+        return db_.run("update outbox_loss set events = events + ?, last_ms = ? "
+                       "where topic = ? and reason = ?",
+                       events,
+                       now_ms,
+                       topic,
+                       reason);
+      },
+      [&] {
+        return db_.run("insert into outbox_loss (topic, reason, events, first_ms, last_ms) "
+                       "values (?, ?, ?, ?, ?)",
+                       topic,
+                       reason,
+                       events,
+                       now_ms,
+                       now_ms);
+      }));
+  });
+  return noted ? forget(keys) : noted;
+}
+
+expected<void> outbox_repository::shorten(const std::vector<int64_t>& keys) {
+  std::vector<parameter> values;
+  for (auto key : keys)
+    values.insert(values.end(), {kept_of_long, key});
+  return only(
+    db_.run_many("update outbox_event set body = substr(body, 1, ?) where n = ?", 2, values));
+}
+
+expected<int64_t> outbox_repository::lost() {
+  return db_.count("select sum(events) from outbox_loss");
 }
 
 } // namespace aops::storage

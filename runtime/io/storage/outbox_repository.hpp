@@ -43,17 +43,28 @@ public:
   /// A batch is published. In a transaction.
   expected<int64_t> published(std::string_view batch);
 
-  /// These cannot be published. In a transaction.
-  expected<void> forget(const std::vector<int64_t>& keys);
+  /// Drops what cannot be published, and keeps count of it. In a transaction.
+  expected<void> refused(const std::vector<int64_t>& keys, int64_t now_ms);
+
+  /// Of these the first `kept_of_long` bytes have to do. In a transaction.
+  expected<void> shorten(const std::vector<int64_t>& keys);
 
   /// How many wait; counts no further than `most`.
   expected<int64_t> waiting(int64_t most);
 
-  /// Drops the oldest of more than `most` that no batch has; a portion of them. In a transaction.
-  /// @returns How many.
-  expected<int64_t> trim(int64_t most);
+  /// Drops the oldest of more than `most`, a portion of them, and keeps count of it: events only,
+  /// not those that a batch has, nor messages that could not be used or are sent again, for these
+  /// are nowhere else. In a transaction. @returns How many.
+  expected<int64_t> trim(int64_t most, const event_topics& events, int64_t now_ms);
+
+  expected<int64_t> lost(); ///< How many were ever dropped.
+
+  static constexpr size_t kept_of_long = 1024;
+  static constexpr int64_t trimmed_at_once = 5000;
 
 private:
+  expected<void> drop(const std::vector<int64_t>& keys, std::string_view reason, int64_t now_ms);
+  expected<void> forget(const std::vector<int64_t>& keys);
   database& db_;
 };
 

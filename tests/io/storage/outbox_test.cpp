@@ -87,8 +87,11 @@ STORE_CASE(a_batch_is_claimed_in_order_and_stays_until_it_is_published) {
   BOOST_TEST(committed(db, [&] { return box.claim("two", 2); }) == 1);
   BOOST_TEST(ids_of(ok(box.claimed())) == "two:c ");
   auto key = ok(box.claimed()).front().second.key;
-  committed(db, [&] { return box.forget({key}); });
+  committed(db, [&] { return box.refused({key}, 7); });
   BOOST_TEST(ok(box.waiting(10)) == 0);
+  BOOST_TEST(ok(box.lost()) == 1);
+  BOOST_TEST(ok(db.count("select count(*) from outbox_loss where topic = 't' and events = 1 and "
+                         "reason = 'refused' and first_ms = 7")) == 1);
 }
 
 STORE_CASE(the_oldest_of_too_many_go_unless_a_batch_has_them) {
@@ -96,10 +99,47 @@ STORE_CASE(the_oldest_of_too_many_go_unless_a_batch_has_them) {
   outbox_repository box{db};
   add(db, {event_named("a"), event_named("b"), event_named("c"), event_named("d")});
   committed(db, [&] { return box.claim("one", 1); });
-  BOOST_TEST(committed(db, [&] { return box.trim(4); }) == 0);
-  BOOST_TEST(committed(db, [&] { return box.trim(2); }) == 2);
+  const event_topics topics{"t", "u", "v"};
+  auto trim = [&](int64_t most) {
+    return committed(db, [&] { return box.trim(most, topics, 9); });
+  };
+  BOOST_TEST(trim(4) == 0);
+  BOOST_TEST(ok(box.lost()) == 0);
+  BOOST_TEST(trim(2) == 2);
+  BOOST_TEST(ok(box.lost()) == 2);
+  add(db, {event_named("e")});
+  BOOST_TEST(trim(2) == 1);
+  BOOST_TEST(ok(box.lost()) == 3);
+  BOOST_TEST(ok(db.count("select count(*) from outbox_loss")) == 1);
   committed(db, [&] { return box.claim("two", 9); });
-  BOOST_TEST(ids_of(ok(box.claimed())) == "one:a two:d ");
+  BOOST_TEST(ids_of(ok(box.claimed())) == "one:a two:e ");
+}
+
+STORE_CASE(messages_that_are_nowhere_else_are_never_dropped) {
+  auto& db = it.db();
+  dead_message_repository letters{db};
+  committed(db, [&] { return letters.add({letter_of("a"), letter_of("b")}, ".DLQ"); });
+  committed(db, [&] { return letters.replay("ada", {"b"}); });
+  add(db, {event_named("c")});
+  auto trim = [&] {
+    return committed(db, [&] { return outbox_repository{db}.trim(1, {"t", "", ""}, 9); });
+  };
+  BOOST_TEST(trim() == 1);
+  BOOST_TEST(trim() == 0);
+  BOOST_TEST(ok(outbox_repository{db}.waiting(10)) == 3);
+}
+
+STORE_CASE(a_copy_that_is_too_long_is_shortened) {
+  auto& db = it.db();
+  auto letter = letter_of("a");
+  letter.value = std::string(3000, 'x');
+  committed(db, [&] { return dead_message_repository{db}.add({letter}, ".DLQ"); });
+  committed(db, [&] { return outbox_repository{db}.claim("one", 1); });
+  auto key = ok(outbox_repository{db}.claimed()).front().second.key;
+  committed(db, [&] { return outbox_repository{db}.shorten({key}); });
+  auto x = ok(outbox_repository{db}.claimed()).front().second;
+  BOOST_TEST((x.body.value() == std::string(1024, 'x')));
+  BOOST_TEST(ok(dead_message_repository{db}.find("ada", "a")).value.value().size() == 3000u);
 }
 
 STORE_CASE(a_message_without_key_and_value_stays_one) {
