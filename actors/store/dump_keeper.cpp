@@ -147,6 +147,12 @@ void finish(self_pointer self) {
     st.parts.health->recovered("dump");
 }
 
+/// Another node leads: what is wrong there is its trouble.
+void leave(self_pointer self) {
+  self->state.has_failed = false;
+  finish(self);
+}
+
 void go_on(self_pointer self, size_t kind) {
   if (kind < storage::dump_kinds().size())
     return prepare_file(self, kind);
@@ -159,7 +165,9 @@ void fail_kind(self_pointer self, size_t kind, const error& e) {
     metrics::counter_of("aops_dump_failures_total",
                         "Files of rows that were to leave the store and could not be written.");
   auto& st = self->state;
-  if (!(e == ec::fenced) && !(e == ec::conflict)) {
+  // Fenced, or counted meanwhile: another node is at it. Any other conflict stays one: the file is
+  // a later release's, or somebody's who wrote into this folder.
+  if (e != ec::fenced && e != ec::moved) {
     failures.add();
     log::error("dump-failed",
                "{} stay in the store, for they cannot be dumped: {}",
@@ -174,7 +182,7 @@ void fail_kind(self_pointer self, size_t kind, const error& e) {
 void take(self_pointer self, const dump_prepared& x) {
   auto epoch = self->state.parts.store->leader_epoch();
   if (!epoch) // Another node leads by now: the rest is its work.
-    return finish(self);
+    return leave(self);
   if (!x.file && x.file.error() == ec::not_found)
     return begin(self, x.kind, *epoch);
   if (!x.file)
@@ -194,8 +202,10 @@ dump_keeper_actor::behavior_type dump_keeper(self_pointer self, dump_parts parts
     [self](atom::tick) {
       self->delayed_send(self, look_every, atom::tick_v);
       auto& st = self->state;
-      if (st.is_working || !st.parts.store->leader_epoch())
+      if (st.is_working)
         return;
+      if (!st.parts.store->leader_epoch())
+        return leave(self);
       st.is_working = true;
       st.has_failed = false;
       go_on(self, 0);

@@ -80,7 +80,7 @@ expected<void> dump_repository::count(const dump_kind& kind, const dump& x) {
                       x.store,
                       x.number - 1);
   if (rows && *rows == 0)
-    return fail(ec::conflict, "another dump was made meanwhile");
+    return fail(ec::moved, "another dump was made meanwhile");
   return only(std::move(rows));
 }
 

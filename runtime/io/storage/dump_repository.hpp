@@ -30,8 +30,9 @@ public:
   /// Before the first file of a kind: from now on its files bear this name, unless they have one.
   expected<void> begin(const dump_kind& kind, std::string_view store);
 
-  /// Deletes the rows of a file, those that are as they stand there, and counts it. ec::conflict
-  /// when another one was counted meanwhile. In a transaction. @returns Rows deleted.
+  /// Deletes the rows of a file, those that are as they stand there, and counts it. ec::moved when
+  /// it, or another one of its number, was counted meanwhile. In a transaction. @returns Rows
+  /// deleted.
   expected<int64_t> carry_out(const dump_kind& kind, const dump& x);
 
   /// Puts rows back, none over another one. ec::corrupt. In a transaction.

@@ -1,5 +1,6 @@
 #include "runtime/io/storage/content_repository.hpp"
 #include "runtime/io/storage/dump_columns.hpp"
+#include "runtime/io/storage/filter.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_rows.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -42,6 +43,9 @@ constexpr std::array<dump_column, 13> report_columns = {
    {"content_hash", "b.content_hash"},
    {"error", "b.error"}}};
 
+/// Of a job `j`: runs of deployment tasks leave with all that is theirs, by `run_repository`.
+constexpr std::string_view is_no_run_either = "not exists (select 1 from run where run.job = j.n)";
+
 /// Reports with their task, and tasks that have none any more, whose keys are negative.
 class reports_kind : public dump_kind {
 public:
@@ -59,35 +63,41 @@ public:
     }
     static const std::string is_over =
       list_of(job_status::done, job_status::failed, job_status::cancelled);
-    auto oldest = db.first("select n, created_ms from job where state in " + is_over +
-                             " order by created_ms, n limit 1",
-                           [](const row& r) {
-                             return std::pair{r.integer(0), r.integer(1)};
-                           });
+    // Only what is too old goes without reports: checks are no reports that are too many.
+    auto oldest = db.first(
+      "select j.n, j.created_ms from job j" + db.sql().use_index("job_created") +
+        "where j.state in " + is_over + " and " + std::string{is_no_run_either} +
+        " and (j.created_ms < ? or j.stored > 0) "
+        "order by j.created_ms, j.n limit 1",
+      [](const row& r) {
+        return std::pair{r.integer(0), r.integer(1)};
+      },
+      limits.before_ms);
     if (!oldest)
       return fail(std::move(oldest.error()));
     bool is_aged = *oldest && (*oldest)->second < limits.before_ms;
     if (!*oldest || (!is_aged && excess == 0))
       return none;
     auto job = (*oldest)->first;
-    auto rows = reports(db,
-                        "r.job = ? order by r.number limit ?",
-                        {job, is_aged ? portion : std::min(portion, excess)});
-    if (!rows || !rows->empty())
-      return rows;
-    return tasks(db, "j.n = ?", {job});
+    auto keys = first_reports(db, job, is_aged ? portion : std::min(portion, excess));
+    if (!keys)
+      return fail(std::move(keys.error()));
+    return keys->empty() ? tasks(db, "j.n = ?", {job}) : read(db, *keys);
   }
 
   expected<std::vector<dump_row>> read(database& db,
                                        const std::vector<int64_t>& keys) const override {
     auto [of_reports, of_tasks] = apart(keys);
     std::vector<dump_row> out;
-    if (!of_reports.empty()) {
-      auto rows = reports(db, "r.n in " + marks_for(of_reports), bound(of_reports));
+    auto found = for_parts(of_reports, [&](const std::vector<int64_t>& some) -> expected<void> {
+      auto rows = reports(db, "r.n in " + marks_for(some) + " order by r.number", bound(some));
       if (!rows)
-        return rows;
-      out = std::move(*rows);
-    }
+        return fail(std::move(rows.error()));
+      std::move(rows->begin(), rows->end(), std::back_inserter(out));
+      return {};
+    });
+    if (!found)
+      return fail(std::move(found.error()));
     if (!of_tasks.empty()) {
       auto rows = tasks(db, "j.n in " + marks_for(of_tasks), bound(of_tasks));
       if (!rows)
@@ -127,6 +137,30 @@ public:
   }
 
 private:
+  /// The first of a task that fit into a file, by their sizes: some are long.
+  static expected<std::vector<int64_t>> first_reports(database& db, int64_t job, int64_t portion) {
+    auto sizes = db.list(
+      "select r.n, 2 * length(b.node_values) + length(b.detail) + length(c.body) "
+      "from report r join report_body b on b.report = r.n join content c on c.n = r.tree "
+      "where r.job = ? order by r.number limit ?",
+      [](const row& r) {
+        return std::pair{r.integer(0), static_cast<size_t>(r.integer(1))};
+      },
+      job,
+      portion);
+    if (!sizes)
+      return fail(std::move(sizes.error()));
+    std::vector<int64_t> keys;
+    size_t bytes = 0;
+    for (auto [key, size] : *sizes) {
+      bytes += size;
+      if (!keys.empty() && bytes > most_dump_bytes)
+        break;
+      keys.push_back(key);
+    }
+    return keys;
+  }
+
   using keys_apart = std::pair<std::vector<int64_t>, std::vector<int64_t>>;
   static keys_apart apart(const std::vector<int64_t>& keys) {
     keys_apart out;
@@ -137,27 +171,25 @@ private:
 
   static expected<std::vector<dump_row>>
   reports(database& db, const std::string& which, const std::vector<parameter>& values) {
-    auto rows = db.list_with(
-      "select r.n, " + selected(report_columns) + ", " + selected(job_columns) +
-        " from report r join job j on j.n = r.job join content c on c.n = r.tree "
-        "join report_body b on b.report = r.n where " +
-        which,
-      values,
-      [](const row& r) {
-        json members, task;
-        read_columns(members, report_columns, r, 1);
-        read_columns(task, job_columns, r, 1 + static_cast<int>(report_columns.size()));
-        members["task"] = std::move(task);
-        return as_row(r.integer(0), std::move(members));
-      });
-    if (rows)
-      cut_to_size(*rows);
-    return rows;
+    return db.list_with("select r.n, " + selected(report_columns) + ", " + selected(job_columns) +
+                          " from report r join job j on j.n = r.job join content c on c.n = r.tree "
+                          "join report_body b on b.report = r.n where " +
+                          which,
+                        values,
+                        [](const row& r) {
+                          json members, task;
+                          read_columns(members, report_columns, r, 1);
+                          read_columns(
+                            task, job_columns, r, 1 + static_cast<int>(report_columns.size()));
+                          members["task"] = std::move(task);
+                          return as_row(r.integer(0), std::move(members));
+                        });
   }
 
   static expected<std::vector<dump_row>>
   tasks(database& db, const std::string& which, const std::vector<parameter>& values) {
-    return db.list_with("select j.n, " + selected(job_columns) + " from job j where " + which,
+    return db.list_with("select j.n, " + selected(job_columns) + " from job j where " + which +
+                          " and " + std::string{is_no_run_either},
                         values,
                         [](const row& r) {
                           json task;

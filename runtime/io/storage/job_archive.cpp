@@ -18,10 +18,10 @@ expected<int64_t> job_archive::expire(int64_t created_before_ms) {
   // A job that waits for its user has not ended.
   static const std::string is_over =
     list_of(job_status::done, job_status::failed, job_status::cancelled);
-  auto job =
-    db_.integer("select n from job where state in " + is_over + " and created_ms < ? and " +
-                  std::string{is_no_run} + " order by created_ms, n limit 1",
-                created_before_ms);
+  auto job = db_.integer("select n from job" + db_.sql().use_index("job_created") +
+                           "where state in " + is_over + " and created_ms < ? and " +
+                           std::string{is_no_run} + " order by created_ms, n limit 1",
+                         created_before_ms);
   if (!job)
     return fail(std::move(job.error()));
   if (!*job)

@@ -91,6 +91,23 @@ BOOST_AUTO_TEST_CASE(nothing_is_deleted_while_no_file_can_be_written) {
   BOOST_TEST(health->problems().empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_leads_no_more_is_well_again) {
+  auto leads = std::make_shared<bool>(true);
+  auto mine = std::make_shared<store_access>(*store);
+  mine->leader_epoch = [leads]() -> std::optional<uint64_t> {
+    return *leads ? std::optional<uint64_t>{0} : std::nullopt;
+  };
+  add_records(30);
+  fs::remove(dir.path());
+  start(dump_keeper, dump_parts{mine, std::make_shared<inline_executor>(), health});
+  pass(11s);
+  BOOST_TEST(health->problems().size() == 1u);
+  *leads = false;
+  pass(1min);
+  BOOST_TEST(health->problems().empty());
+  fs::create_directory(dir.path());
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_does_not_read_back_keeps_its_rows) {
   add_records(30);
   tests::ok(storage::dump_repository{db()}.begin(storage::dumped_audit(), "abcd"));

@@ -1,6 +1,7 @@
 #include "runtime/io/storage/audit_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
+#include "tests/io/storage/faulty_database.hpp"
 #include "tests/io/storage/samples.hpp"
 
 using namespace aops;
@@ -57,6 +58,19 @@ int64_t rows(database& db, const std::string& table) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(retention)
+
+STORE_CASE(a_step_looks_at_the_oldest_jobs_only) {
+  // By an index in their order: a step over all of them would stop the writer for long.
+  auto plan = std::string{};
+  faulty_database watched{it.db()};
+  watched.before_query = [&](std::string_view query) {
+    if (query.find("created_ms <") != query.npos)
+      plan = query;
+  };
+  ok(transact(static_cast<database&>(watched),
+              [](database& to) { return job_archive{to}.expire(300); }));
+  BOOST_TEST(plan.find("job_created") != std::string::npos, plan);
+}
 
 STORE_CASE(jobs_that_ended_long_ago_go_with_what_they_found_in_portions) {
   auto& db = it.db();
