@@ -56,14 +56,12 @@ int run_promql(int count, char** files) {
     if (!in)
       return complain(file + ": cannot be read");
     auto outcome = aops::vectors::run_promql_script(script);
-    if (!outcome)
-      return complain(file + ": " + outcome.error().detail);
-    for (const auto& n : outcome->notes)
+    for (const auto& n : outcome.notes)
       std::cout << file << ':' << n.line << ": " << (n.skipped ? "skipped" : "failed") << ": "
                 << n.reason << "\n  " << n.query << '\n';
-    std::cout << file << ": " << outcome->passed << " passed, " << outcome->failed << " failed, "
-              << outcome->skipped << " skipped\n";
-    failed += outcome->failed;
+    std::cout << file << ": " << outcome.passed << " passed, " << outcome.failed << " failed, "
+              << outcome.skipped << " skipped\n";
+    failed += outcome.failed;
   }
   return failed == 0 ? 0 : 1;
 }

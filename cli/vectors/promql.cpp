@@ -138,12 +138,26 @@ public:
   promql_outcome run(const std::vector<command>& commands) {
     for (const auto& c : commands) {
       line_ = c.line;
-      std::visit([&](const auto& x) { run(x); }, c.what);
+      if (!c.problem.empty()) {
+        ++outcome_.failed;
+        outcome_.notes.push_back({line_, false, text_of(c), c.problem});
+      }
+      if (c.problem.empty() || std::holds_alternative<load>(c.what))
+        std::visit([&](const auto& x) { run(x); }, c.what);
     }
     return std::move(outcome_);
   }
 
 private:
+  static std::string text_of(const command& c) {
+    if (const auto* e = std::get_if<eval>(&c.what))
+      return e->query;
+    const auto* x = std::get_if<unreadable>(&c.what);
+    return x ? x->text : "load";
+  }
+
+  void run(const unreadable&) {}
+
   void run(const clear&) {
     source_.clear();
     histograms_.clear();
@@ -281,11 +295,8 @@ private:
 
 } // namespace
 
-expected<promql_outcome> run_promql_script(std::string_view script) {
-  auto commands = promql_script::parse(script);
-  if (!commands)
-    return fail(commands.error());
-  return runner().run(*commands);
+promql_outcome run_promql_script(std::string_view script) {
+  return runner().run(promql_script::parse(script));
 }
 
 } // namespace aops::vectors

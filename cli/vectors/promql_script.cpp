@@ -49,9 +49,9 @@ class reader {
 public:
   explicit reader(std::string_view script) : lines_(lines_of(script)) {}
 
-  expected<std::vector<command>> all() {
+  std::vector<command> all() {
     std::vector<command> out;
-    for (; at_ < lines_.size() && problem_.empty(); ++at_) {
+    for (; at_ < lines_.size(); ++at_) {
       const auto& line = lines_[at_];
       if (line.empty())
         continue;
@@ -64,11 +64,10 @@ public:
       else if (line.starts_with("eval"))
         c.what = read_eval(line);
       else
-        refuse("no command: " + line);
+        c.what = read_unknown(line);
+      c.problem = std::exchange(problem_, {});
       out.push_back(std::move(c));
     }
-    if (!problem_.empty())
-      return fail(ec::bad_request, problem_);
     return out;
   }
 
@@ -96,6 +95,13 @@ private:
     return {};
   }
 
+  unreadable read_unknown(const std::string& line) {
+    refuse("no command: " + line);
+    while (next()) // What stands below it belongs to it.
+      ;
+    return {line};
+  }
+
   load read_load(const std::string& line) {
     static const RE2 form(R"(load(_with_nhcb)?\s+(\S+))");
     load out;
@@ -104,7 +110,7 @@ private:
       refuse("no load: " + line);
     out.with_histograms = !histograms.empty();
     read_time(step, out.step_ms);
-    while (problem_.empty() && next())
+    while (next())
       out.series.push_back(read_series());
     return out;
   }
@@ -130,7 +136,7 @@ private:
         {mode == "warn" ? expectation::what::warn : expectation::what::info,
          expectation::how::any,
          {}});
-    while (problem_.empty() && next())
+    while (next())
       read_expected(out);
     return out;
   }
@@ -198,6 +204,6 @@ private:
 
 } // namespace
 
-expected<std::vector<command>> parse(std::string_view script) { return reader(script).all(); }
+std::vector<command> parse(std::string_view script) { return reader(script).all(); }
 
 } // namespace aops::vectors::promql_script

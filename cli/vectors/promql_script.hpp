@@ -37,12 +37,18 @@ struct eval {
   std::vector<promql::noted_series> series;
 };
 
-struct command {
-  size_t line = 0; ///< Of the script, from 1.
-  std::variant<load, clear, eval> what;
+/// What does not read as any of them.
+struct unreadable {
+  std::string text;
 };
 
-/// `ec::bad_request` with `line N: reason`.
-expected<std::vector<command>> parse(std::string_view script);
+struct command {
+  size_t line = 0; ///< Of the script, from 1.
+  std::variant<load, clear, eval, unreadable> what;
+  std::string problem; ///< `line N: reason`; what was read before it is there.
+};
+
+/// A command that does not read says so; the others are read all the same.
+std::vector<command> parse(std::string_view script);
 
 } // namespace aops::vectors::promql_script

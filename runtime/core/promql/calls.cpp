@@ -174,8 +174,9 @@ labels labels_of_absent(const node& argument) {
   for (const auto& m : argument.matchers) {
     if (m.name() == metric_name)
       continue;
-    bool first = seen.insert(m.name()).second;
-    set_label(out, m.name(), first && m.kind() == match_kind::equal ? m.value() : "");
+    // The first equality gives it, any matcher after that takes it away.
+    bool gives = m.kind() == match_kind::equal && seen.insert(m.name()).second;
+    set_label(out, m.name(), gives ? m.value() : "");
   }
   return out;
 }
