@@ -84,6 +84,35 @@ class examples(unittest.TestCase):
             self.assertEqual((reply["code"], reply["fail_list"]), (200, []), path.name)
 
 
+class tests_of_trees(unittest.TestCase):
+    """What docs/diagnosis.md and etc show of `aops faultree test`; no node is asked."""
+
+    def run_file(self, file, *options):
+        return subprocess.run([program("aops"), "faultree", "test", str(file), *options], capture_output=True, text=True,
+                              timeout=60, env={**os.environ, "AOPS_URL": "http://192.0.2.1:1", "LC_ALL": "C"})
+
+    def test_the_page(self):
+        (tree, *_), (tests,) = blocks("json", "diagnosis.md"), blocks("tree_test", "diagnosis.md")
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "shop.json").write_text(tree, encoding="utf-8")
+            (folder / "shop_test.yaml").write_text(tests, encoding="utf-8")
+            done = self.run_file(folder / "shop_test.yaml")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertIn("2 passed, 0 failed\nshop_slow: 2 of 6 nodes were seen true and false\n", done.stdout)
+            self.assertIn("  never false: shop slow\n", done.stdout)
+            (folder / "shop_test.yaml").write_text(tests.replace("unknown}", "true}"), encoding="utf-8")
+            done = self.run_file(folder / "shop_test.yaml")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("FAILED memory is low", done.stdout)
+            self.assertIn("  verdict: expected true, got unknown\n1 passed, 1 failed\n", done.stdout)
+
+    def test_the_sample(self):
+        done = self.run_file(docs.parent / "etc/trees/linux_test.yaml", "-o", "json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertGreater(len(json.loads(done.stdout)["tests"]), 8)
+
+
 class files_of_hosts(unittest.TestCase):
     """What docs/hosts.md shows as files, imported by the command line; both mean the same hosts."""
 

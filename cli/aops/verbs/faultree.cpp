@@ -3,6 +3,7 @@
 #include "cli/aops/text/language.hpp"
 #include "cli/aops/text/text.hpp"
 #include "cli/aops/text/tree_file.hpp"
+#include "cli/aops/unit/tree_tests.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/picture_export.hpp"
 #include "cli/aops/verbs/verbs.hpp"
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 namespace aops::cli {
@@ -108,22 +110,84 @@ int get(session& s) {
   return s.show(reply, {view::kind::whole, "trees", {"tree_name", "description", "tag"}, {}});
 }
 
+json data_of(const tree_tests_result& result) {
+  json tests = json::array(), coverage = json::array();
+  for (const auto& x : result.cases)
+    tests.push_back({{"name", x.name},
+                     {"tree_name", x.tree},
+                     {"passed", x.mismatches.empty()},
+                     {"mismatches", x.mismatches}});
+  for (const auto& x : result.coverage) {
+    json nodes = json::array();
+    for (const auto& n : x.nodes)
+      nodes.push_back({{"node", n.path}, {"was_true", n.was_true}, {"was_false", n.was_false}});
+    coverage.push_back({{"tree_name", x.tree}, {"nodes", std::move(nodes)}});
+  }
+  return {{"tests", std::move(tests)}, {"coverage", std::move(coverage)}};
+}
+
+void print_coverage(session& s, const tree_coverage& of) {
+  auto covered = static_cast<size_t>(
+    std::count_if(of.nodes.begin(), of.nodes.end(), [](auto& n) { return n.is_covered(); }));
+  s.io.out << tr("{}: {} of {} nodes were seen true and false\n",
+                 s.colours().bold(printable(of.tree)),
+                 covered,
+                 of.nodes.size());
+  for (const auto& n : of.nodes)
+    if (!n.is_covered())
+      s.io.out << "  "
+               << (n.was_true    ? tr("never false: {}", printable(n.path))
+                   : n.was_false ? tr("never true: {}", printable(n.path))
+                                 : tr("never known: {}", printable(n.path)))
+               << '\n';
+}
+
+/// Tests of trees, run here.
+int test(session& s) {
+  const auto& file = s.args.text("conf");
+  auto text = read_file(file);
+  auto result =
+    text ? run_tree_tests(file, *text, read_file) : expected<tree_tests_result>(fail(text.error()));
+  if (!result)
+    return s.complain(result.error());
+  auto failed = static_cast<size_t>(std::count_if(
+    result->cases.begin(), result->cases.end(), [](auto& x) { return !x.mismatches.empty(); }));
+  int code = failed == 0 ? exit_done : exit_failed;
+  if (s.wants_data())
+    return s.print_json(data_of(*result)), code;
+  auto colours = s.colours();
+  for (const auto& x : result->cases) {
+    s.io.out << (x.mismatches.empty() ? colours.green("ok    ") : colours.red("FAILED")) << ' '
+             << printable(x.name) << '\n';
+    for (const auto& why : x.mismatches)
+      s.io.out << "  " << printable(why) << '\n';
+  }
+  s.io.out << tr("{} passed, {} failed\n", result->cases.size() - failed, failed);
+  for (const auto& of : result->coverage)
+    print_coverage(s, of);
+  return code;
+}
+
 } // namespace
 
 verb faultree_verb() {
   return {
     .name = "faultree",
-    .summary = "Import, delete, show, export fault trees",
+    .summary = "Import, delete, show, export, test fault trees",
     .actions =
       {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
        {.name = "delete", .run = remove, .positionals = {"tree_list"}, .needs = {"tree_list"}},
-       {.name = "get", .run = get, .positionals = {"tree_list", "file"}, .lists = true}},
+       {.name = "get", .run = get, .positionals = {"tree_list", "file"}, .lists = true},
+       {.name = "test",
+        .run = test,
+        .needs_token = false,
+        .positionals = {"conf"},
+        .needs = {"conf"}}},
     .options =
       {{.name = "conf",
         .value = "FILE",
         .help = "add: trees as JSON or YAML, or one as a mind map, .xlsx, .xls or .csv; `-` reads "
-                "standard "
-                "input"},
+                "standard input; test: tests of trees as JSON or YAML"},
        {.name = "tree_list",
         .value = "TREES",
         .help = "add: the tree's name; delete, get: names, separated by commas",
@@ -143,7 +207,8 @@ verb faultree_verb() {
     .positionals = {"action", "file"},
     .examples = "  aops faultree add tree.yaml --tree_list cpu_fault\n"
                 "  aops faultree list --export trees.json\n"
-                "  aops faultree show cpu_fault -o wide\n"};
+                "  aops faultree show cpu_fault -o wide\n"
+                "  aops faultree test tests.yaml\n"};
 }
 
 } // namespace aops::cli
