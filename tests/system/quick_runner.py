@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stands in for ansible-runner (`tasks.runner`): quick_runner.py run FOLDER ... tells events of all hosts as fast as they are taken.
 
-Variables of the run: `quick_actions` (100), each of which is one event of each host, as long as those of Ansible.
+Variables of the run: `quick_actions` (100), each of which is one event of each host, as long as those of Ansible; so many hosts,
+the first by name, fail at the last one: `quick_failing` (0).
 """
 import json
 import os
@@ -23,8 +24,8 @@ def line(event, data, stdout=""):
     return json.dumps(HEAD | {"event": event, "event_data": PLAY | data, "stdout": stdout}) + "\n"
 
 
-def of_host(host):
-    return line("runner_on_ok", {
+def of_host(host, event="runner_on_ok"):
+    return line(event, {
         "task": "action @N@", "task_uuid": "5c1f7f3c-0a44-9f5e-6d4f-00000000000c", "task_action": "ansible.builtin.shell",
         "resolved_action": "ansible.builtin.shell", "task_args": "", "task_path": "project/play.json:1", "host": host,
         "remote_addr": "127.0.0.1", "res": RESULT, "start": "2026-11-29T12:17:16.900121", "end": "2026-11-29T12:17:17.243001",
@@ -36,17 +37,22 @@ def main():
     with open(os.path.join(folder, "inventory/hosts.json"), encoding="utf-8") as file:
         hosts = list(json.load(file)["all"]["hosts"])
     with open(os.path.join(folder, "env/extravars"), encoding="utf-8") as file:
-        actions = int(json.load(file).get("quick_actions", 100))
+        told = json.load(file)
+    actions, failing = int(told.get("quick_actions", 100)), sorted(hosts)[:int(told.get("quick_failing", 0))]
     out = sys.stdout.buffer
     out.write(line("playbook_on_play_start", {"name": "quick"}).encode())
     all_hosts = "".join(map(of_host, hosts)).encode()
     for k in range(actions):
         out.write(line("playbook_on_task_start", {"name": f"action {k}"}).encode())
         out.write(all_hosts.replace(b"@N@", b"%d" % k))
+    for host in failing:
+        out.write(of_host(host, "runner_on_failed").replace("@N@", str(actions)).encode())
     counts = {x: actions for x in hosts}
-    out.write(line("playbook_on_stats", {"ok": counts, "changed": counts, "processed": {x: 1 for x in hosts}, "failures": {},
+    out.write(line("playbook_on_stats", {"ok": counts, "changed": counts, "processed": {x: 1 for x in hosts},
+                                         "failures": {x: 1 for x in failing},
                                          "dark": {}, "skipped": {}, "ignored": {}}).encode())
+    return 2 if failing else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -165,11 +165,11 @@ class tab:
 class scene:
     """A node that watches two hosts, one with a hostile name; rules, trees, templates, tasks, users, a diagnosis."""
 
-    def __init__(self):
+    def __init__(self, *settings):
         self.exporter = exporter({"node_load1": 9, "node_load5": 1, 'node_cpu_seconds_total{cpu="0",mode="user"}': 5,
                                   "node_memory_MemTotal_bytes": 8e9, "node_memory_MemAvailable_bytes": 4e9},
                                  ("127.0.0.1", "127.0.0.2"))
-        self.node = node("check.sample_period=1s")
+        self.node = node("check.sample_period=1s", *settings)
         self.admin = self.node.admin()
         self.fill()
 
@@ -214,6 +214,7 @@ class scene:
             "diagnoses": "/ui/diagnoses", "diagnosis": f"/ui/diagnoses/{self.task}", "report": f"/ui/reports/{self.report}",
             "evidence": f"/ui/reports/{self.report}?tab=evidence", "trees": "/ui/trees", "tree": "/ui/trees/show/overload",
             "tree-editor": "/ui/trees/edit?name=overload", "tasks": "/ui/tasks", "runs": "/ui/runs", "templates": "/ui/templates",
+            "packages": "/ui/packages", "host-tasks": f"/ui/hosts/{host}?tab=tasks",
             "cluster": "/ui/cluster", "slots": "/ui/cluster?tab=slots", "supervisors": "/ui/cluster?tab=tree",
             "users": "/ui/users", "account": "/ui/account", "log": "/ui/log", "nowhere": "/ui/no/such/page",
         }
@@ -227,13 +228,14 @@ USERS = {"administrator": (USER, PASSWORD), "ordinary": ("ann", KNOWN), "strange
 
 
 class on_stage(unittest.TestCase):
-    """Tests that share a scene and a browser."""
+    """Tests that share a scene and a browser. @cvar SETTINGS Of the node."""
 
     maxDiff = None
+    SETTINGS = ()
 
     @classmethod
     def setUpClass(cls):
-        cls.it = scene()
+        cls.it = scene(*cls.SETTINGS)
         cls.addClassCleanup(cls.it.close)
         cls.seen = browser()
         cls.addClassCleanup(cls.seen.close)

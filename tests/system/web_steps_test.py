@@ -1,11 +1,35 @@
 """What people do on the pages, step by step in a real browser; the interface of the node must then say the same."""
+import base64
+import io
 import json
+import pathlib
 import time
 import unittest
+import zipfile
 
 from isolation_test import KNOWN
 from waiting import wait_until
 from web import on_stage
+
+SAMPLES = pathlib.Path(__file__).resolve().parents[1] / "cli/aops/text/samples"
+SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OF_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def sheet(rows):
+    """A workbook with these rows as its sheet `diag`: as little as a reader needs."""
+    cells = lambda row: "".join(f'<c t="inlineStr"><is><t>{x}</t></is></c>' for x in row)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", f'<workbook xmlns="{SPREADSHEET}" xmlns:r="{OF_OFFICE}"><sheets>'
+                                            '<sheet name="diag" sheetId="1" r:id="r1"/></sheets></workbook>')
+        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{RELATIONS}">'
+                                                       '<Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>')
+        archive.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{SPREADSHEET}"><sheetData>' + "".join(
+            f'<row r="{n}">{cells(row)}</row>' for n, row in enumerate(rows, 1)) + "</sheetData></worksheet>")
+    return out.getvalue()
+
 
 class steps(on_stage):
     def setUp(self):
@@ -174,6 +198,26 @@ class steps(on_stage):
         t.confirm()
         t.until("location.pathname === '/ui/trees'")
         self.assertEqual(self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"], [])
+
+    def test_a_tree_is_made_of_a_mind_map(self):
+        """The workbook of the command line's tests; and one that breaks a rule of drawing, whose place is said."""
+        t = self.t.go("/ui/trees/edit").click("text=From a mind map")
+        workbook = (SAMPLES / "mind_map.xlsx").read_bytes()
+        t.ask("upload", on=".el-dialog input[type=file]", name="broken.xlsx", bytes=base64.b64encode(workbook[:400]).decode())
+        t.see(".el-dialog [role=alert] >> text=This is no .xlsx workbook")
+        broken = [["shop", "", "", "", "", "", "", "", ""], [], ["", "too deep", "", "", "", "", "", "", ""]]
+        t.ask("upload", on=".el-dialog input[type=file]", name="rule.xlsx", bytes=base64.b64encode(sheet(broken)).decode())
+        t.see(".el-dialog [role=alert] >> text=row 3, column B: a level is skipped")
+        t.ask("upload", on=".el-dialog input[type=file]", name="mind_map.xlsx", bytes=base64.b64encode(workbook).decode())
+        t.gone(".el-dialog")
+        t.see("[role=treeitem] >> nth=2").see("text=The tree is well formed.")
+        t.shot("tree-of-a-mind-map")
+        name = t.call("inputValue", on=".field:has(label:text-is('Name')) input")
+        t.click("button:has-text('Store')").see(f"text={name} is stored")
+        content = self.it.admin.good("/diag/tree/get", {"tree_list": [name]})["trees"][0]["tree_content"]
+        self.assertEqual(content["node name"], name)
+        self.assertTrue(content["children"])
+        self.it.admin.good("/diag/tree/delete", {"tree_list": [name]}, method="DELETE")
 
     def test_a_diagnosis_is_watched_and_its_report_read_and_deleted(self):
         now = int(time.time())

@@ -69,9 +69,10 @@ const actions = {
   async shot({ tab, file, full }) {
     await tabs.get(tab).page.screenshot({ path: file, fullPage: full })
   },
-  /** What somebody would fill into a choice of files. */
-  async upload({ tab, on, name, content }) {
-    await tabs.get(tab).page.locator(on).setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) })
+  /** What somebody would fill into a choice of files: a text, or bytes as base64. */
+  async upload({ tab, on, name, content, bytes }) {
+    const buffer = bytes === undefined ? Buffer.from(content) : Buffer.from(bytes, 'base64')
+    await tabs.get(tab).page.locator(on).setInputFiles({ name, mimeType: 'text/plain', buffer })
   },
   /** The text of what a click downloads. */
   async download({ tab, on }) {
@@ -94,6 +95,10 @@ const actions = {
       },
       { times },
     )
+  },
+  /** What a path answers from now on, whatever the node has. */
+  async answer({ tab, path, body }) {
+    await tabs.get(tab).page.route((url) => url.pathname === path, (route) => route.fulfill({ contentType: 'application/json', body: JSON.stringify(body) }))
   },
   /** Requests of a path wait until `release` lets them go on. */
   async hold({ tab, path }) {

@@ -11,6 +11,7 @@ export interface DrawnNode {
   'check item'?: string
   msg?: string
   children?: DrawnNode[]
+  [more: string]: unknown
 }
 
 /** A broken drawing rule, in English; `where` says row and column. */
