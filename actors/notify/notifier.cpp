@@ -6,6 +6,8 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
+#include "runtime/core/notify/alertmanager.hpp"
+#include "runtime/core/notify/chat.hpp"
 #include "runtime/core/notify/delivery.hpp"
 
 #include <caf/all.hpp>
@@ -44,6 +46,7 @@ struct parcel_of_notices {
   size_t target = 0;
   notice_body body;
   std::vector<storage::notice> rows;
+  std::vector<std::string> keys; ///< In `busy_keys`.
 };
 
 // -- outcomes
@@ -80,7 +83,7 @@ void succeeded(notifier_pointer self, const parcel_of_notices& x) {
   counter_of("aops_notices_sent_total", "Notices that receivers took.", to.name).add();
   auto now = st.parts.clock->now_ms();
   for (const auto& row : x.rows) {
-    bool is_end = x.body.status == "resolved";
+    bool is_end = x.body.status == "resolved" || x.body.status == "diagnosed";
     note(self,
          {is_end ? outcome::over : outcome::told,
           row.key,
@@ -127,7 +130,7 @@ void give_up(notifier_pointer self, size_t target, const storage::notice& row) {
              standing.last_error);
   // While it lasts, the next repetition is another chance.
   auto now = st.parts.clock->now_ms();
-  bool is_over = row.body.ended.ms > 0;
+  bool is_over = row.body.ended.ms > 0 || row.body.status == "diagnosed";
   note(self,
        {is_over ? outcome::over : outcome::told,
         row.key,
@@ -142,29 +145,31 @@ void give_up(notifier_pointer self, size_t target, const storage::notice& row) {
 /// success is an error.
 template <class Then>
 void send(notifier_pointer self, const notice_target& target, const notice_body& body, Then then) {
-  auto text = target.body.write(body);
+  auto text = target.body.write(body, self->state.parts.clock->now_ms());
   if (!text)
     return then(expected<int>{fail(text.error().code, "body: " + text.error().detail)});
   auto scraper = self->state.parts.names->find_as<scraper_actor>(scraper_name);
   if (!scraper)
     return then(expected<int>{fail(down_error(scraper_name))});
   net::request what;
-  what.url = target.to.url.text;
+  what.url = target.url;
   what.post = true;
   what.body = std::move(*text);
   what.headers = target.headers;
-  what.headers.push_back("Content-Type: " + target.to.content_type);
+  what.headers.push_back("Content-Type: " + target.content_type);
   what.headers.push_back("Idempotency-Key: " + body.id);
   what.total_timeout = target.to.timeout.chrono();
   what.connect_timeout = std::min(connect_timeout, what.total_timeout);
   what.max_bytes = most_answer;
   what.ca_file = target.to.ca;
-  auto judge = [](const net::reply& reply) -> expected<int> {
+  auto judge = [format = target.to.format](const net::reply& reply) -> expected<int> {
     if (!reply.result)
       return fail(reply.result.error());
     auto status = reply.result->status;
     if (status / 100 != 2)
       return fail(ec::unreachable, "it answered HTTP " + std::to_string(status));
+    if (auto why = notify::chat_refusal(format, reply.result->body); !why.empty())
+      return fail(ec::unreachable, std::move(why));
     return status;
   };
   auto deadline = what.total_timeout + grace;
@@ -184,6 +189,8 @@ void deliver(notifier_pointer self, parcel_of_notices x) {
        shared->body,
        [self, shared](const expected<int>& status) {
          --self->state.standings[shared->target].under_way;
+         for (const auto& key : shared->keys)
+           self->state.busy_keys.erase(key);
          if (!status)
            return failed(self, *shared, status.error().detail);
          succeeded(self, *shared);
@@ -210,7 +217,14 @@ void tell(notifier_pointer self, std::vector<storage::notice> found) {
       log::error("notice-unreadable", "what {} was to be told cannot be read", to.name);
       continue;
     }
-    auto next = notify::next_step({row.times, row.tried_ms, row.body.ended.ms > 0}, to, now);
+    std::string only;
+    if (to.format == "alertmanager") {
+      only = to.name + '\n' + notify::alertmanager_key(row.body);
+      if (st.busy_keys.contains(only))
+        continue; // In order, or the end of one would end what began after it.
+    }
+    auto next = notify::next_step(
+      row.body, {row.times, row.tried_ms, row.body.ended.ms > 0}, to, row.is_begun_again, now);
     if (next == notify::step::forget || next == notify::step::give_up) {
       st.busy.insert(row.key);
       if (next == notify::step::give_up)
@@ -219,24 +233,34 @@ void tell(notifier_pointer self, std::vector<storage::notice> found) {
         note(self, {outcome::over, row.key, row.body.host_id, now, now});
       continue;
     }
-    row.body.status = next == notify::step::tell_end ? "resolved" : "firing";
-    auto key = std::tuple{target, row.body.status, notify::group_key(row.body, to)};
+    row.body.status = next == notify::step::tell_end     ? "resolved"
+                      : next == notify::step::tell_cause ? "diagnosed"
+                                                         : "firing";
+    auto key = std::tuple{target, row.body.status, notify::group_key(row.body, to, row.attempts)};
     auto place = open.find(key);
     if (place == open.end() || parcels[place->second].rows.size() == most_in_notice) {
       place = open.insert_or_assign(key, parcels.size()).first;
-      parcels.push_back({target, {{}, to.name, row.body.status, {}}, {}});
+      parcels.push_back({target, {{}, to.name, row.body.status, {}}, {}, {}});
     }
-    parcels[place->second].rows.push_back(std::move(row));
+    auto& parcel = parcels[place->second];
+    if (!only.empty()) {
+      st.busy_keys.insert(only);
+      parcel.keys.push_back(std::move(only));
+    }
+    parcel.rows.push_back(std::move(row));
   }
   for (auto& x : parcels) {
-    if (st.standings[x.target].under_way >= most_under_way)
+    if (st.standings[x.target].under_way >= most_under_way) {
+      for (const auto& key : x.keys)
+        st.busy_keys.erase(key);
       continue; // At the next look.
+    }
     std::vector<std::string> ids;
     for (auto& row : x.rows) {
       st.busy.insert(row.key);
       ids.push_back(notify::id_of(row.body, row.times));
       auto told = row.body;
-      if (told.status == "firing") { // As it was; its end is told for itself.
+      if (told.status != "resolved") { // As it was; its end is told for itself.
         told.ended = {};
         told.ended_as.clear();
         told.ended_reason.clear();
@@ -397,13 +421,18 @@ expected<std::vector<notice_target>> notice_targets_of(const base::config& c) {
     auto wrong = [&](const char* key, const error& why) {
       return fail(ec::bad_request, "notify " + to.name + ": " + key + ": " + why.detail);
     };
-    auto body = notify::body_writer::of(to);
+    auto body = notify::body_writer::of(to, c.http.public_url);
     if (!body)
       return wrong("body", body.error());
     auto headers = base::notify_headers(to);
     if (!headers)
       return wrong("headers_file", headers.error());
-    out.push_back({to, std::move(*body), std::move(*headers)});
+    bool is_alertmanager = to.format == "alertmanager";
+    out.push_back({to,
+                   is_alertmanager ? notify::alertmanager_url(to.url.text) : to.url.text,
+                   to.format == "json" ? to.content_type : "application/json",
+                   std::move(*body),
+                   std::move(*headers)});
   }
   return out;
 }

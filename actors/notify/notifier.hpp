@@ -23,6 +23,8 @@ namespace aops::actors {
 /// A receiver of the configuration, ready to be told something.
 struct notice_target {
   base::notify_receiver to;
+  std::string url; ///< As `to` has it, or the API below it.
+  std::string content_type;
   notify::body_writer body;
   std::vector<std::string> headers; ///< May hold secrets, never shown.
 };
@@ -56,7 +58,9 @@ struct notifier_state {
   std::vector<uint16_t> slots;     ///< Ours at the last look.
   uint64_t looks = 0;
   bool is_asking = false;
-  std::set<int64_t> busy;                ///< Rows that are being told.
+  std::set<int64_t> busy; ///< Rows that are being told.
+  /// What Alertmanagers are being told of: one at a time of what they cannot tell apart.
+  std::set<std::string> busy_keys;
   std::vector<notice_outcome> unwritten; ///< The store did not take them; tried again.
   jitter_source jitter{0};
 };

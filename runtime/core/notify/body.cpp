@@ -2,6 +2,8 @@
 
 #include "runtime/base/json_codec.hpp"
 #include "runtime/base/time_text.hpp"
+#include "runtime/core/notify/alertmanager.hpp"
+#include "runtime/core/notify/chat.hpp"
 
 #include <fmt/format.h>
 
@@ -55,8 +57,10 @@ struct body_writer::pattern {
   mustache text;
 };
 
-expected<body_writer> body_writer::of(const base::notify_receiver& to) {
+expected<body_writer> body_writer::of(const base::notify_receiver& to, std::string pages) {
   body_writer out;
+  out.to_ = to;
+  out.pages_ = std::move(pages);
   if (to.body.empty())
     return out;
   try {
@@ -74,9 +78,13 @@ expected<body_writer> body_writer::of(const base::notify_receiver& to) {
   return out;
 }
 
-expected<std::string> body_writer::write(const notice_body& x) const {
+expected<std::string> body_writer::write(const notice_body& x, int64_t now_ms) const {
   std::string text;
-  if (!pattern_) {
+  if (to_.format == "alertmanager") {
+    text = alertmanager_body(x, to_, pages_, now_ms);
+  } else if (to_.format != "json") {
+    text = chat_body(to_.format, x, pages_);
+  } else if (!pattern_) {
     text = base::encode(x).dump(-1, ' ', false, base::json::error_handler_t::replace);
   } else {
     try {

@@ -16,13 +16,16 @@ public:
   static constexpr size_t most_bytes = size_t{1} << 20;
 
   /// ec::bad_request with the template's line and what is wrong there.
-  static expected<body_writer> of(const base::notify_receiver& to);
+  /// @param pages `http.public_url`, for links.
+  static expected<body_writer> of(const base::notify_receiver& to, std::string pages = {});
 
   /// ec::bad_request when it is too long or the template fails.
-  expected<std::string> write(const notice_body& x) const;
+  expected<std::string> write(const notice_body& x, int64_t now_ms) const;
 
 private:
   struct pattern;
+  base::notify_receiver to_;
+  std::string pages_;
   std::shared_ptr<pattern> pattern_; ///< Null: the JSON document.
 };
 

@@ -20,11 +20,28 @@ step next_step(const standing& x, const base::notify_receiver& to, int64_t now_m
   return x.is_over && is_told ? step::tell_end : step::tell_beginning;
 }
 
+step next_step(const told_alert& alert,
+               const standing& x,
+               const base::notify_receiver& to,
+               bool is_begun_again,
+               int64_t now_ms) {
+  if (x.is_over && is_begun_again && to.format == "alertmanager")
+    return step::forget;
+  auto next = next_step(x, to, now_ms);
+  if (alert.status != "diagnosed")
+    return next;
+  if (x.times > 0 || (alert.until && now_ms > alert.until->ms))
+    return step::forget;
+  return next == step::give_up ? next : step::tell_cause;
+}
+
 int64_t repeat_at(const base::notify_receiver& to, int64_t now_ms) {
   return to.repeat.ms > 0 ? now_ms + to.repeat.ms : never_ms;
 }
 
-std::string group_key(const told_alert& x, const base::notify_receiver& to) {
+std::string group_key(const told_alert& x, const base::notify_receiver& to, int64_t attempts) {
+  if (to.format == "alertmanager")
+    return attempts > 0 ? x.alert_id : std::string{};
   if (to.group == "host")
     return x.host_id;
   if (to.group == "rule")

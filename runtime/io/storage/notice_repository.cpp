@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
+#include <tuple>
 
 namespace aops::storage {
 
@@ -172,11 +174,54 @@ expected<std::vector<notice>> notice_repository::due(const std::vector<std::stri
     x.tried_ms = r.integer(9);
     return x;
   };
-  return db_.list_with("select n, receiver, slot, body, times, ended_ms, ended_as, "
-                       "ended_reason, attempts, tried_ms from notice where " +
-                         matching.where() + " order by due_ms, n limit ?",
-                       matching.values_and(limit),
-                       read);
+  auto found = db_.list_with("select n, receiver, slot, body, times, ended_ms, ended_as, "
+                             "ended_reason, attempts, tried_ms from notice where " +
+                               matching.where() + " order by due_ms, n limit ?",
+                             matching.values_and(limit),
+                             read);
+  if (found)
+    if (auto noted = note_begun_again(*found); !noted)
+      return fail(std::move(noted.error()));
+  return found;
+}
+
+expected<void> notice_repository::note_begun_again(std::vector<notice>& all) {
+  std::set<std::string> hosts, items;
+  for (const auto& x : all)
+    if (x.body.ended.ms > 0) {
+      hosts.insert(x.body.host_id);
+      items.insert(x.body.check_item);
+    }
+  if (hosts.empty())
+    return {};
+  using kind = std::tuple<std::string, std::string, label_set, std::string, std::string>;
+  std::map<kind, std::string> lasting; ///< Their ids.
+  auto read = [&](const row& r) {
+    lasting.try_emplace(
+      kind{r.string(0), r.string(1), labels_of(r.text(2)), r.string(3), r.string(4)}, r.string(5));
+    return true;
+  };
+  using texts = std::vector<std::string>;
+  auto done = for_parts(texts{hosts.begin(), hosts.end()}, [&](const texts& some) {
+    return for_parts(texts{items.begin(), items.end()}, [&](const texts& part) {
+      filter matching("a.firing = 1");
+      matching.in("h.id", some).in("a.check_item", part);
+      return only(
+        db_.list_with("select h.id, a.check_item, a.labels, a.value, a.severity, a.id from alert a "
+                      "join host h on h.n = a.host where " +
+                        matching.where(),
+                      matching.values(),
+                      read));
+    });
+  });
+  if (!done)
+    return done;
+  for (auto& x : all)
+    if (const auto& b = x.body; b.ended.ms > 0) {
+      auto again = lasting.find({b.host_id, b.check_item, b.labels, b.value, b.severity});
+      x.is_begun_again = again != lasting.end() && again->second != b.alert_id;
+    }
+  return {};
 }
 
 expected<void> notice_repository::told(int64_t key, int64_t next_ms) {

@@ -50,6 +50,8 @@ struct notice {
   uint16_t slot = 0;
   told_alert body;
   int64_t times = 0, attempts = 0, tried_ms = 0;
+  /// It has ended, and the same instance of its rule is an alert of the same kind again.
+  bool is_begun_again = false;
 };
 
 /// The outbox: what receivers are to be told. Rows come and end in the transactions of
@@ -102,6 +104,7 @@ public:
   expected<std::vector<std::pair<std::string, int64_t>>> waiting(std::span<const uint16_t> slots);
 
 private:
+  expected<void> note_begun_again(std::vector<notice>& all);
   database& db_;
 };
 

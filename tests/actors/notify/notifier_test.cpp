@@ -6,6 +6,8 @@
 
 #include <caf/all.hpp>
 
+#include <ctime>
+
 namespace aops::actors {
 
 namespace {
@@ -23,6 +25,7 @@ struct outside {
   std::map<std::string, int> status; ///< By URL; 0: nobody answers. 200 where none is given.
   bool is_holding = false;           ///< Answers stay away.
   std::string poison;                ///< What has this in its body is refused.
+  std::string answer;                ///< The body of each.
 
   std::vector<std::string> ids(const std::string& url = "http://oncall") const {
     std::vector<std::string> out;
@@ -53,11 +56,19 @@ scraper_actor::behavior_type canned_scraper(scraper_actor::pointer self,
       if (status == 0)
         how.result = fail(ec::unreachable, "refused");
       else
-        how.result = net::response{status, {}, {}};
+        how.result = net::response{status, {}, world->answer};
       return fetched{std::make_shared<net::reply>(std::move(how))};
     },
     [](atom::ping) {},
   };
+}
+
+/// The end that an Alertmanager was told, in whole seconds.
+int64_t end_of(const json& alert) {
+  std::tm when{};
+  auto text = alert.value("endsAt", "");
+  BOOST_REQUIRE(strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &when) != nullptr);
+  return timegm(&when) * 1000;
 }
 
 struct notifier_fixture : tests::store_fixture {
@@ -314,6 +325,84 @@ BOOST_AUTO_TEST_CASE(figures_tell_alerts_hosts_and_what_waits) {
   BOOST_TEST(text.find("aops_alerts{severity=\"critical\"} 1\n") != std::string::npos);
   BOOST_TEST(text.find("aops_hosts_by_status{status=\"unknown\"} 1\n") != std::string::npos);
   BOOST_TEST(text.find("aops_notices_waiting{receiver=\"oncall\"} 1\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_alertmanager_is_told_in_its_form_again_in_time_and_of_the_end) {
+  settings->notify[0].format = "alertmanager";
+  settings->notify[0].repeat = base::minutes(1);
+  settings->http.public_url = "https://aops";
+  begin();
+  round({change("disk", "Abnormal"), change("cpu", "Abnormal")});
+  auto began = now->now_ms();
+  pass(1s);
+  BOOST_REQUIRE(world->seen.size() == 1u); // Both at once.
+  BOOST_TEST(world->seen[0].url == "http://oncall/api/v2/alerts");
+  BOOST_REQUIRE(world->seen[0].body.size() == 2u);
+  auto first = world->seen[0].body[0];
+  BOOST_TEST(first["labels"]["alertname"] == "disk");
+  BOOST_TEST(first["labels"]["host"] == "name-h1");
+  BOOST_TEST(first["labels"]["host_id"] == host.host_id);
+  BOOST_TEST(first["generatorURL"] == "https://aops/ui/hosts/" + host.host_id);
+  BOOST_TEST(end_of(first) > began + 3'500'000);
+  pass(10min);
+  BOOST_TEST(world->seen.size() >= 10u);
+  BOOST_TEST(world->seen.size() <= 12u);
+  round({change("disk", "")});
+  auto before = world->seen.size();
+  pass(2s);
+  BOOST_REQUIRE(world->seen.size() == before + 1);
+  const auto& last = world->seen.back().body;
+  BOOST_REQUIRE(last.size() == 1u);
+  BOOST_TEST(last[0]["labels"] == first["labels"]);
+  BOOST_TEST(last[0]["startsAt"] == first["startsAt"]);
+  BOOST_TEST(end_of(last[0]) <= now->now_ms());
+}
+
+BOOST_AUTO_TEST_CASE(an_alert_that_begins_again_is_not_ended_by_the_end_of_the_one_before) {
+  settings->notify[0].format = "alertmanager";
+  settings->notify[0].repeat = base::minutes(1);
+  begin();
+  round({change("disk", "Abnormal")});
+  pass(1s);
+  world->status["http://oncall/api/v2/alerts"] = 0;
+  round({change("disk", "")});
+  pass(10s);
+  round({change("disk", "Abnormal")});
+  pass(10s);
+  world->seen.clear();
+  world->status.clear();
+  pass(10min);
+  BOOST_TEST(!world->seen.empty());
+  for (const auto& x : world->seen)
+    for (const auto& alert : x.body)
+      BOOST_TEST(end_of(alert) > now->now_ms());
+  BOOST_TEST(left() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_alertmanager_refuses_is_sent_alone_the_next_time) {
+  settings->notify[0].format = "alertmanager";
+  settings->notify[0].repeat = base::hours(4);
+  world->poison = "poison";
+  begin();
+  round({change("poison", "Abnormal"), change("a", "Abnormal"), change("b", "Abnormal")});
+  pass(1min);
+  BOOST_TEST(count("select count(*) from notice where times = 1") == 2);
+  BOOST_TEST(count("select count(*) from notice where times = 0") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_chat_that_refuses_in_its_answer_is_told_again) {
+  settings->notify[0].format = "dingtalk";
+  world->answer = R"({"errcode":310000,"errmsg":"keywords not in content"})";
+  begin();
+  round({change("disk", "Abnormal")});
+  pass(5s);
+  BOOST_TEST(world->seen.size() >= 2u);
+  BOOST_TEST(count("select times from notice") == 0);
+  BOOST_TEST(log.text().find("it answered errcode 310000") != std::string::npos);
+  world->answer = R"({"errcode":0})";
+  pass(1min);
+  BOOST_TEST(count("select times from notice") == 1);
+  BOOST_TEST(world->seen.back().body["msgtype"] == "text");
 }
 
 BOOST_AUTO_TEST_CASE(a_template_that_is_wrong_is_refused_by_name) {

@@ -33,7 +33,7 @@ std::string written(const std::string& text, const std::string& type = "applicat
   to.content_type = type;
   auto writer = body_writer::of(to);
   BOOST_REQUIRE_MESSAGE(writer, (writer ? "" : writer.error().detail));
-  auto body = writer->write(notice());
+  auto body = writer->write(notice(), 0);
   BOOST_REQUIRE(body);
   return *body;
 }
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_body_has_an_end) {
   x.alerts.front().description = std::string(100, 'x');
   auto writer = body_writer::of(to);
   BOOST_REQUIRE(writer);
-  BOOST_TEST(!writer->write(x).has_value());
+  BOOST_TEST(!writer->write(x, 0).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_sample_says_that_it_is_one) {

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(groups_are_by_host_or_rule) {
   told_alert a, b;
   a.alert_id = "1", a.host_id = "h", a.check_item = "x";
   b.alert_id = "2", b.host_id = "h", b.check_item = "y";
-  auto is_one = [&] { return notify::group_key(a, to) == notify::group_key(b, to); };
+  auto is_one = [&] { return notify::group_key(a, to, 0) == notify::group_key(b, to, 0); };
   BOOST_TEST(!is_one());
   to.group = "host";
   BOOST_TEST(is_one());
@@ -64,6 +64,38 @@ BOOST_AUTO_TEST_CASE(groups_are_by_host_or_rule) {
   b.check_item = "x";
   b.host_id = "other";
   BOOST_TEST(is_one());
+}
+
+BOOST_AUTO_TEST_CASE(an_alertmanager_is_told_all_at_once_but_for_what_it_refused) {
+  auto to = receiver();
+  to.format = "alertmanager";
+  told_alert a, b;
+  a.alert_id = "1", a.host_id = "h", b.alert_id = "2", b.host_id = "other";
+  BOOST_TEST(notify::group_key(a, to, 0) == notify::group_key(b, to, 0));
+  BOOST_TEST(notify::group_key(a, to, 1) != notify::group_key(b, to, 1));
+}
+
+BOOST_AUTO_TEST_CASE(an_alertmanager_is_not_told_an_end_that_would_end_what_began_since) {
+  auto to = receiver();
+  told_alert x;
+  BOOST_TEST((next_step(x, {1, 0, true}, to, true, 0) == step::tell_end));
+  to.format = "alertmanager";
+  BOOST_TEST((next_step(x, {1, 0, true}, to, true, 0) == step::forget));
+  BOOST_TEST((next_step(x, {0, 0, true}, to, true, 0) == step::forget));
+  BOOST_TEST((next_step(x, {1, 0, true}, to, false, 0) == step::tell_end));
+  BOOST_TEST((next_step(x, {1, 0, false}, to, false, 0) == step::tell_beginning));
+}
+
+BOOST_AUTO_TEST_CASE(a_cause_is_told_once_and_while_it_is_of_use) {
+  auto to = receiver();
+  told_alert x;
+  x.status = "diagnosed";
+  BOOST_TEST((next_step(x, {0, 0, false}, to, false, 100) == step::tell_cause));
+  BOOST_TEST((next_step(x, {1, 0, false}, to, false, 100) == step::forget));
+  BOOST_TEST((next_step(x, {0, 1, false}, to, false, 25 * hour) == step::give_up));
+  x.until = moment{99};
+  BOOST_TEST((next_step(x, {0, 0, false}, to, false, 99) == step::tell_cause));
+  BOOST_TEST((next_step(x, {0, 0, false}, to, false, 100) == step::forget));
 }
 
 BOOST_AUTO_TEST_CASE(ids_differ_by_repetition_and_end) {
