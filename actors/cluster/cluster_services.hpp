@@ -9,6 +9,7 @@
 #include "runtime/base/config.hpp"
 #include "runtime/base/health.hpp"
 #include "runtime/core/schedule/slot.hpp"
+#include "runtime/core/schedule/slot_holds.hpp"
 #include "runtime/io/storage/database_pool.hpp"
 
 #include <cstdint>
@@ -40,6 +41,8 @@ struct cluster_services {
   std::shared_ptr<directory> names;
   std::shared_ptr<schedule::ownership> ownership; ///< Only the membership changes it.
   std::shared_ptr<cluster_map> map;               ///< Only the membership changes it.
+  /// Slots that may not go yet.
+  std::shared_ptr<schedule::slot_holds> holds = std::make_shared<schedule::slot_holds>();
   std::shared_ptr<node_identity> this_node;
   std::vector<cluster_region> regions; ///< Of every node of this release.
   std::shared_ptr<peer_pulses> pulses = std::make_shared<peer_pulses>();

@@ -148,6 +148,22 @@ bool renew(membership_pointer self) {
   return true;
 }
 
+/// Slots that are wanted elsewhere get no further holds; those that have some stay until these are
+/// let go of.
+void note_holds(membership_state& st) {
+  auto& holds = *st.services->holds;
+  auto& held = st.memory.held;
+  held.assign(st.view->slots.size(), false);
+  for (uint16_t slot = 0; slot < held.size(); ++slot) {
+    const auto& x = st.view->slots[slot];
+    const bool is_wanted = x.node == my_id(st) && !x.target.empty() && x.target != my_id(st);
+    if (is_wanted)
+      held[slot] = !holds.want(slot);
+    else
+      holds.keep(slot);
+  }
+}
+
 void answer_pings(membership_state& st) {
   for (const auto& x : std::exchange(st.pings, {}))
     x.answer({});
@@ -170,6 +186,7 @@ void run_round(membership_pointer self) {
   bool is_again = false;
   if (is_ready && renew(self)) {
     renew_doubts(self);
+    note_holds(st);
     is_again = carry_out(self, schedule::decide(*st.view, st.memory, st.timing, steady_ms(st)));
     publish(self);
     end_doubts(st);

@@ -76,6 +76,7 @@ struct membership_state {
   struct leaving {
     int64_t until_ms; ///< Monotonic.
     std::vector<foreign_promise<done>> asked;
+    bool is_cut_off = false; ///< What holds slots has been told to end.
   };
   std::optional<leaving> ending;
   bool has_left = false;

@@ -7,6 +7,22 @@ namespace aops::actors {
 
 namespace {
 
+/// What is cut off at the end has so long to end on its hosts, to be noted, and to be handed over.
+constexpr int64_t after_cut_off_ms = 4000;
+
+/// Something acts on hosts and did not end in time. @returns Whether it is waited for once more.
+bool cut_off(membership_state& st) {
+  auto& holds = *st.services->holds;
+  if (st.ending->is_cut_off || !holds.is_any_held())
+    return false;
+  log::warn(
+    "work-cut-off", "node {} ends while something is at work on hosts: it is cut off", my_id(st));
+  holds.cut_off();
+  st.ending->is_cut_off = true;
+  st.ending->until_ms = steady_ms(st) + after_cut_off_ms;
+  return true;
+}
+
 void leave(membership_pointer self, bool is_drained) {
   auto& st = self->state;
   drop_everything(self);
@@ -48,7 +64,7 @@ void go_on_leaving(membership_pointer self) {
     return;
   auto is_member = st.memory.incarnation != 0;
   auto is_drained = is_member && st.view && schedule::is_drained(*st.view, st.memory);
-  if (is_member && !is_drained && steady_ms(st) < st.ending->until_ms)
+  if (is_member && !is_drained && (steady_ms(st) < st.ending->until_ms || cut_off(st)))
     return;
   if (is_member)
     leave(self, is_drained);

@@ -7,6 +7,7 @@
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
 #include "runtime/core/schedule/slot.hpp"
+#include "runtime/core/schedule/slot_holds.hpp"
 
 #include <chrono>
 #include <functional>
@@ -35,7 +36,9 @@ struct job_services {
   std::function<std::optional<std::chrono::steady_clock::time_point>()> sure_until = [] {
     return std::optional<std::chrono::steady_clock::time_point>{};
   };
-  std::shared_ptr<run_places> places;      ///< For runs of deployment tasks.
+  /// Keeps slots here while something acts there that must not be cut off.
+  std::shared_ptr<schedule::slot_holds> holds = std::make_shared<schedule::slot_holds>();
+  std::shared_ptr<run_places> places; ///< For runs of deployment tasks.
 };
 
 } // namespace aops::actors

@@ -45,7 +45,7 @@ public:
   /// Nothing is begun that has less time: logging in takes a while.
   static constexpr int64_t shortest_play_ms = 5000;
 
-  /// Ends all, and waits for their end.
+  /// Ends all; the player knows when they have ended.
   void stop();
 
 private:

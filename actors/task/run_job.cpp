@@ -137,13 +137,16 @@ void run_job::quit() {
 void run_job::go_on() {
   if (is_over_ || is_busy_ || batch_ || !unstored_.empty())
     return;
+  hold_.reset();
+  // This node ends: who owns the run next begins with what is left running.
+  const bool is_cut_off = services_->holds->is_cut_off();
   // However it goes on, or ends, nothing is left running behind its back.
-  const bool is_leaving = when_wound_up_ && (clean_ups_ > 0 || remnants_.empty());
+  const bool is_leaving = when_wound_up_ && (clean_ups_ > 0 || remnants_.empty() || is_cut_off);
   if (is_leaving || (when_wound_up_ && !services_->is_sure())) {
     when_wound_up_();
     return quit();
   }
-  if (!services_->is_sure())
+  if (!services_->is_sure() || is_cut_off)
     return wake_in(retry);
   if (!remnants_.empty())
     return clean_up();
@@ -348,13 +351,31 @@ void run_job::look_after_batch() {
   auto until = services_->sure_until();
   if (until && batch_->play)
     batch_->play->may_run_until(*until);
-  bool is_cut_off = !services_->is_sure();
+  const bool is_node_ending = services_->holds->is_cut_off();
+  bool is_cut_off = is_node_ending || !services_->is_sure();
   bool must_end = is_cut_off || (wish_ == "stop" && !batch_->is_clean_up);
   if (!must_end || batch_->is_ending || !batch_->play)
     return;
   batch_->is_ending = true;
   batch_->is_cut_off = is_cut_off;
   batch_->play->cancel();
+  if (is_node_ending && !batch_->is_clean_up)
+    note_cut_off();
+}
+
+/// The run's log, and that of the node, say what was interrupted.
+void run_job::note_cut_off() {
+  const auto& step = plan().steps[batch_->step].name;
+  ansible::play_event note;
+  note.time_ms = now_ms();
+  note.message =
+    fmt::format("its node ends: step {} is cut off on {} hosts", step, batch_->hosts.size());
+  log_.add(step, {note});
+  log::warn("run-cut-off",
+            "run {}: step {} is cut off on {} hosts, for this node ends",
+            id_,
+            step,
+            batch_->hosts.size());
 }
 
 } // namespace aops::actors

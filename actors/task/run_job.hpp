@@ -99,6 +99,7 @@ private:
   void need_decision(const machine::need_decision& x);
   void end(job_status job, std::string_view state, std::string reason);
   void look_after_batch();
+  void note_cut_off();
   void glance();
   bool is_past_timeout() const;
   int64_t worked_ms() const; ///< How long it has been at work, in all.
@@ -151,6 +152,7 @@ private:
   std::vector<std::vector<storage::run_host_row>> hosts_; ///< By step and place.
   run_log log_;
   secret_ptr key_;
+  schedule::slot_holds::hold hold_; ///< While something is under way: its slot stays here.
   bool has_hosts_ = false; ///< No other run acts on them.
   int looks_ = 0;          ///< At them while another run had one.
   std::string reason_;     ///< Why it waits.

@@ -79,6 +79,10 @@ std::string run_job::play_name(std::string_view what) const {
 }
 
 void run_job::begin_batch(const machine::begin_batch& x) {
+  // What is begun here ends here: the slot moves before, or afterwards.
+  hold_ = services_->holds->take(schedule::slot_of(id_));
+  if (!hold_)
+    return wake_in(retry);
   auto now = now_ms();
   const auto& name = plan().steps[x.step].name;
   auto c = change();
@@ -275,6 +279,8 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
     row.message = "the playbook leaves it out";
   } else if (state == host_state::left_out) {
     row.message = "the run was stopped";
+  } else if (state == host_state::interrupted && services_->holds->is_cut_off()) {
+    row.message = "its node ended";
   }
   if (x) {
     row.ok = x->ok;

@@ -233,6 +233,7 @@ job_services_ptr job_services_of(const parts& p) {
     auto left = cluster->this_node->sure_until() - cluster->time->steady_ms();
     return std::chrono::steady_clock::now() + std::chrono::milliseconds{left};
   };
+  services->holds = p.cluster->holds;
   services->places = std::make_shared<run_places>(static_cast<size_t>(p.config->tasks.max_running));
   return services;
 }

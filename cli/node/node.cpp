@@ -60,11 +60,11 @@ bool not_asked_to_end(std::chrono::milliseconds wait) {
 }
 
 /// What cannot end in order must not keep the process for ever: systemd would have to kill it.
-void arm_watchdog() {
-  std::thread([] {
-    std::this_thread::sleep_for(stop_deadline);
-    log::error(
-      "stop-stuck", "the node did not end within {} s and is cut off", stop_deadline.count());
+/// @param first Beside `stop_deadline`, for what is done in order before.
+void arm_watchdog(std::chrono::seconds first = {}) {
+  std::thread([deadline = stop_deadline + first] {
+    std::this_thread::sleep_for(deadline);
+    log::error("stop-stuck", "the node did not end within {} s and is cut off", deadline.count());
     log::flush();
     std::_Exit(exit_stuck);
   }).detach();
@@ -156,15 +156,21 @@ expected<fronts> open_fronts(const parts& p) {
   return doors;
 }
 
+/// How long others are waited for that take over in order.
+std::chrono::milliseconds patience_of(const parts& p) {
+  return p.cluster->single ? std::chrono::milliseconds{} : p.config->cluster.hand_over.chrono();
+}
+
 /// Gives this node's slots to others, while it still serves.
 void hand_over(caf::actor_system& system, const parts& p) {
   if (p.cluster->single)
     return;
-  auto patience = p.config->cluster.hand_over.chrono();
+  auto patience = patience_of(p);
+  // What is cut off when patience ends has a few seconds more.
   auto left = actors::call_named<membership_actor>(system,
                                                    *p.names,
                                                    actors::membership_name,
-                                                   patience + std::chrono::seconds{1},
+                                                   patience + std::chrono::seconds{5},
                                                    atom::stop_v,
                                                    int64_t{patience.count()});
   if (!left)
@@ -231,7 +237,7 @@ int serve(caf::actor_system& system, parts& p, const fronts& doors) {
             "node {} ends: {}",
             p.node_id,
             in_order ? "it was asked to" : "its root supervisor gave up");
-  arm_watchdog();
+  arm_watchdog(std::chrono::ceil<std::chrono::seconds>(patience_of(p)));
   if (in_order)
     hand_over(system, p);
   *is_ending = true;
@@ -319,6 +325,7 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   {
     caf::actor_system system{system_config};
     code = serve(system, p, *doors);
+    p.player->stop(); // What it tells goes to actors.
     system.await_actors_before_shutdown(false);
   }
   log::info("node-ended", "node {}", p.node_id);

@@ -114,7 +114,8 @@ struct decider {
       if (x.node != me.node || x.epoch != me.epochs[slot])
         continue;
       bool is_wanted = !x.target.empty() && x.target != me.node;
-      if (is_wanted && me.phases[slot] == slot_phase::at_work)
+      const bool is_held = slot < me.held.size() && me.held[slot];
+      if (is_wanted && !is_held && me.phases[slot] == slot_phase::at_work)
         begin.slots.push_back({slot, x.epoch});
       else if (is_wanted && me.phases[slot] == slot_phase::ended)
         end.slots.push_back({slot, x.epoch, x.target});

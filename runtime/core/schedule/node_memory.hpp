@@ -54,6 +54,7 @@ struct node_memory {
   uint64_t led_epoch = 0;         ///< Under which this incarnation leads; 0: it does not.
   std::vector<uint64_t> epochs;   ///< By slot, under which it works there; 0: not its own.
   std::vector<slot_phase> phases; ///< By slot.
+  std::vector<bool> held; ///< By slot: what is under way there must end first. Shorter: none.
   std::vector<evidence> evidences;
   std::vector<met_peer> met; ///< Of each peer the last one.
 

@@ -109,7 +109,8 @@ struct play_result {
 /// A play under way.
 class play {
 public:
-  virtual ~play() = default; ///< Ends it, and all its processes.
+  /// Has it ended, and all its processes, and does not wait for that: what it tells may still come.
+  virtual ~play() = default;
   /// Ends every process of it: first asked, killed after a short while. `ended` follows.
   virtual void cancel() = 0;
   /// This node may act until then, on the steady clock of `std::chrono`: the guard, a process
@@ -131,6 +132,8 @@ public:
 
   /// Both are called on a thread of the player's own, in order, `ended` last and exactly once; hand
   /// on and return.
+  /// Waits, half a minute at most, for plays on the same hosts that were let go of and end still
+  /// (ec::conflict when they do not). ec::cancelled after `stop`.
   virtual expected<std::unique_ptr<play>>
   start(play_order order,
         std::function<void(std::vector<play_event>)> happened,
@@ -139,6 +142,9 @@ public:
   /// Ends what runs of an earlier process of this node left behind, and removes their folders.
   /// @returns How many runs.
   virtual expected<size_t> clean_up() = 0;
+
+  /// Ends all plays and waits for their end; starts no more.
+  virtual void stop() {}
 };
 
 std::shared_ptr<player> make_player(player_options options);

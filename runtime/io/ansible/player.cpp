@@ -9,11 +9,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <poll.h>
 #include <set>
@@ -31,6 +35,10 @@ using std::chrono::steady_clock;
 /// How long the guard has to end what it guards before it is ended itself, and how long what was
 /// still written is read.
 constexpr milliseconds guard_patience = 20s, last_words = 2s, marked_grace = 2s;
+
+/// How long a play waits for one that was let go of: longer than ending one takes.
+constexpr milliseconds ending_patience = 30s;
+
 constexpr size_t longest_errors = 8192;
 
 /// Names of runs under way: their folders are nobody's leftovers.
@@ -237,36 +245,145 @@ private:
   std::string errors_, news_;
 };
 
+/// The plays of a player and the threads that listen to them. Nobody who lets go of a play waits
+/// for its end; who begins another one on the same hosts does.
+class crew {
+public:
+  ~crew() { stop(); }
+
+  /// Threads of plays that have ended are buried here. ec::conflict when a play that was let go of
+  /// does not end on one of these hosts.
+  expected<void> make_room(const std::set<std::string>& hosts) {
+    bury();
+    std::unique_lock lock{mutex_};
+    auto is_free = [&] { return is_stopped_ || !is_ending_on(hosts); };
+    if (!changed_.wait_for(lock, ending_patience, is_free))
+      return fail(ec::conflict, "an earlier play does not end on these hosts");
+    if (is_stopped_)
+      return fail(ec::cancelled, "this node ends");
+    return {};
+  }
+
+  expected<uint64_t> add(const std::shared_ptr<run>& work,
+                         std::set<std::string> hosts,
+                         const std::shared_ptr<crew>& self) {
+    std::lock_guard lock{mutex_};
+    if (is_stopped_)
+      return fail(ec::cancelled, "this node ends");
+    auto number = ++number_;
+    auto thread = base::start_thread("play", [work, self, number] {
+      work->listen();
+      self->ended(number);
+    });
+    if (!thread) // The guard sees that nobody is there, and ends it.
+      return fail(std::move(thread.error()));
+    members_[number] = {work, std::move(*thread), std::move(hosts), false};
+    return number;
+  }
+
+  void let_go(uint64_t number) {
+    std::lock_guard lock{mutex_};
+    if (auto it = members_.find(number); it != members_.end())
+      it->second.is_let_go = true;
+  }
+
+  void stop() {
+    std::map<uint64_t, member> all;
+    {
+      std::lock_guard lock{mutex_};
+      is_stopped_ = true;
+      for (auto& [number, x] : members_)
+        x.work->cancel(ec::cancelled);
+      all.swap(members_);
+    }
+    changed_.notify_all();
+    for (auto& [number, x] : all)
+      x.thread.join();
+    bury();
+  }
+
+private:
+  struct member {
+    std::shared_ptr<run> work;
+    std::thread thread;
+    std::set<std::string> hosts;
+    bool is_let_go = false;
+  };
+
+  bool is_ending_on(const std::set<std::string>& hosts) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const auto& x) {
+      const auto& its = x.second.hosts;
+      return x.second.is_let_go && std::any_of(its.begin(), its.end(), [&](const auto& host) {
+               return hosts.contains(host);
+             });
+    });
+  }
+
+  /// On the play's own thread, at its end.
+  void ended(uint64_t number) {
+    {
+      std::lock_guard lock{mutex_};
+      if (auto it = members_.find(number); it != members_.end()) {
+        over_.push_back(std::move(it->second.thread));
+        members_.erase(it);
+      }
+    }
+    changed_.notify_all();
+  }
+
+  void bury() {
+    std::vector<std::thread> over;
+    {
+      std::lock_guard lock{mutex_};
+      over.swap(over_);
+    }
+    for (auto& x : over)
+      x.join();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<uint64_t, member> members_;
+  std::vector<std::thread> over_; ///< Of plays that have ended.
+  uint64_t number_ = 0;
+  bool is_stopped_ = false;
+};
+
 /// What the caller holds.
 class held_play : public play {
 public:
-  held_play(std::shared_ptr<run> r, std::thread thread)
-      : run_(std::move(r)), thread_(std::move(thread)) {}
+  held_play(std::shared_ptr<run> r, std::shared_ptr<crew> of, uint64_t number)
+      : run_(std::move(r)), crew_(std::move(of)), number_(number) {}
   ~held_play() override {
     run_->cancel(ec::cancelled);
-    if (thread_.get_id() == std::this_thread::get_id())
-      thread_.detach(); // Let go by its own `ended`.
-    else
-      thread_.join();
+    crew_->let_go(number_);
   }
   void cancel() override { run_->cancel(ec::cancelled); }
   void may_run_until(steady_clock::time_point until) override { run_->may_run_until(until); }
 
 private:
   std::shared_ptr<run> run_;
-  std::thread thread_;
+  std::shared_ptr<crew> crew_;
+  uint64_t number_;
 };
 
 class guarded_player : public player {
 public:
   explicit guarded_player(player_options options) : options_(std::move(options)) {}
+  ~guarded_player() override { crew_->stop(); }
 
   expected<std::unique_ptr<play>>
   start(play_order order, run::on_events happened, run::on_end ended) override {
     auto name = order.run;
+    std::set<std::string> hosts;
+    for (const auto& host : order.hosts)
+      hosts.insert(host.id);
+    if (auto free = crew_->make_room(hosts); !free)
+      return fail(std::move(free.error()));
     if (!names_->add(name))
       return fail(ec::conflict, "run: one of this name is under way");
-    auto started = start_named(std::move(order), std::move(happened), std::move(ended));
+    auto started =
+      start_named(std::move(order), std::move(hosts), std::move(happened), std::move(ended));
     if (!started)
       names_->remove(name);
     return started;
@@ -289,9 +406,13 @@ public:
     return n;
   }
 
+  void stop() override { crew_->stop(); }
+
 private:
-  expected<std::unique_ptr<play>>
-  start_named(play_order order, run::on_events happened, run::on_end ended) {
+  expected<std::unique_ptr<play>> start_named(play_order order,
+                                              std::set<std::string> hosts,
+                                              run::on_events happened,
+                                              run::on_end ended) {
     auto folder = run_folder::make(options_.directory, order);
     if (!folder)
       return fail(std::move(folder.error()));
@@ -299,13 +420,14 @@ private:
       std::move(order), std::move(*folder), names_, std::move(happened), std::move(ended));
     if (auto fine = started->start(options_); !fine)
       return fail(std::move(fine.error()));
-    auto thread = base::start_thread("play", [started] { started->listen(); });
-    if (!thread)
-      return fail(std::move(thread.error())); // The guard sees that nobody is there, and ends it.
-    return std::make_unique<held_play>(started, std::move(*thread));
+    auto number = crew_->add(started, std::move(hosts), crew_);
+    if (!number)
+      return fail(std::move(number.error()));
+    return std::make_unique<held_play>(started, crew_, *number);
   }
 
   player_options options_;
+  std::shared_ptr<crew> crew_ = std::make_shared<crew>();
   std::shared_ptr<run_names> names_ = std::make_shared<run_names>();
 };
 

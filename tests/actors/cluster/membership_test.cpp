@@ -289,6 +289,49 @@ BOOST_AUTO_TEST_CASE(a_region_that_never_lets_go_is_not_waited_for_longer_than_h
     BOOST_TEST(!(a.hosts->alive.contains(slot) && b.hosts->alive.contains(slot)));
 }
 
+BOOST_AUTO_TEST_CASE(a_slot_that_is_held_stays_with_its_owner_until_it_is_let_go_of) {
+  auto& a = add("a");
+  settle(0ms);
+  std::vector<schedule::slot_holds::hold> holds;
+  for (uint16_t slot = 0; slot < 256; ++slot)
+    holds.push_back(a.services->holds->take(slot));
+  auto& b = add("b");
+  pass(60s);
+  BOOST_TEST(b.slots() == 0u);
+  BOOST_TEST(a.hosts->alive.size() == 256u); // All of it goes on.
+  BOOST_TEST(a.hosts->open.empty());
+  auto wanted = stored().slots;
+  for (uint16_t slot = 0; slot < 256; ++slot)
+    BOOST_TEST(!a.services->holds->take(slot) == (wanted[slot].target == "b"));
+  holds.clear();
+  settle(20s);
+  BOOST_TEST(b.slots() == 128u);
+  BOOST_TEST(surprises() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_to_stop_cuts_off_what_holds_its_slots_when_its_time_is_up) {
+  add("a"), add("b");
+  settle(10s);
+  auto& b = *nodes["b"];
+  uint16_t slot = 0;
+  while (!b.services->ownership->owns(slot))
+    ++slot;
+  auto hold = b.services->holds->take(slot);
+  auto stopped = ask_later<done>(b.membership, atom::stop_v, int64_t{5000});
+  pass(4500ms);
+  BOOST_TEST(b.slots() == 1u);
+  BOOST_TEST(!b.services->holds->is_cut_off());
+  pass(1s);
+  BOOST_TEST(b.services->holds->is_cut_off());
+  BOOST_TEST(log.count("work-cut-off") == 1u);
+  BOOST_TEST(!stopped.is_there());
+  hold.reset(); // It has ended, and is noted.
+  pass(1s);
+  BOOST_TEST(stopped.is_there());
+  BOOST_TEST(b.slots() == 0u);
+  BOOST_TEST(nodes["a"]->slots() == 256u); // In order.
+}
+
 BOOST_AUTO_TEST_CASE(a_target_that_dies_meanwhile_leaves_the_slot_with_its_owner) {
   auto& a = add("a");
   settle(0ms);

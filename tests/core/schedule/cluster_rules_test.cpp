@@ -176,6 +176,15 @@ BOOST_AUTO_TEST_CASE(an_owner_ends_what_lives_there_then_hands_over) {
   BOOST_TEST((t.decide() == actions{drop_slots{{1}}}));
 }
 
+BOOST_AUTO_TEST_CASE(an_owner_keeps_what_is_held_and_goes_on_with_the_rest) {
+  table t{"b"};
+  t.view.slots[1].target = "c";
+  t.me.held = {false, true};
+  BOOST_TEST(t.decide().empty());
+  t.me.held[1] = false;
+  BOOST_TEST((t.decide() == actions{release_slots{{{1, 12}}}}));
+}
+
 BOOST_AUTO_TEST_CASE(an_owner_whose_hand_over_is_called_off_starts_again_what_had_ended) {
   table t{"b"};
   t.me.apply(release_slots{{{1, 12}}});
