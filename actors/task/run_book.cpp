@@ -105,13 +105,16 @@ run_book(run_book_actor::stateful_pointer<checked_state<run_book_state>> self,
     [self](const hosts_to_look_at& x) -> caf::result<storage::run_lock_answer> {
       return read(self->state.parts.store,
                   foreign_promise<storage::run_lock_answer>{self, of_jobs},
-                  [x](storage::database& db) { return run_repository{db}.look_at_hosts(x.run); });
+                  [x](storage::database& db) {
+                    return run_repository{db}.look_at_hosts(x.run, x.is_shared);
+                  });
     },
     [self](const hosts_to_take& x) -> caf::result<storage::run_lock_answer> {
-      return write_for(self->state.parts.store,
-                       foreign_promise<storage::run_lock_answer>{self, of_jobs},
-                       x.held,
-                       [x](storage::database& db) { return run_repository{db}.take_hosts(x.run); });
+      return write_for(
+        self->state.parts.store,
+        foreign_promise<storage::run_lock_answer>{self, of_jobs},
+        x.held,
+        [x](storage::database& db) { return run_repository{db}.take_hosts(x.run, x.is_shared); });
     },
     [self](const run_to_glance_at& x) -> caf::result<storage::run_after> {
       return read(self->state.parts.store,

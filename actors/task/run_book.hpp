@@ -25,12 +25,14 @@ struct run_to_load {
 /// Whether a run could have all its hosts.
 struct hosts_to_look_at {
   std::string run;
+  bool is_shared = false; ///< With runs that say so, too.
 };
 
-/// All its hosts for a run alone, or none of them.
+/// All its hosts for a run, or none of them.
 struct hosts_to_take {
   fence held;
   std::string run;
+  bool is_shared = false;
 };
 
 struct run_to_glance_at {

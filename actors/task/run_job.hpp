@@ -117,6 +117,7 @@ private:
   result_of(const ansible::host_result* x, size_t host, const expected<void>& how);
   task::host_state state_without_result(const expected<void>& how) const;
   ansible::play_order order_of(const batch& x) const;
+  std::chrono::milliseconds step_time_left(size_t step) const;
   std::string play_name(std::string_view what) const;
 
   // What plays left running on hosts: run_remnants.cpp

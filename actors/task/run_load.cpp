@@ -150,7 +150,7 @@ void run_job::enter() {
     return start(); // To end what it left running. Those hosts are its own still.
   if (services_->places && !services_->places->enter(id_))
     return wait_because("waits for its turn: as many runs are at work here as may be", look_again);
-  if (!has_hosts_ && !plan().allows_parallel)
+  if (!has_hosts_)
     return look_at_hosts();
   start();
 }
@@ -162,7 +162,8 @@ void run_job::look_at_hosts() {
     is_busy_ = false;
     answer && answer->is_ours ? take_hosts() : wait_for_hosts(answer);
   };
-  ask_here<run_book_actor>(self_, *services_, run_book_name, then, hosts_to_look_at{id_});
+  ask_here<run_book_actor>(
+    self_, *services_, run_book_name, then, hosts_to_look_at{id_, plan().allows_parallel});
 }
 
 void run_job::take_hosts() {
@@ -174,7 +175,8 @@ void run_job::take_hosts() {
     has_hosts_ = true;
     enter();
   };
-  ask_here<run_book_actor>(self_, *services_, run_book_name, then, hosts_to_take{held_, id_});
+  ask_here<run_book_actor>(
+    self_, *services_, run_book_name, then, hosts_to_take{held_, id_, plan().allows_parallel});
 }
 
 void run_job::wait_for_hosts(const expected<storage::run_lock_answer>& answer) {

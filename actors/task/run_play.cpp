@@ -91,6 +91,13 @@ void run_job::begin_batch(const machine::begin_batch& x) {
   if (step.state != "running")
     log_.step_is(now, name, "running", {});
   step.state = "running";
+  // A batch that was cut off goes on in the time it has left.
+  const bool goes_on = step.begun_worked_ms >= 0 && step.batches == x.number + 1 &&
+                       std::any_of(x.hosts.begin(), x.hosts.end(), [&](auto host) {
+                         return hosts_[x.step][host].attempts > 0;
+                       });
+  if (!goes_on)
+    step.begun_worked_ms = worked_ms();
   step.batches = x.number + 1;
   if (step.started_ms == 0)
     step.started_ms = now;
@@ -120,7 +127,18 @@ void run_job::begun(const machine::begin_batch& x) {
   // Time has passed, and the lease with it, perhaps.
   if (!services_->is_sure() || when_wound_up_ || wish_ == "stop")
     return put_back();
+  if (step_time_left(x.step).count() <= 0) {
+    ansible::play_result none;
+    none.how = fail(ec::timed_out);
+    return batch_ended(std::move(none));
+  }
   start_play(order_of(*batch_));
+}
+
+/// Of a batch of a step, wherever it began.
+std::chrono::milliseconds run_job::step_time_left(size_t step) const {
+  return std::chrono::milliseconds{plan().steps[step].timeout_ms -
+                                   (worked_ms() - steps_[step].begun_worked_ms)};
 }
 
 /// Nothing has been started on these hosts.
@@ -157,7 +175,7 @@ ansible::play_order run_job::order_of(const batch& x) const {
   order.forks = plan().forks;
   order.check = plan().is_check;
   order.diff = plan().shows_diff;
-  auto timeout = std::chrono::milliseconds{step.timeout_ms};
+  auto timeout = std::max(step_time_left(x.step), std::chrono::milliseconds{1});
   if (plan().timeout_ms > 0) {
     std::chrono::milliseconds left{plan().timeout_ms - worked_ms()};
     timeout = std::clamp(left, std::chrono::milliseconds{1}, timeout);

@@ -94,15 +94,17 @@ class runs(scene):
             self.wait_end(run, "done")
         self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 2, "end one": 2}] * len(self.ids))
 
-    def test_a_run_that_may_be_beside_others_does_not_wait_for_them(self):
+    def test_runs_that_may_be_beside_others_do_not_wait_for_each_other(self):
         self.on_hosts("touch /var/hold-one")
-        first, beside = self.execute(self.generate(["one"])), self.execute(self.generate(["one"]), allow_parallel=True)
+        first, beside = (self.execute(self.generate(["one"]), allow_parallel=True) for _ in range(2))
         wait_until(lambda: all(self.counted(x) == {"begin one": 2} for x in self.ids), 180, "both are at work on each host")
         self.assertEqual([self.run_info(x)["state"] for x in (first, beside)], ["running"] * 2)
+        alone = self.execute(self.generate(["one"]))
+        wait_until(lambda: "is at work on host" in self.run_info(alone)["reason"], 30, "one that may not waits")
         self.on_hosts("rm /var/hold-one")
-        for run in (first, beside):
+        for run in (first, beside, alone):
             self.wait_end(run, "done")
-        self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 2, "end one": 2}] * len(self.ids))
+        self.assertEqual([self.counted(x) for x in self.ids], [{"begin one": 3, "end one": 3}] * len(self.ids))
 
     def test_the_canary_goes_first_in_each_step(self):
         self.on_hosts("touch /var/hold-one /var/hold-two", "h2")

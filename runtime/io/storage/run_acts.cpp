@@ -157,10 +157,17 @@ expected<std::string> run_repository::resume(std::string_view owner,
   auto decide = [&]() -> expected<void> {
     if (x.state != "interrupted")
       return {};
-    if (decision == "again")
-      return only(db_.run("update run_host set state = 'pending' where run = ? and "
-                          "state = 'interrupted' and ended_ms = 0",
-                          x.key));
+    if (decision == "again") // With time of its own.
+      return in_order(
+        [&] {
+          return db_.run("update run_host set state = 'pending' where run = ? and "
+                         "state = 'interrupted' and ended_ms = 0",
+                         x.key);
+        },
+        [&] {
+          return db_.run("update run_step set begun_worked_ms = -1 where run = ? and ended_ms = 0",
+                         x.key);
+        });
     return only(db_.run("update run_host set ended_ms = ? where run = ? and "
                         "state = 'interrupted' and ended_ms = 0",
                         now_ms,

@@ -3,6 +3,7 @@
 #include "runtime/base/fitting.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/job_rows.hpp"
+#include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/package_repository.hpp"
 #include "runtime/io/storage/rows_by_text.hpp"
 #include "runtime/io/storage/steps.hpp"
@@ -23,6 +24,7 @@ run_step_row read_step(const row& r) {
   x.started_ms = r.integer(3);
   x.ended_ms = r.integer(4);
   x.message = r.string(5);
+  x.begun_worked_ms = r.integer(6);
   return x;
 }
 
@@ -157,8 +159,8 @@ expected<stored_run> run_repository::load(std::string_view id) {
     return fail(std::move(run.error()));
   if (!*run)
     return fail(ec::not_found, "run " + std::string{id});
-  auto steps = db_.list("select position, state, batches, started_ms, ended_ms, message from "
-                        "run_step where run = ? order by position",
+  auto steps = db_.list("select position, state, batches, started_ms, ended_ms, message, "
+                        "begun_worked_ms from run_step where run = ? order by position",
                         read_step,
                         key);
   if (!steps)
@@ -222,12 +224,13 @@ expected<void> run_repository::write_hosts(int64_t run, const std::vector<run_ho
 expected<void> run_repository::write_steps(int64_t run, const std::vector<run_step_row>& rows) {
   return for_each(rows, [&](const run_step_row& x) {
     return db_.run("update run_step set state = ?, batches = ?, started_ms = ?, ended_ms = ?, "
-                   "message = ? where run = ? and position = ?",
+                   "message = ?, begun_worked_ms = ? where run = ? and position = ?",
                    x.state,
                    x.batches,
                    x.started_ms,
                    x.ended_ms,
                    base::fitting(x.message, most_reason),
+                   x.begun_worked_ms,
                    run,
                    x.position);
   });
@@ -317,47 +320,54 @@ expected<run_after> run_repository::change(const run_change& x) {
 
 // -- locks
 
-expected<run_lock_answer> run_repository::holder_of_hosts(int64_t run) {
+expected<run_lock_answer> run_repository::holder_of_hosts(int64_t run, bool is_shared) {
   auto other = db_.first(
     "select r.id, t.host_name from run_target t join run_lock l on l.host_id = t.host_id "
-    "join run r on r.job = l.run where t.run = ? and l.run <> ? and r.ended_ms = 0 limit 1",
+    "join run r on r.job = l.run where t.run = ? and l.run <> ? and r.ended_ms = 0 "
+    "and l.is_shared <= ? limit 1",
     [](const row& r) {
       return run_lock_answer{false, r.string(0), r.string(1)};
     },
     run,
-    run);
+    run,
+    is_shared ? 0 : 1);
   if (!other)
     return fail(std::move(other.error()));
   return *other ? std::move(**other) : run_lock_answer{true, {}, {}};
 }
 
-expected<run_lock_answer> run_repository::look_at_hosts(std::string_view id) {
+expected<run_lock_answer> run_repository::look_at_hosts(std::string_view id, bool is_shared) {
   auto key = db_.integer("select job from run where id = ?", id);
   if (!key)
     return fail(std::move(key.error()));
   if (!*key)
     return fail(ec::not_found, "run " + std::string{id});
-  return holder_of_hosts(**key);
+  return holder_of_hosts(**key, is_shared);
 }
 
-expected<run_lock_answer> run_repository::take_hosts(std::string_view id) {
+expected<run_lock_answer> run_repository::take_hosts(std::string_view id, bool is_shared) {
   auto key = db_.count("select job from run where id = ?", id);
   if (!key)
     return fail(std::move(key.error()));
+  // One after the other: what nodes insert at once would not show that they are in each other's
+  // way.
+  if (auto alone = meta_repository{db_}.bump("run_locks"); !alone)
+    return fail(std::move(alone.error()));
   // Locks go with the run that holds them; one that ended otherwise gives them back here.
   auto freed =
     db_.run("delete from run_lock where exists (select 1 from run r where r.job = run_lock.run "
             "and r.ended_ms > 0)");
   if (!freed)
     return fail(std::move(freed.error()));
-  auto other = holder_of_hosts(*key);
+  auto other = holder_of_hosts(*key, is_shared);
   if (!other || !other->is_ours)
     return other;
-  auto taken = db_.run("insert into run_lock (host_id, run) select t.host_id, t.run from "
-                       "run_target t where t.run = ? and not exists (select 1 from run_lock l "
-                       "where l.host_id = t.host_id and l.run = t.run) order by t.host_id",
-                       *key);
-  // Another node's run was faster by a moment: everything of this is undone.
+  auto taken =
+    db_.run("insert into run_lock (host_id, run, is_shared) select t.host_id, t.run, "
+            "? from run_target t where t.run = ? and not exists (select 1 from run_lock l "
+            "where l.host_id = t.host_id and l.run = t.run) order by t.host_id",
+            is_shared ? 1 : 0,
+            *key);
   if (!taken)
     return fail(std::move(taken.error()));
   return other;

@@ -36,6 +36,9 @@ struct run_step_row {
   std::string state = "pending", message;
   int64_t batches = 0; ///< Begun, or the number of the one that waits for approval.
   int64_t started_ms = 0, ended_ms = 0;
+  /// How long the run had been at work when its last batch began; negative: none has, or its user
+  /// let it begin anew.
+  int64_t begun_worked_ms = -1;
 };
 
 /// A step on a host. `number` is the host's place among those of the run.
@@ -124,11 +127,11 @@ public:
   /// Where the job is in another state than its owner knows, nothing but events is written: the
   /// reply says where it stands. In a transaction. ec::not_found.
   expected<run_after> change(const run_change& x);
-  /// Which other run holds one of its hosts now.
-  expected<run_lock_answer> look_at_hosts(std::string_view id);
-  /// Takes all hosts of a run for it alone, or none of them; once more is harmless. In a
-  /// transaction.
-  expected<run_lock_answer> take_hosts(std::string_view id);
+  /// Which other run holds one of its hosts now, and is in its way.
+  /// @param is_shared Whether it goes beside others that say so, too.
+  expected<run_lock_answer> look_at_hosts(std::string_view id, bool is_shared);
+  /// Takes all hosts of a run, or none of them; once more is harmless. In a transaction.
+  expected<run_lock_answer> take_hosts(std::string_view id, bool is_shared);
   /// Where it stands. ec::not_found.
   expected<run_after> glance(std::string_view id);
 
@@ -174,7 +177,7 @@ private:
   expected<void> write_hosts(int64_t run, const std::vector<run_host_row>& rows);
   expected<void> write_steps(int64_t run, const std::vector<run_step_row>& rows);
   expected<void> write_events(int64_t run, const run_change& x);
-  expected<run_lock_answer> holder_of_hosts(int64_t run);
+  expected<run_lock_answer> holder_of_hosts(int64_t run, bool is_shared);
   expected<std::string> reason_of_stop(const standing_row& x);
   expected<void> back_into_queue(int64_t run);
   database& db_;

@@ -205,15 +205,33 @@ BOOST_AUTO_TEST_CASE(waits_for_hosts_on_which_another_run_is_at_work) {
   BOOST_TEST(plays() == 1u);
   BOOST_TEST(state(second) == "pending");
   BOOST_TEST(info(second).reason == "run " + first + " is at work on host name-h1");
-  deploy_tasks_to_execute beside;
-  beside.allow_parallel.emplace(true);
-  run_task(make_task({}, {"h1"}), beside);
-  BOOST_TEST(plays() == 2u);
   end_as(*player->plays[0], "h1 failed");
   BOOST_TEST(state(first) == "failed");
   pass(3s);
-  BOOST_TEST(plays() == 3u);
+  BOOST_TEST(plays() == 2u);
   BOOST_TEST(play().hosts() == "h2 h1");
+}
+
+BOOST_AUTO_TEST_CASE(that_may_be_beside_others_goes_beside_those_that_may_too) {
+  deploy_tasks_to_execute beside;
+  beside.allow_parallel.emplace(true);
+  auto first = run_task(make_task({}, {"h1"}), beside);
+  auto second = run_task(make_task({}, {"h1", "h2"}), beside);
+  BOOST_TEST(plays() == 2u);
+  auto alone = run_task(make_task({}, {"h2"}));
+  BOOST_TEST(plays() == 2u);
+  BOOST_TEST(info(alone).reason == "run " + second + " is at work on host name-h2");
+  end_as(*player->plays[1], "h1 failed,h2 failed");
+  pass(3s);
+  BOOST_TEST(plays() == 3u);
+  BOOST_TEST(state(alone) == "running");
+  auto third = run_task(make_task({}, {"h2", "h3"}), beside);
+  BOOST_TEST(state(third) == "pending");
+  BOOST_TEST(info(third).reason == "run " + alone + " is at work on host name-h2");
+  end_as(play(), "h2 failed");
+  pass(3s);
+  BOOST_TEST(state(third) == "running");
+  BOOST_TEST(state(first) == "running");
 }
 
 BOOST_AUTO_TEST_CASE(that_waits_for_hosts_can_be_stopped) {
@@ -363,6 +381,42 @@ BOOST_AUTO_TEST_CASE(has_no_more_time_after_a_crash_than_was_left) {
   end_as(play(), "h1 -,h2 -,h3 -", fail(ec::timed_out));
   pass(1s);
   BOOST_TEST(state(run) == "timed_out");
+}
+
+BOOST_AUTO_TEST_CASE(has_no_more_time_for_a_step_after_a_crash_than_was_left) {
+  deploy_tasks_to_execute how;
+  how.step_timeout.emplace(100);
+  auto run = run_task(make_task(careful), how);
+  pass(70s);
+  crash(run, true);
+  BOOST_TEST(play().order.timeout.count() <= 40'000);
+  pass(20s);
+  crash(run, true);
+  BOOST_TEST(play().order.timeout.count() <= 20'000);
+  end_well(play());
+  BOOST_TEST(play().order.timeout.count() == 100'000); // Step b has time of its own.
+}
+
+BOOST_AUTO_TEST_CASE(does_not_begin_a_step_again_whose_time_is_over) {
+  deploy_tasks_to_execute how;
+  how.step_timeout.emplace(60);
+  auto run = run_task(make_task(careful), how);
+  pass(75s); // Its player was late.
+  auto before = plays();
+  crash(run, true);
+  BOOST_TEST(plays() == before);
+  BOOST_TEST(state(run) == "timed_out");
+  BOOST_TEST(hosts(run).starts_with("a h1 failed, a h2 failed, a h3 failed"));
+}
+
+BOOST_AUTO_TEST_CASE(has_all_the_time_for_a_step_that_its_user_lets_begin_again) {
+  deploy_tasks_to_execute how;
+  how.step_timeout.emplace(100);
+  auto run = run_task(make_task(), how);
+  pass(70s);
+  crash(run, true);
+  resume(run, "again");
+  BOOST_TEST(play().order.timeout.count() == 100'000);
 }
 
 BOOST_AUTO_TEST_CASE(has_as_much_time_as_before_when_its_user_lets_it_go_on) {

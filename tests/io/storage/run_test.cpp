@@ -214,7 +214,7 @@ STORE_CASE(hosts_are_taken_all_or_none) {
   create(db, run_named("r", {"h1", "h2"}));
   create(db, run_named("s", {"h2", "h3"}));
   auto take = [&](const char* id) {
-    return committed(db, [&] { return run_repository{db}.take_hosts(id); });
+    return committed(db, [&] { return run_repository{db}.take_hosts(id, false); });
   };
   BOOST_TEST(take("r").is_ours);
   BOOST_TEST(take("r").is_ours);
@@ -223,16 +223,43 @@ STORE_CASE(hosts_are_taken_all_or_none) {
   BOOST_TEST(other.holder == "r");
   BOOST_TEST(other.host == "name-h2");
   BOOST_TEST(ok(db.count("select count(*) from run_lock")) == 2);
-  auto look = [&](const char* id) { return ok(run_repository{db}.look_at_hosts(id)); };
+  auto look = [&](const char* id) { return ok(run_repository{db}.look_at_hosts(id, false)); };
   BOOST_TEST(look("r").is_ours);
   BOOST_TEST(look("s").holder == "r");
   BOOST_TEST(look("s").host == "name-h2");
-  BOOST_TEST(failure_of(run_repository{db}.look_at_hosts("no")) == ec::not_found);
+  BOOST_TEST(failure_of(run_repository{db}.look_at_hosts("no", false)) == ec::not_found);
   start(db, "r");
   finish(db, "r");
   BOOST_TEST(look("s").is_ours);
   BOOST_TEST(ok(db.count("select count(*) from run_lock")) == 0); // Looking took nothing.
   BOOST_TEST(take("s").is_ours);
+}
+
+STORE_CASE(hosts_are_shared_by_runs_that_all_say_so) {
+  auto& db = it.db();
+  create(db, run_named("r", {"h1", "h2"}));
+  create(db, run_named("s", {"h2", "h3"}));
+  create(db, run_named("t", {"h3"}));
+  auto take = [&](const char* id, bool is_shared) {
+    return committed(db, [&] { return run_repository{db}.take_hosts(id, is_shared); });
+  };
+  BOOST_TEST(take("r", true).is_ours);
+  BOOST_TEST(take("s", true).is_ours);
+  BOOST_TEST(ok(db.count("select count(*) from run_lock")) == 4);
+  BOOST_TEST(take("t", false).holder == "s");
+  BOOST_TEST(take("t", true).is_ours);
+  start(db, "s");
+  finish(db, "s");
+  start(db, "t");
+  finish(db, "t");
+  create(db, run_named("u", {"h1"}));
+  BOOST_TEST(take("u", false).holder == "r");
+  start(db, "r");
+  finish(db, "r");
+  BOOST_TEST(take("u", false).is_ours);
+  create(db, run_named("v", {"h1"}));
+  BOOST_TEST(take("v", true).holder == "u"); // Which holds it alone.
+  BOOST_TEST(ok(run_repository{db}.look_at_hosts("v", true)).holder == "u");
 }
 
 STORE_CASE(how_long_a_run_was_at_work_is_known_to_who_goes_on) {
