@@ -274,6 +274,7 @@ struct run_stat {
   int64_t runs = 0, succeeded = 0, failed = 0, other = 0;
   maybe<double> success_rate;
   maybe<int64_t> shortest_ms, mean_ms, longest_ms;
+  maybe<int64_t> partial{};
 };
 #define AOPS_FIELDS_run_stat(F)                                                                    \
   F(name, required(), "Of the task, step or host.")                                                \
@@ -286,7 +287,10 @@ struct run_stat {
   F(success_rate, optional_field().additive(), "Well of well and not, 0 to 1.")                    \
   F(shortest_ms, optional_field().additive(), "Of those that went well.")                          \
   F(mean_ms, optional_field().additive(), "Of those that went well.")                              \
-  F(longest_ms, optional_field().additive(), "Of those that went well.")
+  F(longest_ms, optional_field().additive(), "Of those that went well.")                           \
+  F(partial,                                                                                       \
+    optional_field().additive(),                                                                   \
+    "Runs of those that went well, but not on all of their hosts.")
 AOPS_MESSAGE(run_stat)
 
 struct run_stats {

@@ -161,6 +161,7 @@ private:
   // -- diagnosis
   struct diagnosis;
   void learn_facts(std::shared_ptr<diagnosis> d);
+  void learn_collected(std::shared_ptr<diagnosis> d);
   void prepare_unit(std::shared_ptr<diagnosis> d);
   void judge_late_parts(std::shared_ptr<diagnosis> d);
   void read_results(std::shared_ptr<diagnosis> d);
@@ -250,6 +251,7 @@ private:
   int64_t origin_ms_ = 0;             ///< Judging began after it; 0 when the store told a cursor.
   std::function<void()> start_again_; ///< What the start has left to do once the source answers.
   std::vector<series_info> machine_series_; ///< Those that tell what the host is made of.
+  std::string collected_facts_;             ///< JSON; empty: nothing was collected.
   check::retry_table retries_, live_retries_;
 };
 

@@ -1,10 +1,12 @@
 #include "actors/host/host_ask.hpp"
 #include "actors/host/rule_instances.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/host_info.hpp"
 #include "messages/roles/rounds.hpp"
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/instance_text.hpp"
 #include "runtime/core/check/trial.hpp"
+#include "runtime/core/fault/collected_facts.hpp"
 
 #include <algorithm>
 #include <set>
@@ -124,6 +126,7 @@ fault::host_facts host_body::facts(const std::vector<fault::rule_label>& wanted)
   if (!cpus.empty())
     out.core_count = static_cast<uint32_t>(cpus.size());
   out.disks.assign(disks.begin(), disks.end());
+  fault::take_collected(collected_facts_, out);
   auto most = static_cast<size_t>(services_->config->check.max_instances);
   for (const auto& x : wanted) {
     std::set<std::string> values;
@@ -157,8 +160,40 @@ void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
       names.push_back(rule->rule.data_list.front().name);
   source_->find_machine(std::move(names), [this, d](std::vector<series_info> found) {
     machine_series_ = std::move(found);
-    prepare_unit(d);
+    learn_collected(d);
   });
+}
+
+/// Trees that are the same on every host need no facts.
+void host_body::learn_collected(std::shared_ptr<diagnosis> d) {
+  collected_facts_.clear();
+  const bool is_any_adaptive =
+    std::any_of(d->unit.trees.begin(), d->unit.trees.end(), [&](const auto& x) {
+      auto tree = services_->trees->get(x.digest, x.content);
+      return tree && (*tree)->is_adaptive();
+    });
+  if (!is_any_adaptive)
+    return prepare_unit(d);
+  auto then = [this, d](expected<host_infos_found> found) {
+    if (!found)
+      return d->promise->answer(fail(found.error()));
+    if (!found->host_infos.empty())
+      collected_facts_ = std::move(found->host_infos.front().infos.text);
+    prepare_unit(d);
+  };
+  caller owner;
+  owner.owner = record_.owner;
+  errand with;
+  with.owner = record_.owner;
+  with.host = record_.host_id;
+  ask_for<host_info_store_actor>(std::move(with),
+                                 self_,
+                                 *services_->names,
+                                 host_info_store_name,
+                                 services_->config->store.request_timeout.chrono(),
+                                 std::move(then),
+                                 std::move(owner),
+                                 host_infos_query{{record_.host_id}, {}});
 }
 
 void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {

@@ -2,6 +2,7 @@
 import json
 import os
 import tempfile
+import time
 import unittest
 
 import lab
@@ -16,6 +17,10 @@ COMMANDS = {
     "never": {"argv": ["false"]},
 }
 PLAIN = "/etc/aops-test.conf"
+DISKS = {"h1": ["vda"], "h2": ["nvme0n1", "vda"]}
+TREE = {"tree_name": "disks", "description": "", "tree_content": {
+    "node name": "disks", "condition": "disk {id} busy", "description": "d", "advice": "a", "children": [
+        {"node name": "disk {id} busy", "check item": "busy_{id}", "expand": {"by": "disk", "join": "||"}}]}}
 
 
 @unittest.skipIf(lab.why_not(), lab.why_not())
@@ -74,6 +79,23 @@ class remote(unittest.TestCase):
         lost = infos[self.ids["nobody"]]
         self.assertEqual(lost["infos"], {})
         self.assertTrue(lost["failure"])
+
+    def test_trees_are_adapted_to_the_disks_that_were_collected(self):
+        """The hosts are on one machine: each has an `lsblk` of its own, which tells of other disks."""
+        for name, disks in DISKS.items():
+            devices = [{"name": x, "type": "disk", "size": 1 << 30, "vendor": None, "model": None} for x in disks]
+            script = f"#!/bin/sh\necho '{json.dumps({'blockdevices': devices})}'\n"
+            self.lab[name].run("sh", "-c", "cat > /tmp/lsblk && chmod 755 /tmp/lsblk && mv /tmp/lsblk /usr/bin/lsblk", text=script)
+        hosts = self.some(*DISKS)
+        self.assertEqual(self.ask("/manage/host/info/refresh", host_list=hosts)["code"], 200)
+        self.api.good("/diag/tree/import", {"trees": [TREE]})
+        end = int(time.time())
+        started = self.api.good("/diag/execute", {"host_list": hosts, "tree_list": ["disks"], "interval": 5,
+                                                  "time_range": [end - 10, end - 5]})
+        wait_until(lambda: self.api.progress(started["task_id"]) == 2, 60, "both reports")
+        found = {x["host_id"]: self.api.report(x["report_id"])["report"] for x in self.api.reports(started["task_id"])}
+        leaves = {self.names[x]: [leaf["node name"] for leaf in report["children"]] for x, report in found.items()}
+        self.assertEqual(leaves, {name: [f"disk {x} busy" for x in disks] for name, disks in DISKS.items()})
 
     def test_files_are_read_with_mode_owner_and_reasons(self):
         reply = self.ask("/manage/config/collect", infos=[

@@ -236,7 +236,7 @@ int stat(session& s) {
   return s.show(s.post("/manage/task/stat", query),
                 {view::kind::json_list,
                  by,
-                 {"name", "runs", "succeeded", "failed", "other", "success_rate", "mean_ms", "*"},
+                 {"name", "runs", "succeeded", "partial", "failed", "other", "success_rate", "mean_ms", "*"},
                  {},
                  "name"});
 }

@@ -226,8 +226,8 @@ int run_watcher::judge() {
     s_.print_json(last_);
   if (!trouble_.empty())
     return s_.complain({ec::task_failed, trouble_});
-  if (grid_.state() == "done")
-    return exit_done;
+  if (grid_.state() == "done" && grid_.reason().empty())
+    return exit_done; // On all of its hosts.
   return s_.complain(
     {ec::task_failed,
      tr("run {}: {}{}{}", id_, grid_.state(), grid_.reason().empty() ? "" : ": ", grid_.reason())});

@@ -440,11 +440,14 @@ expected<run_stats> run_repository::stats(std::string_view owner, const run_stat
   out.open = open->value_or(0);
   by_text<run_stat> by_task, by_step, by_host;
   auto read_task = [&](const row& r) {
-    add(out.total, r.text(2), r, 3);
     auto& x = by_task[r.string(0)];
     x.name = r.string(1);
     x.task_id.emplace(r.string(0));
-    add(x, r.text(2), r, 3);
+    for (auto* to : {&out.total, &x}) {
+      add(*to, r.text(2), r, 4);
+      if (r.text(2) == "done") // Such a run has a reason where not all of its hosts came through.
+        to->partial.emplace(to->partial.value_or(0) + r.integer(3));
+    }
     return true;
   };
   auto read_step = [&](const row& r) {
@@ -472,7 +475,11 @@ expected<run_stats> run_repository::stats(std::string_view owner, const run_stat
   auto done = in_order(
     [&] {
       std::string source = "run r join run x on x.job = r.job";
-      return ask("r.task_id, max(r.task_name), r.state", source, "r.task_id, r.state", read_task);
+      return ask(
+        "r.task_id, max(r.task_name), r.state, sum(case when r.reason <> '' then 1 else 0 end)",
+        source,
+        "r.task_id, r.state",
+        read_task);
     },
     [&] {
       std::string source = "run r join run_step x on x.run = r.job";

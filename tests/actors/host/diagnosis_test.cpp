@@ -1,4 +1,6 @@
 #include "messages/names.hpp"
+#include "messages/roles/host_info.hpp"
+#include "runtime/io/storage/host_info_repository.hpp"
 #include "tests/actors/host/host_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -171,6 +173,26 @@ BOOST_AUTO_TEST_CASE(an_adaptive_tree_asks_for_the_cores_the_host_has) {
   BOOST_TEST(all[0].detail.find("core_1") != std::string::npos, all[0].detail);
   BOOST_TEST(all[0].detail.find("core_0") != std::string::npos, all[0].detail);
   BOOST_TEST(all[0].detail.find("core_2") == std::string::npos, all[0].detail);
+}
+
+BOOST_AUTO_TEST_CASE(an_adaptive_tree_asks_for_the_cores_that_were_collected) {
+  auto adaptive = R"({"node name":"slow","condition":"core {id}","children":[
+    {"node name":"core {id}","check item":"core_{id}","expand":{"by":"cpu","join":"||"}}]})";
+  set_rules({hot});
+  begin();
+  to_round(9);
+  BOOST_TEST(reports(unit(0, 2, adaptive))[0].detail.find("core_0") == std::string::npos);
+  tests::ok(storage::transact(db(), [&](storage::database& to) {
+    return storage::host_info_repository{to}.save(
+      {}, record.host_id, R"({"cpu": {"core_count": 3}})", now->now_ms());
+  }));
+  auto all = reports(unit(0, 2, adaptive));
+  for (auto core : {"core_0", "core_1", "core_2"})
+    BOOST_TEST(all[0].detail.find(core) != std::string::npos, all[0].detail);
+  BOOST_TEST(all[0].detail.find("core_3") == std::string::npos, all[0].detail);
+  take_away(host_info_store_name);
+  BOOST_TEST(!ask<unit_diagnosed>(host, unit(0, 2, adaptive))); // Another tree would be a guess.
+  BOOST_TEST(verdicts(reports(unit(0, 2))) != "");              // This one needs no facts.
 }
 
 BOOST_AUTO_TEST_CASE(a_unit_fails_when_the_store_cannot_be_read) {

@@ -439,6 +439,13 @@ BOOST_AUTO_TEST_CASE(that_ends_without_some_of_its_hosts_says_so) {
   end_well(play());
   BOOST_TEST(state(run) == "done");
   BOOST_TEST(info(run).reason == "1 of 3 hosts did not come through");
+  auto whole = run_task(make_task());
+  end_well(play());
+  end_well(play());
+  BOOST_TEST(state(whole) == "done");
+  auto stats = tests::ok(ask<run_stats>(runs, admin, run_stat_query{}));
+  BOOST_TEST(stats.total.succeeded == 2);
+  BOOST_TEST(stats.total.partial.value_or(-1) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(stores_what_became_of_hosts_however_long_the_store_is_away) {
