@@ -74,11 +74,16 @@ struct command_to_execute {
   std::vector<std::string> host_list;
   std::string command_id;
   maybe<std::map<std::string, std::string>> args;
+  maybe<bool> follow{};
 };
 #define AOPS_FIELDS_command_to_execute(F)                                                          \
   F(host_list, required().items(1, 1000).text(1, 64), "Ids of hosts.")                             \
   F(command_id, required().text(1, 64), "Of those that may be run here.")                          \
-  F(args, optional_field().items(0, 32).text(0, 1024).blank_ok(), "Its arguments by name.")
+  F(args, optional_field().items(0, 32).text(0, 1024).blank_ok(), "Its arguments by name.")        \
+  F(follow,                                                                                        \
+    optional_field(),                                                                              \
+    "Whether it is answered when the command has begun; /manage/config/output/get tells the "      \
+    "rest.")
 AOPS_MESSAGE(command_to_execute)
 
 struct executed_command {
@@ -97,11 +102,48 @@ AOPS_MESSAGE(executed_command)
 struct command_executed {
   int64_t code = 200; ///< 206 some failed, 1301 all.
   std::vector<executed_command> resp;
+  maybe<std::string> execution_id{};
 };
 #define AOPS_FIELDS_command_executed(F)                                                            \
   F(code, internal(), "")                                                                          \
-  F(resp, required(), "Host by host, in the order asked.")
+  F(resp, required(), "Host by host, in the order asked.")                                         \
+  F(execution_id, optional_field().additive(), "With `follow`: what to ask for its output by.")
 AOPS_MESSAGE(command_executed)
+
+/// POST /manage/config/output/get: what a command prints that is followed.
+struct command_output_query {
+  std::string execution_id;
+  maybe<int64_t> after;
+};
+#define AOPS_FIELDS_command_output_query(F)                                                        \
+  F(execution_id, required().text(1, 128), "Of the command.")                                      \
+  F(after, optional_field().range(0, 1'000'000'000), "Only what has a greater number; default 0.")
+AOPS_MESSAGE(command_output_query)
+
+struct command_output {
+  int64_t number = 0;
+  std::string host_id, output;
+};
+#define AOPS_FIELDS_command_output(F)                                                              \
+  F(number, required(), "Counts from 1.")                                                          \
+  F(host_id, required(), "Of the host that told it; empty: nobody did, something is left out.")    \
+  F(output, required(), "Whole lines, but for the last part; secrets are masked.")
+AOPS_MESSAGE(command_output)
+
+struct command_outputs {
+  int64_t code = 200; ///< 206 some failed, 1301 all; 200 before the end.
+  std::vector<command_output> outputs;
+  int64_t next = 0;
+  bool ended = false;
+  std::vector<executed_command> resp;
+};
+#define AOPS_FIELDS_command_outputs(F)                                                             \
+  F(code, internal(), "")                                                                          \
+  F(outputs, required().additive(), "In the order in which they came.")                            \
+  F(next, required().additive(), "What to ask for next, as `after`.")                              \
+  F(ended, required().additive(), "Whether this is all, and the command has ended everywhere.")    \
+  F(resp, required().additive(), "At the end: host by host, in the order asked.")
+AOPS_MESSAGE(command_outputs)
 
 /// POST /manage/config/command/get
 struct commands_query {};

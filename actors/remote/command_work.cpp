@@ -49,12 +49,24 @@ struct command_run {
   std::string detail;
   std::vector<closed_target> closed;
   foreign_promise<command_executed> promise;
-  command_executed reply;
-  std::vector<ansible::host_result> hosts;
+  std::string followed; ///< Its id among `live_outputs`; empty: it is answered at its end.
+  command_executed reply = {};
+  std::vector<ansible::host_result> hosts = {};
+
+  /// What is printed while it runs; the last of it stands in the event of its end.
+  void hear(const std::vector<ansible::play_event>& events) const {
+    using ansible::event_kind;
+    for (const auto& x : events)
+      if (!x.host.empty() && (x.kind == event_kind::retried || x.kind == event_kind::ok ||
+                              x.kind == event_kind::failed))
+        work->outputs->tell(followed, x.host, x.output);
+  }
 
   void take(play_told& told) {
     for (auto& host : told.result.hosts) {
       reply.resp.push_back(executed_on(host, told));
+      if (!followed.empty())
+        reply.resp.back().output = work->outputs->of_host(followed, host.host);
       hosts.push_back(std::move(host));
     }
   }
@@ -73,14 +85,22 @@ struct command_run {
         return host.state == "ok";
       }));
     reply.code = code_of(good, reply.resp.size() - good, outcome_of(ec::task_failed).return_code);
-    finish(work,
-           who,
-           "config.execute",
-           asked.command_id + " on " + listed(asked.host_list),
-           std::move(detail),
-           std::move(hosts),
-           std::move(reply),
-           promise);
+    auto answer =
+      [work = work, promise = promise, followed = followed](expected<command_executed> x) {
+        if (followed.empty())
+          return promise.answer(std::move(x));
+        command_executed none;
+        none.code = outcome_of(ec::task_failed).return_code; // It was done, and could not be noted.
+        work->outputs->end(followed, x ? std::move(*x) : std::move(none), work->store->now_ms());
+      };
+    finish_and(work,
+               who,
+               "config.execute",
+               asked.command_id + " on " + listed(asked.host_list),
+               std::move(detail),
+               std::move(hosts),
+               std::move(reply),
+               answer);
   }
 };
 
@@ -136,11 +156,18 @@ void execute_command(const remote_work_ptr& work,
   if (!opened)
     return promise.fail(std::move(opened.error()));
   auto order = short_order(*work, "command");
-  order.playbook = task::command_playbook(*line);
+  std::string followed;
+  if (x.follow.value_or(false)) {
+    auto begun = work->outputs->begin(who.user, work->store->now_ms());
+    if (!begun)
+      return promise.fail(std::move(begun.error()));
+    followed = std::move(*begun);
+  }
+  order.playbook = task::command_playbook(*line, followed.empty() ? std::string_view{} : order.run);
   order.keeps_results = false; // What it printed and ended with is in the event.
   auto seconds = line->seconds;
   auto run = std::make_shared<command_run>(
-    command_run{work, who, x, described(line->argv), std::move(opened->closed), promise, {}, {}});
+    command_run{work, who, x, described(line->argv), std::move(opened->closed), promise, followed});
   play_in_parts(
     work,
     std::move(order),
@@ -148,7 +175,10 @@ void execute_command(const remote_work_ptr& work,
     seconds,
     over_by(*work, promise.ticket(), remote_acting_patience),
     [run](play_told& told) { run->take(told); },
-    [run] { run->end(); });
+    [run] { run->end(); },
+    followed.empty() ? short_plays::on_events{} : [run](const auto& events) { run->hear(events); });
+  if (!followed.empty())
+    promise.answer(command_executed{200, {}, followed});
 }
 
 void trust_host(const remote_work_ptr& work,

@@ -100,6 +100,28 @@ expected<void> check_name(const caller& who, const maybe<std::string>& username)
   return {};
 }
 
+/// The node where it runs knows.
+caf::result<command_outputs>
+read_output(self_pointer self, const caller& who, const command_output_query& x) {
+  auto work = self->state.work;
+  auto node = live_outputs::node_of(x.execution_id);
+  if (node == self->state.node || node.empty()) {
+    auto found = work->outputs->read(x.execution_id, who.user, x.after.value_or(0));
+    return found ? caf::result<command_outputs>{std::move(*found)} : to_caf(found.error());
+  }
+  foreign_promise<command_outputs> promise{self, of(who)};
+  ask_node<remote_actor>(
+    self,
+    *work->store->names,
+    node,
+    std::string{remote_name},
+    patience_of(*work, promise.ticket()),
+    [promise](expected<command_outputs> answer) { promise.answer(std::move(answer)); },
+    who,
+    x);
+  return promise;
+}
+
 caf::result<allowed_commands> list_commands(const base::config& config) {
   auto known = commands_of(config);
   if (!known)
@@ -160,6 +182,7 @@ full_remote_actor::behavior_type remote(self_pointer self, remote_parts parts) {
   work->worker = std::move(parts.worker);
   work->plays =
     std::make_shared<short_plays>(parts.player, *work->store->time, most_plays, most_waiting_plays);
+  work->outputs = std::make_shared<live_outputs>(parts.node);
   work->scan_keys = std::move(parts.scan_keys);
   self->state.work = work;
   self->state.node = std::move(parts.node);
@@ -188,6 +211,7 @@ full_remote_actor::behavior_type remote(self_pointer self, remote_parts parts) {
     [self](const caller& who, const command_to_execute& x) {
       return with_key<command_executed>(self, who, x, execute_command);
     },
+    [self](const caller& who, const command_output_query& x) { return read_output(self, who, x); },
     [self](const caller&, const commands_query&) {
       return list_commands(*self->state.work->store->config);
     },

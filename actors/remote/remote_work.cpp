@@ -66,9 +66,11 @@ public:
               int64_t seconds,
               int64_t until_ms,
               std::function<void(play_told&)> take,
-              std::function<void()> end)
+              std::function<void()> end,
+              short_plays::on_events tell)
       : work_(std::move(work)), order_(std::move(order)), hosts_(std::move(hosts)),
-        seconds_(seconds), until_ms_(until_ms), take_(std::move(take)), end_(std::move(end)) {
+        seconds_(seconds), until_ms_(until_ms), take_(std::move(take)), end_(std::move(end)),
+        tell_(std::move(tell)) {
     if (hosts_.size() <= most_hosts_at_once)
       return;
     // What opens a host is masked in what all of them tell, also in other plays.
@@ -87,12 +89,13 @@ public:
       order.hosts.push_back(std::move(hosts_[next_++]));
     order.timeout =
       std::chrono::seconds{task::play_seconds(order.hosts.size(), order.forks, seconds_)};
-    work_->plays->run(std::move(order), until_ms_, [self = shared_from_this()](play_told told) {
+    auto ended = [self = shared_from_this()](play_told told) {
       self->take_(told);
       // On the worker: a play that cannot start has ended right here.
       if (!self->work_->worker->post([self] { self->go_on(); }))
         self->give_up();
-    });
+    };
+    work_->plays->run(std::move(order), until_ms_, std::move(ended), tell_);
   }
 
 private:
@@ -114,6 +117,7 @@ private:
   int64_t seconds_, until_ms_;
   std::function<void(play_told&)> take_;
   std::function<void()> end_;
+  short_plays::on_events tell_;
   size_t next_ = 0, part_ = 0;
 };
 
@@ -125,9 +129,16 @@ void play_in_parts(const remote_work_ptr& work,
                    int64_t seconds,
                    int64_t until_ms,
                    std::function<void(play_told&)> take,
-                   std::function<void()> end) {
-  std::make_shared<parted_play>(
-    work, std::move(order), std::move(hosts), seconds, until_ms, std::move(take), std::move(end))
+                   std::function<void()> end,
+                   short_plays::on_events tell) {
+  std::make_shared<parted_play>(work,
+                                std::move(order),
+                                std::move(hosts),
+                                seconds,
+                                until_ms,
+                                std::move(take),
+                                std::move(end),
+                                std::move(tell))
     ->go_on();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/remote/live_outputs.hpp"
 #include "actors/remote/open_targets.hpp"
 #include "actors/remote/short_plays.hpp"
 #include "actors/store/store_access.hpp"
@@ -14,6 +15,7 @@ struct remote_work {
   store_ptr store;
   std::shared_ptr<executor> worker;
   std::shared_ptr<short_plays> plays;
+  std::shared_ptr<live_outputs> outputs; ///< Of commands that are followed.
   /// The keys that SSH shows there.
   std::function<expected<std::vector<std::string>>(const std::string& address, int64_t port)>
     scan_keys;
@@ -87,13 +89,15 @@ over_by(const remote_work& work, const base::ticket& awaited, std::chrono::milli
 /// @param seconds What its action takes on one host at most.
 /// @param until_ms As `over_by` says.
 /// @param take Gets what each of them told, @param end is called after the last.
+/// @param tell Hears all events as they come.
 void play_in_parts(const remote_work_ptr& work,
                    ansible::play_order order,
                    std::vector<ansible::target> hosts,
                    int64_t seconds,
                    int64_t until_ms,
                    std::function<void(play_told&)> take,
-                   std::function<void()> end);
+                   std::function<void()> end,
+                   short_plays::on_events tell = {});
 
 /// A command as it is run, for the log: that it was allowed says nothing of its arguments.
 std::string described(const std::vector<std::string>& argv);
@@ -104,15 +108,16 @@ int64_t code_of(size_t done, size_t failed, int64_t none);
 /// The last step of each: stores the keys that hosts have shown and a record in the log, and
 /// answers. It was done: it is stored, too, when nobody waits for the answer any more.
 /// @param detail For the record; arguments, for example.
-template <class Reply>
-void finish(const remote_work_ptr& remote,
-            const caller& who,
-            std::string action,
-            std::string entity,
-            std::string detail,
-            std::vector<ansible::host_result> hosts,
-            Reply reply,
-            const foreign_promise<Reply>& promise) {
+/// @param then Gets the reply once all is stored.
+template <class Reply, class Then>
+void finish_and(const remote_work_ptr& remote,
+                const caller& who,
+                std::string action,
+                std::string entity,
+                std::string detail,
+                std::vector<ansible::host_result> hosts,
+                Reply reply,
+                Then then) {
   auto now = remote->store->now_ms();
   auto record = entry_of(who, now, action, reply.code);
   record.entity = std::move(entity);
@@ -129,11 +134,30 @@ void finish(const remote_work_ptr& remote,
         return fail(std::move(noted.error()));
       return reply;
     },
-    [promise, user = who.user, action](expected<Reply> x) {
+    [then, user = who.user, action](expected<Reply> x) {
       if (!x) // Perhaps nobody hears the answer.
         log::warn("remote-not-recorded", "{} of {}: {}", action, user, to_string(x.error()));
-      promise.answer(std::move(x));
+      then(std::move(x));
     });
+}
+
+template <class Reply>
+void finish(const remote_work_ptr& remote,
+            const caller& who,
+            std::string action,
+            std::string entity,
+            std::string detail,
+            std::vector<ansible::host_result> hosts,
+            Reply reply,
+            const foreign_promise<Reply>& promise) {
+  finish_and(remote,
+             who,
+             std::move(action),
+             std::move(entity),
+             std::move(detail),
+             std::move(hosts),
+             std::move(reply),
+             [promise](expected<Reply> x) { promise.answer(std::move(x)); });
 }
 
 } // namespace aops::actors

@@ -35,13 +35,13 @@ std::string play_told::failure_of(const std::string& host) const {
   return "nothing was told of it";
 }
 
-void short_plays::run(ansible::play_order order, int64_t until_ms, on_end done) {
+void short_plays::run(ansible::play_order order, int64_t until_ms, on_end done, on_events tell) {
   bool has_room = false;
   {
     std::lock_guard lock{mutex_};
     has_room = !is_stopped_ && waiting_.size() < most_waiting_;
     if (has_room)
-      waiting_.push_back({std::move(order), until_ms, std::move(done)});
+      waiting_.push_back({std::move(order), until_ms, std::move(done), std::move(tell)});
   }
   if (has_room)
     admit();
@@ -76,7 +76,9 @@ void short_plays::admit() {
 
 void short_plays::start(uint64_t number, waiting what) {
   auto told = std::make_shared<play_told>();
-  auto happened = [told](std::vector<ansible::play_event> events) {
+  auto happened = [told, tell = what.tell](std::vector<ansible::play_event> events) {
+    if (tell)
+      tell(events);
     for (auto& event : events)
       if (ends_an_action(event.kind) && !event.host.empty()) {
         auto host = event.host;

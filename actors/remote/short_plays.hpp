@@ -27,6 +27,7 @@ struct play_told {
 class short_plays : public std::enable_shared_from_this<short_plays> {
 public:
   using on_end = std::function<void(play_told)>;
+  using on_events = std::function<void(const std::vector<ansible::play_event>&)>;
 
   /// @param time Outlives it.
   short_plays(std::shared_ptr<ansible::player> player,
@@ -40,7 +41,8 @@ public:
   /// (ec::overloaded when too many wait).
   /// @param until_ms On the steady clock: it ends by then; when its turn comes less than
   /// `shortest_play_ms` before, it is not begun (ec::timed_out).
-  void run(ansible::play_order order, int64_t until_ms, on_end done);
+  /// @param tell Hears all events as they come, on a thread of the player.
+  void run(ansible::play_order order, int64_t until_ms, on_end done, on_events tell = {});
 
   /// Nothing is begun that has less time: logging in takes a while.
   static constexpr int64_t shortest_play_ms = 5000;
@@ -53,6 +55,7 @@ private:
     ansible::play_order order;
     int64_t until_ms = base::never_ms;
     on_end done;
+    on_events tell;
   };
   struct running {
     std::unique_ptr<ansible::play> play; ///< Null until its start has returned.

@@ -52,6 +52,13 @@ std::vector<route> remote_routes(const node_port& port) {
               name,
               "Run one of the allowed commands on hosts; needs the vault key."),
             actors::remote_acting_patience),
+    ask<remote_actor, command_output_query, command_outputs>(
+      port,
+      method::post,
+      "/manage/config/output/get",
+      may::administrator,
+      name,
+      "Tell what a command prints that is followed."),
     ask<remote_actor, commands_query, allowed_commands>(port,
                                                         method::post,
                                                         "/manage/config/command/get",

@@ -32,6 +32,8 @@ using remote_actor = caf::typed_actor<
   asks<configs_to_push, configs_pushed>,
   // Runs a command of the allowed ones. ec::bad_request when it, or an argument, is not.
   asks<command_to_execute, command_executed>,
+  // What a command printed that is followed, on whichever node it runs; only his who began it.
+  asks<command_output_query, command_outputs>,
   // Which commands may be run.
   asks<commands_query, allowed_commands>,
   // Compares the SSH keys a host shows with those it is known by, and accepts the one of the given

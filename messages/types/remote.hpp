@@ -12,6 +12,8 @@
   X(remote, commands_query)                                                                        \
   X(remote, allowed_commands)                                                                      \
   X(remote, configs_to_push)                                                                       \
-  X(remote, configs_pushed)
+  X(remote, configs_pushed)                                                                        \
+  X(remote, command_output_query)                                                                  \
+  X(remote, command_outputs)
 
 AOPS_TYPE_BLOCK(remote, 4700)

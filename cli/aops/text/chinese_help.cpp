@@ -34,6 +34,8 @@ constexpr std::array texts{
               "run：`aops remote commands` 所列之一"},
   translation{"run: its arguments",
               "run：命令的参数"},
+  translation{"run: tell what it prints while it runs",
+              "run：在命令运行时显示其输出"},
   translation{"What to do",
               "要做什么"},
   translation{"Session token; else AOPS_ACCESS_TOKEN, else that of `aops login`",

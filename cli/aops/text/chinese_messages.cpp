@@ -10,6 +10,8 @@ namespace {
 constexpr std::array texts{
   translation{"known by {}\nshows    {}\nTrust {}? [yes/no] ",
               "已知     {}\n出示     {}\n信任 {} 吗？[yes/no] "},
+  translation{"the command goes on; what it did will be in the log",
+              "命令继续运行；它做了什么会记在日志中"},
   translation{"nothing was changed",
               "没有改变任何内容"},
   translation{"nothing is done unless all hosts are there",

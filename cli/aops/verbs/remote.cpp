@@ -1,7 +1,9 @@
 #include "messages/remote.hpp"
 
+#include "cli/aops/term/interrupt.hpp"
 #include "cli/aops/text/files.hpp"
 #include "cli/aops/text/language.hpp"
+#include "cli/aops/text/text.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 
@@ -160,6 +162,69 @@ int push(session& s) {
     {view::kind::listing, "resp", {"host_name", "path", "state", "reason", "backup", "*"}, {}});
 }
 
+/// Between two looks at what a command printed.
+constexpr int look_again_ms = 300;
+
+/// What hosts print, as lines that name them.
+class printed_lines {
+public:
+  explicit printed_lines(session& s) : s_(s), names_(s.host_names()) {}
+
+  void take(const json& part) {
+    auto host = text_of(part, "host_id");
+    auto& open = open_[host];
+    open += text_of(part, "output");
+    size_t begin = 0;
+    for (size_t end; (end = open.find('\n', begin)) != std::string::npos; begin = end + 1)
+      print(host, open.substr(begin, end - begin));
+    open.erase(0, begin);
+    s_.io.out << std::flush;
+  }
+
+  void end() {
+    for (const auto& [host, text] : open_)
+      if (!text.empty())
+        print(host, text);
+    s_.io.out << std::flush;
+  }
+
+private:
+  void print(const std::string& host, const std::string& line) {
+    auto name = names_.find(host);
+    const auto& called = name == names_.end() ? host : name->second;
+    s_.io.out << printable(called) << (called.empty() ? "" : ": ") << printable(line) << '\n';
+  }
+
+  session& s_;
+  const std::map<std::string, std::string>& names_;
+  std::map<std::string, std::string> open_; ///< Lines without their ends.
+};
+
+/// Tells what a command prints until it has ended everywhere; then how.
+int follow(session& s, const std::string& id) {
+  printed_lines lines(s);
+  command_output_query query{id, {}};
+  at_interrupt goodbye([&s] { s.note(tr("the command goes on; what it did will be in the log")); });
+  while (true) {
+    auto reply = s.post("/manage/config/output/get", query);
+    if (!reply || !reply->contains("outputs"))
+      return s.show(reply, {});
+    if (s.wants_table())
+      for (const auto& part : member(*reply, "outputs"))
+        lines.take(part);
+    query.after = static_cast<int64_t>(count_of(*reply, "next"));
+    if (reply->value("ended", false)) {
+      lines.end();
+      reply->erase("outputs");
+      add_names(s, reply, "resp");
+      return s.show(
+        reply, {view::kind::listing, "resp", {"host_name", "state", "exit_status", "reason"}, {}});
+    }
+    if (member(*reply, "outputs").empty())
+      s.io.pause(look_again_ms);
+  }
+}
+
 int run(session& s) {
   auto ids = hosts_of(s);
   if (!ids)
@@ -173,7 +238,11 @@ int run(session& s) {
   command_to_execute x{*ids, s.args.text("command"), {}};
   if (!args->empty())
     x.args = *args;
+  if (s.args.on("follow"))
+    x.follow = true;
   auto reply = s.post("/manage/config/execute", x);
+  if (s.args.on("follow") && reply && succeeded(*reply))
+    return follow(s, text_of(*reply, "execution_id"));
   add_names(s, reply, "resp");
   return s.show(reply,
                 {view::kind::listing,
@@ -229,6 +298,9 @@ verb remote_verb() {
               .help = "push: allowed command that puts it into effect; as --validate"},
              {.name = "command", .value = "ID", .help = "run: one of `aops remote commands`"},
              {.name = "args", .value = "NAME=VALUE", .help = "run: its arguments", .is_list = true},
+             {.name = "follow",
+              .help = "run: tell what it prints while it runs",
+              .kind = option_kind::flag},
              {.name = "timeout",
               .value = "SPAN",
               .help = "How long to wait for an answer",
@@ -240,7 +312,8 @@ verb remote_verb() {
             "  aops remote facts\n"
             "  aops remote collect web1,web2 /etc/hosts,/etc/fstab --export conf\n"
             "  aops remote push nginx.conf /etc/nginx/nginx.conf web1 --validate nginx-test\n"
-            "  aops remote run web1,web2 restart unit=nginx\n"};
+            "  aops remote run web1,web2 restart unit=nginx\n"
+            "  aops remote run web1 update --follow\n"};
 }
 
 } // namespace aops::cli

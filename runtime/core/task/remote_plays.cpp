@@ -181,13 +181,21 @@ std::vector<pushed_file> take_pushed(std::string_view result,
   return out;
 }
 
-std::string command_playbook(const command_line& command) {
+std::string command_playbook(const command_line& command, std::string_view follow) {
   // Where it runs `timeout` ends it, whatever becomes of this play.
   json argv = json::array(
     {"timeout", fmt::format("--kill-after={}", kill_after), std::to_string(command.seconds)});
   for (const auto& part : command.argv)
     argv.push_back(literal(part));
   json run{{"name", "Run a command"}, {"aops_command", {{"argv", std::move(argv)}}}};
+  if (!follow.empty()) {
+    run["aops_command"]["follow"] = follow;
+    run["register"] = "aops_ran";
+    run["until"] = "aops_ran.ended | default(true)";
+    run["retries"] =
+      64 + 2 * (command.seconds + kill_after + around_a_command); // Each takes 0.7 s at least.
+    run["delay"] = 0;
+  }
   return playbook("Run a command", json::array({std::move(run)}), command.as_root);
 }
 

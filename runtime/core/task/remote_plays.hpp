@@ -42,7 +42,9 @@ std::vector<pushed_file> take_pushed(std::string_view result,
 
 // -- commands
 
-std::string command_playbook(const command_line& command);
+/// @param follow Letters, digits and `-`, of this execution alone: what it prints is told while it
+/// runs, each part by an action that is retried. Empty: at its end.
+std::string command_playbook(const command_line& command, std::string_view follow = {});
 
 // -- how long they may take
 

@@ -129,6 +129,48 @@ BOOST_FIXTURE_TEST_CASE(a_command_is_in_the_log_with_its_arguments, remote_fixtu
   BOOST_TEST(record("config.execute") == R"(["echo","a $HOME ~"])");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_command_that_is_followed_is_told_while_it_runs, remote_fixture) {
+  auto x = say({"h1", "h2"}, "x");
+  x.follow = true;
+  auto begun = tests::ok(ask<command_executed>(handle, admin, x)); // At once.
+  auto id = begun.execution_id.value_or("");
+  BOOST_TEST(live_outputs::node_of(id) == "n1");
+  auto task = json::parse(play().order.playbook)[0]["tasks"][0];
+  BOOST_TEST(task["aops_command"]["follow"] ==
+             play().order.run.substr(0, play().order.run.rfind('-')));
+  auto tell = [&](const char* host, ansible::event_kind kind, const char* text) {
+    auto event = event_of(kind);
+    event.host = host;
+    event.output = text;
+    if (kind != ansible::event_kind::retried)
+      event.exit_status = kind == ansible::event_kind::ok ? 0 : 3;
+    play().happened({event});
+  };
+  auto outputs = [&](const caller& who, int64_t after) {
+    return ask<command_outputs>(handle, who, command_output_query{id, after});
+  };
+  tell("h1", ansible::event_kind::retried, "one\n");
+  auto some = tests::ok(outputs(admin, 0));
+  BOOST_TEST(some.outputs.at(0).host_id == "h1");
+  BOOST_TEST(!some.ended);
+  BOOST_TEST(record("config.execute") == ""); // It is not over.
+  tell("h2", ansible::event_kind::ok, "two");
+  tell("h1", ansible::event_kind::failed, "three");
+  end_as(play(), "h1 failed,h2 ok");
+  auto rest = tests::ok(outputs(admin, some.next));
+  BOOST_TEST(rest.outputs.size() == 2u);
+  BOOST_TEST(rest.ended);
+  BOOST_TEST(rest.code == 206);
+  BOOST_REQUIRE(rest.resp.size() == 2u);
+  BOOST_TEST(rest.resp[0].output == "one\nthree");
+  BOOST_TEST(*rest.resp[0].exit_status == 3);
+  BOOST_TEST(rest.resp[1].state == "ok");
+  BOOST_TEST(record("config.execute") == R"(["echo","x"])");
+  auto eve = admin;
+  eve.user = "eve";
+  BOOST_TEST(tests::failure_of(outputs(eve, 0)) == ec::bad_request);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_was_done_is_stored_though_nobody_waits_any_more, remote_fixture) {
   auto answer = ask_later<command_executed>(handle, admin, say({"h1"}, "x"));
   BOOST_REQUIRE(plays() == 1u);

@@ -1,10 +1,12 @@
 #include "tests/io/ansible/stage.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 using namespace aops;
 using namespace aops::tests;
@@ -54,6 +56,31 @@ BOOST_AUTO_TEST_CASE(a_command_that_fails_tells_its_status_and_what_it_printed) 
   event = ran({"/nonexistent/program"});
   BOOST_TEST((event.kind == event_kind::failed));
   BOOST_TEST(event.message.find("/nonexistent/program") != std::string::npos, event.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_is_followed_tells_its_lines_as_they_come) {
+  stage s;
+  auto command = [](const char* script, const std::string& name) {
+    return json{{"name", "it"},
+                {"aops_command", {{"argv", {"sh", "-c", script}}, {"follow", name}}},
+                {"register", "ran"},
+                {"until", "ran.ended | default(true)"},
+                {"retries", 100},
+                {"delay", 0}};
+  };
+  auto order = local_play("followed",
+                          command("echo one; sleep 2; echo two; printf three >&2; exit 3",
+                                  fmt::format("test-{}", ::getpid()))
+                            .dump());
+  order.has_own_modules = true;
+  s.start(std::move(order));
+  auto first = s.wait_for(event_kind::retried);
+  BOOST_TEST(first.output == "one\n");
+  BOOST_TEST(!s.is_over());
+  auto last = s.wait_for(event_kind::failed);
+  BOOST_TEST(last.output == "two\nthree");
+  BOOST_TEST(*last.exit_status == 3);
+  s.end();
 }
 
 BOOST_AUTO_TEST_CASE(what_a_command_prints_without_end_or_leaves_running_does_not_hold_it) {

@@ -24,6 +24,10 @@ std::string why(const expected<T>& x) {
 class stage {
 public:
   stage() : player_(ansible::make_player(options())) {}
+  ~stage() {
+    play_.reset();
+    player_->stop(); // What ends still tells.
+  }
 
   ansible::player_options options() const {
     ansible::player_options o;
@@ -78,6 +82,11 @@ public:
     return *result_;
   }
 
+  bool is_over() {
+    std::lock_guard lock{mutex_};
+    return result_.has_value();
+  }
+
   std::vector<ansible::play_event> events() {
     std::lock_guard lock{mutex_};
     return events_;
@@ -90,7 +99,7 @@ private:
   std::condition_variable changed_;
   std::vector<ansible::play_event> events_;
   std::optional<ansible::play_result> result_;
-  std::unique_ptr<ansible::play> play_; // Last: its end still tells.
+  std::unique_ptr<ansible::play> play_;
 };
 
 } // namespace aops::tests
