@@ -29,6 +29,7 @@
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
 #include "messages/template.hpp"
+#include "messages/tracing.hpp"
 #include "messages/types/account.hpp"
 #include "messages/types/alertmanager.hpp"
 #include "messages/types/alerts.hpp"
@@ -56,6 +57,7 @@
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
+#include "messages/types/tracing.hpp"
 #include "messages/types/upkeep.hpp"
 #include "messages/types/users.hpp"
 #include "messages/types/vault.hpp"
@@ -98,7 +100,8 @@
   X(repeat)                                                                                        \
   X(kafka)                                                                                         \
   X(upkeep)                                                                                        \
-  X(alertmanager)
+  X(alertmanager)                                                                                  \
+  X(tracing)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

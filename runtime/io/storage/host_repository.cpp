@@ -6,6 +6,7 @@
 #include "runtime/io/storage/meta_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
+#include "runtime/io/storage/tracing_repository.hpp"
 
 #include <unordered_map>
 
@@ -223,6 +224,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
                        [&] { return db_.run("delete from series where host = ?", host); },
                        [&] { return db_.run("delete from sample where host = ?", host); },
                        [&] { return db_.run("delete from sample_chunk where host = ?", host); },
+                       [&] { return forget_traced_host(db_, host_id); },
                        [&] { return db_.run("delete from host where n = ?", host); },
                        [&] { return meta_repository{db_}.bump("hosts"); });
   if (!done)
