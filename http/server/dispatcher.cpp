@@ -69,10 +69,20 @@ expected<json> query_object(const http_request& request) {
   return object;
 }
 
+/// A query whose parameters may stand several times, each as a list.
+expected<json> query_lists(const http_request& request) {
+  auto object = json::object();
+  for (const auto& [name, value] : request.query)
+    object[name].push_back(value);
+  if (dump(object).find("\xEF\xBF\xBD") != std::string::npos)
+    return fail(ec::bad_request, "the query is not UTF-8");
+  return object;
+}
+
 /// The body as JSON, or what HTTP says about one that is not.
 tl::expected<json, http_response> body_of(const route& r, const http_request& request) {
-  if (r.verb == method::get) {
-    auto query = query_object(request);
+  if (r.verb == method::get || r.takes_query) {
+    auto query = r.takes_query ? query_lists(request) : query_object(request);
     if (query)
       return std::move(*query);
     return tl::unexpected(refusal(400, query.error().detail));
@@ -181,6 +191,16 @@ bool is_refusal(const error& e) {
   default:
     return false;
   }
+}
+
+/// The status of a code where they are the same: a code that is no status has that of its error.
+int status_of(int code) {
+  if (code < 600)
+    return code;
+  for (const auto& x : outcomes)
+    if (x.return_code == code)
+      return x.http;
+  return 500;
 }
 
 bool is_ours(const error& e) { return e == ec::internal || e == ec::corrupt; }
@@ -372,9 +392,11 @@ http_response dispatcher::serve_contract(const route& r, const http_request& req
   auto answer = carry_out(r, request, *body);
   if (!answer) {
     auto e = is_ours(answer.error()) ? blamed_on_us(answer.error(), r.path) : answer.error();
-    return error_response(e, contract_status(e), code);
+    return error_response(e, r.status_is_code ? outcome_of(e.code).http : contract_status(e), code);
   }
   code = answer->code;
+  if (r.status_is_code)
+    return json_response(status_of(code), answer->fields);
   answer->fields["code"] = code;
   answer->fields["msg"] = text_of(code);
   auto response = json_response(200, answer->fields);

@@ -201,16 +201,48 @@ json repeat_parameter() {
            "answer of the first."}};
 }
 
+/// Replies of a route whose code is the HTTP status.
+void add_statuses(json& op, const json& reply) {
+  auto schema = [&](bool may_be_refused) {
+    auto any = json::array({reply, refer("schemas", "envelope")});
+    if (may_be_refused)
+      any.push_back(refer("schemas", "refusal"));
+    return json{{"anyOf", std::move(any)}};
+  };
+  for (auto [status, why] : {std::pair{200, "Done."},
+                             {202, "Some were there already."},
+                             {206, "Some were done, some not."},
+                             {400, "The request is wrong, or a part of it."},
+                             {401, "No valid session."},
+                             {403, "Not allowed, or the vault key is missing."},
+                             {404, "There is no such thing."},
+                             {409, "It is there already."},
+                             {429, "Overloaded; try again later."},
+                             {500, "A failure."},
+                             {502, "Somebody did not answer."},
+                             {503, "The store does not answer, or too many connections."},
+                             {504, "It took too long."}})
+    op["responses"][std::to_string(status)] = {
+      {"description", why},
+      {"content", content("application/json", schema(status == 400 || status == 503))}};
+  op["responses"]["429"]["headers"]["Retry-After"] = {{"schema", {{"type", "integer"}}}};
+  add_refusals(op);
+}
+
 json contract_operation(const route& r, json& components) {
   auto op = operation(lower(to_string(r.verb)), r.path, r.who, r.summary);
   auto request = r.request_schema(components);
-  if (r.verb == method::get)
+  if (r.verb == method::get || r.takes_query)
     op["parameters"] = parameters_of(request, components);
   else
     op["requestBody"] = {{"required", !r.may_lack_body},
                          {"content", content("application/json", request)}};
   if (r.is_repeatable)
     op["parameters"].push_back(repeat_parameter());
+  if (r.status_is_code) {
+    add_statuses(op, r.reply_schema(components));
+    return op;
+  }
   json reply = {
     {"anyOf", json::array({reply_schema(r, components), refer("schemas", "envelope")})}};
   json ok = {{"description", "Every handled outcome; `code` tells which."},

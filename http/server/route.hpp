@@ -82,6 +82,10 @@ struct route {
   /// Who carries it out keeps no record of it: the dispatcher tells.
   bool is_recorded_here = false;
   std::chrono::milliseconds deadline{0}; ///< 0: `http.request_timeout`.
+  /// Of an interface that was there before: the HTTP status is the code, or what is usual for one
+  /// that is none, and the body is the fields, with `code` and `msg` where the route puts them.
+  bool status_is_code = false;
+  bool takes_query = false; ///< The request is the query, each parameter a list.
 };
 
 /// What a stream's opener gets beside the message.
