@@ -119,6 +119,8 @@ void finish_and(const remote_work_ptr& remote,
                 Reply reply,
                 Then then) {
   auto now = remote->store->now_ms();
+  // What a node does by itself, again and again, is not what somebody did.
+  bool is_by_itself = who.session.empty() && who.address.empty() && !who.by_service;
   auto record = entry_of(who, now, action, reply.code);
   record.entity = std::move(entity);
   record.detail = std::move(detail);
@@ -126,12 +128,16 @@ void finish_and(const remote_work_ptr& remote,
     *remote->store,
     unawaited(base::urgency::people, who.owner),
     {},
-    [now, record = std::move(record), hosts = std::move(hosts), reply = std::move(reply)](
-      storage::database& db) -> expected<Reply> {
+    [now,
+     is_by_itself,
+     record = std::move(record),
+     hosts = std::move(hosts),
+     reply = std::move(reply)](storage::database& db) -> expected<Reply> {
       if (auto kept = keep_host_keys(db, hosts, now); !kept)
         return fail(std::move(kept.error()));
-      if (auto noted = storage::audit_repository{db}.append(record); !noted)
-        return fail(std::move(noted.error()));
+      if (!is_by_itself)
+        if (auto noted = storage::audit_repository{db}.append(record); !noted)
+          return fail(std::move(noted.error()));
       return reply;
     },
     [then, user = who.user, action](expected<Reply> x) {
