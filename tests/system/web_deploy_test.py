@@ -39,6 +39,11 @@ class deploy(on_stage):
 
     def setUp(self):
         self.t = self.tab().log_in()
+        self.addCleanup(self.delete_packages)
+
+    def delete_packages(self):
+        if there := [{"package_name": x["package_name"]} for x in self.packages()]:
+            self.api.good("/manage/package/delete", {"package_list": there}, method="DELETE")
 
     # -- packages
 
@@ -87,7 +92,6 @@ class deploy(on_stage):
         t.meddle("/manage/package/upload", "unheard", 2)
         t.click(".el-dialog button[type=submit]").see("td >> text=cut")
         self.assertEqual(self.sent()[1:], [0, 0, 0, PIECE, 2 * PIECE])
-        self.api.good("/manage/package/delete", {"package_list": [{"package_name": "cut"}]}, method="DELETE")
 
     def test_what_is_no_archive_is_refused_in_the_dialog(self):
         t = self.upload("bad.zip", b"no archive at all").see(".el-dialog [role=alert] >> text=neither tar.gz nor zip")
