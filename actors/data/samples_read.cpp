@@ -101,11 +101,11 @@ bool samples_request::wants(const series_key& key) const {
     wanted().begin(), wanted().end(), [&](const wanted_samples& x) { return fits(x, key); });
 }
 
-std::vector<promql::series_match> samples_request::matches() const {
-  std::set<promql::series_match> out;
+std::vector<prometheus_api::series_match> samples_request::matches() const {
+  std::set<prometheus_api::series_match> out;
   for (const auto& x : wanted())
     if (is_metric(x)) {
-      promql::series_match match{x.name, {}};
+      prometheus_api::series_match match{x.name, {}};
       for (const auto& [label, value] : x.label)
         match.match[label] = "=" + value; // Whatever it begins with, it is a value.
       out.insert(std::move(match));

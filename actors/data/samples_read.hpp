@@ -51,7 +51,7 @@ public:
   bool asks_for_metrics() const;
 
   /// What to ask a Prometheus for: series that have the labels asked for, and perhaps more.
-  std::vector<promql::series_match> matches() const;
+  std::vector<prometheus_api::series_match> matches() const;
 
   /// What the slots of the host's samples stand for.
   void know(std::span<const series_entry> series);

@@ -14,8 +14,8 @@ size_t prometheus_batch::add(const std::string& instance, std::string preferred)
   return orders_.size() - 1;
 }
 
-promql::ask prometheus_batch::what() const {
-  promql::ask out;
+prometheus_api::ask prometheus_batch::what() const {
+  prometheus_api::ask out;
   out.series = series_->keys;
   out.matches = series_->matches;
   std::set<std::string> instances; // Two hosts may share one.
@@ -27,7 +27,7 @@ promql::ask prometheus_batch::what() const {
   return out;
 }
 
-void prometheus_batch::take(promql::part part) {
+void prometheus_batch::take(prometheus_api::part part) {
   auto for_orders_of = [this](const std::string& instance, const auto& work) {
     auto [first, last] = by_instance_.equal_range(instance);
     for (; first != last; ++first)
@@ -51,7 +51,7 @@ void prometheus_batch::take(promql::part part) {
           points.push_back({p.time_ms, p.value});
     };
     for_orders_of(s.instance, append);
-    if (std::string host{promql::host_of(s.instance)}; host != s.instance)
+    if (std::string host{prometheus_api::host_of(s.instance)}; host != s.instance)
       for_orders_of(host, append);
   }
 }

@@ -20,7 +20,7 @@ struct series_points {
 /// What is read: series, and all that match.
 struct wanted_series {
   std::vector<series_key> keys;
-  std::vector<promql::series_match> matches;
+  std::vector<prometheus_api::series_match> matches;
   friend bool operator==(const wanted_series&, const wanted_series&) = default;
 };
 using wanted_list = std::shared_ptr<const wanted_series>;
@@ -43,10 +43,10 @@ public:
   size_t size() const { return orders_.size(); }
   int64_t span_ms() const { return until_ms_ - from_ms_; }
 
-  promql::ask what() const;
+  prometheus_api::ask what() const;
 
   /// Takes a part of the answer; parts of one series come in time order.
-  void take(promql::part part);
+  void take(prometheus_api::part part);
 
   /// What was found for an order, once all parts are there: an error when one of its parts failed.
   /// Series without a sample are left out.

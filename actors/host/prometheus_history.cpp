@@ -96,7 +96,7 @@ private:
     auto out = std::make_shared<wanted_series>();
     for (const auto& [key, value] : by_key)
       out->keys.push_back(key);
-    std::set<promql::series_match> found;
+    std::set<prometheus_api::series_match> found;
     for (const auto& x : matches)
       found.insert({x.name, x.match->text()});
     out->matches.assign(found.begin(), found.end());

@@ -170,8 +170,8 @@ std::string matchers_of(const std::vector<std::string>& names) {
   return "__name__=~\"" + any + "\"";
 }
 
-std::vector<series_info> listed(const promql::answer& found, const std::string& preferred) {
-  std::map<series_key, const promql::series*> best;
+std::vector<series_info> listed(const prometheus_api::answer& found, const std::string& preferred) {
+  std::map<series_key, const prometheus_api::series*> best;
   for (const auto& s : found.found)
     if (!s.points.empty())
       if (auto& x = best[s.key]; !x || s.instance == preferred)
@@ -187,25 +187,26 @@ caf::result<series_listed> list(reader_pointer self, const list_order& order) {
   if (st.lists >= most_lists)
     return to_caf({ec::overloaded, "lists of series from Prometheus"});
   ++st.lists;
-  promql::query query{
+  prometheus_api::query query{
     matchers_of(order.names), {order.instance}, order.from_ms, order.until_ms, {}};
   auto promise = self->make_response_promise<series_listed>();
-  send(
-    self, promql::request_of(query, st.source), [self, promise, order](net::reply reply) mutable {
-      --self->state.lists;
-      auto found = promql::read_reply(std::move(reply), order.from_ms, order.until_ms);
-      note_outcome(self, found ? nullptr : &found.error());
-      if (found)
-        promise.deliver(series_listed{
-          std::make_shared<const std::vector<series_info>>(listed(*found, order.preferred))});
-      else
-        promise.deliver(to_caf(found.error()));
-    });
+  send(self,
+       prometheus_api::request_of(query, st.source),
+       [self, promise, order](net::reply reply) mutable {
+         --self->state.lists;
+         auto found = prometheus_api::read_reply(std::move(reply), order.from_ms, order.until_ms);
+         note_outcome(self, found ? nullptr : &found.error());
+         if (found)
+           promise.deliver(series_listed{
+             std::make_shared<const std::vector<series_info>>(listed(*found, order.preferred))});
+         else
+           promise.deliver(to_caf(found.error()));
+       });
   return promise;
 }
 
-promql::source source_of(const base::config& c) {
-  promql::source s;
+prometheus_api::source source_of(const base::config& c) {
+  prometheus_api::source s;
   s.url = c.prometheus.url;
   s.timeout = c.prometheus.timeout.chrono();
   s.connect_timeout = std::min(s.connect_timeout, s.timeout);

@@ -59,7 +59,7 @@ struct running_batch {
   explicit running_batch(prometheus_batch what) : batch(std::move(what)) {}
   prometheus_batch batch;
   std::vector<caf::typed_response_promise<samples_read>> promises; ///< One per order.
-  std::optional<promql::fetch> fetch;                              ///< Once sent.
+  std::optional<prometheus_api::fetch> fetch;                      ///< Once sent.
   int64_t deadline_ms = 0;                                         ///< Nobody waits for it longer.
   bool is_long = false;
 };
@@ -68,7 +68,7 @@ struct prometheus_reader_state {
   explicit prometheus_reader_state() = default;
   static inline const char* name = "prometheus";
   services_ptr services;
-  promql::source source;
+  prometheus_api::source source;
   std::deque<std::shared_ptr<running_batch>>
     waiting; ///< Being gathered, or waiting for their turn.
   size_t waiting_orders = 0;

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <simdjson.h>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 namespace {
 
 using namespace simdjson;
@@ -155,4 +155,4 @@ expected<answer> read_reply(net::reply reply, int64_t from_ms, int64_t until_ms)
   return fail(code, fmt::format("Prometheus: HTTP status {}", status));
 }
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

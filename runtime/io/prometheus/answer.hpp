@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 
 /// A raw sample with the time at which the collector took it.
 struct point {
@@ -38,4 +38,4 @@ expected<answer> parse_answer(std::string body, int64_t from_ms, int64_t until_m
 /// is no Prometheus answers for it.
 expected<answer> read_reply(net::reply reply, int64_t from_ms, int64_t until_ms);
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 namespace {
 
 /// One running fetch: replies queue up, and one job at a time works on them.
@@ -89,4 +89,4 @@ expected<void> client::start(ask what, on_part to) const {
   return {};
 }
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

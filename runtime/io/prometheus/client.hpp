@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 
 /// Runs fetches over an HTTP client, for callers that have no mailbox of their own.
 class client {
@@ -28,4 +28,4 @@ private:
   executor elsewhere_;
 };
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 namespace {
 
 /// Prometheus' own limit, `query.max-samples`.
@@ -105,4 +105,4 @@ void fetch::keep_asked(answer& a, const query& by) const {
     a.found, [&](const series& s) { return !same_names(s.key.label) || !asked_.contains(s.key); });
 }
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 
 /// Where and how to ask.
 struct source {
@@ -71,4 +71,4 @@ private:
   size_t under_way_ = 0;
 };
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-namespace aops::promql {
+namespace aops::prometheus_api {
 namespace {
 
 /// Values of one label listed in a selector; with more, or longer ones, the label is left out of
@@ -291,4 +291,4 @@ std::string_view host_of(std::string_view instance) {
   return bracketed ? host.substr(1, host.size() - 2) : host;
 }
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

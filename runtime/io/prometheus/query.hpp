@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Not `prometheus`: that would hide the namespace of the metrics library inside aops.
-namespace aops::promql {
+namespace aops::prometheus_api {
 
 /// All series of a name whose labels fit: each to a value, or to `=value`, `!=value`, `=~pattern`,
 /// `!~pattern`, as rules have them.
@@ -69,4 +69,4 @@ std::string form_of(const query& q, int64_t timeout_ms);
 /// `10.0.0.1:9100` → `10.0.0.1`, `[::1]:9100` → `::1`; without a port as it is.
 std::string_view host_of(std::string_view instance);
 
-} // namespace aops::promql
+} // namespace aops::prometheus_api

@@ -11,15 +11,15 @@ wanted_list keys(std::vector<series_key> x) {
   return std::make_shared<const wanted_series>(wanted_series{std::move(x), {}});
 }
 
-promql::series found(std::string instance, series_key key, std::vector<int64_t> times) {
-  promql::series s{std::move(instance), std::move(key), {}};
+prometheus_api::series found(std::string instance, series_key key, std::vector<int64_t> times) {
+  prometheus_api::series s{std::move(instance), std::move(key), {}};
   for (auto t : times)
     s.points.push_back({t, number::of(t)});
   return s;
 }
 
-promql::part part_of(std::vector<promql::series> series) {
-  return {{}, 0, 100, promql::answer{std::move(series), {}}};
+prometheus_api::part part_of(std::vector<prometheus_api::series> series) {
+  return {{}, 0, 100, prometheus_api::answer{std::move(series), {}}};
 }
 
 std::vector<int64_t> times_of(const series_points& x) {

@@ -6,14 +6,14 @@
 #include <limits>
 
 using namespace aops;
-using promql::parse_answer;
+using prometheus_api::parse_answer;
 
 namespace {
 
 constexpr auto everything_from = std::numeric_limits<int64_t>::min();
 constexpr auto everything_until = std::numeric_limits<int64_t>::max();
 
-expected<promql::answer> parse(const std::string& body) {
+expected<prometheus_api::answer> parse(const std::string& body) {
   return parse_answer(body, everything_from, everything_until);
 }
 
@@ -39,15 +39,17 @@ BOOST_AUTO_TEST_CASE(a_matrix_becomes_series_with_points) {
   BOOST_TEST(load.instance == "10.0.0.1:9100");
   BOOST_TEST(bool(load.key == series_key{"node_load1", {}}));
   BOOST_REQUIRE(load.points.size() == 5u);
-  BOOST_TEST(bool(load.points[0] == promql::point{1'700'000'000'000, number::of(int64_t{1})}));
-  BOOST_TEST(bool(load.points[1] == promql::point{1'700'000'015'123, number::of(0.25)}));
+  BOOST_TEST(
+    bool(load.points[0] == prometheus_api::point{1'700'000'000'000, number::of(int64_t{1})}));
+  BOOST_TEST(bool(load.points[1] == prometheus_api::point{1'700'000'015'123, number::of(0.25)}));
   BOOST_TEST(std::isnan(load.points[2].value.as_double()));
   BOOST_TEST(load.points[3].value.as_double() == INFINITY);
   BOOST_TEST(load.points[4].value.as_double() == 1e6);
   const auto& cpu = a->found[1];
   BOOST_TEST(bool(cpu.key ==
                   series_key{"node_cpu_seconds_total", {{"cpu", "0"}, {"mode", "i\"d\xC3\xA9l"}}}));
-  BOOST_TEST(bool(cpu.points.at(0) == promql::point{1'700'000'000'999, number::of(INT64_MAX)}));
+  BOOST_TEST(
+    bool(cpu.points.at(0) == prometheus_api::point{1'700'000'000'999, number::of(INT64_MAX)}));
 }
 
 BOOST_AUTO_TEST_CASE(both_ends_of_the_range_are_inclusive_and_the_rest_is_dropped) {
@@ -120,7 +122,7 @@ BOOST_AUTO_TEST_CASE(every_beginning_of_an_answer_is_corrupt) {
 
 BOOST_AUTO_TEST_CASE(replies_that_are_no_answer_of_prometheus_tell_why) {
   auto code = [](net::reply r) {
-    return promql::read_reply(std::move(r), everything_from, everything_until).error().code;
+    return prometheus_api::read_reply(std::move(r), everything_from, everything_until).error().code;
   };
   BOOST_TEST(bool(code({fail(ec::timed_out, "x")}) == ec::timed_out));
   BOOST_TEST(bool(code(answered(503, "Service Unavailable")) == ec::unreachable));
@@ -132,8 +134,8 @@ BOOST_AUTO_TEST_CASE(replies_that_are_no_answer_of_prometheus_tell_why) {
          ec::query_failed));
   BOOST_TEST(bool(code(answered(503, R"({"status":"error","errorType":"timeout","error":"x"})")) ==
                   ec::timed_out));
-  BOOST_TEST(
-    promql::read_reply(answered(200, matrix), everything_from, everything_until).has_value());
+  BOOST_TEST(prometheus_api::read_reply(answered(200, matrix), everything_from, everything_until)
+               .has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -100,13 +100,14 @@ struct prometheus_fixture {
   }
 
   /// Reads all parts; each point once, in the order of time within its series.
-  text_points read(promql::ask what, size_t* part_count = nullptr) {
+  text_points read(prometheus_api::ask what, size_t* part_count = nullptr) {
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<promql::part> parts;
+    std::vector<prometheus_api::part> parts;
     bool done = false;
-    promql::client client(*http, source, [this](auto job) { elsewhere.post(std::move(job)); });
-    auto started = client.start(std::move(what), [&](promql::part p, bool last) {
+    prometheus_api::client client(
+      *http, source, [this](auto job) { elsewhere.post(std::move(job)); });
+    auto started = client.start(std::move(what), [&](prometheus_api::part p, bool last) {
       std::lock_guard lock(mutex);
       parts.push_back(std::move(p));
       done = last;
@@ -120,7 +121,7 @@ struct prometheus_fixture {
     return merge(parts);
   }
 
-  static text_points merge(const std::vector<promql::part>& parts) {
+  static text_points merge(const std::vector<prometheus_api::part>& parts) {
     text_points result;
     std::map<std::pair<std::string, series_key>, int64_t> last;
     for (const auto& part : parts) {
@@ -148,8 +149,8 @@ struct prometheus_fixture {
     return result;
   }
 
-  static promql::ask ask(const std::vector<int>& of, int64_t from_ms, int64_t until_ms) {
-    promql::ask what{{core(0), core(1)}, {}, from_ms, until_ms};
+  static prometheus_api::ask ask(const std::vector<int>& of, int64_t from_ms, int64_t until_ms) {
+    prometheus_api::ask what{{core(0), core(1)}, {}, from_ms, until_ms};
     for (int h : of)
       what.instances.push_back(instance(h));
     return what;
@@ -158,7 +159,7 @@ struct prometheus_fixture {
   tests::prometheus_server server;
   worker elsewhere;
   std::unique_ptr<net::http_multi> http = std::move(*net::http_multi::start());
-  promql::source source;
+  prometheus_api::source source;
 };
 
 std::vector<int> all_hosts() {
@@ -223,7 +224,7 @@ BOOST_AUTO_TEST_CASE(long_selectors_go_by_post_and_hosts_may_come_without_a_port
 
 BOOST_AUTO_TEST_CASE(only_the_label_sets_that_were_asked_for_come_back) {
   prometheus_fixture f;
-  promql::ask what{
+  prometheus_api::ask what{
     {core(1), {"core_count", {}}, {"core", {}}}, {instance(0)}, time_ms(0), time_ms(0)};
   auto got = f.read(what);
   BOOST_TEST(got.size() == 2u);
@@ -234,7 +235,7 @@ BOOST_AUTO_TEST_CASE(only_the_label_sets_that_were_asked_for_come_back) {
 BOOST_AUTO_TEST_CASE(a_server_that_is_gone_is_unreachable) {
   prometheus_fixture f;
   f.server.child().terminate();
-  promql::fetch one(f.ask({0}, time_ms(0), time_ms(1)), f.source);
+  prometheus_api::fetch one(f.ask({0}, time_ms(0), time_ms(1)), f.source);
   auto out = one.next();
   std::mutex mutex;
   std::condition_variable changed;
@@ -261,16 +262,17 @@ BOOST_AUTO_TEST_CASE(what_prometheus_scrapes_of_a_real_exporter_is_found_by_its_
                std::chrono::system_clock::now().time_since_epoch())
                .count();
   auto http = std::move(*net::http_multi::start());
-  promql::source source;
+  prometheus_api::source source;
   source.url = server.url();
-  std::vector<promql::part> parts;
+  std::vector<prometheus_api::part> parts;
   std::mutex mutex;
   std::condition_variable changed;
-  promql::client client(*http, source, [](auto job) { job(); }); // Inline: on the I/O thread.
+  prometheus_api::client client(
+    *http, source, [](auto job) { job(); }); // Inline: on the I/O thread.
   series_key idle{"node_cpu_seconds_total", {{"cpu", "0"}, {"mode", "idle"}}};
   auto started = client.start(
     {{{"up", {}}, idle, {"node_load1", {}}}, {exporter.instance()}, now - 60'000, now + 60'000},
-    [&](promql::part p, bool) {
+    [&](prometheus_api::part p, bool) {
       std::lock_guard lock(mutex);
       parts.push_back(std::move(p));
       changed.notify_one();
@@ -282,7 +284,7 @@ BOOST_AUTO_TEST_CASE(what_prometheus_scrapes_of_a_real_exporter_is_found_by_its_
   for (auto& part : parts) {
     BOOST_REQUIRE(part.result.has_value());
     for (auto& s : part.result->found) {
-      BOOST_TEST(promql::host_of(s.instance) == "127.0.0.1");
+      BOOST_TEST(prometheus_api::host_of(s.instance) == "127.0.0.1");
       found.insert(s.key);
     }
   }

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 using namespace aops;
-using promql::fetch;
+using prometheus_api::fetch;
 
 namespace {
 
@@ -24,15 +24,15 @@ net::reply point(const std::string& name, int64_t second) {
 
 net::reply too_large() { return {fail(ec::query_failed, "large"), {}, true}; }
 
-promql::source two_at_once(size_t hosts_per_query = 1) {
-  promql::source s;
+prometheus_api::source two_at_once(size_t hosts_per_query = 1) {
+  prometheus_api::source s;
   s.url = "http://prometheus:9090/";
   s.concurrency = 2;
   s.limits.max_instances = hosts_per_query;
   return s;
 }
 
-promql::ask ask_for(std::vector<std::string> instances) {
+prometheus_api::ask ask_for(std::vector<std::string> instances) {
   return {{up}, std::move(instances), 1000, 9000};
 }
 
@@ -41,18 +41,18 @@ promql::ask ask_for(std::vector<std::string> instances) {
 BOOST_AUTO_TEST_SUITE(fetch_suite)
 
 BOOST_AUTO_TEST_CASE(small_queries_are_gets_and_large_ones_posts) {
-  promql::source s;
+  prometheus_api::source s;
   s.url = "http://prometheus:9090/prefix/";
   s.headers = {"Authorization: Bearer x"};
   s.timeout = std::chrono::milliseconds(3000);
-  auto get = promql::request_of({"__name__=\"up\"", {"h:1"}, 0, 1000}, s);
+  auto get = prometheus_api::request_of({"__name__=\"up\"", {"h:1"}, 0, 1000}, s);
   BOOST_TEST(!get.post);
   BOOST_TEST(get.url == "http://prometheus:9090/prefix/api/v1/"
                         "query?query=%7B__name__%3D%22up%22%2Cinstance%3D%22h%3A1%22%7D%5B1001ms%"
                         "5D&time=1.000&timeout=3000ms");
   BOOST_TEST(get.headers.front() == "Authorization: Bearer x");
   BOOST_TEST(get.total_timeout.count() == 3000);
-  auto post = promql::request_of(
+  auto post = prometheus_api::request_of(
     {"__name__=\"up\"", std::vector<std::string>(200, "10.0.0.1:9100"), 0, 1000}, s);
   BOOST_TEST(post.post);
   BOOST_TEST(post.url == "http://prometheus:9090/prefix/api/v1/query");
