@@ -19,6 +19,7 @@
 #include "messages/job_waits.hpp"
 #include "messages/kafka.hpp"
 #include "messages/package.hpp"
+#include "messages/query.hpp"
 #include "messages/remote.hpp"
 #include "messages/repeat.hpp"
 #include "messages/rounds.hpp"
@@ -47,6 +48,7 @@
 #include "messages/types/job_waits.hpp"
 #include "messages/types/kafka.hpp"
 #include "messages/types/package.hpp"
+#include "messages/types/query.hpp"
 #include "messages/types/remote.hpp"
 #include "messages/types/repeat.hpp"
 #include "messages/types/rounds.hpp"
@@ -85,6 +87,7 @@
   X(cluster)                                                                                       \
   X(alerts)                                                                                        \
   X(data)                                                                                          \
+  X(query)                                                                                         \
   X(template)                                                                                      \
   X(package)                                                                                       \
   X(schedule)                                                                                      \

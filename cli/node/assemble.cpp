@@ -19,6 +19,7 @@
 #include "actors/kafka/publisher.hpp"
 #include "actors/notify/notifier.hpp"
 #include "actors/progress/progress_bridge.hpp"
+#include "actors/query/queries.hpp"
 #include "actors/remote/remote.hpp"
 #include "actors/store/account_store.hpp"
 #include "actors/store/alert_store.hpp"
@@ -56,6 +57,7 @@
 #include "actors/task/run_places.hpp"
 #include "actors/task/run_store.hpp"
 #include "cli/node/doctor_facts.hpp"
+#include "http/routes/query_routes.hpp"
 #include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
 #include "messages/names.hpp"
@@ -313,6 +315,17 @@ child_spec kafka_tree(const parts& p) {
                      child<caf::detached>(kafka_publisher_name, kafka_publisher, shared)});
 }
 
+/// How long the store may take for an hour of a host.
+constexpr std::chrono::seconds portion_deadline{10};
+
+child_spec queries_child(caf::actor_system& system, const parts& p) {
+  queries_parts q{p.config, p.names, query_threads(), {}};
+  q.read = [&system, names = p.names](const samples_query& x) {
+    return call_named<round_store_actor>(system, *names, round_store_name, portion_deadline, x);
+  };
+  return child(queries_name, queries, std::move(q));
+}
+
 child_spec doctor_child(const parts& p) {
   doctor_parts doctors;
   doctors.names = p.names;
@@ -363,6 +376,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   if (!services->scrapes())
     tree.push_back(child(prometheus_reader_name, prometheus_reader, services));
   tree.push_back(child(samples_name, actors::samples, services));
+  tree.push_back(queries_child(system, p));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
   tree.push_back(notifier_child(p));
@@ -447,7 +461,11 @@ http::service service_of(const parts& p, const http::node_port& port) {
   s.streams = http::stream_routes(p.streams);
   s.streams.push_back(http::run_stream_route(p.run_streams));
   http::add_web_pages(s);
-  s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
+  const auto& c = *p.config;
+  s.foreign = http::query_routes(
+    port, {c.scrape.port, c.check.sample_period.ms, c.scrape.timeout.ms, s.version});
+  s.identities = std::make_shared<http::session_identity>(http::authenticator(port),
+                                                          http::password_opener(port));
   return s;
 }
 

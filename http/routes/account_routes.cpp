@@ -151,4 +151,13 @@ session_cache::lookup authenticator(const node_port& port) {
   };
 }
 
+password_log_in password_opener(const node_port& port) {
+  return [port](const std::string& user, const std::string& password, const std::string& address) {
+    return value_of<logged_in>(port(actors::account_store_name,
+                                    std::chrono::seconds{10},
+                                    caf::make_message(log_in{user, {password}}, address)))
+      .map([](logged_in x) { return std::move(x.access_token); });
+  };
+}
+
 } // namespace aops::http

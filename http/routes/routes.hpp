@@ -44,6 +44,9 @@ std::string action_name(std::string_view path);
 /// Whose token is it? For `session_identity`.
 session_cache::lookup authenticator(const node_port& port);
 
+/// Opens sessions for clients that send name and password with each request.
+password_log_in password_opener(const node_port& port);
+
 /// Where progress streams get what they show.
 /// @param opened Called when the first stream of a job opens: the progress actor is to be told.
 sse_source progress_source(const node_port& port,

@@ -296,6 +296,11 @@ void dispatcher::index() {
     add(p.path, "GET", {.shown = &p});
   for (const auto& f : service_.files)
     add(f.path, "GET", {.file = &f});
+  for (const auto& r : service_.foreign) {
+    add(r.path, "GET", {.foreign = &r});
+    if (r.takes_forms)
+      add(r.path, "POST", {.foreign = &r});
+  }
 }
 
 dispatcher::place dispatcher::find(std::string_view path) const {
@@ -328,11 +333,12 @@ dispatcher::context_for(caller who, const http_request& request, milliseconds de
   return context;
 }
 
-expected<caller> dispatcher::identify(may who, const http_request& request) {
+expected<caller> dispatcher::identify(may who, const http_request& request, bool is_foreign) {
   if (who == may::anyone)
     return caller{};
-  auto known = service_.identities ? service_.identities->identify(request)
-                                   : expected<identity>{fail(ec::session_invalid)};
+  auto known = !service_.identities ? expected<identity>{fail(ec::session_invalid)}
+               : is_foreign         ? service_.identities->identify_client(request)
+                                    : service_.identities->identify(request);
   if (!known)
     return fail(std::move(known.error()));
   if (known->is_ambient && !is_from_own_page(request))
@@ -471,6 +477,23 @@ http_response dispatcher::serve_page(const page& p,
   return response;
 }
 
+http_response dispatcher::serve_foreign(const foreign_route& r,
+                                        std::string_view rest,
+                                        const http_request& request) {
+  auto carry_out = [&]() -> expected<http_response> {
+    auto who = identify(r.who, request, true);
+    if (!who)
+      return fail(std::move(who.error()));
+    if (auto allowed = judge(r.who, *who); !allowed)
+      return fail(std::move(allowed.error()));
+    return r.answer({context_for(std::move(*who), request, milliseconds{0}), request, rest});
+  };
+  auto answer = carry_out();
+  if (answer)
+    return std::move(*answer);
+  return r.refuse(is_ours(answer.error()) ? blamed_on_us(answer.error(), r.path) : answer.error());
+}
+
 http_response dispatcher::serve(const http_request& request, std::string_view& label, int& code) {
   auto found = find(request.path);
   if (!found.offered)
@@ -486,6 +509,8 @@ http_response dispatcher::serve(const http_request& request, std::string_view& l
       return serve_stream(*e.stream, request, code);
     if (e.shown)
       return serve_page(*e.shown, found.rest, request, code);
+    if (e.foreign)
+      return serve_foreign(*e.foreign, found.rest, request);
     const auto* file = e.file->files->find(found.rest);
     return file ? answer_with(*file, request) : refusal(404, "there is no such file");
   }

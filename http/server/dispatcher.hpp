@@ -23,6 +23,7 @@ struct service {
   std::vector<stream_route> streams;
   std::vector<page> pages;
   std::vector<file_route> files;
+  std::vector<foreign_route> foreign;
   std::shared_ptr<identity_provider> identities; ///< Absent: nobody is known.
   /// Told, for the log, the code of what would have changed something and was refused to somebody
   /// known, and of what was done where nobody else keeps a record.
@@ -58,6 +59,7 @@ private:
     const stream_route* stream = nullptr;
     const page* shown = nullptr;
     const file_route* file = nullptr;
+    const foreign_route* foreign = nullptr;
   };
   using verbs = std::vector<std::pair<std::string_view, endpoint>>;
   struct place {
@@ -74,10 +76,12 @@ private:
   http_response serve_stream(const stream_route& r, const http_request& request, int& code);
   http_response
   serve_page(const page& p, std::string_view rest, const http_request& request, int& code);
+  http_response
+  serve_foreign(const foreign_route& r, std::string_view rest, const http_request& request);
   expected<reply> carry_out(const route& r, const http_request& request, const json& body);
   expected<reply> carry_out(const route& r, const action& work, const request_context& context);
   void record(const route& r, const caller& who, const expected<reply>& answer) const;
-  expected<caller> identify(may who, const http_request& request);
+  expected<caller> identify(may who, const http_request& request, bool is_foreign = false);
   request_context
   context_for(caller who, const http_request& request, std::chrono::milliseconds deadline) const;
   http_response show_readiness() const;

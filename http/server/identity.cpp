@@ -24,6 +24,35 @@ expected<identity> session_identity::identify(const http_request& request) {
   });
 }
 
+expected<identity> session_identity::identify_client(const http_request& request) {
+  auto proof = client_proof_of(request.header("Authorization"));
+  if (!proof || !request.header("Access-Token").empty())
+    return identify(request);
+  auto who = proof->user.empty() ? sessions_.authenticate(proof->secret)
+                                 : by_password(*proof, request.address);
+  return who.map([](caller x) { return identity{std::move(x), false}; });
+}
+
+expected<caller> session_identity::by_password(const client_proof& proof,
+                                               const std::string& address) {
+  auto hash = passwords_.known(proof.user, proof.secret);
+  if (hash) {
+    auto who = sessions_.authenticate_hash(*hash);
+    if (who || who.error() != ec::session_invalid)
+      return who;
+  } else {
+    auto who = sessions_.authenticate(proof.secret); // It may be a token.
+    if (who && who->user != proof.user)
+      return fail(ec::session_invalid, "the token is another user's");
+    if (who || who.error() != ec::session_invalid)
+      return who;
+  }
+  auto opened = passwords_.open(proof.user, proof.secret, address, hash.value_or(""));
+  if (!opened)
+    return fail(std::move(opened.error()));
+  return sessions_.authenticate_hash(*opened);
+}
+
 bool session_identity::is_still_valid(const caller& who) {
   auto known = sessions_.authenticate_hash(who.session);
   // A store that does not answer for a moment must not end every stream.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/server/exchange.hpp"
+#include "http/server/password_sessions.hpp"
 #include "http/server/session_cache.hpp"
 
 #include <string>
@@ -26,6 +27,10 @@ public:
 
   /// ec::session_invalid when the request proves nothing.
   virtual expected<identity> identify(const http_request& request) = 0;
+  /// The same where clients of other products ask, which prove themselves by `Authorization`.
+  virtual expected<identity> identify_client(const http_request& request) {
+    return identify(request);
+  }
   /// Whether somebody who was identified still is; cheap enough for once a second and stream.
   virtual bool is_still_valid(const caller& who) = 0;
   /// What is remembered of him may be wrong now.
@@ -35,13 +40,21 @@ public:
 /// Sessions: the token comes in the header `Access-Token`, else in the session cookie.
 class session_identity : public identity_provider {
 public:
-  explicit session_identity(session_cache::lookup ask) : sessions_(std::move(ask)) {}
+  /// @param log_in For clients that send name and password; absent: these are not known.
+  explicit session_identity(session_cache::lookup ask, password_log_in log_in = nullptr)
+      : sessions_(std::move(ask)), passwords_(std::move(log_in)) {}
   expected<identity> identify(const http_request& request) override;
+  /// Also `Authorization: Bearer TOKEN`, and `Basic` with the user's name, or none, and one of his
+  /// tokens, or with name and password.
+  expected<identity> identify_client(const http_request& request) override;
   bool is_still_valid(const caller& who) override;
   void forget(const caller& who) override;
 
 private:
+  expected<caller> by_password(const client_proof& proof, const std::string& address);
+
   session_cache sessions_;
+  password_sessions passwords_;
 };
 
 /// The session cookie: `__Host-aops-session` over TLS, where a browser lets nobody else set it;

@@ -324,6 +324,52 @@ json page_operation(const page& p) {
   return op;
 }
 
+/// A parameter in the query, or a member of a form.
+json foreign_schema(const foreign_parameter& p) {
+  json text = {{"type", "string"}};
+  return p.is_list ? json{{"type", "array"}, {"items", std::move(text)}} : text;
+}
+
+/// What every foreign reply has; the rest is that of the other product.
+json foreign_reply() {
+  json schema = {{"type", "object"}, {"required", json::array({"status"})}};
+  schema["properties"]["status"] = {{"type", "string"}, {"enum", {"success", "error"}}};
+  return schema;
+}
+
+json foreign_operation(const foreign_route& r, std::string_view verb) {
+  auto op = operation(verb, r.path, r.who, r.summary);
+  op["tags"] = {"prometheus"};
+  op["security"].push_back({{"bearer", json::array()}});
+  op["security"].push_back({{"basic", json::array()}});
+  add_rest(op, r.path, "What it is about.");
+  if (verb == "post") {
+    json form = {{"type", "object"}, {"properties", json::object()}};
+    for (const auto& p : r.parameters) {
+      form["properties"][p.name] = foreign_schema(p);
+      form["properties"][p.name]["description"] = p.description;
+    }
+    op["requestBody"]["content"] = content("application/x-www-form-urlencoded", std::move(form));
+  } else {
+    for (const auto& p : r.parameters)
+      op["parameters"].push_back({{"name", p.name},
+                                  {"in", "query"},
+                                  {"required", p.is_required},
+                                  {"schema", foreign_schema(p)},
+                                  {"description", p.description}});
+  }
+  for (auto status : r.statuses)
+    op["responses"][std::to_string(status)] = {
+      {"description", status == 200 ? "The answer." : "It tells why."},
+      {"content",
+       content("application/json",
+               status == 400 || status == 503
+                 ? json{{"anyOf", {foreign_reply(), refer("schemas", "refusal")}}}
+                 : foreign_reply())}};
+  add_refusals(op);
+  return op;
+}
+
 json file_operation(const file_route& f) {
   auto op = operation("get", f.path, may::anyone, f.summary);
   op["tags"] = {"pages"};
@@ -354,12 +400,21 @@ json openapi_of(const service& s) {
     paths[shown_path(p.path)]["get"] = page_operation(p);
   for (const auto& f : s.files)
     paths[shown_path(f.path)]["get"] = file_operation(f);
+  for (const auto& r : s.foreign) {
+    paths[shown_path(r.path)]["get"] = foreign_operation(r, "get");
+    if (r.takes_forms)
+      paths[shown_path(r.path)]["post"] = foreign_operation(r, "post");
+  }
   json token = {{"type", "apiKey"}, {"in", "header"}, {"name", "Access-Token"}};
   json cookie = {{"type", "apiKey"},
                  {"in", "cookie"},
                  {"name", session_cookie_name(true)},
                  {"description", "For pages of this server; over plain HTTP without `__Host-`."}};
   json security = {{"token", std::move(token)}, {"cookie", std::move(cookie)}};
+  if (!s.foreign.empty()) {
+    security["bearer"] = {{"type", "http"}, {"scheme", "bearer"}};
+    security["basic"] = {{"type", "http"}, {"scheme", "basic"}};
+  }
   return {{"openapi", "3.0.3"},
           {"info", {{"title", "aops"}, {"version", s.version}, {"description", codes_text()}}},
           {"paths", std::move(paths)},

@@ -130,6 +130,35 @@ struct page {
   may who = may::anyone; ///< Others are sent to `service::login_page`, or get 401 and 403.
 };
 
+/// A parameter of a foreign endpoint, for the documentation.
+struct foreign_parameter {
+  std::string name, description;
+  bool is_required = false;
+  bool is_list = false; ///< May stand several times.
+};
+
+/// What a foreign endpoint is asked.
+struct foreign_request {
+  request_context context;
+  const http_request& request; ///< What came in a form is among its query.
+  std::string_view rest;       ///< What a path with `*` leaves open.
+};
+
+/// An endpoint in the terms of another product, so that clients of that work unchanged: parameters
+/// come in the query, with POST also in a form, and what is refused is told in its way. Only reads.
+/// Who asks may also be told by `Authorization`; browsers are never asked for that.
+struct foreign_route {
+  std::string path; ///< May end in `/*`.
+  std::string summary;
+  std::vector<foreign_parameter> parameters{};
+  bool takes_forms = false; ///< POST beside GET.
+  std::function<expected<http_response>(const foreign_request&)> answer{};
+  /// Tells an error: of `answer`, that nobody is known, or that he may not.
+  std::function<http_response(const error&)> refuse{};
+  std::vector<int> statuses = {200, 400, 401, 403, 404, 422, 500, 503}; ///< For the documentation.
+  may who = may::user;
+};
+
 /// Files (GET) that are served as they stand.
 struct file_route {
   std::string path; ///< Ends in `/*`; what follows is the name of a file.
