@@ -5,6 +5,7 @@ granted to `ann`. Whatever she asks, nothing of the other host may be in the ans
 """
 import json
 import unittest
+import urllib.parse
 
 from exporter import exporter
 from fields_test import cases_of
@@ -186,6 +187,21 @@ ROWS = {
     ("POST", "/manage/backup/start"): denied(),
     ("POST", "/cluster/node/drain"): denied(lambda s: {"node": "x"}),
 
+    # In the terms of Prometheus.
+    **{(verb, "/api/v1/query"): sees(lambda s: {"query": "temperature"}, host_of) for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/query_range"):
+       sees(lambda s: {"query": "temperature", "start": s.range[0], "end": s.range[1], "step": "1"}, host_of)
+       for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/series"): sees(lambda s: {"match[]": "temperature"}, host_of) for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/labels"): sees(shows=lambda s: ["host_id"]) for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/format_query"): sees(lambda s: {"query": "a/b"}, lambda s: ["a / b"]) for verb in ("GET", "POST")},
+    ("GET", "/api/v1/label/{rest}"): sees(shows=lambda s: [SEEN_HOST]),
+    ("GET", "/api/v1/metadata"): sees(shows=lambda s: ["temperature"]),
+    ("GET", "/api/v1/rules"): sees(shows=lambda s: ["hot", *host_of(s)]),
+    ("GET", "/api/v1/alerts"): sees(shows=lambda s: ["hot", *host_of(s)]),
+    ("GET", "/api/v1/targets"): sees(shows=host_of),
+    ("GET", "/api/v1/status/buildinfo"): sees(),
+
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
@@ -221,12 +237,25 @@ def ask(api, method, path, body):
     headers = {"Content-Type": "application/json"}
     if api.token:
         headers["Access-Token"] = api.token
+    if path.startswith("/api/v1/"):
+        return ask_as_prometheus(api, method, path.replace("{rest}", "host/values"), body, headers)
     if method == "GET":
         query = "&".join(f"{key}={value}" for key, value in body.items())
         _, _, text = api.send("GET", path + ("?" + query if query else ""), None, headers)
     else:
         _, _, text = api.send(method, path, json.dumps(body), headers)
     return (json.loads(text)["code"], text.replace('": ', '":')) if text.startswith("{") else (200, text)
+
+
+def ask_as_prometheus(api, method, path, body, headers):
+    """The same of what tells by HTTP how it went."""
+    form = urllib.parse.urlencode(body)
+    if method == "POST":
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        status, _, text = api.send(method, path, form, headers)
+    else:
+        status, _, text = api.send(method, f"{path}?{form}", None, headers)
+    return {401: 1201, 403: 1207}.get(status, status), text
 
 
 def new_user(admin, name, groups):

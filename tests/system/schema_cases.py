@@ -23,12 +23,12 @@ class schemas:
         return schema
 
     def operations(self):
-        """All that take a body: (path, method, operation, schema of the body)."""
+        """All that take a body of JSON: (path, method, operation, schema of the body)."""
         for path, verbs in self.document["paths"].items():
             for method, operation in verbs.items():
-                body = operation.get("requestBody")
+                body = operation.get("requestBody", {}).get("content", {}).get("application/json")
                 if body:
-                    yield path, method.upper(), operation, self.resolve(body["content"]["application/json"]["schema"])
+                    yield path, method.upper(), operation, self.resolve(body["schema"])
 
     def legal(self, schema, name=None):
         """A small legal value."""
