@@ -180,9 +180,9 @@ std::string operation_html(const json& openapi,
                           prose(op.value("description", "")));
   if (op.contains("parameters"))
     html += "<h4>Parameters</h4>" + parameters_table(op["parameters"]);
-  if (op.contains("requestBody"))
+  if (op.contains("requestBody")) // JSON or a form.
     if (const auto* request =
-          named_schema(openapi, op["requestBody"]["content"]["application/json"]["schema"]))
+          named_schema(openapi, op["requestBody"]["content"].begin().value()["schema"]))
       html += "<h4>Request</h4>" + fields_table(*request);
   const auto& ok = op["responses"]["200"];
   if (ok.contains("content") && ok["content"].contains("application/json") &&

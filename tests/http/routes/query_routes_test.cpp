@@ -258,6 +258,8 @@ BOOST_AUTO_TEST_CASE(the_document_has_them) {
   BOOST_TEST(paths["/api/v1/query"]["get"]["parameters"][0]["name"] == "query");
   BOOST_TEST(paths["/api/v1/label/{rest}"]["get"]["parameters"][0]["in"] == "path");
   BOOST_TEST(!paths["/api/v1/rules"].contains("post"));
+  q.path = "/docs";
+  BOOST_TEST(it->answer(q).body.find("POST/api/v1/query_range") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
