@@ -196,8 +196,8 @@ class shared_scene(scene):
 class watcher:
     """Reads the live events of a run in a thread, and comes back where it was cut off, perhaps to another node."""
 
-    def __init__(self, run):
-        self.run, self.events, self.end, self.problem = run, [], None, None
+    def __init__(self, run, after=""):
+        self.run, self.after, self.events, self.end, self.problem = run, f"&after={after}" if after else "", [], None, None
         self.thread = self.socket = None
 
     @property
@@ -212,7 +212,7 @@ class watcher:
         link = client.connection(timeout)
         link.connect()
         self.socket = link.sock
-        link.request("GET", f"/manage/task/stream?execution_id={self.run}", headers=headers)
+        link.request("GET", f"/manage/task/stream?execution_id={self.run}{self.after}", headers=headers)
         reply = link.getresponse()
         assert reply.status == 200, reply.read()
         return reply

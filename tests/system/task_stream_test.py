@@ -128,6 +128,10 @@ class streams(unittest.TestCase):
             it.take(it.open(self.api))
             self.assertEqual(it.numbers[1 if after else 0:], list(range(after + 1, last + 1)))
             self.assertIsNotNone(it.end)
+            # A browser says in the address where to begin, for its first request has no header.
+            it = watcher(run, after)
+            it.take(it.open(self.api))
+            self.assertEqual(it.numbers, list(range(after + 1, last + 1)))
 
 
 if __name__ == "__main__":

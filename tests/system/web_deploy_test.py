@@ -34,8 +34,7 @@ class deploy(on_stage):
         for name in ("first", "second"):
             cls.api.good("/manage/template/import", {"template_name": name, "template_content": PLAY, "description": ""})
         cls.task = cls.api.good("/manage/task/generate", {"task_name": "roll out", "description": "", "template_name": ["first", "second"],
-                                                          "host_list": cls.it.hosts, "steps": [
-                                                              {"step": x, "enable": True, "continue": True} for x in ("first", "second")]})["task_id"]
+                                                          "host_list": cls.it.hosts})["task_id"]
 
     def setUp(self):
         self.t = self.tab().log_in()
