@@ -116,7 +116,11 @@ read_output(self_pointer self, const caller& who, const command_output_query& x)
     node,
     std::string{remote_name},
     patience_of(*work, promise.ticket()),
-    [promise](expected<command_outputs> answer) { promise.answer(std::move(answer)); },
+    [promise](expected<command_outputs> answer) {
+      if (!answer && answer.error() == ec::unreachable) // What it kept has gone with it.
+        return promise.fail(ec::bad_request, "execution_id: its node is not there");
+      promise.answer(std::move(answer));
+    },
     who,
     x);
   return promise;

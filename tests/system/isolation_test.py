@@ -104,6 +104,7 @@ ROWS = {
     ("POST", "/manage/config/collect"): denied(legal("/manage/config/collect")),
     ("POST", "/manage/config/push"): denied(legal("/manage/config/push")),
     ("POST", "/manage/config/execute"): denied(legal("/manage/config/execute")),
+    ("POST", "/manage/config/output/get"): denied(legal("/manage/config/output/get"), changes=False),
     ("POST", "/manage/config/command/get"): denied(legal("/manage/config/command/get"), changes=False),
     ("POST", "/manage/host/trust"): denied(legal("/manage/host/trust")),
     ("POST", "/manage/template/import"): denied(legal("/manage/template/import")),

@@ -15,6 +15,7 @@ COMMANDS = {
     "whoami": {"argv": ["id", "-un"]},
     "say": {"argv": ["echo", "{what}"], "args": {"what": ".*"}, "as_root": False},
     "never": {"argv": ["false"]},
+    "count": {"argv": ["sh", "-c", "for i in 1 2 3; do echo line $i; sleep 2; done; exit 3"]},
 }
 PLAIN = "/etc/aops-test.conf"
 DISKS = {"h1": ["vda"], "h2": ["nvme0n1", "vda"]}
@@ -156,6 +157,34 @@ class remote(unittest.TestCase):
         log = self.api.good("/manage/log/get", {"kind": "operation"})
         self.assertIn("config.execute", json.dumps(log))
         self.assertIn("~root/$HOME", json.dumps(log))
+
+    def test_what_a_command_prints_is_told_while_it_runs(self):
+        hosts = self.some("h1", "h2")
+        begun = self.ask("/manage/config/execute", host_list=hosts, command_id="count", follow=True)
+        self.assertEqual((begun["code"], begun["resp"]), (200, []), begun)
+        told, pages = {x: "" for x in hosts}, 0
+
+        def look():
+            nonlocal reply, pages
+            reply = self.ask("/manage/config/output/get", execution_id=begun["execution_id"], after=reply["next"])
+            for x in reply["outputs"]:
+                told[x["host_id"]] += x["output"]
+            pages += bool(reply["outputs"])
+            return reply["ended"]
+
+        reply = {"next": 0}
+        wait_until(look, 120, "the command has ended")
+        self.assertEqual(set(told.values()), {"line 1\nline 2\nline 3\n"})
+        self.assertGreater(pages, 1)
+        self.assertEqual(reply["code"], 1301)
+        self.assertEqual([(x["state"], x["exit_status"], x["output"]) for x in reply["resp"]],
+                         [("failed", 3, "line 1\nline 2\nline 3\n")] * 2)
+        for name in ("h1", "h2"):
+            self.assertEqual(self.lab[name].run("sh", "-c", "ls -d /run/aops-command-* 2>/dev/null | wc -l").strip(), "0")
+        done = self.api.good("/manage/log/get", {"action": "config.execute"})["records"]
+        self.assertIn("for i in 1 2 3", "".join(x["detail"] for x in done))
+        lost = self.ask("/manage/config/output/get", execution_id="no.such")
+        self.assertEqual(lost["code"], 1000)
 
     def test_a_changed_key_is_refused_until_it_is_trusted(self):
         host, one = self.lab["h5"], self.some("h5")

@@ -189,7 +189,8 @@ std::string command_playbook(const command_line& command, std::string_view follo
     argv.push_back(literal(part));
   json run{{"name", "Run a command"}, {"aops_command", {{"argv", std::move(argv)}}}};
   if (!follow.empty()) {
-    run["aops_command"]["follow"] = follow;
+    // Two hosts may be one machine.
+    run["aops_command"]["follow"] = std::string{follow} + "-{{ inventory_hostname }}";
     run["register"] = "aops_ran";
     run["until"] = "aops_ran.ended | default(true)";
     run["retries"] =

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(texts_of_users_are_no_templates) {
   BOOST_TEST(pushed["validate"]["argv"][1]["__ansible_unsafe"] == "{{ z }}");
   BOOST_TEST(!pushed.contains("activate"));
   auto followed = json::parse(command_playbook({{"echo"}, false, 7}, "run-1"))[0]["tasks"][0];
-  BOOST_TEST(followed["aops_command"]["follow"] == "run-1");
+  BOOST_TEST(followed["aops_command"]["follow"] == "run-1-{{ inventory_hostname }}");
   BOOST_TEST(followed["retries"].get<int>() > 7);
   BOOST_TEST(followed["delay"] == 0);
   auto play = json::parse(command_playbook({{"echo", "{{ a }}"}, false, 7}))[0];

@@ -1,0 +1,91 @@
+"""What the shipped templates would do on each family of systems: with modules that only note what they are asked for."""
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import yaml
+
+from components import FOLDER
+
+# Names of the original stand for `aops_node`, which is among them.
+TEMPLATES = ["zookeeper", "kafka", "prometheus", "node_exporter", "mysql", "elasticsearch", "fluentd", "gala_gopher", "aops_node"]
+FACTS = {
+    "debian": {"os_family": "Debian", "distribution": "Debian", "distribution_major_version": "12", "pkg_mgr": "apt"},
+    "redhat": {"os_family": "RedHat", "distribution": "openEuler", "distribution_major_version": "22", "pkg_mgr": "dnf"}}
+PACKAGES = {"apt": "debian", "apt_repository": "debian", "dnf": "redhat", "yum_repository": "redhat"}
+STUBS = [*PACKAGES, "setup", "systemd", "user", "group", "stat", "slurp", "command", "firewalld", "wait_for", "uri", "get_url", "unarchive",
+         "file", "copy"]
+STUB = """#!/usr/bin/python3
+# WANT_JSON
+import json, sys
+with open(sys.argv[1]) as file:
+    args = json.load(file)
+name = args["_ansible_module_name"].split(".")[-1]
+told = {"changed": False, "rc": 0, "stdout": "", "content": "", "status": 200, "json": {}, "stat": {"exists": False}}
+if name == "setup":
+    told = {"ansible_facts": {"ansible_" + k: v for k, v in FACTS.items()} | {"ansible_service_mgr": "systemd"}}
+with open(NOTES, "a") as notes:
+    notes.write(json.dumps([name, {k: v for k, v in args.items() if not k.startswith("_ansible")}]) + chr(10))
+print(json.dumps(told))
+"""
+
+
+class families(unittest.TestCase):
+    def asked_for(self, template, family):
+        """(module, arguments) of all that is asked for on a host of the family."""
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        it = folder / template
+        shutil.copytree(FOLDER / template, it)
+        for path in it.rglob("*.yml"):  # Modules of Ansible itself are found before others of their names.
+            text = path.read_text(encoding="utf-8")
+            for name in STUBS:
+                text = text.replace(f"ansible.builtin.{name}:", f"ansible.legacy.{name}:").replace(f"ansible.posix.{name}:", f"{name}:")
+            path.write_text(text, encoding="utf-8")
+        (folder / "library").mkdir()
+        notes = folder / "notes"
+        for name in STUBS:
+            stub = folder / "library" / name
+            stub.write_text(STUB.replace("FACTS", repr(FACTS[family])).replace("NOTES", repr(str(notes))), encoding="utf-8")
+        # Without what is only of this machine: no privileges, no waiting.
+        done = subprocess.run(
+            ["ansible-playbook", "--check", "-i", "one,", "-c", "local", str(it / "site.yml"), "-e",
+             json.dumps({"ansible_become": False, "ansible_python_interpreter": "/usr/bin/python3", "ansible_host": "192.0.2.7",
+                         "repo_base_url": "http://192.0.2.9/repo", "mysql_password": "x", "storage_password": "x"})],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8", "ANSIBLE_LIBRARY": str(folder / "library"),
+                 "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"), "ANSIBLE_NOCOLOR": "1"})
+        self.assertEqual(done.returncode, 0, f"{template} on {family}: {done.stdout}")
+        return [json.loads(line) for line in notes.read_text(encoding="utf-8").splitlines()]
+
+    def judge(self, template, family):
+        asked = self.asked_for(template, family)
+        self.assertEqual({PACKAGES[name] for name, _ in asked if name in PACKAGES} - {family}, set(), template)
+        manager = "apt" if family == "debian" else "dnf"
+        names = set()
+        for name, args in asked:
+            if name == manager:
+                listed = args.get("name", [])
+                names |= set([listed] if isinstance(listed, str) else listed)
+        own = next(iter((FOLDER / template / "roles").glob(f"{template}/vars/{FACTS[family]['os_family']}.yml")))
+        of_role = yaml.safe_load(own.read_text(encoding="utf-8"))[template + "_packages"]
+        if isinstance(of_role, list):
+            self.assertLessEqual(set(of_role), names, template)
+        self.assertIn("systemd", {name for name, _ in asked}, template)
+
+    def test_on_openeuler_all_of_them_ask_dnf_for_its_packages(self):
+        for template in TEMPLATES:
+            with self.subTest(template):
+                self.judge(template, "redhat")
+
+    def test_on_debian_they_ask_apt(self):
+        for template in TEMPLATES[:3]:  # All of them are really deployed by components_test.
+            with self.subTest(template):
+                self.judge(template, "debian")
+
+
+if __name__ == "__main__":
+    unittest.main()
