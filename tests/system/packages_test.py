@@ -126,6 +126,42 @@ class packages(user):
         self.assertTrue(self.upload("bad", packed(("a", b"x")))["is_complete"])
         self.assertIn("bad", self.names())
 
+    def test_each_input_that_is_wrong_names_its_field_and_nothing_of_it_stays(self):
+        play = [{"hosts": "all", "tasks": [{"ansible.builtin.ping": {}}]}]
+        self.api.good("/manage/template/import", {"template_name": "fine", "template_content": play, "description": ""})
+        task = self.api.good("/manage/task/generate", {"task_name": "fine", "description": "", "template_name": ["fine"]})["task_id"]
+        counts = lambda: [self.api.good(path, body)["total_count"] for path, body in (
+            ("/manage/template/get", {"template_list": []}), ("/manage/task/get", {"task_list": []}),
+            ("/manage/package/get", {"package_list": []}), ("/manage/task/schedule/get", {"schedule_list": []}))]
+        before = counts()
+        template = {"template_name": "bad", "template_content": play, "description": ""}
+        generate = {"task_name": "bad", "description": "", "template_name": ["fine"]}
+        schedule = {"task_id": task, "schedule_name": "bad", "expression": "0 3 * * *"}
+        push = {"host_id": "no", "path": "/etc/x", "content": "x"}
+        for path, body, field in (
+                ("/manage/template/import", template | {"template_content": [{"hosts": "all", "tasks": "x"}]}, "template_content"),
+                ("/manage/template/import", template | {"template_name": "x" * 65}, "template_name"),
+                ("/manage/task/generate", generate | {"template_name": ["no"]}, "template_name[0]"),
+                ("/manage/task/generate", generate | {"vars": [1]}, "vars"),
+                ("/manage/task/generate", generate | {"steps": [{"step": "fine", "after": ["no"]}]}, "steps"),
+                ("/manage/task/execute", {"task_list": [task], "serial": "0%"}, "serial"),
+                ("/manage/task/execute", {"task_list": [task], "max_fail_percentage": 101}, "max_fail_percentage"),
+                ("/manage/task/execute", {"task_list": [task], "step_timeout": 0}, "step_timeout"),
+                ("/manage/task/schedule/add", schedule | {"expression": "* * *"}, "expression"),
+                ("/manage/task/schedule/add", schedule | {"expression": "0 0 31 2 *"}, "expression"),
+                ("/manage/task/schedule/add", schedule | {"time_zone": "../etc/passwd"}, "time_zone"),
+                ("/manage/task/schedule/add", schedule | {"missed": "twice"}, "missed"),
+                ("/manage/task/schedule/add", schedule | {"vars": "x"}, "vars"),
+                ("/manage/task/schedule/add", schedule | {"task_id": "no"}, "task_id"),
+                ("/manage/config/collect", {"infos": [{"host_id": "no", "config_list": ["etc/x"]}]}, "infos[0].config_list[0]"),
+                ("/manage/config/push", {"infos": [push | {"path": "/etc/../x"}]}, "infos[0].path"),
+                ("/manage/config/push", {"infos": [push | {"mode": "rw"}]}, "infos[0].mode"),
+                ("/manage/package/upload", {"package_name": "bad", "sha256": "x", "total_bytes": 1, "offset": 0, "content": ""}, "sha256")):
+            reply = self.api.post(path, body)
+            self.assertEqual(reply["code"], 1000, (path, field, reply))
+            self.assertIn(field, reply["detail"], path)
+        self.assertEqual(counts(), before)
+
     def test_an_upload_goes_on_after_the_node_was_killed(self):
         content = packed(("files/a", os.urandom(30_000)))
         piece = {"package_name": "cut", "sha256": hashlib.sha256(content).hexdigest(), "total_bytes": len(content),
