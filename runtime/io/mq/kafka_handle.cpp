@@ -106,6 +106,9 @@ int64_t lag_of(const json& partition) {
 /// without partitions learns later that its topic is not there.
 int steady_for(const standing& x) { return x.partitions > 0 ? 2 : 7; }
 
+/// Statistics for which a group may be busy with who reads what.
+constexpr int unsteady_for = 15;
+
 expected<void> set_passed_through(rd_kafka_conf_t* conf, const base::config& c) {
   for (const auto& property : c.kafka.properties) {
     auto equals = property.find('=');
@@ -154,9 +157,10 @@ void link_state::statistics(const char* text, size_t length) {
     is_up && group.value("state", "") == "up" && group.value("join_state", "") == "steady";
   std::lock_guard guard{mutex_};
   // Once in, it stays in while partitions change hands; without brokers it is out.
+  unsteady_ = is_steady ? 0 : unsteady_ + 1;
   if (is_steady)
     ++steady_;
-  else if (!is_up || steady_ < steady_for(now))
+  else if (!is_up || steady_ < steady_for(now) || unsteady_ > unsteady_for)
     steady_ = 0;
   now.is_connected = steady_ >= steady_for(now);
   if (!now.is_connected)
@@ -187,6 +191,7 @@ expected<conf_ptr> make_conf(const base::config& c, const properties& own, link_
                    {"reconnect.backoff.ms", "100"},
                    {"reconnect.backoff.max.ms", "5000"},
                    {"topic.metadata.refresh.interval.ms", "10000"},
+                   {"socket.timeout.ms", "20000"}, // A broker that hangs is missed.
                    {"log.connection.close", "false"},
                    {"session.timeout.ms", "10000"}, // A node that died is missed.
                    {"message.max.bytes", "100000000"}};

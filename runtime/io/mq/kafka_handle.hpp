@@ -40,7 +40,8 @@ private:
   mutable std::mutex mutex_;
   standing now_;
   std::string refusal_;
-  int steady_ = 0; ///< Statistics in a row, one a second, in which it was in its group.
+  int steady_ = 0;   ///< Statistics, one a second, in which it was in its group.
+  int unsteady_ = 0; ///< Statistics in a row in which it was not.
 };
 
 using properties = std::vector<std::pair<std::string, std::string>>;

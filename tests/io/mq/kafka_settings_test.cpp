@@ -139,6 +139,12 @@ BOOST_AUTO_TEST_CASE(a_reader_is_up_once_it_is_in_its_group) {
   tell(statistics(partition));
   tell(statistics(partition, "wait-join")); // Partitions change hands: it stays in.
   BOOST_TEST(state.get().is_connected);
+  for (int i = 0; i < 20; ++i) // Not for so long: its coordinator says nothing.
+    tell(statistics(partition, "wait-join"));
+  BOOST_TEST(!state.get().is_connected);
+  tell(statistics(partition));
+  tell(statistics(partition));
+  BOOST_TEST(state.get().is_connected);
   tell(R"({"brokers":{"b":{"state":"DOWN"}}})");
   BOOST_TEST(!state.get().is_connected);
   BOOST_TEST(state.get().problem == "no broker answers");
