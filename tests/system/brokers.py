@@ -4,9 +4,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
+from cluster import authority
 from node import die_with_parent
 from schema_tester import cache_folder, environment
 
@@ -28,16 +30,29 @@ def libraries():
 
 
 class kafka:
-    """Brokers 1 to `count` with a private folder. @param user NAME:PASSWORD of a listener of SASL."""
+    """Brokers 1 to `count` with a private folder.
 
-    def __init__(self, count=1, user=None, start=True):
+    @param user NAME:PASSWORD of a listener of SASL.
+    @param tls Listeners of TLS too, `ssl` (which wants a certificate) and `sasl_ssl`; `certificates` issues some.
+    @param acls Users have the rights that `grant` gives them; those who come without a name may do anything.
+    """
+
+    def __init__(self, count=1, user=None, start=True, tls=False, acls=False):
         self.count = count
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="aops-kafka-"))
         self.libs = libraries()
         more = {"KAFKA_USER": user} if user else {}
+        if tls:
+            self.certificates = authority(str(self.folder / "tls"))
+            self.certificates.issue("broker", "127.0.0.1")
+            parts = [(self.folder / "tls" / name).read_text() for name in ("broker.key", "broker.crt")]
+            (self.folder / "tls/broker.pem").write_text("".join(parts))
+            more["KAFKA_TLS"] = str(self.folder / "tls")
+        if acls:
+            more["KAFKA_ACLS"] = "1"
         self.bootstrap = subprocess.run([CLUSTER, "format", self.libs, self.folder, str(count)], check=True, text=True,
                                         capture_output=True, timeout=300, env=os.environ | more).stdout.strip()
-        self.sasl = (self.folder / "sasl").read_text().strip()
+        self.sasl, self.ssl, self.sasl_ssl = ((self.folder / x).read_text().strip() for x in ("sasl", "ssl", "sasl_ssl"))
         self.processes = {}
         if start:
             self.start()
@@ -57,6 +72,12 @@ class kafka:
         """kill -9."""
         self.processes[number].kill()
         self.processes[number].wait()
+
+    def pause(self, number=1):
+        self.processes[number].send_signal(signal.SIGSTOP)
+
+    def resume(self, number=1):
+        self.processes[number].send_signal(signal.SIGCONT)
 
     def close(self):
         for process in self.processes.values():
@@ -100,6 +121,21 @@ class kafka:
                               capture_output=True, text=True, timeout=timeout + 60, check=False)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def ask(self, *words):
+        """What `kafka_admin.py` says."""
+        done = subprocess.run([environment(READER_NEEDS) / "python", READER.with_name("kafka_admin.py"), self.bootstrap, *words],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def grant(self, user, rights):
+        """@param rights As `KIND NAME OPERATION`, where a name that ends with `*` stands for all that begin so."""
+        self.ask("grant", user, *rights)
+
+    def members(self, group):
+        """Ids of those who read for a group now: whoever was cut off comes back under another one."""
+        return sorted(self.ask("members", group).split())
 
     def events(self, topic, count=None, **more):
         return [json.loads(x["value"]) for x in self.read(topic, count, **more)]
