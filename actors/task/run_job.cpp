@@ -129,6 +129,7 @@ void run_job::wind_up(std::function<void()> ended) {
 void run_job::quit() {
   is_over_ = true;
   batch_.reset(); // Ends its processes.
+  hold_.reset();
   self_->quit();
 }
 

@@ -81,6 +81,21 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_cancelled_play_goes_on) {
   BOOST_TEST(!has_folder(s.run_folder("cancelled")));
 }
 
+BOOST_AUTO_TEST_CASE(
+  who_lets_go_of_a_play_does_not_wait_for_its_end_and_the_next_on_its_host_does) {
+  stage s;
+  s.start(local_play("first", R"({"name": "wait", "ansible.builtin.shell":
+                                  "trap '' TERM; while true; do sleep 1; done"})"));
+  s.wait_for(event_kind::host_began);
+  auto began = std::chrono::steady_clock::now();
+  s.let_go();
+  BOOST_TEST((std::chrono::steady_clock::now() - began < 1s));
+  BOOST_TEST(s.processes("first") > 0u);
+  s.start(local_play("elsewhere", R"({"ansible.builtin.meta": "noop"})", {"h2"})); // At once.
+  s.start(local_play("second", R"({"ansible.builtin.meta": "noop"})"));
+  BOOST_TEST(s.processes("first") == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_play_that_takes_too_long_is_ended) {
   stage s;
   auto order = local_play("slow", endless);

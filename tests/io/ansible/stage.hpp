@@ -82,6 +82,8 @@ public:
     return *result_;
   }
 
+  void let_go() { play_.reset(); }
+
   bool is_over() {
     std::lock_guard lock{mutex_};
     return result_.has_value();
