@@ -186,6 +186,11 @@ class steps(on_stage):
         t.press("Control+a")
         t.type("cause 1 && !cause 2")
         t.see("text=The tree is well formed.")
+        # Tried before it is stored: the first is true of the host, and of the second there is no data.
+        t.click(".trial .el-select").click(".el-select-dropdown__item:has-text('web1')")
+        t.press("Escape")
+        t.click("button:has-text('Try')").see(".trial .mark >> text=unknown").see("[role=treeitem].bad")
+        self.assertEqual(self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"], [])
         t.click("button:has-text('Store')")
         t.see("text=drawn is stored")
         content = self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"][0]["tree_content"]

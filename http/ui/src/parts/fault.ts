@@ -114,10 +114,15 @@ export function judge(e: Expression, of: (name: string) => Verdict): Verdict {
 
 /** The verdict of each node of a report. A leaf is unknown when the report misses its check item. */
 export function verdicts(root: TreeNode, missing: Set<string>): Map<TreeNode, Verdict> {
+  return verdictsBy(root, (leaf) => (missing.has(String(leaf['check item'])) && !leaf.value ? undefined : !!leaf.value))
+}
+
+/** The verdict of each node, by those of its leaves. */
+export function verdictsBy(root: TreeNode, of: (leaf: TreeNode) => Verdict): Map<TreeNode, Verdict> {
   const out = new Map<TreeNode, Verdict>()
   const visit = (node: TreeNode): Verdict => {
     let verdict: Verdict
-    if (!node.children?.length) verdict = missing.has(String(node['check item'])) && !node.value ? undefined : !!node.value
+    if (!node.children?.length) verdict = of(node)
     else {
       const below = new Map(node.children.map((child) => [child['node name'], visit(child)]))
       try {
