@@ -41,6 +41,9 @@ matching(const std::vector<matcher>& all, const labels& host, const series_key& 
   return full;
 }
 
+/// A stretch of rounds that costs no more to read than what series there are.
+constexpr int64_t cheap_ms = 15 * 60 * 1000;
+
 series_key own_key(std::string_view name) { return {std::string{name}, {}}; }
 
 /// Points that are all there already.
@@ -175,8 +178,7 @@ store_source::store_source(std::vector<queried_host> hosts,
                            source_limits limits)
     : hosts_(std::move(hosts)), read_(std::move(read)), cancelled_(cancelled), limits_(limits) {}
 
-expected<std::shared_ptr<const std::vector<series_entry>>>
-store_source::series_of(const queried_host& host) {
+expected<store_source::series_list> store_source::series_of(const queried_host& host) {
   if (auto it = known_.find(host.host_id); it != known_.end())
     return it->second;
   if (cancelled_.load(std::memory_order_relaxed))
@@ -184,23 +186,30 @@ store_source::series_of(const queried_host& host) {
   auto found = read_(samples_query{host.host_id, 1, 0, 0}); // Of no time: its series alone.
   if (!found && found.error() != ec::not_found)
     return fail(std::move(found.error()));
-  auto series = std::make_shared<const std::vector<series_entry>>(
-    found ? std::move(found->series) : std::vector<series_entry>{});
-  known_.emplace(host.host_id, series);
-  return series;
+  return keep_series(host, found ? std::move(found->series) : std::vector<series_entry>{});
+}
+
+store_source::series_list store_source::keep_series(const queried_host& host,
+                                                    std::vector<series_entry> series) {
+  auto list = std::make_shared<const std::vector<series_entry>>(std::move(series));
+  known_.insert_or_assign(host.host_id, list);
+  return list;
 }
 
 expected<void> store_source::read_host(const queried_host& host,
                                        const promql::selection& wanted,
                                        std::vector<promql::series>& out) {
   host_reading reading{host, wanted};
-  auto series = series_of(host);
-  if (!series)
-    return fail(std::move(series.error()));
-  reading.know(**series);
-  if (reading.size() == 0)
-    return {};
   auto from = std::max<int64_t>(wanted.after_ms, -1) + 1;
+  // Whether the host has such series at all is asked first where its rounds are dear to read.
+  if (known_.contains(host.host_id) || wanted.until_ms - from > cheap_ms) {
+    auto series = series_of(host);
+    if (!series)
+      return fail(std::move(series.error()));
+    reading.know(**series);
+    if (reading.size() == 0)
+      return {};
+  }
   while (from <= wanted.until_ms) {
     if (cancelled_.load(std::memory_order_relaxed))
       return fail(ec::cancelled);
@@ -209,9 +218,9 @@ expected<void> store_source::read_host(const queried_host& host,
       break;
     if (!found)
       return fail(std::move(found.error()));
-    if (found->rows.empty())
-      break;
     reading.know(found->series);
+    if (found->rows.empty() || reading.size() == 0)
+      break;
     for (const auto& row : found->rows) {
       auto round = check::decode_round(row.time_ms, row.blob);
       if (!round)
@@ -224,6 +233,7 @@ expected<void> store_source::read_host(const queried_host& host,
     if (reading.size() + out.size() > wanted.most_series)
       return fail(ec::overloaded, "the query selects more series than it may");
     from = found->rows.back().time_ms + 1;
+    keep_series(host, std::move(found->series));
   }
   reading.hand_over(out);
   return {};

@@ -63,15 +63,17 @@ private:
   expected<void> read_host(const queried_host& host,
                            const promql::selection& wanted,
                            std::vector<promql::series>& out);
+  using series_list = std::shared_ptr<const std::vector<series_entry>>;
   /// Each host's are read once.
-  expected<std::shared_ptr<const std::vector<series_entry>>> series_of(const queried_host& host);
+  expected<series_list> series_of(const queried_host& host);
+  series_list keep_series(const queried_host& host, std::vector<series_entry> series);
 
   std::vector<queried_host> hosts_;
   round_reading read_;
   const std::atomic<bool>& cancelled_;
   source_limits limits_;
   size_t points_ = 0; ///< Held so far.
-  std::map<std::string, std::shared_ptr<const std::vector<series_entry>>> known_;
+  std::map<std::string, series_list> known_;
 };
 
 } // namespace aops::actors
