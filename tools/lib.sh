@@ -51,7 +51,7 @@ install_packages() {
   if [ -d /run/systemd/system ]; then
     for name in "${missing[@]}"; do
       case $name in
-        prometheus | prometheus-node-exporter) as_root systemctl disable --quiet "$name" || true ;;
+        prometheus | prometheus-alertmanager | prometheus-node-exporter) as_root systemctl disable --quiet "$name" || true ;;
         mariadb-server) as_root systemctl disable --quiet mariadb || true ;;
         openssh-server) as_root systemctl disable --quiet ssh || true ;;
       esac

@@ -8,7 +8,7 @@ from exporter import server
 
 
 class receiver:
-    """`status` is what it answers; what comes with another status than 2xx counts as not heard.
+    """`status` is what it answers, with `text` as the body; what comes with another status than 2xx counts as not heard.
 
     @param certificate For https: PEM files of the certificate and its key.
     """
@@ -16,6 +16,7 @@ class receiver:
     def __init__(self, status=200, certificate=None, address="127.0.0.1", port=0):
         self.lock = threading.Lock()
         self.status = status
+        self.text = ""
         self.heard, self.refused = [], []
         owner = self
 
@@ -25,8 +26,10 @@ class receiver:
             def do_POST(self):
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 self.send_response(owner.take(self.headers, text))
-                self.send_header("Content-Length", "0")
+                answer = owner.text.encode()
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_):
                 pass
