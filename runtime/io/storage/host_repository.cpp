@@ -344,6 +344,27 @@ expected<by_text<std::string>> host_repository::owners(const std::vector<std::st
     db_, "select id, owner from host", "id", host_ids, [](const row& r) { return r.string(1); });
 }
 
+expected<std::vector<host_record>> host_repository::called(const scope& of,
+                                                           const std::vector<std::string>& texts) {
+  std::vector<host_record> out;
+  for (const auto* column : {"h.name", "h.ip"}) {
+    auto done = for_parts(texts, [&](const std::vector<std::string>& part) -> expected<void> {
+      filter matching("h.owner = ?", of.owner());
+      of.limit_groups(matching, "h.host_group");
+      matching.in(column, part);
+      auto rows =
+        db_.list_with(record_query + " where " + matching.where(), matching.values(), read_record);
+      if (!rows)
+        return fail(std::move(rows.error()));
+      std::move(rows->begin(), rows->end(), std::back_inserter(out));
+      return {};
+    });
+    if (!done)
+      return fail(std::move(done.error()));
+  }
+  return out;
+}
+
 expected<void>
 host_repository::set_status(std::string_view host_id, std::string_view status, int64_t since_ms) {
   auto rows = db_.run(

@@ -81,6 +81,9 @@ public:
   /// Whose hosts these are, by host id; those that are unknown have nobody.
   expected<by_text<std::string>> owners(const std::vector<std::string>& host_ids);
 
+  /// Those that are seen and have one of these names, or addresses.
+  expected<std::vector<host_record>> called(const scope& of, const std::vector<std::string>& texts);
+
   /// `online`, `offline` or `unknown`, since when. ec::not_found.
   expected<void> set_status(std::string_view host_id, std::string_view status, int64_t since_ms);
 

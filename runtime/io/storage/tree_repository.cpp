@@ -96,6 +96,22 @@ tree_repository::contents(std::string_view owner, const std::vector<std::string>
   return in_order_of(names, std::move(found));
 }
 
+expected<std::vector<tree_content>>
+tree_repository::mentioning(std::string_view owner, const std::string& name, int64_t limit) {
+  auto quoted = nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return db_.list(
+    "select t.tree_name, c.digest, c.body from diag_tree t join content c on "
+    "c.n = t.content where t.owner = ? and (t.tree_name = ? or instr(c.body, ?) > 0) "
+    "order by t.tree_name limit ?",
+    [](const row& r) {
+      return tree_content{r.string(0), r.string(1), r.string(2)};
+    },
+    owner,
+    name,
+    quoted,
+    limit);
+}
+
 expected<int64_t> tree_repository::remove(std::string_view owner,
                                           const std::vector<std::string>& names) {
   int64_t removed = 0;

@@ -23,6 +23,10 @@ public:
   expected<std::vector<tree_content>> contents(std::string_view owner,
                                                const std::vector<std::string>& names);
 
+  /// Those that are called so, or in whose content the name stands somewhere; at most so many.
+  expected<std::vector<tree_content>>
+  mentioning(std::string_view owner, const std::string& name, int64_t limit);
+
   /// Unknown names are ignored. @returns Trees deleted.
   expected<int64_t> remove(std::string_view owner, const std::vector<std::string>& names);
 
