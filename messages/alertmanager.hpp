@@ -18,7 +18,7 @@ struct grouped_alert {
 };
 #define AOPS_FIELDS_grouped_alert(F)                                                               \
   F(status, required().one_of("firing|resolved"), "Whether it lasts.")                             \
-  F(labels, required().items(1, 100).text(0, 4096).blank_ok(), "What it is about.")                \
+  F(labels, required().items(0, 100).text(0, 4096).blank_ok(), "What it is about.")                \
   F(annotations, optional_field().items(0, 100).text(0, 65536).blank_ok(), "What is said of it.")  \
   F(startsAt, required().text(1, 64), "When it began, RFC 3339.")                                  \
   F(endsAt, optional_field().text(0, 64).blank_ok(), "When it ended, RFC 3339.")                   \

@@ -8,6 +8,8 @@
 #include "actors/cluster/membership.hpp"
 #include "actors/cluster/router.hpp"
 #include "actors/data/samples.hpp"
+#include "actors/diag/alert_groups.hpp"
+#include "actors/diag/alert_intake.hpp"
 #include "actors/diag/diag_job.hpp"
 #include "actors/doctor/doctor.hpp"
 #include "actors/doctor/upkeep_desk.hpp"
@@ -170,6 +172,7 @@ child_spec store_tree(const parts& p) {
     child(result_store_name, result_store, store),
     child(round_store_name, round_store, store),
     child(alert_store_name, alert_store, store),
+    child(alert_groups_name, alert_groups, store),
     child(job_store_name, job_store, store),
     child(report_store_name, report_store, store),
     child(repeat_store_name, repeat_store, store),
@@ -247,6 +250,7 @@ child_spec jobs_tree(const parts& p) {
   for (const auto& [name, kind] : services->kinds->all())
     if (kind.intake)
       tree.push_back(kind.intake(services));
+  tree.push_back(child(alert_intake_name, alert_intake, services));
   return supervised(named("jobs/region", p, strategy::rest_for_one), std::move(tree));
 }
 

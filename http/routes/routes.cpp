@@ -26,7 +26,8 @@ std::vector<route> public_routes(const node_port& port) {
                       cluster_routes,
                       upkeep_routes,
                       session_routes,
-                      kafka_routes})
+                      kafka_routes,
+                      alertmanager_routes})
     for (auto& row : table(port))
       all.push_back(std::move(row));
   return all;

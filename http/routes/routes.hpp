@@ -31,6 +31,7 @@ std::vector<route> cluster_routes(const node_port& port);
 std::vector<route> upkeep_routes(const node_port& port);
 std::vector<route> session_routes(const node_port& port);
 std::vector<route> kafka_routes(const node_port& port);
+std::vector<route> alertmanager_routes(const node_port& port);
 
 /// All of these.
 std::vector<route> public_routes(const node_port& port);

@@ -12,6 +12,16 @@ std::string_view authority_of(std::string_view origin) {
   return end == origin.npos ? std::string_view{} : origin.substr(end + 3);
 }
 
+/// The token of `Bearer …`; empty: there is none.
+std::string_view bearer_of(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() < scheme.size() ||
+      !same_name(authorization.substr(0, scheme.size() - 1), "bearer") ||
+      authorization[scheme.size() - 1] != ' ')
+    return {};
+  return trim(authorization.substr(scheme.size()));
+}
+
 } // namespace
 
 expected<identity> session_identity::identify(const http_request& request) {
@@ -19,6 +29,10 @@ expected<identity> session_identity::identify(const http_request& request) {
   bool is_ambient = token.empty();
   if (is_ambient)
     token = cookie_of(request, session_cookie_name(request.is_secure));
+  if (token.empty()) { // Of programs that know no other header, such as Alertmanager.
+    token = bearer_of(request.header("Authorization"));
+    is_ambient = false;
+  }
   return sessions_.authenticate(token).map([&](caller who) {
     return identity{std::move(who), is_ambient};
   });

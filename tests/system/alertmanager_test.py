@@ -1,12 +1,13 @@
 """A real Alertmanager: it hears of alerts until they end, whatever is killed; and what it tells is diagnosed."""
-import os
+import json
+import time
 import unittest
 
 from alertmanager import alertmanager
 from exporter import exporter
 from node import node
 from receiver import configured, receiver
-from rest import rule
+from rest import rest, rule, tree
 from waiting import wait_until
 
 SETTINGS = ("check.sample_period=1s", "scrape.timeout=1s", "http.public_url=https://aops.example.org")
@@ -91,6 +92,85 @@ class told(scene):
             self.assertTrue(body["text"]["content"].startswith("firing: critical  web2  hot\nToo hot.\nsince "), body)
             self.assertIn(f"https://aops.example.org/ui/hosts/{self.host}", body["text"]["content"])
             self.assertNotIn("hunter2", self.node.log(1000))
+
+
+class asked(scene):
+    """In."""
+
+    def prepare(self, manager, *more):
+        self.start(manager, *more)
+        self.api.good("/diag/tree/import", {"trees": [tree("web_slow", "too hot", {"too hot": "hot"}, description="It is too hot.")]})
+        self.token = self.api.good("/manage/account/token/create", {"name": "am", "scope": "act"})["access_token"]
+        manager.tell(self.node.url + "/alertmanager/webhook", self.token)
+
+    def tasks(self):
+        return self.api.good("/diag/task/get", {})["task_infos"]
+
+    def test_what_alertmanager_tells_is_diagnosed_once_and_the_cause_is_in_the_alert(self):
+        with receiver() as chat, alertmanager() as manager:
+            self.prepare(manager, configured(chat.url, name="chat", format="slack"))
+            self.exporter.set(m=99, n=1)
+            caused = lambda: [x for x in manager.alerts("hot") if "root_cause" in x["annotations"]]
+            (alert,) = wait_until(caused, 60, "the cause is in the alert")
+            notes = alert["annotations"]
+            self.assertEqual(notes["root_cause"], "web_slow: It is too hot.")
+            self.assertEqual(notes["report"], "https://aops.example.org/ui/reports/" + notes["report_id"])
+            (report,) = self.api.good("/diag/report/get", {"report_list": [notes["report_id"]]})["result"]
+            self.assertEqual((report["host_id"], report["verdict"]), (self.host, "true"))
+            # It stays there while it is told again, by another process, too.
+            self.node.kill()
+            self.node.start()
+            self.api = self.node.client(self.api.token)
+            before = alert["endsAt"]
+            (alert,) = wait_until(lambda: [x for x in manager.alerts("hot") if x["endsAt"] > before], 30, "it is told again")
+            self.assertEqual(alert["annotations"]["root_cause"], notes["root_cause"])
+            self.assertEqual(len(self.tasks()), 1, "diagnosed more than once")
+            causes = [x for x in chat.all() if x["text"].startswith("diagnosed: ")]
+            self.assertEqual(len(causes), 1, causes)
+            (said,) = causes[0]["attachments"]
+            self.assertIn("cause: web_slow: It is too hot.", said["text"])
+            self.assertEqual(said["title_link"], notes["report"])
+
+    def test_an_alert_of_another_system_gets_its_cause_beside_its_own_annotations(self):
+        with alertmanager() as manager:
+            self.prepare(manager)
+            self.api.good("/diag/tree/import", {"trees": [tree("NodeSlow", "too hot", {"too hot": "hot"})]})
+            self.exporter.set(m=99, n=1)
+            wait_until(lambda: self.api.good("/check/status/get", {})["alerts"], 30, "the host is hot")
+            labels = {"alertname": "NodeSlow", "instance": f"127.0.0.1:{self.exporter.port}", "severity": "page"}
+            manager.post({"labels": labels, "annotations": {"summary": "as it was"}})
+            caused = lambda: [x for x in manager.alerts("NodeSlow") if "root_cause" in x["annotations"]]
+            (alert,) = wait_until(caused, 60, "the cause is in the alert")
+            self.assertEqual(alert["labels"], labels)
+            self.assertEqual(alert["annotations"]["summary"], "as it was")
+            self.assertEqual(alert["annotations"]["root_cause"], "NodeSlow: d")
+
+    def test_the_answer_says_by_its_status_what_alertmanager_has_to_know(self):
+        with alertmanager() as manager:
+            self.prepare(manager)
+            alert = {"status": "firing", "labels": {"alertname": "hot", "host": "web2"}, "startsAt": "2026-03-01T08:15:00Z",
+                     "annotations": {}, "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": "1f", "new": 1}
+            group = {"version": "4", "groupKey": "g", "status": "firing", "alerts": [alert], "receiver": "r", "new": None}
+
+            def ask(token, body):
+                headers = {"Content-Type": "application/json", "Authorization": "Bearer " + token}
+                status, _, text = rest(self.node.url).send("POST", "/alertmanager/webhook", json.dumps(body), headers)
+                return status, json.loads(text)
+
+            began = time.monotonic()
+            status, reply = ask(self.token, group)
+            self.assertEqual((status, reply["code"], reply["is_new"], reply["host_list"]), (200, 200, True, [self.host]), reply)
+            done = lambda: [x for x in self.tasks() if x["task_id"] == reply["task_id"] and x["state"] == "done"]
+            wait_until(done, 30, "the report is there")
+            print(f"from webhook to report: {time.monotonic() - began:.2f} s")
+            self.assertEqual(ask(self.token, group)[1]["is_new"], False)
+            self.assertEqual(ask("wrong", group)[0], 401)
+            self.assertEqual(ask(self.token, group | {"version": "3"})[0], 400)
+            reader = self.api.good("/manage/account/token/create", {"name": "r", "scope": "read"})["access_token"]
+            self.assertEqual(ask(reader, group)[0], 403)
+            nobody = ask(self.token, group | {"groupKey": "h", "alerts": [alert | {"labels": {"alertname": "hot", "host": "x"}}]})
+            self.assertEqual((nobody[0], nobody[1]["task_id"], nobody[1]["ignored"]),
+                             (200, "", ["no host has the labels of hot"]))
 
 
 if __name__ == "__main__":

@@ -54,6 +54,12 @@ def legal(path):
     return lambda s: s.legal[path]
 
 
+def alerts_about(*hosts):
+    """What Alertmanager tells."""
+    alerts = [{"status": "firing", "labels": {"alertname": "hot", "host": x}, "startsAt": "2026-03-01T08:15:00Z"} for x in hosts]
+    return {"version": "4", "groupKey": "g", "status": "firing", "alerts": alerts}
+
+
 PASSWORDS = {"username": "ann", "password": KNOWN}
 BOTH = lambda s: [s.seen, s.hidden]
 
@@ -154,6 +160,8 @@ ROWS = {
     ("POST", "/check/status/count"): sees(shows=lambda s: ['"online":1']),
     ("POST", "/check/execute"):
         denied(lambda s: {"host_list": [s.seen], "time_range": s.range, "check_items": []}),
+    ("POST", "/alertmanager/webhook"):
+        sees(lambda s: alerts_about(SEEN_HOST, HIDDEN_HOST), lambda s: [s.seen], changes=True),
     ("GET", "/notify/receivers"): denied(changes=False),
     ("POST", "/notify/test"): denied(lambda s: {"name": "x"}),
     ("GET", "/kafka/status"): denied(changes=False),

@@ -22,10 +22,11 @@ std::vector<migration> steps_and(std::vector<migration> more) {
 
 BOOST_AUTO_TEST_SUITE(migrations)
 
-BOOST_AUTO_TEST_CASE(built_in_steps_are_numbered_without_gaps) {
+BOOST_AUTO_TEST_CASE(built_in_steps_are_in_the_order_of_their_numbers) {
   int64_t version = 0;
   for (const auto& step : built_in_migrations()) {
-    BOOST_TEST(step.version == ++version);
+    BOOST_TEST(step.version > version);
+    version = step.version;
     BOOST_TEST(!step.name.empty());
     BOOST_TEST(!statements_of(step.sql).empty());
   }
