@@ -15,12 +15,6 @@ using lines = std::vector<std::string_view>;
 constexpr int64_t most_changes = 2'000;
 constexpr size_t context = 3;
 
-/// A line of the outcome.
-struct edit {
-  char what; ///< ` `, `-`, `+`.
-  std::string_view line;
-};
-
 lines lines_of(std::string_view text) {
   lines out;
   while (!text.empty()) {
@@ -32,9 +26,9 @@ lines lines_of(std::string_view text) {
 }
 
 /// The way back through the rounds of Myers' algorithm, whose furthest points are in `trace`.
-std::vector<edit>
+std::vector<line_edit>
 walk_back(const lines& a, const lines& b, const std::vector<std::vector<int64_t>>& trace) {
-  std::vector<edit> out;
+  std::vector<line_edit> out;
   auto x = static_cast<int64_t>(a.size()), y = static_cast<int64_t>(b.size());
   for (auto d = static_cast<int64_t>(trace.size()) - 1; d >= 0; --d) {
     const auto& v = trace[static_cast<size_t>(d)];
@@ -63,7 +57,7 @@ walk_back(const lines& a, const lines& b, const std::vector<std::vector<int64_t>
 
 /// The shortest way, by Myers; nothing when it is too long. Each round keeps the points it began
 /// from: `v[k + d + 1]`.
-std::vector<edit> shortest(const lines& a, const lines& b) {
+std::vector<line_edit> shortest(const lines& a, const lines& b) {
   auto n = static_cast<int64_t>(a.size()), m = static_cast<int64_t>(b.size());
   auto most = std::min(n + m, most_changes);
   std::vector<std::vector<int64_t>> trace;
@@ -84,8 +78,8 @@ std::vector<edit> shortest(const lines& a, const lines& b) {
   return {};
 }
 
-std::vector<edit> edits_of(lines a, lines b) {
-  std::vector<edit> head, tail;
+std::vector<line_edit> edits_of(lines a, lines b) {
+  std::vector<line_edit> head, tail;
   while (!a.empty() && !b.empty() && a.back() == b.back()) {
     tail.push_back({' ', a.back()});
     a.pop_back();
@@ -115,15 +109,19 @@ std::string range_of(size_t begin, size_t count) {
 
 } // namespace
 
+std::vector<line_edit> line_edits(std::string_view from, std::string_view to) {
+  return edits_of(lines_of(from), lines_of(to));
+}
+
 std::string line_diff(std::string_view from,
                       std::string_view to,
                       std::string_view from_name,
                       std::string_view to_name) {
-  auto all = edits_of(lines_of(from), lines_of(to));
-  auto is_change = [](const edit& x) { return x.what != ' '; };
+  auto all = line_edits(from, to);
+  auto is_change = [](const line_edit& x) { return x.what != ' '; };
   std::string out;
   size_t old_line = 1, new_line = 1, done = 0;
-  auto pass = [&](const edit& x) {
+  auto pass = [&](const line_edit& x) {
     old_line += x.what != '+';
     new_line += x.what != '-';
   };
