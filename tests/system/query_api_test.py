@@ -46,6 +46,7 @@ class query_api(unittest.TestCase):
         cls.node = node("check.sample_period=1s")
         cls.addClassCleanup(cls.node.close)
         cls.api = cls.node.admin()
+        cls.api.add_group()
         cls.api.add_group("other")
         port = cls.exporter.port
         cls.host = cls.api.add_hosts(("h1", "127.0.0.1", port))[0]
@@ -161,8 +162,11 @@ class query_api(unittest.TestCase):
             status, _, body = client.send("GET", f"/api/v1/{path}?{text}")
             return status, json.loads(body)
 
-        begun = time.time()
-        wait_until(lambda: time.time() > begun + 11, 30, "some seconds of samples of both")
+        def has_samples():
+            found = ask_real("query", query="count_over_time(up[30s])")[1]["data"]["result"]
+            return len(found) == 2 and all(int(x["value"][1]) > 12 for x in found)
+
+        wait_until(has_samples, 60, "some seconds of samples")
         now = time.time() - 1
         at = int(now) - 0.5  # No sample is just at the edge of a window, which the two versions see differently.
         for query in self.QUERIES:
