@@ -81,7 +81,7 @@ expected<void> result_repository::save_external(std::string_view owner, const ex
   };
   return in_order(
     [&] {
-      return for_each(split({x.start_ms, x.end_ms, x.value}), save);
+      return for_each(split({x.start_ms, x.end_ms, x.value, x.reason}), save);
     },
     [&] { return counts.write(); });
 }

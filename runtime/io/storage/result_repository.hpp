@@ -16,6 +16,7 @@ struct external_result {
   check_rule rule; ///< check_item, data_list, condition, description, … as given.
   int64_t start_ms = 0, end_ms = 0;
   std::string value;
+  std::string reason{}; ///< What was found; of the first saving. At most 256 bytes.
 };
 
 /// Results that lie within a range, ends included.

@@ -419,6 +419,26 @@ expected<void> tracing_repository::add_edit(const trace_edit_row& x) {
                       **oldest));
 }
 
+expected<std::optional<trace_edit_row>> tracing_repository::last_edit(int64_t item,
+                                                                      std::string_view host_id) {
+  return db_.first(
+    "select after_ms, seen_ms, state, username, summary from trace_edit where item = ? and "
+    "host_id = ? order by n desc limit 1",
+    [&](const row& r) {
+      trace_edit_row x;
+      x.item = item;
+      x.host_id = host_id;
+      x.after_ms = r.integer(0);
+      x.seen_ms = r.integer(1);
+      x.state = r.string(2);
+      x.user = r.string(3);
+      x.summary = r.string(4);
+      return x;
+    },
+    item,
+    host_id);
+}
+
 expected<std::vector<trace_edit_row>> tracing_repository::edits(std::string_view owner,
                                                                 std::string_view domain,
                                                                 std::string_view path,

@@ -139,6 +139,8 @@ public:
   note_sync(int64_t item, std::string_view host_id, std::string_view user, int64_t now_ms);
   /// The oldest of too many of a file on a host go. In a transaction.
   expected<void> add_edit(const trace_edit_row& x);
+  /// The newest of a file on a host, without texts.
+  expected<std::optional<trace_edit_row>> last_edit(int64_t item, std::string_view host_id);
   /// The newest first. @param domain, path, host_id Empty: all.
   expected<std::vector<trace_edit_row>> edits(std::string_view owner,
                                               std::string_view domain,

@@ -119,7 +119,8 @@ expected<void> user_repository::refuse_owner(const stored_user& x) {
                              std::pair{"host_group", "host groups"},
                              std::pair{"check_rule", "rules"},
                              std::pair{"diag_tree", "fault trees"},
-                             std::pair{"deploy_template", "templates"}}) {
+                             std::pair{"deploy_template", "templates"},
+                             std::pair{"trace_domain", "domains"}}) {
     auto owned =
       db_.count("select count(*) from " + std::string{table} + " where owner = ?", x.username);
     if (!owned)
