@@ -25,6 +25,9 @@ constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
 /// Of one rule.
 constexpr size_t most_judged_values = 5000;
 
+/// Results without a rule: files that are not what they should be. See docs/tracing.md.
+constexpr std::string_view drift_prefix = "config_drift:", drift_digest = "config_drift";
+
 } // namespace
 
 /// One unit on its way through its steps.
@@ -205,6 +208,9 @@ void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
       known.rule_digest = rule->digest;
       known.condition = rule->rule.condition;
       d->items.push_back(item);
+    } else if (item.starts_with(drift_prefix)) {
+      d->known.items[item].rule_digest = drift_digest;
+      d->items.push_back(item);
     }
   d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
     auto it = d->known.items.find(item);
@@ -265,6 +271,9 @@ void host_body::read_results(std::shared_ptr<diagnosis> d) {
       if (!found)
         return d->promise->answer(fail(found.error()));
       d->known.rows = std::move(found->rows);
+      for (const auto& x : d->known.rows) // In the order of time: the newest tells.
+        if (auto& known = d->known.items[x.check_item]; known.rule_digest == drift_digest)
+          known.condition = x.row.reason;
       read_evidence(d);
     });
 }

@@ -58,6 +58,7 @@
 #include "actors/task/run_job.hpp"
 #include "actors/task/run_places.hpp"
 #include "actors/task/run_store.hpp"
+#include "actors/tracing/tracing.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "http/routes/query_routes.hpp"
 #include "http/server/asyncapi.hpp"
@@ -194,6 +195,9 @@ child_spec store_tree(const parts& p) {
             dump_keeper,
             dump_parts{store, std::make_shared<bounded_pool>("dump", 1, 1), p.health}));
   tree.push_back(remote_child(p, store));
+  tree.push_back(child(tracing_name,
+                       actors::tracing,
+                       tracing_parts{store, load_trace_models(p.config->tracing.models)}));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));

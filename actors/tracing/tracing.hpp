@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/support/checked_state.hpp"
+#include "actors/tracing/look.hpp"
+#include "messages/roles/tracing.hpp"
+
+#include <deque>
+
+namespace aops::actors {
+
+/// INTERNAL: something that was begun elsewhere goes on here.
+struct tracing_step {
+  std::shared_ptr<const std::function<void()>> go;
+};
+
+} // namespace aops::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::tracing_step)
+
+namespace aops::actors {
+
+using full_tracing_actor = caf::typed_actor<caf::reacts_to<tracing_step>,
+                                            // INTERNAL: looks which domains are due.
+                                            caf::reacts_to<atom::tick>>::extend_with<tracing_actor>;
+
+struct tracing_parts {
+  store_ptr store;
+  trace_models_ptr models;
+};
+
+struct tracing_state {
+  explicit tracing_state() = default;
+  static inline const char* name = tracing_name.data();
+  store_ptr store;
+  trace_models_ptr models;
+  size_t looking = 0;                        ///< Domains whose hosts are read or changed now.
+  std::deque<std::function<void()>> waiting; ///< Others, in their turn.
+};
+
+/// Keeps domains, hosts in domains, and files; compares and syncs them through `remote`.
+full_tracing_actor::behavior_type
+tracing(full_tracing_actor::stateful_pointer<checked_state<tracing_state>> self,
+        tracing_parts parts);
+
+} // namespace aops::actors
