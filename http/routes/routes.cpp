@@ -25,6 +25,7 @@ std::vector<route> public_routes(const node_port& port) {
                       report_routes,
                       cluster_routes,
                       upkeep_routes,
+                      tracing_routes,
                       session_routes,
                       kafka_routes,
                       alertmanager_routes})

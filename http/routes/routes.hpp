@@ -29,6 +29,7 @@ std::vector<route> job_routes(const node_port& port);
 std::vector<route> report_routes(const node_port& port);
 std::vector<route> cluster_routes(const node_port& port);
 std::vector<route> upkeep_routes(const node_port& port);
+std::vector<route> tracing_routes(const node_port& port);
 std::vector<route> session_routes(const node_port& port);
 std::vector<route> kafka_routes(const node_port& port);
 std::vector<route> alertmanager_routes(const node_port& port);
