@@ -57,7 +57,7 @@ undone undone_element(const json& x, std::string_view missing) {
   if (!x.is_object())
     return {cell_text(x), missing};
   undone result{{}, missing, text_of(x, "reason")};
-  for (const auto* key : {"host_name", "name", "host_id"})
+  for (const auto* key : {"host_name", "name", "host_id", "filePath", "hostId", "domainName"})
     if (result.name.empty())
       result.name = text_of(x, key);
   if (result.name.empty())
@@ -80,10 +80,13 @@ int reply_code(const json& reply) {
 } // namespace
 
 bool succeeded(const json& reply) {
-  return reply_code(reply) == code_ok || reply_code(reply) == code_partial;
+  return reply_code(reply) == code_ok || partly_succeeded(reply);
 }
 
-bool partly_succeeded(const json& reply) { return reply_code(reply) == code_partial; }
+bool partly_succeeded(const json& reply) {
+  constexpr int some_were_there = 202; // Of configuration tracing.
+  return reply_code(reply) == code_partial || reply_code(reply) == some_were_there;
+}
 
 std::vector<undone> undone_of(const json& reply) {
   struct list {
@@ -93,6 +96,7 @@ std::vector<undone> undone_of(const json& reply) {
   std::vector<undone> all;
   const auto& reasons = member(reply, "fail_reasons");
   for (auto [key, missing] : {list{"fail_list", {}},
+                              list{"failList", {}},
                               list{"ignored_hosts", "host"},
                               list{"ignored_trees", "tree"},
                               list{"ignored_items", "rule"},

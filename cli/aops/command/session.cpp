@@ -339,6 +339,11 @@ expected<json> session::post(const std::string& path, const json& body) {
   return nodes ? (*nodes)->post(path, body) : expected<json>{fail(nodes.error())};
 }
 
+expected<json> session::put(const std::string& path, const json& body) {
+  auto nodes = the_nodes();
+  return nodes ? (*nodes)->put(path, body) : expected<json>{fail(nodes.error())};
+}
+
 expected<json> session::remove(const std::string& path, const json& body) {
   auto nodes = the_nodes();
   return nodes ? (*nodes)->remove(path, body) : expected<json>{fail(nodes.error())};

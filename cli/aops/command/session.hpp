@@ -70,6 +70,7 @@ public:
   expected<std::vector<connection>> find_connections(bool may_be_new = false) const;
   expected<json> get(const std::string& path);
   expected<json> post(const std::string& path, const json& body);
+  expected<json> put(const std::string& path, const json& body);
   expected<json> remove(const std::string& path, const json& body);
   /// As `post` and `get`, but a code other than 200 and 206 is an error whose text is ready for the
   /// user.

@@ -147,6 +147,18 @@ error client::explain(const answer& got) const {
   }
 }
 
+namespace {
+
+/// Paths whose replies may be lists, and have no code beside that of HTTP: an interface that was
+/// there before, see docs/tracing.md.
+bool is_traced(std::string_view path) {
+  constexpr std::string_view folders[] = {"/domain/", "/host/", "/management/", "/confs/"};
+  return std::any_of(
+    std::begin(folders), std::end(folders), [&](auto x) { return path.starts_with(x); });
+}
+
+} // namespace
+
 expected<json>
 client::read_reply(const answer& got, std::string_view method, const std::string& path) const {
   may_have_arrived_ = got.result || !never_left(got.result.error());
@@ -165,6 +177,11 @@ client::read_reply(const answer& got, std::string_view method, const std::string
   }
   if (body && member(*body, "code").is_number_integer())
     return body;
+  if (body && response.status < 300 && is_traced(path)) {
+    auto coded = body->is_array() ? json{{"list", std::move(*body)}} : std::move(*body);
+    coded["code"] = response.status;
+    return coded;
+  }
   auto what = tr("HTTP {} to {} {} at {}", response.status, method, path, to_.where.origin());
   if (response.status == 404 || response.status == 405)
     return fail(ec::not_found, tr("{}: this node does not offer it", what));
@@ -181,6 +198,15 @@ expected<json> client::post(const std::string& path, const json& body, const std
     return http_->Post(to_.where.prefix + path, headers, to_line(body), "application/json");
   });
   return read_reply({std::move(result), took}, "POST", path);
+}
+
+expected<json> client::put(const std::string& path, const json& body) {
+  if (!is_safe_header(to_.token))
+    return fail(ec::bad_request, tr("the access token holds control characters"));
+  auto [result, took] = timed([&] {
+    return http_->Put(to_.where.prefix + path, headers_of(to_), to_line(body), "application/json");
+  });
+  return read_reply({std::move(result), took}, "PUT", path);
 }
 
 expected<json> client::get(const std::string& path) {

@@ -101,6 +101,10 @@ expected<json> node_list::post(const std::string& path, const json& body) {
   return ask(how, [&](client& node) { return node.post(path, body, key); });
 }
 
+expected<json> node_list::put(const std::string& path, const json& body) {
+  return ask(repeat::never, [&](client& node) { return node.put(path, body); });
+}
+
 expected<json> node_list::remove(const std::string& path, const json& body) {
   return ask(repeat::never, [&](client& node) { return node.remove(path, body); });
 }

@@ -23,6 +23,7 @@ public:
   // As those of `client`. `ec::unreachable` tells about each node when none is reached.
   expected<json> get(const std::string& path);
   expected<json> post(const std::string& path, const json& body);
+  expected<json> put(const std::string& path, const json& body);
   expected<json> remove(const std::string& path, const json& body);
 
   /// One try, at the node that answered last. When it is not reached, breaks off or is silent, the

@@ -8,6 +8,10 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
+  translation{"{}: --path is missing",
+              "{}：缺少 --path"},
+  translation{"{}: --domain is missing",
+              "{}：缺少 --domain"},
   translation{"known by {}\nshows    {}\nTrust {}? [yes/no] ",
               "已知     {}\n出示     {}\n信任 {} 吗？[yes/no] "},
   translation{"the command goes on; what it did will be in the log",

@@ -36,6 +36,7 @@ verb task_verb();
 verb schedule_verb();
 verb run_verb();
 verb remote_verb();
+verb tracing_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb config_verb();
