@@ -15,12 +15,13 @@ from waiting import wait_until
 # Legal values of fields for which the schema does not say enough.
 SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos": {"192.0.2.1": []}, "report": "{}",
            "start": 1, "end": 2, "public_ip": "192.0.2.1",
-           "config_list": ["/etc/hosts"], "path": "/etc/hosts"}
+           "config_list": ["/etc/hosts"], "path": "/etc/hosts", "domainName": "web", "domain_name": "web",
+           "filePath": "/etc/hosts", "file_path": "/etc/hosts", "hostId": "h"}
 # Bodies that must say more than their schema requires.
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"},
         "/manage/check/result/delete": {"time_range": [1, 2]}}
-# Whose HTTP status tells, too.
-BY_STATUS = ("/alertmanager/webhook",)
+# Whose HTTP status tells, too: the last four are of configuration tracing, where it is the code or what is usual for it.
+BY_STATUS = ("/alertmanager/webhook", "/domain/", "/host/", "/management/", "/confs/")
 # Fields that others of the same body must come with: alone they are illegal, so they are not tried at their bounds.
 TOGETHER = {"username", "password", "sudo_password", "ssh_key", "become", "key"}
 MARK = "owned by the first"
@@ -53,7 +54,7 @@ class fields(unittest.TestCase):
         if token is not None:
             headers["Access-Token"] = token
         status, _, text = client.send(method, path, json.dumps(body), headers)
-        return json.loads(text)["code"] if status == 200 or path in BY_STATUS else f"HTTP {status}"
+        return json.loads(text)["code"] if status == 200 or path.startswith(BY_STATUS) else f"HTTP {status}"
 
     def judge(self, seen, wanted, least):
         """Of (where, code)s, all must be as wanted, and be many."""
@@ -161,7 +162,7 @@ class owners(unittest.TestCase):
             fields = {key: known.legal(field, key) for key, field in schema["properties"].items() if key in known.samples}
             for body in (known.legal(schema) | MORE.get(path, {}), known.legal(schema) | fields | MORE.get(path, {})):
                 status, reply = other.call(method, path, body)
-                self.assertTrue(status == 200 or path in BY_STATUS, (path, reply))
+                self.assertTrue(status == 200 or path.startswith(BY_STATUS), (path, reply))
                 told = json.dumps(reply)
                 self.assertNotIn(MARK, told, path)
                 self.assertNotIn("host of mine", told, path)

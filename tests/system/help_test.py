@@ -43,6 +43,7 @@ SCENES = {
     "task": [WEB1, "aops template import zookeeper.yml"],
     "package": ["tar czf kafka-3.6.tar.gz rules.json"],
     "remote": [WEB1, "aops host add web2 127.0.0.2:PORT", "touch nginx.conf"],
+    "tracing": [WEB1, "aops tracing domain add db", "touch motd"],
     "schedule": [WEB1, "aops template import zookeeper.yml", 'aops task generate "one zookeeper" zookeeper --host_list web1'],
     "completion": ["mkdir -p .config/fish/completions"],
 }
@@ -56,6 +57,7 @@ CODES = {
     r"aops cluster drain": {1},  # There is no other node to take the slots.
     r"aops task execute": {1},  # Its host is none that one may log in to.
     r"aops run (watch|hosts|log|retry)": {1},  # There is no such run.
+    r"aops tracing sync": {1},  # Likewise.
     r"aops remote": {1},  # Its hosts are none that one may log in to.
     r"aops template import zookeeper/": {1},  # The folder holds no template.
     r"aops kafka dlq (show|replay)": {1},  # There is no such message.

@@ -211,6 +211,26 @@ ROWS = {
     ("GET", "/api/v1/targets"): sees(shows=host_of),
     ("GET", "/api/v1/status/buildinfo"): sees(),
 
+    ("POST", "/domain/createDomain"): denied(lambda s: [{"domainName": "x"}]),
+    ("POST", "/domain/queryDomain"): sees(shows=lambda s: ["traced"]),
+    ("DELETE", "/domain/deleteDomain"): denied(lambda s: {"domainName": "traced"}),
+    ("POST", "/host/addHost"): denied(lambda s: {"domainName": "traced", "hostInfos": []}),
+    ("POST", "/host/getHost"): sees(lambda s: {"domainName": "traced"}, host_of),
+    ("DELETE", "/host/deleteHost"): denied(lambda s: {"domainName": "traced", "hostInfos": []}),
+    ("POST", "/management/addManagementConf"): denied(lambda s: {"domainName": "traced", "confFiles": []}),
+    ("POST", "/management/getManagementConf"): sees(lambda s: {"domainName": "traced"}, lambda s: ["/etc/motd"]),
+    ("DELETE", "/management/deleteManagementConf"): denied(lambda s: {"domainName": "traced", "confFiles": []}),
+    ("POST", "/management/queryManageConfChange"): sees(lambda s: {"domainName": "traced"}, lambda s: ["/etc/motd"]),
+    ("POST", "/confs/queryExpectedConfs"): sees(shows=lambda s: ["/etc/motd"]),
+    ("POST", "/confs/queryRealConfs"): sees(lambda s: {"domainName": "traced", "hostIds": []}, code=400),
+    ("POST", "/confs/getDomainStatus"): sees(lambda s: {"domainName": "traced"}, lambda s: [s.seen]),
+    ("PUT", "/confs/syncConf"): denied(lambda s: {"domainName": "traced", "hostIds": []}),
+    ("POST", "/manage/tracing/item/get"): sees(lambda s: {"domain_name": "traced"}, lambda s: ["/etc/motd"]),
+    ("POST", "/manage/tracing/diff"): sees(lambda s: {"domain_name": "traced", "file_path": "/etc/motd"}),
+    ("POST", "/manage/tracing/summary/get"): sees(shows=lambda s: ['"hosts":1']),
+    ("POST", "/manage/tracing/edit/get"): sees(),
+    ("POST", "/manage/tracing/model/get"): sees(),
+
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
@@ -248,12 +268,12 @@ def ask(api, method, path, body):
         headers["Access-Token"] = api.token
     if path.startswith("/api/v1/"):
         return ask_as_prometheus(api, method, path.replace("{rest}", "host/values"), body, headers)
-    if method == "GET":
+    if method == "GET" or path == "/domain/deleteDomain":
         query = "&".join(f"{key}={value}" for key, value in body.items())
-        _, _, text = api.send("GET", path + ("?" + query if query else ""), None, headers)
+        _, _, text = api.send(method, path + ("?" + query if query else ""), None, headers)
     else:
         _, _, text = api.send(method, path, json.dumps(body), headers)
-    return (json.loads(text)["code"], text.replace('": ', '":')) if text.startswith("{") else (200, text)
+    return (json.loads(text).get("code", 200), text.replace('": ', '":')) if text.startswith("{") else (200, text)
 
 
 def ask_as_prometheus(api, method, path, body, headers):
@@ -305,6 +325,7 @@ class scene:
         reports = {x["host_id"]: x["report_id"] for x in api.reports(self.task)}
         self.seen_report, self.hidden_report = reports[self.seen], reports[self.hidden]
         api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
+        self.trace(api)
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         self.stranger = rest(api.url)
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
@@ -312,6 +333,16 @@ class scene:
         self.legal = {path: body for path, _, _, _, _, body in
                       cases_of(json.loads(api.send("GET", "/openapi.json")[2]))}
         self.secrets = [self.hidden, HIDDEN_HOST, HIDDEN_GROUP, self.hidden_report, "127.0.0.2"]
+
+
+    def trace(self, api):
+        """A domain of both hosts."""
+        hosts = [{"hostId": x} for x in (self.seen, self.hidden)]
+        for path, body in (("/domain/createDomain", [{"domainName": "traced"}]),
+                           ("/host/addHost", {"domainName": "traced", "hostInfos": hosts}),
+                           ("/management/addManagementConf",
+                            {"domainName": "traced", "confFiles": [{"filePath": "/etc/motd", "contents": "hello"}]})):
+            assert api.call("POST", path, body)[0] == 200
 
 
 class isolation(unittest.TestCase):

@@ -27,8 +27,8 @@ class schemas:
         for path, verbs in self.document["paths"].items():
             for method, operation in verbs.items():
                 body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-                if body:
-                    yield path, method.upper(), operation, self.resolve(body["schema"])
+                if body and (schema := self.resolve(body["schema"])).get("type") == "object":
+                    yield path, method.upper(), operation, schema
 
     def legal(self, schema, name=None):
         """A small legal value."""
