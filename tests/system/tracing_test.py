@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import unittest
 
 import lab
 from node import node
-from rest import rest
+from rest import rest, tree
 from stores import database
 from waiting import wait_until
 
@@ -355,6 +356,7 @@ class on_hosts(unittest.TestCase):
         self.assertEqual(c.status("web")[h2], {REPO: "NOT FOUND"})
         results = [x["check_item"] for x in self.api.results(h2)]
         self.assertIn(f"config_drift:web:{REPO}", results)
+        self.name_the_edit(h2)
         self.lab["h2"].kill()
         reply = c.post("/confs/getDomainStatus", {"domainName": "web"})
         states = {x["hostId"]: x["syncStatus"][0]["isSynced"] for x in reply["hostStatus"]}
@@ -363,6 +365,19 @@ class on_hosts(unittest.TestCase):
         real = c.post("/confs/queryRealConfs", {"domainName": "web", "hostIds": []})
         self.assertEqual([len(x["confBaseInfos"]) for x in real], [1, 0])
         self.lab["h2"].start()
+
+    def name_the_edit(self, host):
+        """A tree asks whether a file is what it should be; its report says what became of it."""
+        broken = tree("broken", "edited", {"edited": f"config_drift:web:{REPO}"})
+        self.api.good("/diag/tree/import", {"trees": [broken]})
+        end = int(time.time())
+        task = self.api.good("/diag/execute", {"host_list": [host], "tree_list": ["broken"], "time_range": [end - 60, end],
+                                               "interval": 60})["task_id"]
+        wait_until(lambda: self.api.progress(task) == 1, 90, "a report")
+        report = self.api.report(self.api.reports(task)[0]["report_id"])
+        self.assertEqual(report["verdict"], "true", report)
+        self.assertEqual(len(report["root_causes"]), 1)
+        self.assertIn("the file is gone (seen ", report["evidence"][0]["condition"])
 
     def test_a_domain_is_looked_at_by_time(self):
         h3 = self.ids["h3"]
