@@ -286,12 +286,9 @@ tracing_repository::end_item(int64_t domain, std::string_view path, const trace_
 
 expected<std::vector<trace_version_row>>
 tracing_repository::versions(int64_t item, int64_t most, int64_t offset) {
-  return db_.list(std::string{version_columns} +
-                    "where v.item = ? order by v.version desc limit ? offset ?",
-                  read_version,
-                  item,
-                  most,
-                  offset);
+  const std::string statement =
+    std::string{version_columns} + "where v.item = ? order by v.version desc limit ? offset ?";
+  return db_.list(statement, read_version, item, most, offset);
 }
 
 expected<int64_t> tracing_repository::count_versions(int64_t item) {
