@@ -98,6 +98,10 @@ class stage:
                     "LC_ALL": "C.UTF-8", "TZ": "UTC", "AOPS_PASSWORD": PASSWORD} | SECRETS
         self.write("rules.json", {"check_items": [rule("web_cpu_high", "temperature", "$0 > 50")]})
         self.write("tree.yaml", {"trees": [tree("cpu_fault", "too hot", {"too hot": "web_cpu_high"})]})
+        self.write("tests.yaml", {"tree_files": ["tree.yaml"],
+                                  "tests": [{"name": "hot", "values": {"web_cpu_high": "abnormal"}, "expect": {"verdict": True}}]})
+        self.write("rules_test.yml", {"tests": [{"promql_expr_test": [{"expr": "1", "eval_time": "1m", "exp_samples": [
+            {"labels": "{}", "value": 1}]}]}]})
         self.write("zookeeper.yml", PLAY)
         self.write("hosts.csv", f"name,address,port\ndb1,127.0.0.1,{self.exporter.port}\n")
         self.must(f"aops login --url {self.node.url}", AOPS_PASSWORD=DEFAULT_PASSWORD, AOPS_NEW_PASSWORD=PASSWORD)

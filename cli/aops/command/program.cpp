@@ -15,10 +15,15 @@ namespace aops::cli {
 
 namespace {
 
+bool is_offline(const action* chosen, const arguments& args) {
+  return chosen && !chosen->offline.empty() && args.has(chosen->offline);
+}
+
 /// The contract has a token required by every command but the log-in.
 bool lacks_token(const session& s, const verb& what) {
   const auto* action = action_of(what, s.args);
-  if (!what.asks_node || !what.needs_token || (action && !action->needs_token))
+  if (!what.asks_node || !what.needs_token || (action && !action->needs_token) ||
+      is_offline(action, s.args))
     return false;
   auto to = s.find_connections();
   return to && std::all_of(to->begin(), to->end(), [](const auto& x) { return x.token.empty(); });
@@ -27,7 +32,7 @@ bool lacks_token(const session& s, const verb& what) {
 /// The first option that the action cannot do without and that is not there; empty when all are.
 std::string_view missing_need(const verb& what, const arguments& args) {
   const auto* action = action_of(what, args);
-  if (!action)
+  if (!action || is_offline(action, args))
     return {};
   auto lacks =
     std::find_if(action->needs.begin(), action->needs.end(), [&](auto x) { return !args.has(x); });

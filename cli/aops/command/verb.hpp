@@ -72,7 +72,8 @@ struct action {
   /// all words that are left. Empty: those of the verb.
   std::vector<std::string_view> positionals = {};
   std::vector<std::string_view> needs = {}; ///< Options without which it is no command.
-  bool lists = false; ///< Shows rows: takes `--filter` and `-o name`, `-o csv`.
+  std::string_view offline = {}; ///< With this option it asks no node: no token, none of `needs`.
+  bool lists = false;            ///< Shows rows: takes `--filter` and `-o name`, `-o csv`.
 };
 
 /// One command of the program.

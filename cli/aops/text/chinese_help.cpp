@@ -224,6 +224,8 @@ constexpr std::array texts{
               "主机的标识或名称"},
   translation{"As `for` of a rule: found only when it held so long",
               "同规则的 `for`：持续这么久才算发现"},
+  translation{"test: tests of rules of Prometheus, as promtool takes them; no node is asked",
+              "test：Prometheus 规则的测试，格式与 promtool 相同；不询问节点"},
   translation{"Import, delete, show, export, test fault trees",
               "导入、删除、显示、导出、测试故障树"},
   translation{"add: trees as JSON or YAML, or one as a mind map, .xlsx, .xls or .csv; `-` reads standard input; test: tests of trees as JSON or YAML",

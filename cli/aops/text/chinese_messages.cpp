@@ -748,6 +748,8 @@ constexpr std::array texts{
               "从未可知：{}"},
   translation{"{} passed, {} failed\n",
               "{} 个通过，{} 个失败\n"},
+  translation{"{}: holds rule groups of Prometheus, which nodes do not judge; `aops checkrule test --unit` tests them",
+              "{}：是 Prometheus 的规则组，节点不判断这些规则；可用 `aops checkrule test --unit` 测试"},
 };
 // clang-format on
 

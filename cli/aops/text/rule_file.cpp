@@ -114,6 +114,12 @@ expected<json> read_rules(const std::string& name, std::string_view text) {
              : expected<json>{fail(ec::bad_request, tr("{}: check_items is no list", name))};
   if (content->is_object() && content->contains("check_item"))
     return json::array({*content});
+  if (content->is_object() && content->contains("groups"))
+    return fail(
+      ec::bad_request,
+      tr("{}: holds rule groups of Prometheus, which nodes do not judge; `aops checkrule test "
+         "--unit` tests them",
+         name));
   return fail(ec::bad_request,
               tr("{}: holds no rules; a rule file looks like {{\"check_items\": [...]}}", name));
 }

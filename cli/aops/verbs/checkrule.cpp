@@ -3,6 +3,7 @@
 #include "cli/aops/text/language.hpp"
 #include "cli/aops/text/rule_file.hpp"
 #include "cli/aops/text/text.hpp"
+#include "cli/aops/unit/rule_tests.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/picture_export.hpp"
 #include "cli/aops/verbs/trial.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <glob.h>
 #include <ostream>
 
 namespace aops::cli {
@@ -141,7 +143,51 @@ expected<json> rules_to_test(session& s) {
   return chosen;
 }
 
+std::vector<std::string> files_like(const std::string& pattern) {
+  std::vector<std::string> out;
+  ::glob_t found{};
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return out;
+}
+
+/// Tests of rules of Prometheus, run here; what is said is what promtool says.
+int test_units(session& s) {
+  auto files = s.args.list("unit");
+  if (!files)
+    return s.complain(files.error());
+  int code = exit_done;
+  json all = json::array();
+  for (const auto& file : *files) {
+    if (!s.wants_data())
+      s.io.out << "Unit Testing:  " << printable(file) << std::endl;
+    auto text = read_file(file);
+    auto failed =
+      text ? run_rule_tests(file, *text, read_file, files_like) : std::vector{text.error().detail};
+    if (!failed.empty())
+      code = exit_failed;
+    all.push_back({{"file", file}, {"passed", failed.empty()}, {"failures", failed}});
+    if (s.wants_data())
+      continue;
+    if (failed.empty())
+      s.io.out << "  SUCCESS\n";
+    else
+      s.io.err << "  FAILED:" << std::endl;
+    for (const auto& why : failed) {
+      s.io.err << why << std::endl;
+      s.io.out << '\n';
+    }
+    s.io.out << std::endl;
+  }
+  if (s.wants_data())
+    s.print_json(json{{"files", std::move(all)}});
+  return code;
+}
+
 int test(session& s) {
+  if (s.args.has("unit"))
+    return test_units(s);
   auto rules = rules_to_test(s);
   if (!rules)
     return s.complain(rules.error());
@@ -183,37 +229,46 @@ verb checkrule_verb() {
        {.name = "delete", .run = remove, .positionals = {"check_items"}, .needs = {"check_items"}},
        {.name = "get", .run = get, .positionals = {"check_items"}, .lists = true},
        {.name = "cost", .run = cost, .positionals = {"check_items"}, .lists = true},
-       {.name = "test", .run = test, .positionals = {"conf", "host"}, .needs = {"conf", "host"}}},
-    .options = {{.name = "conf",
-                 .value = "FILE",
-                 .help =
-                   "add, test: rules as JSON or YAML, or as CSV when the name ends in .csv; `-` "
-                   "reads standard input"},
-                {.name = "check_items",
-                 .value = "NAMES",
-                 .help = "delete, get, cost, test: only these rules, separated by commas",
-                 .alias = "chek_items"},
-                {.name = "export",
-                 .value = "FILE",
-                 .help =
-                   "get: write the rules there, .json or .yaml; into a folder as check_rule.json"},
-                {.name = "host",
-                 .value = "HOST",
-                 .help = "test: id or name of the host to judge",
-                 .is_extra = true},
-                extra(start_option),
-                extra(end_option),
-                last_option,
-                exit_code_option,
-                {.name = "sort", .value = "FIELD", .help = "get: order", .choices = {"check_item"}},
-                direction_option,
-                page_option,
-                per_page_option},
+       {.name = "test",
+        .run = test,
+        .positionals = {"conf", "host"},
+        .needs = {"conf", "host"},
+        .offline = "unit"}},
+    .options =
+      {{.name = "conf",
+        .value = "FILE",
+        .help = "add, test: rules as JSON or YAML, or as CSV when the name ends in .csv; `-` "
+                "reads standard input"},
+       {.name = "check_items",
+        .value = "NAMES",
+        .help = "delete, get, cost, test: only these rules, separated by commas",
+        .alias = "chek_items"},
+       {.name = "export",
+        .value = "FILE",
+        .help = "get: write the rules there, .json or .yaml; into a folder as check_rule.json"},
+       {.name = "host",
+        .value = "HOST",
+        .help = "test: id or name of the host to judge",
+        .is_extra = true},
+       {.name = "unit",
+        .value = "FILES",
+        .help = "test: tests of rules of Prometheus, as promtool takes them; no node is asked",
+        .is_list = true,
+        .is_extra = true},
+       extra(start_option),
+       extra(end_option),
+       last_option,
+       exit_code_option,
+       {.name = "sort", .value = "FIELD", .help = "get: order", .choices = {"check_item"}},
+       direction_option,
+       page_option,
+       per_page_option},
     .positionals = {"action"},
     .examples = "  aops checkrule add rules.json\n"
                 "  aops checkrule list --export rules.yaml\n"
                 "  aops checkrule cost\n"
-                "  aops checkrule test rules.json web1 --last 1h30m\n"};
+                "  aops checkrule test rules.json web1 --last 1h30m\n"
+                "  aops checkrule test --unit rules_test.yml\n"};
 }
 
 } // namespace aops::cli

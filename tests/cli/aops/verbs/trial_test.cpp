@@ -68,6 +68,26 @@ struct trial_fixture : tests::command_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(trials, trial_fixture)
 
+BOOST_AUTO_TEST_CASE(tests_of_rule_files_ask_no_node) {
+  variables.erase("AOPS_URL");
+  variables.erase("AOPS_ACCESS_TOKEN");
+  file("r.yml", "groups: [{name: g, rules: [{record: r, expr: m * 2}]}]");
+  auto good = file(
+    "good.yml",
+    "rule_files: [r.yml]\ntests: [{input_series: [{series: m, values: '1 2'}], promql_expr_test: "
+    "[{expr: r, eval_time: 1m, exp_samples: [{labels: r, value: 4}]}]}]");
+  auto bad = file("bad.yml",
+                  "rule_files: [r.yml]\ntests: [{promql_expr_test: [{expr: '1', eval_time: 1m}]}]");
+  BOOST_TEST(run({"checkrule", "test", "--unit", good}) == 0);
+  BOOST_TEST(out.str() == "Unit Testing:  " + good + "\n  SUCCESS\n\n");
+  BOOST_TEST(run({"checkrule", "test", "--unit", good + "," + bad}) == 1);
+  BOOST_TEST(
+    told("  FAILED:\n    expr: \"1\", time: 1m,\n        exp: nil\n        got: {} 1E+00\n"));
+  BOOST_TEST(run({"checkrule", "test", "--unit", bad, "-o", "json"}) == 1);
+  BOOST_TEST(printed()["files"][0]["passed"] == false);
+  BOOST_TEST(run({"checkrule", "test"}) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_test_shows_what_was_found_and_what_the_condition_compared) {
   node.answer("/check/rule/test", found());
   BOOST_TEST(run({"checkrule", "test", rules(), "web1", "--check_items", "b", "-o", "table"}) == 0);
