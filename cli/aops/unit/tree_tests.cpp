@@ -181,7 +181,7 @@ private:
   expected<void> read_facts() {
     if (source_.contains("cores")) {
       const auto& cores = source_["cores"];
-      if (!cores.is_number_unsigned() || cores > 10'000)
+      if (!cores.is_number_integer() || cores < 0 || cores > 10'000)
         return fail(ec::bad_request,
                     tr("{}: must be a whole number up to {}", where_ + ".cores", 10'000));
       out_.cores = cores.get<uint32_t>();
@@ -488,7 +488,9 @@ run_tree_tests(const std::string& name, std::string_view text, const file_reader
     return fail(content.error());
   if (auto fine = check_members(*content, name, {"tree_files", "tests"}); !fine)
     return fail(fine.error());
-  auto files = texts_of(member(*content, "tree_files"), name + ": tree_files");
+  auto files = content->contains("tree_files")
+                 ? texts_of((*content)["tree_files"], name + ": tree_files")
+                 : std::vector<std::string>();
   if (!files)
     return fail(files.error());
   tests_of_trees all(name);

@@ -184,7 +184,7 @@ rule_group read_group(const json& source, std::string& problem) {
   auto labels = in.texts("labels", true, true);
   if (in.has("limit")) {
     const auto& limit = source["limit"];
-    if (limit.is_number_unsigned())
+    if (limit.is_number_integer() && limit >= 0)
       out.limit = limit.get<size_t>();
     else
       in.refuse("field \"limit\" is no whole number");
