@@ -99,7 +99,7 @@ class tests_of_trees(unittest.TestCase):
             (folder / "shop_test.yaml").write_text(tests, encoding="utf-8")
             done = self.run_file(folder / "shop_test.yaml")
             self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-            self.assertIn("2 passed, 0 failed\nshop_slow: 2 of 6 nodes were seen true and false\n", done.stdout)
+            self.assertIn("2 passed, 0 failed\nshop_slow: 3 of 6 nodes were seen true and false\n", done.stdout)
             self.assertIn("  never false: shop slow\n", done.stdout)
             (folder / "shop_test.yaml").write_text(tests.replace("unknown}", "true}"), encoding="utf-8")
             done = self.run_file(folder / "shop_test.yaml")
