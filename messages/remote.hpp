@@ -139,10 +139,10 @@ struct command_outputs {
 };
 #define AOPS_FIELDS_command_outputs(F)                                                             \
   F(code, internal(), "")                                                                          \
-  F(outputs, required().additive(), "In the order in which they came.")                            \
-  F(next, required().additive(), "What to ask for next, as `after`.")                              \
-  F(ended, required().additive(), "Whether this is all, and the command has ended everywhere.")    \
-  F(resp, required().additive(), "At the end: host by host, in the order asked.")
+  F(outputs, required(), "In the order in which they came.")                                       \
+  F(next, required(), "What to ask for next, as `after`.")                                         \
+  F(ended, required(), "Whether this is all, and the command has ended everywhere.")               \
+  F(resp, required(), "At the end: host by host, in the order asked.")
 AOPS_MESSAGE(command_outputs)
 
 /// POST /manage/config/command/get

@@ -167,6 +167,7 @@ class remote(unittest.TestCase):
         def look():
             nonlocal reply, pages
             reply = self.ask("/manage/config/output/get", execution_id=begun["execution_id"], after=reply["next"])
+            self.assertIn("outputs", reply)
             for x in reply["outputs"]:
                 told[x["host_id"]] += x["output"]
             pages += bool(reply["outputs"])
