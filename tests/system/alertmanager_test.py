@@ -4,6 +4,7 @@ import time
 import unittest
 
 from alertmanager import alertmanager
+from cluster import cluster
 from exporter import exporter
 from node import node
 from receiver import configured, receiver
@@ -171,6 +172,29 @@ class asked(scene):
             nobody = ask(self.token, group | {"groupKey": "h", "alerts": [alert | {"labels": {"alertname": "hot", "host": "x"}}]})
             self.assertEqual((nobody[0], nobody[1]["task_id"], nobody[1]["ignored"]),
                              (200, "", ["no host has the labels of hot"]))
+
+
+class many_nodes(unittest.TestCase):
+    def test_a_takeover_ends_no_alert(self):
+        config = lambda url: configured(url, name="am", format="alertmanager", repeat="1s", expire_after="5m")
+        with receiver() as hook, alertmanager(hook.url) as manager, \
+                exporter({"m": 1}, [f"127.45.0.{i + 1}" for i in range(6)]) as hot, \
+                cluster(2, settings=SETTINGS, config=config(manager.url)) as it:
+            api = it.members[0].client()
+            api.add_group()
+            api.good("/check/rule/import", {"check_items": [HOT]})
+            ids = set(api.add_hosts(*[(f"h{i}", f"127.45.0.{i + 1}", hot.port) for i in range(6)]))
+            it.wait_settled()
+            hot.set(m=99)
+            known = lambda: {x["labels"]["host_id"]: x["endsAt"] for x in manager.alerts("hot")}
+            wait_until(lambda: set(known()) == ids, 90, "Alertmanager has all of them")
+            before = known()
+            busiest = max(it.members, key=lambda x: x.metrics().get('aops_alerts{severity="critical"}', 0))
+            busiest.kill()
+            wait_until(lambda: all(known().get(x, "") > before[x] for x in ids), 90, "all are told again")
+            self.assertEqual({body["status"] for _, body in hook.heard}, {"firing"}, "a false end")
+            hot.set(m=1)
+            wait_until(lambda: not known(), 90, "all are over")
 
 
 if __name__ == "__main__":
