@@ -42,7 +42,7 @@ changed_lines(std::string_view before, std::string_view after, size_t context, s
         is_near[index(it)] = true;
     }
   };
-  if (context >= all.size()) {
+  if (context == static_cast<size_t>(-1)) {
     is_near.assign(all.size(), true);
   } else {
     mark(all.begin(), all.end(), [&](auto it) { return static_cast<size_t>(it - all.begin()); });

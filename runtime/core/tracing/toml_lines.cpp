@@ -199,6 +199,10 @@ private:
 
 } // namespace
 
+expected<std::vector<toml_line>> read_toml_lines(std::string_view text) {
+  return scanner{text}.run();
+}
+
 size_t toml_string_end(std::string_view text, size_t begin) {
   auto quote = text[begin];
   std::string triple(3, quote);

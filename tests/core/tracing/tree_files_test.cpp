@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(faults_have_their_line) {
   BOOST_TEST(at("[\n01]") == "line 2: no valid value");
   BOOST_TEST(at("[\n\"a") == "line 2: a text without an end");
   BOOST_TEST(at("[\"\\q\"]") == "line 1: no valid value");
-  BOOST_TEST(at("// c\n{}") == "line 1: no valid value");
+  BOOST_TEST(at("// c\n{}") == "line 1: a value is missing");
   BOOST_TEST(at("[1e999]") == "line 1: no valid value");
 }
 
