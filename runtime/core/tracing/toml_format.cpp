@@ -143,6 +143,10 @@ private:
 expected<reading> read(std::string_view text, const syntax&) {
   if (auto fine = check_depth(text); !fine)
     return fail(std::move(fine.error()));
+  // The library asserts where it should refuse (a header that begins with no key): it is not given
+  // what is not understood here.
+  if (auto lines = read_toml_lines(text); !lines)
+    return fail(std::move(lines.error()));
   auto table = parsed(text);
   if (!table)
     return fail(std::move(table.error()));

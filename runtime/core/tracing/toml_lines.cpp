@@ -7,6 +7,11 @@ namespace aops::tracing {
 
 namespace {
 
+bool is_key_part(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
 class scanner {
 public:
   explicit scanner(std::string_view text) : text_(text) {}
@@ -24,7 +29,7 @@ public:
       toml_line x;
       x.begin = begin;
       if (!(is_at('[') ? header(x) : pair(x)))
-        return fault_at(line_at(text_, at_), "not understood");
+        return fault_at(line_at(text_, at_), "no valid TOML");
       skip_line();
       x.end = at_;
       out_.push_back(std::move(x));
@@ -50,14 +55,15 @@ private:
         if (quoted[0] == '\'') {
           parts.emplace_back(quoted.substr(1, quoted.size() - 2));
         } else {
-          auto name = json::parse(quoted, nullptr, false); // Its escapes are those of JSON, but \U.
-          if (!name.is_string())
-            return false;
-          parts.push_back(name.get<std::string>());
+          // Its escapes are those of JSON, but \U: such a key is read and not changed.
+          auto name = json::parse(quoted, nullptr, false);
+          parts.push_back(name.is_string() ? name.get<std::string>() : std::string{quoted});
         }
         at_ = end;
       } else {
-        auto end = std::min(text_.find_first_of(" \t.=]\r\n", at_), text_.size());
+        auto end = at_;
+        while (end < text_.size() && is_key_part(text_[end]))
+          ++end;
         if (end == at_)
           return false;
         parts.emplace_back(text_.substr(at_, end - at_));

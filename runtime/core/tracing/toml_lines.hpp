@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-/// INTERNAL: where headers, keys and values of a TOML text stand that the library has found legal.
+/// INTERNAL: where headers, keys and values of a TOML text stand. What is legal says the library.
 namespace aops::tracing {
 
 struct toml_step {
