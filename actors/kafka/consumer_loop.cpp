@@ -16,6 +16,7 @@ constexpr size_t most_flights = 2;
 constexpr auto poll_for = 100ms;
 constexpr auto full_for = 500ms;      ///< Then partitions are paused.
 constexpr auto good_bye_for = 3000ms; ///< For what is under way, before it is left to others.
+constexpr std::chrono::milliseconds refused_first_for = 2s;
 
 std::vector<mq::position> positions_after(const std::vector<mq::message>& messages) {
   std::map<mq::partition_id, int64_t> next;
@@ -101,11 +102,13 @@ void consumer_loop::run() {
     settle(false);
     take_some();
     auto now = consumer_->state();
-    if (now.is_refused && std::chrono::steady_clock::now() - joined_ > refused_for_)
+    auto patience = joins_ == 0 ? std::min(refused_first_for, refused_for_) : refused_for_;
+    if (now.is_refused && std::chrono::steady_clock::now() - joined_ > patience)
       join_anew();
-    else if (now.is_connected && !refusal_.empty()) {
+    else if (now.is_connected && joins_ > 0) {
       std::lock_guard guard{mutex_};
       refusal_.clear();
+      joins_ = 0;
     }
   }
   wait_for_flights(good_bye_for);
@@ -135,6 +138,7 @@ void consumer_loop::join_anew() {
     std::lock_guard guard{mutex_};
     refusal_ = made ? why : made.error().detail;
     joined_ = std::chrono::steady_clock::now();
+    ++joins_;
   }
   if (!made)
     return;

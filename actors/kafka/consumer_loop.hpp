@@ -30,7 +30,8 @@ public:
   using sink = std::function<void(message_batch)>;
 
   /// @param hand_on Called in the loop's thread; `done` may follow at once.
-  /// @param refused_for So long it stays as it is when the queue refuses it.
+  /// @param refused_for So long it stays as it is when the queue refuses it; shorter at first, for
+  /// a topic may be in the making.
   consumer_loop(std::shared_ptr<mq::message_queue> queue,
                 const base::config& config,
                 std::vector<std::string> topics,
@@ -72,6 +73,7 @@ private:
   std::unique_ptr<mq::consumer> consumer_; ///< The thread's; others look under the mutex.
   std::string refusal_; ///< Why the one before it was refused, until this one is let in.
   std::chrono::steady_clock::time_point joined_;
+  int joins_ = 0; ///< Since it was let in.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<flight> flights_;

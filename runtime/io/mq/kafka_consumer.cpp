@@ -87,6 +87,7 @@ public:
   }
 
   expected<void> open(const base::config& c) {
+    config_ = c;
     properties own{{"group.id", options_.group},
                    {"enable.auto.commit", "false"},
                    {"enable.auto.offset.store", "false"},
@@ -134,10 +135,7 @@ public:
         continue;
       }
       if (m->err) {
-        if (is_refusal(m->err))
-          state_.refused(rd_kafka_message_errstr(m.get()));
-        else
-          state_.failed(rd_kafka_message_errstr(m.get()));
+        note(*m);
         continue;
       }
       out.push_back(read(*m));
@@ -185,6 +183,35 @@ private:
   struct owned_state : link_state {
     kafka_consumer* owner = nullptr;
   };
+
+  void note(const rd_kafka_message_t& m) {
+    if (!is_refusal(m.err))
+      return state_.failed(rd_kafka_message_errstr(&m));
+    state_.refused(rd_kafka_message_errstr(&m));
+    if (m.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        m.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+      ask_for_topics();
+  }
+
+  /// Brokers that make topics do so for those who want to write to them. Whoever joins next sees
+  /// what came of it.
+  void ask_for_topics() {
+    link_state state;
+    auto conf = make_conf(config_, {}, &state);
+    if (!conf)
+      return;
+    auto writer = make_handle(RD_KAFKA_PRODUCER, std::move(*conf));
+    if (!writer)
+      return;
+    for (const auto& topic : options_.topics) {
+      std::unique_ptr<rd_kafka_topic_t, destroyer<rd_kafka_topic_destroy>> only{
+        rd_kafka_topic_new(writer->get(), topic.c_str(), nullptr)};
+      const struct rd_kafka_metadata* found = nullptr;
+      rd_kafka_metadata(writer->get(), 0, only.get(), &found, patience_ms);
+      if (found)
+        rd_kafka_metadata_destroy(found);
+    }
+  }
 
   /// A broker that hangs must not hold up whoever is about to end.
   rd_kafka_resp_err_t commit_and_wait(const rd_kafka_topic_partition_list_t* list) {
@@ -242,6 +269,7 @@ private:
     mine_.clear();
   }
 
+  base::config config_;
   consumer_options options_;
   owned_state state_;
   bool is_paused_ = false;
