@@ -120,7 +120,7 @@ class watching(on_stage):
         t.gone(".side")
         t.see("text=Root causes")
         t.call("emulateMedia", {"media": "screen"})
-        t.go(f"/ui/reports/{self.it.report}?tab=file").see(".cm-content >> text=root_causes")
+        t.go(f"/ui/reports/{self.it.report}?tab=file").see(".cm-content >> text=content_hash")
 
     # -- the palette
 
