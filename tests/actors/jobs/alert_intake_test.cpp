@@ -209,7 +209,6 @@ BOOST_AUTO_TEST_CASE(the_configuration_binds_trees_to_alerts) {
 BOOST_AUTO_TEST_CASE(a_diagnosis_that_ended_while_nobody_looked_is_told_by_who_looks_next) {
   take({alert({{"alertname", "hot"}, {"host", "name-h1"}})});
   pass(1s);
-  take_away(alert_intake_name);
   end(of<alert_intake_actor>(alert_intake_name));
   find_cause();
   start_as(alert_intake_name, alert_intake, job_services_ptr{services});
