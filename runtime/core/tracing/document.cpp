@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace aops::tracing {
 
@@ -54,7 +55,20 @@ std::string_view without_mark(std::string_view text) {
 expected<reading> read(std::string_view text, const syntax& how) {
   if (auto fine = check_text(text); !fine)
     return fail(std::move(fine.error()));
-  return format_of(how.type).read(without_mark(text), how);
+  try {
+    return format_of(how.type).read(without_mark(text), how);
+  } catch (const std::exception&) {
+    // Files come from hosts: what nobody thought of must not end the node.
+    return fault_at(1, "is not understood");
+  }
+}
+
+expected<std::string> write(std::string_view text, const json& values, const syntax& how) {
+  try {
+    return format_of(how.type).write(text, values, how);
+  } catch (const std::exception&) {
+    return std::string{text}; // Which does not say the values, and is refused for it.
+  }
 }
 
 } // namespace
@@ -96,7 +110,7 @@ expected<std::string> apply(std::string_view text, const json& values, const syn
   if (same_values(before->values, values, how))
     return std::string{text};
   auto bare = without_mark(text);
-  auto written = format_of(how.type).write(bare, values, how);
+  auto written = write(bare, values, how);
   if (!written)
     return fail(std::move(written.error()));
   // Whatever a writer overlooked, and whatever a value holds: nothing else is said than the values.

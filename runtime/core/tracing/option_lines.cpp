@@ -138,6 +138,9 @@ private:
     auto first = at_;
     auto joined = logical(x);
     std::string_view line = joined;
+    // A backslash alone joins nothing to what follows.
+    if (x.indent >= line.size() || is_blank(line[x.indent]))
+      return fault_at(x.line, "a line that only goes on");
     x.kind = line_kind::option;
     x.is_directive = how_.directives.find(line[x.indent]) != std::string::npos;
     bool by_blank = x.is_directive || how_.spacer.find(' ') != std::string::npos;
@@ -177,7 +180,7 @@ private:
     bool is_one = first == at_;
     x.value_begin = x.begin + std::min(begin, physical_[first].stop - x.begin);
     x.value_end = is_one ? x.begin + std::max(stop, begin) : physical_[at_].stop;
-    x.name_end += x.begin;
+    x.name_end = std::min(x.name_end + x.begin, x.value_begin);
     if (!has_value)
       x.value_begin = x.value_end = x.name_end;
     if (x.is_directive) {

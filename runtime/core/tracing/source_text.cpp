@@ -107,11 +107,11 @@ std::string changes::applied_to(std::string_view text) const {
   size_t done = 0;
   for (auto i : order) {
     const auto& x = all_[i];
-    if (x.begin < done)
+    if (x.begin < done || x.begin > text.size())
       continue;
     out += text.substr(done, x.begin - done);
     out += x.text;
-    done = x.end;
+    done = std::clamp(x.end, x.begin, text.size());
   }
   return out += text.substr(done);
 }

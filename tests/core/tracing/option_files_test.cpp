@@ -130,6 +130,16 @@ BOOST_AUTO_TEST_CASE(lines_may_go_on_behind_a_backslash) {
   BOOST_TEST(applied(text, R"({"":{"a":"9","b":"3"}})", how) == "a = 9\nb = 3\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_backslash_needs_something_to_join) {
+  auto how = syntax_of(file_type::key_value);
+  how.continuation = continued_by::backslash;
+  BOOST_TEST(fault_of("a=1\n   \\\n", how) == "line 2: a line that only goes on");
+  BOOST_TEST(fault_of("\\\n\\\nb=1\n", how) == "line 1: a line that only goes on");
+  std::string text = "a \\\nb = 1\nc = 2\n";
+  BOOST_TEST(values_of(text, how).dump() == R"({"":{"a b":"1","c":"2"}})");
+  BOOST_TEST(applied(text, R"({"":{"c":"2"}})", how) == "c = 2\n");
+}
+
 BOOST_AUTO_TEST_CASE(sshd_reads_blocks_of_matches_as_sections) {
   std::string text = "Port 22\nPermitRootLogin=no\nport 23\n"
                      "Match  User   git\n  X11Forwarding no # here\nmatch all\n  UsePAM yes\n";
