@@ -71,10 +71,16 @@ expected<void> result_repository::save_external(std::string_view owner, const ex
       return db_.run("update check_result set value = ? where n = ?", piece.value, (*old)->first);
     };
     auto insert = [&] {
-      return insert_row(
-               db_,
-               {owner, *host, x.rule.check_item, from_others, piece.end_ms, *rule, piece.value, {}},
-               piece)
+      return insert_row(db_,
+                        {owner,
+                         *host,
+                         x.rule.check_item,
+                         from_others,
+                         piece.end_ms,
+                         *rule,
+                         piece.value,
+                         piece.reason},
+                        piece)
         .map([] { return int64_t{1}; });
     };
     return only(update_or_insert(update, insert));
