@@ -141,8 +141,7 @@ private:
 step_ptr make_label_call(run& r, const node& n, step_ptr inner) {
   const auto& target = bare(*n.children[1]).text;
   if (target.empty() || !is_utf8(target))
-    r.fail("invalid destination label name in " + std::string(n.function->name) +
-           "(): " + target);
+    r.fail("invalid destination label name in " + std::string(n.function->name) + "(): " + target);
   if (n.function->name == "label_replace")
     return std::make_unique<replaced>(r, n, std::move(inner));
   return std::make_unique<joined>(r, n, std::move(inner));
