@@ -107,9 +107,8 @@ BOOST_AUTO_TEST_CASE(durations_are_seconds_or_have_units) {
   is("0.25", "250");
   is("1h30m", "5400000");
   is("1y2w3d4h5m6s7ms", "33019506007");
-  for (std::string_view bad : {"", "h", "1", "-1h", "1m1h", "1s1s", "5 m", "99999999999999999y"})
-    if (bad != "1")
-      is(bad, "cannot parse \"" + std::string{bad} + "\" to a valid duration");
+  for (std::string_view bad : {"", "h", "-1h", "1m1h", "1s1s", "5 m", "99999999999999999y"})
+    is(bad, "cannot parse \"" + std::string{bad} + "\" to a valid duration");
   is("1e300", "cannot parse \"1e300\" to a valid duration. It overflows int64");
 }
 
