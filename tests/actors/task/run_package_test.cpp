@@ -24,6 +24,7 @@ struct package_fixture : tests::run_fixture {
                return {
                  [as_ever](const run_to_load& x) { return as_ever(x); },
                  [as_ever](const storage::run_change& x) { return as_ever(x); },
+                 [as_ever](const hosts_to_look_at& x) { return as_ever(x); },
                  [as_ever](const hosts_to_take& x) { return as_ever(x); },
                  [as_ever](const run_to_glance_at& x) { return as_ever(x); },
                  [this, self](const play_to_start& x) -> caf::result<play_started> {
