@@ -468,7 +468,7 @@ inline expected<void> validate_message(const real_configs_query& x) {
 
 struct real_config {
   std::string filePath, fileAttr, fileOwner, confType, spacer, confContents;
-  maybe<moment> read;
+  maybe<moment> read_at;
 };
 #define AOPS_FIELDS_real_config(F)                                                                 \
   F(filePath, required(), "Absolute path.")                                                        \
@@ -477,7 +477,7 @@ struct real_config {
   F(confType, required().additive(), "As what it is read: `ini`, `key-value`, `text`, …")          \
   F(spacer, required().additive(), "Between option and value.")                                    \
   F(confContents, required(), "What it says, as JSON text.")                                       \
-  F(read, optional_field().additive(), "When it was read.")
+  F(read_at, optional_field().additive(), "When it was read.")
 AOPS_MESSAGE(real_config)
 
 struct host_configs {
@@ -526,7 +526,7 @@ inline expected<void> validate_message(const domain_status_query& x) {
 struct item_sync_status {
   std::string file_path, filePath, isSynced;
   std::string reason;
-  maybe<moment> checked, since;
+  maybe<moment> checked_at, since;
 };
 #define AOPS_FIELDS_item_sync_status(F)                                                            \
   F(file_path, required(), "Absolute path.")                                                       \
@@ -537,7 +537,7 @@ struct item_sync_status {
     "not "                                                                                         \
     "known, `UNKNOWN` when nobody looked yet.")                                                    \
   F(reason, required().additive(), "What differs, or why it is not known.")                        \
-  F(checked, optional_field().additive(), "When that was found.")                                  \
+  F(checked_at, optional_field().additive(), "When that was found.")                               \
   F(since, optional_field().additive(), "Since when it is so.")
 AOPS_MESSAGE(item_sync_status)
 
@@ -647,7 +647,7 @@ struct trace_text {
   std::string file_path, model, type, text;
   int64_t version = 0;
   std::string change_id, username, reason;
-  moment changed;
+  moment changed_at;
 };
 #define AOPS_FIELDS_trace_text(F)                                                                  \
   F(file_path, required(), "Absolute path.")                                                       \
@@ -658,7 +658,7 @@ struct trace_text {
   F(change_id, required(), "The change that made it.")                                             \
   F(username, required(), "By whom.")                                                              \
   F(reason, required(), "Why.")                                                                    \
-  F(changed, required(), "When.")
+  F(changed_at, required(), "When.")
 AOPS_MESSAGE(trace_text)
 
 struct trace_texts {
@@ -728,7 +728,7 @@ AOPS_MESSAGE(trace_summary_query)
 struct domain_summary {
   std::string domain_name;
   int64_t hosts = 0, items = 0, synchronized = 0, not_synchronized = 0, not_found = 0, unknown = 0;
-  maybe<moment> checked;
+  maybe<moment> checked_at;
 };
 #define AOPS_FIELDS_domain_summary(F)                                                              \
   F(domain_name, required(), "Name.")                                                              \
@@ -738,7 +738,7 @@ struct domain_summary {
   F(not_synchronized, required(), "Those that are not.")                                           \
   F(not_found, required(), "Those that are not there.")                                            \
   F(unknown, required(), "Those of which it is not known.")                                        \
-  F(checked, optional_field().additive(), "When it was looked at last.")
+  F(checked_at, optional_field().additive(), "When it was looked at last.")
 AOPS_MESSAGE(domain_summary)
 
 struct trace_summary {
@@ -763,14 +763,14 @@ AOPS_MESSAGE(trace_edits_query)
 
 struct trace_edit {
   std::string domain_name, file_path, host_id;
-  moment after, seen;
+  moment unchanged_until, seen;
   std::string state, summary, unified, username;
 };
 #define AOPS_FIELDS_trace_edit(F)                                                                  \
   F(domain_name, required(), "Name.")                                                              \
   F(file_path, required(), "Absolute path.")                                                       \
   F(host_id, required(), "Identifier.")                                                            \
-  F(after, required(), "When the file was last seen as it was before.")                            \
+  F(unchanged_until, required(), "When the file was last seen as it was before.")                  \
   F(seen, required(), "When it was first seen as it is after.")                                    \
   F(state, required(), "What it was after that.")                                                  \
   F(summary, required(), "What changed.")                                                          \

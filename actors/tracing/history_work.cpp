@@ -284,7 +284,7 @@ expected<trace_texts> texts_of(database& db,
     x.change_id = std::move(row.id);
     x.username = std::move(row.user);
     x.reason = std::move(row.reason);
-    x.changed = moment{row.created_ms};
+    x.changed_at = moment{row.created_ms};
     if ((bytes += x.text.size()) > most_trace_bytes)
       return fail(ec::bad_request, "file_path: all are longer than one answer may be; name one");
     reply.items.push_back(std::move(x));
@@ -381,8 +381,8 @@ expected<trace_summary> summary_of(database& db, const caller& who) {
       good[real.host_id] += is_good;
       x.not_synchronized += real.state == not_synchronized_state;
       x.not_found += real.state == not_found_state;
-      if (!x.checked || x.checked->ms < real.looked_ms)
-        x.checked = moment{real.looked_ms};
+      if (!x.checked_at || x.checked_at->ms < real.looked_ms)
+        x.checked_at = moment{real.looked_ms};
     }
     x.unknown = x.hosts * x.items - x.synchronized - x.not_synchronized - x.not_found;
     for (const auto& id : ids) {
@@ -418,7 +418,7 @@ expected<trace_edits> edits_of(database& db, const caller& who, const trace_edit
     x.domain_name = std::move(row.domain);
     x.file_path = std::move(row.path);
     x.host_id = std::move(row.host_id);
-    x.after = moment{row.after_ms};
+    x.unchanged_until = moment{row.after_ms};
     x.seen = moment{row.seen_ms};
     x.state = std::move(row.state);
     x.summary = std::move(row.summary);

@@ -172,7 +172,7 @@ real_config shown(const tracing::registry& models,
   x.confType = std::string{to_string(model.how.type)};
   x.spacer = model.how.spacer;
   x.confContents = values_text(models, path, body);
-  x.read = moment{read_ms};
+  x.read_at = moment{read_ms};
   return x;
 }
 
@@ -327,7 +327,7 @@ domain_status status_of(const trace_plan& plan, const look_result& found) {
     to.isSynced = file.state;
     to.reason = file.reason;
     if (file.looked_ms > 0)
-      to.checked = moment{file.looked_ms};
+      to.checked_at = moment{file.looked_ms};
     if (file.since_ms > 0)
       to.since = moment{file.since_ms};
     if (file.failure.empty())

@@ -100,7 +100,7 @@ int item(session& s) {
     return s.show(s.post("/manage/tracing/item/get", query),
                   {view::kind::whole,
                    "items",
-                   {"file_path", "type", "version", "changed", "username", "*"},
+                   {"file_path", "type", "version", "changed_at", "username", "*"},
                    {}});
   if (!query.file_path)
     return s.misuse(tr("{}: --path is missing", s.args.text("what")));
