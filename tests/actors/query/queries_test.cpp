@@ -78,7 +78,8 @@ struct queries_fixture : tests::store_fixture {
     if (!answer)
       return to_string(answer.error());
     std::string out;
-    for (const auto& x : json::parse(answer->data)["result"])
+    auto data = json::parse(answer->data);
+    for (const auto& x : data["result"])
       out += x["metric"].value("host_id", "") + "/" + x["metric"].value("cpu", "") + "=" +
              x["value"][1].get<std::string>() + " ";
     return out;
