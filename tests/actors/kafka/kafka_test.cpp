@@ -2,6 +2,7 @@
 #include "actors/kafka/consumer_loop.hpp"
 #include "actors/kafka/kafka_store.hpp"
 #include "actors/kafka/publisher.hpp"
+#include "actors/support/foreign_promise.hpp"
 #include "messages/roles/jobs.hpp"
 #include "runtime/io/mq/memory_queue.hpp"
 #include "runtime/io/storage/account_repository.hpp"
@@ -384,7 +385,7 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_read_while_what_cannot_be_dropped_piles_up, b
 
 namespace {
 
-using late_answers = std::vector<caf::typed_response_promise<outbox_batches>>;
+using late_answers = std::vector<foreign_promise<outbox_batches>>;
 
 /// A store that answers the publisher when the case says so.
 full_kafka_store_actor::behavior_type late_store(full_kafka_store_actor::pointer self,
@@ -394,7 +395,7 @@ full_kafka_store_actor::behavior_type late_store(full_kafka_store_actor::pointer
     [](const kafka_backlog_query&) { return kafka_backlog{}; },
     [](const outbox_to_trim&) { return outbox_trimmed{}; },
     [self, asked](const outbox_step&) -> caf::result<outbox_batches> {
-      asked->push_back(self->make_response_promise<outbox_batches>());
+      asked->emplace_back(self);
       return asked->back();
     },
     [](const caller&, const kafka_query&) { return kafka_status{}; },
@@ -424,7 +425,7 @@ BOOST_FIXTURE_TEST_CASE(a_publisher_that_leads_no_more_leaves_what_it_asked_for,
   BOOST_REQUIRE(asked->size() == 1u);
   *leads = false;
   pass(300ms);
-  asked->at(0).deliver(one_event());
+  asked->at(0).answer(one_event());
   pass(300ms); // It neither publishes nor dies.
   *leads = true;
   pass(300ms);
@@ -433,7 +434,7 @@ BOOST_FIXTURE_TEST_CASE(a_publisher_that_leads_no_more_leaves_what_it_asked_for,
   pass(300ms);
   *leads = true;
   pass(300ms);
-  asked->at(1).deliver(one_event()); // Of the time when it led before.
+  asked->at(1).answer(one_event()); // Of the time when it led before.
   pass(300ms);
   BOOST_TEST(asked->size() >= 3u);
   asked->clear();
