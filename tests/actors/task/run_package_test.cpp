@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(waits_shorter_for_a_play_that_has_none) {
   auto run = run_task(make_packed_task({"a"}));
   BOOST_REQUIRE(asked.size() == 1u);
   BOOST_TEST(asked[0] == "");
-  pass(2min);
+  pass(8min); // A minute, and what it may have left on hosts is looked for three times.
   BOOST_TEST(state(run) != "running");
 }
 
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(keeps_its_archive_and_can_be_repeated_only_while_it_is_ther
   };
   delete_all();
   BOOST_TEST(count("select count(*) from package_archive") == 1);
-  pass(12min); // It has failed to start, and waits for its user.
+  pass(20min); // It has failed to start, nothing of it is left on hosts, and it waits for its user.
   BOOST_TEST(count("select count(*) from package_archive") == 1);
   act<runs_to_stop>(run);
   tests::ok(ask<done>(of<package_store_actor>(package_store_name),
