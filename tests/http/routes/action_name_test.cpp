@@ -46,15 +46,23 @@ BOOST_AUTO_TEST_CASE(what_only_reads_is_as_intended) {
   }
   BOOST_TEST(odd == (std::set<std::string>{"/check/condition/eval",
                                            "/check/rule/test",
+                                           "/confs/getDomainStatus",
+                                           "/confs/queryExpectedConfs",
+                                           "/confs/queryRealConfs",
                                            "/data/host/info/get/user",
                                            "/diag/task/waits",
+                                           "/domain/queryDomain",
+                                           "/host/getHost",
                                            "/kafka/dlq/show",
                                            "/manage/log/verify",
                                            "/manage/task/result/hosts",
                                            "/manage/task/result/log",
                                            "/manage/task/schedule/preview",
                                            "/manage/task/stat",
-                                           "/manage/template/diff"}),
+                                           "/manage/template/diff",
+                                           "/manage/tracing/diff",
+                                           "/management/getManagementConf",
+                                           "/management/queryManageConfChange"}),
              boost::test_tools::per_element());
 }
 
