@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(all_hosts_are_looked_at_and_selected_by_their_labels) {
   auto one = add_host("h1"), two = add_host("h2");
   add_round(one, 1000, {{2, 1}, {3, 2}});
   add_round(two, 1000, {{2, 3}});
-  BOOST_TEST(values("load", 1000) == "h1/0=1 h1/1=2 h2/0=3 ");
+  BOOST_TEST(values("load", 1000) == "h1/0=1 h2/0=3 h1/1=2 "); // By labels.
   BOOST_TEST(values("sum by (host_id) (load)", 1000) == "h1/=3 h2/=3 ");
   reads = 0;
   BOOST_TEST(values("load{host_id=\"h2\"}", 1000) == "h2/0=3 ");
