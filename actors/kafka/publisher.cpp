@@ -17,7 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds look_every{200};
 constexpr std::chrono::seconds grace{2}; ///< Beyond the store's own deadline.
 constexpr int64_t first_pause_ms = 500, longest_pause_ms = 30'000;
-constexpr size_t most_takeovers = 3; ///< By whoever led before, or leads next.
+constexpr size_t most_takeovers = 3;                ///< By whoever led before, or leads next.
+constexpr int64_t takeovers_count_ms = 10 * 60'000; ///< So long; events are published in between.
 
 using batches = std::vector<std::pair<std::string, storage::outbox_event>>;
 
@@ -60,7 +61,10 @@ void failed(kafka_publisher_pointer self, const error& why) {
 void not_taken(kafka_publisher_pointer self, const error& why) {
   auto& st = self->state;
   failed(self, why);
-  if (why != ec::fenced || ++st.takeovers != most_takeovers)
+  if (why != ec::fenced)
+    return;
+  st.last_takeover_ms = st.services->clock->now_ms();
+  if (++st.takeovers != most_takeovers)
     return;
   auto name = mq::publisher_of(*st.services->config);
   log::warn("publisher-taken-over",
@@ -73,7 +77,7 @@ void published(kafka_publisher_pointer self, size_t count) {
   auto& st = self->state;
   if (std::exchange(st.failures, 0) > 0)
     log::info("events-published", "events are published again");
-  if (count > 0)
+  if (st.services->clock->now_ms() - st.last_takeover_ms > takeovers_count_ms)
     st.takeovers = 0;
   if (st.takeovers < most_takeovers)
     show_problem(self, {});

@@ -20,7 +20,8 @@ struct kafka_publisher_state {
   bool is_asking = false;
   bool is_wanted = false; ///< Somebody has stored an event while it was asking.
   size_t failures = 0;    ///< In a row.
-  size_t takeovers = 0;   ///< Of its name by others, since it published something.
+  size_t takeovers = 0;   ///< Of its name by others, none ten minutes after the one before.
+  int64_t last_takeover_ms = 0;
   int64_t quiet_until_ms = 0;
   own_tick tick;
 };

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(waits_until_the_package_has_been_fetched) {
   BOOST_TEST(asked[0] == digest);
   pass(9min);
   BOOST_TEST(state(run) == "running");
-  pass(3min);
+  pass(10min);
   BOOST_TEST(state(run) != "running"); // But not for ever.
 }
 
