@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(nodes_that_start_together_make_one_schema) {
     node.join();
   BOOST_TEST(opened.load() == 3);
   auto count = "select count(*) from " + config.database + ".schema_version";
-  BOOST_TEST(ok(admin->count(count)) == built_in_migrations().back().version);
+  BOOST_TEST(ok(admin->count(count)) == static_cast<int64_t>(built_in_migrations().size()));
   ok(admin->execute("drop database " + config.database));
 }
 
