@@ -11,7 +11,7 @@ create table trace_real (
   looked_ms bigint not null,
   since_ms bigint not null,
   read_ms bigint not null,
-  file_mode varchar(8) not null,
+  file_mode varchar(16) not null,
   file_owner varchar(200) not null,
   synced_by varchar(40) not null,
   body longtext not null,
