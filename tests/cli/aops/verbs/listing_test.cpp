@@ -16,7 +16,7 @@ namespace {
 
 check_rule rule_of(const json& body) {
   auto rule = base::decode_text<check_rule>(body.dump());
-  BOOST_REQUIRE_MESSAGE(rule, rule.error().detail);
+  BOOST_REQUIRE_MESSAGE(rule, (rule ? "" : rule.error().detail));
   return *rule;
 }
 
