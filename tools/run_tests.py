@@ -14,7 +14,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as xml
 
-TIME_LIMIT_S = 600
+TIME_LIMIT_S = 900
 top = pathlib.Path(__file__).resolve().parent.parent
 
 
