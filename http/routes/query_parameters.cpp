@@ -1,5 +1,7 @@
 #include "http/routes/query_parameters.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -275,21 +277,7 @@ expected<std::string> label_in_path(std::string_view text) {
       if (problem != std::errc{} || last != rest.data() + end || point > 0x10FFFF ||
           (point >= 0xD800 && point < 0xE000))
         return invalid();
-      if (point < 0x80) {
-        out += static_cast<char>(point);
-      } else if (point < 0x800) {
-        out += static_cast<char>(0xC0 | point >> 6);
-        out += static_cast<char>(0x80 | (point & 0x3F));
-      } else if (point < 0x10000) {
-        out += static_cast<char>(0xE0 | point >> 12);
-        out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-        out += static_cast<char>(0x80 | (point & 0x3F));
-      } else {
-        out += static_cast<char>(0xF0 | point >> 18);
-        out += static_cast<char>(0x80 | (point >> 12 & 0x3F));
-        out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-        out += static_cast<char>(0x80 | (point & 0x3F));
-      }
+      base::append_utf8(out, point);
       rest.remove_prefix(end + 1);
     }
   }

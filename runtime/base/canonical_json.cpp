@@ -1,5 +1,7 @@
 #include "runtime/base/canonical_json.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -12,30 +14,6 @@ namespace {
 using json = nlohmann::json;
 
 constexpr int64_t exact_integers = int64_t{1} << 53; ///< Up to here a double holds every integer.
-
-/// Length of the well-formed UTF-8 sequence that begins `rest` (not ASCII), or 0.
-size_t sequence_length(std::string_view rest) {
-  auto at = [&](size_t i) { return static_cast<uint8_t>(rest[i]); };
-  auto follows = [&](size_t i) { return i < rest.size() && (at(i) & 0xC0) == 0x80; };
-  auto lead = at(0);
-  if (lead >= 0xC2 && lead <= 0xDF)
-    return follows(1) ? 2 : 0;
-  if ((lead & 0xF0) == 0xE0) {
-    if (!follows(1) || !follows(2))
-      return 0;
-    auto is_overlong = lead == 0xE0 && at(1) < 0xA0;
-    auto is_surrogate = lead == 0xED && at(1) >= 0xA0;
-    return is_overlong || is_surrogate ? 0 : 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (!follows(1) || !follows(2) || !follows(3))
-      return 0;
-    auto is_overlong = lead == 0xF0 && at(1) < 0x90;
-    auto is_beyond = lead == 0xF4 && at(1) >= 0x90;
-    return is_overlong || is_beyond ? 0 : 4;
-  }
-  return 0;
-}
 
 void append_escape(std::string& out, char c) {
   switch (c) {
@@ -176,7 +154,7 @@ void append_canonical_text(std::string& out, std::string_view text) {
       append_escape(out, text[i++]);
       continue;
     }
-    if (auto length = sequence_length(text.substr(i))) {
+    if (auto length = utf8_length(text.substr(i))) {
       out.append(text, i, length);
       i += length;
     } else {

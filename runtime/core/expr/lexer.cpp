@@ -1,5 +1,7 @@
 #include "runtime/core/expr/lexer.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,46 +24,6 @@ int hex_digit(char c) {
     return c - '0';
   c = static_cast<char>(c | 0x20);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-void append_utf8(std::string& out, uint32_t point) {
-  auto put = [&](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | point >> 6);
-    put(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3F));
-    put(0x80 | (point & 0x3F));
-  } else {
-    put(0xF0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3F));
-    put(0x80 | (point >> 6 & 0x3F));
-    put(0x80 | (point & 0x3F));
-  }
-}
-
-/// Length of the valid UTF-8 sequence at the start; 0 when there is none.
-size_t utf8_length(std::string_view s) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-  auto first = byte(0);
-  size_t length = first < 0x80                    ? 1
-                  : first >= 0xC2 && first < 0xE0 ? 2
-                  : first >= 0xE0 && first < 0xF0 ? 3
-                  : first >= 0xF0 && first < 0xF5 ? 4
-                                                  : 0;
-  if (length == 0 || length > s.size())
-    return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80)
-      return 0;
-  // Overlong forms, surrogates, beyond U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
-      (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))
-    return 0;
-  return length;
 }
 
 struct symbol_row {
@@ -248,7 +210,7 @@ bool lexer::escape(std::string& out) {
     auto point = hex(1, 2);
     if (point < 0)
       return false;
-    append_utf8(out, static_cast<uint32_t>(point));
+    base::append_utf8(out, static_cast<uint32_t>(point));
     at_ += 3;
     return true;
   }
@@ -268,7 +230,7 @@ bool lexer::escape(std::string& out) {
       point = 0xFFFD;
     }
   }
-  append_utf8(out, static_cast<uint32_t>(point));
+  base::append_utf8(out, static_cast<uint32_t>(point));
   return true;
 }
 
@@ -294,7 +256,7 @@ expected<token> lexer::string() {
         t.text.push_back('\\');
       continue;
     }
-    size_t length = utf8_length(input_.substr(at_));
+    size_t length = base::utf8_length(input_.substr(at_));
     if (length == 0)
       return fail_at(input_, at_, "a string must be UTF-8");
     t.text.append(input_.substr(at_, length));

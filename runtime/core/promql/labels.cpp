@@ -1,5 +1,7 @@
 #include "runtime/core/promql/labels.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -14,25 +16,6 @@ auto place_of(const labels& x, std::string_view name) {
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Bytes of the UTF-8 sequence at `at`; 0 when there is none.
-size_t utf8_length(std::string_view text, size_t at) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char first = byte(at);
-  if (first < 0x80)
-    return 1;
-  size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || at + length > text.size())
-    return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xc0) != 0x80)
-      return 0;
-  // Over-long forms, surrogates, and what is beyond U+10FFFF.
-  unsigned char second = byte(at + 1);
-  bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-               (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return wrong ? 0 : length;
 }
 
 std::string shown_name(std::string_view name) {
@@ -119,7 +102,7 @@ std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (size_t i = 0; i < text.size();) {
     auto c = static_cast<unsigned char>(text[i]);
-    size_t length = utf8_length(text, i);
+    size_t length = base::utf8_length(text.substr(i));
     if (c == '"' || c == '\\') {
       out += {'\\', text[i]};
     } else if (c == '\n') {
@@ -150,7 +133,7 @@ bool is_plain_name(std::string_view name, bool colon) {
 
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    size_t length = utf8_length(text, i);
+    size_t length = base::utf8_length(text.substr(i));
     if (length == 0)
       return false;
     i += length;

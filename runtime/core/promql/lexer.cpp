@@ -1,5 +1,7 @@
 #include "runtime/core/promql/lexer.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -20,20 +22,6 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c - 'A' + 'a');
   return out;
-}
-
-void append_utf8(std::string& out, uint32_t c) {
-  auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xc0 | c >> 6), put(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    put(0xe0 | c >> 12), put(0x80 | (c >> 6 & 0x3f)), put(0x80 | (c & 0x3f));
-  } else {
-    put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f)), put(0x80 | (c >> 6 & 0x3f));
-    put(0x80 | (c & 0x3f));
-  }
 }
 
 /// Digits with `_` between them, as Go writes numbers; false where one stands elsewhere.
@@ -303,7 +291,7 @@ bool lexer::escape(char quote, std::string& out) {
     return out += static_cast<char>(code), true;
   if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
     return false;
-  return append_utf8(out, code), true;
+  return base::append_utf8(out, code), true;
 }
 
 } // namespace aops::promql

@@ -1,5 +1,7 @@
 #include "runtime/core/tracing/source_text.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,23 +40,9 @@ std::string collapsed(std::string_view text) {
 }
 
 size_t first_bad_byte(std::string_view text) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   for (size_t i = 0; i < text.size();) {
-    auto first = byte(i);
-    if (first < 0x80) {
-      ++i;
-      continue;
-    }
-    size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || i + length > text.size())
-      return i;
-    for (size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xC0) != 0x80)
-        return i;
-    // Neither longer than need be, nor a surrogate, nor beyond the last code point.
-    auto second = byte(i + 1);
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+    auto length = base::utf8_length(text.substr(i));
+    if (length == 0)
       return i;
     i += length;
   }

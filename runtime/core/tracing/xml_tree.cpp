@@ -1,5 +1,7 @@
 #include "runtime/core/tracing/xml_tree.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,25 +24,6 @@ bool is_name_start(char c) {
 
 bool is_name_part(char c) {
   return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
-}
-
-void append_code_point(std::string& out, uint32_t x) {
-  auto add = [&](uint32_t byte) { out += static_cast<char>(byte); };
-  if (x < 0x80) {
-    add(x);
-  } else if (x < 0x800) {
-    add(0xC0 | (x >> 6));
-    add(0x80 | (x & 0x3F));
-  } else if (x < 0x10000) {
-    add(0xE0 | (x >> 12));
-    add(0x80 | ((x >> 6) & 0x3F));
-    add(0x80 | (x & 0x3F));
-  } else {
-    add(0xF0 | (x >> 18));
-    add(0x80 | ((x >> 12) & 0x3F));
-    add(0x80 | ((x >> 6) & 0x3F));
-    add(0x80 | (x & 0x3F));
-  }
 }
 
 /// What `&name;` stands for; nothing when it is not known.
@@ -67,7 +50,7 @@ std::optional<std::string> entity(std::string_view name) {
   if (digits.empty() || failed != std::errc{} || stop != digits.data() + digits.size() || !is_legal)
     return std::nullopt;
   std::string out;
-  append_code_point(out, code);
+  base::append_utf8(out, code);
   return out;
 }
 
