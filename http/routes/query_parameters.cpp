@@ -1,5 +1,6 @@
 #include "http/routes/query_parameters.hpp"
 
+#include "runtime/base/time_text.hpp"
 #include "runtime/base/utf8.hpp"
 
 #include <fmt/format.h>
@@ -27,82 +28,6 @@ std::optional<double> number_of(std::string_view text) {
   if (problem != std::errc{} || end != text.data() + text.size() || text.empty())
     return {};
   return out;
-}
-
-/// Takes so many digits off the front.
-std::optional<int> take_digits(std::string_view& text, size_t count) {
-  int out = 0;
-  if (text.size() < count)
-    return {};
-  for (size_t i = 0; i < count; ++i) {
-    if (text[i] < '0' || text[i] > '9')
-      return {};
-    out = out * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return out;
-}
-
-bool take(std::string_view& text, std::string_view any_of) {
-  if (text.empty() || any_of.find(text.front()) == any_of.npos)
-    return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// Days since 1970 of a date of the Gregorian calendar.
-std::optional<int64_t> days_of(int year, int month, int day) {
-  constexpr std::array lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month < 1 || month > 12 || day < 1 ||
-      day > lengths[static_cast<size_t>(month - 1)] + (month == 2 && is_leap ? 1 : 0))
-    return {};
-  int64_t y = year - 1;
-  auto days = y * 365 + y / 4 - y / 100 + y / 400;
-  for (int m = 1; m < month; ++m)
-    days += lengths[static_cast<size_t>(m - 1)] + (m == 2 && is_leap ? 1 : 0);
-  constexpr int64_t until_1970 = 719'162;
-  return days + day - 1 - until_1970;
-}
-
-/// `2026-01-31T12:00:00.5Z`, `…+08:00`.
-std::optional<int64_t> rfc3339(std::string_view text) {
-  auto year = take_digits(text, 4);
-  auto month = year && take(text, "-") ? take_digits(text, 2) : std::nullopt;
-  auto day = month && take(text, "-") ? take_digits(text, 2) : std::nullopt;
-  auto hour = day && take(text, "T") ? take_digits(text, 2) : std::nullopt;
-  auto minute = hour && take(text, ":") ? take_digits(text, 2) : std::nullopt;
-  auto second = minute && take(text, ":") ? take_digits(text, 2) : std::nullopt;
-  if (!second || *hour > 23 || *minute > 59 || *second > 59)
-    return {};
-  int64_t ms = 0;
-  if (take(text, ".,")) {
-    int64_t unit = 100;
-    size_t digits = 0;
-    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1)) {
-      ms += unit * (text.front() - '0');
-      unit /= 10;
-      ++digits;
-    }
-    if (digits == 0)
-      return {};
-  }
-  int64_t shift_min = 0;
-  if (!take(text, "Z")) {
-    auto sign = text.empty() ? '\0' : text.front();
-    if (!take(text, "+-"))
-      return {};
-    auto hours = take_digits(text, 2);
-    auto minutes = hours && take(text, ":") ? take_digits(text, 2) : std::nullopt;
-    if (!minutes || *hours > 24 || *minutes > 59)
-      return {};
-    shift_min = (*hours * 60 + *minutes) * (sign == '-' ? -1 : 1);
-  }
-  auto days = days_of(*year, *month, *day);
-  if (!days || !text.empty())
-    return {};
-  auto minutes = *days * 1440 + *hour * 60 + *minute - shift_min;
-  return (minutes * 60 + *second) * 1000 + ms;
 }
 
 /// `1h30m`: each unit once, the greatest first.
@@ -167,7 +92,7 @@ std::vector<std::string> parameters_of(const http_request& request, std::string_
 expected<int64_t> parse_query_time(std::string_view text) {
   if (auto seconds = number_of(text); seconds && std::abs(*seconds) < most_seconds)
     return static_cast<int64_t>(std::round(*seconds * 1000));
-  if (auto ms = rfc3339(text))
+  if (auto ms = base::parse_rfc3339(text))
     return *ms;
   return fail(ec::bad_request, fmt::format("cannot parse {} to a valid timestamp", quoted(text)));
 }

@@ -3,8 +3,8 @@
 #include "http/routes/query_parameters.hpp"
 #include "messages/query.hpp"
 #include "runtime/base/address.hpp"
+#include "runtime/base/time_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -61,10 +61,7 @@ std::string rfc3339_text(int64_t ms) {
   constexpr int64_t last = 253'402'300'799'999; // The year has four digits.
   if (ms <= 0 || ms > last)
     return "0001-01-01T00:00:00Z";
-  auto text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
-  if (ms % 1000 != 0)
-    text += fmt::format(".{:03}", ms % 1000);
-  return text + "Z";
+  return ms % 1000 == 0 ? base::utc_text(ms) : base::exact_utc(ms);
 }
 
 label_set target_labels(const host_info& host, const scraping_facts& facts) {

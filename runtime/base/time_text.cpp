@@ -2,9 +2,10 @@
 
 #include <fmt/chrono.h>
 
-#include <array>
-#include <charconv>
+#include <algorithm>
+#include <chrono>
 #include <ctime>
+#include <optional>
 
 namespace aops::base {
 
@@ -40,9 +41,70 @@ int minute_of(std::string_view text) {
   return hour < 0 || hour > 23 || minute < 0 || minute > 59 ? -1 : hour * 60 + minute;
 }
 
+/// Takes a fraction of a second off the front: its milliseconds; 0 when there is none, -1 when no
+/// digit follows the point.
+int take_fraction(std::string_view& text) {
+  if (text.empty() || (text[0] != '.' && text[0] != ','))
+    return 0;
+  text.remove_prefix(1);
+  auto count = std::min(text.find_first_not_of("0123456789"), text.size());
+  int out = 0, weight = 100;
+  for (size_t i = 0; i < count && weight > 0; ++i, weight /= 10)
+    out += weight * (text[i] - '0');
+  text.remove_prefix(count);
+  return count > 0 ? out : -1;
+}
+
+/// By how many minutes the clock of a zone is ahead: `Z`, `+08:00`.
+std::optional<int> zone_of(std::string_view text) {
+  if (text == "Z")
+    return 0;
+  if (text.empty() || (text[0] != '+' && text[0] != '-'))
+    return std::nullopt;
+  auto minutes = minute_of(text.substr(1));
+  if (minutes < 0)
+    return std::nullopt;
+  return text[0] == '-' ? -minutes : minutes;
+}
+
+/// Days since 1970.
+std::optional<int64_t> days_of(int year, int month, int day) {
+  namespace chrono = std::chrono;
+  if (year < 0 || month < 1 || day < 1)
+    return std::nullopt;
+  chrono::year_month_day date{chrono::year{year},
+                              chrono::month{static_cast<unsigned>(month)},
+                              chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok())
+    return std::nullopt;
+  return chrono::sys_days{date}.time_since_epoch().count();
+}
+
 } // namespace
 
 std::string utc_text(int64_t ms) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_parts(ms)); }
+
+std::string exact_utc(int64_t ms) {
+  auto text = utc_text(ms);
+  text.pop_back();
+  return fmt::format("{}.{:03}Z", text, (ms % 1000 + 1000) % 1000);
+}
+
+expected<int64_t> parse_rfc3339(std::string_view text) {
+  constexpr size_t size = std::string_view{"2026-03-01T08:15:00"}.size();
+  if (text.size() > size && text[4] == '-' && text[7] == '-' && text[10] == 'T' &&
+      text[16] == ':') {
+    auto number = [&](size_t at, size_t count) { return digits(text.substr(at, count)); };
+    auto day = days_of(number(0, 4), number(5, 2), number(8, 2));
+    auto minute = minute_of(text.substr(11, 5)), second = number(17, 2);
+    auto rest = text.substr(size);
+    auto milli = take_fraction(rest);
+    auto zone = zone_of(rest);
+    if (day && minute >= 0 && second >= 0 && second <= 59 && milli >= 0 && zone)
+      return ((*day * minutes_per_day + minute - *zone) * 60 + second) * 1000 + milli;
+  }
+  return fail(ec::bad_request, "must be a time such as 2026-03-01T08:15:00Z");
+}
 
 std::string compact_utc(int64_t ms) { return fmt::format("{:%Y%m%dT%H%M%SZ}", utc_parts(ms)); }
 

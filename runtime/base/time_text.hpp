@@ -11,6 +11,14 @@ namespace aops::base {
 /// `2026-03-01T08:15:00Z`, cut to whole seconds. @param ms Milliseconds since 1970 UTC.
 std::string utc_text(int64_t ms);
 
+/// `2026-03-01T08:15:00.250Z`: the same with all milliseconds.
+std::string exact_utc(int64_t ms);
+
+/// Milliseconds since 1970 of a time of RFC 3339, what is less cut off:
+/// `2026-03-01T09:15:00.25+01:00`. `T` and `Z` are capitals, seconds end at 59, zones at 23:59; a
+/// comma may be the point, as Prometheus takes it. Else ec::bad_request.
+expected<int64_t> parse_rfc3339(std::string_view text);
+
 /// `20260301T081500Z`: the same for names of files.
 std::string compact_utc(int64_t ms);
 

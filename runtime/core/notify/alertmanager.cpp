@@ -30,13 +30,6 @@ std::string label_name(std::string name) {
   return name;
 }
 
-/// `2026-03-01T08:15:00.250Z`
-std::string exact_time(int64_t ms) {
-  auto text = base::utc_text(ms);
-  text.pop_back();
-  return fmt::format("{}.{:03}Z", text, ((ms % 1000) + 1000) % 1000);
-}
-
 bool is_of_another_system(const told_alert& x) { return x.status == "diagnosed"; }
 
 void put(label_set& to, const std::string& name, std::string text) {
@@ -104,14 +97,14 @@ std::string alertmanager_body(const notice_body& x,
   for (const auto& alert : x.alerts) {
     base::json one{{"labels", alertmanager_labels(alert)},
                    {"annotations", annotations_of(alert, pages)},
-                   {"startsAt", exact_time(alert.since.ms)}};
+                   {"startsAt", base::exact_utc(alert.since.ms)}};
     if (alert.status == "resolved")
       // An end that is not after the beginning would be none.
-      one["endsAt"] = exact_time(std::max(alert.ended.ms, alert.since.ms + 1));
+      one["endsAt"] = base::exact_utc(std::max(alert.ended.ms, alert.since.ms + 1));
     else if (alert.status == "test")
-      one["endsAt"] = exact_time(now_ms + sample_lasts_ms);
+      one["endsAt"] = base::exact_utc(now_ms + sample_lasts_ms);
     else if (!is_of_another_system(alert))
-      one["endsAt"] = exact_time(now_ms + to.expire_after.ms);
+      one["endsAt"] = base::exact_utc(now_ms + to.expire_after.ms);
     auto link = is_of_another_system(alert) ? alert.source : host_link(alert, pages);
     if (!link.empty())
       one["generatorURL"] = std::move(link);

@@ -2,12 +2,12 @@
 
 #include "runtime/base/digest.hpp"
 #include "runtime/base/json_codec.hpp"
+#include "runtime/base/time_text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
 namespace aops::notify {
 
@@ -16,50 +16,6 @@ namespace {
 using base::json;
 
 constexpr size_t most_causes = 3;
-
-/// Reads a text from its front.
-class reader {
-public:
-  explicit reader(std::string_view text) : rest_(text) {}
-
-  int number(size_t digits) {
-    int out = 0;
-    if (rest_.size() < digits ||
-        std::from_chars(rest_.data(), rest_.data() + digits, out).ptr != rest_.data() + digits ||
-        out < 0)
-      is_good_ = false;
-    rest_.remove_prefix(std::min(digits, rest_.size()));
-    return out;
-  }
-  bool take(std::string_view any) {
-    if (rest_.empty() || any.find(rest_.front()) == any.npos)
-      return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  void must(std::string_view any) { is_good_ = take(any) && is_good_; }
-
-  /// Milliseconds of what may follow whole seconds.
-  int fraction() {
-    int out = 0, weight = 100;
-    if (!take("."))
-      return 0;
-    size_t digits = 0;
-    for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; ++digits) {
-      out += weight * (rest_.front() - '0');
-      weight /= 10;
-      rest_.remove_prefix(1);
-    }
-    is_good_ = is_good_ && digits > 0;
-    return out;
-  }
-  char front() const { return rest_.empty() ? '\0' : rest_.front(); }
-  bool is_done() const { return is_good_ && rest_.empty(); }
-
-private:
-  std::string_view rest_;
-  bool is_good_ = true;
-};
 
 std::vector<std::string> texts_in(const json& list) {
   std::vector<std::string> out;
@@ -86,38 +42,7 @@ std::string cause_text(const json& cause) {
 
 } // namespace
 
-expected<int64_t> parse_rfc3339(std::string_view text) {
-  using namespace std::chrono;
-  reader in{text};
-  auto year_number = in.number(4);
-  in.must("-");
-  auto month_number = in.number(2);
-  in.must("-");
-  auto day_number = in.number(2);
-  in.must("Tt ");
-  auto hour = in.number(2);
-  in.must(":");
-  auto minute = in.number(2);
-  in.must(":");
-  auto second = in.number(2);
-  auto milli = in.fraction();
-  int64_t offset_min = 0;
-  if (auto sign = in.front(); sign == '+' || sign == '-') {
-    in.must("+-");
-    auto hours = in.number(2);
-    in.must(":");
-    offset_min = (sign == '-' ? -1 : 1) * (hours * 60 + in.number(2));
-  } else {
-    in.must("Zz");
-  }
-  year_month_day date{year{year_number},
-                      month{static_cast<unsigned>(month_number)},
-                      day{static_cast<unsigned>(day_number)}};
-  if (!in.is_done() || !date.ok() || hour > 23 || minute > 59 || second > 60)
-    return fail(ec::bad_request, "must be a time such as 2026-03-01T08:15:00Z");
-  auto days = sys_days{date}.time_since_epoch().count();
-  return (((days * int64_t{24} + hour) * 60 + minute - offset_min) * 60 + second) * 1000 + milli;
-}
+expected<int64_t> parse_rfc3339(std::string_view text) { return base::parse_rfc3339(text); }
 
 host_hints hints_of(const label_set& labels) {
   host_hints out;
