@@ -38,6 +38,7 @@ group_run::group_run(const rule_group& group, const rule_context& context)
 
 std::vector<rule_problem> group_run::at(promql::memory_source& data, int64_t t_ms) {
   std::vector<rule_problem> out;
+  const auto seen_ms = t_ms - group_.offset_ms; // Series are read there, and written.
   for (size_t i = 0; i < rules_.size(); ++i) {
     auto found = evaluate(i, data, t_ms);
     if (!found) {
@@ -46,12 +47,12 @@ std::vector<rule_problem> group_run::at(promql::memory_source& data, int64_t t_m
     }
     std::set<promql::labels> wrote;
     for (const auto& s : *found) {
-      data.add(s.metric, {t_ms, s.value});
+      data.add(s.metric, {seen_ms, s.value});
       wrote.insert(s.metric);
     }
     for (const auto& metric : rules_[i].wrote)
       if (!wrote.contains(metric))
-        data.add(metric, {t_ms, promql::stale_marker()});
+        data.add(metric, {seen_ms, promql::stale_marker()});
     rules_[i].wrote = std::move(wrote);
   }
   return out;

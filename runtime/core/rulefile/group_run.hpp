@@ -32,7 +32,8 @@ public:
   group_run(const rule_group& group, const rule_context& context);
 
   /// Evaluates all rules at a time, and puts what they record, `ALERTS` and `ALERTS_FOR_STATE` into
-  /// `data`, a stale marker where a series is no more. Returns what failed.
+  /// `data`, a stale marker where a series is no more. Series are read, and written, the group's
+  /// offset before that time; alerts are of the time itself. Returns what failed.
   std::vector<rule_problem> at(promql::memory_source& data, int64_t t_ms);
 
   const rule_group& group() const { return group_; }

@@ -30,7 +30,7 @@ struct rule {
 struct rule_group {
   std::string name;
   int64_t interval_ms = 0; ///< 0: that of the server.
-  int64_t offset_ms = 0;   ///< So much before its time it looks at series.
+  int64_t offset_ms = 0;   ///< So much before its time it reads and writes series.
   size_t limit = 0;        ///< Of alerts or series of a rule; 0: none.
   std::vector<rule> rules;
 };

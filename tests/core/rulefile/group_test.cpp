@@ -188,6 +188,34 @@ BOOST_AUTO_TEST_CASE(a_group_gives_its_rules_labels_an_offset_and_a_limit) {
   BOOST_TEST(problems[0].why == "exceeded limit of 1 with 2 series");
 }
 
+BOOST_AUTO_TEST_CASE(a_group_writes_where_it_reads) {
+  auto groups =
+    read_groups(json::parse(R"({"groups": [{"name": "g", "query_offset": "10m", "rules": [
+    {"record": "r", "expr": "m > 1"}, {"alert": "A", "expr": "r"}]}]})"));
+  BOOST_REQUIRE(groups.has_value());
+  rule_context context;
+  group_run run(groups->at(0), context);
+  promql::memory_source data;
+  data.add({{"__name__", "m"}}, {0, 2});
+  data.add({{"__name__", "m"}}, {minute, 1});
+  auto points = [&](const std::string& name) {
+    std::string out;
+    for (const auto& [metric, all] : data.all())
+      if (promql::value_of(metric, promql::metric_name) == name)
+        for (const auto& p : all)
+          out += std::to_string(p.time_ms / minute) + (promql::is_stale(p.value) ? " ends;" : ";");
+    return out;
+  };
+  BOOST_TEST(run.at(data, 10 * minute).empty());
+  BOOST_TEST(points("r") == "0;");
+  BOOST_TEST(points("ALERTS") == "0;"); // It sees what was recorded, however long ago it is for.
+  BOOST_TEST(run.alerts(1)->alerts().begin()->second.active_ms == 10 * minute);
+  BOOST_TEST(run.at(data, 11 * minute).empty());
+  BOOST_TEST(points("r") == "0;1 ends;");
+  BOOST_TEST(points("ALERTS") == "0;1 ends;");
+  BOOST_TEST(*run.alerts(1)->alerts().begin()->second.over_ms == 11 * minute);
+}
+
 BOOST_AUTO_TEST_CASE(durations_are_written_as_they_are_read) {
   for (std::string text : {"0s", "1h30m", "90d", "1w", "1y", "1d1s", "15ms", "1m30s"})
     BOOST_TEST(duration_text(duration_of(text)) == text);
