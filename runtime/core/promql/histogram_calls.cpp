@@ -166,7 +166,7 @@ private:
     bucket b;
     b.count = s.value;
     auto bound = value_of(run_.table.at(s.metric), "le");
-    if (!parse_float(bound, b.upper))
+    if (!parse_float(bound, b.upper) || std::isnan(b.upper)) // Buckets have an order.
       return run_.warn("bucket label \"le\" is missing or has a malformed value of " +
                          in_quotes(bound) + of_metric(s.metric),
                        node_.children.back()->begin);
