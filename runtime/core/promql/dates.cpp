@@ -10,8 +10,8 @@ namespace {
 
 namespace chrono = std::chrono;
 
-/// Seconds that `chrono::year` reaches.
-constexpr double least = -1e12, most = 1e12;
+/// Seconds that `chrono::year` reaches: it ends with 32767.
+constexpr double least = -1e12, most = 9.7e11;
 
 struct moment {
   chrono::sys_days day;

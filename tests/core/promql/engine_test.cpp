@@ -1,3 +1,4 @@
+#include "runtime/core/promql/dates.hpp"
 #include "runtime/core/promql/engine.hpp"
 #include "runtime/core/promql/memory_source.hpp"
 
@@ -166,6 +167,16 @@ BOOST_AUTO_TEST_CASE(a_range_query_is_its_instants) {
         alone[s.metric] = s.value;
       BOOST_TEST((in_range == alone), text << " at " << t);
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(dates_end_with_the_calendar) {
+  auto year = date_function("year"), day = date_function("day_of_year");
+  BOOST_TEST(year(9.69e11) == 32676);
+  BOOST_TEST(year(-9.9e11) == -29402);
+  for (double x : {9.72e11, 9.99e11, 1e12, -1e12, HUGE_VAL, std::nan("")}) {
+    BOOST_TEST(std::isnan(year(x)), x);
+    BOOST_TEST(std::isnan(day(x)), x);
   }
 }
 
