@@ -277,7 +277,9 @@ private:
     complaint why;
     if (!e.scalar)
       why = compare_vector(e, middle.vector, false);
-    else if (middle.vector.size() == 1)
+    else if (middle.vector.size() != 1)
+      why = "expected one value, got " + std::to_string(middle.vector.size());
+    else
       why = differs({}, *e.scalar, middle.vector[0].value);
     return why.empty() ? why : "as a range query: " + why;
   }
