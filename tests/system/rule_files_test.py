@@ -92,6 +92,8 @@ tests:
       - {expr: 'up{job="b"} or job:down', eval_time: 3m, exp_samples: [{labels: 'up{job="b"}', value: 0.1}]}
       - {expr: 'job:up:count', eval_time: 90m, exp_samples: [{labels: 'x', value: -1.25e-7}]}
       - {expr: 'm_total / 3', eval_time: 10m}
+      - {expr: 'vector(1.797e308)', eval_time: 10m}
+      - {expr: 'vector(5e-324)', eval_time: 10m}
   - interval: 30s
     promql_expr_test:
       - {expr: 'vector(7)', eval_time: 0, exp_samples: [{labels: '{}', value: 7}]}

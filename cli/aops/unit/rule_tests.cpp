@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -53,13 +55,11 @@ std::string exact_text(double x) {
     return "NaN";
   if (std::isinf(x))
     return x > 0 ? "+Inf" : "-Inf";
-  auto text = fmt::format("{:.17E}", x);
-  for (int digits = 0; digits < 17; ++digits)
-    if (auto shorter = fmt::format("{:.{}E}", x, digits); std::stod(shorter) == x) {
-      text = shorter;
-      break;
-    }
-  return text;
+  std::array<char, 32> text{};
+  auto* begin = text.data();
+  auto* end = std::to_chars(begin, begin + text.size(), x, std::chars_format::scientific).ptr;
+  std::replace(begin, end, 'e', 'E');
+  return {begin, end};
 }
 
 using shown_sample = std::pair<labels, double>;

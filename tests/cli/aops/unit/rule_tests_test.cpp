@@ -76,6 +76,23 @@ BOOST_AUTO_TEST_CASE(what_differs_is_told_as_promtool_tells_it) {
 )");
 }
 
+BOOST_AUTO_TEST_CASE(numbers_are_exact_however_large_or_small) {
+  auto shown = [](const std::string& number) {
+    auto out = run("    promql_expr_test: [{expr: vector(" + number + "), eval_time: 0}]");
+    auto begin = out.rfind("{} ") + 3;
+    return out.substr(begin, out.size() - begin - 1);
+  };
+  BOOST_TEST(shown("0") == "0E+00");
+  BOOST_TEST(shown("-12.5") == "-1.25E+01");
+  BOOST_TEST(shown("0.1") == "1E-01");
+  BOOST_TEST(shown("1e100") == "1E+100");
+  BOOST_TEST(shown("1.797e308") == "1.797E+308");
+  BOOST_TEST(shown("1.7976931348623157e308") == "1.7976931348623157E+308");
+  BOOST_TEST(shown("5e-324") == "5E-324");
+  BOOST_TEST(shown("2.5e-310") == "2.5E-310");
+  BOOST_TEST(shown("-Inf") == "-Inf");
+}
+
 BOOST_AUTO_TEST_CASE(neighbours_are_equal_when_asked_for) {
   const std::string test = R"(
     promql_expr_test: [{expr: 'm / 10 * 3', eval_time: 1m, exp_samples: [{labels: '{}', value: 0.3}]}]
