@@ -118,10 +118,12 @@ answer of_number(const values& a, std::string (*f)(double)) {
   return v ? answer(f(*v)) : fail(v.error());
 }
 
+/// As Go has it: a word begins after each character of ASCII but letters, digits and `_`.
 std::string title(std::string_view text) {
+  auto is_of_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c >= 0x80; };
   std::string out(text);
   for (size_t i = 0; i < out.size(); ++i)
-    if (bool begins = i == 0 || std::isspace(static_cast<unsigned char>(out[i - 1])) != 0; begins)
+    if (i == 0 || !is_of_word(static_cast<unsigned char>(out[i - 1])))
       out[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[i])));
   return out;
 }

@@ -99,6 +99,8 @@ BOOST_AUTO_TEST_CASE(texts_are_changed) {
              "<web1.example.com>");
   BOOST_TEST(made("{{ if match \"^web\" $labels.instance }}w{{ end }}") == "w");
   BOOST_TEST(made("{{ title \"disk is full\" }} {{ toLower \"ABC\" }}") == "Disk Is Full abc");
+  BOOST_TEST(made("{{ title \"web-1.x it's a_b 1st (ab) caféx\" }}") ==
+             "Web-1.X It'S A_b 1st (Ab) Caféx");
   BOOST_TEST(made("{{ parseDuration \"1h30m\" }} {{ len \"abc\" }} {{ index $labels \"job\" }}") ==
              "5400 3 node");
   BOOST_TEST(made("{{ externalURL }}{{ pathPrefix }} {{ graphLink \"up == 0\" }}") ==
