@@ -29,7 +29,8 @@ groups:
         annotations:
           all: '{{ humanizeDuration 3661 }} {{ humanizePercentage 0.123 }} {{ humanize1024 2048 }} {{ $value }}
             {{ printf "%.2f" $value }} {{ printf "%8.3f|%-5s|%d" $value "ab" 3 }} {{ 1e6 }} {{ .Value | printf "%g" }}'
-          more: '{{ if eq $labels.job "a" }}A{{ else if eq $labels.job "b" }}B{{ else }}C{{ end }}{{- /* no */ -}} !'
+          more: '{{ if eq $labels.job "a" }}A{{ else if eq $labels.job "b" }}B{{ else }}C{{ end }}{{- /* no */ -}} !
+            {{ $x := "out" }}{{ if true }}{{ $x = "in" }}{{ $y := 1 }}{{ end }}{{ $x }}'
           text: '{{ title "disk is full" }} {{ title "web-1.x it_is" }} {{ toUpper "x" }} {{ reReplaceAll "(.*):(.*)" "$2-$1" "a:b" }}
             {{ if match "^b" "bc" }}m{{ end }} {{ humanizeTimestamp 1435065584.128 }} {{ humanize 0.00012 }} {{ humanize 1234567 }}
             {{ parseDuration "1h30m" }} {{ len "abc" }} {{ $labels }} {{ stripDomain "a.b.c:80" }}'

@@ -24,6 +24,7 @@ struct template_command {
 /// Each command's value is the last argument of the next.
 struct template_pipeline {
   std::string variable; ///< Set to the value, which is then not printed; empty: none.
+  bool declares = true; ///< By `:=`; else by `=`, and the variable is there already.
   std::vector<template_command> commands;
 };
 

@@ -49,7 +49,8 @@ public:
     if (rest_.starts_with("$")) { // `$x := ` or `$x = `
       auto before = rest_;
       auto name = variable();
-      if (accept(":=") || (!rest_.starts_with("==") && accept("=")))
+      out.declares = accept(":=");
+      if (out.declares || (!rest_.starts_with("==") && accept("=")))
         out.variable = name;
       else
         rest_ = before;

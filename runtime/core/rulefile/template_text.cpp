@@ -60,6 +60,17 @@ private:
     return {};
   }
 
+  /// The innermost of this name; null when there is none.
+  template_value* variable(const std::string& name) {
+    for (size_t i = variables_.size(); i-- > 0;)
+      if (variables_[i].first == name)
+        return &variables_[i].second;
+    return nullptr;
+  }
+  static answer undefined(const std::string& name) {
+    return fail(ec::bad_request, "undefined variable \"" + name + "\"");
+  }
+
   answer evaluate(const template_pipeline& p) {
     std::optional<template_value> last;
     for (const auto& c : p.commands) {
@@ -68,8 +79,16 @@ private:
         return value;
       last = std::move(*value);
     }
-    if (!p.variable.empty())
+    if (p.variable.empty())
+      return std::move(*last);
+    if (p.declares) {
       variables_.emplace_back(p.variable, *last);
+    } else {
+      auto* there = variable(p.variable);
+      if (!there)
+        return undefined(p.variable);
+      *there = *last; // Also where it is of a block around this one.
+    }
     return std::move(*last);
   }
 
@@ -109,12 +128,9 @@ private:
     case kind::literal:
       return x.literal;
     case kind::variable: {
-      for (size_t i = variables_.size(); i-- > 0;)
-        if (variables_[i].first == x.name)
-          return fields(variables_[i].second, x.fields, 0);
-      if (x.name == "$")
-        return of_data(x.fields);
-      return fail(ec::bad_request, "undefined variable \"" + x.name + "\"");
+      if (const auto* there = variable(x.name))
+        return fields(*there, x.fields, 0);
+      return x.name == "$" ? of_data(x.fields) : undefined(x.name);
     }
     case kind::data:
       return dot_ ? fields(*dot_, x.fields, 0) : of_data(x.fields);

@@ -59,6 +59,22 @@ BOOST_AUTO_TEST_CASE(blocks_choose) {
   BOOST_TEST(made("{{ if true }}{{ if false }}a{{ else }}b{{ end }}c{{ end }}d") == "bcd");
 }
 
+BOOST_AUTO_TEST_CASE(variables_are_of_their_block_but_set_where_they_are) {
+  BOOST_TEST(made("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ $x }}{{ end }}{{ $x }}") == "22");
+  BOOST_TEST(made("{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ $x }}{{ end }}{{ $x }}") == "21");
+  BOOST_TEST(made("{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ $x = 3 }}{{ $x }}{{ end }}{{ $x }}") ==
+             "31");
+  BOOST_TEST(
+    made(
+      "{{ $x := 1 }}{{ with $labels.job }}{{ if true }}{{ $x = . }}{{ end }}{{ end }}{{ $x }}") ==
+    "node");
+  BOOST_TEST(made("{{ $x := 1 }}{{ if $x = 0 }}a{{ else }}{{ $x }}{{ end }}{{ $x }}") == "00");
+  BOOST_TEST(made("{{ $value = 7 }}{{ $value }} {{ .Value }}") == "7 0.25");
+  BOOST_TEST(made("{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}") ==
+             "failed: undefined variable \"$x\"");
+  BOOST_TEST(made("{{ $x = 1 }}") == "failed: undefined variable \"$x\"");
+}
+
 BOOST_AUTO_TEST_CASE(numbers_are_made_readable) {
   BOOST_TEST(of("humanize", 0) == "0");
   BOOST_TEST(of("humanize", 1234567) == "1.235M");
