@@ -2,6 +2,7 @@
 
 #include "cli/aops/text/yaml.hpp"
 #include "cli/aops/unit/rule_test_file.hpp"
+#include "runtime/core/promql/print.hpp"
 #include "runtime/core/rulefile/group_run.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,8 @@ namespace aops::cli {
 
 namespace {
 
+using promql::duration_text;
 using promql::labels;
-using rulefile::duration_text;
 using texts = std::vector<std::string>;
 
 /// Labels and annotations of an alert, in the order in which they are shown.

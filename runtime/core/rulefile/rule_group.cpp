@@ -90,13 +90,15 @@ public:
     return out;
   }
 
-  const json* list(const char* name) {
+  /// Empty when it is not there.
+  const json& list(const char* name) {
+    static const json none = json::array();
     auto found = object_.find(name);
     if (!problem_.empty() || found == object_.end() || found->is_null())
-      return nullptr;
+      return none;
     if (found->is_array())
-      return &*found;
-    return refuse(fmt::format("field \"{}\" is no list", name)), nullptr;
+      return *found;
+    return refuse(fmt::format("field \"{}\" is no list", name)), none;
   }
 
   bool has(const char* name) const {
@@ -189,9 +191,8 @@ rule_group read_group(const json& source, std::string& problem) {
     else
       in.refuse("field \"limit\" is no whole number");
   }
-  const auto* rules = in.list("rules");
   size_t n = 0;
-  for (const auto& x : rules ? *rules : json::array()) {
+  for (const auto& x : in.list("rules")) {
     if (!problem.empty())
       break;
     ++n;
@@ -213,42 +214,14 @@ int64_t duration_of(const json& value) {
   return value == 0 ? 0 : -1;
 }
 
-std::string duration_text(int64_t ms) {
-  struct unit {
-    std::string_view name;
-    int64_t ms;
-    bool only_whole; ///< 90d is easier to read than 12w6d.
-  };
-  static constexpr std::array units = {unit{"y", 31'536'000'000, true},
-                                       unit{"w", 604'800'000, true},
-                                       unit{"d", 86'400'000, false},
-                                       unit{"h", 3'600'000, false},
-                                       unit{"m", 60'000, false},
-                                       unit{"s", 1000, false},
-                                       unit{"ms", 1, false}};
-  if (ms == 0)
-    return "0s";
-  std::string out = ms < 0 ? "-" : "";
-  ms = std::abs(ms);
-  for (const auto& u : units) {
-    if (u.only_whole && ms % u.ms != 0)
-      continue;
-    if (auto count = ms / u.ms; count > 0)
-      out += fmt::format("{}{}", count, u.name);
-    ms %= u.ms;
-  }
-  return out;
-}
-
 expected<std::vector<rule_group>> read_groups(const json& file) {
   static constexpr std::array<std::string_view, 1> known = {"groups"};
   std::string problem;
   std::vector<rule_group> out;
   fields in(file, known, problem);
-  const auto* groups = problem.empty() ? in.list("groups") : nullptr;
   std::set<std::string> names;
   size_t rules = 0;
-  for (const auto& x : groups ? *groups : json::array()) {
+  for (const auto& x : in.list("groups")) {
     out.push_back(read_group(x, problem));
     const auto& group = out.back();
     rules += group.rules.size();

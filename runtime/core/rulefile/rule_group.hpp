@@ -43,7 +43,4 @@ expected<std::vector<rule_group>> read_groups(const nlohmann::ordered_json& file
 /// A duration of Prometheus or a number 0; negative when it is none.
 int64_t duration_of(const nlohmann::ordered_json& value);
 
-/// As Prometheus writes one: `1h30m`, `0s`.
-std::string duration_text(int64_t ms);
-
 } // namespace aops::rulefile

@@ -1,3 +1,4 @@
+#include "runtime/core/promql/print.hpp"
 #include "runtime/core/rulefile/group_run.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -218,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_group_writes_where_it_reads) {
 
 BOOST_AUTO_TEST_CASE(durations_are_written_as_they_are_read) {
   for (std::string text : {"0s", "1h30m", "90d", "1w", "1y", "1d1s", "15ms", "1m30s"})
-    BOOST_TEST(duration_text(duration_of(text)) == text);
+    BOOST_TEST(promql::duration_text(duration_of(text)) == text);
   BOOST_TEST(duration_of(5) == -1);
   BOOST_TEST(duration_of(0) == 0);
 }
