@@ -41,9 +41,6 @@ constexpr std::array<std::string_view, 24> fields = {"feature",
                                                      "validate",
                                                      "activate"};
 
-constexpr std::array<std::string_view, 9> types = {
-  "ini", "key-value", "json", "toml", "yaml", "xml", "sshd", "table", "text"};
-
 /// `sshd_config` of `sshd_config.yml`; empty when it is no such name.
 std::string_view model_name(std::string_view file) {
   file = file.substr(file.rfind('/') + 1);
@@ -163,7 +160,7 @@ private:
     file_type type{};
     auto word = x->get<std::string>();
     if (!from_text(word, type))
-      note("type", fmt::format("unknown type{}", base::did_you_mean(word, types)));
+      note("type", fmt::format("unknown type{}", base::did_you_mean(word, file_type_names)));
     else
       out_.how = syntax_of(type);
   }

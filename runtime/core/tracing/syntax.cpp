@@ -7,8 +7,6 @@ namespace aops::tracing {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> type_names = {
-  "ini", "key-value", "json", "toml", "yaml", "xml", "sshd", "table", "text"};
 constexpr std::array<std::string_view, 3> continuation_names = {"none", "indent", "backslash"};
 
 template <class E, size_t N>
@@ -22,9 +20,9 @@ bool named(const std::array<std::string_view, N>& names, std::string_view text, 
 
 } // namespace
 
-std::string_view to_string(file_type x) { return type_names[static_cast<size_t>(x)]; }
+std::string_view to_string(file_type x) { return file_type_names[static_cast<size_t>(x)]; }
 
-bool from_text(std::string_view text, file_type& to) { return named(type_names, text, to); }
+bool from_text(std::string_view text, file_type& to) { return named(file_type_names, text, to); }
 
 std::string_view to_string(continued_by x) { return continuation_names[static_cast<size_t>(x)]; }
 

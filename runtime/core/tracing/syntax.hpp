@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,10 @@ enum class file_type : uint8_t {
   table,     ///< `table`: a row a line, columns between blanks.
   text,      ///< `text`: lines.
 };
+
+/// In their order.
+inline constexpr std::array<std::string_view, 9> file_type_names = {
+  "ini", "key-value", "json", "toml", "yaml", "xml", "sshd", "table", "text"};
 
 std::string_view to_string(file_type x);
 bool from_text(std::string_view text, file_type& to);

@@ -142,8 +142,6 @@ private:
     return before == text_.npos ? 0 : before + 1;
   }
 
-  size_t line_end(size_t at) const { return std::min(text_.find('\n', at), text_.size() - 1) + 1; }
-
   /// Before what ends the document.
   size_t content_end() const {
     for (const auto& x : source_lines(text_)) {
