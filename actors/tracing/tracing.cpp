@@ -50,29 +50,90 @@ void read_then(self_pointer self, const base::ticket& how, Work work, Then then)
   });
 }
 
-/// Begins what asks hosts when there is room, else later. ec::overloaded when too much waits.
-expected<void> take_turn(self_pointer self, std::function<void()> begin) {
+/// Whether somebody waits for the answer, or nobody ever did.
+bool is_awaited(const store_access& store, const base::ticket& how) {
+  return store.time->steady_ms() < how.due_ms;
+}
+
+error no_more_awaited() { return {ec::timed_out, "nobody waits any more"}; }
+
+bool has_room(const tracing_state& st) {
+  return st.looking < static_cast<size_t>(st.store->config->tracing.parallel);
+}
+
+/// Begins what asks hosts when there is room, else later: looks by time (urgency::history) when no
+/// one else waits. `begin` gets ec::overloaded when too much waits, ec::timed_out when its answer
+/// was awaited no more as its turn came.
+void take_turn(self_pointer self,
+               base::ticket how,
+               std::function<void(expected<void> turn)> begin) {
   auto& st = self->state;
-  if (st.looking < static_cast<size_t>(st.store->config->tracing.parallel)) {
+  if (has_room(st)) {
     ++st.looking;
-    begin();
-    return {};
+    return begin({});
   }
-  if (st.waiting.size() >= most_waiting)
-    return fail(ec::overloaded, "too many domains are looked at");
-  st.waiting.push_back(std::move(begin));
-  return {};
+  auto& line = how.what == base::urgency::history ? st.by_time : st.waiting;
+  if (line.size() >= most_waiting)
+    return begin(fail(ec::overloaded, "too many domains are looked at"));
+  line.push_back({std::move(how), std::move(begin)});
 }
 
 void end_turn(self_pointer self) {
   auto& st = self->state;
-  if (st.waiting.empty()) {
-    --st.looking;
-    return;
+  --st.looking;
+  while (has_room(st)) {
+    auto& line = st.waiting.empty() ? st.by_time : st.waiting;
+    if (line.empty())
+      return;
+    auto next = std::move(line.front());
+    line.pop_front();
+    if (!is_awaited(*st.store, next.how)) {
+      next.begin(fail(no_more_awaited()));
+      continue;
+    }
+    ++st.looking;
+    next.begin({});
   }
-  auto next = std::move(st.waiting.front());
-  st.waiting.pop_front();
-  next();
+}
+
+using plan_ptr = std::shared_ptr<const trace_plan>;
+
+/// What of a domain a request is about. Absent: all.
+struct part_of_domain {
+  std::string domain;
+  maybe<std::vector<named_host>> hosts;
+  maybe<std::vector<named_file>> files;
+};
+
+/// Reads the plan of a request once its turn has come: what is expected when it asks may be
+/// another text by then.
+/// @param nothing Gets why there is nothing to do: an error, null when there is no such domain, a
+/// plan without hosts or files. The turn is over then.
+/// @param begin Gets the plan, and ends the turn.
+void in_turn(self_pointer self,
+             const base::ticket& how,
+             const caller& who,
+             part_of_domain what,
+             std::function<void(expected<plan_ptr>)> nothing,
+             std::function<void(plan_ptr)> begin) {
+  auto take = [self, nothing, begin](expected<std::optional<trace_plan>> plan) {
+    bool is_something = plan && *plan && !(*plan)->hosts.empty() && !(*plan)->items.empty();
+    if (!is_something)
+      end_turn(self);
+    if (!plan)
+      return nothing(fail(std::move(plan.error())));
+    auto kept = *plan ? std::make_shared<const trace_plan>(std::move(**plan)) : plan_ptr{};
+    return is_something ? begin(std::move(kept)) : nothing(std::move(kept));
+  };
+  take_turn(self, how, [self, how, who, what, nothing, take](expected<void> turn) {
+    if (!turn)
+      return nothing(fail(std::move(turn.error())));
+    read_then(
+      self,
+      how,
+      [who, what](database& db) { return plan_of(db, who, what.domain, what.hosts, what.files); },
+      take);
+  });
 }
 
 /// One look at the hosts of a plan, part by part. Lives as long as something of it is under way;
@@ -81,28 +142,31 @@ class look_under_way : public std::enable_shared_from_this<look_under_way> {
 public:
   using on_end = std::function<void(expected<std::shared_ptr<look_result>>)>;
 
-  look_under_way(self_pointer self,
-                 caller who,
-                 std::shared_ptr<const trace_plan> plan,
-                 bool with_contents,
-                 on_end end)
+  /// @param how Of what class it is; when it is awaited no more, no further host is asked.
+  look_under_way(
+    self_pointer self, caller who, base::ticket how, plan_ptr plan, bool with_contents, on_end end)
       : self_(self), store_(self->state.store), models_(self->state.models), who_(std::move(who)),
-        plan_(std::move(plan)), parts_(parts_of(*plan_)), with_contents_(with_contents),
-        end_(std::move(end)) {}
+        how_(std::move(how)), plan_(std::move(plan)), parts_(parts_of(*plan_)),
+        with_contents_(with_contents), end_(std::move(end)) {}
 
   void go() {
     if (next_ == parts_.size())
       return end_(found_);
+    if (!is_awaited(*store_, how_))
+      return end_(fail(no_more_awaited()));
     auto then = [it = shared_from_this()](expected<configs_collected> reply) {
       it->take(std::move(reply));
     };
-    ask<remote_actor>(self_,
-                      *store_->names,
-                      remote_name,
-                      remote_reading_patience,
-                      then,
-                      who_,
-                      request_of(*plan_, parts_[next_]));
+    errand with;
+    with.what = how_.what;
+    ask_for<remote_actor>(std::move(with),
+                          self_,
+                          *store_->names,
+                          remote_name,
+                          remote_reading_patience,
+                          then,
+                          who_,
+                          request_of(*plan_, parts_[next_]));
   }
 
 private:
@@ -113,7 +177,7 @@ private:
     auto it = shared_from_this();
     read_then(
       self_,
-      unawaited(base::urgency::people, who_.owner),
+      unawaited(how_.what, who_.owner), // What was read is kept, whoever waits.
       [it, kept](database& db) {
         return judge_part(db,
                           *it->models_,
@@ -135,7 +199,7 @@ private:
     auto rows = seen->rows.size() * 4;
     write(
       *store_,
-      store_->bounded(unawaited(base::urgency::people, who_.owner)),
+      store_->bounded(unawaited(how_.what, who_.owner)),
       {},
       [plan = plan_, seen = std::move(*seen), owner = who_.owner](database& db) {
         return keep_seen(db, *plan, seen, owner);
@@ -155,7 +219,8 @@ private:
   store_ptr store_;
   trace_models_ptr models_;
   caller who_;
-  std::shared_ptr<const trace_plan> plan_;
+  base::ticket how_;
+  plan_ptr plan_;
   std::vector<look_part> parts_;
   bool with_contents_;
   on_end end_;
@@ -163,21 +228,18 @@ private:
   std::shared_ptr<look_result> found_ = std::make_shared<look_result>();
 };
 
-/// Looks when there is room; `then` gets what was found.
+/// Looks in the turn that was taken, and ends it; `then` gets what was found.
 void look(self_pointer self,
           const caller& who,
-          std::shared_ptr<const trace_plan> plan,
+          const base::ticket& how,
+          plan_ptr plan,
           bool with_contents,
           look_under_way::on_end then) {
   auto end = [self, then](expected<std::shared_ptr<look_result>> found) {
     end_turn(self);
     then(std::move(found));
   };
-  auto begin = [self, who, plan, with_contents, end] {
-    std::make_shared<look_under_way>(self, who, plan, with_contents, end)->go();
-  };
-  if (auto taken = take_turn(self, begin); !taken)
-    then(fail(std::move(taken.error())));
+  std::make_shared<look_under_way>(self, who, how, std::move(plan), with_contents, end)->go();
 }
 
 /// Whether hosts are asked: an ordinary user gets what is known.
@@ -204,29 +266,25 @@ status(self_pointer self, const caller& who, const domain_status_query& q) {
   auto store = self->state.store;
   if (!asks_hosts(who, q.refresh))
     return read(store, promise, [who, q](database& db) { return stored_status(db, who, q); });
-  auto then = [self, who, q, promise](expected<std::optional<trace_plan>> plan) {
+  auto nothing = [q, promise](expected<plan_ptr> plan) {
     if (!plan)
       return promise.fail(std::move(plan.error()));
-    if (!*plan || (*plan)->hosts.empty() || (*plan)->items.empty()) {
-      domain_status reply;
-      reply.code = 404;
-      reply.text = !*plan                   ? no_such_domain(q.domainName)
-                   : (*plan)->hosts.empty() ? "the domain has no host"
-                                            : "the domain has no file";
-      return promise.answer(std::move(reply));
-    }
-    auto kept = std::make_shared<const trace_plan>(std::move(**plan));
-    look(self, who, kept, false, [kept, promise](expected<std::shared_ptr<look_result>> found) {
+    domain_status reply;
+    reply.code = 404;
+    reply.text = !*plan                   ? no_such_domain(q.domainName)
+                 : (*plan)->hosts.empty() ? "the domain has no host"
+                                          : "the domain has no file";
+    promise.answer(std::move(reply));
+  };
+  auto begin = [self, who, promise](plan_ptr plan) {
+    auto then = [plan, promise](expected<std::shared_ptr<look_result>> found) {
       if (!found)
         return fail_by(promise, std::move(found.error()), 404);
-      promise.answer(status_of(*kept, **found));
-    });
+      promise.answer(status_of(*plan, **found));
+    };
+    look(self, who, promise.ticket(), plan, false, then);
   };
-  read_then(
-    self,
-    promise.ticket(),
-    [who, q](database& db) { return plan_of(db, who, q.domainName, {}, {}); },
-    then);
+  in_turn(self, promise.ticket(), who, {q.domainName, {}, {}}, nothing, begin);
   return promise;
 }
 
@@ -237,31 +295,27 @@ caf::result<real_configs> reals(self_pointer self, const caller& who, const real
     return read(store, promise, [who, q, models = self->state.models](database& db) {
       return stored_configs(db, *models, who, q);
     });
-  auto then = [self, who, q, promise](expected<std::optional<trace_plan>> plan) {
+  auto nothing = [q, promise](expected<plan_ptr> plan) {
     if (!plan)
       return promise.fail(std::move(plan.error()));
-    if (!*plan || (*plan)->hosts.empty() || (*plan)->items.empty()) {
-      real_configs reply;
-      reply.code = 400;
-      reply.text = !*plan                   ? no_such_domain(q.domainName)
-                   : (*plan)->hosts.empty() ? "there is no such host in the domain"
-                                            : "the domain has no file";
-      if (*plan)
-        reply.failList = (*plan)->failures;
-      return promise.answer(std::move(reply));
-    }
-    auto kept = std::make_shared<const trace_plan>(std::move(**plan));
-    look(self, who, kept, true, [kept, promise](expected<std::shared_ptr<look_result>> found) {
+    real_configs reply;
+    reply.code = 400;
+    reply.text = !*plan                   ? no_such_domain(q.domainName)
+                 : (*plan)->hosts.empty() ? "there is no such host in the domain"
+                                          : "the domain has no file";
+    if (*plan)
+      reply.failList = (*plan)->failures;
+    promise.answer(std::move(reply));
+  };
+  auto begin = [self, who, promise](plan_ptr plan) {
+    auto then = [plan, promise](expected<std::shared_ptr<look_result>> found) {
       if (!found)
         return fail_by(promise, std::move(found.error()), 404);
-      promise.answer(configs_of(*kept, std::move(**found)));
-    });
+      promise.answer(configs_of(*plan, std::move(**found)));
+    };
+    look(self, who, promise.ticket(), plan, true, then);
   };
-  read_then(
-    self,
-    promise.ticket(),
-    [who, q](database& db) { return plan_of(db, who, q.domainName, q.hostIds, {}); },
-    then);
+  in_turn(self, promise.ticket(), who, {q.domainName, q.hostIds, {}}, nothing, begin);
   return promise;
 }
 
@@ -405,15 +459,16 @@ add_items(self_pointer self, const caller& who, const items_to_trace& asked) {
       end_turn(self);
       take_read(x, std::move(reply));
     };
-    auto begin = [self, who, x, read] {
+    auto begin = [self, who, x, promise, read](expected<void> turn) {
+      if (!turn)
+        return promise.fail(std::move(turn.error()));
       configs_to_collect request;
       for (const auto& [host, paths] : x->to_read)
         request.infos.push_back({host, paths});
       ask<remote_actor>(
         self, *self->state.store->names, remote_name, remote_reading_patience, read, who, request);
     };
-    if (auto taken = take_turn(self, begin); !taken)
-      promise.fail(std::move(taken.error()));
+    take_turn(self, promise.ticket(), begin);
   };
   read_then(
     self,
@@ -432,12 +487,29 @@ class sync_under_way : public std::enable_shared_from_this<sync_under_way> {
 public:
   sync_under_way(self_pointer self,
                  caller who,
-                 std::shared_ptr<const trace_plan> plan,
-                 std::vector<push_part> parts,
+                 configs_to_sync asked,
+                 plan_ptr plan,
                  foreign_promise<configs_synced> promise)
-      : self_(self), store_(self->state.store), who_(std::move(who)), plan_(std::move(plan)),
-        parts_(std::move(parts)), promise_(std::move(promise)) {}
+      : self_(self), store_(self->state.store), models_(self->state.models), who_(std::move(who)),
+        asked_(std::move(asked)), plan_(std::move(plan)), promise_(std::move(promise)) {}
 
+  void begin() {
+    auto then = [it = shared_from_this()](expected<task::known_commands> known) {
+      if (!known) {
+        end_turn(it->self_);
+        return it->promise_.fail(std::move(known.error()));
+      }
+      it->parts_ = pushes_of(*it->plan_, *it->models_, it->asked_, *known);
+      it->go();
+    };
+    read_then(
+      self_,
+      promise_.ticket(),
+      [store = store_](database&) { return commands_of(*store->config); },
+      then);
+  }
+
+private:
   void go() {
     if (next_ == parts_.size())
       return note();
@@ -453,7 +525,6 @@ public:
                       parts_[next_].request);
   }
 
-private:
   void take(expected<configs_pushed> reply) {
     const auto& part = parts_[next_];
     if (!reply && next_ == 0) { // Nothing was done yet.
@@ -512,66 +583,38 @@ private:
         none.refused = to_string(found.error());
       it->promise_.answer(reply_of(*it->plan_, it->pushed_, found ? **found : none));
     };
-    std::make_shared<look_under_way>(self_, who_, plan_, false, then)->go();
+    auto how = unawaited(base::urgency::people, who_.owner);
+    std::make_shared<look_under_way>(self_, who_, how, plan_, false, then)->go();
   }
 
   self_pointer self_;
   store_ptr store_;
+  trace_models_ptr models_;
   caller who_;
-  std::shared_ptr<const trace_plan> plan_;
+  configs_to_sync asked_;
+  plan_ptr plan_;
   std::vector<push_part> parts_;
   foreign_promise<configs_synced> promise_;
   size_t next_ = 0;
   pushed_files pushed_;
 };
 
-/// A plan with the requests that carry it out.
-struct sync_plan {
-  std::optional<trace_plan> plan;
-  std::vector<push_part> parts;
-};
-
 caf::result<configs_synced> sync(self_pointer self, const caller& who, const configs_to_sync& x) {
   foreign_promise<configs_synced> promise{self, of(who)};
-  auto store = self->state.store;
-  auto models = self->state.models;
-  auto then = [self, who, x, promise](expected<sync_plan> made) {
-    if (!made)
-      return promise.fail(std::move(made.error()));
-    if (!made->plan || made->parts.empty()) {
-      configs_synced reply;
-      reply.code = made->plan ? 400 : 404;
-      reply.text =
-        made->plan ? "there is no host, or no file, to sync" : no_such_domain(x.domainName);
-      if (made->plan)
-        reply.failList = made->plan->failures;
-      return promise.answer(std::move(reply));
-    }
-    auto plan = std::make_shared<const trace_plan>(std::move(*made->plan));
-    auto parts = std::make_shared<std::vector<push_part>>(std::move(made->parts));
-    auto begin = [self, who, plan, parts, promise] {
-      std::make_shared<sync_under_way>(self, who, plan, std::move(*parts), promise)->go();
-    };
-    if (auto taken = take_turn(self, begin); !taken)
-      promise.fail(std::move(taken.error()));
+  auto nothing = [x, promise](expected<plan_ptr> plan) {
+    if (!plan)
+      return promise.fail(std::move(plan.error()));
+    configs_synced reply;
+    reply.code = *plan ? 400 : 404;
+    reply.text = *plan ? "there is no host, or no file, to sync" : no_such_domain(x.domainName);
+    if (*plan)
+      reply.failList = (*plan)->failures;
+    promise.answer(std::move(reply));
   };
-  read_then(
-    self,
-    promise.ticket(),
-    [who, x, store, models](database& db) -> expected<sync_plan> {
-      auto plan = plan_of(db, who, x.domainName, x.hostIds, x.confFiles);
-      if (!plan)
-        return fail(std::move(plan.error()));
-      sync_plan out{std::move(*plan), {}};
-      if (!out.plan)
-        return out;
-      auto known = commands_of(*store->config);
-      if (!known)
-        return fail(std::move(known.error()));
-      out.parts = pushes_of(*out.plan, *models, x, *known);
-      return out;
-    },
-    then);
+  auto begin = [self, who, x, promise](plan_ptr plan) {
+    std::make_shared<sync_under_way>(self, who, x, std::move(plan), promise)->begin();
+  };
+  in_turn(self, promise.ticket(), who, {x.domainName, x.hostIds, x.confFiles}, nothing, begin);
   return promise;
 }
 
@@ -590,20 +633,26 @@ void look_by_time(self_pointer self, const std::string& owner, const std::string
   caller who;
   who.user = who.owner = owner;
   who.role = rights::administrator;
-  auto then = [self, who, domain](expected<std::optional<trace_plan>> plan) {
-    if (!plan || !*plan || (*plan)->hosts.empty() || (*plan)->items.empty())
-      return;
-    auto kept = std::make_shared<const trace_plan>(std::move(**plan));
-    look(self, who, kept, false, [domain](expected<std::shared_ptr<look_result>> found) {
-      if (!found)
-        log::info("domain-not-looked-at", "{}: {}", domain, to_string(found.error()));
-    });
+  auto how = unawaited(base::urgency::history, owner);
+  auto tell = [owner, domain](const error& why) {
+    log::info("domain-not-looked-at", "{} of {}: {}", domain, owner, to_string(why));
   };
-  read_then(
-    self,
-    unawaited(base::urgency::people, owner),
-    [who, domain](database& db) { return plan_of(db, who, domain, {}, {}); },
-    then);
+  auto nothing = [tell](expected<plan_ptr> plan) {
+    if (!plan) // Else there is nothing in it any more.
+      tell(plan.error());
+  };
+  auto begin = [self, who, how, tell](plan_ptr plan) {
+    auto then = [tell](expected<std::shared_ptr<look_result>> found) {
+      if (!found)
+        tell(found.error());
+    };
+    look(self, who, how, std::move(plan), false, then);
+  };
+  in_turn(self, how, who, {domain, {}, {}}, nothing, begin);
+}
+
+void tell_not_claimed(const std::string& owner, const error& why) {
+  log::warn("domains-not-claimed", "those of {} that are due: {}", owner, to_string(why));
 }
 
 /// Moves the time of what is due on; whoever does is the one who looks.
@@ -614,11 +663,13 @@ void claim_due(self_pointer self, const std::string& owner) {
   auto to = me(self);
   auto then =
     [self, owner, store, now, every, to](expected<std::vector<storage::trace_due_row>> due) {
-      if (!due || due->empty())
+      if (!due)
+        return tell_not_claimed(owner, due.error());
+      if (due->empty())
         return;
       write(
         *store,
-        store->bounded(unawaited(base::urgency::people, owner)),
+        store->bounded(unawaited(base::urgency::history, owner)),
         {},
         [rows = std::move(*due), now, every](database& db) -> expected<std::vector<std::string>> {
           std::vector<std::string> claimed;
@@ -633,7 +684,7 @@ void claim_due(self_pointer self, const std::string& owner) {
         },
         [self, owner, to](expected<std::vector<std::string>> claimed) {
           if (!claimed)
-            return;
+            return tell_not_claimed(owner, claimed.error());
           go_on(to, [self, owner, claimed] {
             for (const auto& domain : *claimed)
               look_by_time(self, owner, domain);
@@ -642,22 +693,25 @@ void claim_due(self_pointer self, const std::string& owner) {
     };
   read_then(
     self,
-    unawaited(base::urgency::people, owner),
+    unawaited(base::urgency::history, owner),
     [owner, now, most = store->config->tracing.parallel](database& db) {
       return tracing_repository{db}.due(owner, now, most);
     },
     then);
 }
 
-/// People come first: nothing by time while they wait.
+/// People come first: nothing by time while they, or domains that were claimed, wait.
 void look_round(self_pointer self) {
   auto& st = self->state;
-  if (!st.waiting.empty() || st.looking >= static_cast<size_t>(st.store->config->tracing.parallel))
+  if (!st.waiting.empty() || !st.by_time.empty() || !has_room(st))
     return;
   auto then = [self](expected<open_vaults> open) {
-    if (open)
-      for (const auto& vault : open->vaults)
-        claim_due(self, vault.user);
+    if (!open)
+      return log::warn("domains-not-claimed",
+                       "it is not known whose vaults are open: {}",
+                       to_string(open.error()));
+    for (const auto& vault : open->vaults)
+      claim_due(self, vault.user);
   };
   ask<full_vault_actor>(self,
                         *st.store->names,

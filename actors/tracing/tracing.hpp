@@ -23,6 +23,13 @@ using full_tracing_actor = caf::typed_actor<caf::reacts_to<tracing_step>,
                                             // INTERNAL: looks which domains are due.
                                             caf::reacts_to<atom::tick>>::extend_with<tracing_actor>;
 
+/// What asks hosts and waits until it may.
+struct waiting_turn {
+  base::ticket how;
+  /// Gets nothing when its turn has come, and ends it then; else why it never comes.
+  std::function<void(expected<void> turn)> begin;
+};
+
 struct tracing_parts {
   store_ptr store;
   trace_models_ptr models;
@@ -33,8 +40,9 @@ struct tracing_state {
   static inline const char* name = tracing_name.data();
   store_ptr store;
   trace_models_ptr models;
-  size_t looking = 0;                        ///< Domains whose hosts are read or changed now.
-  std::deque<std::function<void()>> waiting; ///< Others, in their turn.
+  size_t looking = 0;               ///< Domains whose hosts are read or changed now.
+  std::deque<waiting_turn> waiting; ///< What somebody waits for, in its turn.
+  std::deque<waiting_turn> by_time; ///< What nobody does: when nothing else waits.
 };
 
 /// Keeps domains, hosts in domains, and files; compares and syncs them through `remote`.

@@ -1,8 +1,11 @@
+#include "actors/store/vault_keeper.hpp"
 #include "actors/tracing/tracing.hpp"
 #include "messages/roles/remote.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
+
+#include <utility>
 
 using namespace aops;
 using namespace aops::actors;
@@ -11,6 +14,7 @@ namespace {
 
 using canned_remote = caf::typed_actor<asks<configs_to_collect, configs_collected>,
                                        asks<configs_to_push, configs_pushed>>;
+using canned_vault = caf::typed_actor<answers<open_vaults_query, open_vaults>>;
 
 constexpr const char* path = "/etc/yum.repos.d/openEuler.repo";
 constexpr const char* text = "[OS]\nname=OS\nenabled=1\n";
@@ -19,12 +23,16 @@ constexpr const char* changed = "[OS]\nname=OS\nenabled=0\n";
 /// Hosts `h1` and `h2` in the domain `web`, whose files are what the test says.
 struct tracing_fixture : tests::store_fixture {
   tracing_fixture() {
+    auto turned = std::make_shared<store_access>(*store);
+    turned->time = &time;
+    store = turned;
     add_host("h1");
     add_host("h2");
     auto play = [this](const configs_to_collect& x) {
       ++collected;
       configs_collected reply;
       for (const auto& host : x.infos) {
+        asked.push_back(host.host_id);
         auto& to = reply.resp.emplace_back();
         to.host_id = host.host_id;
         for (const auto& file : host.config_list)
@@ -39,6 +47,7 @@ struct tracing_fixture : tests::store_fixture {
       return reply;
     };
     auto push = [this](const configs_to_push& x) {
+      ++pushed;
       configs_pushed reply;
       for (const auto& file : x.infos) {
         pushed_file told{file.host_id, file.path, "pushed", "", "", ""};
@@ -50,18 +59,22 @@ struct tracing_fixture : tests::store_fixture {
       }
       return reply;
     };
-    auto remote = [this, play, push]() -> canned_remote::behavior_type {
-      return {
-        [this, play](const caller&, const configs_to_collect& x) -> caf::result<configs_collected> {
-          if (refusal)
-            return to_caf(*refusal);
-          return play(x);
-        },
-        [this, push](const caller&, const configs_to_push& x) -> caf::result<configs_pushed> {
-          if (refusal)
-            return to_caf(*refusal);
-          return push(x);
-        }};
+    auto remote = [this, play, push](canned_remote::pointer self) -> canned_remote::behavior_type {
+      return {[this, play, self](const caller&,
+                                 const configs_to_collect& x) -> caf::result<configs_collected> {
+                if (refusal)
+                  return to_caf(*refusal);
+                if (!is_slow)
+                  return play(x);
+                foreign_promise<configs_collected> promise{self};
+                held.emplace_back([play, x, promise] { promise.answer(play(x)); });
+                return promise;
+              },
+              [this, push](const caller&, const configs_to_push& x) -> caf::result<configs_pushed> {
+                if (refusal)
+                  return to_caf(*refusal);
+                return push(x);
+              }};
     };
     put(remote_name, start(remote));
     handle = start_as(tracing_name, actors::tracing, tracing_parts{store, load_trace_models({})});
@@ -79,6 +92,31 @@ struct tracing_fixture : tests::store_fixture {
     return made(items_to_trace{"web", {{path, body, {}}}, {}});
   }
 
+  /// Asks as somebody who waits for a minute.
+  template <class Request>
+  void ask_for_a_minute(const Request& x) {
+    caf::scoped_actor asker{system, true};
+    errand with;
+    with.due_ms = time.steady_ms() + 60'000;
+    auto self = asker.ptr();
+    enqueue(caf::actor_cast<caf::strong_actor_ptr>(handle),
+            self->ctrl(),
+            self->new_request_id(caf::message_priority::normal),
+            caf::make_message(admin, x),
+            with,
+            self->context());
+    run();
+  }
+
+  /// The hosts that were slow answer, one request after the other.
+  void release() {
+    is_slow = false;
+    for (const auto& answer : std::exchange(held, {})) {
+      answer();
+      run();
+    }
+  }
+
   /// `h1 STATE, h2 STATE`
   std::string states(bool refresh = true) {
     domain_status_query q{"web", {}};
@@ -93,8 +131,10 @@ struct tracing_fixture : tests::store_fixture {
 
   std::map<std::string, std::string> files, failures;
   std::optional<error> refusal;
-  bool takes_files = true;
-  int collected = 0;
+  bool takes_files = true, is_slow = false;
+  std::vector<std::function<void()>> held;
+  int collected = 0, pushed = 0;
+  std::vector<std::string> asked; ///< Hosts, in the order in which they answered.
   full_tracing_actor handle;
 };
 
@@ -169,6 +209,62 @@ BOOST_FIXTURE_TEST_CASE(what_was_synced_is_read_again, tracing_fixture) {
   failures["h1"] = failures["h2"] = "connection refused";
   files.clear();
   BOOST_TEST(sync().code == 500);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_waited_for_its_turn_is_about_what_is_expected_then, tracing_fixture) {
+  settings->tracing.parallel = 1;
+  expect(text);
+  files = {{std::string{"h1"} + path, text}, {std::string{"h2"} + path, text}};
+  is_slow = true;
+  auto status = ask_later<domain_status>(handle, admin, domain_status_query{"web", {}});
+  auto sync = ask_later<configs_synced>(handle, admin, configs_to_sync{"web", {}, {}, {}, {}});
+  expect(changed);
+  release();
+  BOOST_TEST(tests::ok(status.get()).code == 200);
+  BOOST_TEST(tests::ok(sync.get()).code == 200);
+  BOOST_TEST(files[std::string{"h1"} + path] == changed);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_nobody_waits_for_any_more_is_not_begun, tracing_fixture) {
+  settings->tracing.parallel = 1;
+  expect(text);
+  is_slow = true;
+  auto first = ask_later<domain_status>(handle, admin, domain_status_query{"web", {}});
+  ask_for_a_minute(domain_status_query{"web", {}});
+  ask_for_a_minute(configs_to_sync{"web", {}, {}, {}, {}});
+  pass(2min);
+  release();
+  BOOST_TEST(tests::ok(first.get()).code == 200);
+  BOOST_TEST(collected == 1);
+  BOOST_TEST(pushed == 0);
+  BOOST_TEST(states() == "h1 NOT FOUND, h2 NOT FOUND"); // Their turns are over, too.
+}
+
+BOOST_FIXTURE_TEST_CASE(people_go_before_looks_by_time, tracing_fixture) {
+  settings->tracing.parallel = 1;
+  expect(text);
+  add_host("h3", "eve");
+  auto of_eve = [&](const auto& x) { tests::ok(ask<tracing_done>(handle, other, x)); };
+  of_eve(domains_to_create{{{"hers", {}}}});
+  of_eve(hosts_to_trace{"hers", {{"h3", {}, {}}}});
+  of_eve(items_to_trace{"hers", {{path, std::string{text}, {}}}, {}});
+  auto vault = []() -> canned_vault::behavior_type {
+    return {[](const open_vaults_query&) {
+      open_vaults all;
+      for (const auto* user : {"admin", "eve"})
+        all.vaults.push_back({user, {}});
+      return all;
+    }};
+  };
+  put(vault_name, start(vault));
+  is_slow = true;
+  pass(31s);
+  BOOST_TEST(held.size() == 1u); // One of the two looks; the other waits.
+  auto status = ask_later<domain_status>(handle, admin, domain_status_query{"web", {}});
+  release();
+  BOOST_TEST(tests::ok(status.get()).code == 200);
+  const std::vector<std::string> in_order{"h1", "h2", "h1", "h2", "h3"};
+  BOOST_TEST(asked == in_order, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(users_get_what_was_found_and_hosts_are_not_asked, tracing_fixture) {
