@@ -45,9 +45,9 @@ struct tracing_state {
   std::deque<waiting_turn> by_time; ///< What nobody does: when nothing else waits.
 };
 
+using tracing_pointer = full_tracing_actor::stateful_pointer<checked_state<tracing_state>>;
+
 /// Keeps domains, hosts in domains, and files; compares and syncs them through `remote`.
-full_tracing_actor::behavior_type
-tracing(full_tracing_actor::stateful_pointer<checked_state<tracing_state>> self,
-        tracing_parts parts);
+full_tracing_actor::behavior_type tracing(tracing_pointer self, tracing_parts parts);
 
 } // namespace aops::actors

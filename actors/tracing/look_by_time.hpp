@@ -1,0 +1,11 @@
+#pragma once
+
+#include "actors/tracing/tracing.hpp"
+
+namespace aops::actors {
+
+/// Looks at domains that are due, of those whose vaults are open here. People come first: nothing
+/// is begun while they, or domains that were claimed, wait.
+void look_round(tracing_pointer self);
+
+} // namespace aops::actors
