@@ -114,16 +114,18 @@ public:
     process_.order(fmt::format("until {}", boot_ms() + left.count()));
   }
 
-  /// The thread's work.
-  void listen() {
+  /// The thread's work, until none of its processes is left. @returns What `tell_end` tells.
+  play_result listen() {
     event_reader reader{order_};
     watch(reader);
     process_.bury();
     auto result = result_of(reader);
     folder_.reset();
     names_->remove(order_.run);
-    ended_(std::move(result));
+    return result;
   }
+
+  void tell_end(play_result result) { ended_(std::move(result)); }
 
 private:
   std::vector<std::string> command(const player_options& options) const {
@@ -272,7 +274,9 @@ public:
       return fail(ec::cancelled, "this node ends");
     auto number = ++number_;
     auto thread = base::start_thread("play", [work, self, number] {
-      work->listen();
+      auto result = work->listen();
+      self->free_hosts(number); // Who hears of its end may begin another play there.
+      work->tell_end(std::move(result));
       self->ended(number);
     });
     if (!thread) // The guard sees that nobody is there, and ends it.
@@ -317,6 +321,15 @@ private:
                return hosts.contains(host);
              });
     });
+  }
+
+  void free_hosts(uint64_t number) {
+    {
+      std::lock_guard lock{mutex_};
+      if (auto it = members_.find(number); it != members_.end())
+        it->second.hosts.clear();
+    }
+    changed_.notify_all();
   }
 
   /// On the play's own thread, at its end.

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 #include <sys/resource.h>
 
@@ -94,6 +95,34 @@ BOOST_AUTO_TEST_CASE(
   s.start(local_play("elsewhere", R"({"ansible.builtin.meta": "noop"})", {"h2"})); // At once.
   s.start(local_play("second", R"({"ansible.builtin.meta": "noop"})"));
   BOOST_TEST(s.processes("first") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_hears_of_the_end_of_a_play_may_begin_another_on_its_host) {
+  stage s;
+  auto noop = R"({"ansible.builtin.meta": "noop"})";
+  std::promise<expected<std::unique_ptr<ansible::play>>> next;
+  std::mutex mutex;
+  std::unique_ptr<ansible::play> first;
+  {
+    std::lock_guard lock{mutex};
+    auto started = s.player().start(
+      local_play("first", noop),
+      [](std::vector<ansible::play_event>) {},
+      [&](ansible::play_result) {
+        std::lock_guard lock{mutex};
+        first.reset();
+        next.set_value(s.player().start(
+          local_play("second", noop),
+          [](std::vector<ansible::play_event>) {},
+          [](ansible::play_result) {}));
+      });
+    BOOST_REQUIRE_MESSAGE(started.has_value(), why(started));
+    first = std::move(*started);
+  }
+  auto second = next.get_future();
+  BOOST_REQUIRE((second.wait_for(60s) == std::future_status::ready));
+  auto begun = second.get();
+  BOOST_TEST(begun.has_value(), why(begun));
 }
 
 BOOST_AUTO_TEST_CASE(a_play_that_takes_too_long_is_ended) {
