@@ -222,6 +222,10 @@ void trim(kafka_bridge_pointer self) {
     self->state.is_trimming = false;
     if (done)
       trimmed(self, *done);
+    else if (done.error() != ec::fenced)
+      log::warn("events-not-dropped",
+                "too many events wait, and none is dropped: {}",
+                to_string(done.error()));
   };
   ask<full_kafka_store_actor>(self,
                               *services.names,

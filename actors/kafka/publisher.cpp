@@ -57,30 +57,44 @@ void failed(kafka_publisher_pointer self, const error& why) {
   show_problem(self, why.detail);
 }
 
+/// Takeovers long ago say nothing of now.
+void forget_takeovers(kafka_publisher_pointer self) {
+  auto& st = self->state;
+  if (st.services->clock->now_ms() - st.last_takeover_ms > takeovers_count_ms)
+    st.takeovers = 0;
+}
+
+/// What is to be seen while nothing fails.
+void show_standing(kafka_publisher_pointer self) {
+  auto& st = self->state;
+  forget_takeovers(self);
+  show_problem(self,
+               st.takeovers < most_takeovers
+                 ? std::string{}
+                 : "somebody else publishes as " + mq::publisher_of(*st.services->config));
+}
+
 /// The queue did not take something. Who led before may be at it for a moment; nobody else is.
 void not_taken(kafka_publisher_pointer self, const error& why) {
   auto& st = self->state;
   failed(self, why);
   if (why != ec::fenced)
     return;
+  forget_takeovers(self);
   st.last_takeover_ms = st.services->clock->now_ms();
-  if (++st.takeovers != most_takeovers)
-    return;
-  auto name = mq::publisher_of(*st.services->config);
-  log::warn("publisher-taken-over",
-            "somebody else publishes as {}, too: another system of the same kafka.group?",
-            name);
-  show_problem(self, "somebody else publishes as " + name);
+  if (++st.takeovers == most_takeovers)
+    log::warn("publisher-taken-over",
+              "somebody else publishes as {}, too: another system of the same kafka.group?",
+              mq::publisher_of(*st.services->config));
+  if (st.takeovers >= most_takeovers)
+    show_standing(self);
 }
 
 void published(kafka_publisher_pointer self, size_t count) {
   auto& st = self->state;
   if (std::exchange(st.failures, 0) > 0)
     log::info("events-published", "events are published again");
-  if (st.services->clock->now_ms() - st.last_takeover_ms > takeovers_count_ms)
-    st.takeovers = 0;
-  if (st.takeovers < most_takeovers)
-    show_problem(self, {});
+  show_standing(self);
   st.services->standing->update(
     [&](kafka_status& now) { now.published += static_cast<int64_t>(count); });
   static auto events =
@@ -144,16 +158,17 @@ void begin(kafka_publisher_pointer self, const batches& open) {
   if (!marks)
     return not_taken(self, marks.error());
   st.has_begun = true;
-  published(self, 0);
   outbox_step step;
-  if (!open.empty()) {
-    const auto& batch = open.front().first;
-    if (std::find(marks->begin(), marks->end(), batch) != marks->end())
-      step.published = batch;
-    else if (auto then = publish(self, batch, open))
-      step = std::move(*then);
-    else
-      return;
+  if (open.empty()) {
+    published(self, 0);
+  } else if (const auto& batch = open.front().first;
+             std::find(marks->begin(), marks->end(), batch) != marks->end()) {
+    published(self, 0);
+    step.published = batch;
+  } else if (auto then = publish(self, batch, open)) { // All is well once that is.
+    step = std::move(*then);
+  } else {
+    return;
   }
   next(self, std::move(step));
 }
@@ -167,8 +182,11 @@ void got(kafka_publisher_pointer self, const outbox_step& asked, const outbox_ba
       begin(self, found.events);
     return; // Else it led, did not, and leads again: the next look begins.
   }
-  if (found.events.empty())
+  if (found.events.empty()) {
+    if (st.takeovers > 0 && st.failures == 0)
+      show_standing(self);
     return;
+  }
   if (auto step = publish(self, found.events.front().first, found.events))
     next(self, std::move(*step));
 }

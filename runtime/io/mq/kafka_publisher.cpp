@@ -50,7 +50,8 @@ public:
     auto done = publish_all(all, mark);
     rd_kafka_poll(handle_.get(), 0);
     if (done) {
-      is_one_by_one_ = false;
+      if (std::exchange(is_one_by_one_, false))
+        (void)begin({}); // That handle sends each alone. Should this fail, the next one says so.
       return done;
     }
     has_begun_ = false; // The outcome is open: only `begin` tells.
@@ -138,7 +139,9 @@ private:
     for (size_t i = 0; i < all.size(); ++i)
       if (auto sent = send(all[i], i); !sent)
         return sent;
-    if (auto code = rd_kafka_flush(handle_.get(), patience_ms); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    // Alone, each takes a request of its own; transactions end after half a minute.
+    auto patience = is_one_by_one_ ? 4 * patience_ms : patience_ms;
+    if (auto code = rd_kafka_flush(handle_.get(), patience); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return failure("publication", code);
     if (!outcome_.problem.empty())
       return fail(ec::unreachable, "publication: " + outcome_.problem);

@@ -463,6 +463,10 @@ BOOST_FIXTURE_TEST_CASE(another_system_of_the_same_name_is_noticed, bridge_fixtu
   }
   BOOST_REQUIRE(problems().size() == 1u);
   BOOST_TEST(problems()[0].find("somebody else publishes as aops.outbox") != std::string::npos);
+  pass(5min);
+  BOOST_TEST(problems().size() == 1u);
+  pass(6min);
+  BOOST_TEST(problems().empty()); // Nobody was seen for ten minutes.
 }
 
 BOOST_AUTO_TEST_SUITE_END()
