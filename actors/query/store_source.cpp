@@ -213,6 +213,7 @@ expected<void> store_source::read_host(const queried_host& host,
   while (from <= wanted.until_ms) {
     if (cancelled_.load(std::memory_order_relaxed))
       return fail(ec::cancelled);
+    const bool is_last = wanted.until_ms - from < limits_.portion_ms; // One portion has all of it.
     auto found = read_(samples_query{host.host_id, from, wanted.until_ms, limits_.portion_ms});
     if (!found && found.error() == ec::not_found) // Deleted meanwhile.
       break;
@@ -234,6 +235,8 @@ expected<void> store_source::read_host(const queried_host& host,
       return fail(ec::overloaded, "the query selects more series than it may");
     from = found->rows.back().time_ms + 1;
     keep_series(host, std::move(found->series));
+    if (is_last)
+      break;
   }
   reading.hand_over(out);
   return {};

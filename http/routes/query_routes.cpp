@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -331,9 +332,11 @@ numbers_of_hosts(const node_port& port, const foreign_request& x, const std::str
   if (!data.is_object())
     return out; // The rest of the answer is of use without it.
   for (const auto& row : data["result"]) {
-    auto value = parse_query_time(row["value"][1].get<std::string>());
-    if (value)
-      out[row["metric"].value("host_id", "")] = static_cast<double>(*value) / 1000;
+    const auto& text = row["value"][1].get_ref<const std::string&>();
+    double value = 0;
+    auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec == std::errc{} && std::isfinite(value))
+      out[row["metric"].value("host_id", "")] = value;
   }
   return out;
 }
