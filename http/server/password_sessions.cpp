@@ -57,14 +57,23 @@ expected<std::string> password_sessions::open(const std::string& user,
   return hash;
 }
 
+std::string_view bearer_of(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() < scheme.size() ||
+      !same_name(authorization.substr(0, scheme.size() - 1), "bearer") ||
+      authorization[scheme.size() - 1] != ' ')
+    return {};
+  return trim(authorization.substr(scheme.size()));
+}
+
 std::optional<client_proof> client_proof_of(std::string_view authorization) {
+  if (auto token = bearer_of(authorization); !token.empty())
+    return client_proof{{}, std::string{token}};
   auto blank = authorization.find(' ');
   if (blank == authorization.npos)
     return {};
   auto scheme = authorization.substr(0, blank);
   auto rest = trim(authorization.substr(blank));
-  if (same_name(scheme, "Bearer") && !rest.empty())
-    return client_proof{{}, std::string{rest}};
   if (!same_name(scheme, "Basic"))
     return {};
   auto pair = base::from_base64(rest);

@@ -49,6 +49,9 @@ struct client_proof {
   std::string secret;
 };
 
+/// The token of `Bearer TOKEN`; empty: there is none.
+std::string_view bearer_of(std::string_view authorization);
+
 /// Of `Bearer SECRET` or `Basic BASE64(USER:SECRET)`; nothing for what is neither.
 std::optional<client_proof> client_proof_of(std::string_view authorization);
 
