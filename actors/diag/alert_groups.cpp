@@ -3,7 +3,9 @@
 #include "actors/diag/diag_plan.hpp"
 #include "actors/store/report_rendering.hpp"
 #include "actors/support/prepare.hpp"
+#include "runtime/base/log.hpp"
 #include "runtime/core/fault/tree.hpp"
+#include "runtime/core/notify/alertmanager.hpp"
 #include "runtime/core/notify/group.hpp"
 #include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
@@ -26,6 +28,7 @@ using storage::alert_group_repository;
 
 // What one group may ask for, however many alerts it has.
 constexpr size_t most_hosts = 20, most_trees = 4, most_ignored = 20;
+constexpr size_t most_names = 16; ///< Kinds of alerts whose trees are looked for.
 constexpr int64_t most_mentioning = 64; ///< Trees that are read to find those.
 constexpr int64_t most_reports = most_hosts * most_trees;
 constexpr int64_t most_groups = 100; ///< Of one look.
@@ -101,6 +104,9 @@ private:
     out_.answer.task_id = id_;
     out_.answer.host_list = plan->hosts;
     out_.answer.tree_list = plan->trees;
+    for (const auto& x : members_)
+      if (x.began_ms > job->created_ms)
+        ignore(x.name + " joined the group after it was diagnosed");
     return {};
   }
 
@@ -182,19 +188,22 @@ private:
   expected<void> find_trees() {
     if (is_over())
       return {};
-    std::map<std::string, bool> bound; ///< By alert name.
     std::vector<std::string> wanted;
     for (const auto& x : members_) {
       if (!x.host) {
         ignore("no host has the labels of " + (x.name.empty() ? "an alert" : x.name));
         continue;
       }
-      if (bound.contains(x.name))
+      if (bound_.contains(x.name))
         continue;
+      if (bound_.size() == most_names) {
+        ignore("the group has more kinds of alerts than are looked at");
+        break;
+      }
       auto names = trees_of(x.name);
       if (!names)
         return fail(std::move(names.error()));
-      bound[x.name] = !names->empty();
+      bound_[x.name] = !names->empty();
       if (names->empty())
         ignore("no tree is about " + (x.name.empty() ? "an alert without a name" : x.name));
       for (auto& name : *names)
@@ -219,7 +228,8 @@ private:
       id_, who_.owner, schedule::slot_of(id_), store_.now_ms(), {}, {}};
     auto& answer = out_.answer;
     for (const auto& x : members_) {
-      if (!x.host)
+      auto bound = bound_.find(x.name);
+      if (!x.host || bound == bound_.end() || !bound->second)
         continue;
       bool is_known =
         std::find(answer.host_list.begin(), answer.host_list.end(), x.host->host_id) !=
@@ -232,6 +242,8 @@ private:
         answer.host_list.push_back(x.host->host_id);
       noted.alerts.push_back(told_of(x, noted.alerts.size()));
     }
+    if (noted.alerts.empty())
+      return {};
     for (const auto& x : trees_)
       answer.tree_list.push_back(x.tree_name);
     answer.task_id = id_;
@@ -302,6 +314,7 @@ private:
   int64_t began_ms_ = 0;
   std::vector<member> members_; ///< That last.
   std::vector<host_record> hosts_;
+  std::map<std::string, bool> bound_; ///< By name of an alert: whether a tree is about it.
   std::vector<tree_content> trees_;
   group_planned out_;
 };
@@ -329,8 +342,10 @@ expected<std::vector<storage::host_cause>> causes_of(storage::database& db,
   std::map<std::string, found> by_host;
   for (const auto& x : *stored) {
     auto report = render(x);
-    if (!report)
-      return fail(std::move(report.error()));
+    if (!report) { // It keeps nobody else's from being told.
+      log::warn("report-unreadable", "diagnosis {}: {}", group.job, to_string(report.error()));
+      continue;
+    }
     auto is_cause = notify::has_cause(*report);
     auto& its = by_host[report->host_id];
     if (its.is_cause && !is_cause)
@@ -353,7 +368,9 @@ expected<open_groups> look(storage::database& db, const std::vector<uint16_t>& s
     return fail(std::move(groups.error()));
   open_groups out;
   for (auto& x : *groups) {
-    if (!x.state || !is_final(*x.state)) {
+    if (!x.state) // Its job is to come yet, or never does: no reason to look often.
+      continue;
+    if (!is_final(*x.state)) {
       ++out.open;
       continue;
     }
@@ -366,11 +383,17 @@ expected<open_groups> look(storage::database& db, const std::vector<uint16_t>& s
   return out;
 }
 
+/// Alertmanager knows an alert of ours by the labels we gave it; its severity may have changed since.
+bool is_told_as(const told_alert& ours, const label_set& theirs) {
+  auto labels = notify::alertmanager_labels(ours);
+  labels.erase("severity");
+  return std::includes(theirs.begin(), theirs.end(), labels.begin(), labels.end());
+}
+
 expected<done> tell(storage::database& db, const store_access& store, const group_diagnosed& x) {
-  alert_group_repository groups{db};
-  return groups.tell(x.group, x.causes, store.config->notify, store.now_ms())
-    .and_then([&] { return groups.expire(store.now_ms() - orphaned_after_ms); })
-    .map([](int64_t) { return done{}; });
+  return alert_group_repository{db}
+    .tell(x.group, x.causes, {store.config->notify, &is_told_as}, store.now_ms())
+    .map([] { return done{}; });
 }
 
 } // namespace
@@ -386,7 +409,12 @@ alert_groups(alert_groups_actor::stateful_pointer<checked_state<alert_groups_sta
       return write_for(store,
                        foreign_promise<group_planned>{self, of(x.who)},
                        {},
-                       [store, x](storage::database& db) {
+                       [store, x](storage::database& db) -> expected<group_planned> {
+                         // Groups whose job never came go when another one does.
+                         auto gone = alert_group_repository{db}.expire(store->now_ms() -
+                                                                       orphaned_after_ms);
+                         if (!gone)
+                           return fail(std::move(gone.error()));
                          return group_planner{db, *store, x.who, *x.group}.plan();
                        });
     },

@@ -62,8 +62,11 @@ void look(alert_intake_pointer self) {
     return;
   auto then = [self](expected<open_groups> x) {
     self->state.is_asking = false;
-    if (!x)
+    if (!x) {
+      if (x.error() != ec::store_unreachable && x.error() != ec::timed_out)
+        log::warn("alert-groups-unseen", "what diagnoses found: {}", to_string(x.error()));
       return;
+    }
     self->state.open = x->open;
     for (const auto& ended : x->ended)
       tell(self, ended);

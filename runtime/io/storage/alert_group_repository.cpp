@@ -71,6 +71,8 @@ told_alert message_of(const diagnosed_group& group, const std::vector<told_alert
     if (!has(lines, line))
       lines.push_back(std::move(line));
     out.since.ms = std::min(out.since.ms, x.since.ms);
+    if (x.severity == "critical" || (x.severity == "warning" && out.severity == "info"))
+      out.severity = x.severity;
   }
   if (lines.size() > most_lines) {
     auto left = lines.size() - most_lines;
@@ -124,29 +126,45 @@ alert_group_repository::in_slots(std::span<const uint16_t> slots, int64_t limit)
     });
 }
 
+expected<bool> alert_group_repository::is_rule_of_ours(const told_alert& x) {
+  return db_
+    .count("select count(*) from check_rule where owner = ? and check_item = ?",
+           x.owner,
+           x.check_item)
+    .map([](int64_t n) { return n > 0; });
+}
+
 expected<bool> alert_group_repository::note_own(const told_alert& x,
-                                                std::span<const base::notify_receiver> receivers,
+                                                const group_teller& how,
                                                 int64_t now_ms) {
+  const auto& receivers = how.receivers;
+  if (!x.labels.contains("host_id"))
+    return false;
   struct mine {
     std::string id;
-    label_set labels;
+    told_alert alert;
   };
   auto found = db_.list(
-    "select a.id, a.labels from alert a join host h on h.n = a.host "
+    "select a.id, a.labels, a.value from alert a join host h on h.n = a.host "
     "where h.id = ? and a.check_item = ? and a.firing = 1",
-    [](const row& r) {
-      return mine{r.string(0), labels_of(r.text(1))};
+    [&](const row& r) {
+      mine m{r.string(0), {}};
+      m.alert.check_item = x.check_item;
+      m.alert.host_id = x.host_id;
+      m.alert.host_name = x.host_name;
+      m.alert.labels = labels_of(r.text(1));
+      m.alert.value = r.string(2);
+      return m;
     },
     x.host_id,
     x.check_item);
   if (!found)
     return fail(std::move(found.error()));
   // As Alertmanager had it from us, or from whoever judges by the same rule.
-  auto own = std::find_if(found->begin(), found->end(), [&](const mine& m) {
-    return std::includes(x.labels.begin(), x.labels.end(), m.labels.begin(), m.labels.end());
-  });
-  if (own == found->end() || !x.labels.contains("host_id"))
-    return false;
+  auto own = std::find_if(
+    found->begin(), found->end(), [&](const mine& m) { return how.is_same(m.alert, x.labels); });
+  if (own == found->end()) // One of ours that has ended: nothing may bring it back.
+    return is_rule_of_ours(x);
   struct told {
     int64_t key;
     std::string receiver, body;
@@ -181,11 +199,44 @@ expected<bool> alert_group_repository::note_own(const told_alert& x,
   return true;
 }
 
+expected<std::map<std::string, uint16_t>>
+alert_group_repository::slots_of(const std::vector<told_alert>& alerts) {
+  std::set<std::string> ids;
+  for (const auto& x : alerts)
+    ids.insert(x.host_id);
+  std::map<std::string, uint16_t> slots;
+  auto read = [&](const row& r) {
+    slots.emplace(r.string(0), static_cast<uint16_t>(r.integer(1)));
+    return true;
+  };
+  std::vector<std::string> hosts{ids.begin(), ids.end()};
+  auto found = for_parts(hosts, [&](const std::vector<std::string>& part) {
+    filter matching("1 = 1");
+    matching.in("id", part);
+    return only(db_.list_with(
+      "select id, slot from host where " + matching.where(), matching.values(), read));
+  });
+  if (!found)
+    return fail(std::move(found.error()));
+  return slots;
+}
+
 expected<void> alert_group_repository::tell(const diagnosed_group& group,
                                             const std::vector<host_cause>& causes,
-                                            std::span<const base::notify_receiver> receivers,
+                                            const group_teller& how,
                                             int64_t now_ms) {
+  const auto& receivers = how.receivers;
+  auto gone = db_.run("delete from alert_group where job = ?", group.job);
+  if (!gone)
+    return fail(std::move(gone.error()));
+  if (*gone == 0) // It was told.
+    return {};
   auto alerts = group.alerts;
+  auto slots = slots_of(alerts);
+  if (!slots)
+    return fail(std::move(slots.error()));
+  // Whoever owns a host tells of it; of hosts that are deleted there is nothing to tell.
+  std::erase_if(alerts, [&](const told_alert& x) { return !slots->contains(x.host_id); });
   std::vector<new_notice> all;
   for (auto& x : alerts) {
     auto cause = std::find_if(
@@ -194,7 +245,7 @@ expected<void> alert_group_repository::tell(const diagnosed_group& group,
       continue;
     x.cause = cause->text;
     x.report_id = cause->report_id;
-    auto is_own = note_own(x, receivers, now_ms);
+    auto is_own = note_own(x, how, now_ms);
     if (!is_own)
       return fail(std::move(is_own.error()));
     if (*is_own)
@@ -209,32 +260,14 @@ expected<void> alert_group_repository::tell(const diagnosed_group& group,
   if (!alerts.empty()) {
     auto message = message_of(group, alerts);
     for (const auto& to : receivers)
-      if (is_chat(to) && is_for(to, message))
+      if (is_chat(to) && std::any_of(alerts.begin(), alerts.end(), [&](const told_alert& x) {
+            return is_for(to, x);
+          }))
         all.push_back({to.name, 0, message, now_ms, 0});
   }
-  std::set<std::string> ids;
-  for (const auto& x : all)
-    ids.insert(x.body.host_id);
-  std::map<std::string, uint16_t> slots; // Whoever owns the host tells it.
-  std::vector<std::string> hosts{ids.begin(), ids.end()};
-  auto read = [&](const row& r) {
-    slots.emplace(r.string(0), static_cast<uint16_t>(r.integer(1)));
-    return true;
-  };
-  auto found = for_parts(hosts, [&](const std::vector<std::string>& part) {
-    filter matching("1 = 1");
-    matching.in("id", part);
-    return only(db_.list_with(
-      "select id, slot from host where " + matching.where(), matching.values(), read));
-  });
-  if (!found)
-    return found;
-  std::erase_if(all, [&](const new_notice& x) { return !slots.contains(x.body.host_id); });
   for (auto& x : all)
-    x.slot = slots.at(x.body.host_id);
-  return in_order(
-    [&] { return notice_repository{db_}.add(all); },
-    [&] { return only(db_.run("delete from alert_group where job = ?", group.job)); });
+    x.slot = slots->at(x.body.host_id);
+  return notice_repository{db_}.add(all);
 }
 
 expected<int64_t> alert_group_repository::expire(int64_t before_ms) {

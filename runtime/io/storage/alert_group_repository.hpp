@@ -5,6 +5,7 @@
 #include "runtime/base/config.hpp"
 #include "runtime/io/storage/database.hpp"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,13 @@ struct host_cause {
   std::string host_id, text, report_id;
 };
 
+/// How a group is told.
+struct group_teller {
+  std::span<const base::notify_receiver> receivers;
+  /// Whether an alert of ours is known by such labels to those whom we told of it.
+  bool (*is_same)(const told_alert& ours, const label_set& theirs);
+};
+
 /// Keeps groups of alerts until what was found out about them is told.
 class alert_group_repository {
 public:
@@ -43,16 +51,18 @@ public:
   /// In a transaction.
   expected<void> tell(const diagnosed_group& x,
                       const std::vector<host_cause>& causes,
-                      std::span<const base::notify_receiver> receivers,
+                      const group_teller& how,
                       int64_t now_ms);
 
   /// Groups whose job never came.
   expected<int64_t> expire(int64_t before_ms);
 
 private:
-  /// @returns Whether it is one of our own that lasts.
-  expected<bool>
-  note_own(const told_alert& x, std::span<const base::notify_receiver> receivers, int64_t now_ms);
+  /// @returns Whether it is one of our own; one that has ended is not told of again.
+  expected<bool> note_own(const told_alert& x, const group_teller& how, int64_t now_ms);
+  expected<bool> is_rule_of_ours(const told_alert& x);
+  /// Of the hosts that are there.
+  expected<std::map<std::string, uint16_t>> slots_of(const std::vector<told_alert>& alerts);
   database& db_;
 };
 

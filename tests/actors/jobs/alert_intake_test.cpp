@@ -204,6 +204,29 @@ BOOST_AUTO_TEST_CASE(the_configuration_binds_trees_to_alerts) {
   settings->alertmanager.trees = {"cold=gone"};
   BOOST_TEST(take({alert({{"alertname", "cold"}, {"instance", "name-h2"}})}).task_id ==
              one.task_id);
+  auto later = alert({{"alertname", "cold"}, {"instance", "name-h2"}});
+  later.startsAt = "2026-03-02T08:15:00Z";
+  BOOST_TEST(take({later}).ignored.at(0) == "alertmanager.trees: there is no tree gone");
+}
+
+BOOST_AUTO_TEST_CASE(hosts_of_alerts_that_no_tree_is_about_are_left_alone) {
+  auto one = take({alert({{"alertname", "hot"}, {"host", "name-h1"}}),
+                   alert({{"alertname", "cold"}, {"host", "name-h2"}})});
+  BOOST_TEST((one.host_list == std::vector<std::string>{"h1"}));
+  BOOST_TEST(one.ignored.at(0) == "no tree is about cold");
+}
+
+BOOST_AUTO_TEST_CASE(an_alert_of_ours_that_ended_meanwhile_is_not_told_again) {
+  tests::ok(db().execute("insert into check_rule (owner, check_item, content, created_ms, "
+                         "updated_ms) values ('admin', 'hot', 1, 1, 1)"));
+  fire();
+  take({alert({{"alertname", "hot"}, {"host", "name-h1"}, {"host_id", "h1"}})});
+  pass(1s);
+  tests::ok(db().execute("delete from alert"));
+  auto before = told("alertmanager").size();
+  find_cause();
+  BOOST_TEST(told("alertmanager").size() == before);
+  BOOST_TEST(told("feishu").size() == 2u); // The alert, and the cause.
 }
 
 BOOST_AUTO_TEST_CASE(a_diagnosis_that_ended_while_nobody_looked_is_told_by_who_looks_next) {
