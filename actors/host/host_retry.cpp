@@ -71,6 +71,8 @@ void host_body::ask_again(const check::retry_key& key, bool is_live) {
     [this, &table, key, rules, request](expected<std::vector<check::run_result>> results) {
       if (!results) // Prometheus is down: that was no attempt.
         return table.put_back(key, now_ms());
+      if (!table.knows(key)) // Asked for meanwhile, with more around it: that is newer.
+        return;
       if (std::none_of(results->begin(), results->end(), found_data))
         return void(table.failed(key, now_ms())); // Its rows are stored already.
       store_runs(rules, request, std::move(*results), [this, &table, key](expected<void> how) {

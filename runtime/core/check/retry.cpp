@@ -1,6 +1,7 @@
 #include "runtime/core/check/retry.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace aops::check {
 
@@ -60,11 +61,19 @@ retry_fate retry_table::failed(const retry_key& key, int64_t now_ms) {
 }
 
 bool retry_table::succeeded(const retry_key& key) {
-  auto found = entries_.find(key);
-  if (found == entries_.end())
-    return false;
-  erase(found);
-  return true;
+  bool was_known = knows(key);
+  auto first = key;
+  first.end_ms = std::numeric_limits<int64_t>::min();
+  auto is_beside = [&](const retry_key& k) {
+    return k.user == key.user && k.host_id == key.host_id && k.check_item == key.check_item &&
+           k.start_ms <= key.end_ms;
+  };
+  for (auto e = entries_.lower_bound(first); e != entries_.end() && is_beside(e->first);) {
+    auto current = e++;
+    if (current->first.end_ms <= key.end_ms)
+      erase(current);
+  }
+  return was_known;
 }
 
 std::vector<retry_key> retry_table::due(int64_t now_ms, size_t budget) {

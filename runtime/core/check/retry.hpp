@@ -46,8 +46,12 @@ public:
   /// An attempt for the key (the first one, or one that `due` gave out) ended without data.
   retry_fate failed(const retry_key& key, int64_t now_ms);
 
-  /// An attempt succeeded: the key is forgotten. False when it was not known.
+  /// An attempt succeeded: the key is forgotten, and those of its item whose range lies within, for
+  /// what they would find is known now. False when it was not known.
   bool succeeded(const retry_key& key);
+
+  /// Whether it waits or was handed out.
+  bool knows(const retry_key& key) const { return entries_.contains(key); }
 
   /// Keys whose cool-down has passed, longest due first, at most `budget`; each counts as tried and
   /// must be answered by `failed` or `succeeded`.

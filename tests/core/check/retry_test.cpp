@@ -48,6 +48,21 @@ BOOST_AUTO_TEST_CASE(success_forgets_a_key_and_late_duplicates_do_not_count) {
   BOOST_TEST((table.failed(key(1), 200'000) == retry_fate::queued)); // A new life.
 }
 
+BOOST_AUTO_TEST_CASE(success_forgets_ranges_within_its_own) {
+  retry_table table;
+  auto whole = key(1), within = key(1), beside = key(1), other = key(1);
+  within.start_ms = 1500;
+  beside.end_ms = 2001;
+  other.check_item = "item2";
+  for (const auto& x : {within, beside, other, key(2)})
+    table.failed(x, 0);
+  BOOST_TEST(!table.succeeded(whole));
+  BOOST_TEST(!table.knows(within));
+  BOOST_TEST(table.knows(beside));
+  BOOST_TEST(table.knows(other));
+  BOOST_TEST(table.pending() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(keys_of_other_ranges_are_other_keys) {
   retry_table table;
   auto other = key(1);
