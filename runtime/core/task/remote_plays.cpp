@@ -1,6 +1,7 @@
 #include "runtime/core/task/remote_plays.hpp"
 
 #include "runtime/base/base64.hpp"
+#include "runtime/base/fitting.hpp"
 #include "runtime/base/json_codec.hpp"
 
 #include <fmt/format.h>
@@ -51,13 +52,8 @@ std::string text_in(const json& object, const char* name) {
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
 
-std::string cut(std::string text, size_t most) {
-  if (text.size() <= most)
-    return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
-    --most; // Not inside of a character.
-  text.resize(most);
-  return text;
+std::string cut(std::string_view text, size_t most) {
+  return std::string{base::fitting(text, most)};
 }
 
 /// Nothing is lost or replaced when it is written as JSON.

@@ -1,5 +1,6 @@
 #include "runtime/core/tracing/compare.hpp"
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/base/secret_mask.hpp"
 #include "runtime/core/task/line_diff.hpp"
 #include "runtime/core/tracing/source_text.hpp"
@@ -26,11 +27,8 @@ constexpr size_t most_line_value = 120;
 
 /// At most so many bytes, not within a character.
 std::string cut(std::string_view text, size_t most) {
-  if (text.size() <= most)
-    return std::string{text};
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
-    --most;
-  return std::string{text.substr(0, most)} + "…";
+  auto shown = base::fitting(text, most);
+  return std::string{shown} + (shown.size() < text.size() ? "…" : "");
 }
 
 /// What of a model the comparison goes by.

@@ -1,5 +1,6 @@
 #include "runtime/core/tracing/line_changes.hpp"
 
+#include "runtime/base/fitting.hpp"
 #include "runtime/core/task/line_diff.hpp"
 
 #include <algorithm>
@@ -9,10 +10,7 @@ namespace aops::tracing {
 namespace {
 
 std::string cut(std::string_view line) {
-  auto most = std::min(line.size(), most_line_bytes);
-  while (most < line.size() && most > 0 && (static_cast<unsigned char>(line[most]) & 0xC0) == 0x80)
-    --most;
-  return std::string{line.substr(0, most)};
+  return std::string{base::fitting(line, most_line_bytes)};
 }
 
 } // namespace
