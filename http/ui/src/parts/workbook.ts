@@ -61,7 +61,8 @@ export function readSheet(bytes: Uint8Array, sheet: string): string[][] {
   let held = 0
   let at = 0
   for (const row of below(xml(files, placeOfSheet(files, sheet)), 'sheetData').flatMap((x) => below(x, 'row'))) {
-    at = Number(row.getAttribute('r')) || at + 1
+    const told = Number(row.getAttribute('r'))
+    at = Number.isInteger(told) && told > 0 ? told : at + 1
     let column = -1
     for (const cell of below(row, 'c')) {
       column = columnOf(cell.getAttribute('r')) ?? column + 1

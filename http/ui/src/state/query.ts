@@ -50,3 +50,12 @@ export function useQuery<T extends Record<string, Value>>(usual: T): Wide<T> {
 export function paging(query: { page: number; per_page: number }) {
   return { page: Math.max(1, query.page), per_page: Math.min(50, Math.max(1, query.per_page)) }
 }
+
+/** What a table takes of a query, and gives back to it. */
+export function ordered(query: { sort: string; direction: string }) {
+  return {
+    sort: query.sort,
+    direction: query.direction,
+    onOrder: (sort: string, direction: 'asc' | 'desc') => Object.assign(query, { sort, direction }),
+  }
+}

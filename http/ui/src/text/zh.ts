@@ -34,6 +34,7 @@ export const zh: Record<string, string> = {
   'A task runs templates on hosts, step by step.': '任务按步骤在主机上运行模板。',
   'A template is a playbook; tasks are made of templates and freeze them as they are then.': '模板是一个剧本；任务由模板生成，并固定当时的内容。',
   'A template of this name gets a new version': '同名模板得到新版本',
+  'A trial judges {n} rules at most; a diagnosis judges all': '一次试用最多判断 {n} 条规则；诊断会判断全部',
   'A workbook that a mind map program exports, or an outline: one node a line, children set in; “name = check item” for a leaf.': '思维导图软件导出的工作簿，或大纲：一行一个节点，子节点缩进；叶子写成“名称 = 检查项”。',
   'Abnormal only once it held so long: 5m': '条件持续这么久才算异常：5m',
   Abnormal: '异常',
