@@ -67,6 +67,11 @@ class kills(shared_scene):
         self.started.append(run)
         self.repeatable[run] = can_repeat
 
+    def all_have_ended(self):
+        runs = self.open_runs()
+        self.tend(runs)
+        return not runs
+
     def tend(self, runs):
         """What people do: enter the key, decide."""
         if any(x["state"] == "waiting_for_key" for x in runs):
@@ -149,11 +154,7 @@ class kills(shared_scene):
             self.check_marks()
             print(f"kill {k + 1} of {KILLS}: {victim.name}, {len(runs)} runs open, {len(self.started)} so far, "
                   f"{self.count_marks()} marks", flush=True)
-        end = time.monotonic() + 240
-        while runs := self.open_runs():
-            self.assertLess(time.monotonic(), end, runs)
-            self.tend(runs)
-            time.sleep(0.3)
+        wait_until(self.all_have_ended, 240, "all runs end", every=0.3)
         self.api = self.cluster.api()
         self.check_marks()
         known = [x["execution_id"] for x in self.api.good("/manage/task/result/get", {})["executions"]]

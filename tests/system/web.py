@@ -65,7 +65,7 @@ class browser:
 
 
 class tab:
-    """A tab with cookies of its own. Everything waits for what it is about; nothing sleeps.
+    """A tab with cookies of its own. Everything waits for what it is about.
 
     @param options Of the browser's context: `viewport`, `locale`, `colorScheme`.
     """

@@ -35,12 +35,14 @@ class takeover(unittest.TestCase):
         wait_until(lambda: shown() > 0, what="the page shows that it gets on")
         before = shown()
         self.assertLess(before, HOSTS * SLICES)
+        self.assertEqual(t.ask("problems"), [])
         dies.kill()
         t.see(f"text={HOSTS * SLICES:,}/{HOSTS * SLICES:,} · 100 %", 180)
         # What the other node was at is asked for once more before all is done.
         t.see("h1 .mark >> text=done", 120)
         self.assertGreaterEqual(shown(), before)
         self.assertEqual(self.api.progress(task), HOSTS * SLICES)
+        # Who is asked for reports of hosts that have no owner for a moment says so.
         self.assertEqual([x for x in t.ask("problems") if not x.startswith("HTTP 503")], [])
         t.turn("/ui/cluster").see("tbody .mark >> text=gone", 30)
         t.click("button:text-is('Slots')").until(

@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import pathlib
+import time
 import unittest
 
+from machine import witness
 from packages_test import MANIFEST, ROLE, packed
 from waiting import wait_until
 from web import on_stage
@@ -15,7 +17,7 @@ from web import on_stage
 RUNNER = pathlib.Path(__file__).with_name("quick_runner.py")
 PLAY = [{"hosts": "all", "tasks": [{"ansible.builtin.ping": None}]}]
 PIECE = 768 * 1024
-USUAL_FRAME_MS = 1500  # Of a machine that is overloaded several times over; with all cells drawn it is more.
+USUAL_FRAME_MS = 300  # Of the time that the machine gives; with all cells drawn it would be seconds.
 
 
 def archive(noise):
@@ -163,6 +165,9 @@ class deploy(on_stage):
         t.ask("answer", path="/manage/task/result/get", body={"code": 200, "total_count": 1, "total_page": 1, "executions": [run]})
         t.ask("answer", path="/manage/task/result/hosts", body={"code": 200, "total_count": len(cells), "total_page": 1, "results": cells})
         t.turn("/ui/runs/big").see(".grid-box .cell")
+        it = witness()
+        self.addCleanup(it.close)
+        since = it.mark()
         frames = t.run("""new Promise((done) => {
           const box = document.querySelector('.grid-box')
           const took = []
@@ -176,7 +181,8 @@ class deploy(on_stage):
           }
           requestAnimationFrame(turn)
         })""")
-        self.assertLess(frames[len(frames) // 2], USUAL_FRAME_MS)
+        share = it.given(since) / (time.monotonic() - since[0])
+        self.assertLess(frames[len(frames) // 2] * share, USUAL_FRAME_MS, share)
         self.assertGreater(t.run("document.querySelector('.grid-box').scrollTop"), 10_000)
         self.assertLess(t.run("document.querySelectorAll('.grid-box .cell').length"), 3000)
         t.see(".grid-box >> text=host-06")
