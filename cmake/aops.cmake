@@ -18,6 +18,11 @@ if(AOPS_SANITIZE)
   endif()
 endif()
 
+# Most of a compilation is reading headers and writing the same templates once more: files of a folder share that.
+option(AOPS_UNITY "Compile several files of a folder as one" ON)
+set(CMAKE_UNITY_BUILD ${AOPS_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # The sloppiness lets ccache work beside precompiled headers.
@@ -89,9 +94,10 @@ if(AOPS_TESTS)
   endif()
 endif()
 
-# aops_library(NAME [CAF] [LINK ...] [PRIVATE_LINK ...]): all .cpp files of this folder (not below) as one static library.
+# aops_library(NAME [CAF] [APART] [LINK ...] [PRIVATE_LINK ...]): all .cpp files of this folder (not below) as one static
+# library. APART: each file is compiled by itself, so that files may use the same names.
 function(aops_library name)
-  cmake_parse_arguments(arg "CAF" "" "LINK;PRIVATE_LINK;EXTRA" ${ARGN})
+  cmake_parse_arguments(arg "CAF;APART" "" "LINK;PRIVATE_LINK;EXTRA" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(APPEND sources ${arg_EXTRA})
   if(NOT sources)
@@ -109,11 +115,14 @@ function(aops_library name)
     target_link_libraries(${name} PUBLIC fmt::fmt nlohmann_json::nlohmann_json)
     target_precompile_headers(${name} REUSE_FROM aops_pch_std)
   endif()
+  if(arg_APART)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
 endfunction()
 
-# aops_test(NAME [CAF] [LINK ...]): all *_test.cpp files of this folder as one Boost.Test program.
+# aops_test(NAME [CAF] [APART] [LINK ...]): all *_test.cpp files of this folder as one Boost.Test program.
 function(aops_test name)
-  cmake_parse_arguments(arg "CAF" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "CAF;APART" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
   if(NOT sources)
     return()
@@ -130,6 +139,9 @@ function(aops_test name)
   else()
     target_link_libraries(${name} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
     target_precompile_headers(${name} REUSE_FROM aops_pch_test_std)
+  endif()
+  if(arg_APART)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
   # Tests see our own defines; everything else must match the precompiled header.
   add_test(NAME ${name} COMMAND ${name})

@@ -13,7 +13,7 @@ namespace {
 
 /// Rounds that may wait for the store: an hour at the default period. Then the oldest are given up
 /// and the ledger says so.
-constexpr size_t most_waiting = 240;
+constexpr size_t most_queued = 240;
 
 /// Rounds stored together when the store is slower than they come.
 constexpr size_t most_together = 16;
@@ -51,7 +51,7 @@ commit_queue::commit_queue(fence held, std::string host_id, links to)
     : held_(std::move(held)), host_id_(std::move(host_id)), to_(std::move(to)), retry_(host_id_) {}
 
 void commit_queue::push(round_to_commit x) {
-  if (rounds_.size() >= most_waiting)
+  if (rounds_.size() >= most_queued)
     give_up_oldest(x);
   rounds_.push_back(std::move(x));
   pump();

@@ -11,7 +11,7 @@ namespace aops::actors {
 namespace {
 
 /// Rounds that wait for the windows to be loaded; then they are begun empty.
-constexpr size_t most_waiting = 200;
+constexpr size_t most_before_start = 200;
 
 /// Ranges of one host that may wait to be asked again.
 constexpr size_t most_retries = 256;
@@ -201,7 +201,7 @@ void host_body::load_from(int64_t from_ms, int64_t until_ms, std::function<void(
     },
     [this, next, until_ms, then = std::move(then)](expected<void> how) {
       bool is_worth_waiting = source_->keeps_past() || (is_passing(how ? error{} : how.error()) &&
-                                                        waiting_rounds_.size() < most_waiting);
+                                                        waiting_rounds_.size() < most_before_start);
       if (!how && is_worth_waiting) {
         // Nothing is lost by waiting: the rounds stay where they are.
         start_again_ = [this, next, until_ms, then] { load_from(*next, until_ms, then); };

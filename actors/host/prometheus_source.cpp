@@ -11,7 +11,7 @@ namespace aops::actors {
 namespace {
 
 /// Rounds judged together, in one commit: an hour at the default period.
-constexpr size_t most_rounds = 240;
+constexpr size_t most_held_rounds = 240;
 
 /// A series of which Prometheus has no sample for so long is not there any more; as long as its own
 /// look-back.
@@ -62,7 +62,7 @@ public:
                                      period_ms(),
                                      to_.checker.offset_ms(),
                                      delay_ms(),
-                                     most_rounds);
+                                     most_held_rounds);
     if (times.empty())
       return;
     is_reading_ = true;

@@ -90,7 +90,7 @@ x509_ptr make_certificate(EVP_PKEY* key, const std::vector<std::string>& names) 
   return ok ? std::move(it) : nullptr;
 }
 
-std::string text_of(BIO* bio) {
+std::string pem_text(BIO* bio) {
   char* data = nullptr;
   auto size = BIO_get_mem_data(bio, &data);
   return {data, static_cast<size_t>(size)};
@@ -141,8 +141,8 @@ expected<certificate_files> self_signed_certificate(const std::string& folder,
     return fail(ec::internal, "cannot make a self-signed certificate");
   // The key first: a certificate without its key would be taken for complete after a crash in
   // between.
-  auto done = write_private(files.key, text_of(key_text.get())).and_then([&] {
-    return write_private(files.certificate, text_of(certificate_text.get()));
+  auto done = write_private(files.key, pem_text(key_text.get())).and_then([&] {
+    return write_private(files.certificate, pem_text(certificate_text.get()));
   });
   if (!done)
     return fail(std::move(done.error()));

@@ -19,8 +19,7 @@ public:
 private:
   template <class Clock>
   static int64_t since() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(Clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
   }
 };
 

@@ -37,7 +37,7 @@ std::string indented(const std::string& lines, const std::string& by) {
   return out;
 }
 
-std::string text_of(const std::vector<shown_alert>& alerts) {
+std::string listed(const std::vector<shown_alert>& alerts) {
   if (alerts.empty())
     return "[]";
   std::string out = "[";
@@ -65,7 +65,7 @@ std::string exact_text(double x) {
 
 using shown_sample = std::pair<labels, double>;
 
-std::string text_of(const std::vector<shown_sample>& samples) {
+std::string listed(const std::vector<shown_sample>& samples) {
   std::string out;
   for (const auto& [metric, value] : samples)
     out += (out.empty() ? "" : ", ") + promql::to_braces(metric) + " " + exact_text(value);
@@ -162,8 +162,8 @@ private:
                                tests_.name.empty() ? "" : "    name: " + tests_.name + ",\n",
                                x.name,
                                duration_text(x.time_ms),
-                               indented(text_of(wanted), margin),
-                               indented(text_of(got), margin)));
+                               indented(listed(wanted), margin),
+                               indented(listed(got), margin)));
   }
 
   void compare(const expression_test& x) {
@@ -191,7 +191,7 @@ private:
     std::stable_sort(wanted.begin(), wanted.end(), by_labels);
     if (!are_equal(wanted, got))
       out_.push_back(
-        fmt::format("{}\n        exp: {}\n        got: {}", where, text_of(wanted), text_of(got)));
+        fmt::format("{}\n        exp: {}\n        got: {}", where, listed(wanted), listed(got)));
   }
 
   bool are_equal(const std::vector<shown_sample>& a, const std::vector<shown_sample>& b) const {

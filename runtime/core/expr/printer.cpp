@@ -55,7 +55,7 @@ constexpr std::array spellings = {
 static_assert(spellings.size() == static_cast<size_t>(op::done) + 1,
               "one spelling per op, in order");
 
-constexpr int unary_level = 11, primary_level = 12, equality_level = 6;
+constexpr int unary_level = 11, primary_level = 12, equals_level = 6;
 
 /// How tightly a node binds, as in the grammar.
 int level_of(const node& n) {
@@ -67,7 +67,7 @@ int level_of(const node& n) {
   case node_kind::logical_and:
     return 2;
   case node_kind::membership:
-    return equality_level;
+    return equals_level;
   case node_kind::unary:
     return unary_level;
   case node_kind::binary:
@@ -84,7 +84,7 @@ int level_of(const node& n) {
     return 5;
   case op::equal:
   case op::not_equal:
-    return equality_level;
+    return equals_level;
   case op::less:
   case op::greater:
   case op::less_equal:
@@ -101,7 +101,7 @@ int level_of(const node& n) {
   }
 }
 
-bool is_infix(const node& n) {
+bool stands_between(const node& n) {
   return n.kind == node_kind::binary || n.kind == node_kind::logical_and ||
          n.kind == node_kind::logical_or;
 }
@@ -173,7 +173,7 @@ private:
     while (true) {
       const auto& n = tree_[spine.back()];
       const auto& left = tree_[n.parts[0]];
-      if (!is_infix(left) || level_of(left) < level_of(n))
+      if (!stands_between(left) || level_of(left) < level_of(n))
         break;
       spine.push_back(n.parts[0]);
     }

@@ -6,11 +6,9 @@ namespace aops::fault {
 
 namespace {
 
-using nlohmann::json;
-
 /// A member of an object; null when it is none, or has no such member.
-const json& member(const json& of, const char* name) {
-  static const json none;
+const nlohmann::json& member(const nlohmann::json& of, const char* name) {
+  static const nlohmann::json none;
   auto it = of.is_object() ? of.find(name) : of.end();
   return it == of.end() ? none : *it;
 }
@@ -18,7 +16,7 @@ const json& member(const json& of, const char* name) {
 } // namespace
 
 void take_collected(std::string_view infos, host_facts& to) {
-  auto facts = json::parse(infos, nullptr, false);
+  auto facts = nlohmann::json::parse(infos, nullptr, false);
   if (!facts.is_object())
     return;
   constexpr int64_t most_cores = max_nodes;

@@ -11,7 +11,7 @@ namespace aops::promql {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 struct bucket {
   double upper = 0; ///< Of its bounds; the lower is the upper one of the bucket before.
@@ -57,14 +57,14 @@ bool make_monotonic(std::vector<bucket>& x) {
 
 double quantile_of(double q, std::vector<bucket>& x, bool& forced) {
   if (std::isnan(q))
-    return nan_value;
+    return no_number;
   if (q < 0 || q > 1)
     return q < 0 ? -infinity : infinity;
   if (!put_in_order(x))
-    return nan_value;
+    return no_number;
   forced = make_monotonic(x);
   if (x.size() < 2 || x.back().count == 0)
-    return nan_value;
+    return no_number;
   double rank = q * x.back().count;
   size_t b = 0;
   while (b < x.size() - 1 && !(x[b].count >= rank))
@@ -99,10 +99,10 @@ double rank_of(double v, const std::vector<bucket>& x) {
 
 double fraction_of(double from, double to, std::vector<bucket>& x) {
   if (!put_in_order(x))
-    return nan_value;
+    return no_number;
   double count = x.back().count;
   if (count == 0 || std::isnan(from) || std::isnan(to))
-    return nan_value;
+    return no_number;
   if (from >= to)
     return 0;
   return (std::min(rank_of(to, x), count) - std::min(rank_of(from, x), count)) / count;

@@ -15,7 +15,7 @@ using points = std::span<const point>;
 using answer = std::optional<double>;
 using plain_function = answer (*)(const range_call&, points);
 
-constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown_value = std::numeric_limits<double>::quiet_NaN();
 
 double seconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
 
@@ -83,7 +83,7 @@ line regression(points x, int64_t at_ms) {
     sum_xx.add(t * t);
   }
   if (constant)
-    return std::isinf(x[0].value) ? line{nan_value, nan_value} : line{0, x[0].value};
+    return std::isinf(x[0].value) ? line{unknown_value, unknown_value} : line{0, x[0].value};
   double sx = sum_x.total(), sy = sum_y.total();
   double slope = (sum_xy.total() - sx * sy / n) / (sum_xx.total() - sx * sx / n);
   return {slope, sy / n - slope * sx / n};

@@ -7,7 +7,7 @@ namespace aops::mq {
 
 namespace {
 
-constexpr int patience_ms = 5000;
+constexpr int commit_patience_ms = 5000;
 
 /// What became of the messages of one publication.
 struct deliveries {
@@ -32,7 +32,7 @@ public:
   expected<std::vector<std::string>> begin(const std::vector<std::string>& topics) override {
     if (auto done = renew(); !done)
       return fail(std::move(done.error()));
-    if (error_ptr why{rd_kafka_init_transactions(handle_.get(), patience_ms)})
+    if (error_ptr why{rd_kafka_init_transactions(handle_.get(), commit_patience_ms)})
       return told(failure("transactions", why.get()));
     auto found = marks(topics);
     has_begun_ = found.has_value();
@@ -56,7 +56,7 @@ public:
     }
     has_begun_ = false; // The outcome is open: only `begin` tells.
     if (rd_kafka_fatal_error(handle_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      error_ptr{rd_kafka_abort_transaction(handle_.get(), patience_ms)};
+      error_ptr{rd_kafka_abort_transaction(handle_.get(), commit_patience_ms)};
     if (outcome_.refused.empty())
       return done;
     // A broker refuses what it gets together: the next time each goes alone.
@@ -118,7 +118,7 @@ private:
     topics_ptr list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
     for (const auto& topic : topics)
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0);
-    if (auto code = rd_kafka_committed(reader->get(), list.get(), patience_ms);
+    if (auto code = rd_kafka_committed(reader->get(), list.get(), commit_patience_ms);
         code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return failure("marks", code);
     for (int i = 0; i < list->cnt; ++i) {
@@ -140,14 +140,14 @@ private:
       if (auto sent = send(all[i], i); !sent)
         return sent;
     // Alone, each takes a request of its own; transactions end after half a minute.
-    auto patience = is_one_by_one_ ? 4 * patience_ms : patience_ms;
+    auto patience = is_one_by_one_ ? 4 * commit_patience_ms : commit_patience_ms;
     if (auto code = rd_kafka_flush(handle_.get(), patience); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return failure("publication", code);
     if (!outcome_.problem.empty())
       return fail(ec::unreachable, "publication: " + outcome_.problem);
     if (auto marked = leave_mark(all.front().topic, mark); !marked)
       return marked;
-    if (error_ptr why{rd_kafka_commit_transaction(handle_.get(), patience_ms)})
+    if (error_ptr why{rd_kafka_commit_transaction(handle_.get(), commit_patience_ms)})
       return told(failure("transaction", why.get()));
     return {};
   }
@@ -198,7 +198,7 @@ private:
     place->metadata_size = mark.size();
     auto* group = rd_kafka_consumer_group_metadata_new(name_.c_str());
     error_ptr why{
-      rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group, patience_ms)};
+      rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group, commit_patience_ms)};
     rd_kafka_consumer_group_metadata_destroy(group);
     return why ? told(failure("mark", why.get())) : expected<void>{};
   }
