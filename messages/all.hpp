@@ -18,6 +18,7 @@
 #include "messages/job.hpp"
 #include "messages/job_waits.hpp"
 #include "messages/kafka.hpp"
+#include "messages/logs.hpp"
 #include "messages/package.hpp"
 #include "messages/query.hpp"
 #include "messages/remote.hpp"
@@ -47,6 +48,7 @@
 #include "messages/types/job.hpp"
 #include "messages/types/job_waits.hpp"
 #include "messages/types/kafka.hpp"
+#include "messages/types/logs.hpp"
 #include "messages/types/package.hpp"
 #include "messages/types/query.hpp"
 #include "messages/types/remote.hpp"
@@ -104,7 +106,8 @@
   X(kafka)                                                                                         \
   X(upkeep)                                                                                        \
   X(alertmanager)                                                                                  \
-  X(tracing)
+  X(tracing)                                                                                       \
+  X(logs)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

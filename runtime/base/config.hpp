@@ -111,6 +111,13 @@ struct config {
   } samples;
 
   struct {
+    std::string directory; ///< Empty: `logs` in the data folder.
+    duration keep = days(7);
+    byte_size max_bytes = gigabytes(10);
+    duration search_timeout = seconds(10);
+  } logs;
+
+  struct {
     std::string url;
     duration timeout = seconds(10);
   } prometheus;

@@ -283,6 +283,19 @@ void add_tasks(lister& list, config& c) {
          "JSON file that lists the commands that may be run on hosts; see docs/tasks.md. Empty: none.");
 }
 
+void add_logs(lister& list, config& c) {
+  auto& l = c.logs;
+  list.in("logs")
+    .add("directory", l.directory,
+         "Folder of the lines that hosts send; made with mode 0700. Empty: `logs` in the data folder.")
+    .add("keep", l.keep, span(hours(1), days(3650)),
+         "Lines of hosts are kept this long, or until `max_bytes`.")
+    .add("max_bytes", l.max_bytes, span(mebibytes(16), {9'000'000'000'000'000}),
+         "Room for lines of hosts on this node; the oldest go first.")
+    .add("search_timeout", l.search_timeout, span(milliseconds(100), minutes(1)),
+         "How long a search of them may take; then it says that it was cut.");
+}
+
 void add_tracing(lister& list, config& c) {
   auto& t = c.tracing;
   list.in("tracing")
@@ -425,6 +438,7 @@ std::vector<option> options_of(config& c) {
   add_http(list, c);
   add_stores(list, c);
   add_samples(list, c);
+  add_logs(list, c);
   add_jobs(list, c);
   add_tasks(list, c);
   add_tracing(list, c);
