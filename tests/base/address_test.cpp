@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace address_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_SUITE(addresses)
@@ -85,3 +87,5 @@ BOOST_AUTO_TEST_CASE(ipv6_stands_in_brackets_before_a_port) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace address_test

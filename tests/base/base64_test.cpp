@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace base64_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_SUITE(base64)
@@ -31,3 +33,5 @@ BOOST_AUTO_TEST_CASE(is_refused_when_anything_else_is_in_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace base64_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <random>
 
+namespace canonical_json_test {
+
 namespace base = aops::base;
 using json = nlohmann::json;
 
@@ -113,3 +115,5 @@ BOOST_AUTO_TEST_CASE(times_show_seconds_whole_when_whole) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace canonical_json_test

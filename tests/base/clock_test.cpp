@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace clock_test {
+
 using namespace aops::base;
 
 namespace {
@@ -115,3 +117,5 @@ BOOST_AUTO_TEST_CASE(the_machine_s_time_is_of_this_century) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace clock_test

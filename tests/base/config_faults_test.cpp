@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace config_faults_test {
+
 using namespace aops;
 using namespace aops::base;
 
@@ -73,3 +75,5 @@ BOOST_AUTO_TEST_CASE(programs_are_told_the_same) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_faults_test

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace config_files_test {
+
 using namespace aops;
 using namespace aops::base;
 
@@ -154,3 +156,5 @@ BOOST_AUTO_TEST_CASE(an_option_from_the_command_line_is_told_as_such) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_files_test

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace config_test {
+
 using namespace aops;
 using base::load_config;
 
@@ -290,3 +292,5 @@ BOOST_AUTO_TEST_CASE(endpoints_read_back_as_they_print) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_test

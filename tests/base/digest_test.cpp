@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace digest_test {
+
 namespace base = aops::base;
 
 BOOST_AUTO_TEST_SUITE(digests)
@@ -44,3 +46,5 @@ BOOST_AUTO_TEST_CASE(secrets_are_equal_only_when_every_byte_is) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace digest_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace fitting_test {
+
 using aops::base::fitting;
 
 BOOST_AUTO_TEST_SUITE(fitting_texts)
@@ -17,3 +19,5 @@ BOOST_AUTO_TEST_CASE(no_character_is_cut) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace fitting_test

@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace ids_test {
+
 namespace base = aops::base;
 
 BOOST_AUTO_TEST_SUITE(identifiers)
@@ -39,3 +41,5 @@ BOOST_AUTO_TEST_CASE(a_report_id_is_the_digest_of_the_list_that_names_the_report
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace ids_test

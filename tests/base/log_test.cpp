@@ -8,6 +8,8 @@
 #include <sstream>
 #include <sys/stat.h>
 
+namespace log_test {
+
 using namespace aops;
 
 namespace {
@@ -105,3 +107,5 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace log_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace metrics_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_SUITE(figures)
@@ -30,3 +32,5 @@ BOOST_AUTO_TEST_CASE(a_refresher_is_asked_while_it_lives) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace metrics_test

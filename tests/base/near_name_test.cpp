@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+namespace near_name_test {
+
 using namespace aops::base;
 
 BOOST_AUTO_TEST_SUITE(near_name)
@@ -35,3 +37,5 @@ BOOST_AUTO_TEST_CASE(only_what_may_have_been_meant_is_named_the_nearest_first) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace near_name_test

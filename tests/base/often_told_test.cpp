@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace often_told_test {
+
 using aops::base::often_told;
 
 BOOST_AUTO_TEST_SUITE(often)
@@ -18,3 +20,5 @@ BOOST_AUTO_TEST_CASE(the_first_few_are_told_and_then_one_a_minute_with_how_many_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace often_told_test

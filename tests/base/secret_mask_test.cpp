@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+namespace secret_mask_test {
+
 using namespace aops::base;
 
 namespace {
@@ -113,3 +115,5 @@ BOOST_AUTO_TEST_CASE(of_secrets_that_begin_alike_the_longest_is_masked) {
   BOOST_TEST(masked(all, "abc abcda abcdz") == "abc ********a ********");
   BOOST_TEST(masked({"a#", "#b"}, "a#c x#b a# a#") == "********c x******** a# a#");
 }
+
+} // namespace secret_mask_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace time_text_test {
+
 using namespace aops;
 using namespace aops::base;
 
@@ -120,3 +122,5 @@ BOOST_AUTO_TEST_CASE(what_is_no_window_is_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace time_text_test

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace utf8_test {
+
 using namespace aops::base;
 using namespace std::string_view_literals;
 
@@ -73,3 +75,5 @@ BOOST_AUTO_TEST_CASE(what_is_no_character_has_no_length) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace utf8_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace yaml_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_SUITE(yaml)
@@ -23,3 +25,5 @@ BOOST_AUTO_TEST_CASE(documents_may_share_what_they_become) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace yaml_test

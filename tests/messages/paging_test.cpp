@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace paging_test {
+
 using namespace aops;
 
 namespace {
@@ -48,3 +50,5 @@ BOOST_AUTO_TEST_CASE(no_size_of_a_page_overflows) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paging_test

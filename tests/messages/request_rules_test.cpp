@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace request_rules_test {
+
 using namespace aops;
 using base::json;
 
@@ -79,3 +81,5 @@ BOOST_AUTO_TEST_CASE(a_deletion_of_results_says_which) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace request_rules_test

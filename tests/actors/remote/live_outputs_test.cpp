@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace live_outputs_test {
+
 using namespace aops;
 using actors::live_outputs;
 
@@ -85,3 +87,5 @@ BOOST_AUTO_TEST_CASE(are_forgotten_after_a_while_or_for_others) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace live_outputs_test

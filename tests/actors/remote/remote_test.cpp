@@ -9,6 +9,8 @@
 
 #include <fstream>
 
+namespace remote_test {
+
 using namespace aops;
 using namespace aops::actors;
 using nlohmann::json;
@@ -282,3 +284,5 @@ BOOST_FIXTURE_TEST_CASE(why_facts_are_not_there_is_cut_between_characters, remot
   BOOST_TEST(why.size() <= 1000u);
   BOOST_TEST(json(why).dump().size() > 0u); // Throws when it is no UTF-8.
 }
+
+} // namespace remote_test

@@ -1,6 +1,8 @@
 #include "actors/remote/short_plays.hpp"
 #include "tests/actors/task/run_fixture.hpp"
 
+namespace short_plays_test {
+
 using namespace aops;
 using namespace aops::actors;
 
@@ -74,3 +76,5 @@ BOOST_AUTO_TEST_CASE(so_many_run_so_many_wait_and_those_waiting_hear_of_the_end)
   BOOST_TEST(s.ended.size() == 3u);
   BOOST_TEST(s.player->plays.size() == 2u);
 }
+
+} // namespace short_plays_test

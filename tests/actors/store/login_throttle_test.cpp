@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace login_throttle_test {
+
 using aops::actors::login_throttle;
 
 BOOST_AUTO_TEST_SUITE(throttled_log_ins)
@@ -33,3 +35,5 @@ BOOST_AUTO_TEST_CASE(an_address_that_tries_ever_new_names_is_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace login_throttle_test

@@ -7,6 +7,8 @@
 
 #include <utility>
 
+namespace tracing_test {
+
 using namespace aops;
 using namespace aops::actors;
 
@@ -280,3 +282,5 @@ BOOST_FIXTURE_TEST_CASE(users_get_what_was_found_and_hosts_are_not_asked, tracin
   BOOST_TEST(collected == before);
   BOOST_TEST(tests::ok(ask<traced_items>(handle, other, traced_items_query{"web"})).code == 400);
 }
+
+} // namespace tracing_test

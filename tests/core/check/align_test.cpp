@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace align_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -58,3 +60,5 @@ BOOST_AUTO_TEST_CASE(nearest_sample_looks_one_period_around) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace align_test

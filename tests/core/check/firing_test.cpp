@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+namespace firing_test {
+
 using namespace aops::check;
 
 namespace {
@@ -110,3 +112,5 @@ BOOST_AUTO_TEST_CASE(the_lead_is_enough_whatever_was_before) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace firing_test

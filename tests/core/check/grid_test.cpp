@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+namespace grid_test {
+
 using namespace aops::check;
 
 BOOST_AUTO_TEST_SUITE(grid)
@@ -58,3 +60,5 @@ BOOST_AUTO_TEST_CASE(missing_grid_lists_what_lies_between_cursor_and_now_in_boun
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace grid_test

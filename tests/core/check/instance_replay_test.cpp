@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+namespace instance_replay_test {
+
 /// Rules with instances and with time: whatever way the rounds of a host come to judgement, the
 /// stored rows are the same.
 
@@ -374,3 +376,5 @@ BOOST_AUTO_TEST_CASE(runs_over_pieces_find_the_same_where_nothing_outlasts_its_c
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace instance_replay_test

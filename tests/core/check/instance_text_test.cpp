@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace instance_text_test {
+
 using namespace aops::check;
 
 BOOST_AUTO_TEST_SUITE(texts_of_instances)
@@ -16,3 +18,5 @@ BOOST_AUTO_TEST_CASE(instances_and_matches_read_as_in_prometheus) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace instance_text_test

@@ -7,6 +7,8 @@
 #include "support.hpp"
 #include <cmath>
 
+namespace instances_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -530,3 +532,5 @@ BOOST_AUTO_TEST_CASE(what_lacks_history_is_not_yet_known) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace instances_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace live_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -420,3 +422,5 @@ BOOST_AUTO_TEST_CASE(a_hundred_items_with_an_hour_of_look_back_fit_in_a_megabyte
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace live_test

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <random>
 
+namespace replay_test {
+
 /// Whatever way the rounds of a host come to judgement, the stored rows are the same.
 
 using namespace aops;
@@ -358,3 +360,5 @@ BOOST_AUTO_TEST_CASE(live_detection_equals_a_naive_evaluation_of_each_round) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace replay_test

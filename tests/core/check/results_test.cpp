@@ -3,6 +3,8 @@
 #include "support.hpp"
 #include <random>
 
+namespace results_test {
+
 using namespace aops::check;
 
 namespace {
@@ -188,3 +190,5 @@ BOOST_AUTO_TEST_CASE(ranges_written_in_any_order_give_the_rows_of_the_whole) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace results_test

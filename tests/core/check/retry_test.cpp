@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace retry_test {
+
 using namespace aops::check;
 
 namespace {
@@ -147,3 +149,5 @@ BOOST_AUTO_TEST_CASE(retries_and_history_have_budgets_of_their_own) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace retry_test

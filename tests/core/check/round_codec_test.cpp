@@ -6,6 +6,8 @@
 #include <limits>
 #include <random>
 
+namespace round_codec_test {
+
 using namespace aops;
 using check::sample;
 
@@ -64,3 +66,5 @@ BOOST_AUTO_TEST_CASE(damaged_blobs_are_corrupt_and_harm_nobody) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace round_codec_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace rounds_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -63,3 +65,5 @@ BOOST_AUTO_TEST_CASE(stored_history_keeps_what_its_rules_need) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rounds_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace rule_limits_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -47,3 +49,5 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_otherwise_is_told_first) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rule_limits_test

@@ -3,6 +3,8 @@
 
 #include "support.hpp"
 
+namespace rule_set_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -116,3 +118,5 @@ BOOST_AUTO_TEST_CASE(the_horizon_is_the_look_back_and_one_period) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rule_set_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace run_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -297,3 +299,5 @@ BOOST_AUTO_TEST_CASE(rounds_before_a_series_was_collected_are_missed_and_not_jud
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_test

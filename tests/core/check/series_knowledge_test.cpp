@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace series_knowledge_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -95,3 +97,5 @@ BOOST_AUTO_TEST_CASE(a_rule_that_says_nothing_without_data_is_not_warned_about) 
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace series_knowledge_test

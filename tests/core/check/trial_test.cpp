@@ -5,6 +5,8 @@
 #include "support.hpp"
 #include <limits>
 
+namespace trial_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -173,3 +175,5 @@ BOOST_AUTO_TEST_CASE(nan_and_texts_have_no_place_among_the_figures) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace trial_test

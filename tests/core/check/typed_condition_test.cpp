@@ -7,6 +7,8 @@
 #include <array>
 #include <random>
 
+namespace typed_condition_test {
+
 using namespace aops;
 using namespace aops::check;
 
@@ -133,3 +135,5 @@ BOOST_AUTO_TEST_CASE(whatever_is_read_makes_a_legal_rule_and_reads_the_same_agai
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace typed_condition_test

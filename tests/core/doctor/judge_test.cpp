@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <functional>
 
+namespace judge_test {
+
 using namespace aops;
 using namespace aops::doctor;
 
@@ -156,3 +158,5 @@ BOOST_AUTO_TEST_CASE(a_port_of_our_own_is_no_fault) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace judge_test

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <new>
 
+namespace evaluator_test {
+
 using namespace tests;
 
 namespace {
@@ -127,3 +129,5 @@ BOOST_AUTO_TEST_CASE(programs_are_shared_and_evaluators_move) {
   BOOST_TEST(text_of(moved.at(2)) == "5 real");
   BOOST_TEST(text_of(both[1].at(2)) == "4 real");
 }
+
+} // namespace evaluator_test

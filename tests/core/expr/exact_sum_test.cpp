@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace exact_sum_test {
+
 using namespace tests;
 
 namespace {
@@ -127,3 +129,5 @@ BOOST_AUTO_TEST_CASE(infinities_count_while_they_are_in) {
   sum.subtract(number::of(-infinity));
   BOOST_TEST(real_total(sum) == 2.5);
 }
+
+} // namespace exact_sum_test

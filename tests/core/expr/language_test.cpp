@@ -8,6 +8,8 @@
 #include <deque>
 #include <fstream>
 
+namespace language_test {
+
 using namespace tests;
 
 namespace {
@@ -197,3 +199,5 @@ BOOST_AUTO_TEST_CASE(the_language_is_as_specified_line_by_line) {
 BOOST_AUTO_TEST_CASE(the_reference_shows_what_the_language_does) {
   BOOST_TEST(script().run_page(AOPS_SOURCE_DIR "/docs/reference/condition-language.md") > 100u);
 }
+
+} // namespace language_test

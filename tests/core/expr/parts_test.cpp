@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+namespace parts_test {
+
 using namespace aops;
 using namespace aops::expr;
 
@@ -116,3 +118,5 @@ BOOST_AUTO_TEST_CASE(an_error_for_want_of_points_is_told_from_others) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace parts_test

@@ -1,5 +1,7 @@
 #include "tests/core/expr/random_condition.hpp"
 
+namespace program_test {
+
 using namespace tests;
 
 namespace {
@@ -312,3 +314,5 @@ BOOST_AUTO_TEST_CASE(a_constant_and_a_sample_of_the_same_value_give_the_same_res
         BOOST_REQUIRE_EQUAL(of("(" + a + ")" + o + "$1"), constant);
       }
 }
+
+} // namespace program_test

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+namespace series_test {
+
 using namespace tests;
 
 BOOST_AUTO_TEST_CASE(a_series_keeps_what_was_appended_whatever_was_trimmed) {
@@ -171,3 +173,5 @@ BOOST_AUTO_TEST_CASE(an_integer_and_a_double_compare_by_exact_value) {
   BOOST_TEST((compare(integer(0), real(std::nan(""))) == std::partial_ordering::unordered));
   BOOST_TEST((compare(integer(INT64_MAX), real(std::numeric_limits<double>::infinity())) < 0));
 }
+
+} // namespace series_test

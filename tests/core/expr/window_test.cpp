@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+namespace window_test {
+
 using namespace tests;
 
 namespace {
@@ -445,3 +447,5 @@ BOOST_AUTO_TEST_CASE(a_count_whose_text_pattern_is_computed_does_not_remember_ol
   for (uint64_t i = 4; i < 50; ++i)
     BOOST_REQUIRE_EQUAL(e.at(i).result.integer(), 2);
 }
+
+} // namespace window_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace collected_facts_test {
+
 using namespace aops::fault;
 
 namespace {
@@ -52,3 +54,5 @@ BOOST_AUTO_TEST_CASE(may_tell_one_part_only) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace collected_facts_test

@@ -4,6 +4,8 @@
 
 #include <array>
 
+namespace condition_test {
+
 using namespace aops;
 using namespace aops::fault;
 
@@ -102,3 +104,5 @@ BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_rather_than_fatal) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace condition_test

@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+namespace evaluator_test {
+
 using namespace aops;
 using namespace aops::fault;
 using namespace aops::fault::tests;
@@ -295,3 +297,5 @@ BOOST_AUTO_TEST_CASE(random_trees_are_decided_by_exactly_the_sets_that_brute_for
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace evaluator_test

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace expand_test {
+
 using namespace aops;
 using namespace aops::fault;
 using namespace aops::fault::tests;
@@ -170,3 +172,5 @@ BOOST_AUTO_TEST_CASE(a_host_may_make_an_expanded_tree_illegal) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace expand_test

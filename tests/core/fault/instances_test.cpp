@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace instances_test {
+
 using namespace aops;
 using namespace aops::fault;
 using namespace aops::fault::tests;
@@ -334,3 +336,5 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace instances_test

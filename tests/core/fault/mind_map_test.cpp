@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace mind_map_test {
+
 using namespace aops;
 using namespace aops::fault;
 
@@ -107,3 +109,5 @@ BOOST_AUTO_TEST_CASE(the_same_pair_of_name_and_check_item_may_occur_in_several_p
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace mind_map_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace plan_test {
+
 using namespace aops;
 using namespace aops::fault;
 
@@ -75,3 +77,5 @@ BOOST_AUTO_TEST_CASE(units_cover_every_slice_of_every_host_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace plan_test

@@ -8,6 +8,8 @@
 
 #include <limits>
 
+namespace report_test {
+
 using namespace aops;
 using namespace aops::fault;
 using namespace aops::fault::tests;
@@ -275,3 +277,5 @@ BOOST_AUTO_TEST_CASE(a_damaged_blob_is_corrupt_and_never_read_past_its_end) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace report_test

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace slice_test {
+
 using namespace aops;
 using namespace aops::fault;
 
@@ -72,3 +74,5 @@ BOOST_AUTO_TEST_CASE(unknown_result_texts_count_as_internal_errors) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace slice_test

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace tree_test {
+
 using namespace aops;
 using namespace aops::fault;
 using namespace aops::fault::tests;
@@ -149,3 +151,5 @@ BOOST_AUTO_TEST_CASE(the_text_keeps_members_and_their_order_and_fills_in_values)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tree_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace body_test {
+
 using namespace aops;
 using base::json;
 using notify::body_writer;
@@ -110,3 +112,5 @@ BOOST_AUTO_TEST_CASE(the_sample_says_that_it_is_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace body_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace delivery_test {
+
 using namespace aops;
 using notify::next_step;
 using notify::standing;
@@ -112,3 +114,5 @@ BOOST_AUTO_TEST_CASE(ids_differ_by_repetition_and_end) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace delivery_test

@@ -7,6 +7,8 @@
 
 #include <fstream>
 
+namespace formats_test {
+
 using namespace aops;
 using base::json;
 
@@ -170,3 +172,5 @@ BOOST_AUTO_TEST_CASE(chats_that_refuse_by_their_body_have_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace formats_test

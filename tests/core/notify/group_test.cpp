@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace group_test {
+
 using namespace aops;
 using notify::parse_rfc3339;
 
@@ -77,3 +79,5 @@ BOOST_AUTO_TEST_CASE(a_report_in_a_line_names_its_causes_or_says_that_there_is_n
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace group_test

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace engine_test {
+
 using namespace aops;
 using namespace aops::promql;
 
@@ -197,3 +199,5 @@ BOOST_AUTO_TEST_CASE(names_go_at_once_or_at_the_end) {
   BOOST_TEST(r->vector.size() == 2u);
   BOOST_TEST(to_string(r->vector[0].metric) == "{n=\"a\"}");
 }
+
+} // namespace engine_test

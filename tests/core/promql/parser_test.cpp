@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace parser_test {
+
 using namespace aops;
 using namespace aops::promql;
 
@@ -121,3 +123,5 @@ BOOST_AUTO_TEST_CASE(series_are_noted) {
   BOOST_TEST(!parse_series("m 1x99999999999").has_value());
   BOOST_TEST(!parse_series("m{a=} 1").has_value());
 }
+
+} // namespace parser_test

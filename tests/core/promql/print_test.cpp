@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace print_test {
+
 using namespace aops::promql;
 
 namespace {
@@ -47,3 +49,5 @@ BOOST_AUTO_TEST_CASE(durations_have_whole_units) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace print_test

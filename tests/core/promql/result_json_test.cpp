@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace result_json_test {
+
 using namespace aops::promql;
 
 BOOST_AUTO_TEST_SUITE(result_json)
@@ -61,3 +63,5 @@ BOOST_AUTO_TEST_CASE(so_many_series_are_left) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace result_json_test

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+namespace scripts_test {
+
 using namespace aops::vectors;
 
 BOOST_AUTO_TEST_CASE(every_script_passes) {
@@ -88,3 +90,5 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_read_is_told_by_line) {
   BOOST_TEST(rest.failed == 2u);
   BOOST_TEST(rest.passed == 1u);
 }
+
+} // namespace scripts_test

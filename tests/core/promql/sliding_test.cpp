@@ -7,6 +7,8 @@
 #include <limits>
 #include <random>
 
+namespace sliding_test {
+
 using namespace aops::promql;
 
 namespace {
@@ -86,3 +88,5 @@ BOOST_AUTO_TEST_CASE(sliding_windows_yield_what_recomputation_yields) {
     }
   }
 }
+
+} // namespace sliding_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace group_test {
+
 using namespace aops;
 using namespace aops::rulefile;
 using json = nlohmann::ordered_json;
@@ -225,3 +227,5 @@ BOOST_AUTO_TEST_CASE(durations_are_written_as_they_are_read) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace group_test

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+namespace template_test {
+
 using namespace aops::rulefile;
 
 namespace {
@@ -147,3 +149,5 @@ BOOST_AUTO_TEST_CASE(what_does_not_read_is_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace template_test

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace cluster_rules_test {
+
 using namespace aops::schedule;
 
 namespace {
@@ -503,3 +505,5 @@ BOOST_AUTO_TEST_CASE(how_a_peer_looks) {
   t.row("b").state = member_state::gone;
   BOOST_TEST((look() == peer_health::gone));
 }
+
+} // namespace cluster_rules_test

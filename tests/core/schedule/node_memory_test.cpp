@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace node_memory_test {
+
 using namespace aops::schedule;
 
 BOOST_AUTO_TEST_CASE(other_timings_are_in_proportion) {
@@ -90,3 +92,5 @@ BOOST_AUTO_TEST_CASE(strong_evidence_outlasts_weak_one_of_the_same_incarnation_f
   BOOST_TEST(!m.evidences[0].is_strong);
   BOOST_TEST(m.evidences.size() == 1U);
 }
+
+} // namespace node_memory_test

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+namespace placement_test {
+
 using namespace aops::schedule;
 
 namespace {
@@ -225,3 +227,5 @@ BOOST_AUTO_TEST_CASE(any_history_of_coming_and_going_ends_even_and_at_rest) {
     check_even(slots, nodes);
   }
 }
+
+} // namespace placement_test

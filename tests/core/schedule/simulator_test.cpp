@@ -6,6 +6,8 @@
 #include <future>
 #include <map>
 
+namespace simulator_test {
+
 using namespace aops::simulate;
 
 namespace {
@@ -115,3 +117,5 @@ BOOST_AUTO_TEST_CASE(what_a_bigger_cluster_costs_is_counted) {
   BOOST_TEST(x.takeover_news >= 7);
   BOOST_TEST(x.join_moves == 256 / 9);
 }
+
+} // namespace simulator_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace slot_holds_test {
+
 using aops::schedule::slot_holds;
 
 BOOST_AUTO_TEST_SUITE(holds_of_slots)
@@ -47,3 +49,5 @@ BOOST_AUTO_TEST_CASE(a_hold_outlives_what_counts_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace slot_holds_test

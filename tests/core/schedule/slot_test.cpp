@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace slot_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_CASE(a_slot_is_xxh64_of_the_id_modulo_256) {
@@ -20,3 +22,5 @@ BOOST_AUTO_TEST_CASE(a_fence_of_a_slot_that_is_not_ours_has_epoch_0) {
   BOOST_TEST(slots.fence_of("abc").epoch == 7U);
   BOOST_TEST(slots.fence_of("abc").slot == slot);
 }
+
+} // namespace slot_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace unit_queue_test {
+
 using namespace aops::schedule;
 
 BOOST_AUTO_TEST_SUITE(units)
@@ -128,3 +130,5 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_while_it_waits_never_runs) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace unit_queue_test

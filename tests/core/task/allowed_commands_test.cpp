@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace allowed_commands_test {
+
 using namespace aops;
 using namespace aops::task;
 
@@ -69,3 +71,5 @@ BOOST_AUTO_TEST_CASE(a_list_that_is_wrong_is_told_with_its_path) {
   BOOST_TEST(refused(R"({"x": {"argv": ["a"], "timeout": 0}})").starts_with("x.timeout"));
   BOOST_TEST(refused(R"({"a b": {"argv": ["a"]}})").starts_with("a b: is no name"));
 }
+
+} // namespace allowed_commands_test

@@ -8,6 +8,8 @@
 
 #include <ostream>
 
+namespace cron_test {
+
 using namespace aops;
 using namespace aops::tests;
 
@@ -160,3 +162,5 @@ BOOST_AUTO_TEST_CASE(zones_are_names_and_no_paths) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cron_test

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <vector>
 
+namespace line_diff_test {
+
 using aops::task::line_diff;
 
 namespace {
@@ -86,3 +88,5 @@ BOOST_AUTO_TEST_CASE(are_found_in_fair_time_when_all_differs) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace line_diff_test

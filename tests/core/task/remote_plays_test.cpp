@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+namespace remote_plays_test {
+
 using namespace aops;
 using namespace aops::task;
 using nlohmann::json;
@@ -109,3 +111,5 @@ BOOST_AUTO_TEST_CASE(a_play_outlasts_what_it_does_on_its_hosts_in_rounds) {
   BOOST_TEST(push_seconds({judged, plain, judged}) > 2 * (30 + 100 + 100)); // Put back, and again.
   BOOST_TEST(push_seconds({plain}) == 0);
 }
+
+} // namespace remote_plays_test

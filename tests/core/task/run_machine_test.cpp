@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace run_machine_test {
+
 using namespace aops;
 using namespace aops::task;
 
@@ -263,3 +265,5 @@ BOOST_AUTO_TEST_CASE(a_host_of_a_retry_begins_where_it_stopped) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_machine_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace run_plan_test {
+
 using namespace aops;
 using namespace aops::task;
 using tests::ok;
@@ -180,3 +182,5 @@ BOOST_AUTO_TEST_CASE(a_retry_has_the_hosts_that_stopped_each_from_there) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_plan_test

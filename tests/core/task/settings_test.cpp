@@ -8,6 +8,8 @@
 
 #include <ostream>
 
+namespace settings_test {
+
 using namespace aops;
 using namespace aops::tests;
 
@@ -163,3 +165,5 @@ BOOST_AUTO_TEST_CASE(a_manifest_that_is_wrong_names_the_field) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace settings_test

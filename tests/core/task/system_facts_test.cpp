@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+namespace system_facts_test {
+
 using namespace aops;
 using nlohmann::json;
 
@@ -155,3 +157,5 @@ BOOST_AUTO_TEST_CASE(a_host_that_lies_costs_no_more_than_its_facts) {
   BOOST_TEST(x["memory"]["total"] == 256);
   BOOST_TEST(x["memory"]["info"][0]["size"] == "1024 TB");
 }
+
+} // namespace system_facts_test

@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace template_warnings_test {
+
 using namespace aops;
 using namespace aops::tests;
 
@@ -130,3 +132,5 @@ BOOST_AUTO_TEST_CASE(in_doubt_nothing_is_said) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace template_warnings_test

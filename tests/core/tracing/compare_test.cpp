@@ -1,6 +1,8 @@
 #include "runtime/core/tracing/compare.hpp"
 #include "tests/core/tracing/helpers.hpp"
 
+namespace compare_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -138,3 +140,5 @@ BOOST_AUTO_TEST_CASE(a_status_is_what_the_contract_calls_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace compare_test

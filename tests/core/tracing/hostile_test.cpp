@@ -1,6 +1,8 @@
 #include "runtime/core/tracing/compare.hpp"
 #include "tests/core/tracing/helpers.hpp"
 
+namespace hostile_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -120,3 +122,5 @@ BOOST_AUTO_TEST_CASE(large_files_are_changed_in_time) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace hostile_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace line_changes_test {
+
 using namespace aops::tracing;
 
 namespace {
@@ -54,3 +56,5 @@ BOOST_AUTO_TEST_CASE(the_unified_form_is_that_of_diff) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace line_changes_test

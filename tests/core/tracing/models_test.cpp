@@ -1,6 +1,8 @@
 #include "runtime/core/tracing/compare.hpp"
 #include "tests/core/tracing/helpers.hpp"
 
+namespace models_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -195,3 +197,5 @@ BOOST_AUTO_TEST_CASE(faults_have_file_and_line) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace models_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace names_test {
+
 using namespace aops;
 using namespace aops::tracing;
 
@@ -60,3 +62,5 @@ BOOST_AUTO_TEST_CASE(a_drift_is_named_after_its_place) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace names_test

@@ -1,5 +1,7 @@
 #include "tests/core/tracing/helpers.hpp"
 
+namespace option_files_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -239,3 +241,5 @@ BOOST_AUTO_TEST_CASE(comments_may_not_count) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace option_files_test

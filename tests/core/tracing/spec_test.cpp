@@ -1,6 +1,8 @@
 #include "runtime/core/tracing/compare.hpp"
 #include "tests/core/tracing/helpers.hpp"
 
+namespace spec_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -76,3 +78,5 @@ BOOST_AUTO_TEST_CASE(the_examples_of_the_reference_are_true) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace spec_test

@@ -1,5 +1,7 @@
 #include "tests/core/tracing/helpers.hpp"
 
+namespace tree_files_test {
+
 using namespace aops;
 using namespace aops::tracing;
 using namespace aops::tests;
@@ -286,3 +288,5 @@ BOOST_AUTO_TEST_CASE(no_name_can_say_more_than_a_name) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tree_files_test

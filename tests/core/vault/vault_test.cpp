@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace vault_test {
+
 using namespace aops;
 
 namespace {
@@ -161,3 +163,5 @@ BOOST_AUTO_TEST_CASE(others_are_refused_without_being_shown) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace vault_test

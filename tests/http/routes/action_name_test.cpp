@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace action_name_test {
+
 using namespace aops;
 
 BOOST_AUTO_TEST_SUITE(actions)
@@ -67,3 +69,5 @@ BOOST_AUTO_TEST_CASE(what_only_reads_is_as_intended) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace action_name_test

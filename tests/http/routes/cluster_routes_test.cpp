@@ -7,6 +7,8 @@
 
 #include <optional>
 
+namespace cluster_routes_test {
+
 using namespace aops;
 using http::json;
 
@@ -142,3 +144,5 @@ BOOST_AUTO_TEST_CASE(the_document_describes_them) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cluster_routes_test

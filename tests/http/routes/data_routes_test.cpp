@@ -12,6 +12,8 @@
 #include <optional>
 #include <set>
 
+namespace data_routes_test {
+
 using namespace aops;
 using http::json;
 
@@ -318,3 +320,5 @@ BOOST_AUTO_TEST_CASE(both_doors_have_the_same_paths_and_describe_them) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace data_routes_test

@@ -10,6 +10,8 @@
 
 #include <optional>
 
+namespace query_routes_test {
+
 using namespace aops;
 using http::json;
 
@@ -331,3 +333,5 @@ BOOST_AUTO_TEST_CASE(rules_show_their_alerts) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace query_routes_test

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+namespace run_stream_test {
+
 using namespace aops;
 
 namespace {
@@ -100,3 +102,5 @@ BOOST_AUTO_TEST_CASE(the_store_knows_how_a_run_ended) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_stream_test

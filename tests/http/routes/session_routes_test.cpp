@@ -8,6 +8,8 @@
 
 #include <optional>
 
+namespace session_routes_test {
+
 using namespace aops;
 using http::json;
 
@@ -124,3 +126,5 @@ BOOST_AUTO_TEST_CASE(other_sites_neither_log_in_nor_out) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace session_routes_test

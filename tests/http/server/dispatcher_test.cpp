@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace dispatcher_test {
+
 using namespace aops;
 using http::json;
 
@@ -424,3 +426,5 @@ BOOST_AUTO_TEST_CASE(the_human_page_names_every_path) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace dispatcher_test

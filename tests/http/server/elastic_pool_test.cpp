@@ -5,6 +5,8 @@
 #include <atomic>
 #include <latch>
 
+namespace elastic_pool_test {
+
 using namespace aops::http;
 using namespace std::chrono_literals;
 
@@ -62,3 +64,5 @@ BOOST_AUTO_TEST_CASE(closing_gives_up_after_its_grace) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace elastic_pool_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace identity_test {
+
 using namespace aops;
 
 namespace {
@@ -113,3 +115,5 @@ BOOST_AUTO_TEST_CASE(browsers_tell_whose_page_sent_a_request) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace identity_test

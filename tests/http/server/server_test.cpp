@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+namespace server_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 using http::json;
@@ -409,3 +411,5 @@ BOOST_AUTO_TEST_CASE(many_clients_at_once_are_all_served) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace server_test

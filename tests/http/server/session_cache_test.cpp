@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace session_cache_test {
+
 using namespace aops;
 
 namespace {
@@ -86,3 +88,5 @@ BOOST_AUTO_TEST_CASE(the_session_is_known_by_its_hash) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace session_cache_test

@@ -4,6 +4,8 @@
 
 #include <zlib.h>
 
+namespace static_files_test {
+
 using namespace aops;
 
 namespace {
@@ -90,3 +92,5 @@ BOOST_AUTO_TEST_CASE(only_what_was_added_exists) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace static_files_test

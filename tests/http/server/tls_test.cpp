@@ -13,6 +13,8 @@
 #include <sstream>
 #include <sys/stat.h>
 
+namespace tls_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 
@@ -202,3 +204,5 @@ BOOST_AUTO_TEST_CASE(plain_http_needs_no_certificate) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tls_test

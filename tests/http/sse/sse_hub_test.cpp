@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace sse_hub_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 using http::json;
@@ -304,3 +306,5 @@ BOOST_AUTO_TEST_CASE(a_thousand_of_them_leave_room_for_other_requests) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sse_hub_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace sse_topics_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 using http::json;
@@ -183,3 +185,5 @@ BOOST_AUTO_TEST_CASE(a_source_that_fails_for_one_topic_is_asked_again) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sse_topics_test

@@ -5,6 +5,8 @@
 
 #include <zlib.h>
 
+namespace pages_test {
+
 using namespace aops;
 using http::json;
 
@@ -107,3 +109,5 @@ BOOST_AUTO_TEST_CASE(without_pages_it_says_how_to_get_them) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pages_test

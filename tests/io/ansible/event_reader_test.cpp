@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace event_reader_test {
+
 using namespace aops;
 using namespace aops::ansible;
 using tests::local_play;
@@ -244,3 +246,5 @@ BOOST_AUTO_TEST_CASE(a_secret_that_is_cut_was_masked_before) {
   BOOST_REQUIRE(events.size() == 1u);
   BOOST_TEST(events[0].message.starts_with(std::string(150, 'x') + "********y"), events[0].message);
 }
+
+} // namespace event_reader_test

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <unistd.h>
 
+namespace own_modules_test {
+
 using namespace aops;
 using namespace aops::tests;
 using ansible::event_kind;
@@ -147,3 +149,5 @@ BOOST_AUTO_TEST_CASE(a_backup_that_cannot_be_made_is_the_outcome_of_its_file) {
   BOOST_TEST(told[1]["state"] == "failed");
   BOOST_TEST(read(folder / long_name) == "was");
 }
+
+} // namespace own_modules_test

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <sys/resource.h>
 
+namespace play_test {
+
 using namespace aops;
 using namespace aops::tests;
 using namespace std::chrono_literals;
@@ -402,3 +404,5 @@ BOOST_AUTO_TEST_CASE(what_links_of_a_run_folder_lead_to_stays) {
   ansible::make_player(options)->clean_up();
   BOOST_TEST(!has_folder(outside));
 }
+
+} // namespace play_test

@@ -13,6 +13,8 @@
 #include <map>
 #include <ostream>
 
+namespace archive_test {
+
 namespace fs = std::filesystem;
 using namespace aops;
 using namespace aops::tests;
@@ -346,3 +348,5 @@ BOOST_FIXTURE_TEST_CASE(that_are_being_unpacked_stay_and_what_was_left_half_goes
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace archive_test

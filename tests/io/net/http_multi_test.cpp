@@ -14,6 +14,8 @@
 #include <thread>
 #include <unistd.h>
 
+namespace http_multi_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 using net::http_multi;
@@ -431,3 +433,5 @@ BOOST_FIXTURE_TEST_CASE(stopping_cancels_what_waits_for_a_name, names_fixture) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace http_multi_test

@@ -6,6 +6,8 @@
 
 #include <future>
 
+namespace resolver_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 using net::resolver;
@@ -169,3 +171,5 @@ BOOST_AUTO_TEST_CASE(names_of_this_machine_need_no_server) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace resolver_test

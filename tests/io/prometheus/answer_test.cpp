@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace answer_test {
+
 using namespace aops;
 using prometheus_api::parse_answer;
 
@@ -139,3 +141,5 @@ BOOST_AUTO_TEST_CASE(replies_that_are_no_answer_of_prometheus_tell_why) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace answer_test

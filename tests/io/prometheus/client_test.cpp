@@ -12,6 +12,8 @@
 #include <mutex>
 #include <thread>
 
+namespace client_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 
@@ -292,3 +294,5 @@ BOOST_AUTO_TEST_CASE(what_prometheus_scrapes_of_a_real_exporter_is_found_by_its_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace client_test

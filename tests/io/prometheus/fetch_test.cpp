@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace fetch_test {
+
 using namespace aops;
 using prometheus_api::fetch;
 
@@ -132,3 +134,5 @@ BOOST_AUTO_TEST_CASE(nothing_to_ask_is_finished_at_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace fetch_test

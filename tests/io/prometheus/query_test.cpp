@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace query_test {
+
 using namespace aops;
 using prometheus_api::ask;
 using prometheus_api::query;
@@ -166,3 +168,5 @@ BOOST_AUTO_TEST_CASE(a_form_is_url_encoded) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace query_test

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 
+namespace exposition_test {
+
 using namespace aops;
 using scrape::all_series;
 
@@ -210,3 +212,5 @@ BOOST_AUTO_TEST_CASE(sample_texts_become_integers_where_they_are_64_bit_integers
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace exposition_test

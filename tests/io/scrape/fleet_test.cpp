@@ -10,6 +10,8 @@
 #include <map>
 #include <mutex>
 
+namespace fleet_test {
+
 using namespace aops;
 using namespace std::chrono_literals;
 
@@ -171,3 +173,5 @@ BOOST_AUTO_TEST_CASE(any_status_but_200_means_that_there_is_no_exporter) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace fleet_test

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+namespace page_reader_test {
+
 using namespace aops;
 using scrape::page_reader;
 using scrape::slot_value;
@@ -158,3 +160,5 @@ BOOST_AUTO_TEST_CASE(remembered_pages_read_as_fresh_ones_do) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace page_reader_test

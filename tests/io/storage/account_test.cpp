@@ -3,6 +3,8 @@
 #include "runtime/io/storage/meta_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 
+namespace account_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -176,3 +178,5 @@ STORE_CASE(idle_and_old_sessions_expire) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace account_test

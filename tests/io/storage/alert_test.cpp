@@ -3,6 +3,8 @@
 #include "runtime/io/storage/sample_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace alert_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -501,3 +503,5 @@ STORE_CASE(why_a_host_does_not_answer_is_shown_with_it_until_it_does) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace alert_test

@@ -2,6 +2,8 @@
 #include "runtime/io/storage/audit_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 
+namespace audit_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -279,3 +281,5 @@ STORE_CASE(a_page_of_all_is_found_without_counting_the_log) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace audit_test

@@ -8,6 +8,8 @@
 #include <map>
 #include <sys/stat.h>
 
+namespace backup_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -244,3 +246,5 @@ BOOST_AUTO_TEST_CASE(a_key_file_is_long_and_private) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace backup_test

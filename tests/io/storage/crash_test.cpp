@@ -12,6 +12,8 @@
 #include <thread>
 #include <unistd.h>
 
+namespace crash_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -155,3 +157,5 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_on_a_server_whose_writer_is_ki
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace crash_test

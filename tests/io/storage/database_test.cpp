@@ -1,5 +1,7 @@
 #include "tests/io/storage/engines.hpp"
 
+namespace database_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -367,3 +369,5 @@ STORE_CASE(the_store_knows_the_time) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace database_test

@@ -4,6 +4,8 @@
 #include "runtime/io/storage/template_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace deploy_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -332,3 +334,5 @@ STORE_CASE(hosts_of_a_task_are_those_there_are_now) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace deploy_test

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <set>
 
+namespace dump_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -346,3 +348,5 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_altered_or_cut_off_is_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace dump_test

@@ -4,6 +4,8 @@
 #include "tests/io/storage/engines.hpp"
 #include "tests/io/storage/faulty_database.hpp"
 
+namespace group_writer_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -484,3 +486,5 @@ STORE_CASE(a_writer_that_ends_answers_what_still_waits) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace group_writer_test

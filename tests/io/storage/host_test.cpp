@@ -8,6 +8,8 @@
 #include <numeric>
 #include <set>
 
+namespace host_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -514,3 +516,5 @@ STORE_CASE(the_first_verifier_of_an_owner_stays) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace host_test

@@ -8,6 +8,8 @@
 
 #include <numeric>
 
+namespace job_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -716,3 +718,5 @@ STORE_CASE(a_lone_node_adopts_all_slots_under_the_epoch_they_have) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace job_test

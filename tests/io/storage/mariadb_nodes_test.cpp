@@ -12,6 +12,8 @@
 
 #include <thread>
 
+namespace mariadb_nodes_test {
+
 /// Several nodes change the same rows at once; each case holds one of them in the middle.
 using namespace aops;
 using namespace aops::storage;
@@ -253,3 +255,5 @@ BOOST_AUTO_TEST_CASE(two_log_ins_at_once_see_each_other) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace mariadb_nodes_test

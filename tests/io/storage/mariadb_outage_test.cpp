@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+namespace mariadb_outage_test {
+
 /// Servers that go away, come back, or do not let us in.
 using namespace aops;
 using namespace aops::storage;
@@ -244,3 +246,5 @@ BOOST_AUTO_TEST_CASE(connections_by_tls_trust_their_authority_only) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace mariadb_outage_test

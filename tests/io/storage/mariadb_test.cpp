@@ -7,6 +7,8 @@
 
 #include <thread>
 
+namespace mariadb_test {
+
 /// What only a server can do to its clients.
 using namespace aops;
 using namespace aops::storage;
@@ -279,3 +281,5 @@ BOOST_AUTO_TEST_CASE(nodes_that_start_together_make_one_schema) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace mariadb_test

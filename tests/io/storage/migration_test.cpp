@@ -1,6 +1,8 @@
 #include "runtime/io/storage/migration.hpp"
 #include "tests/io/storage/engines.hpp"
 
+namespace migration_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -99,3 +101,5 @@ STORE_CASE(a_step_that_fails_is_named_and_stays_undone) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace migration_test

@@ -5,6 +5,8 @@
 #include "runtime/io/storage/tree_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace outbox_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -267,3 +269,5 @@ STORE_CASE(without_topics_nothing_is_an_event) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace outbox_test

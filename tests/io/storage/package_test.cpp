@@ -4,6 +4,8 @@
 #include "runtime/io/storage/template_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace package_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -302,3 +304,5 @@ STORE_CASE(only_so_many_versions_are_kept) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace package_test

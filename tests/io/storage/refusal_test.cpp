@@ -1,6 +1,8 @@
 #include "runtime/io/storage/refusal_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 
+namespace refusal_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -82,3 +84,5 @@ STORE_CASE(who_is_refused_ever_new_things_fills_no_more_than_a_bounded_part_of_t
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace refusal_test

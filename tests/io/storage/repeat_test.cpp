@@ -1,6 +1,8 @@
 #include "runtime/io/storage/repeat_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace repeat_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -105,3 +107,5 @@ STORE_CASE(keys_are_not_readable_in_the_store) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace repeat_test

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <random>
 
+namespace result_property_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -250,3 +252,5 @@ STORE_CASE(a_wrong_counter_is_found_and_mended) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace result_property_test

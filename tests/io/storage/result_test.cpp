@@ -3,6 +3,8 @@
 
 #include <set>
 
+namespace result_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -390,3 +392,5 @@ STORE_CASE(lists_of_absurd_length_are_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace result_test

@@ -4,6 +4,8 @@
 #include "tests/io/storage/faulty_database.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace retention_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -110,3 +112,5 @@ STORE_CASE(audit_rows_go_in_portions) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace retention_test

@@ -1,6 +1,8 @@
 #include "runtime/io/storage/tree_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace rule_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -164,3 +166,5 @@ STORE_CASE(trees_are_found_by_name_in_the_order_asked) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rule_test

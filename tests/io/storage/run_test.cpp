@@ -4,6 +4,8 @@
 #include "tests/io/storage/faulty_database.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace run_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -419,3 +421,5 @@ BOOST_AUTO_TEST_CASE(runs_that_may_go_are_found_without_reading_all) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_test

@@ -7,6 +7,8 @@
 #include <random>
 #include <thread>
 
+namespace sample_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -435,3 +437,5 @@ BOOST_AUTO_TEST_CASE(chunks_come_back_and_damage_is_noticed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sample_test

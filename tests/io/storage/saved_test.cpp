@@ -7,6 +7,8 @@
 #include "runtime/io/storage/saved_reports.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace saved_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -200,3 +202,5 @@ STORE_CASE(samples_of_others_stay) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace saved_test

@@ -2,6 +2,8 @@
 #include "runtime/io/storage/schedule_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace schedule_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -123,3 +125,5 @@ STORE_CASE(schedules_go_with_their_task) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace schedule_test

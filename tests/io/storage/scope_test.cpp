@@ -9,6 +9,8 @@
 
 #include <utility>
 
+namespace scope_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -187,3 +189,5 @@ STORE_CASE(a_grant_that_is_taken_away_counts_at_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace scope_test

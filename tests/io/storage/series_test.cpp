@@ -2,6 +2,8 @@
 #include "runtime/io/storage/series_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace series_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -90,3 +92,5 @@ STORE_CASE(of_many_hosts_some_of_each_group_are_looked_at) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace series_test

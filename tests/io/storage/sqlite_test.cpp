@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sys/stat.h>
 
+namespace sqlite_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -184,3 +186,5 @@ BOOST_AUTO_TEST_CASE(a_busy_log_stays_small_by_itself) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sqlite_test

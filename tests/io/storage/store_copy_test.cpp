@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+namespace store_copy_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -147,3 +149,5 @@ BOOST_AUTO_TEST_CASE(a_missing_and_an_additional_row_are_found) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace store_copy_test

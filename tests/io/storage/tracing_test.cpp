@@ -1,6 +1,8 @@
 #include "runtime/io/storage/tracing_repository.hpp"
 #include "tests/io/storage/samples.hpp"
 
+namespace tracing_test {
+
 using namespace aops;
 using namespace aops::storage;
 using namespace aops::tests;
@@ -225,3 +227,5 @@ STORE_CASE(a_domain_that_is_due_is_claimed_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tracing_test

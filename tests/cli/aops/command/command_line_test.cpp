@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace command_line_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -130,3 +132,5 @@ BOOST_AUTO_TEST_CASE(the_completion_script_knows_every_command) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace command_line_test

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+namespace contract_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -365,3 +367,5 @@ BOOST_AUTO_TEST_CASE(a_task_is_run_after_a_question_that_names_its_hosts_and_wit
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace contract_test

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <filesystem>
 
+namespace man_page_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -70,3 +72,5 @@ BOOST_AUTO_TEST_CASE(pages_are_in_the_language_of_the_environment) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace man_page_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace program_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -65,3 +67,5 @@ BOOST_AUTO_TEST_CASE(a_verb_that_is_not_in_the_list_is_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace program_test

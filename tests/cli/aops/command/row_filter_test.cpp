@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace row_filter_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -90,3 +92,5 @@ BOOST_AUTO_TEST_CASE(an_unknown_field_is_an_error_that_names_the_near_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace row_filter_test

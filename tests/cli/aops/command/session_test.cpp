@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+namespace session_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::canned_node;
@@ -191,3 +193,5 @@ BOOST_FIXTURE_TEST_CASE(speaking_the_wrong_protocol_is_explained, fixture) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace session_test

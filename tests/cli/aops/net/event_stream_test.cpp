@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace event_stream_test {
+
 using namespace aops::cli;
 
 BOOST_AUTO_TEST_SUITE(cli_event_stream)
@@ -49,3 +51,5 @@ BOOST_AUTO_TEST_CASE(names_without_data_are_no_events) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace event_stream_test

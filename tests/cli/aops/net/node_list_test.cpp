@@ -9,6 +9,8 @@
 #include <thread>
 #include <unistd.h>
 
+namespace node_list_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::canned_node;
@@ -248,3 +250,5 @@ BOOST_AUTO_TEST_CASE(a_stream_begins_at_the_node_that_lives) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace node_list_test

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace request_test {
+
 using namespace aops;
 using cli::body_of;
 
@@ -57,3 +59,5 @@ BOOST_AUTO_TEST_CASE(what_only_actors_say_to_each_other_is_left_out) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace request_test

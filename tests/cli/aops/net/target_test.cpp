@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace target_test {
+
 using namespace aops::cli;
 
 BOOST_AUTO_TEST_SUITE(cli_target)
@@ -28,3 +30,5 @@ BOOST_AUTO_TEST_CASE(urls_are_read_and_nonsense_is_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace target_test

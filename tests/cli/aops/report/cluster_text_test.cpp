@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace cluster_text_test {
+
 using namespace aops::cli;
 using tests::node_a;
 using tests::node_b;
@@ -36,3 +38,5 @@ BOOST_AUTO_TEST_CASE(states_are_coloured_on_a_terminal_and_the_table_stays_even)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cluster_text_test

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <ctime>
 
+namespace report_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -184,3 +186,5 @@ BOOST_AUTO_TEST_CASE(instances_of_rules_are_named_wherever_their_rule_is) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace report_test

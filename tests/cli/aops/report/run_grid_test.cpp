@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+namespace run_grid_test {
+
 using namespace aops::cli;
 
 namespace {
@@ -165,3 +167,5 @@ BOOST_AUTO_TEST_CASE(who_sees_no_picture_reads_what_is_worth_a_line) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace run_grid_test

@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace paths_test {
+
 using namespace aops;
 
 namespace {
@@ -47,3 +49,5 @@ BOOST_AUTO_TEST_CASE(what_is_asked_again_without_a_key_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paths_test

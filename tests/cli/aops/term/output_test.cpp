@@ -9,6 +9,8 @@
 #include <regex>
 #include <set>
 
+namespace output_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -152,3 +154,5 @@ BOOST_AUTO_TEST_CASE(json_nested_without_end_is_refused_not_followed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace output_test

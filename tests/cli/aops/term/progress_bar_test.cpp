@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace progress_bar_test {
+
 using namespace aops::cli;
 
 BOOST_AUTO_TEST_SUITE(cli_progress_bar)
@@ -16,3 +18,5 @@ BOOST_AUTO_TEST_CASE(a_progress_bar_fits_its_width) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace progress_bar_test

@@ -10,6 +10,8 @@
 
 #include <filesystem>
 
+namespace files_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -231,3 +233,5 @@ BOOST_AUTO_TEST_CASE(a_written_file_has_its_mode_from_the_start) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace files_test

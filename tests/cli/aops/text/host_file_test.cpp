@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace host_file_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -77,3 +79,5 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_place) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace host_file_test

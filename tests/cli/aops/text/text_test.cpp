@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <ctime>
 
+namespace text_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -178,3 +180,5 @@ BOOST_AUTO_TEST_CASE(a_list_is_cut_in_order_and_none_is_lost) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace text_test

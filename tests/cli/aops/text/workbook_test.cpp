@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstdlib>
 
+namespace workbook_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -166,3 +168,5 @@ BOOST_AUTO_TEST_CASE(steps_and_variables_come_as_csv_too) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace workbook_test

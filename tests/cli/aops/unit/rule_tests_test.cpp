@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace rule_tests_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -133,3 +135,5 @@ BOOST_AUTO_TEST_CASE(what_does_not_read_is_refused_with_its_place) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rule_tests_test

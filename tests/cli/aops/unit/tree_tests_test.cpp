@@ -5,6 +5,8 @@
 
 #include <map>
 
+namespace tree_tests_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -189,3 +191,5 @@ BOOST_AUTO_TEST_CASE(the_sample_covers_its_trees) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tree_tests_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace accounts_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -124,3 +126,5 @@ BOOST_AUTO_TEST_CASE(verifying_goes_on_to_the_end_and_names_what_is_broken) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace accounts_test

@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace cluster_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::node_a;
@@ -176,3 +178,5 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cluster_test

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace commands_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::id1;
@@ -374,3 +376,5 @@ BOOST_AUTO_TEST_CASE(faultree_add_tells_warnings_and_get_exports_pictures) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace commands_test

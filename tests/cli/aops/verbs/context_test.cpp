@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+namespace context_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::canned_node;
@@ -153,3 +155,5 @@ BOOST_AUTO_TEST_CASE(one_that_others_may_read_is_not_believed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace context_test

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <ctime>
 
+namespace diag_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::canned_node;
@@ -350,3 +352,5 @@ BOOST_AUTO_TEST_CASE(a_session_that_ends_while_waiting_is_told) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace diag_test

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <filesystem>
 
+namespace habits_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::id1;
@@ -432,3 +434,5 @@ BOOST_AUTO_TEST_CASE(spans_are_written_as_people_say_them) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace habits_test

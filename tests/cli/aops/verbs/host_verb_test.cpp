@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace host_verb_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::id1;
@@ -164,3 +166,5 @@ BOOST_AUTO_TEST_CASE(a_query_may_be_about_some_hosts) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace host_verb_test

@@ -12,6 +12,8 @@
 #include <regex>
 #include <set>
 
+namespace language_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -178,3 +180,5 @@ BOOST_AUTO_TEST_CASE(values_may_change_their_order) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace language_test

@@ -9,6 +9,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+namespace listing_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -250,3 +252,5 @@ BOOST_AUTO_TEST_CASE(every_list_can_be_named_filtered_and_read_as_csv) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace listing_test

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+namespace report_commands_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::canned_node;
@@ -126,3 +128,5 @@ BOOST_AUTO_TEST_CASE(what_a_node_sends_cannot_drive_the_terminal) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace report_commands_test

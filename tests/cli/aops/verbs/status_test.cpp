@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace status_test {
+
 using namespace aops;
 using namespace aops::cli;
 using tests::id1;
@@ -198,3 +200,5 @@ BOOST_AUTO_TEST_CASE(receivers_are_listed_and_tested) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace status_test

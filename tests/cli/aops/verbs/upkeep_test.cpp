@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace upkeep_test {
+
 using namespace aops;
 using namespace aops::cli;
 
@@ -108,3 +110,5 @@ BOOST_AUTO_TEST_CASE(the_configuration_is_a_list_of_options) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace upkeep_test
