@@ -31,9 +31,10 @@ bool survives(caf::actor_system& system, const caf::message& x) {
 
 BOOST_AUTO_TEST_SUITE(message_types)
 
-BOOST_FIXTURE_TEST_CASE(every_registered_type_survives_the_wire, tests::actor_fixture) {
+// Whether each survives the wire: tests/messages.
+BOOST_FIXTURE_TEST_CASE(every_type_is_registered_and_every_atom_survives, tests::actor_fixture) {
 #define AOPS_EACH_TYPE(subject, type)                                                              \
-  BOOST_TEST(survives(system, caf::make_message(type{})), "aops::" #type);
+  BOOST_TEST((system.types().make_value(typeid(type)) != nullptr), "aops::" #type);
 #define AOPS_CHECK_ATOM(word)                                                                      \
   BOOST_TEST(survives(system, caf::make_message(atom::word##_v)), "atom " #word);
   AOPS_ALL_TYPES
