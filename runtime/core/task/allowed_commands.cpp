@@ -2,6 +2,7 @@
 
 #include "runtime/base/json_codec.hpp"
 #include "runtime/base/near_name.hpp"
+#include "runtime/core/task/refusal.hpp"
 
 #include <fmt/format.h>
 
@@ -23,10 +24,6 @@ bool is_name(std::string_view text) {
          text.find_first_not_of(
            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
            std::string_view::npos;
-}
-
-tl::unexpected<error> wrong(std::string_view at, std::string_view why) {
-  return fail(ec::bad_request, fmt::format("{}: {}", at, why));
 }
 
 /// Calls `use(name)` for each `{name}`.

@@ -20,7 +20,7 @@ struct collection {
 
 using collections = std::unordered_map<std::string_view, collection>;
 
-std::vector<std::string_view> words_of(std::string_view line) {
+std::vector<std::string_view> words_in(std::string_view line) {
   std::vector<std::string_view> out;
   while (!line.empty()) {
     auto end = std::min(line.find(' '), line.size());
@@ -34,7 +34,7 @@ const collections& all() {
   static const collections it = [] {
     collections out;
     for (auto line : module_lines()) {
-      auto words = words_of(line);
+      auto words = words_in(line);
       auto& c = out[words.front()];
       c.names.assign(words.begin() + 1, words.end());
       c.known.insert(c.names.begin(), c.names.end());

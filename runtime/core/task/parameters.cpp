@@ -2,6 +2,7 @@
 
 #include "runtime/base/near_name.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/core/task/refusal.hpp"
 
 #include <fmt/format.h>
 
@@ -22,10 +23,6 @@ constexpr std::array<std::string_view, 8> known_fields = {
   "name", "type", "default", "choices", "min", "max", "description", "required"};
 
 constexpr size_t most_choices = 100, most_text = 4096, most_items = 1000;
-
-tl::unexpected<error> wrong(std::string_view at, std::string_view why) {
-  return fail(ec::bad_request, fmt::format("{}: {}", at, why));
-}
 
 /// Counted as people do: code points.
 int64_t length_of(std::string_view text) {

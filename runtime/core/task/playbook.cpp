@@ -1,5 +1,7 @@
 #include "runtime/core/task/playbook.hpp"
 
+#include "runtime/core/task/refusal.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,10 +13,6 @@ namespace aops::task {
 namespace {
 
 using base::json;
-
-tl::unexpected<error> wrong(std::string_view at, std::string_view why) {
-  return fail(ec::bad_request, fmt::format("{}: {}", at, why));
-}
 
 std::string member_of(std::string_view at, std::string_view name) {
   return fmt::format("{}.{}", at, name);

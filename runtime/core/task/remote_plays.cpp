@@ -47,7 +47,7 @@ json command_in(const command_line& x) {
   return {{"argv", std::move(argv)}, {"seconds", x.seconds}};
 }
 
-std::string text_in(const json& object, const char* name) {
+std::string text_at(const json& object, const char* name) {
   auto it = object.find(name);
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
@@ -77,20 +77,20 @@ bool is_state(std::string_view text) {
 }
 
 void take_file(const json& file, const std::string& path, host_configs_collected& to) {
-  auto content = base::from_base64(text_in(file, "content"));
+  auto content = base::from_base64(text_at(file, "content"));
   auto is_read = file.contains("content") && content && is_text(*content);
   if (is_read) {
     to.infos.push_back({path,
                         std::move(*content),
-                        cut(text_in(file, "mode"), most_words),
-                        cut(text_in(file, "owner"), most_words)});
+                        cut(text_at(file, "mode"), most_words),
+                        cut(text_at(file, "owner"), most_words)});
     to.success_files.push_back(path);
   } else {
     to.fail_files.push_back(path);
     to.fail_reasons.push_back({path,
                                file.contains("content")
                                  ? "is no text in UTF-8"
-                                 : cut(text_in(file, "reason"), most_words)});
+                                 : cut(text_at(file, "reason"), most_words)});
   }
 }
 
@@ -126,7 +126,7 @@ std::vector<std::string> take_collected(std::string_view result,
                                         host_configs_collected& to) {
   std::set<std::string, std::less<>> open(asked.begin(), asked.end());
   for (const auto& file : told_in(result))
-    if (auto path = text_in(file, "path"); open.erase(path) > 0)
+    if (auto path = text_at(file, "path"); open.erase(path) > 0)
       take_file(file, path, to);
   std::vector<std::string> left;
   for (const auto& path : asked)
@@ -166,11 +166,11 @@ std::vector<pushed_file> take_pushed(std::string_view result,
   for (size_t i = 0; i < files.size(); ++i) {
     pushed_file x{files[i].file->host_id, files[i].file->path, "failed", {}, {}, reason};
     if (i < told.size() && told[i].is_object()) {
-      auto state = text_in(told[i], "state");
+      auto state = text_at(told[i], "state");
       x.state = is_state(state) ? state : "failed";
-      x.backup = cut(text_in(told[i], "backup"), most_words);
-      x.output = cut(text_in(told[i], "output"), most_output);
-      x.reason = cut(text_in(told[i], "reason"), most_words);
+      x.backup = cut(text_at(told[i], "backup"), most_words);
+      x.output = cut(text_at(told[i], "output"), most_output);
+      x.reason = cut(text_at(told[i], "reason"), most_words);
     }
     out.push_back(std::move(x));
   }

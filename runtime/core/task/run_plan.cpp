@@ -1,6 +1,7 @@
 #include "runtime/core/task/run_plan.hpp"
 
 #include "runtime/base/json_codec.hpp"
+#include "runtime/core/task/steps.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,6 @@ namespace {
 
 using base::json;
 
-constexpr size_t most_variable_bytes = 65'536;
 constexpr size_t most_batch_sizes = 100;
 
 // -- order

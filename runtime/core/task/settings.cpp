@@ -4,6 +4,7 @@
 #include "runtime/base/json_codec.hpp"
 #include "runtime/base/near_name.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/core/task/refusal.hpp"
 
 #include <fmt/format.h>
 
@@ -32,10 +33,6 @@ constexpr std::array<std::string_view, 9> manifest_names = {"name",
 constexpr std::array<std::string_view, 2> families = {"debian", "redhat"};
 
 constexpr int64_t longest_ms = 7LL * 24 * 3600 * 1000;
-
-tl::unexpected<error> wrong(std::string_view at, std::string_view why) {
-  return fail(ec::bad_request, fmt::format("{}: {}", at, why));
-}
 
 std::string member(std::string_view at, std::string_view name) {
   return at.empty() ? std::string{name} : fmt::format("{}.{}", at, name);

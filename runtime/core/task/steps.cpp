@@ -16,7 +16,6 @@ using base::json;
 using steps = std::vector<deploy_step>;
 
 /// How long variables may be, as JSON text.
-constexpr size_t most_variable_bytes = 65'536;
 
 /// An error of a part, whose detail begins with a field's name, as one of the whole.
 error within(std::string_view at, const error& e) {

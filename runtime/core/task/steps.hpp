@@ -7,6 +7,8 @@ namespace aops::task {
 
 /// Most steps of a task.
 inline constexpr size_t most_steps = 1000;
+/// Most bytes of the variables of a step, and of a run.
+inline constexpr size_t most_variable_bytes = 65'536;
 
 /// The steps of a task in their order: those given, a list in its own order, an object in the order
 /// of the templates and then of its names; else all templates, one after the other, none of which

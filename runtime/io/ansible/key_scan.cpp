@@ -21,12 +21,12 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds patience{10};
-constexpr size_t most_bytes = 65'536;
+constexpr size_t most_key_bytes = 65'536;
 
 /// What it writes until its end, or until the time is over.
 std::string read_all(int fd, steady_clock::time_point until) {
   std::string out;
-  while (out.size() < most_bytes) {
+  while (out.size() < most_key_bytes) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now());
     pollfd watched{fd, POLLIN, 0};
     if (left.count() <= 0 || ::poll(&watched, 1, static_cast<int>(left.count())) <= 0)

@@ -19,7 +19,7 @@ namespace aops::ansible {
 namespace {
 
 /// Environments are no longer than what a process is given at most.
-constexpr size_t most_bytes = 4 << 20;
+constexpr size_t most_table_bytes = 4 << 20;
 constexpr std::chrono::milliseconds look_every{20};
 
 template <class Use>
@@ -42,7 +42,7 @@ std::string file_of(pid_t pid, const char* name) {
   base::descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string out;
   char some[16384];
-  while (file && out.size() < most_bytes) {
+  while (file && out.size() < most_table_bytes) {
     auto n = ::read(file.get(), some, sizeof some);
     if (n <= 0)
       break;

@@ -9,11 +9,6 @@ namespace aops::storage {
 
 namespace {
 
-/// Whether a row matched.
-expected<bool> hit(expected<int64_t> rows) {
-  return std::move(rows).map([](int64_t n) { return n > 0; });
-}
-
 /// Positions in the order in which rows are locked.
 template <class Items, class Less>
 std::vector<size_t> in_lock_order(const Items& items, Less less) {

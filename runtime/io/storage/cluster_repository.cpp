@@ -81,11 +81,6 @@ expected<void> settle_lease(database& db, std::string_view node, int64_t lease_m
   return only(db.run("update cluster_setting set value = ? where name = ?", mine, name));
 }
 
-/// Whether a row matched.
-expected<bool> hit(expected<int64_t> rows) {
-  return std::move(rows).map([](int64_t n) { return n > 0; });
-}
-
 } // namespace
 
 expected<std::string> cluster_repository::cluster_id(std::string_view fresh) {

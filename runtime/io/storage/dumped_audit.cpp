@@ -12,17 +12,17 @@ namespace {
 using base::json;
 using kind = dump_column::kind;
 
-constexpr std::array<dump_column, 11> columns = {{{"seq", "a.seq", kind::integer},
-                                                  {"time_ms", "a.time_ms", kind::integer},
-                                                  {"kind", "a.kind"},
-                                                  {"owner", "a.owner"},
-                                                  {"username", "a.username"},
-                                                  {"address", "a.address"},
-                                                  {"action", "a.action"},
-                                                  {"entity", "a.entity"},
-                                                  {"code", "a.code", kind::integer},
-                                                  {"detail", "a.detail"},
-                                                  {"digest", "a.digest"}}};
+constexpr std::array<dump_column, 11> audit_columns = {{{"seq", "a.seq", kind::integer},
+                                                        {"time_ms", "a.time_ms", kind::integer},
+                                                        {"kind", "a.kind"},
+                                                        {"owner", "a.owner"},
+                                                        {"username", "a.username"},
+                                                        {"address", "a.address"},
+                                                        {"action", "a.action"},
+                                                        {"entity", "a.entity"},
+                                                        {"code", "a.code", kind::integer},
+                                                        {"detail", "a.detail"},
+                                                        {"digest", "a.digest"}}};
 
 /// Where the log begins: the newest record that left it.
 struct beginning {
@@ -153,16 +153,16 @@ private:
                                             const beginning& from,
                                             const std::string& which,
                                             const std::vector<parameter>& values) {
-    return db.list_with("select " + selected(columns) +
+    return db.list_with("select " + selected(audit_columns) +
                           ", p.digest from audit_log a left join audit_log p on p.seq = a.seq - 1 "
                           "and p.seq > 0 where " +
                           which,
                         values,
                         [&](const row& r) {
                           json members;
-                          read_columns(members, columns, r);
+                          read_columns(members, audit_columns, r);
                           auto seq = r.integer(0);
-                          auto last = static_cast<int>(columns.size());
+                          auto last = static_cast<int>(audit_columns.size());
                           members["before"] =
                             seq == from.gone_seq + 1 ? from.gone_digest : r.string(last);
                           return record{as_row(seq, std::move(members)), r.integer(1)};

@@ -13,30 +13,30 @@ namespace {
 using base::json;
 using kind = dump_column::kind;
 
-constexpr std::array<dump_column, 14> columns = {{{"n", "r.n", kind::integer},
-                                                  {"owner", "r.owner"},
-                                                  {"host_id", "h.id"},
-                                                  {"host_name", "h.name"},
-                                                  {"check_item", "r.check_item"},
-                                                  {"origin", "r.origin", kind::integer},
-                                                  {"mark", "r.mark", kind::integer},
-                                                  {"start_ms", "r.start_ms", kind::integer},
-                                                  {"end_ms", "r.end_ms", kind::integer},
-                                                  {"value", "r.value"},
-                                                  {"reason", "r.reason"},
-                                                  {"rule", "c.digest"},
-                                                  {"rule_content", "c.body"},
-                                                  {"labels", "l.labels"}}};
+constexpr std::array<dump_column, 14> result_columns = {{{"n", "r.n", kind::integer},
+                                                         {"owner", "r.owner"},
+                                                         {"host_id", "h.id"},
+                                                         {"host_name", "h.name"},
+                                                         {"check_item", "r.check_item"},
+                                                         {"origin", "r.origin", kind::integer},
+                                                         {"mark", "r.mark", kind::integer},
+                                                         {"start_ms", "r.start_ms", kind::integer},
+                                                         {"end_ms", "r.end_ms", kind::integer},
+                                                         {"value", "r.value"},
+                                                         {"reason", "r.reason"},
+                                                         {"rule", "c.digest"},
+                                                         {"rule_content", "c.body"},
+                                                         {"labels", "l.labels"}}};
 
 std::string query() {
-  return "select " + selected(columns) +
+  return "select " + selected(result_columns) +
          " from check_result r join host h on h.n = r.host join content c on c.n = r.rule" +
          std::string{join_labels};
 }
 
 dump_row read_row(const row& r) {
   json members;
-  read_columns(members, columns, r);
+  read_columns(members, result_columns, r);
   return as_row(r.integer(0), std::move(members));
 }
 

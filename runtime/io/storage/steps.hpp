@@ -2,6 +2,7 @@
 
 #include "messages/error.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -24,6 +25,11 @@ expected<void> in_order(First&& first, Rest&&... rest) {
   if (!done)
     return fail(std::move(done.error()));
   return in_order(std::forward<Rest>(rest)...);
+}
+
+/// Whether a row matched.
+inline expected<bool> hit(expected<int64_t> rows) {
+  return std::move(rows).map([](int64_t n) { return n > 0; });
 }
 
 /// Calls `step(item)` for each item until one fails.

@@ -67,8 +67,8 @@ caf::behavior impostor(caf::event_based_actor* self) {
 }
 
 /// Asks what it is told to, by `run`.
-caf::behavior asking(caf::event_based_actor* self,
-                     std::function<void(caf::event_based_actor*)> run) {
+caf::behavior asking_actor(caf::event_based_actor* self,
+                           std::function<void(caf::event_based_actor*)> run) {
   prepare(self, "asking");
   run(self);
   return {[](atom::ping) {}};
@@ -89,7 +89,7 @@ struct named_fixture : tests::actor_fixture {
   outcome<reply_of<Role, Args...>> answer(std::string_view name, Args... args) {
     using reply = reply_of<Role, Args...>;
     outcome<reply> got;
-    start(asking, [&](caf::event_based_actor* self) {
+    start(asking_actor, [&](caf::event_based_actor* self) {
       actors::ask<Role>(
         self, names, name, 1s, [&got](expected<reply> x) { got.emplace(std::move(x)); }, args...);
     });
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(another_actor_under_the_name_is_an_error) {
 BOOST_AUTO_TEST_CASE(an_asker_that_ended_hears_nothing) {
   put("counter", caf::actor_cast<caf::actor>(start(counter)));
   bool is_told = false;
-  start(asking, [&](caf::event_based_actor* self) {
+  start(asking_actor, [&](caf::event_based_actor* self) {
     actors::ask<counter_actor>(
       self, names, "counter", 1s, [&](const expected<int>&) { is_told = true; }, atom::tick_v);
     self->quit();
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(an_asker_that_ended_hears_nothing) {
 BOOST_AUTO_TEST_CASE(an_entity_is_asked_by_its_role_too) {
   put("host/h", caf::actor_cast<caf::actor>(start(counter)));
   outcome<int> here;
-  start(asking, [&](caf::event_based_actor* self) {
+  start(asking_actor, [&](caf::event_based_actor* self) {
     ask_entity<counter_actor>(
       self, names, "h", host_name_of("h"), 1s, [&](expected<int> x) { here = x; }, 1);
   });
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(an_entity_is_asked_by_its_role_too) {
 BOOST_AUTO_TEST_CASE(a_handle_is_asked_like_a_name) {
   auto who = start(counter);
   outcome<int> good, none;
-  start(asking, [&](caf::event_based_actor* self) {
+  start(asking_actor, [&](caf::event_based_actor* self) {
     ask_actor(
       self, who, 1s, [&](expected<int> x) { good = x; }, 1);
     ask_actor(
