@@ -34,7 +34,7 @@ constexpr std::pair<std::string_view, std::string_view> shorthands[] = {{"@yearl
                                                                         {"@midnight", "0 0 * * *"},
                                                                         {"@hourly", "0 * * * *"}};
 
-tl::unexpected<error> wrong(const field& f, std::string_view text, std::string_view why) {
+tl::unexpected<error> wrong_field(const field& f, std::string_view text, std::string_view why) {
   return fail(ec::bad_request, fmt::format("expression: {}: `{}` {}", f.name, text, why));
 }
 
@@ -62,9 +62,10 @@ expected<int> value_of(const field& f, std::string_view text) {
       return f.first + static_cast<int>(i);
   auto value = number(text);
   if (!value)
-    return wrong(f, text, "is no number" + std::string{f.names.empty() ? "" : " and no name"});
+    return wrong_field(
+      f, text, "is no number" + std::string{f.names.empty() ? "" : " and no name"});
   if (*value < f.least || *value > f.most)
-    return wrong(f, text, fmt::format("must be from {} to {}", f.least, f.most));
+    return wrong_field(f, text, fmt::format("must be from {} to {}", f.least, f.most));
   return *value;
 }
 
@@ -75,7 +76,7 @@ expected<void> read_part(const field& f, std::string_view part, std::bitset<64>&
   if (slash != part.npos) {
     auto given = number(part.substr(slash + 1));
     if (!given || *given < 1 || *given > f.most)
-      return wrong(f, part, fmt::format("has no step from 1 to {}", f.most));
+      return wrong_field(f, part, fmt::format("has no step from 1 to {}", f.most));
     step = *given;
   }
   auto range = part.substr(0, slash);
@@ -98,7 +99,7 @@ expected<void> read_part(const field& f, std::string_view part, std::bitset<64>&
       if (to == 0 && from > 0 && &f == &weekday_field)
         to = 7; // `fri-sun`
       if (to < from)
-        return wrong(f, range, "ends before it begins");
+        return wrong_field(f, range, "ends before it begins");
     }
   }
   for (int i = from; i <= to; i += step)
@@ -122,7 +123,7 @@ expected<std::bitset<64>> read_field(const field& f, std::string_view text) {
   std::bitset<64> out;
   for (auto part : split(text, ",")) {
     if (part.empty())
-      return wrong(f, text, "has nothing where a value is wanted");
+      return wrong_field(f, text, "has nothing where a value is wanted");
     if (auto read = read_part(f, part, out); !read)
       return fail(std::move(read.error()));
   }
