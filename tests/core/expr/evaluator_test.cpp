@@ -4,10 +4,6 @@
 #include <cstdlib>
 #include <new>
 
-namespace evaluator_test {
-
-using namespace tests;
-
 namespace {
 std::atomic<size_t> allocations{0};
 }
@@ -21,6 +17,10 @@ std::atomic<size_t> allocations{0};
 }
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+namespace evaluator_test {
+
+using namespace tests;
 
 BOOST_AUTO_TEST_CASE(judging_numbers_allocates_nothing_once_windows_have_their_size) {
   random_source random(13);

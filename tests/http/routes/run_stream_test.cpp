@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_SUITE(run_streams)
 
 BOOST_AUTO_TEST_CASE(events_are_named_after_their_type_and_numbered) {
   auto source = http::run_source(&canned_store);
-  auto some = tests::ok(source.fetch_after(of_admin(), "r", 2, 2));
+  auto some = aops::tests::ok(source.fetch_after(of_admin(), "r", 2, 2));
   BOOST_REQUIRE(some.events.size() == 2u);
   BOOST_TEST(some.events[0].seq == 3);
   BOOST_TEST(some.events[0].name == "host");
@@ -77,21 +77,21 @@ BOOST_AUTO_TEST_CASE(events_are_named_after_their_type_and_numbered) {
 }
 
 BOOST_AUTO_TEST_CASE(a_page_with_few_events_is_not_the_last_one) {
-  auto all = tests::ok(http::run_source(sparse_store(40)).fetch_after(of_admin(), "r", 0, 5000));
+  auto all = aops::tests::ok(http::run_source(sparse_store(40)).fetch_after(of_admin(), "r", 0, 5000));
   BOOST_TEST(all.events.size() == 4u);
   BOOST_TEST(*all.until == 40);
   // How far one fetch looks is bounded, and it says how far that was.
   auto long_run = http::run_source(sparse_store(10'000));
-  auto some = tests::ok(long_run.fetch_after(of_admin(), "r", 0, 5000));
+  auto some = aops::tests::ok(long_run.fetch_after(of_admin(), "r", 0, 5000));
   BOOST_TEST(some.events.size() < 1000u);
   BOOST_TEST(some.events.back().seq == *some.until);
-  BOOST_TEST(tests::ok(long_run.fetch_after(of_admin(), "r", *some.until, 5000)).events[0].seq ==
+  BOOST_TEST(aops::tests::ok(long_run.fetch_after(of_admin(), "r", *some.until, 5000)).events[0].seq ==
              *some.until + 10);
 }
 
 BOOST_AUTO_TEST_CASE(the_store_knows_how_a_run_ended) {
   auto source = http::run_source(&canned_store);
-  auto news = tests::ok(source.find(of_admin(), "r"));
+  auto news = aops::tests::ok(source.find(of_admin(), "r"));
   BOOST_TEST(news.is_done);
   BOOST_TEST(news.state == "timed_out");
   BOOST_TEST(news.max_seq == 5);
