@@ -20,7 +20,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = samples_actor::stateful_pointer<checked_state<samples_state>>;
+using samples_self = samples_actor::stateful_pointer<checked_state<samples_state>>;
 using promise = caf::typed_response_promise<samples_found>;
 
 /// How long the store may take for an hour of a host.
@@ -30,7 +30,7 @@ constexpr int64_t portion_ms = 3600 * 1000;
 /// Everything one request has to read, and how far that has come.
 class reader : public std::enable_shared_from_this<reader> {
 public:
-  reader(self_pointer self, const samples_to_get& asked, promise to)
+  reader(samples_self self, const samples_to_get& asked, promise to)
       : self_(self), read_(asked), to_(std::move(to)) {}
 
   void find_hosts_of(const caller& who, bool of_all) {
@@ -155,7 +155,7 @@ private:
                                  std::move(order));
   }
 
-  self_pointer self_;
+  samples_self self_;
   samples_request read_;
   promise to_;
   size_t portions_ = 0;
@@ -163,7 +163,7 @@ private:
 
 } // namespace
 
-samples_actor::behavior_type samples(self_pointer self, services_ptr services) {
+samples_actor::behavior_type samples(samples_self self, services_ptr services) {
   prepare(self);
   self->state.services = std::move(services);
   return {

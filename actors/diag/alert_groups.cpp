@@ -28,9 +28,9 @@ using storage::alert_group_repository;
 
 // What one group may ask for, however many alerts it has.
 constexpr size_t most_hosts = 20, most_trees = 4, most_ignored = 20;
-constexpr size_t most_names = 16; ///< Kinds of alerts whose trees are looked for.
+constexpr size_t most_names = 16;       ///< Kinds of alerts whose trees are looked for.
 constexpr int64_t most_mentioning = 64; ///< Trees that are read to find those.
-constexpr int64_t most_reports = most_hosts * most_trees;
+constexpr int64_t most_group_reports = most_hosts * most_trees;
 constexpr int64_t most_groups = 100; ///< Of one look.
 constexpr size_t most_cause = 1500;  ///< Bytes, of a host.
 constexpr int64_t orphaned_after_ms = 3'600'000;
@@ -324,7 +324,7 @@ expected<std::vector<storage::host_cause>> causes_of(storage::database& db,
                                                      const storage::diagnosed_group& group) {
   storage::report_repository reports{db};
   storage::scope of{group.owner};
-  auto rows = reports.after(of, group.job, 0, most_reports);
+  auto rows = reports.after(of, group.job, 0, most_group_reports);
   if (!rows)
     return fail(std::move(rows.error()));
   std::vector<std::string> ids;
@@ -383,7 +383,8 @@ expected<open_groups> look(storage::database& db, const std::vector<uint16_t>& s
   return out;
 }
 
-/// Alertmanager knows an alert of ours by the labels we gave it; its severity may have changed since.
+/// Alertmanager knows an alert of ours by the labels we gave it; its severity may have changed
+/// since.
 bool is_told_as(const told_alert& ours, const label_set& theirs) {
   auto labels = notify::alertmanager_labels(ours);
   labels.erase("severity");
@@ -411,8 +412,8 @@ alert_groups(alert_groups_actor::stateful_pointer<checked_state<alert_groups_sta
                        {},
                        [store, x](storage::database& db) -> expected<group_planned> {
                          // Groups whose job never came go when another one does.
-                         auto gone = alert_group_repository{db}.expire(store->now_ms() -
-                                                                       orphaned_after_ms);
+                         auto gone =
+                           alert_group_repository{db}.expire(store->now_ms() - orphaned_after_ms);
                          if (!gone)
                            return fail(std::move(gone.error()));
                          return group_planner{db, *store, x.who, *x.group}.plan();

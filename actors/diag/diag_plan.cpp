@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 /// Of one unit, however small the trees are.
-constexpr size_t most_reports = 48;
+constexpr size_t most_planned_reports = 48;
 
 /// Of the reports of one unit, in bytes.
 constexpr size_t most_bytes = 256 * 1024;
@@ -63,7 +63,7 @@ size_t reports_per_unit(const fault::diagnosis_plan& plan, const std::vector<tre
   for (const auto& tree : trees)
     slice += report_bytes(tree);
   auto slices = std::max<size_t>(1, most_bytes / slice);
-  return std::max(std::min(most_reports, slices * plan.trees.size()), plan.trees.size());
+  return std::max(std::min(most_planned_reports, slices * plan.trees.size()), plan.trees.size());
 }
 
 } // namespace aops::actors

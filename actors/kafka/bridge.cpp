@@ -18,7 +18,7 @@ namespace aops::actors {
 
 namespace {
 
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds look_at_brokers_every{1};
 constexpr std::chrono::seconds try_again_after{1};
 constexpr std::chrono::milliseconds tell_every{20}, tell_every_in_a_flood{500};
 constexpr size_t flood = 50;             ///< Jobs between two tellings.
@@ -336,7 +336,7 @@ kafka_bridge_actor::behavior_type kafka_bridge(kafka_bridge_pointer self,
       note_jobs(self, {}, 0);
     },
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_brokers_every, atom::tick_v);
       look(self);
     },
     [](atom::ping) {},

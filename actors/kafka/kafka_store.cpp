@@ -18,7 +18,8 @@ namespace {
 using base::urgency;
 using storage::dead_message_repository;
 using storage::outbox_repository;
-using self_pointer = full_kafka_store_actor::stateful_pointer<checked_state<kafka_store_state>>;
+using full_kafka_store_self =
+  full_kafka_store_actor::stateful_pointer<checked_state<kafka_store_state>>;
 
 /// Events of one transaction of the queue.
 constexpr int64_t most_events = 2000;
@@ -213,7 +214,7 @@ void store_messages(const store_ptr& store,
     2 * messages);
 }
 
-caf::result<messages_taken> take(self_pointer self, const messages_to_take& x) {
+caf::result<messages_taken> take(full_kafka_store_self self, const messages_to_take& x) {
   auto store = self->state.store;
   foreign_promise<messages_taken> promise{self};
   return on_pool(store, *store->readers, promise, [store, promise, x] {
@@ -268,7 +269,7 @@ expected<storage::fences> leaders(const store_access& store) {
   return held;
 }
 
-caf::result<outbox_trimmed> trim(self_pointer self) {
+caf::result<outbox_trimmed> trim(full_kafka_store_self self) {
   auto store = self->state.store;
   foreign_promise<outbox_trimmed> promise{self, {urgency::live, {}, {}}};
   auto held = leaders(*store);
@@ -311,7 +312,7 @@ step(storage::database& db, const outbox_step& x, const std::string& batch, int6
 }
 
 /// Looks first: mostly nothing waits, and nothing need be written.
-caf::result<outbox_batches> step(self_pointer self, const outbox_step& x) {
+caf::result<outbox_batches> step(full_kafka_store_self self, const outbox_step& x) {
   auto store = self->state.store;
   foreign_promise<outbox_batches> promise{self, {urgency::live, {}, {}}};
   return on_pool(store, *store->readers, promise, [store, promise, x] {
@@ -368,7 +369,7 @@ dead_shown shown(storage::dead_letter x) {
 /// A change of dead letters, with its record.
 template <class Change>
 caf::result<dead_changed>
-change(self_pointer self, const caller& who, const char* action, Change work) {
+change(full_kafka_store_self self, const caller& who, const char* action, Change work) {
   auto store = self->state.store;
   return write_for(
     store,
@@ -406,7 +407,7 @@ bool is_refusal(const error& why) {
 }
 
 full_kafka_store_actor::behavior_type
-kafka_store(self_pointer self, store_ptr store, std::shared_ptr<kafka_standing> standing) {
+kafka_store(full_kafka_store_self self, store_ptr store, std::shared_ptr<kafka_standing> standing) {
   prepare(self);
   self->state.store = std::move(store);
   self->state.standing = std::move(standing);

@@ -14,8 +14,8 @@ namespace aops::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{200};
-constexpr std::chrono::seconds grace{2}; ///< Beyond the store's own deadline.
+constexpr std::chrono::milliseconds look_at_outbox_every{200};
+constexpr std::chrono::seconds publish_grace{2}; ///< Beyond the store's own deadline.
 constexpr int64_t first_pause_ms = 500, longest_pause_ms = 30'000;
 constexpr size_t most_takeovers = 3;                ///< By whoever led before, or leads next.
 constexpr int64_t takeovers_count_ms = 10 * 60'000; ///< So long; events are published in between.
@@ -206,7 +206,7 @@ void next(kafka_publisher_pointer self, outbox_step step) {
   ask<full_kafka_store_actor>(self,
                               *services.names,
                               kafka_store_name,
-                              services.config->store.request_timeout.chrono() + grace,
+                              services.config->store.request_timeout.chrono() + publish_grace,
                               then,
                               std::move(step));
 }
@@ -248,7 +248,7 @@ kafka_publisher_actor::behavior_type kafka_publisher(kafka_publisher_pointer sel
   self->send(self, atom::tick_v);
   return {
     [self](atom::tick) {
-      self->state.tick.again(self, look_every);
+      self->state.tick.again(self, look_at_outbox_every);
       look(self);
     },
     [](atom::ping) {},

@@ -17,7 +17,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = full_queries_actor::stateful_pointer<checked_state<queries_state>>;
+using full_queries_self = full_queries_actor::stateful_pointer<checked_state<queries_state>>;
 using std::chrono::milliseconds;
 
 /// How long the store may take to name the hosts.
@@ -34,7 +34,7 @@ void give_way() {
 }
 
 /// Registers a query that has to end in time.
-query_end begin(self_pointer self, int64_t timeout_ms) {
+query_end begin(full_queries_self self, int64_t timeout_ms) {
   auto& all = self->state.at_work;
   std::erase_if(all, [](const auto& x) { return x.expired(); });
   auto query = std::make_shared<std::atomic<bool>>(false);
@@ -64,7 +64,7 @@ seen_by(const caller& who, const std::vector<host_record>& hosts, int64_t defaul
 
 /// Works a request out on a thread for that.
 template <class Request>
-void hand_over(self_pointer self,
+void hand_over(full_queries_self self,
                const Request& x,
                std::vector<queried_host> hosts,
                const query_end& end,
@@ -83,7 +83,7 @@ void hand_over(self_pointer self,
 }
 
 template <class Request>
-caf::result<query_answer> answer(self_pointer self, const caller& who, const Request& x) {
+caf::result<query_answer> answer(full_queries_self self, const caller& who, const Request& x) {
   const auto& parts = self->state.parts;
   foreign_promise<query_answer> promise{self, {base::urgency::people, who.owner, {}}};
   if (parts.config->samples.source != "scrape") {
@@ -119,7 +119,7 @@ queries_state::~queries_state() {
       query->store(true, std::memory_order_relaxed);
 }
 
-full_queries_actor::behavior_type queries(self_pointer self, queries_parts parts) {
+full_queries_actor::behavior_type queries(full_queries_self self, queries_parts parts) {
   prepare(self);
   self->state.parts = std::move(parts);
   return {

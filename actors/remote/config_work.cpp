@@ -181,7 +181,7 @@ struct push_under_way {
   }
 };
 
-configs_pushed reply_of(push_under_way& push) {
+configs_pushed reply_about(push_under_way& push) {
   for (const auto& [id, files] : push.by_host)
     if (!push.told.contains(id)) {
       auto closed = push.closed.find(id);
@@ -275,7 +275,7 @@ void push_configs(const remote_work_ptr& work,
     over_by(*work, promise.ticket(), remote_acting_patience),
     [push](play_told& told) { push->take(told); },
     [work, who, push, promise] {
-      auto reply = reply_of(*push);
+      auto reply = reply_about(*push);
       finish(work,
              who,
              "config.push",

@@ -13,7 +13,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = full_remote_actor::stateful_pointer<checked_state<remote_state>>;
+using full_remote_self = full_remote_actor::stateful_pointer<checked_state<remote_state>>;
 
 constexpr std::chrono::seconds look_every{60};
 
@@ -32,7 +32,7 @@ std::chrono::milliseconds patience_of(const remote_work& work, const base::ticke
 /// The key is in the memory of another node: what is asked for is done there. Or it is here and
 /// nothing is sealed that it could open: it is done without.
 template <class Reply, class Request, class Go>
-void forward(self_pointer self,
+void forward(full_remote_self self,
              const caller& who,
              const Request& x,
              const foreign_promise<Reply>& promise,
@@ -71,7 +71,7 @@ void forward(self_pointer self,
 
 /// Calls `go(work, who, data_key, x, promise)` on the worker, here or on the node that has the key.
 template <class Reply, class Request, class Go>
-caf::result<Reply> with_key(self_pointer self, const caller& who, const Request& x, Go go) {
+caf::result<Reply> with_key(full_remote_self self, const caller& who, const Request& x, Go go) {
   auto work = self->state.work;
   foreign_promise<Reply> promise{self, of(who)};
   auto opened = [self, work, who, x, promise, go](expected<opened_vault> vault) {
@@ -102,7 +102,7 @@ expected<void> check_name(const caller& who, const maybe<std::string>& username)
 
 /// The node where it runs knows.
 caf::result<command_outputs>
-read_output(self_pointer self, const caller& who, const command_output_query& x) {
+read_output(full_remote_self self, const caller& who, const command_output_query& x) {
   auto work = self->state.work;
   auto node = live_outputs::node_of(x.execution_id);
   if (node == self->state.node || node.empty()) {
@@ -150,7 +150,7 @@ void collect_due(const remote_work_ptr& work,
   });
 }
 
-void look(self_pointer self) {
+void look(full_remote_self self) {
   auto& st = self->state;
   if (st.is_collecting)
     return;
@@ -179,7 +179,7 @@ remote_state::~remote_state() {
     work->plays->stop();
 }
 
-full_remote_actor::behavior_type remote(self_pointer self, remote_parts parts) {
+full_remote_actor::behavior_type remote(full_remote_self self, remote_parts parts) {
   prepare(self);
   auto work = std::make_shared<remote_work>();
   work->store = std::move(parts.store);

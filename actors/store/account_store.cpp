@@ -17,7 +17,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = account_actor::stateful_pointer<checked_state<account_store_state>>;
+using account_self = account_actor::stateful_pointer<checked_state<account_store_state>>;
 using storage::account_repository;
 
 constexpr size_t token_bytes = 32;
@@ -254,7 +254,7 @@ expected<caller> caller_of(storage::database& db, const std::string& username) {
   return who;
 }
 
-account_actor::behavior_type account_store(self_pointer self, store_ptr store) {
+account_actor::behavior_type account_store(account_self self, store_ptr store) {
   prepare(self);
   auto& st = self->state;
   st.throttle = std::make_shared<login_throttle>(store->config->auth.throttle_failures,

@@ -15,9 +15,10 @@ namespace aops::actors {
 namespace {
 
 namespace fs = std::filesystem;
-using self_pointer = backup_keeper_actor::stateful_pointer<checked_state<backup_keeper_state>>;
+using backup_keeper_self =
+  backup_keeper_actor::stateful_pointer<checked_state<backup_keeper_state>>;
 
-constexpr std::chrono::seconds look_every{10};
+constexpr std::chrono::seconds look_at_backups_every{10};
 constexpr std::string_view prefix = "aops-", suffix = ".backup";
 
 /// Deletes what is too old; the newest stays, however old.
@@ -102,7 +103,7 @@ private:
 };
 
 /// @returns The file it will be.
-fs::path begin(self_pointer self) {
+fs::path begin(backup_keeper_self self) {
   auto& st = self->state;
   st.is_working = true;
   auto file = backup_path(st.parts.store->config->backup.directory, st.parts.store->now_ms());
@@ -113,7 +114,7 @@ fs::path begin(self_pointer self) {
   return file;
 }
 
-void look(self_pointer self) {
+void look(backup_keeper_self self) {
   auto began = due_since(self->state);
   if (began < 0)
     return;
@@ -164,16 +165,16 @@ std::vector<kept_backup> list_backups(const std::string& directory) {
   return out;
 }
 
-backup_keeper_actor::behavior_type backup_keeper(self_pointer self, backup_parts parts) {
+backup_keeper_actor::behavior_type backup_keeper(backup_keeper_self self, backup_parts parts) {
   prepare(self);
   auto& st = self->state;
   st.parts = std::move(parts);
   if (auto window = base::parse_daily_window(st.parts.store->config->backup.window))
     st.window = *window;
-  self->delayed_send(self, look_every, atom::tick_v);
+  self->delayed_send(self, look_at_backups_every, atom::tick_v);
   return {
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_backups_every, atom::tick_v);
       look(self);
     },
     [self](atom::done, const std::string& failure) {

@@ -14,13 +14,13 @@ namespace aops::actors {
 namespace {
 
 namespace fs = std::filesystem;
-using self_pointer = dump_keeper_actor::stateful_pointer<checked_state<dump_keeper_state>>;
+using dump_keeper_self = dump_keeper_actor::stateful_pointer<checked_state<dump_keeper_state>>;
 using storage::dump;
 using storage::dump_repository;
 using dump_ptr = std::shared_ptr<const dump>;
 
 constexpr std::chrono::seconds first_look{10};
-constexpr std::chrono::minutes look_every{1};
+constexpr std::chrono::minutes look_at_sizes_every{1};
 
 /// Rows of a file. The writer must be free again soon.
 constexpr int64_t portion = 2'000;
@@ -100,12 +100,12 @@ private:
 };
 
 template <class News>
-auto telling(self_pointer self, News otherwise) {
+auto telling(dump_keeper_self self, News otherwise) {
   return std::make_shared<teller<News>>(caf::actor_cast<dump_keeper_actor>(self),
                                         std::move(otherwise));
 }
 
-void prepare_file(self_pointer self, size_t kind) {
+void prepare_file(dump_keeper_self self, size_t kind) {
   auto& st = self->state;
   auto end = telling(self, dump_prepared{kind, fail(ec::overloaded, "was not done")});
   (void)st.parts.worker->post(
@@ -113,7 +113,7 @@ void prepare_file(self_pointer self, size_t kind) {
 }
 
 /// The first file of a kind needs a name.
-void begin(self_pointer self, size_t kind, uint64_t epoch) {
+void begin(dump_keeper_self self, size_t kind, uint64_t epoch) {
   auto& st = self->state;
   auto end = telling(self, dump_carried_out{kind, fail(ec::overloaded, "was not done")});
   write(
@@ -126,7 +126,7 @@ void begin(self_pointer self, size_t kind, uint64_t epoch) {
     [end](expected<int64_t> x) { end->news().rows = std::move(x); });
 }
 
-void carry_out(self_pointer self, size_t kind, uint64_t epoch, const dump_ptr& file) {
+void carry_out(dump_keeper_self self, size_t kind, uint64_t epoch, const dump_ptr& file) {
   auto& st = self->state;
   auto end = telling(self, dump_carried_out{kind, fail(ec::overloaded, "was not done")});
   write(
@@ -140,7 +140,7 @@ void carry_out(self_pointer self, size_t kind, uint64_t epoch, const dump_ptr& f
     file->rows.size());
 }
 
-void finish(self_pointer self) {
+void finish(dump_keeper_self self) {
   auto& st = self->state;
   st.is_working = false;
   if (!st.has_failed)
@@ -148,19 +148,19 @@ void finish(self_pointer self) {
 }
 
 /// Another node leads: what is wrong there is its trouble.
-void leave(self_pointer self) {
+void leave(dump_keeper_self self) {
   self->state.has_failed = false;
   finish(self);
 }
 
-void go_on(self_pointer self, size_t kind) {
+void go_on(dump_keeper_self self, size_t kind) {
   if (kind < storage::dump_kinds().size())
     return prepare_file(self, kind);
   finish(self);
 }
 
 /// The other kinds may still go.
-void fail_kind(self_pointer self, size_t kind, const error& e) {
+void fail_kind(dump_keeper_self self, size_t kind, const error& e) {
   static auto failures =
     metrics::counter_of("aops_dump_failures_total",
                         "Files of rows that were to leave the store and could not be written.");
@@ -179,7 +179,7 @@ void fail_kind(self_pointer self, size_t kind, const error& e) {
   go_on(self, kind + 1);
 }
 
-void take(self_pointer self, const dump_prepared& x) {
+void take(dump_keeper_self self, const dump_prepared& x) {
   auto epoch = self->state.parts.store->leader_epoch();
   if (!epoch) // Another node leads by now: the rest is its work.
     return leave(self);
@@ -194,13 +194,13 @@ void take(self_pointer self, const dump_prepared& x) {
 
 } // namespace
 
-dump_keeper_actor::behavior_type dump_keeper(self_pointer self, dump_parts parts) {
+dump_keeper_actor::behavior_type dump_keeper(dump_keeper_self self, dump_parts parts) {
   prepare(self);
   self->state.parts = std::move(parts);
   self->delayed_send(self, first_look, atom::tick_v);
   return {
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_sizes_every, atom::tick_v);
       auto& st = self->state;
       if (st.is_working)
         return;

@@ -10,7 +10,8 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = host_info_store_actor::stateful_pointer<checked_state<host_info_store_state>>;
+using host_info_store_self =
+  host_info_store_actor::stateful_pointer<checked_state<host_info_store_state>>;
 using storage::host_info_repository;
 using scope = host_info_repository::scope;
 
@@ -65,7 +66,7 @@ std::vector<host_facts> aged(std::vector<host_facts> hosts, int64_t every_ms, in
 
 } // namespace
 
-host_info_store_actor::behavior_type host_info_store(self_pointer self, store_ptr store) {
+host_info_store_actor::behavior_type host_info_store(host_info_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

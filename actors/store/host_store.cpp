@@ -17,7 +17,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = host_store_actor::stateful_pointer<checked_state<host_store_state>>;
+using host_store_self = host_store_actor::stateful_pointer<checked_state<host_store_state>>;
 using storage::host_repository;
 
 /// An administrator's own name, or the administrator a user belongs to. Nobody's user sees nothing:
@@ -314,7 +314,7 @@ caf::result<Reply> with_vault(const store_ptr& store,
   return promise;
 }
 
-caf::result<hosts_added> add_hosts_of(self_pointer self,
+caf::result<hosts_added> add_hosts_of(host_store_self self,
                                       const caller& who,
                                       const hosts_to_add& x,
                                       const std::vector<std::string>& ids) {
@@ -377,7 +377,7 @@ expected<hosts_page> page(storage::database& db, const caller& who, const hosts_
   return found;
 }
 
-caf::result<hosts_counted> count(self_pointer self, const caller& who, const hosts_to_count& x) {
+caf::result<hosts_counted> count(host_store_self self, const caller& who, const hosts_to_count& x) {
   return read(self->state.store,
               foreign_promise<hosts_counted>{self, of(who)},
               [who, x](storage::database& db) {
@@ -389,7 +389,7 @@ caf::result<hosts_counted> count(self_pointer self, const caller& who, const hos
 
 } // namespace
 
-host_store_actor::behavior_type host_store(self_pointer self, store_ptr store) {
+host_store_actor::behavior_type host_store(host_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

@@ -7,8 +7,8 @@
 #include "runtime/io/storage/dead_message_repository.hpp"
 #include "runtime/io/storage/job_archive.hpp"
 #include "runtime/io/storage/job_repository.hpp"
-#include "runtime/io/storage/refusal_repository.hpp"
 #include "runtime/io/storage/package_repository.hpp"
+#include "runtime/io/storage/refusal_repository.hpp"
 #include "runtime/io/storage/repeat_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/run_repository.hpp"
@@ -24,11 +24,11 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>>;
+using housekeeper_self = housekeeper_actor::stateful_pointer<checked_state<housekeeper_state>>;
 using storage::sample_archive;
 
 constexpr std::chrono::minutes first_look{1};
-constexpr std::chrono::minutes look_every{5};
+constexpr std::chrono::minutes look_at_ages_every{5};
 
 /// Rounds of an hour may be stored late when the store was away.
 constexpr int64_t pack_after_ms = 2 * 3600 * 1000;
@@ -138,7 +138,7 @@ private:
   bool is_told_ = false;
 };
 
-void run(self_pointer self, size_t kind) {
+void run(housekeeper_self self, size_t kind) {
   auto& st = self->state;
   if (kind >= work.size()) {
     st.is_working = false;
@@ -170,13 +170,13 @@ void run(self_pointer self, size_t kind) {
 
 } // namespace
 
-housekeeper_actor::behavior_type housekeeper(self_pointer self, store_ptr store) {
+housekeeper_actor::behavior_type housekeeper(housekeeper_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   self->delayed_send(self, first_look, atom::tick_v);
   return {
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_ages_every, atom::tick_v);
       if (!std::exchange(self->state.is_working, true))
         run(self, 0);
     },

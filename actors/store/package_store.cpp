@@ -13,7 +13,8 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = package_store_actor::stateful_pointer<checked_state<package_store_state>>;
+using package_store_self =
+  package_store_actor::stateful_pointer<checked_state<package_store_state>>;
 using storage::archive_facts;
 using storage::package_repository;
 using storage::upload_state;
@@ -118,7 +119,8 @@ void check(const whole_upload& x) {
     x.promise.fail(std::move(facts.error()));
 }
 
-caf::result<package_uploaded> take(self_pointer self, const caller& who, const package_piece& x) {
+caf::result<package_uploaded>
+take(package_store_self self, const caller& who, const package_piece& x) {
   const auto& parts = self->state.parts;
   auto bytes = bytes_of(x, parts.store->config->tasks.package_bytes.bytes);
   if (!bytes)
@@ -152,7 +154,7 @@ caf::result<package_uploaded> take(self_pointer self, const caller& who, const p
 
 } // namespace
 
-package_store_actor::behavior_type package_store(self_pointer self, package_parts parts) {
+package_store_actor::behavior_type package_store(package_store_self self, package_parts parts) {
   prepare(self);
   self->state.parts = std::move(parts);
   return {

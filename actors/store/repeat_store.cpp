@@ -9,7 +9,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = repeat_store_actor::stateful_pointer<checked_state<repeat_store_state>>;
+using repeat_store_self = repeat_store_actor::stateful_pointer<checked_state<repeat_store_state>>;
 
 expected<answer_kept> keep(storage::database& db, const answer_to_keep& x, int64_t now_ms) {
   storage::repeat_repository repeats{db};
@@ -23,7 +23,7 @@ expected<answer_kept> keep(storage::database& db, const answer_to_keep& x, int64
 
 } // namespace
 
-repeat_store_actor::behavior_type repeat_store(self_pointer self, store_ptr store) {
+repeat_store_actor::behavior_type repeat_store(repeat_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

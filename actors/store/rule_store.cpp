@@ -19,7 +19,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = rule_store_actor::stateful_pointer<checked_state<rule_store_state>>;
+using rule_store_self = rule_store_actor::stateful_pointer<checked_state<rule_store_state>>;
 using storage::rule_repository;
 
 /// Splits a request into what may be stored and what is refused.
@@ -114,7 +114,7 @@ void tell_hosts(const store_access& store, const std::string& owner) {
 
 } // namespace
 
-rule_store_actor::behavior_type rule_store(self_pointer self, store_ptr store) {
+rule_store_actor::behavior_type rule_store(rule_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

@@ -13,14 +13,14 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer =
+using full_schedule_keeper_self =
   full_schedule_keeper_actor::stateful_pointer<checked_state<schedule_keeper_state>>;
 using storage::due_run;
 using storage::schedule_repository;
 using storage::settled_run;
 using storage::stored_schedule;
 
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds look_at_schedules_every{1};
 constexpr int64_t most_at_once = 64;
 
 /// A time that is longer past was missed: no node was there.
@@ -113,14 +113,14 @@ storage::fences fences_of(uint64_t epoch) {
 }
 
 /// Tells the keeper when all that had to do with a look is gone, whatever became of it.
-std::shared_ptr<void> end_of_look(self_pointer self) {
+std::shared_ptr<void> end_of_look(full_schedule_keeper_self self) {
   return {nullptr, [to = caf::actor_cast<full_schedule_keeper_actor>(self)](void*) {
             caf::anon_send(to, look_ended{});
           }};
 }
 
 /// One look at a time: a store that is slow is not asked more and more.
-void look(self_pointer self) {
+void look(full_schedule_keeper_self self) {
   auto store = self->state.store;
   auto epoch = store->leader_epoch();
   if (!epoch || self->state.is_looking)
@@ -151,7 +151,10 @@ void look(self_pointer self) {
   });
 }
 
-void settle(self_pointer self, const due_run& x, std::string execution, std::string failure) {
+void settle(full_schedule_keeper_self self,
+            const due_run& x,
+            std::string execution,
+            std::string failure) {
   auto store = self->state.store;
   if (!failure.empty())
     log::warn("schedule-not-started", "schedule {}: {}", x.id, failure);
@@ -177,7 +180,7 @@ bool is_passing(const error& e) {
   return false;
 }
 
-void start(self_pointer self, const runs_due::one& x) {
+void start(full_schedule_keeper_self self, const runs_due::one& x) {
   auto& st = self->state;
   if (!x.who) {
     settle(self, x.run, {}, to_string(x.who.error()));
@@ -212,10 +215,11 @@ void start(self_pointer self, const runs_due::one& x) {
 
 } // namespace
 
-full_schedule_keeper_actor::behavior_type schedule_keeper(self_pointer self, store_ptr store) {
+full_schedule_keeper_actor::behavior_type schedule_keeper(full_schedule_keeper_self self,
+                                                          store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
-  self->delayed_send(self, look_every, atom::tick_v);
+  self->delayed_send(self, look_at_schedules_every, atom::tick_v);
   return {
     [self](const runs_due& x) {
       for (const auto& one : x.runs)
@@ -223,7 +227,7 @@ full_schedule_keeper_actor::behavior_type schedule_keeper(self_pointer self, sto
     },
     [self](look_ended) { self->state.is_looking = false; },
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_schedules_every, atom::tick_v);
       look(self);
     },
     [](atom::ping) {},

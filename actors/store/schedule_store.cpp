@@ -14,7 +14,8 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = schedule_store_actor::stateful_pointer<checked_state<schedule_store_state>>;
+using schedule_store_self =
+  schedule_store_actor::stateful_pointer<checked_state<schedule_store_state>>;
 using storage::schedule_repository;
 using storage::stored_schedule;
 
@@ -148,14 +149,15 @@ page(storage::database& db, const caller& who, const schedules_query& q, int64_t
 
 /// Has the writer do it, and answers with what becomes of it.
 template <class Answer, class Work>
-caf::result<Answer> change(self_pointer self, const caller& who, Work work, size_t rows = 1) {
+caf::result<Answer>
+change(schedule_store_self self, const caller& who, Work work, size_t rows = 1) {
   return write_for(
     self->state.store, foreign_promise<Answer>{self, of(who)}, {}, std::move(work), rows);
 }
 
 } // namespace
 
-schedule_store_actor::behavior_type schedule_store(self_pointer self, store_ptr store) {
+schedule_store_actor::behavior_type schedule_store(schedule_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

@@ -20,7 +20,8 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = session_store_actor::stateful_pointer<checked_state<session_store_state>>;
+using session_store_self =
+  session_store_actor::stateful_pointer<checked_state<session_store_state>>;
 using storage::account_repository;
 using storage::token_repository;
 
@@ -173,7 +174,7 @@ delete_tokens(storage::database& db, const caller& who, const tokens_to_delete& 
 
 } // namespace
 
-session_store_actor::behavior_type session_store(self_pointer self, store_ptr store) {
+session_store_actor::behavior_type session_store(session_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

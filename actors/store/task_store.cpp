@@ -13,7 +13,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = task_store_actor::stateful_pointer<checked_state<task_store_state>>;
+using task_store_self = task_store_actor::stateful_pointer<checked_state<task_store_state>>;
 using storage::deploy_task_repository;
 using storage::new_deploy_task;
 
@@ -44,7 +44,7 @@ prepare_task(const caller& who, const Request& x, std::string id, int64_t now_ms
 
 template <class Request>
 caf::result<deploy_task_generated>
-generate(self_pointer self, const caller& who, const Request& x, std::string id) {
+generate(task_store_self self, const caller& who, const Request& x, std::string id) {
   auto store = self->state.store;
   auto now = store->now_ms();
   auto task = prepare_task(who, x, std::move(id), now);
@@ -90,7 +90,7 @@ expected<void> seed_default_task(storage::database& db, int64_t now_ms) {
   return added;
 }
 
-task_store_actor::behavior_type task_store(self_pointer self, store_ptr store) {
+task_store_actor::behavior_type task_store(task_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

@@ -13,7 +13,8 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = template_store_actor::stateful_pointer<checked_state<template_store_state>>;
+using template_store_self =
+  template_store_actor::stateful_pointer<checked_state<template_store_state>>;
 using storage::package_repository;
 using storage::template_repository;
 
@@ -45,7 +46,8 @@ read_whole(storage::database& db, const caller& who, const template_package_to_i
 
 /// Reads and judges on a reading connection, which takes its time, then writes.
 template <class Request>
-caf::result<template_imported> import(self_pointer self, const caller& who, const Request& x) {
+caf::result<template_imported>
+import(template_store_self self, const caller& who, const Request& x) {
   auto store = self->state.store;
   foreign_promise<template_imported> promise{self, of(who)};
   return on_pool(store, *store->readers, promise, [store, who, x, promise] {
@@ -103,7 +105,7 @@ compare(storage::database& db, const caller& who, const template_diff_query& q) 
 
 } // namespace
 
-template_store_actor::behavior_type template_store(self_pointer self, store_ptr store) {
+template_store_actor::behavior_type template_store(template_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

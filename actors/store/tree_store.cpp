@@ -14,7 +14,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = tree_store_actor::stateful_pointer<checked_state<tree_store_state>>;
+using tree_store_self = tree_store_actor::stateful_pointer<checked_state<tree_store_state>>;
 using storage::tree_repository;
 
 /// A tree that passed the legality check.
@@ -81,7 +81,7 @@ expected<trees_imported> import(storage::database& db,
 
 } // namespace
 
-tree_store_actor::behavior_type tree_store(self_pointer self, store_ptr store) {
+tree_store_actor::behavior_type tree_store(tree_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   return {

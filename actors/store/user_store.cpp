@@ -17,7 +17,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = user_store_actor::stateful_pointer<checked_state<user_store_state>>;
+using user_store_self = user_store_actor::stateful_pointer<checked_state<user_store_state>>;
 using storage::account_repository;
 using storage::stored_user;
 using storage::user_repository;
@@ -36,7 +36,7 @@ error as_update(error e) {
 /// A change of one account that the caller administers, with its record.
 /// @param work `expected<void>(database&, const stored_user&)`.
 template <class Work>
-caf::result<done> change_user(self_pointer self,
+caf::result<done> change_user(user_store_self self,
                               const caller& who,
                               const std::string& username,
                               std::string_view action,
@@ -111,7 +111,7 @@ void add_on_pool(const store_ptr& store,
   write_for(store, promise, {}, once(who, now, add));
 }
 
-caf::result<done> add_for(self_pointer self, const caller& who, const user_to_add& x) {
+caf::result<done> add_for(user_store_self self, const caller& who, const user_to_add& x) {
   if (auto fine = judge_name(x.username); !fine)
     return to_caf(fine.error());
   account made{x.username, {}, rights::ordinary, who.owner, true};
@@ -122,7 +122,7 @@ caf::result<done> add_for(self_pointer self, const caller& who, const user_to_ad
   });
 }
 
-caf::result<done> register_in(self_pointer self, const caller& from, const register_user& x) {
+caf::result<done> register_in(user_store_self self, const caller& from, const register_user& x) {
   auto& st = self->state;
   const auto& address = from.address;
   if (!st.store->config->auth.registration)
@@ -261,7 +261,7 @@ expected<stored_user> administered(storage::database& db,
   return user;
 }
 
-user_store_actor::behavior_type user_store(self_pointer self, store_ptr store) {
+user_store_actor::behavior_type user_store(user_store_self self, store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
   self->state.throttle =

@@ -16,11 +16,11 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = full_vault_actor::stateful_pointer<checked_state<vault_keeper_state>>;
+using full_vault_self = full_vault_actor::stateful_pointer<checked_state<vault_keeper_state>>;
 using storage::account_repository;
 using storage::credential_repository;
 
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds look_at_keys_every{1};
 constexpr std::chrono::seconds peer_patience{3};
 
 /// Sessions of this node with a key.
@@ -106,7 +106,7 @@ void change_on_pool(const store_ptr& store,
 }
 
 /// Answers whether the session has a key here that opens what is sealed.
-void answer_here(self_pointer self,
+void answer_here(full_vault_self self,
                  const std::string& session,
                  const foreign_promise<done>& promise) {
   auto& st = self->state;
@@ -125,7 +125,7 @@ void answer_here(self_pointer self,
                 });
 }
 
-void take(self_pointer self, const key_tried& x) {
+void take(full_vault_self self, const key_tried& x) {
   auto& keys = self->state.keys;
   auto it = keys.find(x.session);
   if (it == keys.end())
@@ -143,7 +143,9 @@ void take(self_pointer self, const key_tried& x) {
 }
 
 /// Finds out which node has it.
-void locate(self_pointer self, const std::string& session, const foreign_promise<done>& promise) {
+void locate(full_vault_self self,
+            const std::string& session,
+            const foreign_promise<done>& promise) {
   auto store = self->state.store;
   auto keeper = caf::actor_cast<full_vault_actor>(self);
   (void)on_pool(store, *store->readers, promise, [store, keeper, session, promise] {
@@ -158,7 +160,7 @@ void locate(self_pointer self, const std::string& session, const foreign_promise
 }
 
 /// The key itself does not travel.
-void ask_holder(self_pointer self, const key_located& x) {
+void ask_holder(full_vault_self self, const key_located& x) {
   const auto& st = self->state;
   if (x.node.empty() || x.node == st.node)
     return x.promise.fail(ec::vault_key);
@@ -177,7 +179,7 @@ void ask_holder(self_pointer self, const key_located& x) {
 }
 
 /// Asks the store which keys may stay.
-void look(self_pointer self) {
+void look(full_vault_self self) {
   auto& st = self->state;
   std::erase_if(st.keys,
                 [now = st.store->now_ms()](const auto& x) { return x.second.until_ms < now; });
@@ -201,7 +203,7 @@ void look(self_pointer self) {
     });
 }
 
-void wipe(self_pointer self, const keys_counted& x) {
+void wipe(full_vault_self self, const keys_counted& x) {
   const std::unordered_set<std::string_view> live(x.sessions.begin(), x.sessions.end());
   std::erase_if(self->state.keys, [&](const auto& key) {
     return key.second.number <= x.asked && !live.contains(key.first);
@@ -210,11 +212,12 @@ void wipe(self_pointer self, const keys_counted& x) {
 
 } // namespace
 
-full_vault_actor::behavior_type vault_keeper(self_pointer self, store_ptr store, std::string node) {
+full_vault_actor::behavior_type
+vault_keeper(full_vault_self self, store_ptr store, std::string node) {
   prepare(self);
   self->state.store = std::move(store);
   self->state.node = std::move(node);
-  self->delayed_send(self, look_every, atom::tick_v);
+  self->delayed_send(self, look_at_keys_every, atom::tick_v);
   return {
     [self](const caller& who, const vault_to_use&) -> caf::result<opened_vault> {
       const auto& keys = self->state.keys;
@@ -250,7 +253,7 @@ full_vault_actor::behavior_type vault_keeper(self_pointer self, store_ptr store,
     [self](const key_located& x) { ask_holder(self, x); },
     [self](const keys_counted& x) { wipe(self, x); },
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, look_at_keys_every, atom::tick_v);
       look(self);
     },
     [self](const caller& who, const vault_key_to_enter& x) -> caf::result<done> {

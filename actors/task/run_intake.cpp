@@ -18,7 +18,7 @@ namespace aops::actors {
 
 namespace {
 
-using self_pointer = run_intake_actor::stateful_pointer<checked_state<run_intake_state>>;
+using run_intake_self = run_intake_actor::stateful_pointer<checked_state<run_intake_state>>;
 using runs = std::vector<std::string>;
 
 constexpr std::chrono::seconds peer_patience{3};
@@ -38,7 +38,7 @@ bool is_of_schedule(const caller& who) {
 // -- keys
 
 /// The key that the caller's session has opened, on whichever node.
-void find_key(self_pointer self,
+void find_key(run_intake_self self,
               const caller& who,
               std::function<void(expected<secret_ptr>)> then) {
   const auto& services = *self->state.services;
@@ -83,7 +83,7 @@ void find_key(self_pointer self,
 
 /// Brings the key to the owners of runs, then goes on: a run whose owner did not get it waits for
 /// it.
-void hand_over(self_pointer self,
+void hand_over(run_intake_self self,
                const secret_ptr& key,
                const runs& ids,
                std::function<void()> then) {
@@ -105,7 +105,7 @@ void hand_over(self_pointer self,
 
 /// Tells an actor of who owns the run.
 template <class Role, class News>
-void tell_owner(self_pointer self, const std::string& run, std::string_view name, News news) {
+void tell_owner(run_intake_self self, const std::string& run, std::string_view name, News news) {
   const auto& services = *self->state.services;
   if (services.slots->owns(schedule::slot_of(run)))
     tell<Role>(*services.names, name, std::move(news));
@@ -114,13 +114,13 @@ void tell_owner(self_pointer self, const std::string& run, std::string_view name
 }
 
 /// They look at these now.
-void tell_owners(self_pointer self, const runs& ids) {
+void tell_owners(run_intake_self self, const runs& ids) {
   for (const auto& id : ids)
     tell_owner<jobs_actor>(self, id, jobs_name, jobs_added{{id}});
 }
 
 /// Keys of runs that are not there.
-void wipe_keys(self_pointer self, const runs& ids) {
+void wipe_keys(run_intake_self self, const runs& ids) {
   for (const auto& id : ids)
     tell_owner<run_keys_actor>(self, id, run_keys_name, run_key_to_wipe{id});
 }
@@ -138,7 +138,8 @@ runs without_run(const runs& ids, const expected<deploy_tasks_started>& x) {
 
 /// Has the store do what makes runs, and starts them.
 template <class Order>
-caf::result<deploy_tasks_started> start(self_pointer self, const caller& who, const Order& order) {
+caf::result<deploy_tasks_started>
+start(run_intake_self self, const caller& who, const Order& order) {
   auto promise = self->template make_response_promise<deploy_tasks_started>();
   auto stored = [self, promise, ids = order.ids](expected<deploy_tasks_started> x) mutable {
     wipe_keys(self, without_run(ids, x)); // One that came before was answered with other ids.
@@ -161,7 +162,7 @@ caf::result<deploy_tasks_started> start(self_pointer self, const caller& who, co
   return promise;
 }
 
-caf::result<runs_acted_on> act(self_pointer self, const caller& who, const act_on_runs& order) {
+caf::result<runs_acted_on> act(run_intake_self self, const caller& who, const act_on_runs& order) {
   auto promise = self->make_response_promise<runs_acted_on>();
   auto acted = [self, promise, what = order.what](expected<runs_acted_on> x) mutable {
     if (!x)
@@ -177,7 +178,7 @@ caf::result<runs_acted_on> act(self_pointer self, const caller& who, const act_o
 /// The same for what lets a run go on: who runs it gets the key first. The key opens what is sealed
 /// of the caller's, so it goes with his own runs only, whatever ids he names.
 caf::result<runs_acted_on>
-act_with_key(self_pointer self, const caller& who, const act_on_runs& order) {
+act_with_key(run_intake_self self, const caller& who, const act_on_runs& order) {
   auto promise = self->make_response_promise<runs_acted_on>();
   auto acted = [self, promise](expected<runs_acted_on> x) mutable {
     if (!x)
@@ -204,7 +205,7 @@ act_with_key(self_pointer self, const caller& who, const act_on_runs& order) {
 }
 
 /// What waits for the key goes on by itself.
-void let_go_on(self_pointer self, const caller& who) {
+void let_go_on(run_intake_self self, const caller& who) {
   auto found = [self, who](const expected<runs_found>& x) {
     if (!x || x->runs.empty())
       return;
@@ -216,7 +217,7 @@ void let_go_on(self_pointer self, const caller& who) {
 
 } // namespace
 
-run_intake_actor::behavior_type run_intake(self_pointer self, job_services_ptr services) {
+run_intake_actor::behavior_type run_intake(run_intake_self self, job_services_ptr services) {
   prepare(self);
   self->state.services = std::move(services);
   return {

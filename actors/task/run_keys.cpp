@@ -20,10 +20,10 @@ constexpr size_t most_keys = 4096;
 /// A key comes before its run is stored.
 constexpr int64_t grace_ms = 60'000;
 
-using self_pointer = full_run_keys_actor::stateful_pointer<checked_state<run_keys_state>>;
+using full_run_keys_self = full_run_keys_actor::stateful_pointer<checked_state<run_keys_state>>;
 
 /// Wipes the keys of runs that ended, that were never stored, or that another node owns.
-void look(self_pointer self) {
+void look(full_run_keys_self self) {
   auto& st = self->state;
   const auto& services = *st.services;
   auto now = services.clock->now_ms();

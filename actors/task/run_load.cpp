@@ -14,7 +14,7 @@ namespace aops::actors {
 
 namespace {
 
-constexpr std::chrono::seconds retry{1};
+constexpr std::chrono::seconds read_again_in{1};
 constexpr std::chrono::milliseconds look_again{1000};
 
 /// Who waits for hosts longer than a few looks looks less often.
@@ -60,7 +60,7 @@ void run_job::begin() {
     if (stored.error() == ec::not_found)
       return quit();
     log::warn("run-not-read", "run {} tries again: {}", id_, to_string(stored.error()));
-    wake_in(retry);
+    wake_in(read_again_in);
   };
   ask_here<run_book_actor>(self_, *services_, run_book_name, then, run_to_load{id_});
 }
@@ -205,7 +205,7 @@ void run_job::find_key() {
     if (key.error() == ec::vault_key)
       return wait_for_user(
         "waiting_for_key", "needs the vault key of " + job_.user, job_status::waiting_for_key);
-    wake_in(retry);
+    wake_in(read_again_in);
   };
   ask_here<full_run_keys_actor>(self_, *services_, run_keys_name, then, key_of_run{id_});
 }

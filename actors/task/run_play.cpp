@@ -16,7 +16,7 @@ namespace {
 using ansible::host_outcome;
 using task::host_state;
 
-constexpr std::chrono::seconds retry{1};
+constexpr std::chrono::seconds look_again_in{1};
 
 /// To open the credentials of a thousand hosts and start a process, on a busy machine.
 constexpr std::chrono::seconds start_patience{60};
@@ -82,7 +82,7 @@ void run_job::begin_batch(const machine::begin_batch& x) {
   // What is begun here ends here: the slot moves before, or afterwards.
   hold_ = services_->holds->take(schedule::slot_of(id_));
   if (!hold_)
-    return wake_in(retry);
+    return wake_in(look_again_in);
   auto now = now_ms();
   const auto& name = plan().steps[x.step].name;
   auto c = change();
@@ -156,7 +156,7 @@ void run_job::put_back() {
   batch_.reset();
   is_busy_ = true; // For a moment: the store, or the lease, comes back.
   store(std::move(c), [this] {
-    self_->delayed_send(self_, retry, atom::tick_v);
+    self_->delayed_send(self_, look_again_in, atom::tick_v);
     is_busy_ = false;
   });
 }

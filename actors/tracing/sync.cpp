@@ -7,7 +7,7 @@ namespace aops::actors {
 namespace {
 
 /// Of one request: files, bytes. What goes to another node has to fit into a message.
-constexpr size_t most_files = 500, most_bytes = size_t{512} << 10;
+constexpr size_t most_pushed_files = 500, most_pushed_bytes = size_t{512} << 10;
 
 /// The command of the request, else that of the model where it may be run here.
 maybe<command_to_use> command_of(const maybe<command_to_use>& asked,
@@ -32,8 +32,8 @@ std::vector<push_part> pushes_of(const trace_plan& plan,
     for (size_t item = 0; item < plan.items.size(); ++item) {
       const auto& file = plan.items[item];
       const auto& model = models.find_or_text(file.path);
-      bool is_full = !parts.empty() && (parts.back().places.size() >= most_files ||
-                                        bytes + file.body.size() > most_bytes);
+      bool is_full = !parts.empty() && (parts.back().places.size() >= most_pushed_files ||
+                                        bytes + file.body.size() > most_pushed_bytes);
       if (parts.empty() || is_full) {
         parts.emplace_back();
         bytes = 0;
