@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace aops::actors {
+namespace aops::actors::commit_queue_test {
 
 namespace {
 
@@ -168,4 +168,4 @@ BOOST_AUTO_TEST_CASE(a_fence_that_fell_is_told) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::commit_queue_test

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aops::actors {
+namespace aops::actors::diagnosis_test {
 
 namespace {
 
@@ -208,4 +208,4 @@ BOOST_AUTO_TEST_CASE(a_unit_fails_when_the_store_cannot_be_read) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::diagnosis_test

@@ -2,7 +2,7 @@
 
 /// A rule whose verdict depends on time and that looks back further than is read before the next
 /// round: however it begins, it says what it would have said had it been there all the time.
-namespace aops::actors {
+namespace aops::actors::far_time_test {
 
 namespace {
 
@@ -80,4 +80,4 @@ BOOST_AUTO_TEST_CASE(it_ends_as_it_would) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::far_time_test

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace aops::actors {
+namespace aops::actors::history_gate_test {
 
 namespace {
 
@@ -103,4 +103,4 @@ BOOST_AUTO_TEST_CASE(whoever_asks_again_waits_longer_each_time_up_to_half_a_minu
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::history_gate_test

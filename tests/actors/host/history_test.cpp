@@ -3,7 +3,7 @@
 
 #include <caf/all.hpp>
 
-namespace aops::actors {
+namespace aops::actors::history_test {
 
 namespace {
 
@@ -347,4 +347,4 @@ BOOST_AUTO_TEST_CASE(to_users_of_another_owner_a_host_does_not_exist) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::history_test

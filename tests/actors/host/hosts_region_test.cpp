@@ -4,7 +4,7 @@
 
 #include <caf/all.hpp>
 
-namespace aops::actors {
+namespace aops::actors::hosts_region_test {
 
 namespace {
 
@@ -253,4 +253,4 @@ BOOST_AUTO_TEST_CASE(ticks_of_others_do_not_multiply_the_own_one) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::hosts_region_test

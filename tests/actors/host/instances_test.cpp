@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aops::actors {
+namespace aops::actors::instances_test {
 
 namespace {
 
@@ -160,4 +160,4 @@ BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_has_one_row_for_the_rule) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::instances_test

@@ -10,7 +10,7 @@
 
 // One owner's rules decide how much a host reads and judges: what bounds that.
 
-namespace aops::actors {
+namespace aops::actors::overload_test {
 
 namespace {
 
@@ -352,4 +352,4 @@ BOOST_AUTO_TEST_CASE(any_legal_rules_keep_the_work_of_rounds_and_imports_bounded
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::overload_test

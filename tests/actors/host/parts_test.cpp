@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-namespace aops::actors {
+namespace aops::actors::parts_test {
 
 // -- coverage
 
@@ -231,4 +231,4 @@ BOOST_AUTO_TEST_CASE(a_failed_unit_has_as_many_reports_all_with_the_reason) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::parts_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace aops::actors {
+namespace aops::actors::prometheus_batch_test {
 namespace {
 
 const series_key load{"load", {}}, up{"up", {}};
@@ -94,4 +94,4 @@ BOOST_AUTO_TEST_CASE(a_failed_part_fails_its_hosts_alone) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::prometheus_batch_test

@@ -1,6 +1,6 @@
 #include "tests/actors/host/prometheus_fixture.hpp"
 
-namespace aops::actors {
+namespace aops::actors::prometheus_test {
 
 using tests::prometheus_fixture;
 
@@ -139,4 +139,4 @@ BOOST_AUTO_TEST_CASE(what_began_and_ended_while_prometheus_was_away_is_told) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::prometheus_test

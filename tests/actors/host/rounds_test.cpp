@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace aops::actors {
+namespace aops::actors::rounds_test {
 
 namespace {
 
@@ -426,4 +426,4 @@ BOOST_AUTO_TEST_CASE(a_host_stores_the_same_when_the_store_was_away_for_a_while)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::rounds_test

@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
 
-namespace aops::actors {
+namespace aops::actors::rule_costs_test {
 
 namespace {
 
@@ -113,4 +113,4 @@ BOOST_AUTO_TEST_CASE(of_rules_beyond_the_counted_are_told_as_one_of_their_owner)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::rule_costs_test

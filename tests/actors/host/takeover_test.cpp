@@ -4,7 +4,7 @@
 
 #include <caf/all.hpp>
 
-namespace aops::actors {
+namespace aops::actors::takeover_test {
 
 namespace {
 
@@ -421,4 +421,4 @@ BOOST_AUTO_TEST_CASE(a_check_of_the_time_before_its_series_was_collected_finds_n
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::takeover_test

@@ -3,7 +3,7 @@
 
 #include <caf/all.hpp>
 
-namespace aops::actors {
+namespace aops::actors::trial_test {
 
 namespace {
 
@@ -127,4 +127,4 @@ BOOST_AUTO_TEST_CASE(without_an_answer_of_the_exporter_what_is_stored_is_judged)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::trial_test
