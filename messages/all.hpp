@@ -6,6 +6,7 @@
 #include "messages/alertmanager.hpp"
 #include "messages/alerts.hpp"
 #include "messages/audit.hpp"
+#include "messages/changes.hpp"
 #include "messages/check.hpp"
 #include "messages/cluster.hpp"
 #include "messages/data.hpp"
@@ -36,6 +37,7 @@
 #include "messages/types/alertmanager.hpp"
 #include "messages/types/alerts.hpp"
 #include "messages/types/audit.hpp"
+#include "messages/types/changes.hpp"
 #include "messages/types/check.hpp"
 #include "messages/types/cluster.hpp"
 #include "messages/types/common.hpp"
@@ -65,9 +67,11 @@
 #include "messages/types/upkeep.hpp"
 #include "messages/types/users.hpp"
 #include "messages/types/vault.hpp"
+#include "messages/types/view.hpp"
 #include "messages/upkeep.hpp"
 #include "messages/users.hpp"
 #include "messages/vault.hpp"
+#include "messages/view.hpp"
 
 #include <algorithm>
 #include <array>
@@ -107,7 +111,9 @@
   X(upkeep)                                                                                        \
   X(alertmanager)                                                                                  \
   X(tracing)                                                                                       \
-  X(logs)
+  X(logs)                                                                                          \
+  X(changes)                                                                                       \
+  X(view)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

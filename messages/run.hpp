@@ -23,6 +23,7 @@ namespace aops {
 struct runs_query {
   maybe<std::vector<std::string>> execution_list, task_list, state;
   maybe<std::vector<moment>> time_range;
+  maybe<bool> latest;
   AOPS_PAGING_MEMBERS
 };
 #define AOPS_FIELDS_runs_query(F)                                                                  \
@@ -30,6 +31,7 @@ struct runs_query {
   F(task_list, optional_field().items(0, 1000).text(1, 64), "Ids or names of tasks; empty: all.")  \
   F(state, optional_field().items(0, 10).one_of(AOPS_RUN_STATES), "Empty: all.")                   \
   F(time_range, optional_field().items(0, 2), "On the time they were started; empty: all.")        \
+  F(latest, optional_field(), "Of each task the newest run only; default false.")                  \
   AOPS_PAGING_FIELDS(F, "|time|task_name|state", 1000)
 AOPS_MESSAGE(runs_query)
 

@@ -3,6 +3,7 @@
 #include "actors/check/check_intake.hpp"
 #include "actors/jobs/unit_runner.hpp"
 #include "actors/support/ask.hpp"
+#include "messages/changes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "runtime/base/log.hpp"
@@ -106,6 +107,7 @@ job_kind check_kind() {
   job_kind kind;
   kind.name = check_kind_name;
   kind.behaviour = &check_job;
+  kind.lists = bit_of(followed_list::results);
   kind.intake = [](const job_services_ptr& services) {
     child_spec spec;
     spec.name = check_intake_name;

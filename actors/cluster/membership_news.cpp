@@ -2,6 +2,7 @@
 #include "actors/cluster/membership_body.hpp"
 #include "actors/support/ask.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/changes.hpp"
 #include "messages/roles/jobs.hpp"
 #include "messages/roles/region.hpp"
 #include "runtime/base/log.hpp"
@@ -85,6 +86,8 @@ void publish(membership_pointer self) {
   tell<router_actor>(names, router_name, news);
   tell<progress_actor>(names, progress_name, atom::tick_v);
   tell<links_keeper_actor>(names, links_keeper_name, news);
+  // Every node sees it for itself.
+  tell<changes_actor>(names, changes_name, lists_to_show{bit_of(followed_list::nodes)});
 }
 
 void tell_peers(membership_pointer self) {

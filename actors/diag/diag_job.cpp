@@ -6,6 +6,7 @@
 #include "actors/host/unit_reports.hpp"
 #include "actors/jobs/unit_runner.hpp"
 #include "actors/support/ask.hpp"
+#include "messages/changes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "runtime/io/storage/report_units.hpp"
@@ -98,6 +99,7 @@ job_kind diag_kind() {
   job_kind kind;
   kind.name = diagnosis_kind;
   kind.behaviour = &diag_job;
+  kind.lists = bit_of(followed_list::diagnoses);
   kind.limits = [](const base::config& c) {
     return job_limits{c.diag.unit_timeout.chrono(), c.diag.deadline.chrono()};
   };

@@ -75,6 +75,10 @@ struct job_kind {
   /// How a job stands once all its results are there.
   storage::job_outcome outcome = &storage::ends_done;
 
+  /// Lists of pages that change when such a job comes, goes, or gets into another state: bits of
+  /// `followed_list`.
+  uint64_t lists = 0;
+
   /// The actor that takes such jobs in, beside the region; none: others store them.
   std::function<child_spec(const job_services_ptr&)> intake;
 };

@@ -3,6 +3,7 @@
 #include "actors/jobs/job_intake.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/diag.hpp"
 #include "messages/roles/host.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 
 namespace aops::actors {
 
@@ -89,13 +91,18 @@ void enqueue(jobs_region_pointer self, const job_record& job) {
     it->second = true;
     return;
   }
-  if (st.queues.at(kind).add(job.owner, job.id))
-    st.jobs[job.id] = known_job{kind, job.slot, 0, false, st.looks};
+  if (st.queues.at(kind).add(job.owner, job.id)) {
+    st.jobs[job.id] = known_job{kind, job.slot, 0, false, st.looks, job.state};
+    tell_changed(*st.services->names, kind->lists);
+  }
   start_more(self);
 }
 
 void ended(jobs_region_pointer self, const std::string& id) {
-  drop(self->state, id);
+  auto& st = self->state;
+  if (auto it = st.jobs.find(id); it != st.jobs.end())
+    tell_changed(*st.services->names, it->second.kind->lists);
+  drop(st, id);
   start_more(self);
 }
 
@@ -117,6 +124,15 @@ void stop(
       look_soon(self, {&slot, 1});
   };
   end_child(self, *self->state.services->names, job_children_name, job_name_of(id), stopped);
+}
+
+void got_on(jobs_region_pointer self, const job_progress& x) {
+  auto& st = self->state;
+  if (is_final(x.state) || is_waiting_for_user(x.state))
+    return ended(self, x.job);
+  auto it = st.jobs.find(x.job);
+  if (it != st.jobs.end() && std::exchange(it->second.state, x.state) != x.state)
+    tell_changed(*st.services->names, it->second.kind->lists);
 }
 
 // -- looking
@@ -242,8 +258,11 @@ void announce(jobs_region_pointer self, const std::string& id) {
     if (!found)
       return;
     const auto& job = found->job;
+    const auto& services = *self->state.services;
+    if (const auto* kind = services.kinds->find(job.kind))
+      tell_changed(*services.names, kind->lists);
     tell<progress_actor>(
-      *self->state.services->names,
+      *services.names,
       progress_name,
       job_progress{job.id, job.state, job.expected, job.finished, job.failed, job.last_number});
   };
@@ -399,10 +418,7 @@ jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr
     [self](const caller& who, const tasks_to_cancel& x) { return cancel(self, who, x); },
     [self](const caller& who, const tasks_to_resume& x) { return resume(self, who, x); },
     [self](const caller& who, const task_waits_query& x) { return waits(self, who, x); },
-    [self](const job_progress& x) {
-      if (is_final(x.state) || is_waiting_for_user(x.state))
-        ended(self, x.job);
-    },
+    [self](const job_progress& x) { got_on(self, x); },
     [self](const jobs_added& x) { look_at(self, x.jobs); },
     [self](const jobs_cancelled& x) { forget(self, x.jobs); },
     [self](const slots_changed& x) { on_slots(self, x); },

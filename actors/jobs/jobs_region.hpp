@@ -19,9 +19,10 @@ struct jobs_region_state {
   struct known_job {
     const job_kind* kind = nullptr;
     uint16_t slot = 0;
-    uint64_t epoch = 0;       ///< Under which it was started; 0: it waits.
-    bool is_starting = false; ///< Its supervisor has not answered yet.
-    uint64_t look = 0;        ///< The look that had begun when it became known.
+    uint64_t epoch = 0;                     ///< Under which it was started; 0: it waits.
+    bool is_starting = false;               ///< Its supervisor has not answered yet.
+    uint64_t look = 0;                      ///< The look that had begun when it became known.
+    job_status state = job_status::pending; ///< As it was told last.
   };
 
   job_services_ptr services;

@@ -4,6 +4,7 @@
 #include "actors/store/once.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "messages/roles/vault.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/base/ids.hpp"
@@ -163,6 +164,7 @@ expected<prepared_hosts> prepare_hosts(const store_ptr& store,
 /// Whichever node owns them.
 void tell_hosts(const store_access& store, hosts_changed what) {
   tell_all_nodes(*store.names, std::string{hosts_name}, caf::make_message(std::move(what)));
+  tell_changed(*store.names, bit_of(followed_list::hosts));
 }
 
 /// On the crypto pool when there is a key.

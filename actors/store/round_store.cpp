@@ -1,6 +1,7 @@
 #include "actors/store/round_store.hpp"
 
 #include "actors/support/prepare.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 
@@ -49,6 +50,20 @@ expected<void> commit(storage::database& db, std::span<const told_rounds* const>
     .commit_rounds(rounds);
 }
 
+/// Lists that are others once these are stored.
+uint64_t lists_of(const rounds_to_commit& x) {
+  uint64_t lists = 0;
+  for (const auto& round : x.rounds) {
+    if (!round.status.empty() || round.scrape_error)
+      lists |= bit_of(followed_list::hosts);
+    if (!round.alerts.empty())
+      lists |= bit_of(followed_list::alerts);
+    if (!round.changes.empty())
+      lists |= bit_of(followed_list::results);
+  }
+  return lists;
+}
+
 expected<host_results> overlapping(storage::database& db, const host_results_query& q) {
   return storage::result_repository{db}
     .overlapping({q.owner, q.host_id, q.check_items, q.from_ms, q.until_ms})
@@ -76,7 +91,11 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
         told_rounds{x, store->config},
         &commit,
         true,
-        [promise](expected<void> how) { promise.answer(how.map([] { return done{}; })); },
+        [promise, store, lists = lists_of(x)](expected<void> how) {
+          if (how)
+            tell_changed(*store->names, lists);
+          promise.answer(how.map([] { return done{}; }));
+        },
         x.rounds.size());
       return promise;
     },

@@ -4,6 +4,7 @@
 #include "actors/store/once.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "runtime/base/near_name.hpp"
 #include "runtime/core/check/rule_limits.hpp"
 #include "runtime/core/check/series_knowledge.hpp"
@@ -110,6 +111,7 @@ expected<stored_series_known> look_for(storage::database& db, const stored_serie
 /// On every node.
 void tell_hosts(const store_access& store, const std::string& owner) {
   tell_all_nodes(*store.names, std::string{hosts_name}, caf::make_message(rules_changed{owner}));
+  tell_changed(*store.names, bit_of(followed_list::rules));
 }
 
 } // namespace

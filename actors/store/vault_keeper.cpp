@@ -48,6 +48,11 @@ try_key(const store_access& store, const std::string& owner, std::string_view ke
   return secret_ptr{std::make_shared<vault::secret_bytes>(std::move(*opened))};
 }
 
+/// The key was entered and cannot be wrong: asked for once more, it would open nothing again.
+caf::error refuse_nothing_sealed() {
+  return refuse(ec::bad_request, "no host has credentials yet: `aops host update` adds them");
+}
+
 void enter_on_pool(const store_ptr& store,
                    const std::string& node,
                    const full_vault_actor& keeper,
@@ -228,8 +233,10 @@ vault_keeper(full_vault_self self, store_ptr store, std::string node) {
                                    return key.second.user == who.user && key.second.data_key;
                                  })
                   : keys.find(who.session);
-      if (it == keys.end() || !it->second.data_key)
+      if (it == keys.end())
         return refuse(ec::vault_key);
+      if (!it->second.data_key)
+        return refuse_nothing_sealed();
       return opened_vault{it->second.data_key};
     },
     [self](const open_vaults_query&) {
@@ -301,8 +308,10 @@ vault_keeper(full_vault_self self, store_ptr store, std::string node) {
     [](atom::ping) {},
     [self](const session_key_to_lend& x) -> caf::result<session_key_lent> {
       auto it = self->state.keys.find(x.session);
-      if (it == self->state.keys.end() || !it->second.data_key)
+      if (it == self->state.keys.end())
         return refuse(ec::vault_key);
+      if (!it->second.data_key)
+        return refuse_nothing_sealed();
       return session_key_lent{sealed_text{std::string{it->second.data_key->view()}}};
     },
   };

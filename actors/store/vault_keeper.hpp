@@ -75,14 +75,15 @@ namespace aops::actors {
 /// What opens a session's credentials, for a run that another node takes in: over links between
 /// nodes only.
 using vault_lender_actor = caf::typed_actor<
-  // ec::vault_key when the session has none here.
+  // ec::vault_key when the session has none here; ec::bad_request as below.
   answers<session_key_to_lend, session_key_lent>>;
 
 /// VAULT, with what only actors of the same node ask. But for what is lent to runs, opened keys
 /// never leave the process.
 using full_vault_actor = caf::typed_actor<
   // The data key for work of the caller's session on this node; of a caller without one, that of
-  // any session of the user. ec::vault_key.
+  // any session of the user. ec::vault_key; ec::bad_request when its key is known and nothing is
+  // sealed that it could open.
   asks<vault_to_use, opened_vault>,
   // For work that nobody waits for.
   answers<open_vaults_query, open_vaults>,

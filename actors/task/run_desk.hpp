@@ -15,6 +15,7 @@ inline constexpr std::string_view run_desk_name = "store/run-desk";
 
 /// Tasks to be run, with an id for the run of each.
 struct runs_to_store {
+  static constexpr std::string_view field = "task_list"; ///< What errors are about.
   deploy_tasks_to_execute asked;
   std::vector<std::string> ids;
   secret_ptr key{}; ///< What variables that nobody may see are sealed with; may be none.
@@ -22,6 +23,7 @@ struct runs_to_store {
 
 /// The same for runs that are repeated.
 struct retries_to_store {
+  static constexpr std::string_view field = "execution_list";
   runs_to_retry asked;
   std::vector<std::string> ids;
 };

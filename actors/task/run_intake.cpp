@@ -37,6 +37,13 @@ bool is_of_schedule(const caller& who) {
 
 // -- keys
 
+/// What is wrong with what was asked is about the runs or tasks that it named.
+error about(std::string_view field, error e) {
+  if (e == ec::bad_request)
+    e.detail = std::string{field} + ": " + e.detail;
+  return e;
+}
+
 /// The key that the caller's session has opened, on whichever node.
 void find_key(run_intake_self self,
               const caller& who,
@@ -45,7 +52,8 @@ void find_key(run_intake_self self,
   auto ask_holder = [self, who, then](const std::string& node) {
     auto lent = [then](expected<session_key_lent> x) {
       if (!x)
-        return then(expected<secret_ptr>{fail(ec::vault_key)});
+        return then(expected<secret_ptr>{
+          fail(x.error() == ec::bad_request ? x.error() : error{ec::vault_key, {}})});
       then(expected<secret_ptr>{std::make_shared<vault::secret_bytes>(std::move(x->key.text))});
     };
     ask_node<vault_lender_actor>(self,
@@ -64,6 +72,8 @@ void find_key(run_intake_self self,
   auto here = [self, who, then, located](expected<opened_vault> x) {
     if (x)
       return then(expected<secret_ptr>{x->data_key});
+    if (x.error() == ec::bad_request) // Nothing is sealed.
+      return then(expected<secret_ptr>{fail(x.error())});
     if (who.session.empty())
       return then(expected<secret_ptr>{fail(ec::vault_key)});
     ask_here<run_desk_actor>(
@@ -150,7 +160,7 @@ start(run_intake_self self, const caller& who, const Order& order) {
   };
   auto with_key = [self, who, order, promise, stored](expected<secret_ptr> key) mutable {
     if (!key && !(key.error() == ec::vault_key && is_of_schedule(who)))
-      return void(promise.deliver(to_caf(key.error())));
+      return void(promise.deliver(to_caf(about(Order::field, key.error()))));
     auto with = order;
     if constexpr (requires { with.key; })
       with.key = key.value_or(secret_ptr{});
@@ -188,7 +198,7 @@ act_with_key(run_intake_self self, const caller& who, const act_on_runs& order) 
   };
   auto with_key = [self, who, order, promise, acted](const expected<secret_ptr>& key) mutable {
     if (!key)
-      return void(promise.deliver(to_caf(key.error())));
+      return void(promise.deliver(to_caf(about("execution_list", key.error()))));
     auto go_on = [self, who, order, acted] {
       ask_here<run_desk_actor>(self, *self->state.services, run_desk_name, acted, who, order);
     };

@@ -3,6 +3,7 @@
 #include "actors/jobs/job_intake.hpp"
 #include "actors/jobs/unit_runner.hpp"
 #include "actors/support/prepare.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "actors/task/run_intake.hpp"
 #include "actors/task/run_keys.hpp"
 #include "runtime/base/log.hpp"
@@ -43,6 +44,7 @@ job_kind deploy_kind() {
   job_kind kind;
   kind.name = deploy_kind_name();
   kind.behaviour = &run_deploy;
+  kind.lists = bit_of(followed_list::runs);
   kind.is_repeatable = false;
   kind.most_running = [](const base::config&) { return most_runs; };
   kind.intake = &run_intake_tree;
@@ -343,6 +345,8 @@ void run_job::flush() {
 void run_job::announce(const job_progress& progress) const {
   tell<jobs_actor>(*services_->names, jobs_name, progress);
   tell<progress_actor>(*services_->names, progress_name, progress);
+  // Its list shows how many hosts are through.
+  tell_changed(*services_->names, bit_of(followed_list::runs));
 }
 
 void run_job::look_after_batch() {

@@ -20,6 +20,7 @@
 #include "actors/kafka/bridge.hpp"
 #include "actors/kafka/publisher.hpp"
 #include "actors/notify/notifier.hpp"
+#include "actors/progress/list_changes.hpp"
 #include "actors/progress/progress_bridge.hpp"
 #include "actors/query/queries.hpp"
 #include "actors/remote/remote.hpp"
@@ -47,6 +48,7 @@
 #include "actors/store/tree_store.hpp"
 #include "actors/store/user_store.hpp"
 #include "actors/store/vault_keeper.hpp"
+#include "actors/store/view_store.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/ask_message.hpp"
 #include "actors/support/bounded_pool.hpp"
@@ -180,6 +182,7 @@ child_spec store_tree(const parts& p) {
     child(saved_store_name, saved_store, store),
     child(housekeeper_name, housekeeper, store),
     child(user_store_name, user_store, store),
+    child(view_store_name, view_store, store),
     child(audit_store_name, audit_store, store),
     child(session_store_name, session_store, store),
     child(vault_name, vault_keeper, store, p.node_id),
@@ -283,9 +286,22 @@ progress_streams progress_streams_of(const parts& p) {
           },
           [streams = p.streams, runs = p.run_streams] {
             auto all = streams->jobs(), more = runs->jobs();
+            std::erase_if(all, [](const std::string& x) { return http::is_list_topic(x); });
             all.insert(all.end(), more.begin(), more.end());
             return all;
           }};
+}
+
+change_ways change_ways_of(const parts& p) {
+  change_ways ways;
+  ways.show = [streams = p.streams, versions = p.list_versions](uint64_t lists) {
+    versions->raise(lists, *streams);
+  };
+  if (!p.cluster->single)
+    ways.spread = [names = p.names](const lists_to_show& x) {
+      tell_all_nodes(*names, std::string{changes_name}, caf::make_message(x));
+    };
+  return ways;
 }
 
 child_spec cluster_tree(const parts& p) {
@@ -387,6 +403,7 @@ caf::actor assemble(caf::actor_system& system, const parts& p) {
   tree.push_back(queries_child(system, p));
   tree.push_back(
     child(progress_name, progress_bridge, progress_streams_of(p), progress_links_of(p)));
+  tree.push_back(child(changes_name, list_changes, change_ways_of(p)));
   tree.push_back(notifier_child(p));
   for (const auto& region : p.lists.regions)
     tree.push_back(region.tree(p));

@@ -68,6 +68,7 @@ struct parts {
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
   std::shared_ptr<http::sse_hub> streams;
   std::shared_ptr<http::sse_hub> run_streams; ///< Of runs of deployment tasks.
+  std::shared_ptr<http::list_versions> list_versions;
   std::shared_ptr<const http_front_parts> front;
   std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.
   std::shared_ptr<ansible::player> player;            ///< Of all plays of this node.

@@ -185,7 +185,9 @@ int serve(caf::actor_system& system, parts& p, const fronts& doors) {
   auto opened = [names = p.names, node = p.node_id](const std::string& job) {
     actors::tell<progress_actor>(*names, actors::progress_name, watch_job{job, node});
   };
-  auto hub = std::make_shared<http::sse_hub>(http::progress_source(port, opened), limits);
+  p.list_versions = std::make_shared<http::list_versions>(p.clock->now_ms());
+  auto hub =
+    std::make_shared<http::sse_hub>(http::progress_source(port, opened, p.list_versions), limits);
   auto runs = std::make_shared<http::sse_hub>(http::run_source(port, opened),
                                               http::run_limits(limits.max_streams));
   auto is_ending = std::make_shared<std::atomic<bool>>(false);

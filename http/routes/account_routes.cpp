@@ -3,6 +3,7 @@
 #include "messages/roles/account.hpp"
 #include "messages/roles/users.hpp"
 #include "messages/roles/vault.hpp"
+#include "messages/roles/view.hpp"
 
 namespace aops::http {
 
@@ -102,6 +103,23 @@ std::vector<route> access_routes(const node_port& port) {
       port, method::post, "/manage/account/token/get", may::user, name, "List one's tokens."),
     ask<role, tokens_to_delete, tokens_deleted>(
       port, method::remove, "/manage/account/token/delete", may::user, name, "Delete tokens."),
+  };
+}
+
+std::vector<route> view_routes(const node_port& port) {
+  using role = view_store_actor;
+  auto name = actors::view_store_name;
+  return {
+    ask<role, views_query, views_found>(
+      port, method::post, "/manage/account/view/get", may::user, name, "List one's own views."),
+    ask<role, view_to_save, done>(port,
+                                  method::post,
+                                  "/manage/account/view/save",
+                                  may::user,
+                                  name,
+                                  "Keep a view, a data board say, under a name."),
+    ask<role, views_to_delete, done>(
+      port, method::remove, "/manage/account/view/delete", may::user, name, "Delete views."),
   };
 }
 

@@ -22,7 +22,7 @@ constexpr std::array renamed = {
 
 constexpr std::array areas = {"/manage/", "/check/", "/diag/"};
 constexpr std::array within = {
-  "account.user.", "account.session.", "account.token.", "host.group."};
+  "account.user.", "account.session.", "account.token.", "account.view.", "host.group."};
 
 } // namespace
 

@@ -9,6 +9,7 @@ std::vector<route> public_routes(const node_port& port) {
   for (auto* table : {account_routes,
                       user_routes,
                       access_routes,
+                      view_routes,
                       log_routes,
                       host_routes,
                       rule_routes,

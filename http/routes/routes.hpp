@@ -3,8 +3,11 @@
 #include "http/routes/ask.hpp"
 #include "http/server/dispatcher.hpp"
 #include "http/sse/sse_hub.hpp"
+#include "messages/changes.hpp"
 #include "messages/job.hpp"
 
+#include <array>
+#include <atomic>
 #include <vector>
 
 /// The contract's endpoints, one table per subject.
@@ -13,6 +16,7 @@ namespace aops::http {
 std::vector<route> account_routes(const node_port& port);
 std::vector<route> user_routes(const node_port& port);
 std::vector<route> access_routes(const node_port& port); ///< Sessions and tokens.
+std::vector<route> view_routes(const node_port& port);   ///< What users keep of pages.
 std::vector<route> log_routes(const node_port& port);
 std::vector<route> host_routes(const node_port& port);
 std::vector<route> remote_routes(const node_port& port);
@@ -49,10 +53,30 @@ session_cache::lookup authenticator(const node_port& port);
 /// Opens sessions for clients that send name and password with each request.
 password_log_in password_opener(const node_port& port);
 
+/// How often lists that pages follow have changed, as this node heard of it. Numbers of another
+/// process of this node, or of another node, are others: who comes from there looks again.
+class list_versions {
+public:
+  /// @param first Where they begin: a time in milliseconds, say.
+  explicit list_versions(int64_t first);
+  /// Called by one thread at a time. @param lists Bits of `followed_list`.
+  void raise(uint64_t lists, sse_hub& hub);
+  expected<job_news> find(std::string_view job) const; ///< ec::not_found.
+
+private:
+  static job_news news(size_t i, int64_t version);
+  std::array<std::atomic<int64_t>, followed_names.size()> all_;
+};
+
+/// Whether what a hub calls a job is a list: no actor knows it.
+bool is_list_topic(std::string_view job);
+
 /// Where progress streams get what they show.
 /// @param opened Called when the first stream of a job opens: the progress actor is to be told.
+/// @param lists Absent: there are no lists to follow.
 sse_source progress_source(const node_port& port,
-                           std::function<void(const std::string& job)> opened = nullptr);
+                           std::function<void(const std::string& job)> opened = nullptr,
+                           std::shared_ptr<const list_versions> lists = nullptr);
 
 /// What streams show of a job that got on.
 job_news news_of(const job_progress& x);

@@ -1,6 +1,9 @@
 #include "http/routes/routes.hpp"
+#include "messages/changes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/diag.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -23,11 +26,25 @@ struct events_stream {
 #define AOPS_FIELDS_events_stream(F)                                                               \
   F(topics,                                                                                        \
     required().text(1, 8000),                                                                      \
-    "`diag:<task_id>` and `check:<task_id>`, separated by commas; at most 64.")
+    "`diag:<task_id>`, `check:<task_id>` and `list:<name>`, separated by commas; at most 64.")
 AOPS_MESSAGE(events_stream)
 
 constexpr size_t most_topics = 64;
 constexpr size_t longest_id = 64;
+
+/// What the hub calls a list: no id has a colon.
+constexpr std::string_view list_prefix = "list:";
+
+/// The place of its name, or nothing.
+std::optional<size_t> list_of(std::string_view job) {
+  if (!job.starts_with(list_prefix))
+    return std::nullopt;
+  auto found =
+    std::find(followed_names.begin(), followed_names.end(), job.substr(list_prefix.size()));
+  if (found == followed_names.end())
+    return std::nullopt;
+  return static_cast<size_t>(found - followed_names.begin());
+}
 
 expected<std::vector<sse_topic>> topics_of(std::string_view text) {
   std::vector<sse_topic> all;
@@ -36,12 +53,20 @@ expected<std::vector<sse_topic>> topics_of(std::string_view text) {
     auto topic = text.substr(0, comma);
     auto colon = std::min(topic.find(':'), topic.size());
     auto kind = topic.substr(0, colon);
-    if (kind != "diag" && kind != "check")
-      return fail(ec::bad_request, "topics: each must be diag:<task_id> or check:<task_id>");
+    if (kind != "diag" && kind != "check" && kind != "list")
+      return fail(ec::bad_request,
+                  "topics: each must be diag:<task_id>, check:<task_id> or list:<name>");
     auto job = topic.substr(std::min(colon + 1, topic.size()));
-    if (job.empty() || job.size() > longest_id)
-      return fail(ec::bad_request, "topics: a task_id has 1 to 64 characters");
-    all.push_back({std::string{topic}, std::string{job}});
+    if (kind == "list") {
+      if (!list_of(topic))
+        return fail(ec::bad_request,
+                    fmt::format("topics: lists are {}", fmt::join(followed_names, ", ")));
+      all.push_back({std::string{topic}, std::string{topic}, "change"});
+    } else {
+      if (job.empty() || job.size() > longest_id || job.find(':') != job.npos)
+        return fail(ec::bad_request, "topics: a task_id has 1 to 64 characters and no colon");
+      all.push_back({std::string{topic}, std::string{job}});
+    }
     if (all.size() > most_topics)
       return fail(ec::bad_request, "topics: must be at most 64");
     if (comma == text.npos)
@@ -94,6 +119,33 @@ expected<report_page> fetch_after(const node_port& port,
 
 } // namespace
 
+list_versions::list_versions(int64_t first) {
+  for (auto& x : all_)
+    x = first;
+}
+
+void list_versions::raise(uint64_t lists, sse_hub& hub) {
+  for (size_t i = 0; i < all_.size(); ++i)
+    if ((lists & (uint64_t{1} << i)) != 0)
+      hub.publish(news(i, ++all_[i]));
+}
+
+expected<job_news> list_versions::find(std::string_view job) const {
+  auto i = list_of(job);
+  if (!i)
+    return fail(ec::not_found, "no such list");
+  return news(*i, all_[*i]);
+}
+
+job_news list_versions::news(size_t i, int64_t version) {
+  job_news out;
+  out.job = std::string{list_prefix} + std::string{followed_names[i]};
+  out.progress = version;
+  return out;
+}
+
+bool is_list_topic(std::string_view job) { return job.starts_with(list_prefix); }
+
 job_news news_of(const job_progress& x) {
   return {x.job,
           x.finished,
@@ -105,11 +157,20 @@ job_news news_of(const job_progress& x) {
 }
 
 sse_source progress_source(const node_port& port,
-                           std::function<void(const std::string& job)> opened) {
+                           std::function<void(const std::string& job)> opened,
+                           std::shared_ptr<const list_versions> lists) {
   sse_source source;
-  source.subscribe = std::move(opened);
-  source.find = [port](const request_context& c, const std::string& job) {
-    return find(port, c, job);
+  source.subscribe = [opened = std::move(opened)](const std::string& job) {
+    if (opened && !is_list_topic(job))
+      opened(job);
+  };
+  source.find = [port, lists = std::move(lists)](const request_context& c, const std::string& job) {
+    return lists && is_list_topic(job) ? lists->find(job) : find(port, c, job);
+  };
+  source.show = [](const job_news& x) -> json {
+    if (is_list_topic(x.job))
+      return {{"version", x.progress}};
+    return {{"task_id", x.job}, {"progress", x.progress}, {"expected_report_num", x.expected}};
   };
   source.fetch_after =
     [port](const request_context& c, const std::string& job, int64_t after, size_t limit) {

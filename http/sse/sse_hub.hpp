@@ -68,6 +68,7 @@ struct sse_limits {
 struct sse_topic {
   std::string name; ///< What the client calls it, `diag:<task_id>`.
   std::string job;
+  std::string progress = "progress"; ///< What the event is called that says where it stands.
 };
 
 /// Shows the progress of jobs to any number of streams: `progress` {task_id, progress,

@@ -49,10 +49,13 @@ expected<std::vector<position>> positions_of(std::string_view text, size_t topic
 
 /// Makes events of one topic: their data says which, and ids say where all topics stand.
 sse_framing
-framing_of(const std::string& topic, std::shared_ptr<std::vector<position>> all, size_t index) {
-  auto begin = "{\"topic\":" + json(topic).dump(-1, ' ', false, json::error_handler_t::replace);
-  return [begin, all = std::move(all), index](
+framing_of(const sse_topic& topic, std::shared_ptr<std::vector<position>> all, size_t index) {
+  auto begin =
+    "{\"topic\":" + json(topic.name).dump(-1, ' ', false, json::error_handler_t::replace);
+  return [begin, progress = topic.progress, all = std::move(all), index](
            std::string_view name, std::optional<int64_t> seq, std::string_view data) {
+    if (name == "progress")
+      name = progress;
     auto& here = (*all)[index];
     here.after = seq.value_or(here.after);
     here.is_over = here.is_over || name == "done" || name == "gone";
@@ -79,7 +82,7 @@ expected<stream> sse_hub::open(const stream_request& asked, const std::vector<ss
   for (size_t i = 0; i < topics.size(); ++i) {
     if ((*all)[i].is_over)
       continue;
-    auto frame = framing_of(topics[i].name, all, i);
+    auto frame = framing_of(topics[i], all, i);
     auto news = core_->source.find(asked.context, topics[i].job);
     if (news) {
       news->job = topics[i].job;

@@ -90,6 +90,11 @@ ROWS = {
     ("POST", "/manage/account/token/create"): sees(lambda s: {"name": "t", "scope": "read"}, changes=True),
     ("POST", "/manage/account/token/get"): sees(),
     ("DELETE", "/manage/account/token/delete"): sees(lambda s: {"token_list": ["of-admin"]}, changes=True),
+    ("POST", "/manage/account/view/get"): sees(lambda s: {"kind": "board"}, lambda s: ['"view_infos":[']),
+    ("POST", "/manage/account/view/save"):
+        sees(lambda s: {"kind": "board", "view_name": "v", "content": {}}, changes=True),
+    ("DELETE", "/manage/account/view/delete"):
+        sees(lambda s: {"kind": "board", "view_list": ["of admin"]}, changes=True),
     ("POST", "/manage/log/get"): sees(lambda s: {"username": "admin"}, lambda s: ['"records":[]']),
     ("POST", "/manage/log/verify"): denied(changes=False),
 
@@ -325,6 +330,7 @@ class scene:
         reports = {x["host_id"]: x["report_id"] for x in api.reports(self.task)}
         self.seen_report, self.hidden_report = reports[self.seen], reports[self.hidden]
         api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
+        api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": [self.hidden]}})
         self.trace(api)
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         self.stranger = rest(api.url)

@@ -96,12 +96,15 @@ class rest:
 
     def events(self, task, after=None, timeout=60):
         """The events of a progress stream as (event, id or None, data), until the node ends it."""
+        return self.stream(f"/diag/progress/stream?task_id={task}", after, timeout)
+
+    def stream(self, path, after=None, timeout=60):
         headers = {"Access-Token": self.token, "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         link = self.connection(timeout)
         try:
-            link.request("GET", f"/diag/progress/stream?task_id={task}", headers=headers)
+            link.request("GET", path, headers=headers)
             reply = link.getresponse()
             if reply.status != 200:
                 raise refused(reply.status, reply.read().decode())

@@ -74,6 +74,12 @@ void settle(run_info& x) {
   }
 }
 
+/// Of a task the one that was started last; of two at once the one stored last. The index of tasks
+/// finds a later one at once, or that there is none.
+constexpr std::string_view is_newest =
+  "not exists (select 1 from run x where x.owner = run.owner and x.task_id = run.task_id and "
+  "x.created_ms >= run.created_ms and (x.created_ms > run.created_ms or x.job > run.job))";
+
 filter conditions(std::string_view owner, const runs_query& q) {
   filter out("owner = ?", owner);
   if (q.execution_list)
@@ -82,6 +88,8 @@ filter conditions(std::string_view owner, const runs_query& q) {
     out.in("state", *q.state);
   if (q.time_range && q.time_range->size() == 2)
     out.also("created_ms >= ? and created_ms <= ?", (*q.time_range)[0].ms, (*q.time_range)[1].ms);
+  if (q.latest.value_or(false))
+    out.also(is_newest);
   return out;
 }
 

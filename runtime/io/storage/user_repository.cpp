@@ -200,6 +200,7 @@ expected<void> user_repository::remove(const stored_user& x) {
                   [&] { return db_.run("delete from api_token where account = ?", x.key); },
                   [&] { return db_.run("delete from group_grant where account = ?", x.key); },
                   [&] { return db_.run("delete from vault_verifier where owner = ?", x.username); },
+                  [&] { return db_.run("delete from user_view where username = ?", x.username); },
                   [&] { return db_.run("delete from account where n = ?", x.key); },
                   [&] { return bump(); });
 }

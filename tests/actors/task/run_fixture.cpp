@@ -55,12 +55,15 @@ expected<opened_targets> open_canned(storage::database&,
 full_vault_actor::behavior_type canned_vault(full_vault_actor::pointer self, run_fixture* f) {
   prepare(self, "canned vault");
   auto has = [f](const std::string& session) -> caf::result<done> {
-    if (f->unlocked.contains(session) || f->unlocked_elsewhere.contains(session))
+    if (f->unlocked.contains(session) || f->unlocked_elsewhere.contains(session) ||
+        f->opens_nothing.contains(session))
       return done{};
     return refuse(ec::vault_key);
   };
   return {
     [f](const caller& who, const vault_to_use&) -> caf::result<opened_vault> {
+      if (f->opens_nothing.contains(who.session))
+        return refuse(ec::bad_request, "no host has credentials");
       if (!f->unlocked.contains(who.session))
         return refuse(ec::vault_key);
       return opened_vault{std::make_shared<vault::secret_bytes>(data_key)};

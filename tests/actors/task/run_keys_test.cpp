@@ -158,6 +158,13 @@ BOOST_AUTO_TEST_CASE(are_asked_for_before_a_run_holds_its_hosts) {
   BOOST_TEST(state(run) == "running");
 }
 
+BOOST_AUTO_TEST_CASE(that_open_nothing_are_not_asked_for_again) {
+  opens_nothing.insert(admin.session);
+  auto refused = execute(make_task());
+  BOOST_TEST(tests::failure_of(refused) == ec::bad_request);
+  BOOST_TEST(refused.error().detail == "task_list: no host has credentials");
+}
+
 BOOST_AUTO_TEST_CASE(are_lent_by_the_node_that_has_the_key_of_the_session) {
   auto accounts = of<account_actor>(account_store_name);
   auto in =

@@ -28,6 +28,7 @@ BOOST_AUTO_TEST_CASE(the_log_calls_things_as_those_who_do_them) {
          std::pair{"/diag/execute", "diagnosis.execute"},
          std::pair{"/diag/task/cancel", "task.cancel"},
          std::pair{"/diag/report/delete", "report.delete"},
+         std::pair{"/manage/account/view/save", "view.save"},
          std::pair{"/cluster/node/drain", "cluster.node.drain"},
        })
     BOOST_TEST(http::action_name(path) == name);

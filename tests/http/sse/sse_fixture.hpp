@@ -131,7 +131,9 @@ struct sse_fixture {
       [this](const http::stream_request& asked, const progress_stream& m) {
         std::vector<http::sse_topic> topics;
         for (char number : m.task_id)
-          topics.push_back({std::string{"diag:j"} + number, std::string{"j"} + number});
+          topics.push_back({std::string{"diag:j"} + number,
+                            std::string{"j"} + number,
+                            number == '9' ? "change" : "progress"});
         return hub.open(asked, topics);
       }));
     http::server_options o;

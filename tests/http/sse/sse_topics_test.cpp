@@ -71,6 +71,21 @@ bool has(const std::vector<event>& all, const std::string& name, const std::stri
 
 BOOST_FIXTURE_TEST_SUITE(many_topics, tests::sse_fixture)
 
+BOOST_AUTO_TEST_CASE(a_topic_says_what_its_progress_is_called) {
+  jobs.add("j1", 20);
+  jobs.add("j9", 20);
+  auto c = open_many("19");
+  BOOST_REQUIRE(c.read_until("diag:j1"));
+  BOOST_REQUIRE(c.read_until("diag:j9"));
+  hub.publish(jobs.store_until("j9", 1));
+  BOOST_REQUIRE(c.read_until("report-1"));
+  auto seen = events_in(c.received());
+  BOOST_TEST(has(seen, "change", "diag:j9"));
+  BOOST_TEST(!has(seen, "progress", "diag:j9"));
+  BOOST_TEST(has(seen, "progress", "diag:j1"));
+  BOOST_TEST(has(seen, "report", "diag:j9"));
+}
+
 BOOST_AUTO_TEST_CASE(one_stream_shows_several_jobs_until_all_have_ended) {
   jobs.add("j1", 20);
   jobs.add("j2", 3);

@@ -4,6 +4,8 @@
 #include "tests/io/storage/faulty_database.hpp"
 #include "tests/io/storage/samples.hpp"
 
+#include <set>
+
 namespace run_test {
 
 using namespace aops;
@@ -119,6 +121,38 @@ std::string act(database& db, auto how) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(stored_runs)
+
+STORE_CASE(of_each_task_the_newest_run_can_be_asked_for) {
+  auto& db = it.db();
+  auto run = [&](const std::string& id, const std::string& task, int64_t created_ms) {
+    auto x = run_named(id);
+    x.job.created_ms = created_ms;
+    x.task_id = task;
+    create(db, x);
+  };
+  run("old", "often", 1000);
+  run("once", "rare", 1500);
+  run("newer", "often", 2000);
+  run("newest", "often", 2000); // Of two at the same time the one that was stored last.
+  run("late", "often", 1900);   // Stored by a node whose clock is behind.
+  auto newest = [&](const runs_query& q) {
+    auto page = ok(run_repository{db}.page(owner, q));
+    std::set<std::string> ids;
+    for (const auto& x : page.executions)
+      ids.insert(x.execution_id);
+    BOOST_TEST(page.total_count == static_cast<int64_t>(ids.size()));
+    return ids;
+  };
+  runs_query q;
+  BOOST_TEST(newest(q).size() == 5u);
+  q.latest.emplace(true);
+  BOOST_TEST((newest(q) == std::set<std::string>{"newest", "once"}));
+  q.task_list.emplace(std::vector<std::string>{"often"});
+  BOOST_TEST((newest(q) == std::set<std::string>{"newest"}));
+  finish(db, "newest");
+  q.state.emplace(std::vector<std::string>{"pending"});
+  BOOST_TEST(newest(q).empty()); // An older one is not the newest because this one has ended.
+}
 
 STORE_CASE(a_run_is_pending_on_all_its_hosts_until_it_begins) {
   auto& db = it.db();
@@ -414,8 +448,8 @@ BOOST_AUTO_TEST_CASE(runs_that_may_go_are_found_without_reading_all) {
   };
   ok(transact(static_cast<database&>(watched),
               [](database& to) { return run_repository{to}.expire(5); }));
-  auto plan =
-    ok(it->db().list("explain query plan " + query, [](const row& r) { return r.string(3); }, 5));
+  auto plan = ok(it->db().list(
+    "explain query plan " + query, [](const row& r) { return r.string(3); }, 5));
   BOOST_REQUIRE(plan.size() == 1u); // Nothing is sorted.
   BOOST_TEST(plan[0].find("run_ended") != std::string::npos);
 }
