@@ -26,7 +26,7 @@ def work():
 
 
 def shots():
-    """Screenshots stay here, for people and for docs/web.md."""
+    """Screenshots of tests stay here, where AOPS_SHOTS is set."""
     folder = pathlib.Path(os.environ["AOPS_BIN"]).parent / "web-shots"
     folder.mkdir(exist_ok=True)
     return folder
@@ -67,14 +67,15 @@ class browser:
 class tab:
     """A tab with cookies of its own. Everything waits for what it is about.
 
+    @param fresh Whether it has read nothing yet; else the scripts of an earlier tab are at hand, as in anybody's browser.
     @param options Of the browser's context: `viewport`, `locale`, `colorScheme`.
     """
 
-    def __init__(self, owner, url, **options):
+    def __init__(self, owner, url, fresh=False, **options):
         self.owner, self.url = owner, url
         owner.count += 1
         self.name = f"tab{owner.count}"
-        self.ask("open", options={"locale": "en-US", "viewport": {"width": 1280, "height": 800}} | options)
+        self.ask("open", fresh=fresh, options={"locale": "en-US", "viewport": {"width": 1280, "height": 800}} | options)
 
     def ask(self, what, **more):
         return self.owner.ask(what, tab=self.name, **more)
@@ -133,7 +134,9 @@ class tab:
         self.ask("wait", script=script, timeout=deadline * 1000)
 
     def shot(self, name):
-        self.ask("shot", file=str(shots() / f"{name}.png"), full=False)
+        """For people who ask for it: it takes as long as a check."""
+        if "AOPS_SHOTS" in os.environ:
+            self.ask("shot", file=str(shots() / f"{name}.png"), full=False)
 
     def quiet(self):
         """The page is shown, and nothing is being loaded for it."""
@@ -192,6 +195,12 @@ class scene:
             it.good("/manage/template/import", {"template_name": name, "template_content": play, "description": HOSTILE})
             it.good("/manage/task/generate", {"task_name": name, "template_name": [name], "description": HOSTILE,
                                               "host_list": self.hosts})
+        for path, body in (("/domain/createDomain", [{"domainName": "fleet"}]),
+                           ("/host/addHost", {"domainName": "fleet", "hostInfos": [{"hostId": x} for x in self.hosts]}),
+                           ("/management/addManagementConf", {"domainName": "fleet", "reason": HOSTILE,
+                                                              "confFiles": [{"filePath": "/etc/motd", "contents": HOSTILE}]})):
+            status, reply = it.call("POST", path, body)
+            assert status == 200, (path, reply)
         for name in ("ann", "stranger"):
             it.good("/manage/account/register", {"username": name, "password": KNOWN})
         it.good("/manage/account/user/adopt", {"username": "ann"})
@@ -216,6 +225,8 @@ class scene:
             "tree-editor": "/ui/trees/edit?name=overload", "tasks": "/ui/tasks", "runs": "/ui/runs", "templates": "/ui/templates",
             "packages": "/ui/packages", "host-tasks": f"/ui/hosts/{host}?tab=tasks",
             "cluster": "/ui/cluster", "slots": "/ui/cluster?tab=slots", "supervisors": "/ui/cluster?tab=tree",
+            "domains": "/ui/tracing", "domain": "/ui/tracing/fleet?tab=hosts", "domain-files": "/ui/tracing/fleet?tab=files",
+            "file-history": "/ui/tracing/fleet?tab=history&file=/etc/motd", "changes": "/ui/changes",
             "users": "/ui/users", "account": "/ui/account", "log": "/ui/log", "nowhere": "/ui/no/such/page",
         }
 

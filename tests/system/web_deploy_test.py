@@ -150,8 +150,13 @@ class deploy(on_stage):
         t.until(f"/^.ui.runs.[0-9a-f]+$/.test(location.pathname) && !location.pathname.endsWith('{bad}')")
         t.see(f"a[href$='{bad}']")
         t.go("/ui/").see("section:has(h2:text-is('Latest runs')) >> text=roll out")
+        before = len(t.asked("/manage/task/result/get"))
         t.go(f"/ui/hosts/{self.it.hosts[0]}?tab=tasks").see("a:text-is('roll out')")
         t.go("/ui/tasks").see("tr:has-text('roll out') .mark")
+        # Of each task the newest run, however many others there are.
+        asked = [json.loads(x["body"]) for x in t.asked("/manage/task/result/get")[before:]]
+        self.assertTrue(asked)
+        self.assertTrue(all(x["latest"] for x in asked), asked)
 
     def test_a_grid_of_a_thousand_hosts_and_thirty_steps_stays_fluent(self):
         steps, hosts = [f"step {k}" for k in range(30)], [f"host-{k:04}" for k in range(1000)]

@@ -6,12 +6,12 @@ import unittest
 from web import HOSTILE, USERS, on_stage
 # What is not there for somebody: the page says so.
 HIDDEN = {"administrator": (), "ordinary": ("diagnosis",), "stranger": ("report",)}
-MAIN = ("workbench", "hosts", "host", "board", "rules", "rule", "diagnosis", "report", "tree-editor", "packages", "cluster", "log")
+MAIN = ("workbench", "hosts", "host", "board", "rules", "rule", "diagnosis", "report", "tree-editor", "packages", "domains", "domain", "changes", "cluster", "log")
 
 
 class pages(on_stage):
-    def visit(self, role, names=None, judge=True, **options):
-        """What went wrong on the pages; their screenshots stay."""
+    def visit(self, role, names=None, judge=True, sizes=(), **options):
+        """What went wrong on the pages; with AOPS_SHOTS their screenshots stay. @param sizes Of the window: each page is seen in all."""
         t = self.tab(**options).log_in(*USERS[role])
         wrong = {}
         language = options.get("locale", "en")[:2]
@@ -24,11 +24,16 @@ class pages(on_stage):
                 problems += t.ask("axe")
             if t.run("window.hacked !== undefined"):
                 problems.append("markup in a name was run")
-            if t.run("document.querySelector('main').scrollWidth > document.documentElement.clientWidth"):
-                problems.append("it is wider than the screen")
+            for size in sizes or (None,):
+                if size:
+                    t.call("setViewportSize", size)
+                    t.until(f"innerWidth === {size['width']}")
+                    t.run("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")  # Charts follow.
+                if t.run("document.querySelector('main').scrollWidth > document.documentElement.clientWidth"):
+                    problems.append(f"it is wider than the screen {size or ''}")
+                t.shot(f"{name}-{role}-{language}" + "".join(f"-{v}" for v in (options.get("colorScheme"), (size or {}).get("width")) if v))
             if t.has("main [role=alert]") and name not in HIDDEN[role]:
                 problems.append(f"an error: {t.text('[role=alert]')}")
-            t.shot(f"{name}-{role}-{language}" + "".join(f"-{v}" for v in (options.get("colorScheme"), options.get("viewport", {}).get("width")) if v))
             if problems:
                 wrong[name] = problems
         return wrong
@@ -51,12 +56,8 @@ class pages(on_stage):
                                                        "tasks", "templates", "account", "log", "report"), judge=False), {})
         t = self.tab().log_in(*USERS["stranger"], path="/ui/hosts").see("text=You see no host yet.")
 
-    def test_they_fit_a_phone(self):
-        self.assertEqual(self.visit("administrator", MAIN, judge=False, viewport={"width": 390, "height": 780}), {})
-
-    def test_they_fit_a_narrow_window(self):
-        self.assertEqual(self.visit("administrator", MAIN, judge=False, viewport={"width": 1024, "height": 700}), {})
-
+    def test_they_fit_a_phone_and_a_narrow_window(self):
+        self.assertEqual(self.visit("administrator", MAIN, judge=False, sizes=({"width": 1024, "height": 700}, {"width": 390, "height": 780})), {})
 
     def test_everything_is_reached_by_keyboard(self):
         t = self.tab().log_in()

@@ -11,7 +11,7 @@ from web import on_stage, tab
 
 class sessions(on_stage):
     def test_the_first_load_is_small(self):
-        t = self.tab().log_in()
+        t = self.tab(fresh=True).log_in()
         t.see("text=Firing alerts")
         sizes = t.run("performance.getEntriesByType('resource').filter(r => r.name.includes('/ui/assets/')).map(r => r.transferSize)")
         self.assertGreater(len(sizes), 3)

@@ -50,11 +50,83 @@ class watching(on_stage):
         t.until("!/range=/.test(location.search)")
         t.go(f"/ui/board?host={self.it.hosts[0]}&series=node_load1&range=1000-2000").see("text=No data in this period")
 
-    def test_a_board_is_kept_and_opened_again(self):
+    def boards(self):
+        return {x["view_name"]: x["content"]["search"] for x in
+                self.it.admin.good("/manage/account/view/get", {"kind": "board"})["view_infos"]}
+
+    def test_a_board_is_kept_with_the_account_and_opened_again(self):
         t = self.board("&kind=area").fill("input[aria-label='Name of this board']", "my board").click("button:has-text('Keep')")
-        t.go("/ui/board").click("a:text-is('my board')").see("main .u-wrap canvas")
-        self.assertEqual(t.run("new URLSearchParams(location.search).get('kind')"), "area")
-        t.click("[aria-label='Delete my board']").gone("a:text-is('my board')")
+        t.see("a:text-is('my board')")
+        self.assertIn("kind=area", self.boards()["my board"])
+        other = self.tab().log_in(path="/ui/board")  # Another browser.
+        other.click("a:text-is('my board')").see("main .u-wrap canvas")
+        self.assertEqual(other.run("new URLSearchParams(location.search).get('kind')"), "area")
+        other.click("[aria-label='Delete my board']").gone("a:text-is('my board')")
+        self.assertEqual(self.boards(), {})
+
+    def test_boards_that_the_browser_kept_are_taken_over(self):
+        search = f"host={self.it.hosts[0]}&series=node_load1&kind=bar"
+        t = self.t.run("localStorage.setItem('aops.boards', JSON.stringify({old: %s}))" % json.dumps(search)) or self.t
+        t.go("/ui/board").click("text=Keep them with my account").see("a:text-is('old')")
+        self.assertEqual(self.boards(), {"old": search})
+        t.gone("text=Keep them with my account")
+        self.assertEqual(t.run("localStorage.getItem('aops.boards')"), None)
+        t.click("a:text-is('old')").see("main .u-wrap canvas")
+        t.click("[aria-label='Delete old']").gone("a:text-is('old')")
+
+    # -- what follows by itself
+
+    def test_a_list_is_asked_for_when_it_has_changed_and_not_otherwise(self):
+        t = self.t.turn("/ui/hosts").see("td >> text=web1")
+        asked = lambda: len(t.asked("/manage/host/get"))
+        t.until("performance.getEntriesByType('resource').some((r) => r.name.includes('/events/stream?topics=list'))")
+        # Longer than any page waited when they asked by time.
+        t.run("new Promise((done) => setTimeout(done, 5500))")
+        before = asked()
+        self.assertLessEqual(before, 3)  # The workbench's, the page's, and one when the stream began.
+        (host,) = self.it.admin.good("/manage/host/add", {"host_list": [{"host_name": "newcomer", "public_ip": "127.0.0.77",
+                                                                         "exporter_port": 9, "host_group_name": "web"}]})["host_list"]
+        self.addCleanup(self.it.admin.good, "/manage/host/delete", {"host_list": [host]}, method="DELETE")
+        t.see("td >> text=newcomer")
+        t.see("tr:has-text('newcomer') >> text=offline")
+        self.assertLessEqual(asked(), before + 4)
+        # Asked for no more once nothing changes.
+        t.quiet()
+
+    def test_a_burst_of_changes_is_one_request_a_second(self):
+        t = self.t
+        # A node that tells of a change every 20 ms, and goes on.
+        t.run("""window.EventSource = class extends EventTarget {
+          static CLOSED = 2
+          constructor() {
+            super()
+            let version = 0
+            this.timer = setInterval(() => this.dispatchEvent(new MessageEvent('change', {data: JSON.stringify({topic: 'list:hosts', version: ++version})})), 20)
+          }
+          close() { clearInterval(this.timer) }
+        }""")
+        t.turn(f"/ui/diagnoses/{self.it.task}").see(".matrix")  # Another topic: the stream is opened anew.
+        t.turn("/ui/hosts").see("td >> text=web1")
+        asked = lambda: len(t.asked("/manage/host/get"))
+        wait_until(lambda: asked() >= 3, what="it is asked for again and again")
+        before = asked()
+        t.run("new Promise((done) => setTimeout(done, 3000))")
+        self.assertGreaterEqual(asked() - before, 2)
+        self.assertLessEqual(asked() - before, 4)
+        t.turn("/ui/account")
+        before = asked()
+        t.run("new Promise((done) => setTimeout(done, 1500))")
+        self.assertEqual(asked(), before)  # Who left does not follow.
+
+    # -- what cannot be done
+
+    def test_a_key_that_opens_nothing_is_asked_for_once(self):
+        t = self.t.go("/ui/tasks").click("[aria-label='Run ping']")
+        t.confirm()
+        t.fill("input[type=password]", "any key").click("text=Open the vault")
+        t.see(".el-message >> text=no host has credentials yet")
+        t.gone("text=The vault key opens what hosts are logged in to with.")
+        self.assertEqual(len(t.asked("/manage/task/execute")), 2)
 
     def test_the_node_reduces_what_is_drawn_for_everybody(self):
         host = self.it.hosts[0]

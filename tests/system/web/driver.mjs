@@ -15,13 +15,32 @@ const browser = await chromium.launch({
   args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-dev-shm-usage', '--disable-gpu'],
 })
 const tabs = new Map()
+/** Contexts that nobody uses, by their options: without cookies and what pages kept, but with the scripts that were read already. */
+const rested = new Map()
+
+async function contextOf(options, fresh) {
+  const key = JSON.stringify(options)
+  const one = fresh ? undefined : rested.get(key)?.pop()
+  if (one) return { key, context: one }
+  const context = await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...options })
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`))
+  })
+  return { key, context }
+}
+
+async function rest({ key, context, page }) {
+  await page.evaluate('localStorage.clear(); sessionStorage.clear()').catch(() => undefined) // It may be at no page at all.
+  await page.close()
+  await context.clearCookies()
+  rested.set(key, [...(rested.get(key) ?? []), context])
+}
 
 /** Where another origin would be asked, it is noted and not asked. */
-async function open(options) {
-  const { path, ...more } = options
-  const context = await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...more })
+async function open(options, fresh) {
+  const { key, context } = await contextOf(options, fresh)
   const page = await context.newPage()
-  const tab = { context, page, problems: [], asked: [] }
+  const tab = { key, context, page, problems: [], asked: [] }
   const note = (text) => tab.problems.push(text)
   page.setDefaultTimeout(20_000)
   page.on('pageerror', (x) => note(`script: ${x.stack ?? x.message}`))
@@ -33,19 +52,17 @@ async function open(options) {
     note(`dialog: ${d.message()}`)
     void d.dismiss()
   })
-  await context.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`))
-  })
   return tab
 }
 
 const actions = {
-  async open({ tab, options }) {
-    tabs.set(tab, await open(options ?? {}))
+  async open({ tab, options, fresh }) {
+    tabs.set(tab, await open(options ?? {}, fresh))
   },
   async close({ tab }) {
-    await tabs.get(tab).context.close()
+    const found = tabs.get(tab)
     tabs.delete(tab)
+    await rest(found)
   },
   /** A method of the page, or of what a selector finds. */
   async call({ tab, on, method, args }) {

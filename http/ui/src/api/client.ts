@@ -5,7 +5,7 @@ export type Schemas = components['schemas']
 type Envelope = Schemas['envelope']
 type Content<T> = T extends { content: { 'application/json': infer C } } ? C : never
 
-type Verb = 'get' | 'post' | 'delete'
+type Verb = 'get' | 'post' | 'delete' | 'put'
 type Operation<P extends keyof paths, V extends Verb> = paths[P] extends { [K in V]: infer O } ? O : never
 type Offering<V extends Verb> = { [P in keyof paths]: paths[P] extends { [K in V]?: never } ? never : P }[keyof paths]
 
@@ -55,13 +55,17 @@ interface Refusal {
   detail?: string
   message?: string
   fail_list?: (string | { host_name?: string; reason?: string })[]
+  /** As configuration tracing tells it. */
+  failList?: { domainName?: string; hostId?: string; filePath?: string; reason: string }[]
   fail_reasons?: Record<string, string>
 }
 
 function failuresOf(reply: Refusal): { name: string; reason: string }[] {
-  return (reply.fail_list ?? []).map((x) =>
+  const failed = (reply.fail_list ?? []).map((x) =>
     typeof x === 'string' ? { name: x, reason: reply.fail_reasons?.[x] ?? '' } : { name: x.host_name ?? '', reason: x.reason ?? '' },
   )
+  const untraced = (reply.failList ?? []).map((x) => ({ name: x.filePath ?? x.hostId ?? x.domainName ?? '', reason: x.reason }))
+  return [...failed, ...untraced]
 }
 
 /** Requests under way. */
@@ -117,7 +121,8 @@ async function ask(verb: Verb, path: string, body: unknown, options: Options): P
   const code = reply.code ?? response.status
   // A node that failed may have carried it out; who is asked for the vault key asks the same again.
   if (response.status < 500 && code !== 1203) unanswered.delete(what)
-  if (code === 200 || code === 206) return reply
+  // 202: some of it was so already.
+  if (code === 200 || code === 202 || code === 206) return reply
   throw new ApiError(code, reply.msg ?? '', reply.detail ?? reply.message ?? '', failuresOf(reply))
 }
 
@@ -143,6 +148,15 @@ export function remove<P extends Offering<'delete'>>(
   options: Options = {},
 ): Promise<Reply<P, 'delete'>> {
   return call('delete', path as string, body, options) as Promise<Reply<P, 'delete'>>
+}
+
+export function put<P extends Offering<'put'>>(path: P, body: Request<P, 'put'>, options: Options = {}): Promise<Reply<P, 'put'>> {
+  return call('put', path as string, body, options) as Promise<Reply<P, 'put'>>
+}
+
+/** Of what is named in the query. */
+export function removeBy<P extends Offering<'delete'>>(path: P, query: URLSearchParams, options: Options = {}): Promise<Reply<P, 'delete'>> {
+  return call('delete', `${path as string}?${query}`, undefined, options) as Promise<Reply<P, 'delete'>>
 }
 
 export function get<P extends Offering<'get'>>(path: P, query = '', options: Options = {}): Promise<Reply<P, 'get'>> {

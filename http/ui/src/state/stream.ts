@@ -1,5 +1,6 @@
-import { computed, effectScope, onScopeDispose, ref, watch, type EffectScope } from 'vue'
+import { computed, effectScope, onScopeDispose, reactive, ref, watch, type EffectScope } from 'vue'
 import { base } from '../api/client'
+import { session } from './session'
 
 export interface StreamEvent {
   kind: 'progress' | 'report' | 'done' | 'gone'
@@ -7,6 +8,16 @@ export interface StreamEvent {
   data: Record<string, unknown>
 }
 type Listener = (event: StreamEvent) => void
+
+/** Lists of which the node tells that they have changed. */
+const lists = ['hosts', 'alerts', 'results', 'rules', 'diagnoses', 'runs', 'nodes'] as const
+export type List = (typeof lists)[number]
+/** How each stood when it was told last: another number says that it has changed. */
+export const listHeard = reactive(new Map<List, number>())
+
+/** Whether the tab is seen. A hidden one follows no lists: a browser has few connections for all its tabs. */
+export const isSeen = ref(document.visibilityState === 'visible')
+document.addEventListener('visibilitychange', () => (isSeen.value = document.visibilityState === 'visible'))
 
 type Link = 'idle' | 'open' | 'away'
 /** The tab's stream; beside it a run that is looked at has one of its own. */
@@ -31,9 +42,26 @@ function hear(kind: StreamEvent['kind'], message: MessageEvent<string>) {
   listeners.get(topic)?.forEach((tell) => tell({ kind, topic, data }))
 }
 
+function hearChange(message: MessageEvent<string>) {
+  shared.value = 'open'
+  pause = 1000
+  const { topic, version } = JSON.parse(message.data) as { topic: string; version: number }
+  listHeard.set(topic.slice('list:'.length) as List, version)
+}
+
+const followsLists = computed(() => isSeen.value && session.state === 'somebody' && !session.mustChange)
+watch(followsLists, () => later(20), { immediate: true })
+watch(() => session.user, () => listHeard.clear())
+
+/** What the stream is about now. */
+function wanted(): string[] {
+  const jobs = [...listeners.keys()].filter((topic) => !ended.has(topic)).sort()
+  return followsLists.value ? [...lists.map((list) => `list:${list}`), ...jobs] : jobs
+}
+
 /** One stream for all topics that anybody in this tab listens to. */
 function open() {
-  const topics = [...listeners.keys()].filter((topic) => !ended.has(topic)).sort().join(',')
+  const topics = wanted().join(',')
   if (topics === shown && source && source.readyState !== EventSource.CLOSED) return
   source?.close()
   source = undefined
@@ -50,10 +78,11 @@ function open() {
   }
   for (const kind of ['progress', 'report', 'done', 'gone'] as const)
     opened.addEventListener(kind, (message) => hear(kind, message as MessageEvent<string>))
+  opened.addEventListener('change', (message) => hearChange(message as MessageEvent<string>))
   // The browser itself comes back with `Last-Event-ID` when a connection breaks; it gives up at an answer it cannot use.
   opened.onerror = () => {
     if (source !== opened) return
-    const rest = [...listeners.keys()].some((topic) => !ended.has(topic))
+    const rest = wanted().length > 0
     shared.value = rest ? 'away' : 'idle'
     if (opened.readyState !== EventSource.CLOSED || !rest) return
     later(pause)
@@ -83,7 +112,7 @@ export function listen(topic: string, tell: Listener) {
 export function listenAll(topics: () => string[], tell: Listener) {
   const scopes = new Map<string, EffectScope>()
   watch(
-    () => topics().slice(0, 60),
+    () => topics().slice(0, 50),
     (wanted) => {
       for (const [topic, scope] of scopes)
         if (!wanted.includes(topic)) {

@@ -1,4 +1,4 @@
-import { computed, watchEffect } from 'vue'
+import { computed, ref, watchEffect } from 'vue'
 import { kept } from '../state/kept'
 import { zh } from './zh'
 
@@ -40,10 +40,19 @@ export function span(seconds: number): string {
   return t('{n} d', { n: Math.round(s / 86_400) })
 }
 
+/** Now, in seconds. What shows it is shown anew every few seconds while the tab is seen. */
+export function nowSeconds(): number {
+  return Math.max(ticked.value, Date.now()) / 1000
+}
+const ticked = ref(Date.now())
+setInterval(() => {
+  if (document.visibilityState === 'visible') ticked.value = Date.now()
+}, 3000)
+
 /** How long ago. */
 export function ago(seconds: number | undefined): string {
   if (!seconds) return ''
-  return t('{span} ago', { span: span(Date.now() / 1000 - seconds) })
+  return t('{span} ago', { span: span(nowSeconds() - seconds) })
 }
 
 export function count(n: number | undefined): string {
