@@ -81,7 +81,7 @@ std::string scope_of(const caller& who) {
 }
 
 expected<job_news>
-find(const node_port& port, const request_context& context, const std::string& job) {
+find_job(const node_port& port, const request_context& context, const std::string& job) {
   auto found = ask_actor<report_store_actor, progress_found>(
     port, actors::report_store_name, context, progress_query{{job}});
   if (!found)
@@ -101,11 +101,11 @@ find(const node_port& port, const request_context& context, const std::string& j
                   x.state};
 }
 
-expected<report_page> fetch_after(const node_port& port,
-                                  const request_context& context,
-                                  const std::string& job,
-                                  int64_t after,
-                                  size_t limit) {
+expected<report_page> fetch_reports(const node_port& port,
+                                    const request_context& context,
+                                    const std::string& job,
+                                    int64_t after,
+                                    size_t limit) {
   new_reports_query query{job, after, static_cast<int64_t>(limit)};
   auto page = ask_actor<report_store_actor, reports_page>(
     port, actors::report_store_name, context, std::move(query));
@@ -165,7 +165,7 @@ sse_source progress_source(const node_port& port,
       opened(job);
   };
   source.find = [port, lists = std::move(lists)](const request_context& c, const std::string& job) {
-    return lists && is_list_topic(job) ? lists->find(job) : find(port, c, job);
+    return lists && is_list_topic(job) ? lists->find(job) : find_job(port, c, job);
   };
   source.show = [](const job_news& x) -> json {
     if (is_list_topic(x.job))
@@ -174,7 +174,7 @@ sse_source progress_source(const node_port& port,
   };
   source.fetch_after =
     [port](const request_context& c, const std::string& job, int64_t after, size_t limit) {
-      return fetch_after(port, c, job, after, limit);
+      return fetch_reports(port, c, job, after, limit);
     };
   return source;
 }
