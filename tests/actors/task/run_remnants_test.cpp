@@ -1,7 +1,7 @@
 #include "messages/names.hpp"
 #include "tests/actors/task/run_fixture.hpp"
 
-namespace aops::actors {
+namespace aops::actors::run_remnants_test {
 
 namespace {
 
@@ -113,4 +113,4 @@ BOOST_AUTO_TEST_CASE(is_nothing_where_no_play_could_be_started) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::actors
+} // namespace aops::actors::run_remnants_test

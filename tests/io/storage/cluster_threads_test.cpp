@@ -6,7 +6,7 @@
 #include <thread>
 
 /// Nodes that change the cluster at the same time, each over a connection of its own.
-namespace aops::storage {
+namespace aops::storage::cluster_threads_test {
 
 namespace {
 
@@ -166,4 +166,4 @@ STORE_CASE(nodes_that_renew_lead_and_hand_over_at_once_get_through) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace aops::storage
+} // namespace aops::storage::cluster_threads_test
