@@ -6,6 +6,7 @@
 #include "messages/values.hpp"
 #include "messages/wire.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -53,7 +54,7 @@ struct line_search {
   maybe<std::vector<std::string>> host_list;
   maybe<std::vector<moment>> time_range;
   maybe<int64_t> limit;
-  maybe<std::string> order, after;
+  maybe<std::string> order, after_line;
 };
 #define AOPS_FIELDS_line_search(F)                                                                 \
   F(query,                                                                                         \
@@ -63,7 +64,7 @@ struct line_search {
   F(time_range, optional_field().items(0, 2), "Start, included, and end, not; absent: all.")       \
   F(limit, optional_field().range(1, 1000), "At most so many lines; default 100.")                 \
   F(order, optional_field().one_of("newest|oldest"), "Which come first; default `newest`.")        \
-  F(after, optional_field().text(1, 128), "Goes on after the line of this `line_id`.")
+  F(after_line, optional_field().text(1, 128), "Goes on after the line of this `line_id`.")
 AOPS_MESSAGE(line_search)
 
 /// Whom a part of an answer is missing of.
@@ -156,6 +157,22 @@ struct line_context {
     "Why there may be more between these: the time for it was over, or the answer long enough.")   \
   F(missing, required(), "Nodes that did not tell what they keep; then the code is 206.")
 AOPS_MESSAGE(line_context)
+
+/// A time range is empty, or a start and an end that is not before it.
+template <class T>
+requires std::same_as<T, line_search> || std::same_as<T, line_histogram_query>
+  expected<void> validate_message(const T& x) {
+  std::vector<moment> range;
+  if constexpr (std::same_as<T, line_search>)
+    range = x.time_range.value_or(std::vector<moment>{});
+  else
+    range = x.time_range;
+  if (range.size() == 1)
+    return fail(ec::bad_request, "time_range: must have two times, or none");
+  if (range.size() == 2 && range[0].ms > range[1].ms)
+    return fail(ec::bad_request, "time_range: ends before it starts");
+  return {};
+}
 
 // -- tokens of hosts
 

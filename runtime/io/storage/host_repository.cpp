@@ -225,6 +225,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
                        [&] { return db_.run("delete from sample where host = ?", host); },
                        [&] { return db_.run("delete from sample_chunk where host = ?", host); },
                        [&] { return forget_traced_host(db_, host_id); },
+                       [&] { return db_.run("delete from log_token where host_id = ?", host_id); },
                        [&] { return db_.run("delete from host where n = ?", host); },
                        [&] { return meta_repository{db_}.bump("hosts"); });
   if (!done)
