@@ -19,6 +19,7 @@
 #include "actors/jobs/jobs_region.hpp"
 #include "actors/kafka/bridge.hpp"
 #include "actors/kafka/publisher.hpp"
+#include "actors/logs/host_logs.hpp"
 #include "actors/notify/notifier.hpp"
 #include "actors/progress/list_changes.hpp"
 #include "actors/progress/progress_bridge.hpp"
@@ -62,6 +63,7 @@
 #include "actors/task/run_store.hpp"
 #include "actors/tracing/tracing.hpp"
 #include "cli/node/doctor_facts.hpp"
+#include "http/routes/line_routes.hpp"
 #include "http/routes/query_routes.hpp"
 #include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
@@ -152,6 +154,17 @@ child_spec remote_child(const parts& p, const store_ptr& store) {
                             p.node_id});
 }
 
+child_spec host_logs_child(const parts& p, const store_ptr& store) {
+  return child(host_logs_name,
+               actors::host_logs,
+               host_logs_parts{store,
+                               p.cluster->map,
+                               p.node_id,
+                               embedded_place(p.config, p.clock),
+                               log_intake_threads(),
+                               log_search_threads()});
+}
+
 child_spec store_tree(const parts& p) {
   auto store = store_of(p);
   std::vector<child_spec> tree{
@@ -201,6 +214,7 @@ child_spec store_tree(const parts& p) {
   tree.push_back(child(tracing_name,
                        actors::tracing,
                        tracing_parts{store, load_trace_models(p.config->tracing.models)}));
+  tree.push_back(host_logs_child(p, store));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));
@@ -489,6 +503,8 @@ http::service service_of(const parts& p, const http::node_port& port) {
   const auto& c = *p.config;
   s.foreign = http::query_routes(
     port, {c.scrape.port, c.check.sample_period.ms, c.scrape.timeout.ms, s.version});
+  for (auto& row : http::line_intake_routes(port))
+    s.foreign.push_back(std::move(row));
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port),
                                                           http::password_opener(port));
   return s;

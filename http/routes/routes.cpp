@@ -27,6 +27,7 @@ std::vector<route> public_routes(const node_port& port) {
                       cluster_routes,
                       upkeep_routes,
                       tracing_routes,
+                      line_routes,
                       session_routes,
                       kafka_routes,
                       alertmanager_routes})

@@ -18,6 +18,7 @@ std::vector<route> user_routes(const node_port& port);
 std::vector<route> access_routes(const node_port& port); ///< Sessions and tokens.
 std::vector<route> view_routes(const node_port& port);   ///< What users keep of pages.
 std::vector<route> log_routes(const node_port& port);
+std::vector<route> line_routes(const node_port& port); ///< Lines that hosts log.
 std::vector<route> host_routes(const node_port& port);
 std::vector<route> remote_routes(const node_port& port);
 std::vector<route> rule_routes(const node_port& port);

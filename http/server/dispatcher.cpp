@@ -297,8 +297,9 @@ void dispatcher::index() {
   for (const auto& f : service_.files)
     add(f.path, "GET", {.file = &f});
   for (const auto& r : service_.foreign) {
-    add(r.path, "GET", {.foreign = &r});
-    if (r.takes_forms)
+    if (r.bodies.empty())
+      add(r.path, "GET", {.foreign = &r});
+    if (r.takes_forms || !r.bodies.empty())
       add(r.path, "POST", {.foreign = &r});
   }
 }

@@ -370,6 +370,30 @@ json foreign_operation(const foreign_route& r, std::string_view verb) {
   return op;
 }
 
+/// An endpoint that takes bodies of other products: what they look like, these say.
+json intake_operation(const foreign_route& r) {
+  auto op = operation("post", r.path, r.who, r.summary);
+  op["security"] = {{{"bearer", json::array()}}, {{"basic", json::array()}}};
+  for (const auto& p : r.parameters)
+    op["parameters"].push_back({{"name", p.name},
+                                {"in", "query"},
+                                {"required", p.is_required},
+                                {"schema", foreign_schema(p)},
+                                {"description", p.description}});
+  for (const auto& type : r.bodies)
+    op["requestBody"]["content"][type] = {{"schema",
+                                           type == "application/json"
+                                             ? json::object()
+                                             : json{{"type", "string"}, {"format", "binary"}}}};
+  op["requestBody"]["required"] = true;
+  for (auto status : r.statuses)
+    op["responses"][std::to_string(status)] = {
+      {"description", status == 200 ? "All of it is stored." : "It tells why; nothing is stored."},
+      {"content", content("application/json", {{"type", "object"}})}};
+  add_refusals(op);
+  return op;
+}
+
 json file_operation(const file_route& f) {
   auto op = operation("get", f.path, may::anyone, f.summary);
   op["tags"] = {"pages"};
@@ -401,6 +425,10 @@ json openapi_of(const service& s) {
   for (const auto& f : s.files)
     paths[shown_path(f.path)]["get"] = file_operation(f);
   for (const auto& r : s.foreign) {
+    if (!r.bodies.empty()) {
+      paths[shown_path(r.path)]["post"] = intake_operation(r);
+      continue;
+    }
     paths[shown_path(r.path)]["get"] = foreign_operation(r, "get");
     if (r.takes_forms)
       paths[shown_path(r.path)]["post"] = foreign_operation(r, "post");

@@ -145,13 +145,16 @@ struct foreign_request {
 };
 
 /// An endpoint in the terms of another product, so that clients of that work unchanged: parameters
-/// come in the query, with POST also in a form, and what is refused is told in its way. Only reads.
+/// come in the query, with POST also in a form or a body, and what is refused is told in its way. Only
+/// reads, or knows by itself who may do more.
 /// Who asks may also be told by `Authorization`; browsers are never asked for that.
 struct foreign_route {
   std::string path; ///< May end in `/*`.
   std::string summary;
   std::vector<foreign_parameter> parameters{};
   bool takes_forms = false; ///< POST beside GET.
+  /// POST alone, with a body of one of these media types, which `answer` reads as it came.
+  std::vector<std::string> bodies{};
   std::function<expected<http_response>(const foreign_request&)> answer{};
   /// Tells an error: of `answer`, that nobody is known, or that he may not.
   std::function<http_response(const error&)> refuse{};

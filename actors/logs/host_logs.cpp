@@ -1,0 +1,490 @@
+#include "actors/logs/host_logs.hpp"
+
+#include "actors/cluster/node_survey.hpp"
+#include "actors/logs/line_answers.hpp"
+#include "actors/logs/log_tokens.hpp"
+#include "actors/support/ask.hpp"
+#include "actors/support/bounded_pool.hpp"
+#include "actors/support/foreign_promise.hpp"
+#include "actors/support/prepare.hpp"
+#include "messages/caf_error.hpp"
+#include "messages/roles/host.hpp"
+#include "runtime/base/digest.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/metrics.hpp"
+#include "runtime/core/logs/formats.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <sys/resource.h>
+
+namespace aops::actors {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds tidy_every{30}, host_names_deadline{5};
+/// What answers of others may take longer than their search.
+constexpr milliseconds way_of_answers{2000};
+constexpr int64_t most_under_way = 64 << 20;
+constexpr size_t log_token_bytes = 32;
+constexpr size_t intake_threads = 2, intake_queue = 256;
+constexpr size_t search_threads = 2, search_queue = 32;
+constexpr int64_t search_patience_ms = 60'000;
+
+int64_t wall_ns(const store_access& store) { return store.now_ms() * 1'000'000; }
+
+// -- lines that come in
+
+expected<std::vector<logs::record>> records_of(const lines_to_take& x, const logs::origin& from) {
+  if (x.format == "otlp")
+    return logs::otlp_records(x.body, from);
+  if (x.format == "journal")
+    return logs::journal_records(x.body, from);
+  return logs::json_records(x.body, from);
+}
+
+expected<std::string>
+host_of_token(const store_access& store, log_token_cache& tokens, const std::string& hash) {
+  auto now = store.time->steady_ms();
+  if (auto known = tokens.find(hash, now))
+    return std::move(*known);
+  auto db = store.pool->read();
+  if (!db)
+    return fail(std::move(db.error()));
+  auto host = storage::log_token_repository{**db}.host_of(hash);
+  if (host)
+    tokens.keep(hash, *host, now);
+  return host;
+}
+
+/// Bytes under way, while this lives.
+class bytes_held {
+public:
+  bytes_held(std::shared_ptr<std::atomic<int64_t>> sum, int64_t bytes)
+      : sum_(std::move(sum)), bytes_(bytes) {
+    sum_->fetch_add(bytes_);
+  }
+  ~bytes_held() { sum_->fetch_sub(bytes_); }
+  bytes_held(const bytes_held&) = delete;
+  bytes_held& operator=(const bytes_held&) = delete;
+
+private:
+  std::shared_ptr<std::atomic<int64_t>> sum_;
+  int64_t bytes_;
+};
+
+void count_taken(const lines_taken& x) {
+  static auto taken =
+    metrics::counter_of("aops_log_lines_total", "Lines of hosts that were stored.");
+  static auto duplicates =
+    metrics::counter_of("aops_log_duplicates_total", "Lines of hosts that were there already.");
+  taken.add(static_cast<double>(x.taken));
+  duplicates.add(static_cast<double>(x.duplicates));
+}
+
+/// Runs on a thread for that.
+void take_in(const store_ptr& store,
+             log_token_cache& tokens,
+             line_store_place& place,
+             const lines_to_take& x,
+             const std::shared_ptr<bytes_held>& held,
+             const foreign_promise<lines_taken>& promise) {
+  auto host = host_of_token(*store, tokens, x.token_hash);
+  if (!host)
+    return promise.fail(std::move(host.error()));
+  auto lines = records_of(x, {*host});
+  if (!lines)
+    return promise.fail(std::move(lines.error()));
+  auto to = place.get();
+  if (!to)
+    return promise.fail(std::move(to.error()));
+  auto shortened =
+    std::count_if(lines->begin(), lines->end(), [](const auto& r) { return r.is_cut; });
+  auto told = [promise, held, shortened](expected<lines_stored> stored) {
+    if (!stored)
+      return promise.fail(std::move(stored.error()));
+    lines_taken reply{
+      static_cast<int64_t>(stored->taken), static_cast<int64_t>(stored->duplicates), shortened};
+    count_taken(reply);
+    promise.answer(reply);
+  };
+  if (lines->empty())
+    return told(lines_stored{});
+  if (auto taken = (*to)->take(*host, std::move(*lines), wall_ns(*store), told); !taken)
+    promise.fail(std::move(taken.error()));
+}
+
+caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take& x) {
+  auto& st = self->state;
+  foreign_promise<lines_taken> promise{self};
+  auto bytes = static_cast<int64_t>(x.body.size());
+  if (auto now = st.under_way->load(); now > 0 && now + bytes > most_under_way) {
+    promise.fail(ec::overloaded, "too many lines wait to be stored");
+    return promise;
+  }
+  auto held = std::make_shared<bytes_held>(st.under_way, bytes);
+  auto work =
+    [store = st.parts.store, tokens = st.tokens, place = st.parts.place, x, held, promise] {
+      take_in(store, *tokens, *place, x, held, promise);
+    };
+  if (!st.parts.intake->post(std::move(work)))
+    promise.fail(ec::overloaded, "too many lines wait to be read");
+  return promise;
+}
+
+// -- searches of this node
+
+/// Sampling comes first: threads of searches get what it leaves.
+void yield_to_sampling() {
+  constexpr int politeness = 10;
+  thread_local bool is_done = false;
+  if (!std::exchange(is_done, true))
+    setpriority(PRIO_PROCESS, 0, politeness);
+}
+
+std::shared_ptr<const hosts_seen> hosts_seen_by(const caller& who,
+                                                const std::vector<host_record>& hosts,
+                                                const std::vector<std::string>& wanted) {
+  auto out = std::make_shared<hosts_seen>();
+  for (const auto& x : hosts) {
+    bool is_seen =
+      !who.groups ||
+      std::find(who.groups->begin(), who.groups->end(), x.host_group_name) != who.groups->end();
+    bool is_wanted =
+      wanted.empty() || std::find(wanted.begin(), wanted.end(), x.host_id) != wanted.end();
+    if (is_seen && is_wanted)
+      out->emplace(x.host_id, x.host_name);
+  }
+  return out;
+}
+
+using steady_deadline = std::chrono::steady_clock::time_point;
+
+/// Has `work(line_store&, hosts, deadline)` answer on a thread for searches.
+template <class Reply, class Work>
+caf::result<Reply> search_here(host_logs_pointer self,
+                               const caller& who,
+                               std::vector<std::string> wanted,
+                               int64_t patience_ms,
+                               Work work) {
+  const auto& parts = self->state.parts;
+  foreign_promise<Reply> promise{self, of(who)};
+  auto deadline =
+    std::chrono::steady_clock::now() + milliseconds{std::max<int64_t>(patience_ms, 1)};
+  auto begin = [self, promise, work, deadline](std::shared_ptr<const hosts_seen> hosts) {
+    const auto& parts = self->state.parts;
+    auto job = [place = parts.place, hosts, deadline, work, promise](expected<void> turn) {
+      if (!turn)
+        return promise.fail(std::move(turn.error()));
+      yield_to_sampling();
+      auto from = place->get();
+      promise.answer(from ? work(**from, hosts, deadline)
+                          : expected<Reply>{fail(std::move(from.error()))});
+    };
+    parts.searchers->queue(promise.ticket(), std::move(job));
+  };
+  if (who.owner.empty()) { // To the store that would mean something else.
+    begin(std::make_shared<const hosts_seen>());
+    return promise;
+  }
+  auto then = [who, wanted = std::move(wanted), promise, begin](expected<host_records> found) {
+    if (!found)
+      return promise.fail(std::move(found.error()));
+    begin(hosts_seen_by(who, found->hosts, wanted));
+  };
+  ask<host_store_actor>(self,
+                        *parts.store->names,
+                        host_store_name,
+                        host_names_deadline,
+                        std::move(then),
+                        find_hosts{who.owner, {}, {}});
+  return promise;
+}
+
+std::vector<std::string> hosts_wanted(const maybe<std::vector<std::string>>& list) {
+  return list.value_or(std::vector<std::string>{});
+}
+
+caf::result<lines_found> find_here(host_logs_pointer self, const node_line_search& x) {
+  auto work = [asked = x.what](line_store& from,
+                               const std::shared_ptr<const hosts_seen>& hosts,
+                               steady_deadline deadline) -> expected<lines_found> {
+    auto wanted = wanted_by(asked);
+    if (!wanted)
+      return fail(std::move(wanted.error()));
+    wanted->hosts = hosts;
+    wanted->deadline = deadline;
+    return from.find(*wanted).map([&](lines_had had) { return answer_of(std::move(had), *hosts); });
+  };
+  return search_here<lines_found>(self, x.who, hosts_wanted(x.what.host_list), x.patience_ms, work);
+}
+
+caf::result<line_histogram> count_here(host_logs_pointer self, const node_line_histogram& x) {
+  auto work = [asked = x.what](line_store& from,
+                               const std::shared_ptr<const hosts_seen>& hosts,
+                               steady_deadline deadline) -> expected<line_histogram> {
+    auto wanted = wanted_by(asked);
+    if (!wanted)
+      return fail(std::move(wanted.error()));
+    wanted->hosts = hosts;
+    wanted->deadline = deadline;
+    auto counts = buckets_for(asked);
+    auto is_whole = from.count(*wanted, counts);
+    if (!is_whole)
+      return fail(std::move(is_whole.error()));
+    line_histogram out;
+    if (!*is_whole)
+      out.cut = cut_name(line_cut::time);
+    for (size_t i = 0; i < counts.counts().size(); ++i) {
+      out.buckets.push_back({{counts.begin_of(i) / 1'000'000}, counts.counts()[i]});
+      out.total += counts.counts()[i];
+    }
+    return out;
+  };
+  return search_here<line_histogram>(
+    self, x.who, hosts_wanted(x.what.host_list), x.patience_ms, work);
+}
+
+/// Lines of one host and source up to a line, that one too, and after it; oldest first.
+expected<line_context>
+context_from(line_store& from, lines_wanted wanted, const line_context_query& asked) {
+  constexpr int64_t usual_lines = 10;
+  const auto place = *wanted.after;
+  line_context out;
+  auto take = [&](bool newest_first, int64_t count) -> expected<lines_found> {
+    wanted.newest_first = newest_first;
+    wanted.limit = static_cast<size_t>(count);
+    if (count == 0)
+      return lines_found{};
+    auto had = from.find(wanted);
+    return had.map([&](lines_had x) { return answer_of(std::move(x), *wanted.hosts); });
+  };
+  auto note_cut = [&](const lines_found& x) {
+    if (x.cut == "time" || (x.cut == "size" && out.cut.empty()))
+      out.cut = x.cut;
+  };
+  wanted.end_ns = place.time_ns + 1;
+  wanted.after = line_place{place.time_ns, place.n + 1};
+  auto before = take(true, asked.before.value_or(usual_lines) + 1);
+  if (!before)
+    return fail(std::move(before.error()));
+  wanted.start_ns = place.time_ns;
+  wanted.end_ns = INT64_MAX;
+  wanted.after = place;
+  auto after = take(false, asked.after.value_or(usual_lines));
+  if (!after)
+    return fail(std::move(after.error()));
+  note_cut(*before);
+  note_cut(*after);
+  out.lines.assign(std::make_move_iterator(before->lines.rbegin()),
+                   std::make_move_iterator(before->lines.rend()));
+  out.lines.insert(out.lines.end(),
+                   std::make_move_iterator(after->lines.begin()),
+                   std::make_move_iterator(after->lines.end()));
+  return out;
+}
+
+caf::result<line_context> context_here(host_logs_pointer self, const node_line_context& x) {
+  auto key = line_key_from(x.what.line_id);
+  if (!key)
+    return to_caf(key.error());
+  auto work = [asked = x.what, key = *key](line_store& from,
+                                           const std::shared_ptr<const hosts_seen>& hosts,
+                                           steady_deadline deadline) -> expected<line_context> {
+    lines_wanted wanted;
+    wanted.query = std::make_shared<const logs::line_query>();
+    wanted.hosts = hosts;
+    wanted.source = key.source;
+    wanted.after = key.place;
+    wanted.deadline = deadline;
+    return context_from(from, std::move(wanted), asked);
+  };
+  return search_here<line_context>(self, x.who, {key->host_id}, x.patience_ms, work);
+}
+
+// -- searches of all nodes
+
+template <class Reply, class Request, class Merge>
+caf::result<Reply> search_all(host_logs_pointer self, Request request, Merge merge) {
+  const auto& parts = self->state.parts;
+  auto nodes = known_nodes(*parts.map, parts.node);
+  request.patience_ms = parts.store->config->logs.search_timeout.ms;
+  survey_parts whom{*parts.store->names,
+                    parts.node,
+                    std::string{host_logs_name},
+                    milliseconds{request.patience_ms} + way_of_answers};
+  auto promise = self->make_response_promise<Reply>();
+  auto then = [promise, nodes, merge](std::vector<expected<Reply>> told) mutable {
+    std::vector<told_by_node<Reply>> all;
+    for (size_t i = 0; i < nodes.size(); ++i)
+      all.push_back({nodes[i].node, std::move(told[i])});
+    auto reply = merge(std::move(all));
+    if (reply)
+      promise.deliver(std::move(*reply));
+    else
+      promise.deliver(to_caf(reply.error()));
+  };
+  ask_nodes<host_logs_actor, Reply>(self, whom, nodes, std::move(request), then);
+  return promise;
+}
+
+// -- tokens
+
+caf::result<log_token_created>
+create_token(host_logs_pointer self, const caller& who, const log_token_to_create& x) {
+  auto store = self->state.parts.store;
+  auto now = store->now_ms();
+  auto token = base::random_hex(log_token_bytes);
+  storage::log_token made{
+    base::new_id(now), x.host_id, x.name, base::sha256_hex(token), who.user, now};
+  return write_for(
+    store,
+    foreign_promise<log_token_created>{self, of(who)},
+    {},
+    [who, made, token](storage::database& db) { return create_log_token(db, who, made, token); });
+}
+
+caf::result<log_tokens_deleted>
+delete_tokens(host_logs_pointer self, const caller& who, const log_tokens_to_delete& x) {
+  auto store = self->state.parts.store;
+  foreign_promise<log_tokens_deleted> promise{self, of(who)};
+  write(
+    *store,
+    store->bounded(promise.ticket()),
+    {},
+    [who, x, now = store->now_ms()](storage::database& db) {
+      return delete_log_tokens(db, who, x, now);
+    },
+    [promise, tokens = self->state.tokens](expected<log_tokens_deleted> done) {
+      tokens->clear();
+      promise.answer(std::move(done));
+    });
+  return promise;
+}
+
+void tidy_up(host_logs_pointer self) {
+  auto work = [place = self->state.parts.place, store = self->state.parts.store] {
+    auto to = place->get();
+    auto done = to ? (*to)->tidy(wall_ns(*store)) : expected<void>{fail(to.error())};
+    if (!done)
+      log::error("lines-not-tidied", "lines of hosts: {}", to_string(done.error()));
+  };
+  (void)self->state.parts.intake->post(std::move(work)); // Else the next time.
+}
+
+} // namespace
+
+expected<std::shared_ptr<line_store>> line_store_place::get() {
+  std::lock_guard guard{mutex_};
+  if (store_)
+    return store_;
+  auto opened = open_();
+  if (opened)
+    store_ = *opened;
+  return opened;
+}
+
+std::optional<std::string> log_token_cache::find(const std::string& token_hash, int64_t now_ms) {
+  std::lock_guard guard{mutex_};
+  auto it = all_.find(token_hash);
+  if (it == all_.end() || it->second.until_ms < now_ms)
+    return std::nullopt;
+  return it->second.host_id;
+}
+
+void log_token_cache::keep(const std::string& token_hash, std::string host_id, int64_t now_ms) {
+  constexpr size_t most = 100'000;
+  std::lock_guard guard{mutex_};
+  if (all_.size() >= most)
+    all_.clear();
+  all_.insert_or_assign(token_hash, entry{std::move(host_id), now_ms + good_ms});
+}
+
+void log_token_cache::clear() {
+  std::lock_guard guard{mutex_};
+  all_.clear();
+}
+
+full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_parts parts) {
+  prepare(self);
+  self->state.parts = std::move(parts);
+  self->delayed_send(self, tidy_every, atom::tick_v);
+  return {
+    [self](atom::tick) {
+      self->delayed_send(self, tidy_every, atom::tick_v);
+      tidy_up(self);
+    },
+    [self](const lines_to_take& x) { return take_lines(self, x); },
+    [self](const caller& who, const line_search& x) -> caf::result<lines_found> {
+      if (auto reads = wanted_by(x); !reads)
+        return to_caf(reads.error());
+      auto merge = [x](std::vector<told_by_node<lines_found>> all) {
+        return merged(x, std::move(all));
+      };
+      return search_all<lines_found>(self, node_line_search{who, x, 0}, merge);
+    },
+    [self](const caller& who, const line_histogram_query& x) -> caf::result<line_histogram> {
+      if (auto reads = wanted_by(x); !reads)
+        return to_caf(reads.error());
+      auto merge = [](std::vector<told_by_node<line_histogram>> all) {
+        return merged(std::move(all));
+      };
+      return search_all<line_histogram>(self, node_line_histogram{who, x, 0}, merge);
+    },
+    [self](const caller& who, const line_context_query& x) -> caf::result<line_context> {
+      if (auto key = line_key_from(x.line_id); !key)
+        return to_caf(key.error());
+      auto merge = [x](std::vector<told_by_node<line_context>> all) {
+        return merged(x, std::move(all));
+      };
+      return search_all<line_context>(self, node_line_context{who, x, 0}, merge);
+    },
+    [self](const node_line_search& x) { return find_here(self, x); },
+    [self](const node_line_histogram& x) { return count_here(self, x); },
+    [self](const node_line_context& x) { return context_here(self, x); },
+    [self](const caller& who, const log_token_to_create& x) { return create_token(self, who, x); },
+    [self](const caller& who, const log_tokens_query& q) -> caf::result<log_tokens_found> {
+      return read(self->state.parts.store,
+                  foreign_promise<log_tokens_found>{self, of(who)},
+                  [who, q](storage::database& db) { return list_log_tokens(db, who, q); });
+    },
+    [self](const caller& who, const log_tokens_to_delete& x) {
+      return delete_tokens(self, who, x);
+    },
+    [](atom::ping) {},
+  };
+}
+
+std::shared_ptr<line_store_place> embedded_place(std::shared_ptr<const base::config> config,
+                                                 std::shared_ptr<const base::clock> clock) {
+  auto open = [config = std::move(config), clock = std::move(clock)] {
+    embedded_lines_config how;
+    how.directory =
+      config->logs.directory.empty() ? config->data_dir + "/logs" : config->logs.directory;
+    how.keep_ms = config->logs.keep.ms;
+    how.max_bytes = static_cast<int64_t>(config->logs.max_bytes.bytes);
+    return open_embedded_lines(how, clock->now_ms() * 1'000'000);
+  };
+  return std::make_shared<line_store_place>(std::move(open));
+}
+
+std::shared_ptr<executor> log_intake_threads() {
+  return std::make_shared<bounded_pool>("log-intake", intake_threads, intake_queue);
+}
+
+std::shared_ptr<executor> log_search_threads() {
+  pool_config c;
+  c.name = "log-search";
+  c.threads = search_threads;
+  c.queue.most = base::per_urgency<size_t>{search_queue};
+  c.queue.most_of_owner = base::per_urgency<size_t>{search_queue / 2};
+  c.queue.most_of_host = base::per_urgency<size_t>{search_queue};
+  c.queue.patience_ms = search_patience_ms;
+  return std::make_shared<bounded_pool>(std::move(c));
+}
+
+} // namespace aops::actors

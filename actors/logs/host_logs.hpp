@@ -1,0 +1,84 @@
+#pragma once
+
+#include "actors/cluster/cluster_map.hpp"
+#include "actors/logs/line_store.hpp"
+#include "actors/store/store_access.hpp"
+#include "actors/support/checked_state.hpp"
+#include "messages/roles/logs.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <unordered_map>
+
+namespace aops::actors {
+
+/// Where this node's lines are kept, once somebody wants that. Any thread but a scheduler's.
+class line_store_place {
+public:
+  using opener = std::function<expected<std::shared_ptr<line_store>>()>;
+  explicit line_store_place(opener open) : open_(std::move(open)) {}
+
+  /// Opens it when it is not open yet; what fails is tried again at the next call.
+  expected<std::shared_ptr<line_store>> get();
+
+private:
+  std::mutex mutex_;
+  opener open_;
+  std::shared_ptr<line_store> store_;
+};
+
+/// Which hosts tokens are of, for a moment. Any thread.
+class log_token_cache {
+public:
+  std::optional<std::string> find(const std::string& token_hash, int64_t now_ms);
+  void keep(const std::string& token_hash, std::string host_id, int64_t now_ms);
+  void clear();
+
+  /// How long a deleted token may still be good for on another node.
+  static constexpr int64_t good_ms = 10'000;
+
+private:
+  struct entry {
+    std::string host_id;
+    int64_t until_ms = 0;
+  };
+  std::mutex mutex_;
+  std::unordered_map<std::string, entry> all_;
+};
+
+struct host_logs_parts {
+  store_ptr store; ///< For tokens and hosts.
+  std::shared_ptr<const cluster_map> map;
+  std::string node; ///< This one.
+  std::shared_ptr<line_store_place> place;
+  std::shared_ptr<executor> intake;    ///< Reads what comes in.
+  std::shared_ptr<executor> searchers; ///< Searches.
+};
+
+struct host_logs_state {
+  explicit host_logs_state() = default;
+  static inline const char* name = host_logs_name.data();
+  host_logs_parts parts;
+  std::shared_ptr<log_token_cache> tokens = std::make_shared<log_token_cache>();
+  /// Bytes that came and are not stored yet.
+  std::shared_ptr<std::atomic<int64_t>> under_way = std::make_shared<std::atomic<int64_t>>(0);
+};
+
+using full_host_logs_actor =
+  caf::typed_actor<caf::reacts_to<atom::tick>>::extend_with<host_logs_actor>;
+using host_logs_pointer = full_host_logs_actor::stateful_pointer<checked_state<host_logs_state>>;
+
+/// Takes lines of hosts and finds them. No scheduler thread reads or writes any.
+full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_parts parts);
+
+/// The place of the configuration's folder.
+std::shared_ptr<line_store_place> embedded_place(std::shared_ptr<const base::config> config,
+                                                 std::shared_ptr<const base::clock> clock);
+
+/// Threads that read what comes in, and those that search: these give way to others.
+std::shared_ptr<executor> log_intake_threads();
+std::shared_ptr<executor> log_search_threads();
+
+} // namespace aops::actors
