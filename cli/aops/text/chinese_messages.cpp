@@ -8,6 +8,12 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
+  translation{"there may be more: ask for a shorter time, or go on with --after_line",
+              "可能还有更多：请缩短时间范围，或用 --after_line 继续"},
+  translation{"not all was looked at: the time for a search was over",
+              "没有全部查完：搜索时间已到"},
+  translation{"node {} did not tell: {}",
+              "节点 {} 没有回答：{}"},
   translation{"{}: --path is missing",
               "{}：缺少 --path"},
   translation{"{}: --domain is missing",

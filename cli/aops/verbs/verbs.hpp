@@ -37,6 +37,7 @@ verb schedule_verb();
 verb run_verb();
 verb remote_verb();
 verb tracing_verb();
+verb host_log_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb config_verb();
