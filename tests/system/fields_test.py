@@ -16,6 +16,7 @@ from waiting import wait_until
 SAMPLES = {"time_range": [1, 2], "tree_content": {"node name": "x"}, "data_infos": {"192.0.2.1": []}, "report": "{}",
            "start": 1, "end": 2, "public_ip": "192.0.2.1",
            "config_list": ["/etc/hosts"], "path": "/etc/hosts", "domainName": "web", "domain_name": "web",
+           "line_id": "1-1-0000000000000001-h", "after_line": "1-1-0000000000000001-h",
            "filePath": "/etc/hosts", "file_path": "/etc/hosts", "hostId": "h"}
 # Bodies that must say more than their schema requires.
 MORE = {"/manage/host/update": {"host_name": "x"}, "/manage/host/group/update": {"new_name": "x"},

@@ -236,6 +236,15 @@ ROWS = {
     ("POST", "/manage/tracing/edit/get"): sees(),
     ("POST", "/manage/tracing/model/get"): sees(),
 
+    ("POST", "/v1/logs"): row(ANYONE, lambda s: {"resourceLogs": []}, code=16),  # With tokens of hosts only.
+    ("POST", "/logs/ingest"): row(ANYONE, lambda s: {"log": "x"}, code=1201),
+    ("POST", "/logs/search"): sees(shows=lambda s: ["line of h1"]),
+    ("POST", "/logs/histogram"): sees(lambda s: {"time_range": [0, 4_000_000_000]}, lambda s: ['"total":1']),
+    ("POST", "/logs/context"): sees(lambda s: {"line_id": s.hidden_line}, code=1000),
+    ("POST", "/logs/token/create"): denied(lambda s: {"host_id": s.seen, "name": "x"}),
+    ("POST", "/logs/token/get"): denied(changes=False),
+    ("DELETE", "/logs/token/delete"): denied(lambda s: {"token_list": ["x"]}),
+
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
@@ -332,14 +341,24 @@ class scene:
         api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
         api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": [self.hidden]}})
         self.trace(api)
+        self.log_lines(api)
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         self.stranger = rest(api.url)
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
         self.stranger = logged_in(api.url, "bob")
         self.legal = {path: body for path, _, _, _, _, body in
                       cases_of(json.loads(api.send("GET", "/openapi.json")[2]))}
-        self.secrets = [self.hidden, HIDDEN_HOST, HIDDEN_GROUP, self.hidden_report, "127.0.0.2"]
+        self.secrets = [self.hidden, HIDDEN_HOST, HIDDEN_GROUP, self.hidden_report, "127.0.0.2", "line of the hidden one"]
 
+    def log_lines(self, api):
+        """A line of each host."""
+        for host, text in ((self.seen, "line of h1"), (self.hidden, "line of the hidden one")):
+            token = api.good("/logs/token/create", {"host_id": host, "name": "n"})["access_token"]
+            status, _, reply = api.send("POST", "/logs/ingest", json.dumps({"log": text}),
+                                        {"Content-Type": "application/json", "Authorization": "Bearer " + token})
+            assert status == 200, reply
+        (line,) = api.good("/logs/search", {"query": "hidden"})["lines"]
+        self.hidden_line = line["line_id"]
 
     def trace(self, api):
         """A domain of both hosts."""

@@ -1,0 +1,145 @@
+#include "actors/logs/host_logs.hpp"
+#include "messages/names.hpp"
+#include "runtime/base/digest.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/store_fixture.hpp"
+
+#include <caf/all.hpp>
+
+#include <future>
+
+namespace aops::actors {
+
+namespace {
+
+/// The embedded store, whose answers are waited for: the fixture has one thread.
+class waited_for_lines final : public line_store {
+public:
+  explicit waited_for_lines(std::shared_ptr<line_store> inner) : inner_(std::move(inner)) {}
+  expected<void> take(const std::string& host,
+                      std::vector<logs::record> lines,
+                      int64_t now_ns,
+                      std::function<void(expected<lines_stored>)> then) override {
+    std::promise<expected<lines_stored>> told;
+    auto taken = inner_->take(host, std::move(lines), now_ns, [&](expected<lines_stored> x) {
+      told.set_value(std::move(x));
+    });
+    if (taken)
+      then(told.get_future().get());
+    return taken;
+  }
+  expected<lines_had> find(const lines_wanted& what) override { return inner_->find(what); }
+  expected<bool> count(const lines_wanted& what, logs::buckets& to) override {
+    return inner_->count(what, to);
+  }
+  expected<void> tidy(int64_t now_ns) override { return inner_->tidy(now_ns); }
+
+private:
+  std::shared_ptr<line_store> inner_;
+};
+
+struct host_logs_fixture : tests::store_fixture {
+  host_logs_fixture() {
+    auto place =
+      std::make_shared<line_store_place>([this]() -> expected<std::shared_ptr<line_store>> {
+        embedded_lines_config how{folder.path() + "/logs", 86'400'000, int64_t{1} << 30};
+        auto opened = open_embedded_lines(how, now->now_ms() * 1'000'000);
+        if (!opened)
+          return fail(opened.error());
+        return std::shared_ptr<line_store>{std::make_shared<waited_for_lines>(*opened)};
+      });
+    auto threads = std::make_shared<inline_executor>();
+    it = start_as(
+      host_logs_name,
+      host_logs,
+      host_logs_parts{store, std::make_shared<cluster_map>(), "n1", place, threads, threads});
+    host = add_host("h1").host_id;
+  }
+  ~host_logs_fixture() { end_all(); }
+
+  std::string token(const std::string& host_id, const std::string& name = "t") {
+    auto made = ask<log_token_created>(it, admin, log_token_to_create{host_id, name});
+    return made ? base::sha256_hex(made->access_token) : to_string(made.error());
+  }
+  expected<lines_taken> send(const std::string& hash, const std::string& body) {
+    return ask<lines_taken>(it, lines_to_take{hash, "json", body});
+  }
+  std::string found(const std::string& query, const caller& who) {
+    line_search q;
+    q.query.emplace(query);
+    auto answer = ask<lines_found>(it, who, q);
+    if (!answer)
+      return to_string(answer.error());
+    std::string out;
+    for (const auto& x : answer->lines)
+      out += x.message + " ";
+    return out;
+  }
+
+  tests::temp_folder folder;
+  full_host_logs_actor it;
+  std::string host;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(host_logs_suite, host_logs_fixture)
+
+BOOST_AUTO_TEST_CASE(lines_of_a_token_are_those_of_its_host) {
+  auto hash = token(host);
+  auto taken = send(hash, R"([{"log": "first", "path": "/a", "offset": 1}, {"log": "second"}])");
+  BOOST_REQUIRE(taken);
+  BOOST_TEST(taken->taken == 2);
+  auto again = send(hash, R"([{"log": "first", "path": "/a", "offset": 1}])");
+  BOOST_TEST(again->duplicates == 1);
+  BOOST_TEST(found("first", admin) == "first ");
+  BOOST_TEST(found("source:/a", admin) == "first ");
+  BOOST_TEST(found("first", other) == ""); // Another administrator.
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_taken_without_a_token_or_of_another_host) {
+  auto none = send(base::sha256_hex("guess"), R"({"log": "x"})");
+  BOOST_TEST((!none && none.error() == ec::session_invalid));
+  auto forged = send(token(host), R"([{"log": "x"}, {"log": "x", "host_id": "other"}])");
+  BOOST_TEST((!forged && forged.error() == ec::permission_denied));
+  auto broken = send(token(host, "u"), "[1]");
+  BOOST_TEST((!broken && broken.error() == ec::bad_request));
+  BOOST_TEST(found("", admin) == "");
+}
+
+BOOST_AUTO_TEST_CASE(tokens_are_made_listed_and_deleted_by_their_owner) {
+  BOOST_TEST(ask<log_token_created>(it, other, log_token_to_create{host, "t"}).error() ==
+             ec::not_found);
+  auto hash = token(host);
+  BOOST_TEST(token(host) == "conflict: name: exists already");
+  auto listed = tests::ok(ask<log_tokens_found>(it, admin, log_tokens_query{}));
+  BOOST_REQUIRE(listed.token_infos.size() == 1u);
+  BOOST_TEST(tests::ok(ask<log_tokens_found>(it, other, log_tokens_query{})).token_infos.empty());
+  auto id = listed.token_infos[0].token_id;
+  BOOST_TEST(
+    tests::ok(ask<log_tokens_deleted>(it, other, log_tokens_to_delete{{id}})).deleted.empty());
+  BOOST_TEST(send(hash, R"({"log": "x"})").has_value());
+  BOOST_TEST(
+    tests::ok(ask<log_tokens_deleted>(it, admin, log_tokens_to_delete{{id}})).deleted.size() == 1u);
+  BOOST_TEST(!send(hash, R"({"log": "x"})"));
+}
+
+BOOST_AUTO_TEST_CASE(a_query_that_does_not_read_is_refused) {
+  BOOST_TEST(found("(", admin) == "bad_request: query: column 2: a word is missing here");
+}
+
+BOOST_AUTO_TEST_CASE(a_user_of_no_group_finds_nothing) {
+  BOOST_REQUIRE(send(token(host), R"({"log": "secret"})"));
+  caller ann{"ann", "admin", rights::ordinary, false, {}, "192.0.2.3"};
+  BOOST_TEST(found("secret", ann) == "secret ");
+  ann.groups.emplace();
+  BOOST_TEST(found("secret", ann) == "");
+  ann.groups->push_back("g");
+  BOOST_TEST(found("secret", ann) == "secret ");
+  ann.owner.clear();
+  BOOST_TEST(found("secret", ann) == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace aops::actors
