@@ -89,7 +89,12 @@ class tab:
 
     def turn(self, path):
         """To another place of the pages, as a link within them does: nothing is loaded anew but what it needs."""
-        self.run(f"history.pushState({{}}, '', {json.dumps(path)}); dispatchEvent(new PopStateEvent('popstate', {{state: {{}}}}))")
+        self.run("""((path) => {
+          const state = {back: history.state?.current ?? null, current: path, forward: null, replaced: false, scroll: null,
+                         position: (history.state?.position ?? 0) + 1}
+          history.pushState(state, '', path)
+          dispatchEvent(new PopStateEvent('popstate', {state}))
+        })(%s)""" % json.dumps(path))
         self.until(f"document.querySelector('main')?.dataset.path === {json.dumps(path)}")
         return self
 

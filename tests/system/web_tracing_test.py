@@ -113,7 +113,7 @@ class tracing_pages(unittest.TestCase):
         t.fill(".el-dialog .field:has(label:text-is('Reason')) input", "as it has to be").click(".el-dialog button[type=submit]")
         # Reading it needs the key, which is asked for once.
         t.fill("input[type=password]", KEY).click("text=Open the vault")
-        t.see("td >> text=/etc/motd", 60).see(f"td >> text={REPO}", 60)
+        t.see("td:has-text('/etc/motd')", 60).see(f"td:has-text('{REPO}')", 60)
         texts = {x["file_path"]: (x["text"], x["reason"], x["username"]) for x in
                  self.api.good("/manage/tracing/item/get", {"domain_name": self.domain})["items"]}
         self.assertEqual(texts["/etc/motd"], ("hello", "as it has to be", "admin"))
@@ -131,7 +131,7 @@ class tracing_pages(unittest.TestCase):
         wait_until(lambda: self.c.history(self.domain, REPO)["total_count"] == 2, what="it has a second version")
         t.click("[aria-label='Delete /etc/motd']")
         t.confirm()
-        t.gone("td >> text=/etc/motd")
+        t.gone("td:has-text('/etc/motd')")
         self.assertEqual([x["filePath"] for x in self.c.post("/management/getManagementConf", {"domainName": self.domain})["confFiles"]], [REPO])
 
     # -- W19
@@ -193,10 +193,10 @@ class tracing_pages(unittest.TestCase):
             self.c.domain(name)
             self.c.item(name, path, "a\n", reason=f"{path} as it was")
             self.c.item(name, path, "b\n", reason=f"{path} as it is")
-        t = self.t.turn("/ui/changes").see("td >> text=/etc/issue as it is").see("td >> text=/etc/motd as it was")
+        t = self.t.turn("/ui/changes").see("td:has-text('/etc/issue as it is')").see("td:has-text('/etc/motd as it was')")
         t.choose("select[aria-label=Domain]", self.domain)
-        t.gone("td >> text=/etc/issue as it is")
-        t.fill("[aria-label='A piece of the path']", "motd").see("td >> text=/etc/motd as it is")
+        t.gone("td:has-text('/etc/issue as it is')")
+        t.fill("[aria-label='A piece of the path']", "motd").see("td:has-text('/etc/motd as it is')")
         t.fill("[aria-label=User]", "nobody").see("text=No change fits.")
         t.fill("[aria-label=User]", "adm")
         t.click("tr:has-text('/etc/motd as it is') >> text=Difference")

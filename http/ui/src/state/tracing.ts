@@ -51,7 +51,8 @@ export const difference = (
 /** How hosts stand in all: `n` of their files are not what they should be, of some it is not known. */
 export function judged(files: FileStatus[]): { of: string; off: number; unknown: number; checked: number } {
   const off = files.filter((x) => x.isSynced === 'NOT SYNCHRONIZE' || x.isSynced === 'NOT FOUND').length
-  const unknown = files.filter((x) => !['SYNCHRONIZED', 'NOT SYNCHRONIZE', 'NOT FOUND'].includes(x.isSynced)).length
+  const unsure = files.filter((x) => !['SYNCHRONIZED', 'NOT SYNCHRONIZE', 'NOT FOUND'].includes(x.isSynced))
   const times = files.map((x) => x.checked_at ?? 0)
-  return { of: off ? 'NOT SYNCHRONIZE' : unknown || !files.length ? 'UNKNOWN' : 'SYNCHRONIZED', off, unknown, checked: times.length ? Math.min(...times) : 0 }
+  const of = off ? 'NOT SYNCHRONIZE' : files.length ? (unsure[0]?.isSynced ?? 'SYNCHRONIZED') : 'UNKNOWN'
+  return { of, off, unknown: unsure.length, checked: times.length ? Math.min(...times) : 0 }
 }

@@ -785,6 +785,7 @@ export const zh: Record<string, string> = {
   Difference: '差异',
   'Difference of {name}': '{name} 的差异',
   Domain: '域',
+  Domains: '配置域',
   'Earlier one: {date}': '较早的：{date}',
   'Expect again what was expected at that time?': '重新以当时的内容为期望？',
   Expected: '期望',
