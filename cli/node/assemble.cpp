@@ -353,13 +353,13 @@ child_spec kafka_tree(const parts& p) {
                      child<caf::detached>(kafka_publisher_name, kafka_publisher, shared)});
 }
 
-/// How long the store may take for an hour of a host.
+/// How long the store may take for a portion of what a query reads.
 constexpr std::chrono::seconds portion_deadline{10};
 
 child_spec queries_child(caf::actor_system& system, const parts& p) {
   queries_parts q{p.config, p.names, query_threads(), {}};
-  q.read = [&system, names = p.names](const samples_query& x) {
-    return call_named<round_store_actor>(system, *names, round_store_name, portion_deadline, x);
+  q.read = [&system, names = p.names](const pieces_query& x) {
+    return call_named<round_pieces_actor>(system, *names, round_store_name, portion_deadline, x);
   };
   return child(queries_name, queries, std::move(q));
 }

@@ -157,6 +157,22 @@ bool is_traced(std::string_view path) {
     std::begin(folders), std::end(folders), [&](auto x) { return path.starts_with(x); });
 }
 
+/// The answers of the query API have no code either, and errors are HTTP statuses.
+bool is_of_query_api(std::string_view path) { return path.starts_with("/api/v1/"); }
+
+expected<json> query_reply(json body, int status) {
+  if (text_of(body, "status") == "success") {
+    body["code"] = 200;
+    return body;
+  }
+  if (status == 401)
+    return fail(ec::session_invalid, tr("the session is invalid; run: aops login"));
+  return fail(status == 503   ? ec::overloaded
+              : status == 403 ? ec::permission_denied
+                              : ec::bad_request,
+              text_of(body, "error"));
+}
+
 } // namespace
 
 expected<json>
@@ -177,6 +193,8 @@ client::read_reply(const answer& got, std::string_view method, const std::string
   }
   if (body && member(*body, "code").is_number_integer())
     return body;
+  if (body && is_of_query_api(path) && member(*body, "status").is_string())
+    return query_reply(std::move(*body), response.status);
   if (body && response.status < 300 && is_traced(path)) {
     auto coded = body->is_array() ? json{{"list", std::move(*body)}} : std::move(*body);
     coded["code"] = response.status;

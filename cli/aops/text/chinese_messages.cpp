@@ -14,6 +14,8 @@ constexpr std::array texts{
               "没有全部查完：搜索时间已到"},
   translation{"node {} did not tell: {}",
               "节点 {} 没有回答：{}"},
+  translation{"--time goes without --start, --end, --last and --step",
+              "--time 不能与 --start、--end、--last、--step 同时使用"},
   translation{"{}: --path is missing",
               "{}：缺少 --path"},
   translation{"{}: --domain is missing",

@@ -22,6 +22,7 @@ verb host_verb();
 verb series_verb();
 verb checkrule_verb();
 verb eval_verb();
+verb query_verb();
 verb check_verb();
 verb status_verb();
 verb notify_verb();

@@ -91,7 +91,8 @@ struct canned_node::inside {
                     q.get_header_value("Access-Token"),
                     q.get_header_value("Last-Event-ID"),
                     q.get_header_value("Idempotency-Key"),
-                    json::parse(q.body, nullptr, false)});
+                    json::parse(q.body, nullptr, false),
+                    q.target});
     auto found = answers.find(q.path);
     if (found == answers.end()) {
       r.status = 404;

@@ -18,6 +18,7 @@ namespace aops::cli::tests {
 struct request_seen {
   std::string method, path, token, last_event_id, key;
   json body;
+  std::string target; ///< The path with what follows it.
 };
 
 /// A small HTTP(S) server on a free port of this machine that answers what it is told.
