@@ -155,6 +155,58 @@ struct sample_rows {
 };
 AOPS_WIRE(sample_rows, series, rows)
 
+/// Names a piece of what is stored of a host: a packed hour, or the rows of a few minutes. Whoever
+/// has the piece under this name need not be sent it again; another name says that it has changed.
+struct piece_key {
+  int64_t chunk = 0; ///< Of a packed hour; 0: rows.
+  int64_t from_ms = 0, until_ms = 0;
+  int64_t rows = 0;   ///< How many, when they are rows.
+  int64_t newest = 0; ///< Of rows, the one that was written last; of a packed hour, its size.
+  friend auto operator<=>(const piece_key&, const piece_key&) = default;
+};
+AOPS_WIRE(piece_key, chunk, from_ms, until_ms, rows, newest)
+
+/// What is wanted of one host.
+struct wanted_pieces {
+  std::string host_id;
+  int64_t from_ms = 0;
+  std::vector<piece_key> known; ///< Pieces that need not be sent.
+};
+AOPS_WIRE(wanted_pieces, host_id, from_ms, known)
+
+/// Stored rounds of many hosts up to a time, as they are stored.
+struct pieces_query {
+  std::vector<wanted_pieces> hosts; ///< At most 64.
+  int64_t until_ms = 0;             ///< Before `from_ms` of a host: its series alone.
+  std::vector<std::string> names;   ///< Series of interest; none: all.
+  bool needs_series = true;         ///< Of a host without series of interest no rounds are wanted.
+  bool newest_only = false;         ///< Of each host its last round up to the time suffices.
+  int64_t most_bytes = 16 << 20;    ///< Of rounds; what is left is asked for again.
+};
+AOPS_WIRE(pieces_query, hosts, until_ms, names, needs_series, newest_only, most_bytes)
+
+struct stored_piece {
+  piece_key key;
+  bool is_known = false;        ///< To whoever asked; the rest is empty then.
+  std::string packed;           ///< As `sample_chunk` has it.
+  std::vector<sample_row> rows; ///< Of what is not packed. Maybe more than asked for.
+};
+AOPS_WIRE(stored_piece, key, is_known, packed, rows)
+
+struct host_pieces {
+  std::string host_id;
+  std::vector<series_entry> series; ///< Those of interest.
+  std::vector<stored_piece> pieces; ///< By time. Of rounds of the same time the last one counts.
+  int64_t until_ms = 0;             ///< So far this is all there is; maybe past what was asked for.
+};
+AOPS_WIRE(host_pieces, host_id, series, pieces, until_ms)
+
+/// Hosts that are not there any more are left out.
+struct pieces_found {
+  std::vector<host_pieces> hosts; ///< In the order asked for.
+};
+AOPS_WIRE(pieces_found, hosts)
+
 /// The rules of one owner with their content digests, as host actors compile them.
 struct owner_rules {
   std::string owner;

@@ -70,13 +70,14 @@ void hand_over(full_queries_self self,
                const query_end& end,
                const foreign_promise<query_answer>& promise) {
   const auto& parts = self->state.parts;
-  auto job = [x, hosts = std::move(hosts), end, promise, read = parts.read](expected<void> turn) {
+  auto job = [x, hosts = std::move(hosts), end, promise, read = parts.read, cache = parts.cache](
+               expected<void> turn) {
     if (!turn)
       return promise.fail(turn.error() == ec::timed_out
                             ? error{ec::timed_out, "query timed out in query queue"}
                             : turn.error());
     give_way();
-    store_source source{hosts, read, *end};
+    store_source source{hosts, read, *cache, *end};
     promise.answer(work_out(x, query_place{source, *end}));
   };
   parts.threads->queue(promise.ticket(), std::move(job));

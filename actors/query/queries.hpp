@@ -23,6 +23,9 @@ struct query_expired {
   std::weak_ptr<std::atomic<bool>> query;
 };
 
+/// How much of what was read stays in memory.
+inline constexpr size_t most_cached_bytes = size_t{64} << 20;
+
 /// What queries work with.
 struct queries_parts {
   std::shared_ptr<const base::config> config;
@@ -30,7 +33,9 @@ struct queries_parts {
   /// Where they work: they wait for the store there and compute, for as long as they may.
   std::shared_ptr<executor> threads;
   /// Called from there.
-  round_reading read;
+  piece_reading read;
+  /// What they have read before.
+  std::shared_ptr<piece_cache> cache = std::make_shared<piece_cache>(most_cached_bytes);
 };
 
 struct queries_state {

@@ -3,9 +3,11 @@
 #include "messages/query.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/core/check/own_series.hpp"
-#include "runtime/core/check/round_codec.hpp"
+#include "runtime/io/storage/sample_archive.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <optional>
 #include <span>
 
@@ -41,8 +43,22 @@ matching(const std::vector<matcher>& all, const labels& host, const series_key& 
   return full;
 }
 
-/// A stretch of rounds that costs no more to read than what series there are.
-constexpr int64_t cheap_ms = 15 * 60 * 1000;
+/// What the name of a series has to be, where the matchers say that.
+std::optional<std::string> only_name(const std::vector<matcher>& all) {
+  for (const auto& m : all)
+    if (m.name() == promql::metric_name && m.kind() == promql::match_kind::equal)
+      return m.value();
+  return {};
+}
+
+bool may_be_own(const std::vector<matcher>& all) {
+  return name_matches(all, check::up_series) || name_matches(all, check::duration_series);
+}
+
+constexpr int64_t hour_ms = 3600 * 1000;
+
+/// What an hour of a host takes in the cache, about: hosts of many series take more.
+constexpr size_t usual_hour_bytes = 160 << 10;
 
 series_key own_key(std::string_view name) { return {std::string{name}, {}}; }
 
@@ -82,55 +98,71 @@ labels labels_of_series(const labels& host, const series_key& key) {
   return promql::make_labels(std::move(out));
 }
 
-/// One host's share of a selection, round after round.
+/// How a selection is read.
+struct store_source::reading_plan {
+  const promql::selection& wanted;
+  std::vector<std::string> names;
+  bool needs_series = true;
+};
+
+/// One host's share of a selection, piece after piece.
 class store_source::host_reading {
 public:
   host_reading(const queried_host& host, const promql::selection& wanted)
-      : host_(host), wanted_(wanted) {
+      : from_ms(std::max<int64_t>(wanted.after_ms, -1) + 1), host_(&host), wanted_(&wanted) {
     for (auto [own, name] : {std::pair{&up_, check::up_series}, {&took_, check::duration_series}})
       if (auto full = matching(wanted.matchers, host.labels, own_key(name)))
         *own = add(std::move(*full));
   }
 
-  bool wants_own() const { return up_ || took_; }
+  int64_t from_ms; ///< What is before was read.
+  bool is_done = false;
+  bool is_kept = false; ///< What is read goes into the cache.
 
-  /// What the slots of the next rows stand for.
+  const std::string& host_id() const { return host_->host_id; }
+  size_t size() const { return all_.size(); }
+
+  /// What the slots of the next pieces stand for.
   void know(const std::vector<series_entry>& series) {
-    by_slot_.clear();
-    for (const auto& x : series)
-      if (auto full = matching(wanted_.matchers, host_.labels, x.key)) {
-        if (x.slot >= by_slot_.size())
-          by_slot_.resize(x.slot + size_t{1}, nothing);
-        auto known = by_key_.try_emplace(x.key, 0);
-        if (known.second)
-          known.first->second = add(std::move(*full));
-        by_slot_[x.slot] = known.first->second;
+    for (auto& x : all_)
+      x.slots.clear();
+    for (const auto& x : series) {
+      auto known = by_key_.find(x.key);
+      if (known == by_key_.end()) {
+        auto full = matching(wanted_->matchers, host_->labels, x.key);
+        if (!full)
+          continue;
+        known = by_key_.emplace(x.key, add(std::move(*full))).first;
       }
+      all_[known->second].slots.push_back(x.slot);
+    }
   }
 
-  /// @returns How many points came.
-  size_t take(const check::round& x) {
+  std::vector<uint32_t> slots() const {
+    std::vector<uint32_t> out;
+    for (const auto& x : all_)
+      out.insert(out.end(), x.slots.begin(), x.slots.end());
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+  /// @param pieces Those that count come last. @returns How many points came.
+  size_t take(const std::vector<columns_ptr>& pieces) {
     auto before = count_;
-    ++round_;
-    if (up_)
-      put(*up_, x.time_ms, x.answered ? 1 : 0);
-    if (took_ && x.answered)
-      put(*took_, x.time_ms, x.duration_s);
-    for (const auto& s : x.samples)
-      if (s.slot < by_slot_.size() && by_slot_[s.slot] != nothing)
-        put(by_slot_[s.slot], x.time_ms, s.value.as_double());
-    // What was there in the round before and is no more has ended.
-    for (auto place : present_before_)
-      if (all_[place].round != round_) {
-        all_[place].points.push_back({x.time_ms, promql::stale_marker()});
-        ++count_;
-      }
-    present_before_.swap(present_);
-    present_.clear();
+    table x{*wanted_, pieces};
+    for (uint32_t i = 0; i < all_.size(); ++i) {
+      if (i == up_)
+        x.fill([](const auto& c, size_t r) { return c.answered(r) ? 1.0 : 0.0; },
+               [](const auto&, size_t) { return true; });
+      else if (i == took_)
+        x.fill([](const auto& c, size_t r) { return c.duration_s(r); },
+               [](const auto& c, size_t r) { return c.answered(r); });
+      else if (!x.read(all_[i].slots) && !all_[i].is_there)
+        continue;
+      put(all_[i], x);
+    }
     return count_ - before;
   }
-
-  size_t size() const { return all_.size(); }
 
   void hand_over(std::vector<promql::series>& out) {
     for (auto& x : all_)
@@ -139,116 +171,224 @@ public:
   }
 
 private:
-  static constexpr uint32_t nothing = UINT32_MAX;
   struct one {
     labels metric;
     std::vector<promql::point> points;
-    uint64_t round = 0; ///< The last that had it.
+    std::vector<uint32_t> slots; ///< More than one: the first that a round has counts.
+    bool is_there = false;       ///< In the last round.
+  };
+
+  /// The rounds of some pieces beside one another, and what they say of one series.
+  struct table {
+    table(const promql::selection& wanted, const std::vector<columns_ptr>& from) : pieces(from) {
+      for (const auto& x : pieces)
+        times.insert(times.end(), x->times().begin(), x->times().end());
+      values.resize(times.size());
+      is_there.resize(times.size());
+      for (uint32_t i = 0; i < times.size(); ++i)
+        if (times[i] > wanted.after_ms && times[i] <= wanted.until_ms)
+          order.push_back(i);
+      auto is_before = [&](uint32_t a, uint32_t b) { return times[a] < times[b]; };
+      if (!std::is_sorted(order.begin(), order.end(), is_before))
+        std::stable_sort(order.begin(), order.end(), is_before);
+      // Of rounds of the same time the last one counts.
+      size_t kept = 0;
+      for (size_t i = 0; i < order.size(); ++i)
+        if (i + 1 == order.size() || times[order[i]] != times[order[i + 1]])
+          order[kept++] = order[i];
+      order.resize(kept);
+    }
+
+    /// @returns Whether any round has them.
+    bool read(const std::vector<uint32_t>& slots) {
+      std::fill(is_there.begin(), is_there.end(), 0);
+      size_t at = 0;
+      bool any = false;
+      for (const auto& x : pieces) {
+        auto count = x->times().size();
+        for (auto slot : slots)
+          any |= x->read(
+            slot, std::span(values).subspan(at, count), std::span(is_there).subspan(at, count));
+        at += count;
+      }
+      return any;
+    }
+
+    template <class Value, class Has>
+    void fill(Value value, Has has) {
+      size_t at = 0;
+      for (const auto& x : pieces)
+        for (size_t i = 0; i < x->times().size(); ++i, ++at) {
+          values[at] = value(*x, i);
+          is_there[at] = has(*x, i) ? 1 : 0;
+        }
+    }
+
+    const std::vector<columns_ptr>& pieces;
+    std::vector<int64_t> times;
+    std::vector<double> values;
+    std::vector<uint8_t> is_there;
+    std::vector<uint32_t> order; ///< Rounds that count, by time.
   };
 
   uint32_t add(labels metric) {
-    all_.push_back({std::move(metric), {}, 0});
+    all_.push_back({std::move(metric), {}, {}, false});
     return static_cast<uint32_t>(all_.size() - 1);
   }
 
-  void put(uint32_t place, int64_t time_ms, double value) {
-    auto& x = all_[place];
-    if (x.round == round_) // Twice in a round: the first counts.
-      return;
-    x.round = round_;
-    x.points.push_back({time_ms, value});
-    present_.push_back(place);
-    ++count_;
+  void put(one& to, const table& x) {
+    auto before = to.points.size();
+    if (auto room = before + x.order.size(); room > to.points.capacity())
+      to.points.reserve(std::max(room, before * 2));
+    for (auto i : x.order)
+      if (x.is_there[i]) {
+        to.points.push_back({x.times[i], x.values[i]});
+        to.is_there = true;
+      } else if (std::exchange(to.is_there, false)) {
+        // What was there in the round before and is no more has ended.
+        to.points.push_back({x.times[i], promql::stale_marker()});
+      }
+    count_ += to.points.size() - before;
   }
 
-  const queried_host& host_;
-  const promql::selection& wanted_;
+  const queried_host* host_;
+  const promql::selection* wanted_;
   std::vector<one> all_;
   std::optional<uint32_t> up_, took_;
   std::map<series_key, uint32_t> by_key_;
-  std::vector<uint32_t> by_slot_;
-  std::vector<uint32_t> present_, present_before_;
-  uint64_t round_ = 0;
   size_t count_ = 0;
 };
 
 store_source::store_source(std::vector<queried_host> hosts,
-                           round_reading read,
+                           piece_reading read,
+                           piece_cache& cache,
                            const std::atomic<bool>& cancelled,
                            source_limits limits)
-    : hosts_(std::move(hosts)), read_(std::move(read)), cancelled_(cancelled), limits_(limits) {}
+    : hosts_(std::move(hosts)), read_(std::move(read)), cache_(cache), cancelled_(cancelled),
+      limits_(limits) {}
 
-expected<store_source::series_list> store_source::series_of(const queried_host& host) {
-  if (auto it = known_.find(host.host_id); it != known_.end())
-    return it->second;
+expected<pieces_found> store_source::ask(const pieces_query& q) {
   if (cancelled_.load(std::memory_order_relaxed))
     return fail(ec::cancelled);
-  auto found = read_(samples_query{host.host_id, 1, 0, 0}); // Of no time: its series alone.
-  if (!found && found.error() != ec::not_found)
-    return fail(std::move(found.error()));
-  return keep_series(host, found ? std::move(found->series) : std::vector<series_entry>{});
+  return read_(q);
 }
 
-store_source::series_list store_source::keep_series(const queried_host& host,
-                                                    std::vector<series_entry> series) {
-  auto list = std::make_shared<const std::vector<series_entry>>(std::move(series));
-  known_.insert_or_assign(host.host_id, list);
-  return list;
-}
-
-expected<void> store_source::read_host(const queried_host& host,
-                                       const promql::selection& wanted,
-                                       std::vector<promql::series>& out) {
-  host_reading reading{host, wanted};
-  auto from = std::max<int64_t>(wanted.after_ms, -1) + 1;
-  // Whether the host has such series at all is asked first where its rounds are dear to read.
-  if (known_.contains(host.host_id) || wanted.until_ms - from > cheap_ms) {
-    auto series = series_of(host);
-    if (!series)
-      return fail(std::move(series.error()));
-    reading.know(**series);
-    if (reading.size() == 0)
-      return {};
-  }
-  while (from <= wanted.until_ms) {
-    if (cancelled_.load(std::memory_order_relaxed))
-      return fail(ec::cancelled);
-    const bool is_last = wanted.until_ms - from < limits_.portion_ms; // One portion has all of it.
-    auto found = read_(samples_query{host.host_id, from, wanted.until_ms, limits_.portion_ms});
-    if (!found && found.error() == ec::not_found) // Deleted meanwhile.
-      break;
-    if (!found)
-      return fail(std::move(found.error()));
-    reading.know(found->series);
-    if (found->rows.empty() || reading.size() == 0)
-      break;
-    for (const auto& row : found->rows) {
-      auto round = check::decode_round(row.time_ms, row.blob);
-      if (!round)
-        return fail(std::move(round.error()));
-      points_ += reading.take(*round);
-      if (points_ > limits_.most_points)
-        return fail(ec::overloaded,
-                    "query processing would load too many samples into memory in query execution");
+/// @param known What was there when it was asked for.
+expected<void> store_source::take(host_reading& reading,
+                                  host_pieces found,
+                                  std::vector<piece_cache::item> known,
+                                  const reading_plan& plan) {
+  reading.know(found.series);
+  reading.from_ms = found.until_ms + 1;
+  reading.is_done = reading.size() == 0 || found.until_ms >= plan.wanted.until_ms;
+  if (reading.size() == 0 || found.pieces.empty())
+    return {};
+  std::map<piece_key, columns_ptr> kept;
+  for (auto& x : known)
+    kept.emplace(x.key, std::move(x.columns));
+  // Rows are newer than what is packed, and what was packed later is newer, too.
+  std::stable_sort(found.pieces.begin(), found.pieces.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.key.chunk == 0, a.key.chunk} < std::pair{b.key.chunk == 0, b.key.chunk};
+  });
+  const auto slots = reading.is_kept ? std::vector<uint32_t>{} : reading.slots();
+  std::vector<columns_ptr> pieces;
+  for (auto& x : found.pieces) {
+    if (x.is_known) {
+      pieces.push_back(kept[x.key]);
+      continue;
     }
-    if (reading.size() + out.size() > wanted.most_series)
-      return fail(ec::overloaded, "the query selects more series than it may");
-    from = found->rows.back().time_ms + 1;
-    keep_series(host, std::move(found->series));
-    if (is_last)
-      break;
+    if (x.key.chunk != 0) {
+      auto rows = storage::unpack_chunk(x.packed);
+      if (!rows)
+        return fail(std::move(rows.error()));
+      x.rows = std::move(*rows);
+    }
+    auto columns = check::round_columns::of(x.rows, reading.is_kept ? nullptr : &slots);
+    if (!columns)
+      return fail(std::move(columns.error()));
+    pieces.push_back(std::make_shared<const check::round_columns>(std::move(*columns)));
+    if (reading.is_kept)
+      cache_.put(reading.host_id(), {x.key, pieces.back()});
   }
-  reading.hand_over(out);
+  points_ += reading.take(pieces);
+  if (points_ > limits_.most_points)
+    return fail(ec::overloaded,
+                "query processing would load too many samples into memory in query execution");
   return {};
 }
 
+expected<void> store_source::read_group(std::span<host_reading> group, const reading_plan& plan) {
+  const auto span_ms =
+    std::max<int64_t>(limits_.hours_at_once / static_cast<int64_t>(group.size()), 1) * hour_ms;
+  for (;;) {
+    pieces_query q;
+    q.names = plan.names;
+    q.needs_series = plan.needs_series;
+    q.newest_only = plan.wanted.newest_only;
+    std::map<std::string, std::pair<host_reading*, std::vector<piece_cache::item>>> asked;
+    auto from = plan.wanted.until_ms;
+    for (auto& x : group)
+      if (!x.is_done)
+        from = std::min(from, x.from_ms);
+    q.until_ms = from + std::min(span_ms - 1, plan.wanted.until_ms - from);
+    for (auto& x : group) {
+      if (x.is_done || x.from_ms > q.until_ms)
+        continue;
+      auto& [reading, known] = asked[x.host_id()];
+      reading = &x;
+      if (!q.newest_only)
+        known = cache_.of(x.host_id(), x.from_ms, q.until_ms);
+      q.hosts.push_back({x.host_id(), x.from_ms, {}});
+      for (const auto& item : known)
+        q.hosts.back().known.push_back(item.key);
+    }
+    if (q.hosts.empty())
+      return {};
+    auto found = ask(q);
+    if (!found)
+      return fail(std::move(found.error()));
+    for (auto& x : found->hosts) {
+      auto at = asked.find(x.host_id);
+      if (at == asked.end())
+        continue;
+      auto& [reading, known] = at->second;
+      if (auto taken = take(*reading, std::move(x), std::move(known), plan); !taken)
+        return taken;
+      asked.erase(at);
+    }
+    for (auto& [host, x] : asked) // Deleted meanwhile.
+      x.first->is_done = true;
+    if (cancelled_.load(std::memory_order_relaxed))
+      return fail(ec::cancelled);
+  }
+}
+
 expected<std::vector<promql::series>> store_source::select(const promql::selection& wanted) {
+  reading_plan plan{wanted, {}, !may_be_own(wanted.matchers)};
+  if (auto name = only_name(wanted.matchers))
+    plan.names.push_back(std::move(*name));
+  std::vector<host_reading> all;
+  for (const auto& host : hosts_)
+    if (may_match(wanted.matchers, host.labels))
+      all.emplace_back(host, wanted);
+  // Of more than fits the same hosts are kept each time: else each would drive out the next one.
+  const auto hours =
+    static_cast<size_t>(std::max<int64_t>(wanted.until_ms - wanted.after_ms, 0) / hour_ms + 1);
+  const auto kept_hosts = wanted.newest_only ? 0 : cache_.most_bytes() / usual_hour_bytes / hours;
+  for (size_t i = 0; i < std::min(kept_hosts, all.size()); ++i)
+    all[i].is_kept = true;
   std::vector<promql::series> out;
-  for (const auto& host : hosts_) {
-    if (!may_match(wanted.matchers, host.labels))
-      continue;
-    if (auto read = read_host(host, wanted, out); !read)
+  size_t series = 0;
+  for (size_t i = 0; i < all.size(); i += limits_.hosts_at_once) {
+    auto group = std::span(all).subspan(i, std::min(limits_.hosts_at_once, all.size() - i));
+    if (auto read = read_group(group, plan); !read)
       return fail(std::move(read.error()));
+    for (auto& x : group) {
+      series += x.size();
+      if (series > wanted.most_series)
+        return fail(ec::overloaded, "the query selects more series than it may");
+      x.hand_over(out);
+    }
   }
   return out;
 }
@@ -260,20 +400,43 @@ expected<void> store_source::list(const std::vector<std::vector<matcher>>& any_o
              return promql::matches(all, x);
            });
   };
-  for (const auto& host : hosts_) {
-    if (!any_of.empty() && std::none_of(any_of.begin(), any_of.end(), [&](const auto& all) {
+  std::vector<const queried_host*> hosts;
+  for (const auto& host : hosts_)
+    if (any_of.empty() || std::any_of(any_of.begin(), any_of.end(), [&](const auto& all) {
           return may_match(all, host.labels);
         }))
-      continue;
-    auto series = series_of(host);
-    if (!series)
-      return fail(std::move(series.error()));
-    for (auto name : {check::up_series, check::duration_series})
-      if (auto full = labels_of_series(host.labels, own_key(name)); fits(full) && !take(full))
-        return {};
-    for (const auto& x : **series)
-      if (auto full = labels_of_series(host.labels, x.key); fits(full) && !take(full))
-        return {};
+      hosts.push_back(&host);
+  pieces_query q;
+  q.until_ms = -1; // Series alone.
+  for (const auto& all : any_of) {
+    auto name = only_name(all);
+    if (!name) {
+      q.names.clear();
+      break;
+    }
+    q.names.push_back(std::move(*name));
+  }
+  for (size_t i = 0; i < hosts.size(); i += limits_.hosts_at_once) {
+    const auto end = std::min(i + limits_.hosts_at_once, hosts.size());
+    q.hosts.clear();
+    for (auto at = i; at < end; ++at)
+      q.hosts.push_back({hosts[at]->host_id, 0, {}});
+    auto found = ask(q);
+    if (!found)
+      return fail(std::move(found.error()));
+    std::map<std::string_view, const host_pieces*> series;
+    for (const auto& x : found->hosts)
+      series.emplace(x.host_id, &x);
+    for (auto at = i; at < end; ++at) {
+      const auto& own = hosts[at]->labels;
+      for (auto name : {check::up_series, check::duration_series})
+        if (auto full = labels_of_series(own, own_key(name)); fits(full) && !take(full))
+          return {};
+      if (auto known = series.find(hosts[at]->host_id); known != series.end())
+        for (const auto& x : known->second->series)
+          if (auto full = labels_of_series(own, x.key); fits(full) && !take(full))
+            return {};
+    }
   }
   return {};
 }

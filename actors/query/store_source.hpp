@@ -1,13 +1,14 @@
 #pragma once
 
+#include "actors/query/piece_cache.hpp"
 #include "messages/host.hpp"
 #include "messages/rounds.hpp"
 #include "runtime/core/promql/source.hpp"
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,13 @@ struct queried_host {
 };
 
 /// Reads stored rounds; waits for them.
-using round_reading = std::function<expected<sample_rows>(const samples_query&)>;
+using piece_reading = std::function<expected<pieces_found>(const pieces_query&)>;
 
 /// What one query may read.
 struct source_limits {
   size_t most_points = 10'000'000; ///< Samples of the series it selects.
-  int64_t portion_ms = 3'600'000;  ///< Of a host, read at once.
+  size_t hosts_at_once = 32;       ///< Read together.
+  int64_t hours_at_once = 1024;    ///< Of all of them.
 };
 
 /// The stored samples of hosts as series. `up` and `scrape_duration_seconds` are made from how
@@ -41,9 +43,11 @@ struct source_limits {
 /// answer. For one thread, which waits for what is read.
 class store_source : public promql::source {
 public:
+  /// @param cache What queries read before; must live longer.
   /// @param cancelled Looked at before each reading: ec::cancelled.
   store_source(std::vector<queried_host> hosts,
-               round_reading read,
+               piece_reading read,
+               piece_cache& cache,
                const std::atomic<bool>& cancelled,
                source_limits limits = {});
 
@@ -59,21 +63,21 @@ public:
 
 private:
   class host_reading;
+  struct reading_plan;
 
-  expected<void> read_host(const queried_host& host,
-                           const promql::selection& wanted,
-                           std::vector<promql::series>& out);
-  using series_list = std::shared_ptr<const std::vector<series_entry>>;
-  /// Each host's are read once.
-  expected<series_list> series_of(const queried_host& host);
-  series_list keep_series(const queried_host& host, std::vector<series_entry> series);
+  expected<void> read_group(std::span<host_reading> group, const reading_plan& plan);
+  expected<void> take(host_reading& reading,
+                      host_pieces found,
+                      std::vector<piece_cache::item> known,
+                      const reading_plan& plan);
+  expected<pieces_found> ask(const pieces_query& q);
 
   std::vector<queried_host> hosts_;
-  round_reading read_;
+  piece_reading read_;
+  piece_cache& cache_;
   const std::atomic<bool>& cancelled_;
   source_limits limits_;
   size_t points_ = 0; ///< Held so far.
-  std::map<std::string, series_list> known_;
 };
 
 } // namespace aops::actors

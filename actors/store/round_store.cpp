@@ -3,6 +3,7 @@
 #include "actors/support/prepare.hpp"
 #include "actors/support/tell_changed.hpp"
 #include "runtime/io/storage/result_repository.hpp"
+#include "runtime/io/storage/sample_pieces.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 
 #include <caf/all.hpp>
@@ -72,8 +73,8 @@ expected<host_results> overlapping(storage::database& db, const host_results_que
 
 } // namespace
 
-round_store_actor::behavior_type
-round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
+full_round_store_actor::behavior_type
+round_store(full_round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
             store_ptr store) {
   prepare(self);
   self->state.store = std::move(store);
@@ -118,6 +119,11 @@ round_store(round_store_actor::stateful_pointer<checked_state<round_store_state>
       return read(self->state.store,
                   foreign_promise<sample_rows>{self, {urgency::history, {}, q.host_id}},
                   [q](storage::database& db) { return storage::sample_repository{db}.range(q); });
+    },
+    [self](const pieces_query& q) -> caf::result<pieces_found> {
+      return read(self->state.store,
+                  foreign_promise<pieces_found>{self, {urgency::history, {}, {}}},
+                  [q](storage::database& db) { return storage::sample_pieces{db}.find(q); });
     },
     [self](const host_results_query& q) -> caf::result<host_results> {
       return read(self->state.store,

@@ -21,4 +21,9 @@ using round_store_actor = caf::typed_actor<
   answers<host_results_query, host_results>,
   caf::reacts_to<atom::ping>>;
 
+/// ROUND PIECES: what queries read.
+using round_pieces_actor = caf::typed_actor<
+  // Stored samples of many hosts, without what the one who asks has already.
+  answers<pieces_query, pieces_found>>;
+
 } // namespace aops

@@ -14,6 +14,8 @@
   X(rounds, rules_changed)                                                                         \
   X(rounds, host_results_query)                                                                    \
   X(rounds, host_results)                                                                          \
-  X(rounds, results_to_replace)
+  X(rounds, results_to_replace)                                                                    \
+  X(rounds, pieces_query)                                                                          \
+  X(rounds, pieces_found)
 
 AOPS_TYPE_BLOCK(rounds, 1500)

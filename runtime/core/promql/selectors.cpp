@@ -47,9 +47,10 @@ struct stream {
 };
 
 /// The series of a selector, by labels.
-std::vector<stream> streams_of(run& r, const node& n, int64_t after, int64_t until) {
+std::vector<stream>
+streams_of(run& r, const node& n, int64_t after, int64_t until, bool newest_only = false) {
   std::vector<stream> out;
-  auto found = r.data.select({n.matchers, after, until, r.options.most_series});
+  auto found = r.data.select({n.matchers, after, until, r.options.most_series, newest_only});
   if (!found)
     return r.fail(found.error().detail, found.error().code), std::move(out);
   if (found->size() > r.options.most_series)
@@ -64,8 +65,8 @@ class selector : public step {
 public:
   selector(run& r, const node& n, int64_t first, int64_t last, bool times)
       : run_(r), node_(n), times_(times) {
-    auto all =
-      streams_of(r, n, looked_at(r, n, first) - r.options.lookback_ms, looked_at(r, n, last));
+    auto from = looked_at(r, n, first), until = looked_at(r, n, last);
+    auto all = streams_of(r, n, from - r.options.lookback_ms, until, from == until);
     for (auto& s : all)
       series_.push_back({std::move(s), {std::numeric_limits<int64_t>::min(), 0}});
   }

@@ -37,6 +37,7 @@ struct selection {
   const std::vector<matcher>& matchers;
   int64_t after_ms = 0, until_ms = 0; ///< Points in (after, until] suffice.
   size_t most_series = 0;             ///< More are refused, so more need not be made.
+  bool newest_only = false;           ///< Of each series its last point suffices.
 };
 
 /// Where an engine takes series from. Each label set once.

@@ -71,13 +71,18 @@ expected<void> sample_erasure::shrink_chunks(database& db) {
     if (gone == 0)
       return {};
     auto body = pack_chunk(*rows);
-    return only(
-      db.run("update sample_chunk set from_ms = ?, until_ms = ?, bytes = ?, body = ? where n = ?",
-             rows->front().time_ms,
-             rows->back().time_ms,
-             body.size(),
-             blob{body},
-             x.key));
+    // Under another number: whoever has the hour under the old one must not take it for this one.
+    return in_order(
+      [&] {
+        return db.run("insert into sample_chunk (host, from_ms, until_ms, bytes, body) "
+                      "values (?, ?, ?, ?, ?)",
+                      hosts_.back(),
+                      rows->front().time_ms,
+                      rows->back().time_ms,
+                      body.size(),
+                      blob{body});
+      },
+      [&] { return db.run("delete from sample_chunk where n = ?", x.key); });
   });
   if (done && static_cast<int64_t>(chunks->size()) < chunks_at_once) {
     hosts_.pop_back();

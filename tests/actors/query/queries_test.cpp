@@ -1,6 +1,8 @@
 #include "actors/query/queries.hpp"
 #include "messages/names.hpp"
 #include "runtime/core/check/round_codec.hpp"
+#include "runtime/io/storage/sample_archive.hpp"
+#include "runtime/io/storage/sample_pieces.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -31,15 +33,29 @@ struct queries_fixture : tests::store_fixture {
 
   void begin(std::shared_ptr<executor> threads) {
     queries_parts parts{settings, names, std::move(threads), {}};
-    parts.read = [this](const samples_query& q) {
+    parts.cache = cache;
+    parts.read = [this](const pieces_query& q) {
       ++reads;
-      return storage::sample_repository{db()}.range(q);
+      auto found = storage::sample_pieces{db()}.find(q);
+      if (found)
+        for (const auto& host : found->hosts)
+          for (const auto& x : host.pieces)
+            sent += x.is_known ? 0 : 1;
+      return found;
     };
     it = start_as(queries_name, queries, std::move(parts));
   }
 
   full_queries_actor it;
   int reads = 0;
+  int sent = 0; ///< Pieces that came from the store.
+  std::shared_ptr<piece_cache> cache = std::make_shared<piece_cache>(most_cached_bytes);
+
+  void pack(int64_t before_ms) {
+    tests::ok(storage::transact(db(), [&](storage::database& to) {
+      return storage::sample_archive{to}.compact(before_ms, 1000);
+    }));
+  }
 
   /// One round of a host: `load{cpu=0}`, `load{cpu=1}`, `disk{host=sda}`; of an answered one, those
   /// that have a value.
@@ -120,15 +136,81 @@ BOOST_AUTO_TEST_CASE(all_hosts_are_looked_at_and_selected_by_their_labels) {
   BOOST_TEST(values("load", 1000) == "h1/0=1 h2/0=3 h1/1=2 "); // By labels.
   BOOST_TEST(values("sum by (host_id) (load)", 1000) == "h1/=3 h2/=3 ");
   reads = 0;
-  // After the last round there is: what one portion has is all of it.
   BOOST_TEST(values("load{host_id=\"h2\"}", 1500) == "h2/0=3 ");
   BOOST_TEST(reads == 1);
   reads = 0;
   BOOST_TEST(values("load + load{host_id=\"h2\"}", 1500) == "h2/0=6 ");
-  BOOST_TEST(reads == 3); // Of two hosts, then of the one that can match.
-  reads = 0;
+  BOOST_TEST(reads == 2); // All hosts at once, for each selector.
+  sent = 0;
   BOOST_TEST(values("sum_over_time(nothing[1h])", 1000) == "");
-  BOOST_TEST(reads == 2); // No round.
+  BOOST_TEST(sent == 0); // No round.
+}
+
+BOOST_AUTO_TEST_CASE(the_last_round_of_each_host_is_enough_for_one_time) {
+  auto one = add_host("h1"), two = add_host("h2");
+  for (int64_t t = 1000; t <= 200'000; t += 1000)
+    add_round(one, t, {{2, static_cast<double>(t)}});
+  add_round(two, 100'000, {{2, 5}});
+  BOOST_TEST(values("load", 150'500) == "h1/0=150000 h2/0=5 ");
+  BOOST_TEST(sent == 2);
+  BOOST_TEST(cache->bytes() == 0u);
+  BOOST_TEST(values("load", 99'999) == "h1/0=99000 ");
+  BOOST_TEST(values("load @ 2", 99'999) == "h1/0=2000 ");
+  BOOST_TEST(values("timestamp(load)", 150'500) == "h1/0=150 h2/0=100 ");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_read_is_not_read_again_unless_it_changed) {
+  auto host = add_host("h1");
+  constexpr int64_t hour = 3'600'000, minute = 60'000;
+  for (int64_t t = minute; t <= 3 * hour + 12 * minute; t += minute)
+    add_round(host, t, {{2, 1}});
+  pack(2 * hour);
+  auto count = [&](int64_t at_ms) { return values("count_over_time(load[10h])", at_ms); };
+  BOOST_TEST(count(3 * hour + 12 * minute) == "h1/0=192 ");
+  BOOST_TEST(sent == 2 + 12 + 3); // Hours, and stretches of five minutes.
+  sent = 0;
+  BOOST_TEST(count(3 * hour + 12 * minute) == "h1/0=192 ");
+  BOOST_TEST(sent == 0);
+  add_round(host, 3 * hour + 13 * minute, {{2, 1}});
+  BOOST_TEST(count(3 * hour + 13 * minute) == "h1/0=193 ");
+  BOOST_TEST(sent == 1); // The stretch that grew.
+  sent = 0;
+  pack(3 * hour);
+  BOOST_TEST(count(3 * hour + 13 * minute) == "h1/0=193 ");
+  BOOST_TEST(sent == 1); // The hour that is packed now.
+  sent = 0;
+  // A round that comes late, beside the hour that is packed already; another of a time that is
+  // there.
+  tests::ok(storage::transact(db(), [&](storage::database& to) {
+    auto row = [](int64_t time_ms, double value) {
+      return sample_row{time_ms,
+                        check::encode_round({time_ms, true, 0.5, {{2, number::of(value)}}})};
+    };
+    return storage::sample_repository{to}.save_samples(
+      "h1", {row(hour + minute / 2, 1), row(hour + 2 * minute, 8)});
+  }));
+  BOOST_TEST(count(3 * hour + 13 * minute) == "h1/0=194 ");
+  BOOST_TEST(sent == 1);
+  BOOST_TEST(values("sum_over_time(load[10h])", 3 * hour + 13 * minute) == "h1/0=201 ");
+  BOOST_TEST(values("load", hour + 2 * minute) == "h1/0=8 ");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_too_much_for_the_cache_is_read_all_the_same) {
+  auto host = add_host("h1");
+  for (int64_t t = 15'000; t <= 1'800'000; t += 15'000)
+    add_round(host, t, {{2, 1}, {3, 2}});
+  cache = std::make_shared<piece_cache>(200);
+  begin(std::make_shared<inline_executor>());
+  for (int again = 0; again < 2; ++again)
+    BOOST_TEST(values("sum_over_time(load[30m])", 1'800'000) == "h1/0=120 h1/1=240 ");
+  BOOST_TEST(cache->bytes() == 0u);
+  BOOST_TEST(sent == 14); // Seven stretches, each time.
+  // One that holds some of it.
+  cache = std::make_shared<piece_cache>(400'000);
+  begin(std::make_shared<inline_executor>());
+  BOOST_TEST(values("sum_over_time(load[30m])", 1'800'000) == "h1/0=120 h1/1=240 ");
+  BOOST_TEST(cache->bytes() > 0u);
+  BOOST_TEST(cache->bytes() <= 400'000u);
 }
 
 BOOST_AUTO_TEST_CASE(a_series_ends_where_a_round_lacks_it) {
@@ -253,7 +335,7 @@ BOOST_AUTO_TEST_CASE(what_is_at_work_ends_with_the_actor) {
 BOOST_AUTO_TEST_CASE(a_store_that_fails_is_told) {
   add_host("h1");
   queries_parts parts{settings, names, std::make_shared<inline_executor>(), {}};
-  parts.read = [](const samples_query&) -> expected<sample_rows> {
+  parts.read = [](const pieces_query&) -> expected<pieces_found> {
     return fail(ec::store_unreachable, "away");
   };
   it = start_as(queries_name, queries, std::move(parts));
