@@ -2,6 +2,7 @@
 the same exporters."""
 import base64
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -11,7 +12,7 @@ import unittest
 import urllib.parse
 
 from exporter import exporter
-from node import node
+from node import node, program
 from prometheus import prometheus
 from rest import rest, rule
 from schema_tester import environment
@@ -137,6 +138,30 @@ class query_api(unittest.TestCase):
         self.assertEqual([x["value"][1] for x in seen["current"]], ["0.5"])
         self.assertEqual(sorted(seen["range"]), [["h1", ["0.5"]], ["h2", ["0.5"]]])
         self.assertEqual(sorted(seen["targets"]), ["h1", "h2"])
+
+    # -- the command line
+
+    def aops(self, *words):
+        environment_of = {"PATH": os.environ["PATH"], "HOME": self.node.folder, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                          "AOPS_URL": self.node.url, "AOPS_ACCESS_TOKEN": self.token}
+        return subprocess.run([program("aops"), "query", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60, env=environment_of)
+
+    def test_the_command_line_shows_what_the_api_answers(self):
+        done = self.aops('count by (host) ({mountpoint="/"})')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual({x["metric"]["host"]: x["value"][1] for x in found["result"]}, {"h1": "1", "h2": "1"})
+        done = self.aops("node_load1", "--last", "1m", "--step", "1s", "-o", "csv")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], "series,time,value")
+        self.assertTrue(all(x.endswith(",0.5") for x in lines[1:]) and len(lines) > 1, done.stdout)
+        self.assertEqual(self.aops("node_load1 > 0.1", "--exit-code").returncode, 10)
+        self.assertEqual(self.aops("node_load1 > 1", "--exit-code").returncode, 0)
+        done = self.aops("node_load1[")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("parse error", done.stderr)
 
     # -- a real Prometheus
 
