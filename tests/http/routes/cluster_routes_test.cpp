@@ -47,7 +47,7 @@ struct routes_fixture {
     return json::parse(it->answer(q).body);
   }
 
-  tests::sessions_by_hand sessions;
+  ::tests::sessions_by_hand sessions;
   std::string token = sessions.open("admin");
   expected<caf::message> answer = fail(ec::unreachable, "not scripted");
   std::string asked;

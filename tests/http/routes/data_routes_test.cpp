@@ -78,7 +78,7 @@ struct doors_fixture {
     return json::parse(at.answer(q).body);
   }
 
-  tests::sessions_by_hand sessions;
+  ::tests::sessions_by_hand sessions;
   std::string token = sessions.open("admin");
   expected<caf::message> answer = fail(ec::unreachable, "not scripted");
   std::string asked;

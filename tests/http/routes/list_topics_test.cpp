@@ -55,7 +55,7 @@ BOOST_FIXTURE_TEST_SUITE(lists_that_pages_follow, lists_fixture)
 BOOST_AUTO_TEST_CASE(a_stream_says_where_lists_stand_and_when_one_has_changed) {
   std::vector<http::sse_topic> topics{{"list:hosts", "list:hosts", "change"},
                                       {"list:runs", "list:runs", "change"}};
-  auto live = tests::ok(hub.open({}, topics));
+  auto live = aops::tests::ok(hub.open({}, topics));
   kept_text to;
   BOOST_TEST(shows(live, to, R"({"topic":"list:runs","version":100})"));
   BOOST_TEST(to.seen.find("event: change\ndata: {\"topic\":\"list:hosts\"") != std::string::npos);
@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(a_stream_says_where_lists_stand_and_when_one_has_changed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_list_is_not_found) {
-  BOOST_TEST(tests::failure_of(lists->find("list:secrets")) == ec::not_found);
-  BOOST_TEST(tests::failure_of(lists->find("alerts")) == ec::not_found);
-  BOOST_TEST(tests::ok(lists->find("list:alerts")).progress == 100);
+  BOOST_TEST(aops::tests::failure_of(lists->find("list:secrets")) == ec::not_found);
+  BOOST_TEST(aops::tests::failure_of(lists->find("alerts")) == ec::not_found);
+  BOOST_TEST(aops::tests::ok(lists->find("list:alerts")).progress == 100);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,7 +36,7 @@ struct query_fixture {
       last = std::move(request);
       return answer;
     };
-    auto s = tests::sample_service(sessions);
+    auto s = ::tests::sample_service(sessions);
     s.foreign = http::query_routes(port, {9100, 15'000, 10'000, "0.1"});
     it.emplace(std::move(s));
   }
@@ -59,7 +59,7 @@ struct query_fixture {
            body.value("error", "");
   }
 
-  tests::sessions_by_hand sessions;
+  ::tests::sessions_by_hand sessions;
   std::string token = sessions.open_to_read("admin");
   http::text_pairs headers{{"Access-Token", token}};
   expected<caf::message> answer = caf::make_message(query_answer{"[1]", {}, {}});
