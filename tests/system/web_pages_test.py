@@ -77,7 +77,7 @@ class pages(on_stage):
         self.assertEqual(t.ask("problems"), [])
 
     def test_a_deep_link_leads_there_after_logging_in_and_back_goes_back(self):
-        t = self.tab().log_in(path="/ui/rules?find=load&severity=critical")
+        t = self.tab().type_in(path="/ui/rules?find=load&severity=critical")
         t.see("text=load_high")
         self.assertFalse(t.has("text=swap_low"))
         t.fill("input[type=search]", "swap")

@@ -11,7 +11,7 @@ from web import on_stage, tab
 
 class sessions(on_stage):
     def test_the_first_load_is_small(self):
-        t = self.tab(fresh=True).log_in()
+        t = self.tab(fresh=True).type_in()
         t.see("text=Firing alerts")
         sizes = t.run("performance.getEntriesByType('resource').filter(r => r.name.includes('/ui/assets/')).map(r => r.transferSize)")
         self.assertGreater(len(sizes), 3)
@@ -24,7 +24,7 @@ class sessions(on_stage):
         t.see("text=incorrect username or password")
 
     def test_the_cookie_is_no_business_of_scripts(self):
-        t = self.tab().log_in()
+        t = self.tab().type_in()
         self.assertEqual(t.run("document.cookie"), "")
         cookie = next(c for c in t.ask("cookies") if c["name"].endswith("aops-session"))
         self.assertTrue(cookie["httpOnly"])
@@ -32,7 +32,7 @@ class sessions(on_stage):
         self.assertNotIn(cookie["value"], t.run("document.documentElement.outerHTML + JSON.stringify(localStorage)"))
 
     def test_who_logs_out_is_out_on_the_node(self):
-        t = self.tab().log_in()
+        t = self.tab().type_in()
         cookies = t.ask("cookies")
         t.click(".user button")
         t.click("text=Log out")
@@ -41,7 +41,7 @@ class sessions(on_stage):
         t.go("/ui/hosts").see("input[type=password]")
 
     def test_a_session_that_ends_is_begun_again_where_one_was(self):
-        t = self.tab().log_in("ann", KNOWN, "/ui/rules")
+        t = self.tab().type_in("ann", KNOWN, "/ui/rules")
         t.see("text=load_high")
         self.it.admin.call("DELETE", "/manage/account/session/delete", {"username": "ann", "session_list": []})
         wait_until(lambda: t.run("fetch('/session').then(r => r.json()).then(r => r.code)") == 1201)
@@ -86,7 +86,7 @@ class sessions(on_stage):
     def test_a_stream_comes_back_after_the_node_was_away(self):
         """The node is killed under an open diagnosis and starts again on its port; the page says so and goes on by itself."""
         with scene_node() as own:
-            t = tab(self.seen, own.url).log_in(path=f"/ui/diagnoses/{own.task}")
+            t = tab(self.seen, own.url).type_in(path=f"/ui/diagnoses/{own.task}")
             t.see(".matrix")
             own.kill()
             t.see("text=Live updates are interrupted", 40)
