@@ -27,7 +27,7 @@ function left(kind: Kind): View[] {
 /** The user's views of a kind, as the node keeps them. */
 export function useViews(kind: Kind) {
   const list = useLoad((signal) => post('/manage/account/view/get', { kind }, { signal }).then((r) => r.view_infos.map(viewOf)))
-  const save = ({ name, search }: View) => post('/manage/account/view/save', { kind, view_name: name, content: { search } })
+  const save = ({ name, search }: View) => post('/manage/account/view/save', { kind, view_name: name, content: { search } as never })
   return {
     list,
     async keep(view: View) {
