@@ -149,6 +149,7 @@ STORE_CASE(of_each_task_the_newest_run_can_be_asked_for) {
   BOOST_TEST((newest(q) == std::set<std::string>{"newest", "once"}));
   q.task_list.emplace(std::vector<std::string>{"often"});
   BOOST_TEST((newest(q) == std::set<std::string>{"newest"}));
+  start(db, "newest");
   finish(db, "newest");
   q.state.emplace(std::vector<std::string>{"pending"});
   BOOST_TEST(newest(q).empty()); // An older one is not the newest because this one has ended.
