@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(what_a_session_has_opened_is_lent_to_its_runs_only_as_long_
       .map([](const session_key_lent& x) { return x.key.text; });
   };
   tests::ok(enter(who, key));
-  // It opens nothing yet: to ask for it once more would lead nowhere.
+  // It opens nothing yet; asking for it once more would lead nowhere.
   BOOST_TEST(tests::failure_of(lent_to(who)) == ec::bad_request);
   auto none = ask<opened_vault>(keeper, who, vault_to_use{});
   BOOST_TEST(tests::failure_of(none) == ec::bad_request);
