@@ -153,13 +153,13 @@ struct foreign_route {
   std::string summary;
   std::vector<foreign_parameter> parameters{};
   bool takes_forms = false; ///< POST beside GET.
-  /// POST alone, with a body of one of these media types, which `answer` reads as it came.
-  std::vector<std::string> bodies{};
   std::function<expected<http_response>(const foreign_request&)> answer{};
   /// Tells an error: of `answer`, that nobody is known, or that he may not.
   std::function<http_response(const error&)> refuse{};
   std::vector<int> statuses = {200, 400, 401, 403, 404, 422, 500, 503}; ///< For the documentation.
   may who = may::user;
+  /// POST alone, with a body of one of these media types, which `answer` reads as it came.
+  std::vector<std::string> bodies{};
 };
 
 /// Files (GET) that are served as they stand.
