@@ -48,9 +48,10 @@ class new_actor(unittest.TestCase):
         return done.stdout
 
     def compile(self, source, like):
-        """Compiles a file with the flags of another one."""
+        """Compiles a file with the flags of another one, which may be compiled together with its neighbours."""
         rows = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-        row = next(x for x in rows if x["file"] == str(top / like))
+        together = str(build / pathlib.Path(like).parent / "CMakeFiles")
+        row = next(x for x in rows if x["file"] == str(top / like) or x["file"].startswith(together))
         object_file = self.folder / (source.replace("/", "_") + ".o")
         command = re.sub(r" -o \S+", "", row["command"]).replace(row["file"], str(self.folder / source))
         command = command.replace(" -c ", f" -I{self.folder} -o {object_file} -c ")
@@ -67,7 +68,7 @@ class new_actor(unittest.TestCase):
                    self.compile("tests/actors/night_watch/night_watch_test.cpp", "tests/actors/support/prepare_test.cpp")]
         link = command_of("bin/test_actors_support")
         program = self.folder / "night_watch_test"
-        link = re.sub(r"\S+/test_actors_support\.dir/\S*_test\.cpp\.o", "", link)
+        link = re.sub(r"\S+/test_actors_support\.dir/(\S*_test\.cpp|Unity/\S+)\.o", "", link)
         link = re.sub(r" -o bin/test_actors_support", f" {objects[1]} {objects[0]} -o {program}", link)
         done = subprocess.run(link, shell=True, cwd=build, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
