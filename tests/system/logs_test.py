@@ -40,8 +40,8 @@ class logs(unittest.TestCase):
         cls.api = cls.node.admin()
         cls.api.add_group()
         cls.api.add_group("other")
-        (cls.web,) = cls.api.add_hosts(("web1", "127.0.0.1"))
-        (cls.db,) = cls.api.add_hosts(("db1", "127.0.0.2"), group="other")
+        (cls.web,) = cls.api.add_hosts(("web1", "127.0.0.1", None))
+        (cls.db,) = cls.api.add_hosts(("db1", "127.0.0.2", None), group="other")
         cls.tokens = {x: cls.api.good("/logs/token/create", {"host_id": x, "name": "t"})["access_token"]
                       for x in (cls.web, cls.db)}
 
@@ -225,7 +225,7 @@ class refusals(unittest.TestCase):
         with node("http.max_body=32MiB", "http.request_timeout=60s") as it:
             api = it.admin()
             api.add_group()
-            (host,) = api.add_hosts(("web1", "127.0.0.1"))
+            (host,) = api.add_hosts(("web1", "127.0.0.1", None))
             token = api.good("/logs/token/create", {"host_id": host, "name": "t"})["access_token"]
             text = "word " * 6000
             body = "\n".join(json.dumps({"log": f"{n} {text}", "path": "/p"}) for n in range(800))
