@@ -6,6 +6,7 @@
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/doctor.hpp"
+#include "messages/roles/logs.hpp"
 #include "messages/roles/remote.hpp"
 #include "messages/roles/rule_cost.hpp"
 #include "messages/roles/run.hpp"
@@ -31,6 +32,7 @@ bool is_open_to_peers(const cluster_services& services, std::string_view name) {
                                                node_name,
                                                rule_costs_name,
                                                doctor_name,
+                                               host_logs_name,
                                                upkeep_desk_name,
                                                vault_name,
                                                remote_name,

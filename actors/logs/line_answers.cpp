@@ -270,11 +270,18 @@ expected<line_context> merged(const line_context_query& asked,
     if (is_cut_by(*parts, why))
       out.cut = why;
   std::vector<lines_found> lines;
-  for (auto& part : *parts)
+  std::string wanted; // Of two copies of a line either may be the one that is shown.
+  for (auto& part : *parts) {
+    for (const auto& x : part.lines)
+      if (x.line_id == asked.line_id)
+        wanted = identity_of(x);
     lines.emplace_back().lines = std::move(part.lines);
+  }
+  if (wanted.empty())
+    return fail(ec::not_found, "line_id: no such line");
   out.lines = joined_lines(std::move(lines), {false});
   auto it = std::find_if(out.lines.begin(), out.lines.end(), [&](const log_line& x) {
-    return x.line_id == asked.line_id;
+    return identity_of(x) == wanted;
   });
   if (it == out.lines.end())
     return fail(ec::not_found, "line_id: no such line");

@@ -7,8 +7,10 @@ import subprocess
 import threading
 import unittest
 
+from cluster import cluster
 from node import node, program
 from rest import rest
+from waiting import wait_until
 
 KNOWN = "correct horse"
 SECOND = 1_000_000_000
@@ -245,6 +247,36 @@ class refusals(unittest.TestCase):
             self.assertEqual(set(statuses), {200, 429})
             count = api.good("/logs/histogram", {"time_range": [0, 4_000_000_000]})["total"]
             self.assertEqual(count, 800 * statuses.count(200))
+
+
+class nodes(unittest.TestCase):
+    def test_a_search_asks_all_nodes_and_names_those_that_do_not_tell(self):
+        with cluster(2) as them:
+            first, second = them.members
+            api = first.client()
+            api.add_group()
+            (host,) = api.add_hosts(("web1", "127.0.0.1", None))
+            token = api.good("/logs/token/create", {"host_id": host, "name": "t"})["access_token"]
+            lines = numbered(1, 2, 3)
+            for member, some in ((first, lines[:2]), (second, lines[1:])):
+                status, _, reply = member.client().send("POST", "/logs/ingest", json.dumps(some), {
+                    "Content-Type": "application/json", "Authorization": "Bearer " + token})
+                self.assertEqual(status, 200, reply)
+
+            def found(member, code=200):
+                reply = member.client().good("/logs/search", {"order": "oldest"}, code)
+                return [x["message"].split()[1] for x in reply["lines"]], [x["node"] for x in reply["missing"]]
+
+            # Each has read that the other is there, and there is a link.
+            wait_until(lambda: all(len(x.client().post("/logs/search", {})["lines"]) == 3 for x in (first, second)), 30,
+                       "lines of both nodes")
+            self.assertEqual(found(first), (["1", "2", "3"], []))
+            self.assertEqual(found(second), (["1", "2", "3"], []))
+            (middle,) = second.client().good("/logs/search", {"query": '"number 2"'})["lines"]
+            around = second.client().good("/logs/context", {"line_id": middle["line_id"], "before": 5, "after": 5})["lines"]
+            self.assertEqual([x["message"].split()[1] for x in around], ["1", "2", "3"])
+            second.kill()
+            self.assertEqual(found(first, 206), (["1", "2"], [second.id]))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,19 @@ BOOST_AUTO_TEST_CASE(context_is_what_stands_around_the_line) {
   BOOST_TEST((!none && none.error() == ec::not_found));
 }
 
+BOOST_AUTO_TEST_CASE(context_is_found_by_either_copy_of_a_line) {
+  line_context a, b;
+  a.lines = {told_line(10, 1, "a"), told_line(20, 2, "b", 5)};
+  b.lines = {told_line(20, 1, "b", 5), told_line(30, 2, "c")};
+  for (const auto& id : {a.lines[1].line_id, b.lines[0].line_id}) {
+    line_context_query asked;
+    asked.line_id = id;
+    auto all = merged(asked, {{"a", a}, {"b", b}});
+    BOOST_REQUIRE(all);
+    BOOST_TEST(all->lines.size() == 3u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(long_answers_are_cut_by_size) {
   lines_had had;
   for (uint64_t i = 0; i < 20; ++i) {
