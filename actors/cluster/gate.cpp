@@ -5,6 +5,7 @@
 #include "actors/support/call.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/changes.hpp"
 #include "messages/roles/doctor.hpp"
 #include "messages/roles/logs.hpp"
 #include "messages/roles/remote.hpp"
@@ -27,6 +28,7 @@ gate_state::~gate_state() = default;
 
 bool is_open_to_peers(const cluster_services& services, std::string_view name) {
   static constexpr std::string_view whole[] = {progress_name,
+                                               changes_name,
                                                membership_name,
                                                router_name,
                                                node_name,
