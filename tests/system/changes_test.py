@@ -63,7 +63,7 @@ class changes(unittest.TestCase):
         self.told(to, mark, "alerts")
         self.told(to, mark, "results")
         self.assertNotIn("rules", to.since(mark))
-        self.assertNotIn("hosts", to.since(mark))
+        self.assertNotIn("nodes", to.since(mark))
         self.assertNotIn("runs", to.since(mark))
         mark = to.mark()
         start = int(self.api.results()[0]["start"])
