@@ -23,12 +23,12 @@ AOPS_MESSAGE(views_query)
 struct view_info {
   std::string view_name;
   json_text content;
-  moment changed;
+  moment changed_at;
 };
 #define AOPS_FIELDS_view_info(F)                                                                   \
   F(view_name, required(), "Unique per user and kind.")                                            \
   F(content, required().as("object"), "As it was saved.")                                          \
-  F(changed, required().as("fractional"), "When it was saved last.")
+  F(changed_at, required().as("fractional"), "When it was saved last.")
 AOPS_MESSAGE(view_info)
 
 struct views_found {

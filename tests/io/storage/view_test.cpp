@@ -21,7 +21,7 @@ save_view(database& db, const std::string& user, const view_to_save& x, int64_t 
 std::string views_of(database& db, const std::string& user, const std::string& kind = "board") {
   std::string out;
   for (const auto& x : ok(view_repository{db}.of(user, kind)).view_infos)
-    out += x.view_name + "=" + x.content.text + "@" + std::to_string(x.changed.ms) + " ";
+    out += x.view_name + "=" + x.content.text + "@" + std::to_string(x.changed_at.ms) + " ";
   return out;
 }
 
