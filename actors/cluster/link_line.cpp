@@ -6,6 +6,7 @@
 #include "actors/support/ask_message.hpp"
 #include "messages/caf_inside.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/changes.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::chrono::seconds probe_deadline{1};
 constexpr std::chrono::seconds connect_deadline{5};
 constexpr std::chrono::seconds greet_deadline{8};
+constexpr int64_t missed_news_patience_ms = 1000;
 constexpr backoff redial{100, 2000, 2, 0.3, 0};
 
 metrics::gauge links_up() {
@@ -173,6 +175,7 @@ void link_line::on_opened(const link_opened& x) {
       self_->monitor(gate_);
     links_up().add(1);
     log::info("link-up", "Node {} is linked, incarnation {}", node_, met_);
+    tell_missed_news();
   }
   tell_membership(true);
   // What waits for this link goes on.
@@ -220,6 +223,17 @@ void link_line::end(const std::string& why) {
 
 void link_line::tell_membership(bool is_connected) {
   tell<membership_actor>(*services_->names, membership_name, peer_seen{node_, met_, is_connected});
+}
+
+/// What this node changed while there was no link was told to nobody there.
+void link_line::tell_missed_news() {
+  parcel news;
+  news.to = changes_name;
+  news.node = node_;
+  news.patience_ms = missed_news_patience_ms;
+  news.is_one_way = true;
+  news.body = caf::make_message(lists_to_show{(uint64_t{1} << followed_names.size()) - 1});
+  tell<link_actor>(*services_->names, link_name_of(node_), std::move(news));
 }
 
 void link_line::tell_gate_closed() {

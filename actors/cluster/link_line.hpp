@@ -44,6 +44,7 @@ private:
   void lost(const std::string& why);
   void pulse_once();
   void tell_membership(bool is_connected);
+  void tell_missed_news();
   void tell_gate_closed();
   void done_with(uint64_t number, expected<caf::message> answer);
 
