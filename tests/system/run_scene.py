@@ -256,7 +256,11 @@ def children_of(pid):
     found, queue = [], [pid]
     while queue:
         parent = queue.pop()
-        for task in os.listdir(f"/proc/{parent}/task") if os.path.exists(f"/proc/{parent}/task") else []:
+        try:
+            tasks = os.listdir(f"/proc/{parent}/task")
+        except OSError:  # It has ended.
+            continue
+        for task in tasks:
             try:
                 with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as file:
                     new = [int(x) for x in file.read().split()]
