@@ -160,8 +160,8 @@ AOPS_MESSAGE(line_context)
 
 /// A time range is empty, or a start and an end that is not before it.
 template <class T>
-requires std::same_as<T, line_search> || std::same_as<T, line_histogram_query>
-  expected<void> validate_message(const T& x) {
+requires std::same_as<T, line_search> || std::same_as<T, line_histogram_query> expected<void>
+validate_message(const T& x) {
   std::vector<moment> range;
   if constexpr (std::same_as<T, line_search>)
     range = x.time_range.value_or(std::vector<moment>{});

@@ -13,8 +13,8 @@ struct round_store_state {
 
 using full_round_store_actor = round_store_actor::extend_with<round_pieces_actor>;
 
-/// What host actors write and read, and queries read. Every write runs under the fence of the host's
-/// slot.
+/// What host actors write and read, and queries read. Every write runs under the fence of the
+/// host's slot.
 full_round_store_actor::behavior_type
 round_store(full_round_store_actor::stateful_pointer<checked_state<round_store_state>> self,
             store_ptr store);

@@ -154,9 +154,9 @@ private:
   run_log log_;
   secret_ptr key_;
   schedule::slot_holds::hold hold_; ///< While something is under way: its slot stays here.
-  bool has_hosts_ = false; ///< No other run acts on them.
-  int looks_ = 0;          ///< At them while another run had one.
-  std::string reason_;     ///< Why it waits.
+  bool has_hosts_ = false;          ///< No other run acts on them.
+  int looks_ = 0;                   ///< At them while another run had one.
+  std::string reason_;              ///< Why it waits.
   int64_t finished_ = 0, failed_ = 0;
   std::optional<caf::actor_clock::time_point> began_; ///< When it got to work.
   int64_t started_ms_ = 0;

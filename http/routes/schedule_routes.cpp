@@ -16,13 +16,13 @@ std::vector<route> schedule_routes(const node_port& port) {
       port, method::post, "/manage/task/schedule/update", who, name, "Change a schedule."),
     ask<role, schedules_to_delete, done>(
       port, method::remove, "/manage/task/schedule/delete", who, name, "Delete schedules."),
-    only_reading(ask<role, schedule_to_preview, schedule_previewed>(
-      port,
-      method::post,
-      "/manage/task/schedule/preview",
-      who,
-      name,
-      "When an expression would fire.")),
+    only_reading(
+      ask<role, schedule_to_preview, schedule_previewed>(port,
+                                                         method::post,
+                                                         "/manage/task/schedule/preview",
+                                                         who,
+                                                         name,
+                                                         "When an expression would fire.")),
   };
 }
 

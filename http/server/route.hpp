@@ -145,9 +145,9 @@ struct foreign_request {
 };
 
 /// An endpoint in the terms of another product, so that clients of that work unchanged: parameters
-/// come in the query, with POST also in a form or a body, and what is refused is told in its way. Only
-/// reads, or knows by itself who may do more.
-/// Who asks may also be told by `Authorization`; browsers are never asked for that.
+/// come in the query, with POST also in a form or a body, and what is refused is told in its way.
+/// Only reads, or knows by itself who may do more. Who asks may also be told by `Authorization`;
+/// browsers are never asked for that.
 struct foreign_route {
   std::string path; ///< May end in `/*`.
   std::string summary;

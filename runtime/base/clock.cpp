@@ -19,7 +19,8 @@ public:
 private:
   template <class Clock>
   static int64_t since() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch())
+      .count();
   }
 };
 

@@ -65,9 +65,8 @@ store_fixture::store_fixture() {
   start_as(rule_store_name, rule_store, store);
   start_as(tree_store_name, tree_store, store);
   start_as(template_store_name, template_store, store);
-  start_as(package_store_name,
-           package_store,
-           package_parts{store, std::make_shared<inline_executor>()});
+  start_as(
+    package_store_name, package_store, package_parts{store, std::make_shared<inline_executor>()});
   start_as(task_store_name, task_store, store);
   start_as(schedule_store_name, schedule_store, store);
   start_as(result_store_name, result_store, store);

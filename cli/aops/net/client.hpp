@@ -50,7 +50,7 @@ public:
   /// @param key Not empty: the node carries the request out once, however often it comes with this
   /// key.
   expected<json> post(const std::string& path, const json& body, const std::string& key = {});
-  expected<json> get(const std::string& path); ///< Errors as for `post`.
+  expected<json> get(const std::string& path);                   ///< Errors as for `post`.
   expected<json> put(const std::string& path, const json& body); ///< Errors as for `post`.
   /// DELETE; errors as for `post`.
   expected<json> remove(const std::string& path, const json& body);

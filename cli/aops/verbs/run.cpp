@@ -233,12 +233,13 @@ int stat(session& s) {
   if (*range)
     query.time_range = moments_of(**range);
   auto by = "by_" + s.args.text("by");
-  return s.show(s.post("/manage/task/stat", query),
-                {view::kind::json_list,
-                 by,
-                 {"name", "runs", "succeeded", "partial", "failed", "other", "success_rate", "mean_ms", "*"},
-                 {},
-                 "name"});
+  return s.show(
+    s.post("/manage/task/stat", query),
+    {view::kind::json_list,
+     by,
+     {"name", "runs", "succeeded", "partial", "failed", "other", "success_rate", "mean_ms", "*"},
+     {},
+     "name"});
 }
 
 } // namespace

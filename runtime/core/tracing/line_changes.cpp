@@ -9,9 +9,7 @@ namespace aops::tracing {
 
 namespace {
 
-std::string cut(std::string_view line) {
-  return std::string{base::fitting(line, most_line_bytes)};
-}
+std::string cut(std::string_view line) { return std::string{base::fitting(line, most_line_bytes)}; }
 
 } // namespace
 

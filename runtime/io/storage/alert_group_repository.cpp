@@ -128,15 +128,13 @@ alert_group_repository::in_slots(std::span<const uint16_t> slots, int64_t limit)
 
 expected<bool> alert_group_repository::is_rule_of_ours(const told_alert& x) {
   return db_
-    .count("select count(*) from check_rule where owner = ? and check_item = ?",
-           x.owner,
-           x.check_item)
+    .count(
+      "select count(*) from check_rule where owner = ? and check_item = ?", x.owner, x.check_item)
     .map([](int64_t n) { return n > 0; });
 }
 
-expected<bool> alert_group_repository::note_own(const told_alert& x,
-                                                const group_teller& how,
-                                                int64_t now_ms) {
+expected<bool>
+alert_group_repository::note_own(const told_alert& x, const group_teller& how, int64_t now_ms) {
   const auto& receivers = how.receivers;
   if (!x.labels.contains("host_id"))
     return false;

@@ -27,11 +27,13 @@ audit_counts::add(std::string_view owner, std::string_view username, std::string
 }
 
 expected<void> audit_counts::take(const filter& matching) {
-  auto going = db_.list_with(
-    "select owner, username, kind, count(*) from audit_log where " + matching.where() +
-      " group by owner, username, kind",
-    matching.values(),
-    [](const row& r) { return going_records{r.string(0), r.string(1), r.string(2), r.integer(3)}; });
+  auto going =
+    db_.list_with("select owner, username, kind, count(*) from audit_log where " +
+                    matching.where() + " group by owner, username, kind",
+                  matching.values(),
+                  [](const row& r) {
+                    return going_records{r.string(0), r.string(1), r.string(2), r.integer(3)};
+                  });
   if (!going)
     return fail(std::move(going.error()));
   std::vector<parameter> values;

@@ -109,9 +109,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_taken_without_a_token_or_of_another_host) {
 }
 
 BOOST_AUTO_TEST_CASE(tokens_are_made_listed_and_deleted_by_their_owner) {
-  BOOST_TEST(
-    tests::failure_of(ask<log_token_created>(it, other, log_token_to_create{host, "t"})) ==
-    ec::not_found);
+  BOOST_TEST(tests::failure_of(ask<log_token_created>(it, other, log_token_to_create{host, "t"})) ==
+             ec::not_found);
   auto hash = token(host);
   BOOST_TEST(token(host) == "conflict: name: exists already");
   auto listed = tests::ok(ask<log_tokens_found>(it, admin, log_tokens_query{}));

@@ -44,7 +44,7 @@ struct tasks_fixture : tests::store_fixture {
   host_info_store_actor facts = of<host_info_store_actor>(host_info_store_name);
 
   expected<template_imported> import(const std::string& name,
-                        const std::string& content = R"([{"hosts": "all"}])") {
+                                     const std::string& content = R"([{"hosts": "all"}])") {
     return ask<template_imported>(
       templates, admin, template_to_import{name, json_text{content}, "about " + name});
   }

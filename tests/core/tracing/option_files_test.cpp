@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(lines_may_go_on_behind_a_backslash) {
 BOOST_AUTO_TEST_CASE(a_backslash_needs_something_to_join) {
   auto how = syntax_of(file_type::key_value);
   how.continuation = continued_by::backslash;
-  BOOST_TEST(fault_of("a=1\n   \\\n", how) == "line 2: neither an option with a value nor a comment");
+  BOOST_TEST(fault_of("a=1\n   \\\n", how) ==
+             "line 2: neither an option with a value nor a comment");
   BOOST_TEST(fault_of("a=1\n   \\\n\n", how) == "line 2: a line that only goes on");
   BOOST_TEST(fault_of("\\\n\\\nb=1\n", how) == "line 1: a line that only goes on");
   std::string text = "a \\\nb = 1\nc = 2\n";

@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(events_are_named_after_their_type_and_numbered) {
 }
 
 BOOST_AUTO_TEST_CASE(a_page_with_few_events_is_not_the_last_one) {
-  auto all = aops::tests::ok(http::run_source(sparse_store(40)).fetch_after(of_admin(), "r", 0, 5000));
+  auto all =
+    aops::tests::ok(http::run_source(sparse_store(40)).fetch_after(of_admin(), "r", 0, 5000));
   BOOST_TEST(all.events.size() == 4u);
   BOOST_TEST(*all.until == 40);
   // How far one fetch looks is bounded, and it says how far that was.
@@ -85,8 +86,9 @@ BOOST_AUTO_TEST_CASE(a_page_with_few_events_is_not_the_last_one) {
   auto some = aops::tests::ok(long_run.fetch_after(of_admin(), "r", 0, 5000));
   BOOST_TEST(some.events.size() < 1000u);
   BOOST_TEST(some.events.back().seq == *some.until);
-  BOOST_TEST(aops::tests::ok(long_run.fetch_after(of_admin(), "r", *some.until, 5000)).events[0].seq ==
-             *some.until + 10);
+  BOOST_TEST(
+    aops::tests::ok(long_run.fetch_after(of_admin(), "r", *some.until, 5000)).events[0].seq ==
+    *some.until + 10);
 }
 
 BOOST_AUTO_TEST_CASE(the_store_knows_how_a_run_ended) {
