@@ -18,7 +18,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <sys/resource.h>
 
 namespace aops::actors {
 
@@ -138,14 +137,6 @@ caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take&
 
 // -- searches of this node
 
-/// Sampling comes first: threads of searches get what it leaves.
-void yield_to_sampling() {
-  constexpr int politeness = 10;
-  thread_local bool is_done = false;
-  if (!std::exchange(is_done, true))
-    setpriority(PRIO_PROCESS, 0, politeness);
-}
-
 std::shared_ptr<const hosts_seen> hosts_seen_by(const caller& who,
                                                 const std::vector<host_record>& hosts,
                                                 const std::vector<std::string>& wanted) {
@@ -180,7 +171,6 @@ caf::result<Reply> search_here(host_logs_pointer self,
     auto job = [place = parts.place, hosts, deadline, work, promise](expected<void> turn) {
       if (!turn)
         return promise.fail(std::move(turn.error()));
-      yield_to_sampling();
       auto from = place->get();
       promise.answer(from ? work(**from, hosts, deadline)
                           : expected<Reply>{fail(std::move(from.error()))});
@@ -477,14 +467,8 @@ std::shared_ptr<executor> log_intake_threads() {
 }
 
 std::shared_ptr<executor> log_search_threads() {
-  pool_config c;
-  c.name = "log-search";
-  c.threads = search_threads;
-  c.queue.most = base::per_urgency<size_t>{search_queue};
-  c.queue.most_of_owner = base::per_urgency<size_t>{search_queue / 2};
-  c.queue.most_of_host = base::per_urgency<size_t>{search_queue};
-  c.queue.patience_ms = search_patience_ms;
-  return std::make_shared<bounded_pool>(std::move(c));
+  return std::make_shared<bounded_pool>(
+    polite_threads("log-search", search_threads, search_queue, search_patience_ms));
 }
 
 } // namespace aops::actors

@@ -11,7 +11,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <sys/resource.h>
 
 namespace aops::actors {
 
@@ -24,14 +23,6 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds hosts_deadline{10};
 
 constexpr size_t thread_count = 2, most_waiting = 32;
-
-/// Sampling comes first: threads of queries get what it leaves.
-void give_way() {
-  constexpr int politeness = 10;
-  thread_local bool is_done = false;
-  if (!std::exchange(is_done, true))
-    setpriority(PRIO_PROCESS, 0, politeness); // Of this thread, on Linux.
-}
 
 /// Registers a query that has to end in time.
 query_end begin(full_queries_self self, int64_t timeout_ms) {
@@ -76,7 +67,6 @@ void hand_over(full_queries_self self,
       return promise.fail(turn.error() == ec::timed_out
                             ? error{ec::timed_out, "query timed out in query queue"}
                             : turn.error());
-    give_way();
     store_source source{hosts, read, *cache, *end};
     promise.answer(work_out(x, query_place{source, *end}));
   };
@@ -140,14 +130,8 @@ full_queries_actor::behavior_type queries(full_queries_self self, queries_parts 
 }
 
 std::shared_ptr<executor> query_threads() {
-  pool_config c;
-  c.name = "query";
-  c.threads = thread_count;
-  c.queue.most = base::per_urgency<size_t>{most_waiting};
-  c.queue.most_of_owner = base::per_urgency<size_t>{most_waiting / 2};
-  c.queue.most_of_host = base::per_urgency<size_t>{most_waiting};
-  c.queue.patience_ms = most_query_ms;
-  return std::make_shared<bounded_pool>(std::move(c));
+  return std::make_shared<bounded_pool>(
+    polite_threads("query", thread_count, most_waiting, most_query_ms));
 }
 
 } // namespace aops::actors

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <pthread.h>
+#include <sys/resource.h>
 
 namespace aops::actors {
 
@@ -54,6 +55,18 @@ pool_config shared_threads(std::string name, size_t threads, size_t capacity) {
   c.queue.most_of_host = base::per_urgency{at_least_one(most / 16)};
   auto half = at_least_one(c.threads / 2);
   c.most_threads = {c.threads, at_least_one(c.threads - 1), half, half};
+  return c;
+}
+
+pool_config polite_threads(std::string name, size_t threads, size_t capacity, int64_t patience_ms) {
+  pool_config c;
+  c.name = std::move(name);
+  c.threads = threads;
+  c.queue.most = base::per_urgency<size_t>{capacity};
+  c.queue.most_of_owner = base::per_urgency<size_t>{std::max<size_t>(capacity / 2, 1)};
+  c.queue.most_of_host = base::per_urgency<size_t>{capacity};
+  c.queue.patience_ms = patience_ms;
+  c.politeness = 10;
   return c;
 }
 
@@ -129,6 +142,10 @@ bool bounded_pool::may_run(urgency what) const {
 }
 
 void bounded_pool::work() {
+  if (config_.politeness > 0)
+    setpriority(PRIO_PROCESS,
+                0,
+                getpriority(PRIO_PROCESS, 0) + config_.politeness); // Of this thread, on Linux.
   std::unique_lock lock{mutex_};
   for (;;) {
     std::vector<item> late;

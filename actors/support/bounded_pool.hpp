@@ -19,6 +19,7 @@ struct pool_config {
   base::queue_limits queue;
   /// How many threads a class may use together with the less urgent ones; at least 1.
   base::per_urgency<size_t> most_threads{SIZE_MAX};
+  int politeness = 0; ///< Added to the niceness of each thread, 0 to 19.
   const base::time_source* time = &base::system_time();
 };
 
@@ -26,6 +27,12 @@ struct pool_config {
 /// neither for the past of hosts nor for tasks. A single one is for all, by their shares.
 /// @param capacity How many may wait of a class; half of it for an owner, a sixteenth for a host.
 pool_config shared_threads(std::string name, size_t threads, size_t capacity);
+
+/// Threads for long work that people wait for and that reads what is stored. Sampling comes first:
+/// they get what it leaves.
+/// @param capacity How many may wait; half of it for an owner.
+/// @param patience_ms How long one may wait.
+pool_config polite_threads(std::string name, size_t threads, size_t capacity, int64_t patience_ms);
 
 /// A fixed number of private threads with a bounded queue, for work that blocks.
 class bounded_pool final : public executor {

@@ -3,10 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <future>
 #include <latch>
+#include <sys/resource.h>
 
 namespace aops::actors {
 
@@ -122,6 +124,15 @@ BOOST_AUTO_TEST_CASE(some_threads_are_kept_for_the_urgent) {
   gates[1].opened.set_value();
   past.wait();
   gates[0].opened.set_value();
+}
+
+BOOST_AUTO_TEST_CASE(polite_threads_give_way_to_all_others) {
+  bounded_pool pool{polite_threads("test", 2, 10, 60'000)};
+  auto mine = getpriority(PRIO_PROCESS, 0);
+  std::promise<int> told;
+  BOOST_REQUIRE(pool.try_post([&] { told.set_value(getpriority(PRIO_PROCESS, 0)); }));
+  BOOST_TEST(told.get_future().get() == std::min(mine + 10, 19));
+  BOOST_TEST(getpriority(PRIO_PROCESS, 0) == mine);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_late_is_told_so_and_not_done) {
