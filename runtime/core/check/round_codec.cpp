@@ -11,7 +11,7 @@ std::string encode_round(const round& x) {
   out.reserve(round_head_bytes + x.samples.size() * 8);
   out.push_back(round_format);
   out.push_back(static_cast<char>(x.answered ? round_answered : 0));
-  put_fixed(out, std::bit_cast<uint64_t>(x.duration_s));
+  base::put_fixed(out, std::bit_cast<uint64_t>(x.duration_s));
   auto samples = x.samples;
   std::sort(samples.begin(), samples.end(), [](const sample& a, const sample& b) {
     return a.slot < b.slot;
@@ -19,12 +19,12 @@ std::string encode_round(const round& x) {
   uint32_t last = 0;
   for (const auto& [slot, value] : samples) {
     // The distance to the slot before, and in the lowest bit whether a double follows.
-    put_varint(out, static_cast<uint64_t>(slot - last) << 1 | (value.is_integer() ? 0 : 1));
+    base::put_varint(out, static_cast<uint64_t>(slot - last) << 1 | (value.is_integer() ? 0 : 1));
     last = slot;
     if (value.is_integer())
-      put_varint(out, zigzag(value.integer()));
+      base::put_varint(out, base::zigzag(value.integer()));
     else
-      put_fixed(out, static_cast<uint64_t>(value.bits()));
+      base::put_fixed(out, static_cast<uint64_t>(value.bits()));
   }
   return out;
 }

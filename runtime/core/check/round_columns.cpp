@@ -205,12 +205,12 @@ void round_columns::add_column(uint32_t slot,
   bool is_same = std::all_of(
     all.begin(), all.end(), [&](double x) { return bits_of(x) == bits_of(all.front()); });
   if (scaled_column integers; is_same) {
-    put_fixed(out, bits_of(all.front()));
+    base::put_fixed(out, bits_of(all.front()));
   } else if (scale_all(all, integers)) {
     kind |= static_cast<uint8_t>(scaled + integers.scale);
     int64_t last = 0;
     for (auto x : integers.values)
-      put_varint(out, zigzag(x - std::exchange(last, x)));
+      base::put_varint(out, base::zigzag(x - std::exchange(last, x)));
   } else {
     kind |= exact;
     put_values(out, all);
@@ -257,7 +257,7 @@ bool round_columns::read(uint32_t slot,
     auto scale = scales[static_cast<size_t>((kind & kind_bits) - scaled)];
     uint64_t sum = 0;
     for_each_round(lacking, times_.size(), [&](size_t i) {
-      sum += static_cast<uint64_t>(unzigzag(in.varint()));
+      sum += static_cast<uint64_t>(base::unzigzag(in.varint()));
       put(i, static_cast<double>(static_cast<int64_t>(sum)) / scale);
     });
   }

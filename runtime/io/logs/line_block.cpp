@@ -1,5 +1,7 @@
 #include "runtime/io/logs/line_block.hpp"
 
+#include "runtime/base/number_bytes.hpp"
+
 #include <zstd.h>
 
 #include <map>
@@ -9,64 +11,21 @@ namespace aops::logs {
 
 namespace {
 
+using base::put_varint;
+
 /// Columns, for they are alike within: hosts and sources by number, differences of the rest, then
 /// all bodies.
 constexpr char block_format = 1;
 constexpr int packed_level = 9, quick_level = 1;
 constexpr uint64_t most_unpacked_bytes = 256 << 20, most_unpacked_lines = 1 << 20;
 
-void put(std::string& out, uint64_t x) {
-  for (; x >= 0x80; x >>= 7)
-    out += static_cast<char>(x | 0x80);
-  out += static_cast<char>(x);
-}
-
 void put_signed(std::string& out, uint64_t difference) {
-  auto x = static_cast<int64_t>(difference);
-  put(out, (static_cast<uint64_t>(x) << 1) ^ static_cast<uint64_t>(x >> 63));
+  put_varint(out, base::zigzag(static_cast<int64_t>(difference)));
 }
 
-class column_reader {
-public:
-  explicit column_reader(std::string_view in) : in_(in) {}
-
-  uint64_t take() {
-    uint64_t x = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (in_.empty())
-        break;
-      auto byte = static_cast<uint8_t>(in_.front());
-      in_.remove_prefix(1);
-      x |= static_cast<uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80)
-        return x;
-    }
-    is_good_ = false;
-    return 0;
-  }
-
-  uint64_t take_signed() {
-    auto x = take();
-    return (x >> 1) ^ (~(x & 1) + 1);
-  }
-
-  std::string_view take_bytes(uint64_t length) {
-    if (length > in_.size()) {
-      is_good_ = false;
-      return {};
-    }
-    auto out = in_.substr(0, length);
-    in_.remove_prefix(length);
-    return out;
-  }
-
-  bool is_good() const { return is_good_; }
-  bool is_at_end() const { return in_.empty(); }
-
-private:
-  std::string_view in_;
-  bool is_good_ = true;
-};
+uint64_t take_signed(base::byte_reader& in) {
+  return static_cast<uint64_t>(base::unzigzag(in.varint()));
+}
 
 struct of_source {
   std::string host;
@@ -78,7 +37,7 @@ tl::unexpected<error> damaged_block() { return fail(ec::corrupt, "a block of lin
 
 } // namespace
 
-std::string pack_lines(const std::vector<kept_line>& lines, bool is_packed) {
+expected<std::string> pack_lines(const std::vector<kept_line>& lines, bool is_packed) {
   std::string plain;
   std::map<of_source, uint64_t> numbers;
   std::vector<const of_source*> sources;
@@ -89,15 +48,15 @@ std::string pack_lines(const std::vector<kept_line>& lines, bool is_packed) {
       sources.push_back(&it->first);
     which.push_back(it->second);
   }
-  put(plain, lines.size());
-  put(plain, sources.size());
+  put_varint(plain, lines.size());
+  put_varint(plain, sources.size());
   for (const auto* x : sources) {
-    put(plain, x->host.size());
+    put_varint(plain, x->host.size());
     plain += x->host;
-    plain.append(reinterpret_cast<const char*>(&x->source), sizeof x->source);
+    base::put_fixed(plain, x->source);
   }
   for (auto x : which)
-    put(plain, x);
+    put_varint(plain, x);
   uint64_t last = 0;
   for (const auto& x : lines)
     put_signed(plain, x.n - std::exchange(last, x.n));
@@ -112,7 +71,7 @@ std::string pack_lines(const std::vector<kept_line>& lines, bool is_packed) {
                static_cast<uint64_t>(x.offset) -
                  std::exchange(last, static_cast<uint64_t>(x.offset)));
   for (const auto& x : lines)
-    put(plain, x.body.size());
+    put_varint(plain, x.body.size());
   for (const auto& x : lines)
     plain += x.body;
   std::string out(1 + ZSTD_compressBound(plain.size()), '\0');
@@ -122,7 +81,10 @@ std::string pack_lines(const std::vector<kept_line>& lines, bool is_packed) {
                             plain.data(),
                             plain.size(),
                             is_packed ? packed_level : quick_level);
-  out.resize(ZSTD_isError(size) ? 0 : 1 + size);
+  if (ZSTD_isError(size))
+    return fail(ec::internal,
+                std::string{"lines of hosts cannot be packed: "} + ZSTD_getErrorName(size));
+  out.resize(1 + size);
   return out;
 }
 
@@ -138,40 +100,38 @@ expected<std::vector<kept_line>> unpack_lines(std::string_view bytes) {
   auto got = ZSTD_decompress(plain.data(), plain.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(got) || got != size)
     return damaged_block();
-  column_reader in{plain};
-  auto count = in.take(), source_count = in.take();
+  base::byte_reader in{plain};
+  auto count = in.varint(), source_count = in.varint();
   if (count > most_unpacked_lines || source_count > count)
     return damaged_block();
   std::vector<of_source> sources(source_count);
   for (auto& x : sources) {
-    x.host = in.take_bytes(in.take());
-    auto source = in.take_bytes(sizeof x.source);
-    if (in.is_good())
-      source.copy(reinterpret_cast<char*>(&x.source), sizeof x.source);
+    x.host = in.bytes(in.varint());
+    x.source = in.fixed();
   }
   std::vector<kept_line> out(count);
   for (auto& x : out) {
-    auto n = in.take();
-    if (!in.is_good() || n >= sources.size())
+    auto n = in.varint();
+    if (!in.ok() || n >= sources.size())
       return damaged_block();
     x.host = sources[n].host;
     x.source = sources[n].source;
   }
   uint64_t last = 0;
   for (auto& x : out)
-    x.n = last += in.take_signed();
+    x.n = last += take_signed(in);
   last = 0;
   for (auto& x : out)
-    x.time_ns = static_cast<int64_t>(last += in.take_signed());
+    x.time_ns = static_cast<int64_t>(last += take_signed(in));
   last = 0;
   for (auto& x : out)
-    x.offset = static_cast<int64_t>(last += in.take_signed());
+    x.offset = static_cast<int64_t>(last += take_signed(in));
   std::vector<uint64_t> lengths(count);
   for (auto& x : lengths)
-    x = in.take();
-  for (size_t i = 0; i < out.size() && in.is_good(); ++i)
-    out[i].body = in.take_bytes(lengths[i]);
-  if (!in.is_good() || !in.is_at_end())
+    x = in.varint();
+  for (size_t i = 0; i < out.size() && in.ok(); ++i)
+    out[i].body = in.bytes(lengths[i]);
+  if (!in.ok() || !in.at_end())
     return damaged_block();
   return out;
 }

@@ -25,7 +25,8 @@ struct kept_line {
 
 /// Lines as bytes: a format number, then a zstd frame.
 /// @param is_packed Worth the time; else the frame is as good as uncompressed.
-std::string pack_lines(const std::vector<kept_line>& lines, bool is_packed);
+/// @returns ec::internal when zstd refuses, for want of memory say.
+expected<std::string> pack_lines(const std::vector<kept_line>& lines, bool is_packed);
 
 /// ec::corrupt when they are damaged.
 expected<std::vector<kept_line>> unpack_lines(std::string_view bytes);

@@ -83,7 +83,9 @@ private:
   expected<bool>
   is_in_block(const shelf_part& part, int64_t block, const kept_line& x, size_t& looks);
   expected<sqlite_file*> file_of(const shelf_part& part);
-  void add_tail(const tail_batch& x);
+  void hold_tail(const tail_batch& x);
+  void note_places(const tail_batch& x);
+  void load_batch(const tail_batch& x);
 
   // -- shelf_reading.cpp
   expected<bool> scan_part(const shelf_part& part,

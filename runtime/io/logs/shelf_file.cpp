@@ -1,5 +1,7 @@
 #include "runtime/io/logs/shelf_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -51,7 +53,7 @@ expected<void> prepare_shelf_file(sqlite_file& file) {
   if (*format == 0)
     return set_fact(file, "format", file_format);
   if (*format != file_format)
-    return fail(ec::corrupt, "a file of lines is of another format");
+    return fail(ec::corrupt, fmt::format("{}: another format of lines", file.name()));
   return {};
 }
 
@@ -103,10 +105,12 @@ expected<void> add_block(sqlite_file& file,
   if (auto ended = block->next(); !ended)
     return fail(std::move(ended.error()));
   auto packed = pack_lines(lines, true);
+  if (!packed)
+    return fail(std::move(packed.error()));
   auto entry = file.prepare("insert into entry (n, packed) values (?, ?)");
   if (!entry)
     return fail(std::move(entry.error()));
-  if (auto added = entry->bind(n).bind_blob(packed).run(); !added)
+  if (auto added = entry->bind(n).bind_blob(*packed).run(); !added)
     return added;
   std::string text;
   for (const auto& x : words) {
@@ -188,9 +192,11 @@ expected<std::vector<kept_line>> lines_of_block(sqlite_file& file, int64_t n) {
   auto has = query->bind(n).next();
   if (!has)
     return fail(std::move(has.error()));
-  if (!*has)
-    return fail(ec::corrupt, "a block of lines is missing");
-  return unpack_lines(query->bytes(0));
+  auto lines = *has ? unpack_lines(query->bytes(0)) : fail(ec::corrupt, "it is not there");
+  if (!lines)
+    return fail(lines.error().code,
+                fmt::format("{}, block {}: {}", file.name(), n, lines.error().detail));
+  return lines;
 }
 
 expected<void> greatest_offsets(sqlite_file& file,
@@ -220,7 +226,8 @@ expected<void> read_tail(sqlite_file& file,
     if (!*has)
       return {};
     if (auto taken = take(query->bytes(0)); !taken)
-      return taken;
+      return fail(taken.error().code,
+                  fmt::format("{}, tail: {}", file.name(), taken.error().detail));
   }
 }
 

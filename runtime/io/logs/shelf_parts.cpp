@@ -121,7 +121,7 @@ expected<void> embedded_shelf::load_tail() {
       return fail(std::move(lines.error()));
     for (const auto& x : *lines)
       next_ = std::max(next_, x.n + 1);
-    add_tail(std::make_shared<const std::vector<kept_line>>(std::move(*lines)));
+    load_batch(std::make_shared<const std::vector<kept_line>>(std::move(*lines)));
     return {};
   });
 }

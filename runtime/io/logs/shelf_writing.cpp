@@ -93,19 +93,13 @@ void embedded_shelf::write_batches(std::deque<batch_waiting> batches) {
     stored = file_->transact([&] { return store_batches(batches, kept, added); });
     if (stored) {
       std::lock_guard guard{mutex_};
-      for (const auto& x : added) {
-        tail_.push_back(x);
-        tail_lines_ += x->size();
-        for (const auto& line : *x)
-          tail_bytes_ += line.body.size();
-      }
+      for (const auto& x : added)
+        hold_tail(x);
     } else { // What was noted on the way is not there.
       next_ = from;
       tail_places_.clear();
-      std::lock_guard guard{mutex_};
       for (const auto& x : tail_)
-        for (size_t i = 0; i < x->size(); ++i)
-          tail_places_.emplace(place_of((*x)[i]), std::pair{x, i});
+        note_places(x);
     }
     older_.clear();
   }
@@ -153,26 +147,40 @@ expected<void> embedded_shelf::store_batches(std::deque<batch_waiting>& batches,
         offsets_.note(x.source, x.offset);
     if (lines->empty())
       continue;
-    if (auto stored = add_to_tail(*file_, lines->front().n, pack_lines(*lines, false)); !stored)
+    auto stored = pack_lines(*lines, false).and_then([&](const std::string& packed) {
+      return add_to_tail(*file_, lines->front().n, packed);
+    });
+    if (!stored)
       return stored;
     added.push_back(std::move(lines));
   }
   return {};
 }
 
-void embedded_shelf::add_tail(const tail_batch& x) {
-  if (!x->empty())
-    tail_from_ = std::min(tail_from_, x->front().n);
+/// For searches; `mutex_` is held, or nobody else is there yet.
+void embedded_shelf::hold_tail(const tail_batch& x) {
+  tail_lines_ += x->size();
+  for (const auto& line : *x)
+    tail_bytes_ += line.body.size();
+  tail_.push_back(x);
+}
+
+/// So that the same lines are known when they come again.
+void embedded_shelf::note_places(const tail_batch& x) {
   for (size_t i = 0; i < x->size(); ++i) {
     const auto& line = (*x)[i];
-    tail_bytes_ += line.body.size();
     if (line.offset == without_offset)
       continue;
     tail_places_.emplace(place_of(line), std::pair{x, i});
     offsets_.note(line.source, line.offset);
   }
-  tail_lines_ += x->size();
-  tail_.push_back(x);
+}
+
+void embedded_shelf::load_batch(const tail_batch& x) {
+  if (!x->empty())
+    tail_from_ = std::min(tail_from_, x->front().n);
+  note_places(x);
+  hold_tail(x);
 }
 
 // -- lines that are there already

@@ -11,7 +11,12 @@ namespace {
 
 constexpr int busy_ms = 10'000;
 
-error told_by(sqlite3* db, int code) {
+/// The file alone: folders of a node are nobody's business who only searches.
+std::string name_of_file(const char* path) {
+  return path ? std::filesystem::path{path}.filename().string() : std::string{"lines of hosts"};
+}
+
+error told_by(const std::string& file, int code, const char* why) {
   switch (code & 0xFF) {
   case SQLITE_IOERR:
   case SQLITE_FULL:
@@ -19,21 +24,24 @@ error told_by(sqlite3* db, int code) {
   case SQLITE_READONLY:
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
-    return {ec::store_unreachable, std::string{"lines of hosts: "} + sqlite3_errstr(code)};
+    return {ec::store_unreachable, file + ": " + sqlite3_errstr(code)};
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
-    return {ec::overloaded, "lines of hosts: the file is busy"};
+    return {ec::overloaded, file + ": the file is busy"};
   default:
-    return {ec::query_failed,
-            std::string{"lines of hosts: "} + (db ? sqlite3_errmsg(db) : sqlite3_errstr(code))};
+    return {ec::query_failed, file + ": " + why};
   }
+}
+
+error told_by(sqlite3* db, int code) {
+  return told_by(name_of_file(sqlite3_db_filename(db, "main")), code, sqlite3_errmsg(db));
 }
 
 expected<sqlite3*> connect_to(const std::string& path, int flags) {
   sqlite3* db = nullptr;
   auto code = sqlite3_open_v2(path.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) {
-    auto why = told_by(nullptr, code);
+    auto why = told_by(name_of_file(path.c_str()), code, sqlite3_errstr(code));
     sqlite3_close(db);
     return fail(std::move(why));
   }
@@ -106,7 +114,7 @@ expected<std::unique_ptr<sqlite_file>> sqlite_file::open(const std::string& path
 expected<std::unique_ptr<sqlite_file>> sqlite_file::open_reading(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
-    return fail(ec::not_found, "the file is gone");
+    return fail(ec::not_found, name_of_file(path.c_str()) + ": the file is gone");
   // Reading and writing, for the index of the write-ahead log may have to be made.
   auto db = connect_to(path, SQLITE_OPEN_READWRITE);
   if (!db)
@@ -116,6 +124,8 @@ expected<std::unique_ptr<sqlite_file>> sqlite_file::open_reading(const std::stri
     return fail(std::move(set.error()));
   return file;
 }
+
+std::string sqlite_file::name() const { return name_of_file(sqlite3_db_filename(db_, "main")); }
 
 sqlite_file::~sqlite_file() { sqlite3_close_v2(db_); }
 

@@ -51,6 +51,9 @@ public:
   sqlite_file(const sqlite_file&) = delete;
   sqlite_file& operator=(const sqlite_file&) = delete;
 
+  /// Without its folder, for errors.
+  std::string name() const;
+
   expected<void> execute(const char* sql);
   expected<sqlite_query> prepare(std::string_view sql);
 

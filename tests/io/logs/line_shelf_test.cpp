@@ -1,4 +1,5 @@
 #include "runtime/io/logs/line_shelf.hpp"
+#include "runtime/io/logs/sqlite_file.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -241,7 +242,8 @@ BOOST_AUTO_TEST_CASE(nobody_else_may_have_the_folder) {
 }
 
 BOOST_AUTO_TEST_CASE(damaged_blocks_are_told) {
-  auto packed = pack_lines({{1, 2, 3, 4, "h", "body"}, {2, 1, 9, without_offset, "g", ""}}, true);
+  auto packed =
+    pack_lines({{1, 2, 3, 4, "h", "body"}, {2, 1, 9, without_offset, "g", ""}}, true).value();
   auto lines = unpack_lines(packed);
   BOOST_REQUIRE(lines);
   BOOST_TEST((lines->at(1) == kept_line{2, 1, 9, without_offset, "g", ""}));
@@ -251,6 +253,26 @@ BOOST_AUTO_TEST_CASE(damaged_blocks_are_told) {
     other[i] = static_cast<char>(other[i] ^ 0x55);
     (void)unpack_lines(other); // An error, or lines; never worse.
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_block_is_named_with_its_file) {
+  put("h1", some(0, 8)); // Sealed, in three blocks.
+  shelf.reset();
+  std::string name;
+  for (const auto& x : std::filesystem::directory_iterator{config.directory})
+    if (x.path().extension() == ".db") {
+      name = x.path().filename().string();
+      auto file = sqlite_file::open(x.path().string());
+      BOOST_REQUIRE(file);
+      BOOST_REQUIRE((*file)->execute("update entry set packed = x'00' where n = 2"));
+    }
+  BOOST_REQUIRE(!name.empty());
+  open();
+  collector out;
+  auto done = shelf->scan({}, out);
+  BOOST_REQUIRE(!done);
+  BOOST_TEST((done.error() == ec::corrupt));
+  BOOST_TEST(done.error().detail == name + ", block 2: a block of lines is damaged");
 }
 
 BOOST_AUTO_TEST_CASE(too_much_that_waits_is_refused) {
