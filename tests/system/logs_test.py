@@ -2,6 +2,9 @@
 import base64
 import json
 import os
+import pathlib
+import re
+import shlex
 import struct
 import subprocess
 import threading
@@ -205,20 +208,37 @@ class logs(unittest.TestCase):
         wrong = self.api.post("/logs/search", {"query": "a ("})
         self.assertEqual((wrong["code"], wrong["detail"]), (1000, "query: column 4: a word is missing here"))
 
+    def aops(self, *words):
+        environment = os.environ | {"AOPS_ACCESS_TOKEN": self.api.token, "LC_ALL": "C"}
+        done = subprocess.run([program("aops"), *words, "--url", self.node.url], env=environment, text=True,
+                              capture_output=True, timeout=30)
+        self.assertEqual(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout
+
     def test_the_command_line_finds_the_same(self):
         self.stored(self.web, [{"log": "for the command line", "date": BEGIN}])
-        environment = os.environ | {"AOPS_ACCESS_TOKEN": self.api.token, "LC_ALL": "C"}
-
-        def aops(*words):
-            done = subprocess.run([program("aops"), *words, "--url", self.node.url], env=environment, text=True,
-                                  capture_output=True, timeout=30)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            return done.stdout
-
-        found = json.loads(aops("log", "search", '"command line"', "--host_list", "web1", "-o", "json"))
+        found = json.loads(self.aops("log", "search", '"command line"', "--host_list", "web1", "-o", "json"))
         self.assertEqual([x["message"] for x in found["lines"]], ["for the command line"])
-        self.assertIn("for the command line", aops("log", "context", found["lines"][0]["line_id"]))
-        self.assertIn("web1", aops("log", "token", "list"))
+        self.assertIn("for the command line", self.aops("log", "context", found["lines"][0]["line_id"]))
+        self.assertIn("web1", self.aops("log", "token", "list"))
+
+    def test_what_the_manual_shows_is_so(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/logs.md").read_text(encoding="utf-8")
+        self.stored(self.web, [{"log": "of the manual"}])
+        (line,) = self.search('"of the manual"')["lines"]
+        told = self.aops("log", "token", "create", "web1", "--name", "to be deleted", "-o", "json")
+        words = {"LINE_ID": line["line_id"], "ID": json.loads(told)["token_id"]}
+        commands = re.findall(r"^    aops (log .*)$", page, re.MULTILINE) + re.findall(r"`aops (log token [^`]*)`", page)
+        self.assertGreaterEqual({x.split()[1] for x in commands}, {"search", "histogram", "context", "token"})
+        for command in commands:
+            self.aops(*(words.get(x, x) for x in shlex.split(command)))
+        # The first column of what a query may say.
+        table = page[page.index("| in a query | finds |"):].split("\n\n", 1)[0]
+        queries = [x for row in table.splitlines()[2:] for x in re.findall(r"`([^`]+)`", row.split("|")[1])]
+        self.assertGreater(len(queries), 15)
+        for query in set(queries) - {"OR", "( )"}:
+            with self.subTest(query):
+                self.search(query)
 
 
 class refusals(unittest.TestCase):
