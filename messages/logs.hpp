@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/account.hpp"
+#include "messages/check.hpp"
 #include "messages/describe.hpp"
 #include "messages/error.hpp"
 #include "messages/values.hpp"
@@ -272,5 +273,51 @@ struct node_line_context {
   int64_t patience_ms = 0;
 };
 AOPS_WIRE(node_line_context, who, what, patience_ms)
+
+/// How far somebody has listened at a node.
+struct tap_place {
+  std::string node;
+  std::string run; ///< Of this listening: another one after the node forgot it, or began anew.
+  uint64_t next = 0;
+};
+AOPS_WIRE(tap_place, node, run, next)
+
+/// Lines as they come, for somebody who asks again and again. What he has under one name begins
+/// when he first asks and is forgotten when he does not ask for `keep_ms`.
+struct lines_to_follow {
+  std::string tap; ///< His name for it; nobody else may guess it.
+  maybe<std::string> query;
+  std::vector<std::string> host_list; ///< Ids; empty: all that he sees.
+  std::vector<data_item> items;       ///< Lines that one of these `log` items means; empty: all.
+  std::vector<tap_place> places;      ///< As the answer before had them.
+  int64_t most_lines = 1000;          ///< In one answer.
+  int64_t keep_ms = 60'000;
+};
+AOPS_WIRE(lines_to_follow, tap, query, host_list, items, places, most_lines, keep_ms)
+
+/// What came since the answer before.
+struct lines_followed {
+  std::vector<log_line> lines; ///< By time; one that two nodes got may be there twice.
+  int64_t dropped = 0;         ///< There was no room for so many.
+  /// Nodes at which it begins only now: what came there before is not told.
+  std::vector<std::string> begun;
+  std::vector<missing_lines> missing;
+  std::vector<tap_place> places;
+};
+AOPS_WIRE(lines_followed, lines, dropped, begun, missing, places)
+
+/// The same of one node.
+struct node_lines_to_follow {
+  caller who;
+  lines_to_follow what;
+};
+AOPS_WIRE(node_lines_to_follow, who, what)
+
+struct node_lines_followed {
+  std::vector<log_line> lines; ///< In the order in which they came.
+  int64_t dropped = 0;
+  tap_place place;
+};
+AOPS_WIRE(node_lines_followed, lines, dropped, place)
 
 } // namespace aops

@@ -20,6 +20,11 @@
   X(logs, lines_taken)                                                                             \
   X(logs, node_line_search)                                                                        \
   X(logs, node_line_histogram)                                                                     \
-  X(logs, node_line_context)
+  X(logs, node_line_context)                                                                       \
+  X(logs, tap_place)                                                                               \
+  X(logs, lines_to_follow)                                                                         \
+  X(logs, lines_followed)                                                                          \
+  X(logs, node_lines_to_follow)                                                                    \
+  X(logs, node_lines_followed)
 
 AOPS_TYPE_BLOCK(logs, 6700)

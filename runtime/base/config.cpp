@@ -340,6 +340,9 @@ expected<void> check_together(const config& c, const option_origins& where) {
   for (const auto& proxy : c.http.trusted_proxies)
     if (!is_network(proxy))
       blame("http.trusted_proxies", proxy + " is no address or network");
+  for (std::string_view door : c.logs.syslog_listen)
+    if (!parse_endpoint(door.starts_with("tls:") ? door.substr(4) : door))
+      blame("logs.syslog_listen", std::string{door} + " is no HOST:PORT and no tls:HOST:PORT");
   if (c.auth.session_idle > c.auth.session_absolute)
     blame("auth.session_idle", "must not be longer than auth.session_absolute");
   if (!c.storage.password.text.empty() && !c.storage.password_file.empty())

@@ -115,6 +115,10 @@ struct config {
     duration keep = days(7);
     byte_size max_bytes = gigabytes(10);
     duration search_timeout = seconds(10);
+    std::vector<std::string> syslog_listen;
+    std::string syslog_ca;
+    bool syslog_by_address = false;
+    int64_t syslog_connections = 2048;
   } logs;
 
   struct {

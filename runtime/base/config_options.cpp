@@ -224,7 +224,8 @@ void add_jobs(lister& list, config& c) {
     .add("sample_period", k.sample_period, span(seconds(1), hours(1)),
          "How often hosts are sampled and rules evaluated.")
     .add("delay", k.delay, span({}, hours(1)),
-         "On prometheus: how far evaluation stays behind, for late data. 0: one `sample_period`.")
+         "On prometheus: how far evaluation stays behind, for late data; how late lines of logs may come. 0: one "
+         "`sample_period`.")
     .add("backfill", k.backfill, span({}, days(30)), "How far back a new rule is evaluated.")
     .add("max_retry_num", k.max_retry_num, {0, 100}, "Retries of what had no data.")
     .add("cool_down_time", k.cool_down_time, span({}, hours(24)), "Wait before a retry.")
@@ -293,7 +294,17 @@ void add_logs(lister& list, config& c) {
     .add("max_bytes", l.max_bytes, span(mebibytes(16), {9'000'000'000'000'000}),
          "Room for lines of hosts on this node; the oldest go first.")
     .add("search_timeout", l.search_timeout, span(milliseconds(100), minutes(1)),
-         "How long a search of them may take; then it says that it was cut.");
+         "How long a search of them may take; then it says that it was cut.")
+    .add("syslog_listen", l.syslog_listen,
+         "Addresses where hosts send syslog (RFC 5424): `127.0.0.1:6601` plain, `tls:0.0.0.0:6514` by TLS with "
+         "the certificate of `tls`. Empty: none. See docs/logs.md.")
+    .add("syslog_ca", l.syslog_ca,
+         "PEM file of the authorities whose certificates tell which host sends syslog. Empty: none do.")
+    .add("syslog_by_address", l.syslog_by_address,
+         "Whether syslog that comes from the address of just one host counts as its own. Only where addresses "
+         "cannot be forged.")
+    .add("syslog_connections", l.syslog_connections, {1, 65536},
+         "Connections for syslog at once; others wait at the door.");
 }
 
 void add_tracing(lister& list, config& c) {
