@@ -1,4 +1,5 @@
 #include "runtime/core/check/firing.hpp"
+#include "tests/support/effort.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -95,7 +96,7 @@ BOOST_AUTO_TEST_CASE(the_lead_is_enough_whatever_was_before) {
   // Any past, then a lead, then more: from the lead on both agree, unless something fires already.
   uint32_t state = 1;
   auto next = [&](uint32_t n) { return (state = state * 1664525 + 1013904223) / 65536 % n; };
-  for (int run = 0; run < 20'000; ++run) {
+  for (int run = 0; run < aops::test::tries(20'000); ++run) {
     auto policy = static_cast<no_data_policy>(next(4));
     auto t = terms(next(4), 0, false, policy);
     std::string rounds;

@@ -1,5 +1,6 @@
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/run.hpp"
+#include "tests/support/effort.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -280,7 +281,7 @@ BOOST_AUTO_TEST_CASE(the_histories_have_something_in_them) {
 }
 
 BOOST_AUTO_TEST_CASE(restarts_change_nothing) {
-  for (uint32_t seed = 100; seed < 140; ++seed) {
+  for (uint32_t seed = 100; seed < 100 + aops::test::tries(40u); ++seed) {
     generator g(seed);
     auto h = g.make(150);
     driver restarted(h);
@@ -298,7 +299,7 @@ BOOST_AUTO_TEST_CASE(restarts_change_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(replays_change_nothing) {
-  for (uint32_t seed = 400; seed < 425; ++seed) {
+  for (uint32_t seed = 400; seed < 400 + aops::test::tries(25u); ++seed) {
     generator g(seed);
     auto h = g.make(150);
     driver replayed(h);
@@ -315,7 +316,7 @@ BOOST_AUTO_TEST_CASE(replays_change_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_over_all_stored_rounds_finds_the_same) {
-  for (uint32_t seed = 600; seed < 630; ++seed) {
+  for (uint32_t seed = 600; seed < 600 + aops::test::tries(30u); ++seed) {
     auto h = generator(seed).make(150);
     auto live = uninterrupted(h);
     stored_history stored(h.rules->rules(), live.series());
@@ -338,7 +339,7 @@ BOOST_AUTO_TEST_CASE(a_run_over_all_stored_rounds_finds_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(runs_over_pieces_find_the_same_where_nothing_outlasts_its_condition) {
-  for (uint32_t seed = 800; seed < 825; ++seed) {
+  for (uint32_t seed = 800; seed < 800 + aops::test::tries(25u); ++seed) {
     generator g(seed);
     auto h = g.make(150);
     auto live = uninterrupted(h);

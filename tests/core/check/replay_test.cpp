@@ -1,6 +1,7 @@
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/run.hpp"
 #include "runtime/core/expr/evaluator.hpp"
+#include "tests/support/effort.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -234,14 +235,14 @@ private:
 BOOST_AUTO_TEST_SUITE(replay_equality)
 
 BOOST_AUTO_TEST_CASE(changes_applied_as_they_are_equal_changes_fitted_by_rewrite) {
-  for (uint32_t seed = 0; seed < 200; ++seed) {
+  for (uint32_t seed = 0; seed < aops::test::tries(200u); ++seed) {
     auto h = generator(seed).make(150, false);
     must_equal(uninterrupted(h, false), uninterrupted(h, true), "as they are");
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_between_any_two_rounds_changes_nothing) {
-  for (uint32_t seed = 1000; seed < 1200; ++seed) {
+  for (uint32_t seed = 1000; seed < 1000 + aops::test::tries(200u); ++seed) {
     generator g(seed);
     auto h = g.make(150, true);
     driver restarted(h);
@@ -255,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_restart_between_any_two_rounds_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(replaying_stored_rounds_equals_living_them) {
-  for (uint32_t seed = 2000; seed < 2200; ++seed) {
+  for (uint32_t seed = 2000; seed < 2000 + aops::test::tries(200u); ++seed) {
     generator g(seed);
     auto h = g.make(150, false);
     driver replayed(h);
@@ -274,7 +275,7 @@ BOOST_AUTO_TEST_CASE(replaying_stored_rounds_equals_living_them) {
 }
 
 BOOST_AUTO_TEST_CASE(explicit_runs_over_pieces_in_any_order_equal_live_detection) {
-  for (uint32_t seed = 3000; seed < 3100; ++seed) {
+  for (uint32_t seed = 3000; seed < 3000 + aops::test::tries(100u); ++seed) {
     generator g(seed);
     auto h = g.make(150, false);
     std::vector<std::pair<int64_t, int64_t>> pieces;
@@ -302,7 +303,7 @@ BOOST_AUTO_TEST_CASE(explicit_runs_over_pieces_in_any_order_equal_live_detection
 }
 
 BOOST_AUTO_TEST_CASE(live_detection_equals_a_naive_evaluation_of_each_round) {
-  for (uint32_t seed = 4000; seed < 4040; ++seed) {
+  for (uint32_t seed = 4000; seed < 4000 + aops::test::tries(40u); ++seed) {
     auto h = generator(seed).make(120, false);
     auto live = uninterrupted(h);
     for (const auto& rule : h.last_rules().rules()) {

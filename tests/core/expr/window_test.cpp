@@ -1,6 +1,7 @@
 // Incremental windows against recomputation from the points, and against evaluators that begin
 // anew.
 #include "tests/core/expr/support.hpp"
+#include "tests/support/effort.hpp"
 
 #include <cmath>
 #include <limits>
@@ -308,7 +309,7 @@ BOOST_AUTO_TEST_CASE(incremental_windows_equal_recomputation_in_a_hundred_thousa
                                   flavour::texts};
   random_source random(5);
   size_t cases = 0, values = 0;
-  while (cases < 100'000) {
+  while (cases < aops::test::tries<size_t>(100'000)) {
     auto f = random.pick(flavours);
     bool is_log = f == flavour::texts;
     history main(is_log), other(is_log);
