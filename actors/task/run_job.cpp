@@ -172,8 +172,8 @@ void run_job::carry_out(const machine::decision& what) {
                         [this](const machine::end_run& x) {
                           if (!x.is_failed)
                             return end(job_status::done, "done", x.reason);
-                          bool is_late = x.step && timed_out_.contains(*x.step);
-                          end(job_status::failed, is_late ? "timed_out" : "failed", x.reason);
+                          bool was_late = x.step && std::ranges::any_of(hosts_[*x.step], is_late);
+                          end(job_status::failed, was_late ? "timed_out" : "failed", x.reason);
                         }},
              what);
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aops::actors {
@@ -24,6 +25,11 @@ inline kind_name deploy_kind_name() { return {"deploy"}; }
 
 /// The entry of runs of deployment tasks in the list of kinds.
 job_kind deploy_kind();
+
+/// How the message of a host begins whose time was over. It is stored, so that each owner of a run
+/// knows it.
+inline constexpr std::string_view not_in_time = "not done in time";
+bool is_late(const storage::run_host_row& x);
 
 /// What a play tells, on its way from the player's thread to its run.
 class play_inbox {
@@ -166,8 +172,7 @@ private:
   size_t given_up_ = 0;          ///< Hosts where that could not be ended.
   std::optional<batch> batch_;
   std::string wish_;
-  bool is_busy_ = false;       ///< It waits for an answer before it goes on.
-  std::set<size_t> timed_out_; ///< Steps in which a play took too long.
+  bool is_busy_ = false; ///< It waits for an answer before it goes on.
   bool is_over_ = false;
   std::deque<std::pair<storage::run_change, std::function<void()>>>
     unstored_; ///< The first is sent.

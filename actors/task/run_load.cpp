@@ -37,10 +37,14 @@ task::host_state state_of(const storage::run_host_row& x) {
 /// Whether a play may still be at work there.
 bool may_have_remnants(const storage::run_host_row& x) {
   return x.state == "running" || x.state == "interrupted" ||
-         (x.state == "pending" && x.attempts > 0);
+         (x.state == "pending" && x.attempts > 0) || is_late(x);
 }
 
 } // namespace
+
+bool is_late(const storage::run_host_row& x) {
+  return x.state == task::text_of(task::host_state::failed) && x.message.starts_with(not_in_time);
+}
 
 run_job::run_job(job_pointer self, job_services_ptr services, std::string run)
     : self_(self), services_(std::move(services)), id_(std::move(run)),

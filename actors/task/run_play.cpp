@@ -288,11 +288,12 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
     const auto& why = how.error();
     bool is_of_run = is_past_timeout();
     auto most_ms = is_of_run ? plan().timeout_ms : plan().steps[batch_->step].timeout_ms;
-    row.message = why == ec::timed_out ? fmt::format("not done in time: its {} has {} s",
-                                                     is_of_run ? "run" : "step",
-                                                     most_ms / 1000)
-                  : why.detail.empty() ? to_string(why)
-                                       : why.detail;
+    row.message =
+      why == ec::timed_out
+        ? fmt::format(
+            "{}: its {} has {} s", not_in_time, is_of_run ? "run" : "step", most_ms / 1000)
+      : why.detail.empty() ? to_string(why)
+                           : why.detail;
   } else if (state == host_state::skipped) {
     row.message = "the playbook leaves it out";
   } else if (state == host_state::left_out) {
@@ -325,8 +326,6 @@ void run_job::hosts_ended(const ansible::play_result& result) {
     told.emplace(x.host, &x);
   const auto step = batch_->step;
   const auto& name = plan().steps[step].name;
-  if (!result.how && result.how.error() == ec::timed_out)
-    timed_out_.insert(step);
   auto c = change();
   for (auto host : batch_->hosts) {
     const auto& id = plan().hosts[host].id;

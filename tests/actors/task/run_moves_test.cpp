@@ -48,6 +48,22 @@ BOOST_AUTO_TEST_CASE(says_what_was_cut_off_when_its_node_ends) {
   BOOST_TEST(state(run) == "interrupted");
 }
 
+BOOST_AUTO_TEST_CASE(knows_elsewhere_that_its_time_was_over_and_what_may_still_run) {
+  deploy_tasks_to_execute how;
+  how.step_timeout.emplace(60);
+  auto run = run_task(make_task(), how);
+  is_sure = false; // So that it stops before it cleans up.
+  end_as(play(), "h1 ok,h2 -,h3 -", fail(ec::timed_out));
+  pass(1s);
+  BOOST_TEST(hosts(run).starts_with("a h1 ok, a h2 failed, a h3 failed"));
+  BOOST_TEST(player->cleaned.empty());
+  is_sure = true;
+  crash(run, true);
+  BOOST_TEST(player->cleaned == std::vector<std::string>{"h2 h3"},
+             boost::test_tools::per_element());
+  BOOST_TEST(state(run) == "timed_out");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace aops::actors
