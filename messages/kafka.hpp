@@ -168,7 +168,7 @@ struct kafka_status {
   F(publishes, required(), "This node publishes: the leader does.")                                \
   F(waiting, required(), "Events that have yet to be published, of all nodes.")                    \
   F(published, required(), "Events published by this node since it started.")                      \
-  F(dropped, required(), "Events dropped because too many waited.")                                \
+  F(dropped, required(), "Events dropped: too many waited, or brokers refused them for good.")     \
   F(open_jobs, required(), "Tasks that wait or run, of all nodes.")
 AOPS_MESSAGE(kafka_status)
 
