@@ -1,5 +1,6 @@
 #include "runtime/io/storage/sqlite_database.hpp"
 
+#include "runtime/base/metrics.hpp"
 #include "runtime/io/storage/sqlite_dialect.hpp"
 #include "runtime/io/storage/wal_checkpointer.hpp"
 
@@ -131,6 +132,10 @@ expected<void> sqlite_database::commit() {
   auto done = run("commit");
   if (!done)
     return fail(std::move(done.error()));
+  static auto memory =
+    metrics::gauge_of("aops_sqlite_memory_bytes",
+                      "Memory of the embedded store: its page caches, up to their bounds.");
+  memory.set(static_cast<double>(sqlite3_memory_used()));
   return {};
 }
 
