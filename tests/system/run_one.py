@@ -8,8 +8,10 @@ import importlib.util
 import os
 import pathlib
 import sys
+import time
 import unittest
 
+SLOWEST = 5
 here = pathlib.Path(__file__).resolve().parent
 
 
@@ -18,6 +20,18 @@ def load(script):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+class timed(unittest.TextTestResult):
+    """Knows how long each case took, without what a class or a module prepares."""
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.took = sorted(getattr(self, "took", []) + [(time.monotonic() - self.began, test.id())], reverse=True)[:SLOWEST]
 
 
 def main():
@@ -33,7 +47,9 @@ def main():
     if options.pattern:
         loader.testNamePatterns = [f"*{options.pattern}*"]
     suite = loader.loadTestsFromModule(load(options.script.resolve()))
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=timed).run(suite)
+    for seconds, name in getattr(result, "took", []):
+        print(f"{seconds:6.1f} s  {name}")
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     # An error in setUpClass stands for no single case, so it is no difference of counts.
     passed = max(0, result.testsRun - len(result.skipped) - failed)
