@@ -32,6 +32,7 @@
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
 #include "messages/template.hpp"
+#include "messages/topology.hpp"
 #include "messages/tracing.hpp"
 #include "messages/types/account.hpp"
 #include "messages/types/alertmanager.hpp"
@@ -63,6 +64,7 @@
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
+#include "messages/types/topology.hpp"
 #include "messages/types/tracing.hpp"
 #include "messages/types/upkeep.hpp"
 #include "messages/types/users.hpp"
@@ -113,6 +115,7 @@
   X(tracing)                                                                                       \
   X(logs)                                                                                          \
   X(changes)                                                                                       \
+  X(topology)                                                                                      \
   X(view)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)

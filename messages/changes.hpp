@@ -10,10 +10,19 @@
 namespace aops {
 
 /// Lists that pages follow. That one has changed says nothing of what is new in it.
-enum class followed_list : uint8_t { hosts, alerts, results, rules, diagnoses, runs, nodes };
+enum class followed_list : uint8_t {
+  hosts,
+  alerts,
+  results,
+  rules,
+  diagnoses,
+  runs,
+  nodes,
+  topology
+};
 
 inline constexpr auto followed_names = std::to_array<std::string_view>(
-  {"hosts", "alerts", "results", "rules", "diagnoses", "runs", "nodes"});
+  {"hosts", "alerts", "results", "rules", "diagnoses", "runs", "nodes", "topology"});
 
 constexpr uint64_t bit_of(followed_list x) { return uint64_t{1} << static_cast<unsigned>(x); }
 

@@ -5,6 +5,7 @@
 #include "runtime/base/config_options.hpp"
 #include "runtime/base/faults.hpp"
 #include "runtime/base/near_name.hpp"
+#include "runtime/base/threshold_text.hpp"
 #include "runtime/base/time_text.hpp"
 
 #include <fmt/format.h>
@@ -324,6 +325,20 @@ void check_kafka(const config& c, Blame blame) {
           "kafka.ssl_cert and kafka.ssl_key go together");
 }
 
+template <class Blame>
+void check_topology(const config& c, Blame blame) {
+  const auto& t = c.topology;
+  if (t.stale < t.period)
+    blame("topology.stale", "must not be shorter than topology.period");
+  if (t.window < t.stale)
+    blame("topology.window", "must not be shorter than topology.stale");
+  if (t.thresholds.size() > most_thresholds)
+    blame("topology.thresholds", fmt::format("must be at most {}", most_thresholds));
+  for (const auto& text : t.thresholds)
+    if (auto read = parse_threshold(text); !read)
+      blame("topology.thresholds", read.error().detail);
+}
+
 /// Rules that span options. The reason names the option that the user has to look at.
 expected<void> check_together(const config& c, const option_origins& where) {
   faults found;
@@ -367,6 +382,7 @@ expected<void> check_together(const config& c, const option_origins& where) {
     if (auto equals = pair.find('=');
         equals == pair.npos || equals == 0 || equals + 1 == pair.size())
       blame("alertmanager.trees", pair + " is no ALERT=TREE");
+  check_topology(c, blame);
   check_kafka(c, blame);
   return found.all();
 }

@@ -122,6 +122,13 @@ struct config {
   } logs;
 
   struct {
+    duration period = seconds(5), stale = seconds(20), window = minutes(1), keep = days(1);
+    int64_t max_links = 4096;
+    std::vector<std::string> thresholds = {"retran_packets_per_s > 5", "lost_packets_per_s > 5"};
+    double hysteresis = 0.2;
+  } topology;
+
+  struct {
     std::string url;
     duration timeout = seconds(10);
   } prometheus;

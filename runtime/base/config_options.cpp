@@ -307,6 +307,24 @@ void add_logs(lister& list, config& c) {
          "Connections for syslog at once; others wait at the door.");
 }
 
+void add_topology(lister& list, config& c) {
+  auto& t = c.topology;
+  list.in("topology")
+    .add("period", t.period, span(milliseconds(200), minutes(5)),
+         "How often agents of hosts are told to send what they see.")
+    .add("stale", t.stale, span(milliseconds(500), hours(1)),
+         "Silence of an agent after which its host is stale and its links are lacking; best four times `period`.")
+    .add("window", t.window, span(milliseconds(500), hours(4)),
+         "How long a link that is not seen any more is shown; at least `stale`.")
+    .add("keep", t.keep, span(minutes(10), days(30)),
+         "How long it is known which links there were, and that a host had an agent.")
+    .add("max_links", t.max_links, {16, 8192}, "Links of one host; of more the rest is left out, and told.")
+    .add("thresholds", t.thresholds,
+         "Figures of a link that are abnormal, each as `ATTRIBUTE >|>=|<|<= NUMBER`; see docs/topology.md.")
+    .add("hysteresis", t.hysteresis, {0, 1},
+         "By which share of a threshold a figure has to fall back before the link is normal again.");
+}
+
 void add_tracing(lister& list, config& c) {
   auto& t = c.tracing;
   list.in("tracing")
@@ -450,6 +468,7 @@ std::vector<option> options_of(config& c) {
   add_stores(list, c);
   add_samples(list, c);
   add_logs(list, c);
+  add_topology(list, c);
   add_jobs(list, c);
   add_tasks(list, c);
   add_tracing(list, c);
