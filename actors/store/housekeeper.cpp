@@ -15,6 +15,7 @@
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/token_repository.hpp"
+#include "runtime/io/storage/topology_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -58,7 +59,7 @@ int64_t kept(const base::config& c, base::duration keep) {
   return c.retention.dump_directory.empty() ? keep.ms : 0;
 }
 
-constexpr std::array<step, 15> work = {
+constexpr std::array<step, 16> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
     return storage::dead_message_repository{db}.expire(now - c.kafka.dlq_keep.ms);
@@ -114,6 +115,9 @@ constexpr std::array<step, 15> work = {
   },
   [](storage::database& db, const base::config&, int64_t now) {
     return storage::package_repository{db}.sweep(now);
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    return storage::topology_repository{db}.expire(now - c.topology.keep.ms);
   },
 };
 

@@ -214,20 +214,23 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
   if (!*found)
     return false;
   auto host = **found;
-  auto done = in_order([&] { return alert_repository{db_}.end_of_host(host, now_ms); },
-                       [&] { return result_repository{db_}.remove_host(owner, host); },
-                       [&] { return db_.run("delete from host_credential where host = ?", host); },
-                       [&] { return db_.run("delete from host_key where host = ?", host); },
-                       [&] { return db_.run("delete from host_information where host = ?", host); },
-                       [&] { return db_.run("delete from deviation where host = ?", host); },
-                       [&] { return db_.run("delete from host_cursor where host = ?", host); },
-                       [&] { return db_.run("delete from series where host = ?", host); },
-                       [&] { return db_.run("delete from sample where host = ?", host); },
-                       [&] { return db_.run("delete from sample_chunk where host = ?", host); },
-                       [&] { return forget_traced_host(db_, host_id); },
-                       [&] { return db_.run("delete from log_token where host_id = ?", host_id); },
-                       [&] { return db_.run("delete from host where n = ?", host); },
-                       [&] { return meta_repository{db_}.bump("hosts"); });
+  auto done =
+    in_order([&] { return alert_repository{db_}.end_of_host(host, now_ms); },
+             [&] { return result_repository{db_}.remove_host(owner, host); },
+             [&] { return db_.run("delete from host_credential where host = ?", host); },
+             [&] { return db_.run("delete from host_key where host = ?", host); },
+             [&] { return db_.run("delete from host_information where host = ?", host); },
+             [&] { return db_.run("delete from deviation where host = ?", host); },
+             [&] { return db_.run("delete from host_cursor where host = ?", host); },
+             [&] { return db_.run("delete from series where host = ?", host); },
+             [&] { return db_.run("delete from sample where host = ?", host); },
+             [&] { return db_.run("delete from sample_chunk where host = ?", host); },
+             [&] { return forget_traced_host(db_, host_id); },
+             [&] { return db_.run("delete from log_token where host_id = ?", host_id); },
+             [&] { return db_.run("delete from topology_link where host_id = ?", host_id); },
+             [&] { return db_.run("delete from topology_host where host_id = ?", host_id); },
+             [&] { return db_.run("delete from host where n = ?", host); },
+             [&] { return meta_repository{db_}.bump("hosts"); });
   if (!done)
     return fail(std::move(done.error()));
   return true;
