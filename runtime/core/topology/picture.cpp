@@ -1,6 +1,7 @@
 #include "runtime/core/topology/picture.hpp"
 
 #include "runtime/base/address.hpp"
+#include "runtime/base/json_values.hpp"
 #include "runtime/core/topology/ends.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +69,10 @@ void add_real(std::vector<topology_attr>& to, std::string_view key, double x) {
 
 void add_text(std::vector<topology_attr>& to, std::string_view key, std::string_view x) {
   if (!x.empty())
-    to.push_back({std::string{key}, {base::json(x).dump()}, "string"});
+    // What another node told may be any bytes.
+    to.push_back({std::string{key},
+                  {base::json(x).dump(-1, ' ', false, base::json::error_handler_t::replace)},
+                  "string"});
 }
 
 template <class Items, class Text>
