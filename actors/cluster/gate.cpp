@@ -11,6 +11,7 @@
 #include "messages/roles/remote.hpp"
 #include "messages/roles/rule_cost.hpp"
 #include "messages/roles/run.hpp"
+#include "messages/roles/topology.hpp"
 #include "messages/roles/upkeep.hpp"
 #include "messages/roles/vault.hpp"
 #include "runtime/base/log.hpp"
@@ -35,6 +36,7 @@ bool is_open_to_peers(const cluster_services& services, std::string_view name) {
                                                rule_costs_name,
                                                doctor_name,
                                                host_logs_name,
+                                               topology_name,
                                                upkeep_desk_name,
                                                vault_name,
                                                remote_name,

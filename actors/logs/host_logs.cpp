@@ -46,36 +46,6 @@ expected<std::vector<logs::record>> records_of(const lines_to_take& x, const log
   return logs::json_records(x.body, from);
 }
 
-expected<std::string>
-host_of_token(const store_access& store, log_token_cache& tokens, const std::string& hash) {
-  auto now = store.time->steady_ms();
-  if (auto known = tokens.find(hash, now))
-    return std::move(*known);
-  auto db = store.pool->read();
-  if (!db)
-    return fail(std::move(db.error()));
-  auto host = storage::log_token_repository{**db}.host_of(hash);
-  if (host)
-    tokens.keep(hash, *host, now);
-  return host;
-}
-
-/// Bytes under way, while this lives.
-class bytes_held {
-public:
-  bytes_held(std::shared_ptr<std::atomic<int64_t>> sum, int64_t bytes)
-      : sum_(std::move(sum)), bytes_(bytes) {
-    sum_->fetch_add(bytes_);
-  }
-  ~bytes_held() { sum_->fetch_sub(bytes_); }
-  bytes_held(const bytes_held&) = delete;
-  bytes_held& operator=(const bytes_held&) = delete;
-
-private:
-  std::shared_ptr<std::atomic<int64_t>> sum_;
-  int64_t bytes_;
-};
-
 void count_taken(const lines_taken& x) {
   static auto taken =
     metrics::counter_of("aops_log_lines_total", "Lines of hosts that were stored.");
@@ -87,7 +57,7 @@ void count_taken(const lines_taken& x) {
 
 /// Runs on a thread for that.
 void take_in(const store_ptr& store,
-             log_token_cache& tokens,
+             host_token_cache& tokens,
              line_store_place& place,
              const lines_to_take& x,
              const std::shared_ptr<bytes_held>& held,
@@ -121,13 +91,13 @@ caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take&
   auto& st = self->state;
   foreign_promise<lines_taken> promise{self};
   auto bytes = static_cast<int64_t>(x.body.size());
-  if (auto now = st.under_way->load(); now > 0 && now + bytes > most_under_way) {
+  auto held = bytes_held::take(st.under_way, bytes, most_under_way);
+  if (!held) {
     promise.fail(ec::overloaded, "too many lines wait to be stored");
     return promise;
   }
-  auto held = std::make_shared<bytes_held>(st.under_way, bytes);
   auto work =
-    [store = st.parts.store, tokens = st.tokens, place = st.parts.place, x, held, promise] {
+    [store = st.parts.store, tokens = st.parts.tokens, place = st.parts.place, x, held, promise] {
       take_in(store, *tokens, *place, x, held, promise);
     };
   if (!st.parts.intake->post(std::move(work)))
@@ -349,7 +319,7 @@ delete_tokens(host_logs_pointer self, const caller& who, const log_tokens_to_del
     [who, x, now = store->now_ms()](storage::database& db) {
       return delete_log_tokens(db, who, x, now);
     },
-    [promise, tokens = self->state.tokens](expected<log_tokens_deleted> done) {
+    [promise, tokens = self->state.parts.tokens](expected<log_tokens_deleted> done) {
       tokens->clear();
       promise.answer(std::move(done));
     });
@@ -376,27 +346,6 @@ expected<std::shared_ptr<line_store>> line_store_place::get() {
   if (opened)
     store_ = *opened;
   return opened;
-}
-
-std::optional<std::string> log_token_cache::find(const std::string& token_hash, int64_t now_ms) {
-  std::lock_guard guard{mutex_};
-  auto it = all_.find(token_hash);
-  if (it == all_.end() || it->second.until_ms < now_ms)
-    return std::nullopt;
-  return it->second.host_id;
-}
-
-void log_token_cache::keep(const std::string& token_hash, std::string host_id, int64_t now_ms) {
-  constexpr size_t most = 100'000;
-  std::lock_guard guard{mutex_};
-  if (all_.size() >= most)
-    all_.clear();
-  all_.insert_or_assign(token_hash, entry{std::move(host_id), now_ms + good_ms});
-}
-
-void log_token_cache::clear() {
-  std::lock_guard guard{mutex_};
-  all_.clear();
 }
 
 full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_parts parts) {

@@ -2,7 +2,8 @@
 
 #include "actors/cluster/cluster_map.hpp"
 #include "actors/logs/line_store.hpp"
-#include "actors/store/store_access.hpp"
+#include "actors/store/host_tokens.hpp"
+#include "actors/support/bytes_held.hpp"
 #include "actors/support/checked_state.hpp"
 #include "messages/roles/logs.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <atomic>
 #include <mutex>
-#include <unordered_map>
 
 namespace aops::actors {
 
@@ -29,25 +29,6 @@ private:
   std::shared_ptr<line_store> store_;
 };
 
-/// Which hosts tokens are of, for a moment. Any thread.
-class log_token_cache {
-public:
-  std::optional<std::string> find(const std::string& token_hash, int64_t now_ms);
-  void keep(const std::string& token_hash, std::string host_id, int64_t now_ms);
-  void clear();
-
-  /// How long a deleted token may still be good for on another node.
-  static constexpr int64_t good_ms = 10'000;
-
-private:
-  struct entry {
-    std::string host_id;
-    int64_t until_ms = 0;
-  };
-  std::mutex mutex_;
-  std::unordered_map<std::string, entry> all_;
-};
-
 struct host_logs_parts {
   store_ptr store; ///< For tokens and hosts.
   std::shared_ptr<const cluster_map> map;
@@ -55,15 +36,16 @@ struct host_logs_parts {
   std::shared_ptr<line_store_place> place;
   std::shared_ptr<executor> intake;    ///< Reads what comes in.
   std::shared_ptr<executor> searchers; ///< Searches.
+  /// Shared with whom hosts send other things by the same tokens.
+  std::shared_ptr<host_token_cache> tokens = std::make_shared<host_token_cache>();
 };
 
 struct host_logs_state {
   explicit host_logs_state() = default;
   static inline const char* name = host_logs_name.data();
   host_logs_parts parts;
-  std::shared_ptr<log_token_cache> tokens = std::make_shared<log_token_cache>();
   /// Bytes that came and are not stored yet.
-  std::shared_ptr<std::atomic<int64_t>> under_way = std::make_shared<std::atomic<int64_t>>(0);
+  bytes_held::sum under_way = std::make_shared<std::atomic<int64_t>>(0);
 };
 
 using full_host_logs_actor =

@@ -61,10 +61,12 @@
 #include "actors/task/run_job.hpp"
 #include "actors/task/run_places.hpp"
 #include "actors/task/run_store.hpp"
+#include "actors/topology/host_topology.hpp"
 #include "actors/tracing/tracing.hpp"
 #include "cli/node/doctor_facts.hpp"
 #include "http/routes/line_routes.hpp"
 #include "http/routes/query_routes.hpp"
+#include "http/routes/topology_routes.hpp"
 #include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
 #include "messages/names.hpp"
@@ -154,7 +156,9 @@ child_spec remote_child(const parts& p, const store_ptr& store) {
                             p.node_id});
 }
 
-child_spec host_logs_child(const parts& p, const store_ptr& store) {
+using host_tokens = std::shared_ptr<host_token_cache>;
+
+child_spec host_logs_child(const parts& p, const store_ptr& store, const host_tokens& tokens) {
   return child(host_logs_name,
                actors::host_logs,
                host_logs_parts{store,
@@ -162,7 +166,20 @@ child_spec host_logs_child(const parts& p, const store_ptr& store) {
                                p.node_id,
                                embedded_place(p.config, p.clock),
                                log_intake_threads(),
-                               log_search_threads()});
+                               log_search_threads(),
+                               tokens});
+}
+
+child_spec topology_child(const parts& p, const store_ptr& store, const host_tokens& tokens) {
+  return child(topology_name,
+               host_topology,
+               host_topology_parts{store,
+                                   p.cluster->map,
+                                   p.node_id,
+                                   tokens,
+                                   topology_intake_threads(),
+                                   topology_drawing_thread(),
+                                   std::make_shared<windows_kept>(store)});
 }
 
 child_spec store_tree(const parts& p) {
@@ -214,7 +231,9 @@ child_spec store_tree(const parts& p) {
   tree.push_back(child(tracing_name,
                        actors::tracing,
                        tracing_parts{store, load_trace_models(p.config->tracing.models)}));
-  tree.push_back(host_logs_child(p, store));
+  auto tokens = std::make_shared<host_token_cache>();
+  tree.push_back(host_logs_child(p, store, tokens));
+  tree.push_back(topology_child(p, store, tokens));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));
@@ -505,6 +524,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
     port, {c.scrape.port, c.check.sample_period.ms, c.scrape.timeout.ms, s.version});
   for (auto& row : http::line_intake_routes(port))
     s.foreign.push_back(std::move(row));
+  s.foreign.push_back(http::topology_intake_route(port));
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port),
                                                           http::password_opener(port));
   return s;

@@ -1,11 +1,8 @@
 #include "http/routes/line_routes.hpp"
 
+#include "http/routes/host_token.hpp"
 #include "http/routes/routes.hpp"
-#include "http/server/password_sessions.hpp"
 #include "messages/roles/logs.hpp"
-#include "runtime/base/digest.hpp"
-
-#include <algorithm>
 
 namespace aops::http {
 
@@ -17,66 +14,32 @@ constexpr std::chrono::seconds search_deadline{70};
 constexpr std::string_view journal_type = "application/vnd.fdo.journal";
 constexpr std::string_view otlp_path = "/v1/logs";
 
-/// Collectors know a header for it, or name and password; the name is not looked at.
-std::string_view host_token_of(const http_request& request, std::optional<client_proof>& proof) {
-  if (auto token = request.header("Access-Token"); !token.empty())
-    return token;
-  proof = client_proof_of(request.header("Authorization"));
-  return proof ? std::string_view{proof->secret} : std::string_view{};
-}
-
 bool is_of_type(const http_request& request, std::string_view type) {
   auto header = request.header("Content-Type");
   return same_name(trim(header.substr(0, header.find(';'))), type);
 }
 
-http_response answer_with(int status, json body) {
-  http_response r;
-  r.status = status;
-  r.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (status == 429 || status == 503)
-    r.headers.emplace_back("Retry-After", "1");
-  return r;
-}
-
 expected<lines_taken> hand_in(const node_port& port, const foreign_request& x, std::string format) {
-  std::optional<client_proof> proof;
-  auto token = host_token_of(x.request, proof);
-  if (token.empty())
-    return fail(ec::session_invalid, "send the token of a host, as `Authorization: Bearer TOKEN`");
-  lines_to_take request{base::sha256_hex(token), std::move(format), x.request.body};
+  auto token = host_token_hash(x.request);
+  if (!token)
+    return fail(std::move(token.error()));
+  lines_to_take request{std::move(*token), std::move(format), x.request.body};
   return value_of<lines_taken>(
     port(actors::host_logs_name, x.context.left(), caf::make_message(std::move(request))));
 }
-
-/// The status decides whether a collector sends them again: not what never will do.
-int status_for(const error& e) {
-  switch (e.code) {
-  case ec::overloaded:
-    return 429;
-  case ec::timed_out:
-  case ec::unreachable:
-  case ec::store_unreachable:
-    return 503;
-  default:
-    return outcome_of(e.code).http;
-  }
-}
-
-http_response refuse_lines(const error& e) { return answer_with(status_for(e), envelope_of(e)); }
 
 /// As OTLP has it: `google.rpc.Status`.
 http_response refuse_otlp(const error& e) {
   constexpr int invalid_argument = 3, permission_denied = 7, exhausted = 8, unavailable = 14,
                 unauthenticated = 16;
-  auto status = status_for(e);
+  auto status = status_for_host(e);
   int code = status == 401   ? unauthenticated
              : status == 403 ? permission_denied
              : status == 429 ? exhausted
              : status < 500  ? invalid_argument
                              : unavailable;
   auto text = e.detail.empty() ? std::string{outcome_of(e.code).msg} : e.detail;
-  return answer_with(status, {{"code", code}, {"message", std::move(text)}});
+  return answer_host(status, {{"code", code}, {"message", std::move(text)}});
 }
 
 expected<http_response> take_otlp(const node_port& port, const foreign_request& x) {
@@ -85,7 +48,7 @@ expected<http_response> take_otlp(const node_port& port, const foreign_request& 
   auto taken = hand_in(port, x, "otlp");
   if (!taken)
     return fail(std::move(taken.error()));
-  return answer_with(200, json::object());
+  return answer_host(200, json::object());
 }
 
 expected<http_response> take_any(const node_port& port, const foreign_request& x) {
@@ -93,7 +56,7 @@ expected<http_response> take_any(const node_port& port, const foreign_request& x
   auto taken = hand_in(port, x, is_journal ? "journal" : "json");
   if (!taken)
     return fail(std::move(taken.error()));
-  return answer_with(200,
+  return answer_host(200,
                      {{"code", code_ok},
                       {"msg", text_of(code_ok)},
                       {"taken", taken->taken},
@@ -116,7 +79,7 @@ std::vector<foreign_route> line_intake_routes(const node_port& port) {
     "the token of the host.";
   any.bodies = {"application/json", "application/x-ndjson", std::string{journal_type}};
   any.answer = [port](const foreign_request& x) { return take_any(port, x); };
-  any.refuse = refuse_lines;
+  any.refuse = refuse_host;
   for (auto* r : {&otlp, &any}) {
     r->who = may::anyone; // A host's token is no session: who keeps the lines looks at it.
     r->statuses = {200, 400, 401, 403, 429, 500, 503};

@@ -19,6 +19,7 @@ std::vector<route> access_routes(const node_port& port); ///< Sessions and token
 std::vector<route> view_routes(const node_port& port);   ///< What users keep of pages.
 std::vector<route> log_routes(const node_port& port);
 std::vector<route> line_routes(const node_port& port); ///< Lines that hosts log.
+std::vector<route> topology_routes(const node_port& port);
 std::vector<route> host_routes(const node_port& port);
 std::vector<route> remote_routes(const node_port& port);
 std::vector<route> rule_routes(const node_port& port);

@@ -26,7 +26,8 @@ struct events_stream {
 #define AOPS_FIELDS_events_stream(F)                                                               \
   F(topics,                                                                                        \
     required().text(1, 8000),                                                                      \
-    "`diag:<task_id>`, `check:<task_id>` and `list:<name>`, separated by commas; at most 64.")
+    "`diag:<task_id>`, `check:<task_id>`, `list:<name>` and `topology`, separated by commas; at "  \
+    "most 64.")
 AOPS_MESSAGE(events_stream)
 
 constexpr size_t most_topics = 64;
@@ -34,6 +35,10 @@ constexpr size_t longest_id = 64;
 
 /// What the hub calls a list: no id has a colon.
 constexpr std::string_view list_prefix = "list:";
+
+/// The list that is asked for without the prefix, too.
+constexpr std::string_view topology_topic = "topology";
+constexpr std::string_view topology_list = "list:topology";
 
 /// The place of its name, or nothing.
 std::optional<size_t> list_of(std::string_view job) {
@@ -53,11 +58,13 @@ expected<std::vector<sse_topic>> topics_of(std::string_view text) {
     auto topic = text.substr(0, comma);
     auto colon = std::min(topic.find(':'), topic.size());
     auto kind = topic.substr(0, colon);
-    if (kind != "diag" && kind != "check" && kind != "list")
+    if (kind != "diag" && kind != "check" && kind != "list" && topic != topology_topic)
       return fail(ec::bad_request,
-                  "topics: each must be diag:<task_id>, check:<task_id> or list:<name>");
+                  "topics: each must be diag:<task_id>, check:<task_id>, list:<name> or topology");
     auto job = topic.substr(std::min(colon + 1, topic.size()));
-    if (kind == "list") {
+    if (topic == topology_topic) {
+      all.push_back({std::string{topic}, std::string{topology_list}, "change"});
+    } else if (kind == "list") {
       if (!list_of(topic))
         return fail(ec::bad_request,
                     fmt::format("topics: lists are {}", fmt::join(followed_names, ", ")));

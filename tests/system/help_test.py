@@ -45,6 +45,7 @@ SCENES = {
     "remote": [WEB1, "aops host add web2 127.0.0.2:PORT", "touch nginx.conf"],
     "tracing": [WEB1, "aops tracing domain add db", "touch motd"],
     "log": [WEB1],
+    "topology": [WEB1],
     "schedule": [WEB1, "aops template import zookeeper.yml", 'aops task generate "one zookeeper" zookeeper --host_list web1'],
     "completion": ["mkdir -p .config/fish/completions"],
 }

@@ -245,6 +245,11 @@ ROWS = {
     ("POST", "/logs/token/get"): denied(changes=False),
     ("DELETE", "/logs/token/delete"): denied(lambda s: {"token_list": ["x"]}),
 
+    ("POST", "/topology/ingest"): row(ANYONE, lambda s: {"machine_id": "m", "hostname": "h"}, code=1201),
+    ("GET", "/gala-spider/api/v1/get_entities"): sees(shows=lambda s: host_of(s)),
+    ("GET", "/gala-spider/api/v1/get_status"): sees(shows=lambda s: ['"hosts":1']),
+    ("GET", "/gala-spider/api/v1/get_changes"): sees(lambda s: {"host_id": s.hidden}, code=1000),
+
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
@@ -342,6 +347,7 @@ class scene:
         api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": [self.hidden]}})
         self.trace(api)
         self.log_lines(api)
+        self.tell_links(api)
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         self.stranger = rest(api.url)
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
@@ -359,6 +365,16 @@ class scene:
             assert status == 200, reply
         (line,) = api.good("/logs/search", {"query": "hidden"})["lines"]
         self.hidden_line = line["line_id"]
+
+    def tell_links(self, api):
+        """What an agent of each host sees."""
+        for host, address in ((self.seen, "192.0.2.1"), (self.hidden, "192.0.2.2")):
+            token = api.good("/logs/token/create", {"host_id": host, "name": "agent"})["access_token"]
+            links = [{"role": "client", "process_name": "curl", "client_ip": address, "server_ip": "192.0.2.3", "server_port": 80}]
+            batch = {"machine_id": "m", "hostname": "of " + host, "addresses": [address], "links": links}
+            status, _, reply = api.send("POST", "/topology/ingest", json.dumps(batch),
+                                        {"Content-Type": "application/json", "Authorization": "Bearer " + token})
+            assert status == 200, reply
 
     def trace(self, api):
         """A domain of both hosts."""

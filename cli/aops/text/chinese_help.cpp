@@ -8,6 +8,14 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
+  translation{"Which process of which host talks to which: now, then, what began and ended",
+              "哪台主机的哪个进程与谁通信：现在、当时，以及出现和消失的连接"},
+  translation{"Id or name of one host; all hosts without it",
+              "一台主机的标识或名称；不给出时为所有主机"},
+  translation{"show: so many links from that host, 0 to 8",
+              "show：从该主机出发的连接层数，0 到 8"},
+  translation{"show: the picture of then, as --start",
+              "show：当时的拓扑，写法同 --start"},
   translation{"Lines that hosts logged: search, count over time, show what is around one",
               "主机的日志行：搜索，按时间计数，显示一行前后的内容"},
   translation{"Words, \"phrases\", FIELD:WORD, AND, OR, NOT; every line without it",

@@ -8,6 +8,12 @@ namespace {
 
 // clang-format off
 constexpr std::array texts{
+  translation{"the agents of {} hosts do not tell any more",
+              "{} 台主机的代理不再上报"},
+  translation{"there is more than is shown: ask for one host",
+              "还有未显示的内容：请指定一台主机"},
+  translation{"there is more than is shown: ask for a shorter time or one host",
+              "还有未显示的内容：请缩短时间或指定一台主机"},
   translation{"there may be more: ask for a shorter time, or go on with --after_line",
               "可能还有更多：请缩短时间范围，或用 --after_line 继续"},
   translation{"not all was looked at: the time for a search was over",

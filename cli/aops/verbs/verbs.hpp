@@ -39,6 +39,7 @@ verb run_verb();
 verb remote_verb();
 verb tracing_verb();
 verb host_log_verb();
+verb topology_verb();
 verb cluster_verb();
 verb doctor_verb();
 verb config_verb();
