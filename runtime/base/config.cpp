@@ -7,9 +7,9 @@
 #include "runtime/base/near_name.hpp"
 #include "runtime/base/threshold_text.hpp"
 #include "runtime/base/time_text.hpp"
+#include "runtime/base/toml_option.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <fstream>
@@ -24,59 +24,6 @@ namespace {
 
 tl::unexpected<error> wrong(std::string_view where, std::string_view key, std::string_view reason) {
   return fail(ec::bad_request, fmt::format("{}: {}: {}", where, key, reason));
-}
-
-/// A TOML value as the text that `--set` would have; lists joined by commas. Empty optional: no
-/// such thing.
-std::optional<std::string> text_of(const toml::node& node) {
-  if (auto x = node.value_exact<std::string>())
-    return *x;
-  if (auto x = node.value_exact<bool>())
-    return *x ? "true" : "false";
-  if (auto x = node.value_exact<int64_t>())
-    return fmt::format("{}", *x);
-  if (auto x = node.value_exact<double>())
-    return fmt::format("{}", *x);
-  const auto* list = node.as_array();
-  if (!list)
-    return {};
-  std::string joined;
-  for (const auto& item : *list) {
-    auto text = item.value_exact<std::string>();
-    if (!text || text->find(',') != text->npos)
-      return {};
-    joined += (joined.empty() ? "" : ",") + *text;
-  }
-  return joined;
-}
-
-/// A number for a text, or a text for a truth value, is a slip worth naming.
-bool is_fitting(const option& o, const toml::node& node) {
-  if (std::holds_alternative<std::string*>(o.value) ||
-      std::holds_alternative<sealed_text*>(o.value))
-    return node.is_string();
-  if (std::holds_alternative<bool*>(o.value))
-    return node.is_boolean() || node.is_string();
-  if (std::holds_alternative<int64_t*>(o.value))
-    return node.is_integer();
-  if (std::holds_alternative<std::vector<std::string>*>(o.value) ||
-      std::holds_alternative<sealed_list*>(o.value))
-    return node.is_array() || node.is_string();
-  return !node.is_array() && !node.is_boolean();
-}
-
-std::string_view kind_of(const option& o) {
-  constexpr std::string_view names[] = {"true or false",
-                                        "an integer",
-                                        "a number",
-                                        "a text in quotes",
-                                        "a list of texts",
-                                        "a text in quotes",
-                                        "a list of texts",
-                                        "a duration",
-                                        "a size",
-                                        "a text HOST:PORT"};
-  return names[o.value.index()];
 }
 
 constexpr std::string_view notify_key = "notify";
@@ -150,17 +97,11 @@ public:
   /// All faults of the file at once, a line each.
   expected<void> read_file(const std::string& file) {
     file_ = file;
-    try {
-      auto document = toml::parse_file(file);
-      faults_.note(read_table(document, ""));
-      return std::exchange(faults_, {}).all();
-    } catch (const toml::parse_error& e) {
-      auto line = e.source().begin.line;
-      auto reason = std::string{e.description()};
-      return fail(ec::bad_request,
-                  line == 0 ? fmt::format("{}: cannot be read: {}", file, reason)
-                            : fmt::format("{}:{}: {}", file, line, reason));
-    }
+    auto document = read_toml_file(file);
+    if (!document)
+      return fail(std::move(document.error()));
+    faults_.note(read_table(*document, ""));
+    return std::exchange(faults_, {}).all();
   }
 
   expected<void> set(const std::string& assignment) {
@@ -238,9 +179,9 @@ private:
         options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
       if (o == options.end())
         return wrong(place(key.source()), named(key.str()), "unknown key");
-      auto text = is_fitting(*o, node) ? text_of(node) : std::nullopt;
+      auto text = text_for_option(*o, node);
       if (!text)
-        return wrong(place(key.source()), named(o->key), fmt::format("must be {}", kind_of(*o)));
+        return wrong(place(key.source()), named(o->key), text.error().detail);
       if (auto done = set_option(*o, *text).and_then([&] { return check_option(*o); }); !done)
         return wrong(place(key.source()), named(o->key), done.error().detail);
     }
@@ -265,9 +206,9 @@ private:
   }
 
   expected<void> read_value(const option& o, const toml::node& node, const std::string& at) {
-    auto text = is_fitting(o, node) ? text_of(node) : std::nullopt;
+    auto text = text_for_option(o, node);
     if (!text)
-      return wrong(at, o.name(), fmt::format("must be {}", kind_of(o)));
+      return wrong(at, o.name(), text.error().detail);
     return assign(o, *text, at);
   }
 
