@@ -178,6 +178,7 @@ struct told_alert {
   std::string source; ///< Where an alert of another system comes from.
   label_set annotations;
   maybe<moment> until; ///< Of no use afterwards.
+  label_set rule_labels = {};
 };
 #define AOPS_FIELDS_told_alert(F)                                                                  \
   F(alert_id, required(), "The same from its first to its last notice.")                           \
@@ -203,8 +204,11 @@ struct told_alert {
   F(source,                                                                                        \
     optional_field().additive().blank_ok(),                                                        \
     "Link to where an alert of another system comes from.")                                        \
-  F(annotations, optional_field().additive().blank_ok(), "Of an alert of another system.")         \
-  F(until, optional_field().additive().as("fractional"), "When that is of no use any more.")
+  F(annotations,                                                                                   \
+    optional_field().additive().blank_ok(),                                                        \
+    "Of the rule, or of an alert of another system.")                                              \
+  F(until, optional_field().additive().as("fractional"), "When that is of no use any more.")       \
+  F(rule_labels, optional_field().additive().blank_ok(), "That the rule gives its alerts.")
 AOPS_MESSAGE(told_alert)
 
 /// What a receiver is sent, unless it has a template of its own.

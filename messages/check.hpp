@@ -52,10 +52,10 @@ AOPS_MESSAGE(data_item)
 /// What a host is judged by. Key: (owner, check_item).
 struct check_rule {
   std::string check_item;
-  std::vector<data_item> data_list; ///< At least one; unique (name, label).
+  std::vector<data_item> data_list; ///< At least one; unique (name, label). Of `promql` none.
   std::string condition;            ///< See docs/reference/condition-language.md.
   std::string description;
-  std::string plugin;                              ///< Empty: the built-in expression plug-in.
+  std::string plugin; ///< Empty: the condition language; `promql`: the condition is a query.
   std::string severity = "warning";                ///< `info`, `warning`, `critical`.
   maybe<std::vector<std::string>> host_group_list; ///< Absent: all hosts of the owner.
   /// How long the condition must hold without a break before it is `Abnormal`, such as `5m`.
@@ -63,14 +63,25 @@ struct check_rule {
   std::string keep_firing_for = {}; ///< How long it stays `Abnormal` after it held last.
   std::string recover = {};         ///< A condition; until it holds, what is `Abnormal` stays so.
   std::string no_data = {};         ///< `keep|alert|ignore`; empty: a row `No data`, no alert.
+  std::string flapping = {};        ///< `on|off`; empty: as `check.flapping` says.
+  // Of `promql`. Texts with templates, see docs/reference/rule-files.md#templates.
+  label_set labels = {};        ///< Told with alerts, beside those of the instance.
+  label_set annotations = {};   ///< Told with alerts.
+  std::string record = {};      ///< Name of the series it records; then it has no verdicts.
+  std::string group = {};       ///< Rule group it comes from.
+  maybe<int64_t> position = {}; ///< In the group: rules that record are evaluated in this order.
   friend bool operator==(const check_rule&, const check_rule&) = default;
 };
 #define AOPS_FIELDS_check_rule(F)                                                                  \
   F(check_item, required().text(1, 256), "Name; the key for update, delete and fault trees.")      \
-  F(data_list, required().items(0, 64), "Entry i is `$i` in the condition.")                       \
+  F(data_list,                                                                                     \
+    required().items(0, 64),                                                                       \
+    "Entry i is `$i` in the condition; none with the plug-in `promql`.")                           \
   F(condition, required().text(1, 4096), "Expression, evaluated at each point of `$0`.")           \
   F(description, optional_field().text(0, 1024).blank_ok(), "Free text.")                          \
-  F(plugin, optional_field().text(0, 64).blank_ok(), "Reserved; empty is the expression plug-in.") \
+  F(plugin,                                                                                        \
+    optional_field().text(0, 64).blank_ok(),                                                       \
+    "`promql`: the condition is a query; empty: the condition language.")                          \
   F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")            \
   F(host_group_list,                                                                               \
     optional_field().items(0, 256).text(1, 50).additive(),                                         \
@@ -82,7 +93,23 @@ struct check_rule {
     "Condition; what is `Abnormal` stays so until it holds.")                                      \
   F(no_data,                                                                                       \
     optional_field().one_of("keep|alert|ignore").additive(),                                       \
-    "Without data: keep the verdict, alert, or say nothing; absent: a row `No data`.")
+    "Without data: keep the verdict, alert, or say nothing; absent: a row `No data`.")             \
+  F(flapping,                                                                                      \
+    optional_field().one_of("on|off").additive(),                                                  \
+    "Whether what changes all the time is told once; absent: as `check.flapping` says.")           \
+  F(labels,                                                                                        \
+    optional_field().items(0, 64).text(0, 4096).blank_ok().additive(),                             \
+    "Of `promql`: labels told with alerts; texts with templates.")                                 \
+  F(annotations,                                                                                   \
+    optional_field().items(0, 64).text(0, 16384).blank_ok().additive(),                            \
+    "Of `promql`: texts with templates, told with alerts.")                                        \
+  F(record,                                                                                        \
+    optional_field().text(1, 256).additive(),                                                      \
+    "Of `promql`: its values are stored as series of this name; it has no results.")               \
+  F(group, optional_field().text(1, 256).additive(), "Rule group of Prometheus it comes from.")    \
+  F(position,                                                                                      \
+    optional_field().range(0, 100'000).additive(),                                                 \
+    "In the group; rules that record are evaluated in this order.")
 AOPS_MESSAGE(check_rule)
 
 // -- rules

@@ -40,9 +40,11 @@ struct alert_change {
   std::string value;    ///< As in results; empty: all is well again.
   int64_t since_ms = 0; ///< The round in which it became that.
   std::string severity; ///< Of the rule that judged.
-  std::string reason;   ///< Why it is not `Abnormal`.
+  std::string reason;   ///< Why it is not `Abnormal`, or what its rule says of it.
+  label_set rule_labels = {}, annotations = {}; ///< Of the rule, filled in.
 };
-AOPS_WIRE(alert_change, check_item, labels, value, since_ms, severity, reason)
+AOPS_WIRE(
+  alert_change, check_item, labels, value, since_ms, severity, reason, rule_labels, annotations)
 
 /// Where a rule's coverage differs from its host's cursor.
 struct deviation {

@@ -317,6 +317,8 @@ expected<void> check_together(const config& c, const option_origins& where) {
     blame("retention.dump_directory", "must be set where the number of rows is limited");
   if (c.check.sample_period.ms % 1000 != 0)
     blame("check.sample_period", "must be whole seconds");
+  if (c.check.flap_low >= c.check.flap_high)
+    blame("check.flap_low", "must be below check.flap_high");
   if (!c.http.public_url.empty() && !is_web_address(c.http.public_url))
     blame("http.public_url", "must begin with http:// or https://");
   for (const auto& pair : c.alertmanager.trees)

@@ -150,6 +150,9 @@ struct config {
     double dead_retry_task_discount = 0.5;
     int64_t max_instances = 256;
     int64_t max_matched_series = 4096;
+    bool flapping = false;
+    int64_t flap_rounds = 20;
+    double flap_low = 0.25, flap_high = 0.5;
   } check;
 
   struct {

@@ -236,7 +236,13 @@ void add_jobs(lister& list, config& c) {
     .add("max_instances", k.max_instances, {1, 100000},
          "Instances of one rule judged on one host; what is beyond is told.")
     .add("max_matched_series", k.max_matched_series, {1, 1000000},
-         "Series kept for the matches of rules on one host; what is beyond is told.");
+         "Series kept for the matches of rules on one host; what is beyond is told.")
+    .add("flapping", k.flapping,
+         "Whether an instance that changes all the time is told once, as flapping.")
+    .add("flap_rounds", k.flap_rounds, {3, 64}, "Rounds over which changes are counted for that.")
+    .add("flap_low", k.flap_low, {0, 1},
+         "Share of these rounds with a change below which it ends to flap.")
+    .add("flap_high", k.flap_high, {0, 1}, "Share of them from which on it flaps.");
   auto& j = c.jobs;
   list.in("jobs")
     .add("max_running", j.max_running, {1, 1024},
