@@ -167,4 +167,49 @@ expected<result> query::over(source& data,
   return out;
 }
 
+// -- live
+
+struct live_query::state {
+  state(const query& q, source& d, const engine_options& o)
+      : of(q), options(o), common(options, d, of.text(), 0, most_time_ms), drop(common) {}
+
+  const query& of;
+  engine_options options;
+  run common;
+  name_dropper drop;
+  step_ptr top;
+  samples found;
+  std::vector<instant_sample> out;
+};
+
+live_query::live_query(const query& query, source& data, const engine_options& options)
+    : state_(std::make_unique<state>(query, data, options)) {}
+live_query::~live_query() = default;
+live_query::live_query(live_query&&) noexcept = default;
+live_query& live_query::operator=(live_query&&) noexcept = default;
+
+expected<std::span<const instant_sample>> live_query::at(int64_t time_ms) {
+  auto& x = *state_;
+  if (!is_time(time_ms))
+    return fail(ec::bad_request, "the time is out of bounds");
+  const auto& root = bare(x.of.root());
+  x.common.work = 0;
+  if (!x.top) {
+    x.common.start_ms = time_ms;
+    x.top = make_step(x.common, root, time_ms, most_time_ms);
+  }
+  x.found.clear();
+  if (!x.common.ended())
+    x.top->at(time_ms, x.found);
+  if (root.type != value_type::scalar)
+    clean(x.common, x.drop, x.found);
+  if (x.common.problem)
+    return fail(*x.common.problem);
+  x.out.clear();
+  for (const auto& s : x.found)
+    x.out.push_back(
+      {root.type == value_type::scalar ? labels{} : x.common.table.at(s.metric), s.value});
+  return std::span<const instant_sample>{x.out};
+}
+
 } // namespace aops::promql

@@ -66,4 +66,24 @@ private:
   std::shared_ptr<const node> root_;
 };
 
+/// A query that is evaluated at one time after the other, as its series grow: what a window has
+/// seen is not read again. The series are those that the source has when it is first evaluated;
+/// their readers say that they `grows`. For queries without `@`.
+class live_query {
+public:
+  /// @param query,data,options Outlive this.
+  live_query(const query& query, source& data, const engine_options& options);
+  ~live_query();
+  live_query(live_query&&) noexcept;
+  live_query& operator=(live_query&&) noexcept;
+
+  /// The vector at a time later than the one before; a scalar is an element without labels. Valid
+  /// until the next call. As `query::at`; after an error nothing can be evaluated any more.
+  expected<std::span<const instant_sample>> at(int64_t time_ms);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
 } // namespace aops::promql

@@ -38,7 +38,7 @@ struct stream {
   const point* peek() {
     if (piece.empty() && reader) {
       piece = reader->next();
-      if (piece.empty())
+      if (piece.empty() && !reader->grows())
         reader.reset();
     }
     return piece.empty() ? nullptr : &piece.front();

@@ -25,6 +25,8 @@ public:
   /// The next points, in ascending time, stale markers among them; valid until the next call.
   /// Empty at the end.
   virtual std::span<const point> next() = 0;
+  /// Whether more may come after an empty piece.
+  virtual bool grows() const { return false; }
 };
 
 struct series {
