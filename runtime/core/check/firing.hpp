@@ -52,6 +52,9 @@ public:
                                  const firing_terms& terms,
                                  const std::function<bool()>& recovered);
 
+  /// Whether nothing is known that rounds to come could depend on.
+  bool is_idle() const { return !fires_ && held_since_ms_ == never; }
+
   /// It was `Abnormal` in the last round, as the stored rows tell.
   void fires() { fires_ = true; }
 

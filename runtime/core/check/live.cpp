@@ -21,6 +21,14 @@ host_checker::host_checker(int64_t period_ms,
 
 // -- rules
 
+void host_checker::set_host(promql::labels host) {
+  engine_.set_host(host);
+  for (auto& s : silent_)
+    if (s.engine)
+      s.engine->set_host(host);
+  host_ = std::move(host);
+}
+
 void host_checker::adopt_series(std::span<const series_entry> series, int64_t seen_ms) {
   for (const auto& s : series)
     kept_.adopt(s.slot, s.key, seen_ms);
@@ -39,7 +47,7 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
     auto known = before.find(item);
     if (known != before.end() && known->second.rule->digest == rule->digest) {
       bound().push_back(std::move(known->second));
-      bound().back().rule = rule;
+      engine_.renew_rule(bound().back(), rule);
       before.erase(known);
       continue;
     }
@@ -62,6 +70,9 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
       diff.removed.push_back(item);
   }
   engine_.settle();
+  watches_flaps_ = std::any_of(bound().begin(), bound().end(), [&](const bound_rule& b) {
+    return limits_.flaps.applies_to(b.rule->rule.flapping);
+  });
   for (auto which : {reach::quick, reach::far})
     prepare_silent(which);
   must_look_at_open_ = true;
@@ -86,6 +97,11 @@ instance* host_checker::find(bound_rule& b, const label_set& labels) {
   auto found = std::find_if(
     b.others.begin(), b.others.end(), [&](const instance& x) { return x.labels == labels; });
   return found == b.others.end() ? nullptr : &*found;
+}
+
+/// Instances of queries come with what these yield; before that, with what is known of them.
+instance* host_checker::find_or_add(bound_rule& b, const label_set& labels) {
+  return b.query ? &rule_engine::instance_of_query(b, labels) : find(b, labels);
 }
 
 std::vector<uint32_t> host_checker::forget_unseen(int64_t before_ms, size_t most) {
@@ -204,7 +220,7 @@ host_checker::on_samples(int64_t t_ms, std::span<const sample> samples, double d
   round_result result;
   if (!enter(t_ms, result))
     return result;
-  engine_.enter(t_ms, samples, true, duration_s, true);
+  engine_.enter(t_ms, samples, true, duration_s, true, &result.recorded);
   return judge_round(t_ms, nullptr, std::move(result));
 }
 
@@ -256,6 +272,8 @@ round_result host_checker::replay(std::span<const round> rounds) {
 void host_checker::tell_changes(round_result& result) {
   if (std::exchange(must_look_at_open_, false))
     end_alerts_of_what_is_gone(result);
+  if (watches_flaps_)
+    watch_flaps();
   if (!engine_.have_values_changed() && !std::exchange(must_tell_all_, false))
     return;
   must_tell_all_ = false;
@@ -270,6 +288,8 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   if (x.is_told || !x.since_ms) // Or not judged yet.
     return;
   x.is_told = true;
+  if (tell_flapping(b, x, result))
+    return;
   const auto& rule = b.rule->rule;
   std::string value(x.value ? to_string(*x.value) : "");
   bool alerts_without_data = b.terms.no_data == no_data_policy::alert;
@@ -288,13 +308,67 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   } else if (known == open_.end() && value.empty()) {
     return;
   }
-  result.alerts.push_back({key.first, key.second, value, *x.since_ms, rule.severity, x.reason});
+  tell(b, x, *x.since_ms, std::move(value), x.reason, result);
+}
+
+void host_checker::tell(const bound_rule& b,
+                        instance& x,
+                        int64_t since_ms,
+                        std::string value,
+                        std::string reason,
+                        round_result& result) {
+  const auto& rule = b.rule->rule;
+  auto& change = result.alerts.emplace_back(
+    alert_change{rule.check_item, x.labels, value, since_ms, rule.severity, std::move(reason)});
+  if (x.told) {
+    change.rule_labels = x.told->labels;
+    change.annotations = x.told->annotations;
+  }
+  instance_key key{rule.check_item, x.labels};
   if (value.empty())
-    open_.erase(known);
+    open_.erase(key);
   else
     open_.insert_or_assign(
       std::move(key),
-      open_alert{std::move(value), *x.since_ms, rule.severity, alerts_without_data});
+      open_alert{
+        std::move(value), since_ms, rule.severity, b.terms.no_data == no_data_policy::alert});
+}
+
+// -- flapping
+
+void host_checker::watch_flaps() {
+  bool is_any = false;
+  auto watch = [&](instance& x) {
+    if (!x.since_ms || !x.flaps.note(x.value, limits_.flaps))
+      return;
+    x.is_told = false;
+    is_any = true;
+  };
+  for (auto& b : bound()) {
+    if (b.waits || !limits_.flaps.applies_to(b.rule->rule.flapping))
+      continue;
+    watch(b.common);
+    for (auto& x : b.others)
+      watch(x);
+  }
+  must_tell_all_ |= is_any;
+}
+
+/// While an instance flaps its changes are not told: only that it begins and that it ends to do so.
+bool host_checker::tell_flapping(const bound_rule& b, instance& x, round_result& result) {
+  if (x.flaps.flaps() == x.is_flapping_told)
+    return x.is_flapping_told;
+  x.is_flapping_told = x.flaps.flaps();
+  if (x.is_flapping_told)
+    tell(b,
+         x,
+         result.until_ms,
+         std::string(to_string(result_value::abnormal)),
+         why_flapping(x.flaps, limits_.flaps),
+         result);
+  else
+    tell(b, x, result.until_ms, std::string(x.value ? to_string(*x.value) : ""), x.reason, result);
+  return true;
 }
 
 /// Of rules that are not judged here any more, and of instances that went with their series.
@@ -340,6 +414,7 @@ void host_checker::prepare_silent(reach which) {
   }
   silent = {};
   silent.engine = std::make_unique<rule_engine>(period_ms_, kept_, limits_);
+  silent.engine->set_host(host_);
   for (auto& rule : wanted) {
     bool collected = true;
     silent.engine->rules.push_back(silent.engine->bind(rule, collected));
@@ -382,8 +457,10 @@ void host_checker::take_over(reach which) {
     for (const auto& [key, states] : silent.states) {
       if (key.first != b->rule->rule.check_item)
         continue;
-      auto *x = find(*b, key.second), *last = find(before, key.second);
-      if (x != nullptr && last != nullptr && !last->is_fresh) // It did not go meanwhile.
+      auto* last = find(before, key.second);
+      if (last == nullptr || last->is_fresh) // It went meanwhile.
+        continue;
+      if (auto* x = find_or_add(*b, key.second))
         x->time = time_after(*b, key.second, states);
     }
   }
@@ -444,6 +521,12 @@ void host_checker::resume(int64_t cursor_ms,
     if (fired_at_the_cursor(b, x.labels))
       x.time.fires();
   };
+  for (const auto& [key, last] : resumed_)
+    if (auto* b = find(key.first))
+      find_or_add(*b, key.second);
+  for (const auto& x : alerts)
+    if (auto* b = find(x.check_item))
+      find_or_add(*b, x.labels);
   for (auto& b : bound()) {
     b.ledger_from_ms.reset();
     if (b.must_join)
@@ -451,6 +534,15 @@ void host_checker::resume(int64_t cursor_ms,
     go_on(b, b.common);
     for (auto& x : b.others)
       go_on(b, x);
+  }
+  for (const auto& x : alerts) {
+    auto* b = x.reason.starts_with(flapping_word) ? find(x.check_item) : nullptr;
+    if (b == nullptr || !limits_.flaps.applies_to(b->rule->rule.flapping))
+      continue;
+    if (auto* known = find_or_add(*b, x.labels)) {
+      known->flaps.go_on();
+      known->is_flapping_told = true;
+    }
   }
   if (!silent_[static_cast<size_t>(reach::far)].engine)
     resumed_.clear();

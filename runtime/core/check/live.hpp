@@ -32,6 +32,7 @@ struct round_result {
   /// What became other than it was, in order: one for each instance and round, over several rounds
   /// the latest.
   std::vector<alert_change> alerts = {};
+  std::vector<sample> recorded = {}; ///< By rules: to be stored with the samples of the round.
 };
 
 /// The last stored row of an instance. @param rule_digest Empty: that of the rule now.
@@ -86,6 +87,9 @@ public:
                std::shared_ptr<const keep_list> list = nullptr,
                size_t max_listed = kept_series::usual_listed,
                match_limits limits = {});
+
+  /// The labels by which queries know the host; also later, when they changed.
+  void set_host(promql::labels host);
 
   /// Series that had slots before a restart; `seen_ms`: the cursor. Before `set_rules`.
   void adopt_series(std::span<const series_entry> series, int64_t seen_ms);
@@ -145,7 +149,10 @@ public:
   // -- what it costs
   /// Nanoseconds of any monotonic clock; from now on judging is measured.
   using ticks = int64_t (*)();
-  void measure(ticks clock) { clock_ = clock; }
+  void measure(ticks clock) {
+    clock_ = clock;
+    engine_.measure(clock);
+  }
   /// Since the last call; rules that were judged.
   std::vector<rule_cost> take_costs();
 
@@ -195,6 +202,15 @@ private:
   rule_change change_at(const bound_rule& b, instance& x, int64_t t_ms);
   void tell_changes(round_result& result);
   void tell_change(const bound_rule& b, instance& x, round_result& result);
+  void tell(const bound_rule& b,
+            instance& x,
+            int64_t since_ms,
+            std::string value,
+            std::string reason,
+            round_result& result);
+  void watch_flaps();
+  bool tell_flapping(const bound_rule& b, instance& x, round_result& result);
+  instance* find_or_add(bound_rule& b, const label_set& labels);
   void end_alerts_of_what_is_gone(round_result& result);
   firing time_after(const bound_rule& b,
                     const label_set& labels,
@@ -230,6 +246,8 @@ private:
     std::optional<bool> alerts_without_data = {};
   };
   std::map<instance_key, open_alert> open_;
+  bool watches_flaps_ = false;
+  promql::labels host_;
   bool must_look_at_open_ = false; ///< Rules or instances in it may be gone.
   bool must_tell_all_ = false;     ///< What did not change may not be told either.
   ticks clock_ = nullptr;

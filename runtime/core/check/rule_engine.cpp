@@ -24,7 +24,13 @@ bool has_candidates(const compiled_item& x) {
   return x.match != nullptr && (x.agg == aggregation::none || is_grouped(x));
 }
 
-/// What a round says where time does not come into it.
+/// Whether an instance is told of although it has no data for longer than its rule looks back.
+bool outlives_its_series(const bound_rule& b) {
+  return b.terms.no_data == no_data_policy::keep || b.terms.no_data == no_data_policy::alert;
+}
+
+} // namespace
+
 std::optional<result_value> plain_verdict(const firing_terms& terms, point_state state) {
   switch (state) {
   case point_state::held:
@@ -40,13 +46,6 @@ std::optional<result_value> plain_verdict(const firing_terms& terms, point_state
   }
   return {};
 }
-
-/// Whether an instance is told of although it has no data for longer than its rule looks back.
-bool outlives_its_series(const bound_rule& b) {
-  return b.terms.no_data == no_data_policy::keep || b.terms.no_data == no_data_policy::alert;
-}
-
-} // namespace
 
 rule_engine::rule_engine(int64_t period_ms,
                          kept_series& kept,
@@ -68,9 +67,9 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   b.looks_back = b.terms.looks_back();
   b.horizon_ms = horizon_ms(*b.rule, period_ms_);
   collected = true;
-  if (b.rule->has_matches() || b.terms.looks_back())
+  if (b.rule->has_matches() || b.rule->query || b.terms.looks_back())
     b.pending = history_ms(*b.rule, period_ms_) > quick_history_ms ? reach::far : reach::quick;
-  if (b.rule->has_matches()) {
+  if (b.rule->has_matches() || b.rule->query) {
     bind_matches(b, collected);
     return b;
   }
@@ -113,6 +112,8 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
     if (!x.item.by)
       source.fixed = &derived_.use(aggregates_.groups_of(*source.aggregate).front(), b.horizon_ms);
   }
+  if (b.rule->query)
+    bind_query(b);
   if (!b.rule->has_instances()) {
     std::vector<const expr::series*> data;
     for (const auto& source : b.sources)
@@ -125,6 +126,9 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
 }
 
 void rule_engine::unbind(bound_rule& b) {
+  b.query.reset();
+  for (const auto& [labels, series] : std::exchange(b.recorded, {}))
+    kept_.release(series.slot);
   for (auto slot : b.slots) {
     windows_.drop(slot, b.horizon_ms);
     kept_.release(slot);
@@ -164,7 +168,7 @@ void rule_engine::settle() {
 /// known by their members.
 void rule_engine::meet_known() {
   auto outlives = [](const bound_rule& b) {
-    return !b.sources.empty() && b.rule->has_instances() && outlives_its_series(b);
+    return !b.query && !b.sources.empty() && b.rule->has_instances() && outlives_its_series(b);
   };
   if (std::none_of(rules.begin(), rules.end(), outlives))
     return;
@@ -276,7 +280,7 @@ void rule_engine::drop_empty() {
       continue; // Nothing is in them yet.
     for (size_t i = 0; i < b.sources.size(); ++i) {
       auto& source = b.sources[i];
-      if (i == 0 && outlives_its_series(b))
+      if (i == 0 && !b.query && outlives_its_series(b))
         continue;
       is_any |= drop_candidates(b, source, [&](const candidate& c) {
         if (!c.window->empty())
@@ -317,6 +321,8 @@ void rule_engine::forget(const std::vector<uint32_t>& slots) {
 /// Brings the instances of a rule in line with its series.
 void rule_engine::join(bound_rule& b) {
   b.must_join = false;
+  if (b.query)
+    return b.query->reset(); // Its instances follow from what it yields.
   if (b.rule->has_instances())
     renew_instances(b);
   for (auto& x : b.others)
@@ -413,8 +419,12 @@ void rule_engine::each_derived(std::span<const sample> samples, Take take) {
     take(d.group, d.value);
 }
 
-void rule_engine::enter(
-  int64_t t_ms, std::span<const sample> samples, bool answered, double duration_s, bool is_now) {
+void rule_engine::enter(int64_t t_ms,
+                        std::span<const sample> samples,
+                        bool answered,
+                        double duration_s,
+                        bool is_now,
+                        std::vector<sample>* recorded) {
   windows_.trim(t_ms);
   if (has_matches()) {
     derived_.trim(t_ms);
@@ -425,25 +435,17 @@ void rule_engine::enter(
     if (is_now)
       kept_.remember(slot, t_ms, value);
   });
+  std::vector<sample> all;
+  if (recorded != nullptr)
+    record(t_ms, samples, *recorded);
+  if (recorded != nullptr && !recorded->empty() && !aggregates_.empty()) {
+    all.assign(samples.begin(), samples.end());
+    all.insert(all.end(), recorded->begin(), recorded->end());
+    samples = all;
+  }
   each_derived(samples, [&](uint32_t group, number value) { derived_.append(group, t_ms, value); });
   if (has_matches())
     drop_empty();
-}
-
-/// What a round said of an instance. @param reason_of Why it is not well; asked when it matters.
-template <class ReasonOf>
-void rule_engine::note(instance& x,
-                       int64_t t_ms,
-                       std::optional<result_value> value,
-                       ReasonOf reason_of) {
-  if (value == x.value && x.since_ms)
-    return;
-  x.value = value;
-  x.since_ms = t_ms;
-  x.is_told = false;
-  have_changed_ = true;
-  bool has_reason = value && *value != result_value::abnormal;
-  x.reason = has_reason ? short_reason(reason_of()) : std::string();
 }
 
 std::optional<result_value>
@@ -452,11 +454,6 @@ rule_engine::verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_sta
     each_state_(b, x, t_ms, state);
   x.is_fresh = false;
   return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
-}
-
-inline std::optional<result_value>
-rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
-  return b.looks_back ? verdict_in_time(b, x, t_ms, state) : plain_verdict(b.terms, state);
 }
 
 void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
@@ -521,7 +518,7 @@ std::string rule_engine::why(const bound_rule& b,
                              const instance& x,
                              int64_t t_ms,
                              const std::string_view* why_silent) const {
-  if (!b.rule->program)
+  if (b.rule->is_refused())
     return b.rule->refusal;
   if (x.value == result_value::internal_error)
     return x.judge && !x.judge->reason().empty() ? x.judge->reason() : why_incomplete(b);
@@ -593,7 +590,8 @@ size_t rule_engine::memory_bytes() const {
   auto of_instance = [](const instance& x) {
     return x.reason.capacity() + x.labels.size() * 2 * sizeof(label_set::value_type) +
            (x.run ? sizeof(interval) + x.run->reason.capacity() : 0) +
-           (x.judge ? x.judge->memory_bytes() - sizeof(rule_judge) : 0);
+           (x.judge ? x.judge->memory_bytes() - sizeof(rule_judge) : 0) +
+           (x.told ? sizeof(told_texts) + 256 : 0);
   };
   for (const auto& b : rules) {
     bytes += sizeof(b) + b.slots.capacity() * sizeof(uint32_t) + of_instance(b.common);

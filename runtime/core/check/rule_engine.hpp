@@ -2,14 +2,17 @@
 
 #include "runtime/core/check/aggregates.hpp"
 #include "runtime/core/check/firing.hpp"
+#include "runtime/core/check/flapping.hpp"
 #include "runtime/core/check/kept_series.hpp"
 #include "runtime/core/check/results.hpp"
 #include "runtime/core/check/rule_judge.hpp"
+#include "runtime/core/check/rule_query.hpp"
 #include "runtime/core/check/rule_set.hpp"
 #include "runtime/core/check/window_store.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,7 +32,11 @@ struct instance {
   bool is_fresh = true;              ///< Not judged since it came.
   firing time;
   label_set labels;
-  std::string reason; ///< Of `value`.
+  std::string reason;               ///< Of `value`.
+  std::optional<double> element;    ///< Of a query: its value in the last round.
+  std::unique_ptr<told_texts> told; ///< Of a query, while it is abnormal.
+  flap_watch flaps;
+  bool is_flapping_told = false;
   /// The last row of this version, if any; the next point may extend it.
   std::unique_ptr<interval> run;
 };
@@ -65,6 +72,15 @@ struct bound_rule {
   int64_t horizon_ms = 0;
   rule_set::rule_ptr rule;
   std::vector<uint32_t> slots; ///< Of items that name their series; empty when refused.
+  // Of a rule whose condition is a query.
+  std::unique_ptr<rule_query> query;
+  const expr::series* rounds = nullptr; ///< Points of `up`.
+  std::string problem;                  ///< Why it could not be evaluated in the last round.
+  struct recorded_series {
+    uint32_t slot = 0;
+    int64_t last_ms = 0;
+  };
+  std::map<label_set, recorded_series> recorded; ///< By labels.
   /// New here: waits for history, of its windows or of what it said.
   std::optional<reach> pending;
   /// New, and not collected before.
@@ -75,6 +91,7 @@ struct bound_rule {
 struct match_limits {
   size_t instances = 256; ///< Of one rule.
   size_t series = 4096;   ///< Kept for matches.
+  flap_terms flaps = {};
 };
 
 /// Judges rules on rounds: their windows, their instances, how these come and go. The one engine of
@@ -91,22 +108,36 @@ public:
   std::vector<bound_rule> rules; ///< Bound here; `settle` after changes.
   /// @param collected Set to whether somebody kept all its series before.
   bound_rule bind(rule_set::rule_ptr rule, bool& collected);
+  /// The same rule, from another set of rules.
+  void renew_rule(bound_rule& b, rule_set::rule_ptr rule);
   void unbind(bound_rule& b);
   void settle();
 
+  /// From now on it is measured how long recording takes; nanoseconds of any monotonic clock.
+  void measure(int64_t (*clock)()) { clock_ = clock; }
+  /// The labels of the host that queries see.
+  void set_host(promql::labels host);
+
   /// A round, in time order: before it is judged.
   /// @param is_now Whether these are the last values of the host's series.
+  /// @param recorded Gets what rules record in this round; null: `samples` has it.
   void enter(int64_t t_ms,
              std::span<const sample> samples,
              bool answered,
              double duration_s,
-             bool is_now = false);
+             bool is_now = false,
+             std::vector<sample>* recorded = nullptr);
 
   /// Judges one rule on the round entered last. @param found `void(instance&)` for each instance
   /// that is not well. @param why_silent Null: the round answered.
   template <class Found>
   void judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent, Found&& found) {
-    if (b.sources.empty()) {
+    if (b.query) {
+      judge_query(b, t_ms, why_silent);
+      for (auto& x : b.others)
+        if (x.value)
+          found(x);
+    } else if (b.sources.empty()) {
       judge_alone(b, t_ms, why_silent);
     } else {
       judge_instances(b, t_ms, why_silent);
@@ -137,6 +168,8 @@ public:
   void forget(const std::vector<uint32_t>& slots);
   /// Brings the instances of a rule in line with its series.
   void join(bound_rule& b);
+  /// The instance of a query with these labels; it comes when there is none.
+  static instance& instance_of_query(bound_rule& b, const label_set& labels);
 
   size_t memory_bytes() const;
 
@@ -167,6 +200,19 @@ private:
   void judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
   void judge_aggregate(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
   void judge_instances(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  void bind_query(bound_rule& b);
+  void judge_query(bound_rule& b, int64_t t_ms, const std::string_view* why_silent);
+  std::vector<rule_query::element> evaluate(bound_rule& b, int64_t t_ms);
+  bool lacks_series(const bound_rule& b, int64_t t_ms) const;
+  void drop_well(bound_rule& b, int64_t t_ms);
+  void note_query(bound_rule& b,
+                  instance& x,
+                  int64_t t_ms,
+                  std::optional<result_value> value,
+                  const std::string_view* why_silent);
+  void record(int64_t t_ms, std::span<const sample> samples, std::vector<sample>& to);
+  void record(bound_rule& b, int64_t t_ms, std::vector<bool>& is_taken, std::vector<sample>& to);
+
   template <class ReasonOf>
   void note(instance& x, int64_t t_ms, std::optional<result_value> value, ReasonOf reason_of);
   std::optional<result_value> verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state);
@@ -183,6 +229,8 @@ private:
   int64_t period_ms_;
   kept_series& kept_;
   match_limits limits_;
+  promql::labels host_;
+  int64_t (*clock_)() = nullptr;
   window_store windows_; ///< Of slots.
   aggregates aggregates_;
   window_store derived_;  ///< Of their groups.
@@ -192,5 +240,29 @@ private:
   each_state each_state_;
   bool begins_empty_, must_meet_known_ = false, have_gone_ = false, have_changed_ = false;
 };
+
+/// What a round said of an instance. @param reason_of Why it is not well; asked when it matters.
+template <class ReasonOf>
+void rule_engine::note(instance& x,
+                       int64_t t_ms,
+                       std::optional<result_value> value,
+                       ReasonOf reason_of) {
+  if (value == x.value && x.since_ms)
+    return;
+  x.value = value;
+  x.since_ms = t_ms;
+  x.is_told = false;
+  have_changed_ = true;
+  bool has_reason = value && *value != result_value::abnormal;
+  x.reason = has_reason ? short_reason(reason_of()) : std::string();
+}
+
+/// What a round says where time does not come into it.
+std::optional<result_value> plain_verdict(const firing_terms& terms, point_state state);
+
+inline std::optional<result_value>
+rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
+  return b.looks_back ? verdict_in_time(b, x, t_ms, state) : plain_verdict(b.terms, state);
+}
 
 } // namespace aops::check

@@ -1,6 +1,7 @@
 #include "runtime/core/check/rule_limits.hpp"
 
 #include "runtime/base/units.hpp"
+#include "runtime/core/check/query_plan.hpp"
 #include "runtime/core/check/rule_set.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ rule_limits limits_of(const base::config& config) {
   rule_limits x;
   x.period_ms = config.check.sample_period.ms;
   x.lookback_ms = std::max(config.samples.keep.ms, least_lookback_limit_ms);
+  x.keeps_samples = config.samples.source == "scrape";
   x.points = std::min(most_window_points, x.lookback_ms / x.period_ms);
   return x;
 }
@@ -33,9 +35,20 @@ rule_limits limits_of(const base::config& config) {
 expected<void> validate(const check_rule& rule, const rule_limits& limits) {
   if (auto fine = validate(rule); !fine)
     return fine;
+  if (!rule.record.empty() && !limits.keeps_samples)
+    return fail(ec::bad_request,
+                "record: nothing is stored of what a Prometheus keeps (samples.source)");
+  if (is_query(rule)) {
+    if (auto plan = plan_query(rule.condition); plan && plan->lookback_ms > limits.lookback_ms)
+      return fail(
+        ec::bad_request,
+        fmt::format("condition: looks back {}, the limit is {} (samples.keep, at least 24h)",
+                    spelled(plan->lookback_ms),
+                    spelled(limits.lookback_ms)));
+  }
   for (auto [field, condition] :
        {std::pair("condition", &rule.condition), std::pair("recover", &rule.recover)}) {
-    if (condition->empty())
+    if (condition->empty() || is_query(rule))
       continue;
     auto program = expr::program::compile(*condition, rule.data_list);
     if (!program)

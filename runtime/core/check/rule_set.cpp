@@ -4,6 +4,7 @@
 #include "runtime/base/digest.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/core/check/own_series.hpp"
+#include "runtime/core/check/query_plan.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 namespace aops::check {
 
@@ -21,7 +23,9 @@ constexpr std::string_view built_in_plugin = "expression_rule_plugin";
 /// In the order of `no_data_policy`.
 constexpr std::array<std::string_view, 4> policies = {"", "keep", "alert", "ignore"};
 
-bool known_plugin(std::string_view name) { return name.empty() || name == built_in_plugin; }
+bool known_plugin(std::string_view name) {
+  return name.empty() || name == built_in_plugin || name == query_plugin;
+}
 
 constexpr std::array<std::string_view, 6> aggregations = {"", "sum", "avg", "min", "max", "count"};
 
@@ -124,11 +128,119 @@ expected<int64_t> compile_duration(std::string_view field, const std::string& te
   return length->ms;
 }
 
+expected<std::vector<rule_text>>
+compile_texts(std::string_view field, const label_set& texts, bool may_be_templates) {
+  std::vector<rule_text> out;
+  for (const auto& [name, text] : texts) {
+    if (name.empty() || name == promql::metric_name)
+      return fail(ec::bad_request, fmt::format("{}: invalid name '{}'", field, name));
+    auto made = rulefile::template_text::parse(text);
+    if (!made)
+      return fail(ec::bad_request, fmt::format("{}: {}: {}", field, name, made.error().detail));
+    if (!may_be_templates && !made->is_plain())
+      return fail(ec::bad_request,
+                  fmt::format("{}: {}: a recording rule has no templates", field, name));
+    out.push_back({name, std::move(*made)});
+  }
+  return out;
+}
+
+/// What a rule that records must not have.
+expected<void> validate_recording(const check_rule& rule) {
+  if (!promql::is_utf8(rule.record))
+    return fail(ec::bad_request, "record: is no name of a metric");
+  if (rule.record == up_series || rule.record == duration_series)
+    return fail(ec::bad_request, fmt::format("record: {} is the host's own series", rule.record));
+  for (auto [field, is_there] : {std::pair("for", !rule.for_.empty()),
+                                 std::pair("keep_firing_for", !rule.keep_firing_for.empty()),
+                                 std::pair("annotations", !rule.annotations.empty()),
+                                 std::pair("flapping", !rule.flapping.empty())})
+    if (is_there)
+      return fail(ec::bad_request, fmt::format("{}: a recording rule has none", field));
+  for (const auto& [name, text] : rule.labels)
+    if (host_label_bit(name) != 0)
+      return fail(ec::bad_request, fmt::format("labels: {} is the host's", name));
+  return {};
+}
+
+/// What only rules with queries have.
+expected<void> validate_without_query(const check_rule& rule) {
+  for (auto [field, is_there] : {std::pair("labels", !rule.labels.empty()),
+                                 std::pair("annotations", !rule.annotations.empty()),
+                                 std::pair("record", !rule.record.empty()),
+                                 std::pair("group", !rule.group.empty()),
+                                 std::pair("position", rule.position.has_value())})
+    if (is_there)
+      return fail(ec::bad_request, fmt::format("{}: needs the plug-in {}", field, query_plugin));
+  return {};
+}
+
+expected<void> compile_query(const check_rule& rule, compiled_rule& to) {
+  if (!rule.data_list.empty())
+    return fail(ec::bad_request, "data_list: a query names its series itself");
+  if (!rule.recover.empty())
+    return fail(ec::bad_request, "recover: not with the plug-in promql; see keep_firing_for");
+  auto plan = plan_query(rule.condition);
+  if (!plan)
+    return fail(plan.error().code, "condition: " + plan.error().detail);
+  if (!rule.record.empty())
+    if (auto fine = validate_recording(rule); !fine)
+      return fine;
+  if (!rule.group.empty())
+    if (auto why = why_not_per_host(plan->query); !why.empty())
+      return fail(ec::bad_request,
+                  fmt::format("condition: rule {} of group {}: {}",
+                              promql::in_quotes(rule.check_item),
+                              promql::in_quotes(rule.group),
+                              why));
+  auto labels = compile_texts("labels", rule.labels, rule.record.empty());
+  if (!labels)
+    return fail(labels.error());
+  auto annotations = compile_texts("annotations", rule.annotations, true);
+  if (!annotations)
+    return fail(annotations.error());
+  compiled_query out;
+  out.query = std::move(plan->query);
+  out.lookback_ms = plan->lookback_ms;
+  out.labels = std::move(*labels);
+  out.annotations = std::move(*annotations);
+  to.query = std::make_shared<const compiled_query>(std::move(out));
+  to.items = std::move(plan->items);
+  return {};
+}
+
+expected<void>
+compile_condition(const check_rule& rule, std::vector<compiled_item> items, compiled_rule& to) {
+  if (auto fine = validate_without_query(rule); !fine)
+    return fine;
+  auto program = expr::program::compile(rule.condition, rule.data_list);
+  if (!program)
+    return fail(program.error().code, "condition: " + program.error().detail);
+  if (!rule.recover.empty()) {
+    auto recover = expr::program::compile(rule.recover, rule.data_list);
+    if (!recover)
+      return fail(recover.error().code, "recover: " + recover.error().detail);
+    to.recover = std::move(*recover);
+  }
+  to.program = std::move(*program);
+  to.items = std::move(items);
+  auto count = to.items.size();
+  if (std::max(to.program->item_count(), to.recover ? to.recover->item_count() : 0) > count)
+    for (auto& fact : fact_items()) {
+      auto i = to.items.size();
+      fact.is_needed = to.program->uses(i) || (to.recover && to.recover->uses(i));
+      to.items.push_back(std::move(fact));
+    }
+  return {};
+}
+
 /// Fills in what follows from the rule.
 expected<void> compile(const check_rule& rule, compiled_rule& to) {
   if (rule.check_item.empty())
     return fail(ec::bad_request, "check_item: must not be empty");
-  auto items = compile_data_list(rule.data_list);
+  expected<std::vector<compiled_item>> items;
+  if (!is_query(rule))
+    items = compile_data_list(rule.data_list);
   if (!items)
     return fail(items.error());
   if (!known_plugin(rule.plugin))
@@ -147,25 +259,7 @@ expected<void> compile(const check_rule& rule, compiled_rule& to) {
   if (!keep_ms)
     return fail(keep_ms.error());
   to.keep_firing_ms = *keep_ms;
-  auto program = expr::program::compile(rule.condition, rule.data_list);
-  if (!program)
-    return fail(program.error().code, "condition: " + program.error().detail);
-  if (!rule.recover.empty()) {
-    auto recover = expr::program::compile(rule.recover, rule.data_list);
-    if (!recover)
-      return fail(recover.error().code, "recover: " + recover.error().detail);
-    to.recover = std::move(*recover);
-  }
-  to.program = std::move(*program);
-  to.items = std::move(*items);
-  auto count = to.items.size();
-  if (std::max(to.program->item_count(), to.recover ? to.recover->item_count() : 0) > count)
-    for (auto& fact : fact_items()) {
-      auto i = to.items.size();
-      fact.is_needed = to.program->uses(i) || (to.recover && to.recover->uses(i));
-      to.items.push_back(std::move(fact));
-    }
-  return {};
+  return is_query(rule) ? compile_query(rule, to) : compile_condition(rule, std::move(*items), to);
 }
 
 void put(nlohmann::json& to, const char* name, const std::string& x) {
@@ -202,6 +296,14 @@ nlohmann::json content_of(const check_rule& rule) {
   put(content, "keep_firing_for", rule.keep_firing_for);
   put(content, "recover", rule.recover);
   put(content, "no_data", rule.no_data);
+  put(content, "flapping", rule.flapping);
+  put(content, "record", rule.record);
+  put(content, "group", rule.group);
+  put(content, "position", rule.position);
+  if (!rule.labels.empty())
+    content["labels"] = rule.labels;
+  if (!rule.annotations.empty())
+    content["annotations"] = rule.annotations;
   return content;
 }
 
@@ -226,7 +328,7 @@ rule_set::rule_ptr compiled(rule_source source, const rule_set* previous) {
 
 expected<void> validate(const check_rule& rule) {
   compiled_rule compiled;
-  if (auto ok = compile(rule, compiled); !ok)
+  if (auto ok = compile(rule, compiled); !ok || compiled.query)
     return ok;
   if (auto ok = compiled.program->literal_comparisons(); !ok)
     return fail(ok.error().code, "condition: " + ok.error().detail);
@@ -272,8 +374,8 @@ bool compiled_rule::has_matches() const {
 }
 
 bool compiled_rule::has_instances() const {
-  return !items.empty() && items[0].match != nullptr &&
-         (items[0].agg == aggregation::none || items[0].item.by);
+  return query || (!items.empty() && items[0].match != nullptr &&
+                   (items[0].agg == aggregation::none || items[0].item.by));
 }
 
 firing_terms compiled_rule::terms(int64_t period_ms) const {
@@ -301,6 +403,8 @@ int64_t horizon_ms(const expr::program& program, int64_t period_ms) {
 }
 
 int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms) {
+  if (rule.query)
+    return rule.query->lookback_ms + period_ms;
   if (!rule.program)
     return period_ms;
   auto horizon = horizon_ms(*rule.program, period_ms);
@@ -311,9 +415,54 @@ int64_t history_ms(const compiled_rule& rule, int64_t period_ms) {
   return horizon_ms(rule, period_ms) + rule.terms(period_ms).lead_ms();
 }
 
+namespace {
+
+using rules_by_item = std::map<std::string, rule_set::rule_ptr>;
+
+/// Each rule that needs it learns what the others record.
+recorded_names tell_recorded(rules_by_item& rules, recorded_names names) {
+  std::vector<const compiled_rule*> recording;
+  for (const auto& [item, rule] : rules)
+    if (rule->records())
+      recording.push_back(rule.get());
+  std::stable_sort(recording.begin(), recording.end(), [](auto* a, auto* b) {
+    return is_recorded_before(a->rule, b->rule);
+  });
+  for (int pass = 0; pass < 2; ++pass) // What is recorded of what a later group records.
+    for (const auto* x : recording) {
+      auto mask = host_labels_of(x->query->query.root(), names);
+      auto [known, is_new] = names.try_emplace(x->rule.record, mask);
+      if (!is_new)
+        known->second = known->second & mask;
+    }
+  std::shared_ptr<const recorded_names> shared;
+  for (auto& [item, rule] : rules) {
+    if (!rule->query || (rule->query->recorded ? *rule->query->recorded == names : names.empty()))
+      continue;
+    if (!shared)
+      shared = std::make_shared<const recorded_names>(names);
+    auto query = *rule->query;
+    query.recorded = shared;
+    auto told = std::make_shared<compiled_rule>(*rule);
+    told->query = std::make_shared<const compiled_query>(std::move(query));
+    rule = std::move(told);
+  }
+  return names;
+}
+
+} // namespace
+
+bool is_recorded_before(const check_rule& a, const check_rule& b) {
+  auto key = [](const check_rule& x) {
+    return std::tuple(std::string_view(x.group), x.position.value_or(0));
+  };
+  return key(a) < key(b);
+}
+
 std::shared_ptr<const rule_set> rule_set::build(std::vector<rule_source> rules,
-                                                const rule_set* previous) {
-  std::map<std::string, rule_ptr> by_item;
+                                                const rule_set* previous,
+                                                const recorded_names& known) {
+  rules_by_item by_item;
   for (auto& source : rules) {
     if (source.digest.empty())
       source.digest = digest_of(source.rule);
@@ -321,6 +470,7 @@ std::shared_ptr<const rule_set> rule_set::build(std::vector<rule_source> rules,
     by_item[std::move(item)] = compiled(std::move(source), previous);
   }
   auto result = std::make_shared<rule_set>();
+  result->recorded_ = tell_recorded(by_item, known);
   auto summary = nlohmann::json::array();
   for (auto& [item, rule] : by_item) {
     summary.push_back({item, rule->digest});
@@ -341,7 +491,7 @@ rule_set::rule_ptr rule_set::find(std::string_view check_item) const {
 int64_t rule_set::longest_history_ms(int64_t period_ms) const {
   int64_t longest = 0;
   for (const auto& r : rules_)
-    if (r->program)
+    if (!r->is_refused())
       longest = std::max(longest, history_ms(*r, period_ms));
   return longest;
 }

@@ -3,8 +3,11 @@
 #include "messages/check.hpp"
 #include "messages/error.hpp"
 #include "runtime/core/check/firing.hpp"
+#include "runtime/core/check/host_labels.hpp"
 #include "runtime/core/check/selector.hpp"
 #include "runtime/core/expr/program.hpp"
+#include "runtime/core/promql/engine.hpp"
+#include "runtime/core/rulefile/template_text.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -60,6 +63,21 @@ struct rule_source {
   int64_t since_ms = 0; ///< When this check item was first imported; replacing it keeps the time.
 };
 
+/// A text of a rule that is filled in when an alert begins.
+struct rule_text {
+  std::string name;
+  rulefile::template_text made;
+};
+
+/// What only rules have whose conditions are queries.
+struct compiled_query {
+  promql::query query;
+  int64_t lookback_ms = 0; ///< How far back it sees.
+  std::vector<rule_text> labels, annotations;
+  /// What rules of the owner record.
+  std::shared_ptr<const recorded_names> recorded;
+};
+
 /// A rule ready to judge; immutable, shared by all hosts.
 struct compiled_rule {
   check_rule rule;
@@ -68,15 +86,21 @@ struct compiled_rule {
   std::shared_ptr<const expr::program> program; ///< Null when refused.
   std::string refusal; ///< Why not; such a rule yields `Internal error` wherever it applies.
   std::vector<compiled_item> items; ///< Those of the `data_list`, then the facts if any is named.
+  std::shared_ptr<const compiled_query> query;  ///< Instead of `program`.
   std::shared_ptr<const expr::program> recover; ///< Over the same items; null without one.
   int64_t for_ms = 0, keep_firing_ms = 0;
   no_data_policy no_data = no_data_policy::tell;
 
+  bool is_refused() const { return !program && !query; }
+  bool records() const { return query && !rule.record.empty(); }
   bool has_matches() const;
   /// Whether there may be several instances on a host: `$0` matches, and is not one aggregate.
   bool has_instances() const;
   firing_terms terms(int64_t period_ms) const;
 };
+
+/// The order of rules that record: by group, and within it by their position.
+bool is_recorded_before(const check_rule& a, const check_rule& b);
 
 /// How far back points count for a rule, its `recover` included.
 int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms);
@@ -89,8 +113,10 @@ class rule_set {
 public:
   /// Compiles what `previous` does not hold with the same digest. Never fails: see
   /// `compiled_rule::refusal`. Of several rules with one name the last counts.
+  /// @param known What other rules record.
   static std::shared_ptr<const rule_set> build(std::vector<rule_source> rules,
-                                               const rule_set* previous = nullptr);
+                                               const rule_set* previous = nullptr,
+                                               const recorded_names& known = {});
 
   using rule_ptr = std::shared_ptr<const compiled_rule>;
   const std::vector<rule_ptr>& rules() const { return rules_; } ///< Ordered by check item.
@@ -99,11 +125,14 @@ public:
   std::vector<rule_ptr> for_host(std::span<const std::string> host_groups) const;
   /// The longest `history_ms` of all rules: how much history a host needs to start.
   int64_t longest_history_ms(int64_t period_ms) const;
+  /// What its rules record.
+  const recorded_names& recorded() const { return recorded_; }
   /// Of names and digests of all rules; equal sets have equal digests.
   const std::string& digest() const { return digest_; }
 
 private:
   std::vector<rule_ptr> rules_;
+  recorded_names recorded_;
   std::string digest_;
 };
 

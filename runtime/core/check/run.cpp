@@ -79,6 +79,7 @@ public:
       : request_(request), data_(data), kept_(nullptr, 0, no_limit),
         engine_(request.period_ms, kept_, {request.max_instances, no_limit}, true), samples_(data),
         parts_(*rule, request.most_values) {
+    engine_.set_host(request.host);
     samples_.adopt(*rule, kept_);
     bool collected = true;
     engine_.rules.push_back(engine_.bind(rule, collected));
@@ -93,6 +94,8 @@ public:
   run_result over_all_rounds() {
     auto lead = engine_.rules.front().terms.lead_ms();
     result_.parts = parts_.texts();
+    if (engine_.rules.front().query && request_.most_values > 0)
+      result_.parts = {engine_.rules.front().rule->rule.condition};
     for (const auto& round : data_.rounds) {
       if (round.time_ms >= request_.end_ms)
         break;
@@ -125,15 +128,19 @@ private:
     if (!is_asked)
       return;
     ++result_.judged;
-    if (b.common.judge)
+    if (b.query)
+      is_missed = misses_some(round);
+    else if (b.common.judge)
       is_missed |= misses(b, b.common, round);
     else
       is_missed |= b.others.empty() && misses(b, b.common, round);
     for (const auto& x : b.others)
-      is_missed |= misses(b, x, round);
+      is_missed |= !b.query && misses(b, x, round);
     if (is_missed)
       add_missed(round.time_ms);
     last_round_ms_ = round.time_ms;
+    if (b.query)
+      return note_elements(b, round.time_ms);
     note_parts(b, b.common, round.time_ms, result_.values);
     for (auto& x : b.others)
       if (parts_.wants_more())
@@ -142,10 +149,34 @@ private:
 
   /// Whether an instance has no data because nobody collected it then.
   bool misses(const bound_rule& b, const instance& x, const round_mark& round) const {
+    if (b.query)
+      return misses_some(round);
     if (!round.answered || !b.rule->program)
       return false;
     auto i = x.judge ? x.judge->lacking(round.time_ms) : std::optional<size_t>(0);
     return i && round.time_ms < data_.items[*i].collected_from_ms;
+  }
+
+  /// The same of a query: of any of its series.
+  bool misses_some(const round_mark& round) const {
+    return round.answered &&
+           std::any_of(data_.items.begin(), data_.items.end(), [&](const item_data& x) {
+             return round.time_ms < x.collected_from_ms;
+           });
+  }
+
+  /// What a query came to.
+  void note_elements(const bound_rule& b, int64_t t_ms) {
+    auto note = [&](const instance& x, std::vector<part_values>& to) {
+      if (!x.element || values_ == request_.most_values)
+        return;
+      ++values_;
+      to.push_back({t_ms, {expr::value::of(*x.element)}});
+    };
+    note(b.common, result_.values);
+    for (const auto& x : b.others)
+      if (x.element && values_ < request_.most_values)
+        note(x, found_[x.labels].values);
   }
 
   void add_missed(int64_t t_ms) {
@@ -174,12 +205,47 @@ private:
   run_result result_;
   std::map<label_set, instance_result> found_;
   int64_t last_round_ms_ = std::numeric_limits<int64_t>::min();
+  size_t values_ = 0; ///< Of elements, that were noted.
 };
+
+/// A query is judged on a grid of the range, each series with its sample nearest to each time.
+run_result query_over_delivered(const rule_set::rule_ptr& rule,
+                                const run_request& request,
+                                const run_data& data) {
+  auto range = range_to_fetch(*rule, request);
+  std::vector<round_mark> rounds;
+  for (auto t = request.start_ms -
+                (request.start_ms - range.from_ms) / request.period_ms * request.period_ms;
+       t < request.end_ms;
+       t += request.period_ms)
+    rounds.push_back({t, false, 0});
+  std::vector<std::vector<point>> kept;
+  auto on_grid = [&](std::span<const point> points) {
+    auto& to = kept.emplace_back();
+    for (auto& round : rounds)
+      if (auto near = nearest_sample(points, round.time_ms, request.period_ms)) {
+        to.push_back({round.time_ms, near->value});
+        round.answered = true;
+      }
+    return std::span<const point>(to);
+  };
+  auto gridded = data;
+  for (auto& item : gridded.items) {
+    if (!item.points.empty())
+      item.points = on_grid(item.points);
+    for (auto& x : item.series)
+      x.points = on_grid(x.points);
+  }
+  gridded.rounds = rounds;
+  auto as_stored = request;
+  as_stored.basis = time_basis::stored_grid;
+  return stored_run(rule, as_stored, gridded).over_all_rounds();
+}
 
 } // namespace
 
 time_range range_to_fetch(const compiled_rule& rule, const run_request& request) {
-  int64_t back = rule.program ? history_ms(rule, request.period_ms) : 0;
+  int64_t back = rule.is_refused() ? 0 : history_ms(rule, request.period_ms);
   return {request.start_ms - back, request.end_ms};
 }
 
@@ -196,8 +262,10 @@ run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_d
   bool logs = std::any_of(list.begin(), list.end(), is_log);
   if (request.basis == time_basis::stored_grid && !logs)
     return stored_run(rule, request, all).over_all_rounds();
-  if (!rule->program)
+  if (rule->is_refused())
     return whole(result_value::internal_error, rule->refusal);
+  if (rule->query)
+    return query_over_delivered(rule, request, all);
   return run_delivered(rule, request, all);
 }
 

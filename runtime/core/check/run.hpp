@@ -29,6 +29,7 @@ struct run_request {
   int64_t max_fill_ms = 0;    ///< `delivered`: see `align`; 0: unlimited.
   size_t max_instances = 256; ///< Of one rule; what is beyond is told.
   size_t most_values = 0; ///< So many values of the parts of the condition are told, see `values`.
+  promql::labels host = {}; ///< The labels by which queries know the host.
 };
 
 /// What to fetch for a request: [from, until], one period more than the look-back asks for, so that

@@ -3,6 +3,7 @@
 #include "runtime/base/near_name.hpp"
 #include "runtime/core/check/lack.hpp"
 #include "runtime/core/check/own_series.hpp"
+#include "runtime/core/check/query_plan.hpp"
 #include "runtime/core/check/selector.hpp"
 
 #include <algorithm>
@@ -90,8 +91,9 @@ warnings_of(const check_rule& rule, std::span<const item_knowledge> known, std::
   std::vector<std::string> out;
   if (rule.no_data == "ignore")
     return out;
-  for (size_t i = 0; i < std::min(known.size(), rule.data_list.size()); ++i)
-    if (auto text = warning_of(rule.data_list[i], known[i], who); !text.empty())
+  auto items = items_of(rule);
+  for (size_t i = 0; i < std::min(known.size(), items.size()); ++i)
+    if (auto text = warning_of(items[i], known[i], who); !text.empty())
       out.push_back(std::move(text));
   return out;
 }

@@ -1,6 +1,7 @@
 #include "runtime/core/check/trial.hpp"
 
 #include "runtime/core/check/own_series.hpp"
+#include "runtime/core/check/query_plan.hpp"
 #include "runtime/core/check/typed_condition.hpp"
 
 #include <fmt/format.h>
@@ -98,7 +99,7 @@ std::vector<std::string> all_warnings(const compiled_rule& rule,
                                       const run_result& result,
                                       const series_catalogue& known) {
   std::vector<item_knowledge> items;
-  for (const auto& item : rule.rule.data_list)
+  for (const auto& item : items_of(rule.rule))
     items.push_back(known.about(item));
   auto out = warnings_of(rule.rule, items, "the host does not have");
   auto missed = rounds_missed(result, request.period_ms);
