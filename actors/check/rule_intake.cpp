@@ -5,6 +5,7 @@
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
 #include "runtime/core/check/own_series.hpp"
+#include "runtime/core/check/query_plan.hpp"
 #include "runtime/core/check/series_knowledge.hpp"
 
 #include <caf/all.hpp>
@@ -57,7 +58,7 @@ std::vector<data_item> items_of(const std::vector<const check_rule*>& rules) {
   std::set<decltype(look_of({}))> seen;
   std::vector<data_item> out;
   for (const auto* rule : rules)
-    for (const auto& item : rule->data_list)
+    for (const auto& item : check::items_of(*rule))
       if (wants_series(item) && out.size() < most_items && seen.insert(look_of(item)).second)
         out.push_back(item);
   return out;
@@ -75,7 +76,7 @@ void answer(const importing_ptr& x) {
     known[look_of(x->items[i])] = &x->known.items[i];
   auto who = who_has_none(*x);
   for (const auto* rule : looked_at(*x))
-    for (const auto& item : rule->data_list)
+    for (const auto& item : check::items_of(*rule))
       if (auto found = known.find(look_of(item)); found != known.end())
         if (auto text = check::warning_of(item, *found->second, who); !text.empty())
           x->reply.warnings[rule->check_item].push_back(std::move(text));

@@ -184,6 +184,8 @@ private:
   int64_t period_ms() const { return services_->period_ms(); }
   std::chrono::milliseconds store_deadline() const;
   std::vector<std::string> groups() const { return {record_.host_group_name}; }
+  /// By which queries know the host.
+  promql::labels labels() const;
   int64_t backfill_from_ms() const;
 
   template <class Message>

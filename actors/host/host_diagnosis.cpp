@@ -159,7 +159,7 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
 void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
   std::vector<std::string> names{std::string{cpu_series}, std::string{disk_series}};
   for (const auto& x : wanted_labels(d->unit, *services_->trees))
-    if (auto rule = checker_.rules().find(x.check_item))
+    if (auto rule = checker_.rules().find(x.check_item); rule && !rule->rule.data_list.empty())
       names.push_back(rule->rule.data_list.front().name);
   source_->find_machine(std::move(names), [this, d](std::vector<series_info> found) {
     machine_series_ = std::move(found);
@@ -301,7 +301,10 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   std::set<series_key> keys;
   history_order order;
   for (const auto& [item, past] : d->pasts) {
-    const auto& main = checker_.rules().find(item)->rule.data_list.front();
+    const auto& data = checker_.rules().find(item)->rule.data_list;
+    if (data.empty()) // A query: what it came to is judged again.
+      continue;
+    const auto& main = data.front();
     if (past.of.match())
       order.matches.push_back({main.name, past.of.match()});
     else

@@ -46,6 +46,7 @@ check::run_request host_body::request_for(int64_t start_ms, int64_t end_ms) cons
   r.period_ms = period_ms();
   r.basis = check::time_basis::stored_grid;
   r.max_instances = static_cast<size_t>(services_->config->check.max_instances);
+  r.host = labels();
   return r;
 }
 

@@ -101,8 +101,15 @@ void host_body::judge(const check::round& x) {
   static auto samples = metrics::counter_of("aops_samples_total", "Samples kept.");
   rounds.add();
   samples.add(static_cast<double>(x.samples.size()));
+  auto recorded = std::move(result.recorded);
   auto commit = findings(std::move(result), x.time_ms);
-  commit.sample_blob = check::encode_round(x);
+  if (recorded.empty()) {
+    commit.sample_blob = check::encode_round(x);
+  } else {
+    auto all = x;
+    all.samples.insert(all.samples.end(), recorded.begin(), recorded.end());
+    commit.sample_blob = check::encode_round(all);
+  }
   forget_gone_series(x, commit);
   commit.new_series = checker_.kept().take_new();
   note_answer(x, commit);

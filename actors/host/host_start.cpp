@@ -4,6 +4,7 @@
 #include "runtime/base/log.hpp"
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/ledger.hpp"
+#include "runtime/core/check/query_plan.hpp"
 #include "runtime/core/check/round_codec.hpp"
 
 namespace aops::actors {
@@ -32,8 +33,14 @@ check::retry_config retry_limits(const base::config& c) {
 }
 
 check::match_limits limits_of_matches(const base::config& c) {
+  check::flap_terms flaps;
+  flaps.is_usual = c.check.flapping;
+  flaps.rounds = static_cast<uint32_t>(c.check.flap_rounds);
+  flaps.low = c.check.flap_low;
+  flaps.high = c.check.flap_high;
   return {static_cast<size_t>(c.check.max_instances),
-          static_cast<size_t>(c.check.max_matched_series)};
+          static_cast<size_t>(c.check.max_matched_series),
+          flaps};
 }
 
 /// Whether far windows are there that nobody fills yet.
@@ -96,8 +103,13 @@ int64_t host_body::backfill_from_ms() const {
   return coverage_.since_ms() == 0 ? now_ms() : std::max(coverage_.since_ms(), earliest);
 }
 
+promql::labels host_body::labels() const {
+  return check::labels_of_host(record_, services_->config->scrape.port);
+}
+
 void host_body::begin() {
   checker_.measure(processor_ns);
+  checker_.set_host(labels());
   // Samples are read later: where they are needed depends on the cursor.
   host_state_query query{record_.owner, record_.host_id, INT64_MAX};
   ask<round_store_actor, host_state>(
@@ -152,7 +164,7 @@ void host_body::note_late_rules(const host_state& state) {
     auto is_new = [&](const data_item& x) {
       return x.type != "log" && checker_.collected_from_ms(x) > state.until_ms;
     };
-    const auto& data = rule->rule.data_list;
+    const auto data = check::items_of(rule->rule);
     deviation late{item, state.since_ms, state.until_ms, std::string{late_rule}};
     if (!source_->keeps_past() && std::any_of(data.begin(), data.end(), is_new)) {
       late.start_ms = std::max(
@@ -291,6 +303,7 @@ void host_body::on_record(const host_record& record) {
   record_ = record;
   record_.status = std::move(status);
   record_.status_since_ms = since_ms;
+  checker_.set_host(labels());
   if (is_elsewhere)
     begin_elsewhere();
   if (regrouped)

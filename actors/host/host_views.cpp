@@ -91,7 +91,8 @@ template <class Reply>
 caf::result<Reply> host_body::try_out(const check_rule& rule,
                                       const std::vector<moment>& range,
                                       reply_maker<Reply> make) {
-  auto rules = check::rule_set::build({{rule, {}, 0}})->rules();
+  auto rules =
+    check::rule_set::build({{rule, {}, 0}}, nullptr, checker_.rules().recorded())->rules();
   auto start = range[0].ms;
   auto end = std::min(range[1].ms, source_->known_until_ms(coverage_.until_ms()));
   if (end <= start)

@@ -4,13 +4,18 @@
 
 namespace aops::actors {
 
-rule_instances::rule_instances(const check_rule& rule) : main_(rule.data_list.front()) {
+rule_instances::rule_instances(const check_rule& rule) {
+  if (rule.data_list.empty())
+    return;
+  main_ = rule.data_list.front();
   if (main_.match)
     if (auto compiled = check::selector::compile(*main_.match))
       match_ = *compiled;
 }
 
 std::optional<label_set> rule_instances::instance_of(const label_set& series) const {
+  if (main_.name.empty())
+    return std::nullopt;
   if (!main_.match)
     return series == main_.label ? std::optional<label_set>{label_set{}} : std::nullopt;
   if (!match_ || !match_->matches(series))

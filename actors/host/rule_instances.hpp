@@ -14,6 +14,7 @@ class rule_instances {
 public:
   explicit rule_instances(const check_rule& rule);
 
+  /// Empty for a rule that is a query: its instances are no series.
   const std::string& name() const { return main_.name; }
   /// What selects its series; null: they are named by all their labels.
   const std::shared_ptr<const check::selector>& match() const { return match_; }

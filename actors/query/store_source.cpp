@@ -1,7 +1,6 @@
 #include "actors/query/store_source.hpp"
 
 #include "messages/query.hpp"
-#include "runtime/base/address.hpp"
 #include "runtime/core/check/own_series.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 
@@ -77,26 +76,6 @@ private:
 };
 
 } // namespace
-
-labels labels_of_host(const host_record& host, int64_t default_port) {
-  auto port = host.exporter_port != 0 ? host.exporter_port : default_port;
-  return promql::make_labels({{"host", host.host_name},
-                              {"host_id", host.host_id},
-                              {"instance", base::with_port(host.public_ip, port)},
-                              {"job", query_job}});
-}
-
-labels labels_of_series(const labels& host, const series_key& key) {
-  labels out;
-  out.reserve(host.size() + key.label.size() + 1);
-  out.emplace_back(promql::metric_name, key.name);
-  for (const auto& [name, value] : key.label) {
-    bool is_taken = !promql::value_of(host, name).empty();
-    out.emplace_back(is_taken ? "exported_" + name : name, value);
-  }
-  out.insert(out.end(), host.begin(), host.end());
-  return promql::make_labels(std::move(out));
-}
 
 /// How a selection is read.
 struct store_source::reading_plan {

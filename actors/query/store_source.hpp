@@ -3,6 +3,7 @@
 #include "actors/query/piece_cache.hpp"
 #include "messages/host.hpp"
 #include "messages/rounds.hpp"
+#include "runtime/core/check/host_labels.hpp"
 #include "runtime/core/promql/source.hpp"
 
 #include <atomic>
@@ -14,13 +15,8 @@
 
 namespace aops::actors {
 
-/// The labels that tell the series of one host from those of others, by name.
-/// @param default_port Of its exporter, where the host names none.
-promql::labels labels_of_host(const host_record& host, int64_t default_port);
-
-/// The labels of a series: those of its host, and its own. An own one with a name that the host's
-/// have is `exported_NAME`.
-promql::labels labels_of_series(const promql::labels& host, const series_key& key);
+using check::labels_of_host;
+using check::labels_of_series;
 
 /// A host whose series are looked at.
 struct queried_host {

@@ -40,8 +40,9 @@ void put(label_set& to, const std::string& name, std::string text) {
 label_set annotations_of(const told_alert& x, const std::string& pages) {
   auto out = x.annotations;
   if (!is_of_another_system(x)) {
-    put(out, "summary", title_of(x));
-    put(out, "description", x.description);
+    out.try_emplace("summary", title_of(x)); // Those of the rule stay.
+    if (!x.description.empty())
+      out.try_emplace("description", x.description);
     put(out, "value", x.value);
     put(out, "reason", x.reason);
     if (!x.ended_as.empty())
@@ -79,6 +80,10 @@ label_set alertmanager_labels(const told_alert& x) {
       good.insert(0, "exported_");
     put(out, good, value);
   }
+  for (const auto& [name, value] :
+       x.rule_labels) // As its rule gives them, over all but the host's.
+    if (name != "host" && name != "host_id")
+      put(out, label_name(name), value);
   return out;
 }
 

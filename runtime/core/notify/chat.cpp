@@ -47,6 +47,8 @@ paragraph paragraph_of(const told_alert& x, const std::string& pages) {
   add_line(text, x.description);
   if (x.value != "Abnormal" && !x.value.empty())
     add_line(text, x.value + (x.reason.empty() ? "" : ": " + x.reason));
+  else
+    add_line(text, x.reason);
   if (x.since.ms > 0)
     add_line(text, "since " + base::utc_text(x.since.ms));
   if (x.ended.ms > 0)

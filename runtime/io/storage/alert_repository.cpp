@@ -308,6 +308,8 @@ private:
     body.reason = x.change->reason;
     body.description = known_.rule(x.host->owner, x.change->check_item).description;
     body.since.ms = x.change->since_ms;
+    body.rule_labels = x.change->rule_labels;
+    body.annotations = x.change->annotations;
     return {to.name, about.slot, std::move(body), x.host->time_ms};
   }
 

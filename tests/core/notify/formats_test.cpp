@@ -113,6 +113,19 @@ BOOST_AUTO_TEST_CASE(labels_of_rules_do_not_replace_ours_and_have_legal_names) {
   BOOST_TEST(!labels.contains("empty"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_rule_gives_its_alerts_stands_over_ours) {
+  auto x = alert();
+  x.rule_labels = {{"severity", "page"}, {"alertname", "Named"}, {"team", "ops"}, {"host", "no"}};
+  x.annotations = {{"summary", "is 5"}};
+  auto labels = notify::alertmanager_labels(x);
+  BOOST_TEST(labels["severity"] == "page");
+  BOOST_TEST(labels["alertname"] == "Named");
+  BOOST_TEST(labels["team"] == "ops");
+  BOOST_TEST(labels["host"] == "web2");
+  auto body = json::parse(notify::alertmanager_body(notice("firing", {x}), {}, "", now_ms)).at(0);
+  BOOST_TEST(body["annotations"]["summary"] == "is 5");
+}
+
 BOOST_AUTO_TEST_CASE(what_lasts_expires_after_its_time_and_what_ended_has_its_end) {
   base::notify_receiver to;
   to.expire_after = base::minutes(30);
