@@ -28,11 +28,37 @@ double seconds_of(const std::string& duration) {
   return static_cast<double>(ms.value_or(0)) / 1000;
 }
 
-json annotations_of(const std::string& description) {
-  auto out = json::object();
-  if (!description.empty())
-    out["description"] = description;
+json annotations_of(const check_rule& x) {
+  json out(x.annotations);
+  if (!x.description.empty() && !x.annotations.contains("description"))
+    out["description"] = x.description;
   return out;
+}
+
+/// As rule files have it, where the rule comes from one.
+std::string name_of_rule(const check_rule& x) {
+  if (!x.record.empty())
+    return x.record;
+  auto named = x.labels.find("alertname");
+  return named == x.labels.end() ? x.check_item : named->second;
+}
+
+json labels_of_rule(const check_rule& x) {
+  auto labels = x.labels;
+  labels.erase("alertname");
+  if (x.record.empty())
+    labels.try_emplace("severity", x.severity);
+  return json(labels);
+}
+
+json recording_json(const check_rule& x) {
+  return {{"name", name_of_rule(x)},
+          {"query", x.condition},
+          {"labels", labels_of_rule(x)},
+          {"health", "ok"},
+          {"evaluationTime", 0},
+          {"lastEvaluation", rfc3339_text(0)},
+          {"type", "recording"}};
 }
 
 std::string text_of_seconds(int64_t ms) {
@@ -42,12 +68,12 @@ std::string text_of_seconds(int64_t ms) {
 json rule_json(const check_rule& x, json alerts, const scraping_facts&) {
   bool is_firing = !alerts.empty();
   return {{"state", is_firing ? "firing" : "inactive"},
-          {"name", x.check_item},
+          {"name", name_of_rule(x)},
           {"query", x.condition},
           {"duration", seconds_of(x.for_)},
           {"keepFiringFor", seconds_of(x.keep_firing_for)},
-          {"labels", {{"severity", x.severity}}},
-          {"annotations", annotations_of(x.description)},
+          {"labels", labels_of_rule(x)},
+          {"annotations", annotations_of(x)},
           {"alerts", std::move(alerts)},
           {"health", "ok"},
           {"evaluationTime", 0},
@@ -98,26 +124,38 @@ json rules_json(const std::vector<check_rule>& rules,
     for (const auto& x : alerts)
       by_rule.try_emplace(x.check_item, json::array())
         .first->second.push_back(alert_json(x, hosts, facts));
-  auto list = json::array();
+  std::map<std::string, std::vector<const check_rule*>> by_group;
   for (const auto& x : rules) {
     bool is_wanted =
-      wanted.type != "record" &&
+      (wanted.type.empty() || (wanted.type == "record") == !x.record.empty()) &&
       (wanted.names.empty() ||
-       std::find(wanted.names.begin(), wanted.names.end(), x.check_item) != wanted.names.end());
-    if (!is_wanted)
-      continue;
-    auto own = by_rule.find(x.check_item);
-    list.push_back(rule_json(x, own == by_rule.end() ? json::array() : own->second, facts));
+       std::find(wanted.names.begin(), wanted.names.end(), name_of_rule(x)) != wanted.names.end());
+    if (is_wanted)
+      by_group[x.group.empty() ? "aops" : x.group].push_back(&x);
   }
   auto groups = json::array();
-  if (!list.empty())
-    groups.push_back({{"name", "aops"},
+  for (auto& [group, members] : by_group) {
+    std::stable_sort(members.begin(), members.end(), [](auto* a, auto* b) {
+      return a->position.value_or(0) < b->position.value_or(0);
+    });
+    auto list = json::array();
+    for (const auto* x : members) {
+      auto own = by_rule.find(x->check_item);
+      if (own != by_rule.end())
+        for (auto& alert : own->second)
+          alert["labels"]["alertname"] = name_of_rule(*x);
+      list.push_back(!x->record.empty()
+                       ? recording_json(*x)
+                       : rule_json(*x, own == by_rule.end() ? json::array() : own->second, facts));
+    }
+    groups.push_back({{"name", group},
                       {"file", "aops"},
                       {"rules", std::move(list)},
                       {"interval", static_cast<double>(facts.period_ms) / 1000},
                       {"limit", 0},
                       {"evaluationTime", 0},
                       {"lastEvaluation", rfc3339_text(0)}});
+  }
   return {{"groups", std::move(groups)}};
 }
 

@@ -27,7 +27,7 @@ struct rules_wanted {
   bool without_alerts = false;
 };
 
-/// The groups of rules: one, of all rules.
+/// The groups of rules: those of rule files, and `aops`, of all others.
 json rules_json(const std::vector<check_rule>& rules,
                 const std::vector<alert_info>& alerts,
                 const hosts_by_id& hosts,

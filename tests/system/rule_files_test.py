@@ -179,13 +179,13 @@ class unit_tests_of_rules(unittest.TestCase):
             self.write(name, textwrap.dedent(block))
         self.assertEqual(self.assert_same("rules_test.yml").returncode, 0)
 
-    def test_no_node_takes_them(self):
-        self.write("rules.yml", RULES)
+    def test_what_does_not_read_never_reaches_a_node(self):
+        self.write("rules.yml", RULES.replace("up == 0", "up =="))
         done = subprocess.run([program("aops"), "checkrule", "add", "rules.yml"], cwd=self.folder, capture_output=True,
                               text=True, timeout=60, env={"HOME": str(self.folder), "AOPS_URL": "http://127.0.0.1:1",
                                                           "AOPS_ACCESS_TOKEN": "t", "LC_ALL": "C"})
         self.assertEqual(done.returncode, 1)
-        self.assertIn("rules.yml: holds rule groups of Prometheus, which nodes do not judge", done.stderr)
+        self.assertIn('rules.yml: group "up": rule 2 ("InstanceDown"): could not parse expression: 1:', done.stderr)
 
     def test_several_files_and_data(self):
         self.write("rules.yml", RULES)

@@ -762,8 +762,14 @@ constexpr std::array texts{
               "从未可知：{}"},
   translation{"{} passed, {} failed\n",
               "{} 个通过，{} 个失败\n"},
-  translation{"{}: holds rule groups of Prometheus, which nodes do not judge; `aops checkrule test --unit` tests them",
-              "{}：是 Prometheus 的规则组，节点不判断这些规则；可用 `aops checkrule test --unit` 测试"},
+  translation{"group {}: its interval is left out: nodes judge at check.sample_period",
+              "组 {}：其 interval 不采用：节点按 check.sample_period 评判"},
+  translation{"{}: group {}: nodes have no {}",
+              "{}：组 {}：节点没有 {}"},
+  translation{"column {} is no JSON object",
+              "{} 列不是 JSON 对象"},
+  translation{"column {} is no whole number",
+              "{} 列不是整数"},
 };
 // clang-format on
 

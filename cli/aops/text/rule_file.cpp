@@ -23,8 +23,17 @@ const std::vector<std::string_view> known_columns{"check_item",
                                                   "for",
                                                   "keep_firing_for",
                                                   "recover",
-                                                  "no_data"};
+                                                  "no_data",
+                                                  "flapping",
+                                                  "labels",
+                                                  "annotations",
+                                                  "record",
+                                                  "group",
+                                                  "position"};
 const std::vector<std::string_view> needed_columns{"check_item", "data_list", "condition"};
+
+/// A map, written as JSON.
+bool is_map(std::string_view column) { return column == "labels" || column == "annotations"; }
 
 bool are_texts(const json& list) {
   return list.is_array() &&
@@ -58,6 +67,16 @@ expected<void> set_cell(json& rule, const std::string& column, const std::string
     if (!list || !list->is_array())
       return fail(ec::bad_request, tr("column data_list is no JSON list"));
     rule[column] = std::move(*list);
+  } else if (is_map(column)) {
+    auto map = parse_json(cell);
+    if (!map || !map->is_object())
+      return fail(ec::bad_request, tr("column {} is no JSON object", column));
+    rule[column] = std::move(*map);
+  } else if (column == "position") {
+    auto number = parse_json(cell);
+    if (!number || !number->is_number_integer())
+      return fail(ec::bad_request, tr("column {} is no whole number", column));
+    rule[column] = std::move(*number);
   } else {
     rule[column] = cell;
   }
@@ -95,6 +114,9 @@ std::string group_cell(const json& names) {
 json csv_row_of(json rule) {
   if (rule.contains("data_list"))
     rule["data_list"] = to_line(rule["data_list"]);
+  for (const char* column : {"labels", "annotations"})
+    if (rule.contains(column))
+      rule[column] = to_line(rule[column]);
   if (rule.contains("host_group_list"))
     rule["host_group_list"] = group_cell(rule["host_group_list"]);
   return rule;
@@ -114,12 +136,6 @@ expected<json> read_rules(const std::string& name, std::string_view text) {
              : expected<json>{fail(ec::bad_request, tr("{}: check_items is no list", name))};
   if (content->is_object() && content->contains("check_item"))
     return json::array({*content});
-  if (content->is_object() && content->contains("groups"))
-    return fail(
-      ec::bad_request,
-      tr("{}: holds rule groups of Prometheus, which nodes do not judge; `aops checkrule test "
-         "--unit` tests them",
-         name));
   return fail(ec::bad_request,
               tr("{}: holds no rules; a rule file looks like {{\"check_items\": [...]}}", name));
 }

@@ -3,6 +3,8 @@
 #include "cli/aops/text/language.hpp"
 #include "cli/aops/text/rule_file.hpp"
 #include "cli/aops/text/text.hpp"
+#include "cli/aops/text/yaml.hpp"
+#include "cli/aops/unit/group_rules.hpp"
 #include "cli/aops/unit/rule_tests.hpp"
 #include "cli/aops/verbs/common.hpp"
 #include "cli/aops/verbs/picture_export.hpp"
@@ -26,9 +28,24 @@ expected<json> rules_of_file(session& s) {
   auto text = read_file(name);
   if (!text)
     return fail(text.error());
+  auto content =
+    extension_of(name) == ".csv" ? expected<json>{json{}} : parse_document(name, *text);
+  if (content && has_rule_groups(*content)) {
+    auto made = rules_of_groups(name, *content);
+    if (!made)
+      return fail(made.error());
+    for (const auto& x : made->notes)
+      s.note(x);
+    return std::move(made->check_items);
+  }
   auto rules = read_rules(name, *text);
   if (rules && rules->empty())
     return fail(ec::bad_request, tr("{}: holds no rules", name));
+  if (!rules)
+    return rules;
+  for (auto& rule : *rules) // A query names its series itself.
+    if (rule.is_object() && text_of(rule, "plugin") == "promql" && !rule.contains("data_list"))
+      rule["data_list"] = json::array();
   return rules;
 }
 
@@ -237,8 +254,8 @@ verb checkrule_verb() {
     .options =
       {{.name = "conf",
         .value = "FILE",
-        .help = "add, test: rules as JSON or YAML, or as CSV when the name ends in .csv; `-` "
-                "reads standard input"},
+        .help = "add, test: rules as JSON or YAML, rule groups of Prometheus too, or as CSV when "
+                "the name ends in .csv; `-` reads standard input"},
        {.name = "check_items",
         .value = "NAMES",
         .help = "delete, get, cost, test: only these rules, separated by commas",

@@ -332,6 +332,38 @@ BOOST_AUTO_TEST_CASE(rules_show_their_alerts) {
   BOOST_TEST(http::rules_json({hot}, {}, hosts, {"", {"x"}, false}, facts)["groups"].empty());
 }
 
+BOOST_AUTO_TEST_CASE(rules_of_groups_stand_in_their_groups) {
+  check_rule plain, second, first;
+  plain.check_item = "plain";
+  second.check_item = "High#2";
+  second.condition = "a > 1";
+  second.group = "node";
+  second.position = 7;
+  second.labels = {{"alertname", "High"}, {"team", "ops"}};
+  second.annotations = {{"summary", "is {{ $value }}"}};
+  first.check_item = first.record = "a:rate";
+  first.condition = "rate(a[5m])";
+  first.group = "node";
+  first.position = 0;
+  first.labels = {{"kind", "x"}};
+  http::scraping_facts facts{9100, 15'000, 10'000, "0"};
+  auto groups = http::rules_json({second, plain, first}, {}, {}, {}, facts)["groups"];
+  BOOST_REQUIRE(groups.size() == 2u);
+  BOOST_TEST(groups[0]["name"] == "aops");
+  BOOST_TEST(groups[1]["name"] == "node");
+  const auto& rules = groups[1]["rules"];
+  BOOST_TEST(rules[0]["type"] == "recording");
+  BOOST_TEST(rules[0]["name"] == "a:rate");
+  BOOST_TEST(rules[0]["labels"]["kind"] == "x");
+  BOOST_TEST(rules[1]["type"] == "alerting");
+  BOOST_TEST(rules[1]["name"] == "High");
+  BOOST_TEST(rules[1]["labels"].dump() == R"({"severity":"warning","team":"ops"})");
+  BOOST_TEST(rules[1]["annotations"]["summary"] == "is {{ $value }}");
+  auto recording = http::rules_json({second, plain, first}, {}, {}, {"record", {}, false}, facts);
+  BOOST_REQUIRE(recording["groups"].size() == 1u);
+  BOOST_TEST(recording["groups"][0]["rules"].size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace query_routes_test
