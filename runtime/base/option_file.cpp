@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace aops::base {
 
@@ -20,7 +21,16 @@ public:
             const std::vector<option>& options,
             const std::vector<option_tables>& tables,
             const std::string& prefix) {
-    for (const auto& [key, node] : table) {
+    // The library has them by name; faults are told as the lines come.
+    std::vector<std::pair<const toml::key*, const toml::node*>> members;
+    for (const auto& [key, node] : table)
+      members.emplace_back(&key, &node);
+    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) {
+      return a.first->source().begin.line < b.first->source().begin.line;
+    });
+    for (auto [key_pointer, node_pointer] : members) {
+      const auto& key = *key_pointer;
+      const auto& node = *node_pointer;
       auto name = prefix + std::string{key.str()};
       auto at = place(key.source());
       auto o = std::find_if(

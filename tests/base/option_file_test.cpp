@@ -90,9 +90,9 @@ BOOST_AUTO_TEST_CASE(options_and_tables_are_read_and_where_they_stand) {
 
 BOOST_AUTO_TEST_CASE(all_faults_are_told_each_with_its_line) {
   BOOST_TEST(written_file{"town = 7\nwalk = \"2m\"\n[[pet]]\nnam = \"x\"\n"}.refusal() ==
-             "F:3: pet[0].nam: unknown key, did you mean 'name'?\n"
              "F:1: town: must be a text in quotes\n"
-             "F:2: walk: must be from 1s to 1m");
+             "F:2: walk: must be from 1s to 1m\n"
+             "F:4: pet[0].nam: unknown key, did you mean 'name'?");
   BOOST_TEST(written_file{"pet = 1\n"}.refusal() == "F:1: pet: must be tables: [[pet]]");
   BOOST_TEST(written_file{"[[pet]]\ntricks = [1]\n"}.refusal() ==
              "F:2: pet[0].tricks: must be a list of texts");
