@@ -30,6 +30,14 @@ std::vector<T> in_time_order(std::span<const T> points) {
 /// The series that an item of one instance is made of; several only of an aggregate.
 using members = std::vector<std::span<const point>>;
 
+/// A line as a reason: in one row.
+std::string shown_line(std::string_view text) {
+  auto out = short_reason(std::string{text.substr(0, 2 * longest_reason)});
+  std::replace_if(
+    out.begin(), out.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  return out;
+}
+
 /// What stands for a judgement that is no list of points.
 struct failed_run {
   result_value value = result_value::no_data;
@@ -154,13 +162,27 @@ private:
         continue;
       ++judged;
       if (value)
-        to.push_back(
-          {t,
-           *value,
-           *value == result_value::internal_error ? evaluator.at(i).reason : std::string()});
+        to.push_back({t,
+                      *value,
+                      *value == result_value::internal_error ? evaluator.at(i).reason
+                      : *value == result_value::abnormal     ? text_at(data, t, i)
+                                                             : std::string()});
       parts_.note_at(labels, data, i, values);
     }
     return judged;
+  }
+
+  /// The line that a point stands for, shortened; empty where there is none.
+  static std::string text_at(const std::vector<const expr::series*>& data, int64_t t, uint64_t i) {
+    for (const auto* s : data) {
+      if (!s->is_log())
+        continue;
+      if (s == data.front())
+        return shown_line(s->text(i));
+      if (auto k = s->lower_bound(t + 1); k > s->first())
+        return shown_line(s->text(k - 1));
+    }
+    return {};
   }
 
   // -- series
@@ -170,7 +192,7 @@ private:
     if (std::any_of(items.begin(), items.end(), is_log)) {
       delivered_series(out);
       for (size_t i = 0; i < items.size(); ++i)
-        if (out[i].empty())
+        if (out[i].empty() && items[i].is_needed)
           return failed_run{result_value::no_data, "no sample of " + shown_series(items[i].item)};
       return {};
     }

@@ -43,6 +43,8 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
     before.emplace(b.rule->rule.check_item, std::move(b));
   bound().clear();
   for (auto& rule : rules->for_host(host_groups)) {
+    if (rule->has_logs()) // Of a `log_checker`.
+      continue;
     const auto& item = rule->rule.check_item;
     auto known = before.find(item);
     if (known != before.end() && known->second.rule->digest == rule->digest) {

@@ -45,8 +45,14 @@ expected<void> validate_match(size_t i, const data_item& item, bool has_log) {
       lone = "ignoring";
     return lone != nullptr ? expected<void>(refused(i, lone, "needs match")) : expected<void>();
   }
-  if (item.type != "kpi")
-    return refused(i, "match", "only of a kpi");
+  if (item.type == "log") {
+    const char* other = !item.agg.empty() ? "agg"
+                        : item.by         ? "by"
+                        : item.on         ? "on"
+                        : item.ignoring   ? "ignoring"
+                                          : nullptr;
+    return other != nullptr ? expected<void>(refused(i, other, "not of a log")) : expected<void>();
+  }
   if (has_log)
     return refused(i, "match", "not beside a log");
   if (!item.label.empty())
@@ -95,7 +101,7 @@ expected<std::vector<compiled_item>> compile_data_list(const std::vector<data_it
       auto match = selector::compile(*list[i].match);
       if (!match)
         return fail(ec::bad_request, field_of(i, "match.") + match.error().detail);
-      item.match = std::move(*match);
+      (list[i].type == "log" ? item.lines : item.match) = std::move(*match);
       item.agg = static_cast<aggregation>(
         std::find(aggregations.begin(), aggregations.end(), list[i].agg) - aggregations.begin());
     }
@@ -229,6 +235,8 @@ compile_condition(const check_rule& rule, std::vector<compiled_item> items, comp
     for (auto& fact : fact_items()) {
       auto i = to.items.size();
       fact.is_needed = to.program->uses(i) || (to.recover && to.recover->uses(i));
+      if (fact.is_needed && to.has_logs())
+        return fail(ec::bad_request, "condition: facts of the host are not known beside a log");
       to.items.push_back(std::move(fact));
     }
   return {};
@@ -371,6 +379,11 @@ bool compiled_rule::has_matches() const {
   return std::any_of(items.begin(), items.end(), [](const compiled_item& x) {
     return x.is_needed && x.match != nullptr;
   });
+}
+
+bool compiled_rule::has_logs() const {
+  return std::any_of(
+    items.begin(), items.end(), [](const compiled_item& x) { return x.item.type == "log"; });
 }
 
 bool compiled_rule::has_instances() const {

@@ -47,6 +47,8 @@ struct compiled_item {
   std::shared_ptr<const selector> match; ///< Null: the item names its series.
   aggregation agg = aggregation::none;
   bool is_needed = true; ///< False for a fact that is not named.
+  /// Of a `log` item, which of its lines it means; null: all.
+  std::shared_ptr<const selector> lines = {};
 };
 
 /// Whether two items mean the same series, whatever they do with them.
@@ -94,6 +96,7 @@ struct compiled_rule {
   bool is_refused() const { return !program && !query; }
   bool records() const { return query && !rule.record.empty(); }
   bool has_matches() const;
+  bool has_logs() const; ///< Whether lines are looked at: `log_judge` judges it.
   /// Whether there may be several instances on a host: `$0` matches, and is not one aggregate.
   bool has_instances() const;
   firing_terms terms(int64_t period_ms) const;

@@ -28,6 +28,8 @@ struct run_request {
   time_basis basis = time_basis::delivered;
   int64_t max_fill_ms = 0;    ///< `delivered`: see `align`; 0: unlimited.
   size_t max_instances = 256; ///< Of one rule; what is beyond is told.
+  /// A log that tells nothing has nothing to tell: without a line there is no result.
+  bool quiet_logs = false;
   size_t most_values = 0; ///< So many values of the parts of the condition are told, see `values`.
   promql::labels host = {}; ///< The labels by which queries know the host.
 };
