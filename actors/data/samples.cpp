@@ -2,11 +2,13 @@
 
 #include "actors/data/samples_read.hpp"
 #include "actors/host/history_source.hpp"
+#include "actors/host/line_reader.hpp"
 #include "actors/host/prometheus_reader.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/host.hpp"
+#include "messages/roles/logs.hpp"
 #include "messages/roles/rounds.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/core/check/round_codec.hpp"
@@ -26,6 +28,7 @@ using promise = caf::typed_response_promise<samples_found>;
 /// How long the store may take for an hour of a host.
 constexpr std::chrono::seconds portion_deadline{10};
 constexpr int64_t portion_ms = 3600 * 1000;
+constexpr size_t most_line_pages_of_host = 200;
 
 /// Everything one request has to read, and how far that has come.
 class reader : public std::enable_shared_from_this<reader> {
@@ -65,10 +68,10 @@ private:
 
   /// The next host, or the answer.
   void next() {
-    while (!read_.is_done() && !read_.asks_for_metrics())
-      read_.finish_host();
     if (read_.is_done())
       return answer(read_.answer());
+    if (!read_.asks_for_metrics())
+      return read_logs();
     if (self_->state.services->scrapes())
       read_portion(read_.from_ms());
     else
@@ -98,10 +101,8 @@ private:
     auto then = [me = shared_from_this()](expected<sample_rows> x) {
       if (!x)
         return me->host_failed(x.error());
-      if (x->rows.empty()) {
-        me->read_.finish_host();
-        return me->next();
-      }
+      if (x->rows.empty())
+        return me->read_logs();
       if (auto taken = me->take(*x); !taken)
         return me->host_failed(taken.error());
       if (me->read_.values() > most_values)
@@ -115,6 +116,50 @@ private:
       portion_deadline,
       std::move(then),
       samples_query{read_.host().host_id, from_ms, read_.until_ms(), portion_ms});
+  }
+
+  /// Lines, after the samples of a host.
+  void read_logs() {
+    lines_order order;
+    order.items = read_.logs();
+    if (order.items.empty())
+      return finish_host();
+    order.from_ms = read_.from_ms();
+    order.until_ms = read_.until_ms() + 1;
+    order.most_pages = most_line_pages_of_host;
+    auto patience = self_->state.services->config->logs.search_timeout.chrono() + portion_deadline;
+    caller who = owner_of(read_.host());
+    line_asker from;
+    from.host_id = read_.host().host_id;
+    from.clock = self_->state.services->clock;
+    from.ask = [me = shared_from_this(), who, patience](
+                 line_search what, std::function<void(expected<lines_found>)> then) {
+      ask<host_logs_actor>(
+        me->self_, me->names(), host_logs_name, patience, std::move(then), who, std::move(what));
+    };
+    auto each = [me = shared_from_this()](const std::vector<check::logged_line>& lines) {
+      for (const auto& x : lines)
+        if (me->read_.values() <= most_values && me->read_.text_bytes() <= most_text_bytes)
+          me->read_.take(x);
+    };
+    auto finished = [me = shared_from_this()](expected<std::string> how) {
+      if (!how) {
+        const auto& e = how.error();
+        me->read_.lack_lines(e.detail.empty() ? to_string(e) : e.detail);
+        return me->finish_host();
+      }
+      if (me->read_.values() > most_values || me->read_.text_bytes() > most_text_bytes)
+        return me->too_much();
+      if (!how->empty())
+        me->read_.lack_lines(*how);
+      me->finish_host();
+    };
+    read_lines(std::move(from), std::move(order), std::move(each), std::move(finished));
+  }
+
+  void finish_host() {
+    read_.finish_host();
+    next();
   }
 
   expected<void> take(const sample_rows& x) {
@@ -144,8 +189,7 @@ private:
         me->read_.take(series.key, series.points);
       if (me->read_.values() > most_values)
         return me->too_much();
-      me->read_.finish_host();
-      me->next();
+      me->read_logs();
     };
     ask<prometheus_reader_actor>(self_,
                                  names(),

@@ -23,6 +23,7 @@ samples_actor::behavior_type
 samples(samples_actor::stateful_pointer<checked_state<samples_state>> self, services_ptr services);
 
 inline constexpr size_t most_values = 500'000;
+inline constexpr size_t most_text_bytes = 16 << 20; ///< Of lines.
 inline constexpr size_t most_portions = 2'000;
 inline constexpr size_t most_readers = 32;
 

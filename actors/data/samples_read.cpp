@@ -5,6 +5,8 @@
 #include "runtime/base/canonical_json.hpp"
 #include "runtime/core/check/own_series.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -22,9 +24,7 @@ bool fits(const wanted_samples& x, const series_key& key) {
          });
 }
 
-std::string_view why_not(const wanted_samples& x) {
-  return x.type == "log" ? "logs are not kept" : "type: must be kpi or log";
-}
+bool is_log_of(const wanted_samples& x) { return x.type == "log"; }
 
 bool is_named(const host_record& host, const std::string& name, int64_t default_port) {
   auto port = host.exporter_port != 0 ? host.exporter_port : default_port;
@@ -83,17 +83,52 @@ void samples_request::choose(const std::vector<host_record>& hosts, int64_t defa
         places_.push_back({name, host});
     bool is_known = places_.size() > before;
     for (const auto& x : wanted) {
-      if (is_known && is_metric(x))
+      if (is_known && (is_metric(x) || is_log_of(x)))
         continue;
       has_bad_ = true;
       out.fail_list.push_back(
-        {x.name, x.label, std::string{is_known ? why_not(x) : "no such host"}});
+        {x.name, x.label, is_known ? "type: must be kpi or log" : "no such host"});
     }
   }
 }
 
 bool samples_request::asks_for_metrics() const {
   return std::any_of(wanted().begin(), wanted().end(), is_metric);
+}
+
+std::vector<data_item> samples_request::logs() const {
+  std::vector<data_item> out;
+  for (const auto& x : wanted())
+    if (is_log_of(x)) {
+      auto& item = out.emplace_back();
+      item.name = x.name;
+      item.type = x.type;
+    }
+  return out;
+}
+
+/// Each log that means the line has it. Labels of logs say nothing.
+void samples_request::take(const check::logged_line& x) {
+  for (const auto& w : wanted()) {
+    if (!is_log_of(w) || !check::is_of_log(w.name, x.labels))
+      continue;
+    auto& text = found_[{w.name, w.label}];
+    auto before = text.size();
+    text += text.empty() ? "[" : ",[";
+    base::append_seconds(text, x.time_ms);
+    text += ',';
+    text += nlohmann::json(x.text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text += ']';
+    text_bytes_ += text.size() - before;
+    ++values_;
+  }
+}
+
+void samples_request::lack_lines(const std::string& reason) {
+  has_bad_ = lacks_lines_ = true;
+  for (const auto& x : wanted())
+    if (is_log_of(x))
+      result_[places_[next_].name].fail_list.push_back({x.name, x.label, reason});
 }
 
 bool samples_request::wants(const series_key& key) const {
@@ -165,7 +200,9 @@ void samples_request::finish_host() {
   for (const auto& [key, left] : thinned_)
     write(found_[key], left.rest());
   thinned_.clear();
-  has_good_ = has_good_ || asks_for_metrics();
+  has_good_ =
+    has_good_ || asks_for_metrics() || (!logs().empty() && !lacks_lines_) || !found_.empty();
+  lacks_lines_ = false;
   auto& out = result_[places_[next_].name].succeed_list;
   for (auto& [key, values] : found_)
     out.push_back({key.name, key.label, {"[" + std::move(values) + "]"}});
@@ -178,7 +215,7 @@ void samples_request::fail_host(const std::string& reason) {
   has_bad_ = true;
   auto& out = result_[places_[next_].name].fail_list;
   for (const auto& x : wanted())
-    if (is_metric(x))
+    if (is_metric(x) || is_log_of(x))
       out.push_back({x.name, x.label, reason});
   thinned_.clear();
   found_.clear();

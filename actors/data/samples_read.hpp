@@ -4,6 +4,7 @@
 #include "messages/host.hpp"
 #include "messages/rounds.hpp"
 #include "runtime/core/check/align.hpp"
+#include "runtime/core/check/log_lines.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/io/prometheus/query.hpp"
 
@@ -49,6 +50,8 @@ public:
   int64_t from_ms() const { return asked_.time_range[0].ms; }
   int64_t until_ms() const { return asked_.time_range[1].ms; }
   bool asks_for_metrics() const;
+  /// Logs that are wanted of the host at work.
+  std::vector<data_item> logs() const;
 
   /// What to ask a Prometheus for: series that have the labels asked for, and perhaps more.
   std::vector<prometheus_api::series_match> matches() const;
@@ -57,7 +60,11 @@ public:
   void know(std::span<const series_entry> series);
   void take(const check::round& x);
   void take(const series_key& key, std::span<const check::point> points);
-  size_t values() const { return values_; } ///< So far.
+  void take(const check::logged_line& x);
+  size_t values() const { return values_; }         ///< So far.
+  size_t text_bytes() const { return text_bytes_; } ///< Of lines, so far.
+  /// Lines of the host at work are missing.
+  void lack_lines(const std::string& reason);
 
   void finish_host();                        ///< Goes on to the next.
   void fail_host(const std::string& reason); ///< The same of one that cannot be read.
@@ -79,12 +86,12 @@ private:
 
   samples_to_get asked_;
   std::vector<place> places_;
-  size_t next_ = 0, values_ = 0;
+  size_t next_ = 0, values_ = 0, text_bytes_ = 0;
   std::map<uint32_t, series_key> slots_;         ///< Wanted ones of the host at work.
   std::map<series_key, std::string> found_;      ///< Of the host at work: pairs as JSON.
   std::map<series_key, thinned_points> thinned_; ///< What of these is not written yet.
   std::map<std::string, host_samples> result_;
-  bool has_good_ = false, has_bad_ = false;
+  bool has_good_ = false, has_bad_ = false, lacks_lines_ = false;
 };
 
 } // namespace aops::actors

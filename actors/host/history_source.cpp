@@ -38,7 +38,7 @@ constexpr size_t usual_matched = 64;
 void order_series_of(const history_run& x, history_order& to) {
   std::set<series_key> keys;
   for (const auto& rule : group_of(x))
-    for (const auto& [item, match, agg, is_needed] : rule->items)
+    for (const auto& [item, match, agg, is_needed, lines] : rule->items)
       if (item.type != "kpi" || !is_needed || check::is_own_series(item))
         continue;
       else if (match)

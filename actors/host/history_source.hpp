@@ -86,6 +86,10 @@ struct history_run {
   std::vector<matched_series> matches; ///< Of the rules being read for.
   size_t named = 0;                    ///< Of `points`, those that rules name.
   std::set<series_key> left_out;       ///< Matched, and found no room.
+
+  /// Those of the rules that look at no lines, where some do; see `lined_history_of`.
+  std::shared_ptr<history_run> others;
+  bool have_others = false; ///< Their results are there.
 };
 
 /// Where the past of one host is read: the store's rounds, or a Prometheus. Callbacks come while

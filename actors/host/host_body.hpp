@@ -8,10 +8,12 @@
 #include "actors/host/history_turns.hpp"
 #include "actors/host/host.hpp"
 #include "actors/host/kept_promise.hpp"
+#include "actors/host/line_reader.hpp"
 #include "actors/host/live_source.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
 #include "runtime/core/check/live.hpp"
+#include "runtime/core/check/log_checker.hpp"
 #include "runtime/core/check/retry.hpp"
 #include "runtime/core/check/rounds.hpp"
 #include "runtime/core/check/run.hpp"
@@ -90,6 +92,23 @@ private:
   void note_look(expected<void> how);
   round_to_commit new_commit() const;
 
+  // -- lines
+  std::vector<alert_change> begin_lines(const host_state& state);
+  /// @return Rules that are new.
+  std::vector<std::string> apply_log_rules(const check::rule_set& rules);
+  void bind_line_numbers();
+  void take_line_numbers(const check::round& x);
+  /// Takes what came since the last time, and judges up to a time; `then` runs in any case.
+  void look_at_lines(int64_t until_ms, std::function<void()> then);
+  void follow_lines();
+  void take_lines(expected<lines_followed> news, int64_t until_ms);
+  void begin_judging_lines(int64_t until_ms);
+  void read_missed_lines(int64_t until_ms);
+  void load_line_numbers(int64_t until_ms, bool has_gap);
+  void judge_lines(int64_t until_ms);
+  void end_look_at_lines(bool is_good);
+  int64_t line_delay_ms() const;
+
   // -- asking again
   void note_outcome(const rule_list& rules,
                     const check::run_request& request,
@@ -160,6 +179,7 @@ private:
 
   // -- diagnosis
   struct diagnosis;
+  void judge_lines_for(std::shared_ptr<diagnosis> d);
   void learn_facts(std::shared_ptr<diagnosis> d);
   void learn_collected(std::shared_ptr<diagnosis> d);
   void prepare_unit(std::shared_ptr<diagnosis> d);
@@ -213,6 +233,8 @@ private:
 
   history_turns turns_;
   std::unique_ptr<live_source> source_;
+  std::unique_ptr<history_source> history_; ///< Of the source, and of the lines of the host.
+  check::log_checker lines_;                ///< Rules that look at lines.
   commit_queue commits_;
   backfill backfill_;
   far_windows far_windows_;
@@ -229,6 +251,16 @@ private:
   int missed_rounds_ = 0;
   std::optional<std::string> scrape_error_; ///< Of the last round; unset before the first one.
   int64_t forget_again_ms_ = 0;             ///< When to look again for series that are gone.
+
+  std::string tap_; ///< Under which lines are followed.
+  std::vector<tap_place> tap_places_;
+  std::vector<std::pair<uint32_t, series_key>> line_numbers_; ///< Numbers beside lines, by slot.
+  std::vector<alert_change> line_alerts_;                     ///< Of before the start.
+  bool is_looking_at_lines_ = false, knows_lines_ = false;
+  bool must_load_line_numbers_ = false;
+  int line_reads_left_ = 0; ///< So often what is stored is read, beside what is told.
+  int64_t lines_judged_ms_ = 0, line_look_until_ms_ = 0;
+  std::vector<std::function<void()>> line_waiters_;
 
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;

@@ -23,7 +23,7 @@ constexpr std::string_view disk_series = "node_disk_io_time_seconds_total", disk
 constexpr int64_t most_evidence_ms = 6 * 3600 * 1000LL;
 
 /// Of one rule.
-constexpr size_t most_judged_values = 5000;
+constexpr size_t most_judged_values = 5000, most_evidence_lines = 1000;
 
 /// Results without a rule: files that are not what they should be. See docs/tracing.md.
 constexpr std::string_view drift_prefix = "config_drift:", drift_digest = "config_drift";
@@ -53,6 +53,7 @@ struct host_body::diagnosis {
     std::map<label_set, sampled> instances;
     std::map<label_set, std::vector<fault::slice>> abnormal; ///< When, as stored.
     std::vector<std::string> parts;                          ///< Of the condition.
+    std::vector<std::pair<int64_t, std::string>> lines;      ///< That tripped a rule over logs.
   };
   std::map<std::string, past> pasts; ///< By check item.
 
@@ -152,8 +153,20 @@ caf::result<unit_diagnosed> host_body::on_unit(const unit_to_diagnose& x) {
   auto latest =
     is_near ? check::floor_grid(now_ms(), period_ms(), checker_.offset_ms()) : judgeable_ms();
   auto wanted = std::min(d->end_ms(), latest);
-  wait_for_cursor(wanted, x.deadline_ms, [this, d] { learn_facts(d); });
+  wait_for_cursor(wanted, x.deadline_ms, [this, d] { judge_lines_for(d); });
   return caf::delegated<unit_diagnosed>{};
+}
+
+/// What hosts sent up to now counts, and is stored before results are read.
+void host_body::judge_lines_for(std::shared_ptr<diagnosis> d) {
+  if (lines_.empty())
+    return learn_facts(d);
+  look_at_lines(std::min(d->end_ms(), now_ms()) + 1, [this, d] {
+    commits_.when_quiet([this, d] {
+      commits_.resume();
+      learn_facts(d);
+    });
+  });
 }
 
 void host_body::learn_facts(std::shared_ptr<diagnosis> d) {
@@ -301,8 +314,10 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   std::set<series_key> keys;
   history_order order;
   for (const auto& [item, past] : d->pasts) {
-    const auto& data = checker_.rules().find(item)->rule.data_list;
-    if (data.empty()) // A query: what it came to is judged again.
+    auto rule = checker_.rules().find(item);
+    const auto& data = rule->rule.data_list;
+    // A query, or lines: what these came to is judged again.
+    if (data.empty() || rule->has_logs())
       continue;
     const auto& main = data.front();
     if (past.of.match())
@@ -313,6 +328,8 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
   for (const auto& key : keys)
     order.wanted.push_back(
       {check::kept_series::duration + 1 + static_cast<uint32_t>(order.wanted.size()), key});
+  if (order.wanted.empty() && order.matches.empty())
+    return judge_evidence(d, from, until);
   auto beside = source_->beside_grid_ms();
   order.from_ms = from - beside;
   order.until_ms = until + beside;
@@ -350,6 +367,11 @@ void host_body::judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, in
                auto& past = d->pasts.at(rules[i]->rule.check_item);
                auto& found = (*results)[i];
                past.parts = std::move(found.parts);
+               if (rules[i]->has_logs())
+                 for (auto& x : found.points)
+                   if (x.value == check::result_value::abnormal && !x.reason.empty() &&
+                       past.lines.size() < most_evidence_lines)
+                     past.lines.emplace_back(x.time_ms, std::move(x.reason));
                past.instances[{}].values = std::move(found.values);
                for (auto& x : found.instances)
                  past.instances[x.labels].values = std::move(x.values);
@@ -428,6 +450,9 @@ void host_body::number_instances(diagnosis& d) {
                                                    fault::state_of(x.row.value),
                                                    number_of(x.check_item, x.labels),
                                                    x.row.reason});
+  for (auto& [item, past] : d.pasts)
+    for (auto& [time_ms, text] : past.lines)
+      d.known.items[item].samples.push_back({time_ms, std::move(text), 0});
   for (auto& [item, past] : d.pasts)
     for (const auto& [labels, sampled] : past.instances) {
       auto& known = d.known.items[item];

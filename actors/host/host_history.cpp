@@ -47,12 +47,14 @@ check::run_request host_body::request_for(int64_t start_ms, int64_t end_ms) cons
   r.basis = check::time_basis::stored_grid;
   r.max_instances = static_cast<size_t>(services_->config->check.max_instances);
   r.host = labels();
+  r.quiet_logs = true;
   return r;
 }
 
 check::run_request host_body::job_for(int64_t start_ms, int64_t end_ms) const {
   auto r = request_for(start_ms, end_ms);
   r.basis = source_->history().job_basis();
+  r.quiet_logs = false;
   return r;
 }
 
@@ -85,7 +87,7 @@ void host_body::run_over(rule_list rules,
                          history_source::judged then) {
   auto x = run_of(std::move(rules), request, read_kind::asked);
   x->deadline_ms = deadline_ms;
-  source_->history().run(std::move(x), std::move(then));
+  history_->run(std::move(x), std::move(then));
 }
 
 void host_body::store_runs(rule_list rules,
@@ -172,7 +174,7 @@ std::optional<coverage::range> host_body::missing_of(const std::string& check_it
 }
 
 backfill::links host_body::backfill_links() {
-  backfill::links to{source_->history(), {}, {}, {}, {}, {}, {}, {}};
+  backfill::links to{*history_, {}, {}, {}, {}, {}, {}, {}};
   to.missing = [this](const std::string& item) { return missing_of(item); };
   to.rules_for = [this](const std::vector<std::string>& items) {
     return items.empty() ? rule_list{} : rules_for(items);

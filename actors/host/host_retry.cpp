@@ -66,7 +66,7 @@ void host_body::ask_again(const check::retry_key& key, bool is_live) {
   retries.add();
   auto request =
     is_live ? request_for(key.start_ms, key.end_ms + 1) : job_for(key.start_ms, key.end_ms);
-  source_->history().run(
+  history_->run(
     run_of(rules, request, read_kind::background),
     [this, &table, key, rules, request](expected<std::vector<check::run_result>> results) {
       if (!results) // Prometheus is down: that was no attempt.

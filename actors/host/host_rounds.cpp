@@ -64,6 +64,8 @@ void host_body::on_due(int64_t time_ms) {
   if (release_ && source_->pages_under_way() > 0)
     wait_for_page();
   ask_again();
+  if (!release_)
+    look_at_lines(time_ms, [] {});
 }
 
 // -- judging
@@ -102,6 +104,7 @@ void host_body::judge(const check::round& x) {
   rounds.add();
   samples.add(static_cast<double>(x.samples.size()));
   auto recorded = std::move(result.recorded);
+  take_line_numbers(x);
   auto commit = findings(std::move(result), x.time_ms);
   if (recorded.empty()) {
     commit.sample_blob = check::encode_round(x);
@@ -130,8 +133,10 @@ void host_body::judge_late(const history_portion& x) {
   std::erase_if(result.deviations,
                 [](const deviation& d) { return d.reason == check::missed_not_collected; });
   auto commit = findings(std::move(result), x.rounds.front().time_ms);
-  for (const auto& round : x.rounds)
+  for (const auto& round : x.rounds) {
     note_answer(round, commit);
+    take_line_numbers(round);
+  }
   commits_.push(std::move(commit));
   note_silent(x.silent);
 }

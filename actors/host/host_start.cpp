@@ -87,7 +87,8 @@ host_body::host_body(host_pointer self,
       recent_(services_->period_ms()), turns_(services_->history, turn_links(self_, record_.owner)),
       source_(services_->scrapes() ? exporter_of(source_links_of())
                                    : prometheus_of(source_links_of())),
-      commits_(held_, record_.host_id, commit_links()),
+      history_(lined_history_of(links_to_source(), source_->history())),
+      lines_(services_->period_ms()), commits_(held_, record_.host_id, commit_links()),
       backfill_(record_.host_id, backfill_links()), far_windows_(far_links()),
       start_retry_(record_.host_id), begun_ms_(now_ms()),
       retries_(retry_limits(*services_->config)), live_retries_(retry_limits(*services_->config)) {}
@@ -133,6 +134,7 @@ void host_body::take_state(host_state state) {
   coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
   recent_.load(state.last_rows);
   auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
+  state.alerts = begin_lines(state);
   far_history_ms_ = diff.far_history_ms;
   note_late_rules(state);
   auto until = state.until_ms;
@@ -359,7 +361,9 @@ void host_body::on_rules(std::shared_ptr<const check::rule_set> rules) {
 
 void host_body::apply_rules(std::shared_ptr<const check::rule_set> rules) {
   auto waited = checker_.waiting();
+  auto lined = apply_log_rules(*rules);
   auto diff = checker_.set_rules(std::move(rules), groups(), backfill_from_ms());
+  diff.added.insert(diff.added.end(), lined.begin(), lined.end());
   source_->series_changed();
   live_retries_.forget(record_.owner, record_.host_id, {});
   std::vector<std::string> late_items;

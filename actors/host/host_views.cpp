@@ -191,7 +191,7 @@ void host_body::begin_check(const check_key& key,
 void host_body::read_on(const check_key& key) {
   auto& check = checks_[key];
   check.is_under_way = true;
-  source_->history().run(check.run, [this, key](expected<std::vector<check::run_result>> results) {
+  history_->run(check.run, [this, key](expected<std::vector<check::run_result>> results) {
     if (!results)
       return answer_check(key, fail(results.error()));
     auto& check = checks_[key];

@@ -238,7 +238,7 @@ private:
     x.points.clear();
     x.matches.clear();
     for (auto i = x.results.size(); i < x.group_end; ++i)
-      for (const auto& [item, match, agg, is_needed] : x.rules[i]->items)
+      for (const auto& [item, match, agg, is_needed, lines] : x.rules[i]->items)
         if (item.type != "kpi" || !is_needed)
           continue;
         else if (match)
@@ -286,7 +286,7 @@ private:
         return std::span<const check::point>{first, points.end()};
       };
       for (const auto& wanted : rule->items) {
-        const auto& [item, match, agg, is_needed] = wanted;
+        const auto& [item, match, agg, is_needed, lines] = wanted;
         auto& d = data.items.emplace_back();
         if (item.type != "kpi")
           continue;

@@ -58,7 +58,17 @@ public:
       matched(x, std::move(*line));
   }
 
-  bool is_damaged() const { return damaged_ > 0; }
+  void miss(const error& why) override {
+    if (damage_.empty())
+      damage_ = "some lines do not read: " + why.detail;
+  }
+
+  /// What was left out; empty: nothing.
+  std::string damage() const {
+    if (damage_.empty() && damaged_ > 0)
+      return "some lines do not decode";
+    return damage_;
+  }
 
 protected:
   /// Whether a line would be of use if it matched.
@@ -69,6 +79,7 @@ protected:
 
 private:
   size_t damaged_ = 0;
+  std::string damage_;
 };
 
 /// Keeps the first lines in the order asked for, and one more, which tells that there are more.
@@ -149,15 +160,24 @@ public:
                       std::function<void(expected<lines_stored>)> then) override {
     std::map<std::string, uint64_t, std::less<>> sources;
     std::vector<logs::new_line> kept;
+    std::vector<uint64_t> source_of;
     kept.reserve(lines.size());
+    source_of.reserve(lines.size());
     for (const auto& x : lines) {
       auto it = sources.find(x.source);
       if (it == sources.end())
         it = sources.emplace(x.source, source_hash(host_id, x.source)).first;
       kept.push_back({x.time_ns, it->second, x.offset, logs::encode_record(x)});
+      source_of.push_back(it->second);
     }
-    auto told = [then = std::move(then)](expected<logs::batch_kept> x) {
-      then(x.map([](logs::batch_kept k) { return lines_stored{k.taken, k.duplicates}; }));
+    auto told = [then = std::move(then),
+                 source_of = std::move(source_of)](expected<logs::batch_kept> x) {
+      then(x.map([&](const logs::batch_kept& k) {
+        lines_stored out{k.taken, k.duplicates};
+        for (size_t i = 0; i < std::min(source_of.size(), k.places.size()); ++i)
+          out.places.push_back({{k.places[i].time_ns, k.places[i].n}, source_of[i]});
+        return out;
+      }));
     };
     if (!shelf_->take(host_id, std::move(kept), now_ns, std::move(told)))
       return fail(ec::overloaded, "too many lines wait to be stored");
@@ -166,12 +186,18 @@ public:
 
   expected<lines_had> find(const lines_wanted& what) override {
     line_finder finder{what};
-    return scan(what, finder).map([&](bool is_whole) { return finder.result(is_whole); });
+    return scan(what, finder).map([&](bool is_whole) {
+      auto out = finder.result(is_whole);
+      out.damage = finder.damage();
+      return out;
+    });
   }
 
-  expected<bool> count(const lines_wanted& what, logs::buckets& to) override {
+  expected<lines_counted> count(const lines_wanted& what, logs::buckets& to) override {
     line_counter counter{what, to};
-    return scan(what, counter);
+    return scan(what, counter).map([&](bool is_whole) {
+      return lines_counted{is_whole, counter.damage()};
+    });
   }
 
   expected<void> tidy(int64_t now_ns) override {
@@ -198,8 +224,8 @@ private:
     how.deadline = what.deadline;
     how.expression = expression_for(what);
     auto done = shelf_->scan(how, judge);
-    if (done && judge.is_damaged())
-      log::error("lines-damaged", "some lines of hosts do not decode; they were left out");
+    if (auto damage = judge.damage(); !damage.empty())
+      log::error("lines-damaged", "of hosts; they were left out: {}", damage);
     return done;
   }
 

@@ -2,12 +2,15 @@
 
 #include "actors/cluster/node_survey.hpp"
 #include "actors/logs/line_answers.hpp"
+#include "actors/logs/line_intake.hpp"
 #include "actors/logs/log_tokens.hpp"
+#include "actors/logs/syslog_intake.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/bounded_pool.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "actors/support/prepare.hpp"
 #include "messages/caf_error.hpp"
+#include "messages/return_code.hpp"
 #include "messages/roles/host.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/ids.hpp"
@@ -33,6 +36,9 @@ constexpr size_t log_token_bytes = 32;
 constexpr size_t intake_threads = 2, intake_queue = 256;
 constexpr size_t search_threads = 2, search_queue = 32;
 constexpr int64_t search_patience_ms = 60'000;
+/// So many hosts are asked for by their ids; of more, all are.
+constexpr size_t most_named_hosts = 100;
+constexpr milliseconds follow_patience{3000};
 
 int64_t wall_ns(const store_access& store) { return store.now_ms() * 1'000'000; }
 
@@ -46,45 +52,18 @@ expected<std::vector<logs::record>> records_of(const lines_to_take& x, const log
   return logs::json_records(x.body, from);
 }
 
-void count_taken(const lines_taken& x) {
-  static auto taken =
-    metrics::counter_of("aops_log_lines_total", "Lines of hosts that were stored.");
-  static auto duplicates =
-    metrics::counter_of("aops_log_duplicates_total", "Lines of hosts that were there already.");
-  taken.add(static_cast<double>(x.taken));
-  duplicates.add(static_cast<double>(x.duplicates));
-}
-
-/// Runs on a thread for that.
-void take_in(const store_ptr& store,
-             host_token_cache& tokens,
-             line_store_place& place,
+void take_in(const intake_tools& with,
              const lines_to_take& x,
-             const std::shared_ptr<bytes_held>& held,
              const foreign_promise<lines_taken>& promise) {
-  auto host = host_of_token(*store, tokens, x.token_hash);
+  auto host = host_of_token(*with.store, *with.tokens, x.token_hash);
   if (!host)
     return promise.fail(std::move(host.error()));
   auto lines = records_of(x, {*host});
   if (!lines)
     return promise.fail(std::move(lines.error()));
-  auto to = place.get();
-  if (!to)
-    return promise.fail(std::move(to.error()));
-  auto shortened =
-    std::count_if(lines->begin(), lines->end(), [](const auto& r) { return r.is_cut; });
-  auto told = [promise, held, shortened](expected<lines_stored> stored) {
-    if (!stored)
-      return promise.fail(std::move(stored.error()));
-    lines_taken reply{
-      static_cast<int64_t>(stored->taken), static_cast<int64_t>(stored->duplicates), shortened};
-    count_taken(reply);
-    promise.answer(reply);
-  };
-  if (lines->empty())
-    return told(lines_stored{});
-  if (auto taken = (*to)->take(*host, std::move(*lines), wall_ns(*store), told); !taken)
-    promise.fail(std::move(taken.error()));
+  keep_lines(with, *host, std::move(*lines), [promise](expected<lines_taken> done) {
+    promise.answer(std::move(done));
+  });
 }
 
 caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take& x) {
@@ -96,10 +75,8 @@ caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take&
     promise.fail(ec::overloaded, "too many lines wait to be stored");
     return promise;
   }
-  auto work =
-    [store = st.parts.store, tokens = st.parts.tokens, place = st.parts.place, x, held, promise] {
-      take_in(store, *tokens, *place, x, held, promise);
-    };
+  intake_tools with{st.parts.store, st.parts.tokens, st.parts.place, st.taps, std::move(held)};
+  auto work = [with, x, promise] { take_in(with, x, promise); };
   if (!st.parts.intake->post(std::move(work)))
     promise.fail(ec::overloaded, "too many lines wait to be read");
   return promise;
@@ -151,6 +128,7 @@ caf::result<Reply> search_here(host_logs_pointer self,
     begin(std::make_shared<const hosts_seen>());
     return promise;
   }
+  auto named = wanted.size() <= most_named_hosts ? wanted : std::vector<std::string>{};
   auto then = [who, wanted = std::move(wanted), promise, begin](expected<host_records> found) {
     if (!found)
       return promise.fail(std::move(found.error()));
@@ -161,7 +139,7 @@ caf::result<Reply> search_here(host_logs_pointer self,
                         host_store_name,
                         host_names_deadline,
                         std::move(then),
-                        find_hosts{who.owner, {}, {}});
+                        find_hosts{who.owner, named, {}});
   return promise;
 }
 
@@ -169,36 +147,53 @@ std::vector<std::string> hosts_wanted(const maybe<std::vector<std::string>>& lis
   return list.value_or(std::vector<std::string>{});
 }
 
+/// Lines that do not read are as if a part of the node did not tell.
+template <class Reply>
+void note_damage(Reply& to, const std::string& node, const std::string& damage) {
+  if (damage.empty())
+    return;
+  to.missing.push_back({node, damage});
+  to.code = code_partial;
+}
+
 caf::result<lines_found> find_here(host_logs_pointer self, const node_line_search& x) {
-  auto work = [asked = x.what](line_store& from,
-                               const std::shared_ptr<const hosts_seen>& hosts,
-                               steady_deadline deadline) -> expected<lines_found> {
+  auto work = [asked = x.what,
+               node = self->state.parts.node](line_store& from,
+                                              const std::shared_ptr<const hosts_seen>& hosts,
+                                              steady_deadline deadline) -> expected<lines_found> {
     auto wanted = wanted_by(asked);
     if (!wanted)
       return fail(std::move(wanted.error()));
     wanted->hosts = hosts;
     wanted->deadline = deadline;
-    return from.find(*wanted).map([&](lines_had had) { return answer_of(std::move(had), *hosts); });
+    return from.find(*wanted).map([&](lines_had had) {
+      auto damage = std::move(had.damage);
+      auto out = answer_of(std::move(had), *hosts);
+      note_damage(out, node, damage);
+      return out;
+    });
   };
   return search_here<lines_found>(self, x.who, hosts_wanted(x.what.host_list), x.patience_ms, work);
 }
 
 caf::result<line_histogram> count_here(host_logs_pointer self, const node_line_histogram& x) {
-  auto work = [asked = x.what](line_store& from,
-                               const std::shared_ptr<const hosts_seen>& hosts,
-                               steady_deadline deadline) -> expected<line_histogram> {
+  auto work = [asked = x.what, node = self->state.parts.node](
+                line_store& from,
+                const std::shared_ptr<const hosts_seen>& hosts,
+                steady_deadline deadline) -> expected<line_histogram> {
     auto wanted = wanted_by(asked);
     if (!wanted)
       return fail(std::move(wanted.error()));
     wanted->hosts = hosts;
     wanted->deadline = deadline;
     auto counts = buckets_for(asked);
-    auto is_whole = from.count(*wanted, counts);
-    if (!is_whole)
-      return fail(std::move(is_whole.error()));
+    auto counted = from.count(*wanted, counts);
+    if (!counted)
+      return fail(std::move(counted.error()));
     line_histogram out;
-    if (!*is_whole)
+    if (!counted->is_whole)
       out.cut = cut_name(line_cut::time);
+    note_damage(out, node, counted->damage);
     for (size_t i = 0; i < counts.counts().size(); ++i) {
       out.buckets.push_back({{counts.begin_of(i) / 1'000'000}, counts.counts()[i]});
       out.total += counts.counts()[i];
@@ -210,8 +205,10 @@ caf::result<line_histogram> count_here(host_logs_pointer self, const node_line_h
 }
 
 /// Lines of one host and source up to a line, that one too, and after it; oldest first.
-expected<line_context>
-context_from(line_store& from, lines_wanted wanted, const line_context_query& asked) {
+expected<line_context> context_from(line_store& from,
+                                    lines_wanted wanted,
+                                    const line_context_query& asked,
+                                    const std::string& node) {
   constexpr int64_t usual_lines = 10;
   const auto place = *wanted.after;
   line_context out;
@@ -221,6 +218,8 @@ context_from(line_store& from, lines_wanted wanted, const line_context_query& as
     if (count == 0)
       return lines_found{};
     auto had = from.find(wanted);
+    if (had && !had->damage.empty() && out.missing.empty())
+      note_damage(out, node, had->damage);
     return had.map([&](lines_had x) { return answer_of(std::move(x), *wanted.hosts); });
   };
   auto note_cut = [&](const lines_found& x) {
@@ -252,16 +251,17 @@ caf::result<line_context> context_here(host_logs_pointer self, const node_line_c
   auto key = line_key_from(x.what.line_id);
   if (!key)
     return to_caf(key.error());
-  auto work = [asked = x.what, key = *key](line_store& from,
-                                           const std::shared_ptr<const hosts_seen>& hosts,
-                                           steady_deadline deadline) -> expected<line_context> {
+  auto work = [asked = x.what, key = *key, node = self->state.parts.node](
+                line_store& from,
+                const std::shared_ptr<const hosts_seen>& hosts,
+                steady_deadline deadline) -> expected<line_context> {
     lines_wanted wanted;
     wanted.query = std::make_shared<const logs::line_query>();
     wanted.hosts = hosts;
     wanted.source = key.source;
     wanted.after = key.place;
     wanted.deadline = deadline;
-    return context_from(from, std::move(wanted), asked);
+    return context_from(from, std::move(wanted), asked, node);
   };
   return search_here<line_context>(self, x.who, {key->host_id}, x.patience_ms, work);
 }
@@ -289,6 +289,79 @@ caf::result<Reply> search_all(host_logs_pointer self, Request request, Merge mer
       promise.deliver(to_caf(reply.error()));
   };
   ask_nodes<host_logs_actor, Reply>(self, whom, nodes, std::move(request), then);
+  return promise;
+}
+
+// -- lines as they come
+
+caf::result<node_lines_followed> follow_here(host_logs_pointer self,
+                                             const node_lines_to_follow& x) {
+  const auto& st = self->state;
+  foreign_promise<node_lines_followed> promise{self, of(x.who)};
+  auto answer = [self, x, promise](std::shared_ptr<const hosts_seen> hosts) {
+    const auto& st = self->state;
+    auto now = st.parts.store->time->steady_ms();
+    promise.answer(st.taps->take(x, st.parts.node, std::move(hosts), now));
+  };
+  if (!st.taps->needs_hosts(x, st.parts.store->time->steady_ms()) || x.who.owner.empty()) {
+    answer(nullptr);
+    return promise;
+  }
+  const auto& wanted = x.what.host_list;
+  auto named = wanted.size() <= most_named_hosts ? wanted : std::vector<std::string>{};
+  auto then = [x, promise, answer](expected<host_records> found) {
+    if (!found)
+      return promise.fail(std::move(found.error()));
+    answer(hosts_seen_by(x.who, found->hosts, x.what.host_list));
+  };
+  ask<host_store_actor>(self,
+                        *st.parts.store->names,
+                        host_store_name,
+                        host_names_deadline,
+                        std::move(then),
+                        find_hosts{x.who.owner, std::move(named), {}});
+  return promise;
+}
+
+bool was_listening(const lines_to_follow& asked, const tap_place& now) {
+  return std::any_of(asked.places.begin(), asked.places.end(), [&](const tap_place& p) {
+    return p.node == now.node && p.run == now.run;
+  });
+}
+
+caf::result<lines_followed>
+follow_all(host_logs_pointer self, const caller& who, const lines_to_follow& x) {
+  const auto& parts = self->state.parts;
+  auto nodes = known_nodes(*parts.map, parts.node);
+  survey_parts whom{*parts.store->names, parts.node, std::string{host_logs_name}, follow_patience};
+  auto promise = self->make_response_promise<lines_followed>();
+  auto then = [promise, nodes, x](std::vector<expected<node_lines_followed>> told) mutable {
+    lines_followed out;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      auto& one = told[i];
+      if (!one) {
+        if (nodes.size() == 1 || one.error() == ec::bad_request)
+          return promise.deliver(to_caf(one.error()));
+        out.missing.push_back({nodes[i].node, to_string(one.error())});
+        // Who comes back goes on where he was.
+        for (const auto& p : x.places)
+          if (p.node == nodes[i].node)
+            out.places.push_back(p);
+        continue;
+      }
+      out.dropped += one->dropped;
+      if (!was_listening(x, one->place))
+        out.begun.push_back(one->place.node);
+      out.places.push_back(std::move(one->place));
+      std::move(one->lines.begin(), one->lines.end(), std::back_inserter(out.lines));
+    }
+    std::stable_sort(out.lines.begin(), out.lines.end(), [](const auto& a, const auto& b) {
+      return a.time < b.time;
+    });
+    promise.deliver(std::move(out));
+  };
+  ask_nodes<host_logs_actor, node_lines_followed>(
+    self, whom, nodes, node_lines_to_follow{who, x}, then);
   return promise;
 }
 
@@ -336,7 +409,34 @@ void tidy_up(host_logs_pointer self) {
   (void)self->state.parts.intake->post(std::move(work)); // Else the next time.
 }
 
+/// Doors that could not be opened are tried again.
+void open_syslog(host_logs_pointer self) {
+  auto syslog = self->state.syslog;
+  if (!syslog || syslog->is_open())
+    return;
+  auto work = [syslog] {
+    if (auto opened = syslog->open(); !opened)
+      log::error("syslog-not-served", "{}", to_string(opened.error()));
+  };
+  (void)self->state.parts.intake->post(std::move(work));
+}
+
+void begin_syslog(host_logs_pointer self) {
+  auto& st = self->state;
+  if (st.parts.store->config->logs.syslog_listen.empty())
+    return;
+  intake_tools tools{st.parts.store, st.parts.tokens, st.parts.place, st.taps, nullptr};
+  st.syslog = std::make_shared<syslog_intake>(std::move(tools), st.parts.intake);
+  open_syslog(self);
+}
+
 } // namespace
+
+host_logs_state::host_logs_state() = default;
+host_logs_state::~host_logs_state() {
+  if (syslog)
+    syslog->close();
+}
 
 expected<std::shared_ptr<line_store>> line_store_place::get() {
   std::lock_guard guard{mutex_};
@@ -351,11 +451,14 @@ expected<std::shared_ptr<line_store>> line_store_place::get() {
 full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_parts parts) {
   prepare(self);
   self->state.parts = std::move(parts);
+  begin_syslog(self);
   self->delayed_send(self, tidy_every, atom::tick_v);
   return {
     [self](atom::tick) {
       self->delayed_send(self, tidy_every, atom::tick_v);
       tidy_up(self);
+      self->state.taps->tidy(self->state.parts.store->time->steady_ms());
+      open_syslog(self);
     },
     [self](const lines_to_take& x) { return take_lines(self, x); },
     [self](const caller& who, const line_search& x) -> caf::result<lines_found> {
@@ -385,6 +488,8 @@ full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_
     [self](const node_line_search& x) { return find_here(self, x); },
     [self](const node_line_histogram& x) { return count_here(self, x); },
     [self](const node_line_context& x) { return context_here(self, x); },
+    [self](const caller& who, const lines_to_follow& x) { return follow_all(self, who, x); },
+    [self](const node_lines_to_follow& x) { return follow_here(self, x); },
     [self](const caller& who, const log_token_to_create& x) { return create_token(self, who, x); },
     [self](const caller& who, const log_tokens_query& q) -> caf::result<log_tokens_found> {
       return read(self->state.parts.store,

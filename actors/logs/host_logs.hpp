@@ -2,6 +2,7 @@
 
 #include "actors/cluster/cluster_map.hpp"
 #include "actors/logs/line_store.hpp"
+#include "actors/logs/line_taps.hpp"
 #include "actors/store/host_tokens.hpp"
 #include "actors/support/bytes_held.hpp"
 #include "actors/support/checked_state.hpp"
@@ -40,10 +41,15 @@ struct host_logs_parts {
   std::shared_ptr<host_token_cache> tokens = std::make_shared<host_token_cache>();
 };
 
+class syslog_intake;
+
 struct host_logs_state {
-  explicit host_logs_state() = default;
+  explicit host_logs_state();
+  ~host_logs_state();
   static inline const char* name = host_logs_name.data();
   host_logs_parts parts;
+  std::shared_ptr<line_taps> taps = std::make_shared<line_taps>();
+  std::shared_ptr<syslog_intake> syslog; ///< Null: turned off.
   /// Bytes that came and are not stored yet.
   bytes_held::sum under_way = std::make_shared<std::atomic<int64_t>>(0);
 };

@@ -113,7 +113,11 @@ template <class T, class Reply>
 expected<std::vector<T>> those_told(std::vector<told_by_node<T>> all, Reply& reply) {
   std::vector<T> out;
   for (auto& x : all) {
-    if (x.told) {
+    if (x.told) { // Some lines of a node that tells may be damaged.
+      for (auto& missing : x.told->missing)
+        reply.missing.push_back(std::move(missing));
+      if (x.told->code != code_ok)
+        reply.code = x.told->code;
       out.push_back(std::move(*x.told));
       continue;
     }

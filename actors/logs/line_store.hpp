@@ -49,10 +49,23 @@ struct lines_wanted {
 struct lines_had {
   std::vector<found_log_line> lines;
   line_cut cut = line_cut::none;
+  std::string damage; ///< What does not read, and was left out.
+};
+
+struct lines_counted {
+  bool is_whole = true; ///< All were looked at before the deadline.
+  std::string damage;   ///< As above.
+};
+
+/// Where a line that came stands from now on.
+struct stored_place {
+  line_place place; ///< `n` is 0 of one that was there already.
+  uint64_t source = 0;
 };
 
 struct lines_stored {
   size_t taken = 0, duplicates = 0;
+  std::vector<stored_place> places = {}; ///< One per line.
 };
 
 /// Where lines are kept. Any thread but a scheduler's.
@@ -68,12 +81,11 @@ public:
                               int64_t now_ns,
                               std::function<void(expected<lines_stored>)> then) = 0;
 
-  /// ec::store_unreachable, ec::corrupt.
+  /// ec::store_unreachable.
   virtual expected<lines_had> find(const lines_wanted& what) = 0;
 
-  /// Adds lines to the stretches of `to`; what else is wanted as above. @returns Whether all were
-  /// counted before the deadline.
-  virtual expected<bool> count(const lines_wanted& what, logs::buckets& to) = 0;
+  /// Adds lines to the stretches of `to`; what else is wanted as above.
+  virtual expected<lines_counted> count(const lines_wanted& what, logs::buckets& to) = 0;
 
   /// Drops what is too old or too much. To be called now and then.
   virtual expected<void> tidy(int64_t now_ns) = 0;

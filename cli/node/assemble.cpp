@@ -518,6 +518,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
     s.asyncapi = http::asyncapi_of(*p.config, s.version);
   s.streams = http::stream_routes(p.streams);
   s.streams.push_back(http::run_stream_route(p.run_streams));
+  s.streams.push_back(http::line_stream_route(p.line_followers));
   http::add_web_pages(s);
   const auto& c = *p.config;
   s.foreign = http::query_routes(

@@ -9,6 +9,7 @@
 #include "actors/support/directory.hpp"
 #include "cli/node/http_front.hpp"
 #include "http/routes/data_routes.hpp"
+#include "http/routes/line_stream.hpp"
 #include "http/routes/routes.hpp"
 #include "http/server/service_identity.hpp"
 #include "messages/interfaces.hpp"
@@ -67,7 +68,8 @@ struct parts {
   std::shared_ptr<actors::directory> names = std::make_shared<actors::directory>();
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
   std::shared_ptr<http::sse_hub> streams;
-  std::shared_ptr<http::sse_hub> run_streams; ///< Of runs of deployment tasks.
+  std::shared_ptr<http::sse_hub> run_streams;           ///< Of runs of deployment tasks.
+  std::shared_ptr<http::line_followers> line_followers; ///< Streams of lines.
   std::shared_ptr<http::list_versions> list_versions;
   std::shared_ptr<const http_front_parts> front;
   std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.

@@ -193,12 +193,14 @@ int serve(caf::actor_system& system, parts& p, const fronts& doors) {
   auto is_ending = std::make_shared<std::atomic<bool>>(false);
   p.streams = hub;
   p.run_streams = runs;
+  p.line_followers = std::make_shared<http::line_followers>(port);
   front->service = [&p, port] { return service_of(p, port); };
-  front->end_streams = [hub, runs, is_ending] {
+  front->end_streams = [hub, runs, lines = p.line_followers, is_ending] {
     if (!*is_ending)
       return; // The server starts again, and streams with it.
     hub->stop();
     runs->stop();
+    lines->stop();
   };
   p.front = front;
   p.data_front = doors.services;

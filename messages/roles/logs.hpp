@@ -28,6 +28,9 @@ using host_logs_actor = caf::typed_actor<
   answers<node_line_search, lines_found>,
   answers<node_line_histogram, line_histogram>,
   answers<node_line_context, line_context>,
+  // Lines as they come, at all nodes.
+  asks<lines_to_follow, lines_followed>,
+  answers<node_lines_to_follow, node_lines_followed>,
   // Makes a token for one of the caller's hosts. ec::not_found, ec::conflict.
   asks<log_token_to_create, log_token_created>,
   asks<log_tokens_query, log_tokens_found>,

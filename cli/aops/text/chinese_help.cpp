@@ -16,6 +16,8 @@ constexpr std::array texts{
               "show：从该主机出发的连接层数，0 到 8"},
   translation{"show: the picture of then, as --start",
               "show：当时的拓扑，写法同 --start"},
+  translation{"search: show the last lines (--limit, 10), and then what comes, until Ctrl-C",
+              "search：先显示最近的行（--limit，默认 10），再显示新来的行，直到 Ctrl-C"},
   translation{"Lines that hosts logged: search, count over time, show what is around one",
               "主机的日志行：搜索，按时间计数，显示一行前后的内容"},
   translation{"Words, \"phrases\", FIELD:WORD, AND, OR, NOT; every line without it",

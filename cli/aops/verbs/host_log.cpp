@@ -1,5 +1,6 @@
 #include "cli/aops/text/language.hpp"
 #include "cli/aops/verbs/common.hpp"
+#include "cli/aops/verbs/log_follow.hpp"
 #include "cli/aops/verbs/verbs.hpp"
 #include "messages/logs.hpp"
 
@@ -71,6 +72,11 @@ int log_search(session& s) {
   line_search q;
   if (auto added = add_lines_wanted(s, q); !added)
     return s.complain(added.error());
+  if (s.args.on("follow")) {
+    constexpr int64_t lines_at_begin = 10;
+    q.limit.emplace(s.args.has("limit") ? s.args.whole("limit") : lines_at_begin);
+    return follow_lines(s, std::move(q));
+  }
   auto range = whole_seconds(s, false);
   if (!range)
     return s.complain(range.error());
@@ -189,6 +195,9 @@ verb host_log_verb() {
         .choices = {"newest", "oldest"},
         .fallback = "newest"},
        {.name = "after_line", .value = "LINE", .help = "search: go on after the line of this id"},
+       {.name = "follow",
+        .help = "search: show the last lines (--limit, 10), and then what comes, until Ctrl-C",
+        .kind = option_kind::flag},
        {.name = "buckets",
         .value = "N",
         .help = "histogram: equal stretches of the time, up to 1000",
@@ -219,6 +228,7 @@ verb host_log_verb() {
     .examples = "  aops log token create web1\n"
                 "  aops log search 'error OR \"out of memory\"' --last 1h\n"
                 "  aops log search 'program:sshd severity:warning+' --host_list web1 -o wide\n"
+                "  aops log search severity:err+ --follow\n"
                 "  aops log histogram error --last 1d --buckets 24\n"};
 }
 

@@ -39,8 +39,15 @@ struct new_line {
   std::string body;
 };
 
+/// What became of one line.
+struct line_place_kept {
+  uint64_t n = 0;      ///< Its number; 0: it was there already.
+  int64_t time_ns = 0; ///< What it tells, or when it came.
+};
+
 struct batch_kept {
   size_t taken = 0, duplicates = 0;
+  std::vector<line_place_kept> places = {}; ///< One per line.
 };
 
 /// Which lines are looked at.
@@ -58,6 +65,8 @@ public:
   /// Whether lines so old are of no interest any more: no newer (older) ones follow.
   virtual bool is_done(int64_t bound_ns) = 0;
   virtual void take(const kept_line& x) = 0;
+  /// A block does not read: its lines are not shown.
+  virtual void miss(const error& why) = 0;
 };
 
 /// Keeps lines in files by time. Any thread.

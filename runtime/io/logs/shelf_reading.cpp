@@ -77,6 +77,10 @@ expected<bool> embedded_shelf::scan_part(const shelf_part& part,
     if (is_late(what))
       return false;
     auto lines = lines_of_block(**file, block.n);
+    if (!lines && lines.error() == ec::corrupt) {
+      visitor.miss(lines.error()); // The others are as good as before.
+      continue;
+    }
     if (!lines)
       return fail(std::move(lines.error()));
     for (const auto& x : *lines)

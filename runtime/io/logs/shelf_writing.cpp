@@ -104,7 +104,7 @@ void embedded_shelf::write_batches(std::deque<batch_waiting> batches) {
     older_.clear();
   }
   for (size_t i = 0; i < batches.size(); ++i)
-    batches[i].then(stored ? expected<batch_kept>{kept[i]} : fail(stored.error()));
+    batches[i].then(stored ? expected<batch_kept>{std::move(kept[i])} : fail(stored.error()));
   std::lock_guard one{writing_};
   if (tail_lines_ >= config_.tail_lines || tail_bytes_ >= config_.tail_bytes)
     if (auto sealed = seal(); !sealed) // They stay where they are, and it is tried again.
@@ -132,10 +132,12 @@ expected<void> embedded_shelf::store_batches(std::deque<batch_waiting>& batches,
         return fail(std::move(known.error()));
       if (*known) {
         ++told.duplicates;
+        told.places.push_back({0, line.time_ns});
         continue;
       }
       line.n = next_++;
       ++told.taken;
+      told.places.push_back({line.n, line.time_ns});
       lines->push_back(std::move(line));
       const auto& last = lines->back();
       if (last.offset == without_offset)

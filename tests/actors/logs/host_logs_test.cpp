@@ -1,4 +1,5 @@
 #include "actors/logs/host_logs.hpp"
+#include "actors/logs/syslog_intake.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
 #include "tests/support/outcome.hpp"
@@ -30,7 +31,7 @@ public:
     return taken;
   }
   expected<lines_had> find(const lines_wanted& what) override { return inner_->find(what); }
-  expected<bool> count(const lines_wanted& what, logs::buckets& to) override {
+  expected<lines_counted> count(const lines_wanted& what, logs::buckets& to) override {
     return inner_->count(what, to);
   }
   expected<void> tidy(int64_t now_ns) override { return inner_->tidy(now_ns); }
@@ -139,6 +140,69 @@ BOOST_AUTO_TEST_CASE(a_user_of_no_group_finds_nothing) {
   BOOST_TEST(found("secret", ann) == "secret ");
   ann.owner.clear();
   BOOST_TEST(found("secret", ann) == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_follows_hears_of_lines_as_they_come_and_of_what_was_dropped) {
+  auto hash = token(host);
+  BOOST_REQUIRE(send(hash, R"({"log": "before"})"));
+  lines_to_follow wanted;
+  wanted.tap = "t";
+  wanted.query.emplace("NOT noise");
+  auto next = [&](const caller& who) {
+    auto told = tests::ok(ask<lines_followed>(it, who, wanted));
+    wanted.places = told.places;
+    return told;
+  };
+  auto first = next(admin);
+  BOOST_TEST(first.lines.empty());
+  BOOST_TEST((first.begun == std::vector<std::string>{"n1"}));
+  BOOST_REQUIRE(send(hash, R"([{"log": "one"}, {"log": "noise"}, {"log": "two"}])"));
+  auto places = wanted.places;
+  auto told = next(admin);
+  BOOST_REQUIRE(told.lines.size() == 2u);
+  BOOST_TEST((told.lines[0].message + told.lines[1].message + told.lines[0].host_name) ==
+             "onetwoh1");
+  BOOST_TEST(told.begun.empty());
+  BOOST_TEST(found("one", admin) == "one ");
+  line_context_query around;
+  around.line_id = told.lines[0].line_id; // It is the same line that a search finds.
+  BOOST_TEST(ask<line_context>(it, admin, around).has_value());
+  BOOST_TEST(next(admin).lines.empty());
+  std::string many = "[";
+  for (int i = 0; i < 6000; ++i)
+    many += (i ? "," : "") + std::string{R"({"log": "many"})"};
+  BOOST_REQUIRE(send(hash, many + "]"));
+  wanted.most_lines = 10;
+  told = next(admin);
+  BOOST_TEST(told.lines.size() == 10u);
+  BOOST_TEST(told.dropped == 6000 - static_cast<int64_t>(line_taps::most_lines_of_tap));
+  BOOST_TEST(next(admin).lines.size() == 10u);
+  auto foreign = tests::ok(ask<lines_followed>(it, other, wanted));
+  BOOST_REQUIRE(send(hash, R"({"log": "three"})"));
+  BOOST_TEST(next(other).lines.empty());
+  wanted.query.emplace("(");
+  wanted.tap = "u";
+  BOOST_TEST(tests::failure_of(ask<lines_followed>(it, admin, wanted)) == ec::bad_request);
+}
+
+BOOST_AUTO_TEST_CASE(names_and_addresses_of_several_hosts_are_nobodys) {
+  host_record a, b, c;
+  a.host_id = "a", a.host_name = "web", a.public_ip = "192.0.2.1";
+  b.host_id = "b", b.host_name = "db", b.public_ip = "192.0.2.2";
+  c.host_id = "c", c.host_name = "db", c.public_ip = "192.0.2.1";
+  host_names_known known;
+  known.load({a, b, c});
+  BOOST_TEST(known.by_name("web").value_or("-") == "a");
+  BOOST_TEST(known.by_name("b").value_or("-") == "b");
+  BOOST_TEST(known.by_name("db").value_or("-") == "-");
+  BOOST_TEST(known.by_name("nobody").value_or("-") == "-");
+  BOOST_TEST(known.by_address("192.0.2.2").value_or("-") == "b");
+  BOOST_TEST(known.by_address("192.0.2.1").value_or("-") == "-");
+  host_record forger;
+  forger.host_id = "d", forger.host_name = "a"; // Called as another one's id.
+  known = {};
+  known.load({a, forger});
+  BOOST_TEST(known.by_name("a").value_or("-") == "-");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
