@@ -253,6 +253,7 @@ ROWS = {
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
     ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
+    ("GET", "/logs/stream"): sees(lambda s: {"query": "("}, code=1000),
     ("GET", "/events/stream"): sees(lambda s: {"topics": "diag:" + s.task}, lambda s: ["event: gone"]),
 }
 PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}", "/", "/ui/{rest}", "/ui/assets/{rest}"}

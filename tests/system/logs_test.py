@@ -231,6 +231,8 @@ class logs(unittest.TestCase):
         commands = re.findall(r"^    aops (log .*)$", page, re.MULTILINE) + re.findall(r"`aops (log token [^`]*)`", page)
         self.assertGreaterEqual({x.split()[1] for x in commands}, {"search", "histogram", "context", "token"})
         for command in commands:
+            if "--follow" in command:  # It does not end: see logs_rules_test.py.
+                continue
             self.aops(*(words.get(x, x) for x in shlex.split(command)))
         # The first column of what a query may say.
         table = page[page.index("| in a query | finds |"):].split("\n\n", 1)[0]

@@ -130,7 +130,8 @@ def parse_events(lines):
         elif line.startswith("event:"):
             name = line[6:].strip()
         elif line.startswith("id:"):
-            number = int(line[3:])
+            number = line[3:].strip()
+            number = int(number) if number.isdigit() else number
         elif line.startswith("data:"):
             data.append(line[5:].strip())
 
