@@ -25,14 +25,16 @@ def openmetrics(series):
 
 
 class prometheus:
-    """Runs until `close`. @param targets exporters to scrape, as `IP:port`."""
+    """Runs until `close`. @param targets exporters to scrape, as `IP:port`. @param rules a file of rule groups, as text."""
 
-    def __init__(self, history="", targets=(), interval="1s"):
+    def __init__(self, history="", targets=(), interval="1s", rules=""):
         self.folder = tempfile.mkdtemp(prefix="aops-prometheus-")
         targets = ", ".join(f"'{x}'" for x in targets)
         self.write("prometheus.yml",
-                   f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}\n"
+                   f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n"
+                   f"rule_files: [rules.yml]\n"
                    f"scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: [{targets}]\n")
+        self.write("rules.yml", rules or "groups: []\n")
         if history:
             self.write("history.txt", history)
             subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics",

@@ -7,8 +7,9 @@ import unittest
 
 from exporter import exporter
 from node import die_with_parent, node, program
+from prometheus import prometheus
 from receiver import configured, receiver
-from rest import rule
+from rest import rest, rule
 from waiting import wait_until
 
 GROUPS = """
@@ -38,6 +39,32 @@ groups:
         expr: sum(work_level) > 100
       - alert: Gone
         expr: absent(up{job="node"})
+"""
+
+SAME = """
+groups:
+  - name: same
+    rules:
+      - record: unit:rate5s
+        expr: rate(work_total[5s])
+      - record: instance:level:sum
+        expr: sum by (instance) (work_level)
+      - alert: Fast
+        expr: unit:rate5s > 20
+        labels: {kind: '{{ $labels.unit }}!', severity: critical}
+        annotations: {summary: 'unit {{ $labels.unit }} of {{ $labels.instance }}'}
+      - alert: Loud
+        expr: work_level > 50 and on (instance) instance:level:sum > 80
+        for: 2s
+        annotations: {summary: '{{ $labels.unit }} at {{ $value | humanize }}, {{ if gt $value 80.0 }}far{{ else }}near{{ end }}'}
+      - alert: Share
+        expr: work_level / on (instance) group_left sum by (instance) (work_level) > 0.7
+        labels: {severity: page}
+      - alert: Long
+        expr: avg_over_time(work_level{unit=~"b|c"}[3s]) > 60
+      - alert: Down
+        expr: up == 0
+        annotations: {summary: '{{ $labels.job }} {{ $labels.instance }} is down'}
 """
 
 
@@ -158,6 +185,77 @@ class rule_groups(unittest.TestCase):
         self.assertEqual(reasons["other"], "plugin: unknown plug-in 'median'")
         done = self.aops("checkrule", "add", self.file("bad.yml", GROUPS.replace("work_level > 50", "work_level >")), code=1)
         self.assertIn('bad.yml: group "node": rule 3 ("WorkHigh"): could not parse expression: 1:', done.stderr)
+
+
+class working(exporter):
+    """`work_total` of the unit b grows by a hundred a second while `is_fast`."""
+
+    def __init__(self):
+        self.total, self.before, self.is_fast, self.level = 0.0, time.time(), False, 10
+        super().__init__()
+
+    def answer(self):
+        now = time.time()
+        self.total += (now - self.before) * (100 if self.is_fast else 1)
+        self.before = now
+        self.set({'work_total{unit="a"}': 5, 'work_total{unit="b"}': round(self.total, 3), 'work_level{unit="a"}': 10,
+                  'work_level{unit="b"}': self.level})
+        return super().answer()
+
+
+class beside_prometheus(unittest.TestCase):
+    """The same rules over the same exporter: who fires, with which labels and annotations, and who is well again."""
+
+    def test_both_say_the_same(self):
+        source = working()
+        self.addCleanup(source.close)
+        told = receiver()
+        self.addCleanup(told.close)
+        it = node("check.sample_period=1s", "scrape.timeout=1s", config=configured(told.url, severities=["critical", "warning"]))
+        self.addCleanup(it.close)
+        api = it.admin()
+        api.add_group()
+        api.add_hosts(("web1", "127.0.0.1", source.port))
+        folder = it.folder
+        with open(os.path.join(folder, "same.yml"), "w", encoding="utf-8") as file:
+            file.write(SAME)
+        done = subprocess.run([program("aops"), "checkrule", "add", os.path.join(folder, "same.yml")], capture_output=True,
+                              text=True, timeout=60, env=os.environ | {"AOPS_URL": it.url, "AOPS_ACCESS_TOKEN": api.token,
+                                                                       "HOME": folder, "LC_ALL": "C"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        real = prometheus(targets=(f"127.0.0.1:{source.port}",), rules=SAME)
+        self.addCleanup(real.close)
+        theirs = rest(f"http://127.0.0.1:{real.port}")
+
+        def fires_there():
+            alerts = json.loads(theirs.send("GET", "/api/v1/alerts")[2])["data"]["alerts"]
+            return sorted((sorted((k, v) for k, v in x["labels"].items() if k not in ("instance", "job")),
+                           sorted(x["annotations"].items())) for x in alerts if x["state"] == "firing")
+
+        def fires_here():
+            begun, ended = told.told("firing"), told.told("resolved")
+            return sorted((sorted(({"alertname": x["check_item"]} | x["labels"] | x.get("rule_labels", {})).items()),
+                           sorted(x.get("annotations", {}).items()))
+                          for alert, notices in begun.items() if alert not in ended for _, x in notices[:1])
+
+        def same(count, what):
+            try:
+                wait_until(lambda: len(fires_there()) == count and fires_here() == fires_there(), 40, what)
+            except AssertionError as problem:
+                raise AssertionError(f"{problem}\nhere:  {fires_here()}\nthere: {fires_there()}") from None
+
+        wait_until(lambda: api.good("/check/status/count", {})["online"] == 1, 30, "the host is online")
+        same(0, "nothing is wrong")
+        source.is_fast = True
+        source.level = 90
+        same(4, "fast, loud, a share, long")
+        source.is_fast = False
+        source.level = 10
+        same(0, "all is well")
+        source.silent = True
+        same(1, "down")
+        source.silent = False
+        same(0, "up again")
 
 
 if __name__ == "__main__":
