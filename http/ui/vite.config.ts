@@ -4,7 +4,7 @@ import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import { defineConfig } from 'vite'
 
 const node = process.env.AOPS_URL ?? 'http://127.0.0.1:11111'
-const api = ['/manage', '/check', '/diag', '/data', '/cluster', '/session', '/events', '/notify', '/domain', '/host', '/management', '/confs', '/openapi.json', '/docs']
+const api = ['/manage', '/check', '/diag', '/data', '/cluster', '/session', '/events', '/notify', '/domain', '/host', '/management', '/confs', '/logs', '/gala-spider', '/openapi.json', '/docs']
 
 export default defineConfig({
   // Where a node is served below a path is known when the page is shown: whatever else is loaded is next to what loads it.

@@ -1,5 +1,5 @@
 import { onScopeDispose, watch } from 'vue'
-import { isSeen, link, listHeard, type List } from './stream'
+import { isSeen, link, listHeard, wantLists, type List } from './stream'
 
 /** Between two looks while the stream is away: nobody tells then. */
 const withoutStream = 15_000
@@ -29,6 +29,7 @@ export function follow(lists: List[], work: () => Promise<unknown>, pause = 1000
     isBehind = true
     if (!isBusy && !isOver && isSeen.value) timer ??= window.setTimeout(turn, Math.max(0, began + pause - Date.now()))
   }
+  wantLists(lists)
   watch(() => lists.map((list) => listHeard.get(list)), soon)
   watch(isSeen, () => isBehind && soon())
   let lonely: number | undefined

@@ -11,7 +11,9 @@ type Listener = (event: StreamEvent) => void
 
 /** Lists of which the node tells that they have changed. */
 const lists = ['hosts', 'alerts', 'results', 'rules', 'diagnoses', 'runs', 'nodes'] as const
-export type List = (typeof lists)[number]
+/** What changes all the time is told only to who looks at it. */
+const busyLists = ['topology'] as const
+export type List = (typeof lists)[number] | (typeof busyLists)[number]
 /** How each stood when it was told last: another number says that it has changed. */
 export const listHeard = reactive(new Map<List, number>())
 
@@ -28,6 +30,7 @@ export const link = computed<Link>(() => [shared.value, own.value].find((x) => x
 
 const listeners = new Map<string, Set<Listener>>()
 const ended = new Set<string>()
+const wantedLists = new Map<List, number>()
 let source: EventSource | undefined
 let shown = ''
 let timer: number | undefined
@@ -56,7 +59,19 @@ watch(() => session.user, () => listHeard.clear())
 /** What the stream is about now. */
 function wanted(): string[] {
   const jobs = [...listeners.keys()].filter((topic) => !ended.has(topic)).sort()
-  return followsLists.value ? [...lists.map((list) => `list:${list}`), ...jobs] : jobs
+  const busy = busyLists.filter((list) => wantedLists.get(list))
+  return followsLists.value ? [...[...lists, ...busy].map((list) => `list:${list}`), ...jobs] : jobs
+}
+
+/** Has the stream tell of these lists, too, until the component that asked is gone. */
+export function wantLists(those: List[]) {
+  const busy = those.filter((list) => (busyLists as readonly List[]).includes(list))
+  const count = (by: number) => {
+    for (const list of busy) wantedLists.set(list, (wantedLists.get(list) ?? 0) + by)
+    if (busy.length) later(20)
+  }
+  count(1)
+  onScopeDispose(() => count(-1))
 }
 
 /** One stream for all topics that anybody in this tab listens to. */

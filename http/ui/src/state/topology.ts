@@ -1,0 +1,253 @@
+import { get } from '../api/client'
+
+/** What runs on hosts and talks to what, as docs/topology.md has it: entities, and what each needs. */
+export interface Item {
+  type: string
+  id: string
+}
+export interface Dependence {
+  calls?: Item[]
+  runOns?: Item[]
+}
+export interface Attribute {
+  key: string
+  value: string | number | boolean
+  vtype?: string
+}
+export interface Entity {
+  entityid: string
+  name: string
+  type: string
+  dependingitems?: Dependence[]
+  dependeditems?: Dependence[]
+  attrs?: Attribute[]
+  anomaly?: { status: string; anomalyitem?: { anomaly_attr: string; anomaly_type: string }[] }
+}
+export interface Entities {
+  code: number
+  /** Milliseconds. */
+  timestamp: number
+  entities: Entity[]
+  is_cut?: boolean
+  missing?: { node: string; reason: string }[]
+}
+export interface End {
+  /** Empty: no host that the user sees. */
+  host_id: string
+  host_name: string
+  process_name: string
+  address: string
+  port: number
+}
+export interface Change {
+  time: number
+  change: string
+  type: string
+  client: End
+  server: End
+}
+export interface Changes {
+  code: number
+  changes: Change[]
+  is_cut: boolean
+}
+
+const base = '/gala-spider/api/v1'
+const ask = get as unknown as (path: string, query: string, options: { signal?: AbortSignal }) => Promise<unknown>
+const written = (query: Record<string, string | number | undefined>) =>
+  '?' + new URLSearchParams(Object.entries(query).flatMap(([k, v]) => (v ? [[k, String(v)]] : [])))
+
+/** @param at Seconds; 0: now. */
+export const entitiesOf = (host: string, depth: number, at: number, signal?: AbortSignal) =>
+  ask(`${base}/get_entities`, written({ host_id: host, depth: host ? depth : undefined, timestamp: Math.round(at) }), { signal }) as Promise<Entities>
+const mostParts = 4
+/** Oldest first; of very many the newest are left out. */
+export async function changesOf(host: string, from: number, to: number, signal?: AbortSignal): Promise<Changes> {
+  const all: Changes = { code: 200, changes: [], is_cut: true }
+  for (let part = 0, after = Math.floor(from); part < mostParts && all.is_cut; ++part) {
+    const reply = (await ask(`${base}/get_changes`, written({ host_id: host, from: after, to: Math.ceil(to) }), { signal })) as Changes
+    // What is of the same second as the last of the part before comes again.
+    all.changes = [...all.changes.filter((x) => x.time < after), ...reply.changes]
+    all.is_cut = reply.is_cut
+    const last = Math.floor(reply.changes.at(-1)?.time ?? 0)
+    if (last <= after) break
+    after = last
+  }
+  return all
+}
+
+/** From the best on; what consists of several is as bad as its worst. */
+export const states = ['normal', 'stale', 'lacking', 'abnormal'] as const
+export type State = (typeof states)[number]
+export const worst = (all: State[]): State => states[Math.max(0, ...all.map((x) => states.indexOf(x)))]!
+
+export interface Process {
+  id: string
+  name: string
+  host: string
+  state: State
+  entity?: Entity
+}
+export interface Node {
+  id: string
+  name: string
+  kind: 'host' | 'external'
+  /** Its own; not that of its links. */
+  state: State
+  processes: Process[]
+  entity?: Entity
+}
+export interface Link {
+  id: string
+  type: string
+  /** A process, or an external peer. */
+  from: string
+  to: string
+  /** A balancer between them. */
+  via: string
+  state: State
+  count: number
+  entity: Entity
+}
+export interface Picture {
+  /** Seconds. */
+  time: number
+  isCut: boolean
+  missing: { node: string; reason: string }[]
+  nodes: Map<string, Node>
+  processes: Map<string, Process>
+  links: Link[]
+}
+
+function stateOf(entity: Entity | undefined): State {
+  const told = entity?.anomaly?.status ?? ''
+  return told === 'ANOMALY_YES' ? 'abnormal' : told === 'ANOMALY_LACKING' ? 'lacking' : told === 'ANOMALY_STALE' ? 'stale' : 'normal'
+}
+export const attribute = (entity: Entity | undefined, key: string) => entity?.attrs?.find((x) => x.key === key)?.value
+const first = (items: Dependence[] | undefined, how: 'calls' | 'runOns') => (items ?? []).flatMap((x) => x[how] ?? [])[0]
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** A host that has an address and no agent is told with both. */
+function nodeName(x: Entity): string {
+  const host = x.type === 'EXTERNAL' ? attribute(x, 'host_name') : undefined
+  return host ? `${host} (${x.name})` : x.name || x.entityid
+}
+
+/** Entities as a graph, in an order that follows from their ids. What is named and not told is an external peer. */
+export function pictureOf(reply: Entities): Picture {
+  const all = [...(reply.entities ?? [])].sort((a, b) => byId({ id: a.entityid }, { id: b.entityid }))
+  const nodes = new Map<string, Node>()
+  const processes = new Map<string, Process>()
+  for (const x of all)
+    if (x.type === 'VM' || x.type === 'BM' || x.type === 'EXTERNAL')
+      nodes.set(x.entityid, { id: x.entityid, name: nodeName(x), kind: x.type === 'EXTERNAL' ? 'external' : 'host', state: stateOf(x), processes: [], entity: x })
+  for (const x of all) {
+    if (x.type !== 'PROCESS') continue
+    const host = first(x.dependingitems, 'runOns')?.id ?? x.entityid.replace(/\.[^.]*$/, '')
+    const at = nodes.get(host) ?? { id: host, name: host, kind: 'host' as const, state: 'normal' as State, processes: [] }
+    nodes.set(host, at)
+    const one: Process = { id: x.entityid, name: (x.name.startsWith(`${at.name}.`) ? x.name.slice(at.name.length + 1) : x.name) || x.entityid, host, state: stateOf(x), entity: x }
+    processes.set(one.id, one)
+    at.processes.push(one)
+  }
+  const end = (item: Item | undefined): string => {
+    const id = item?.id ?? ''
+    if (id && !processes.has(id) && !nodes.has(id)) nodes.set(id, { id, name: id, kind: 'external', state: 'normal', processes: [] })
+    return id
+  }
+  const links: Link[] = []
+  for (const x of all) {
+    if (!x.type.endsWith('_LINK')) continue
+    const [from, to] = [end(first(x.dependeditems, 'calls')), end(first(x.dependingitems, 'calls'))]
+    if (!from || !to) continue
+    links.push({ id: x.entityid, type: x.type, from, to, via: end(first(x.dependingitems, 'runOns')), state: stateOf(x), count: Number(attribute(x, 'link_count') ?? 1) || 1, entity: x })
+  }
+  return { time: (Number(reply.timestamp) || 0) / 1000, isCut: !!reply.is_cut, missing: reply.missing ?? [], nodes, processes, links: links.sort(byId) }
+}
+
+/** The host or peer that it is on. */
+export const placeOf = (picture: Picture, id: string) => picture.processes.get(id)?.host ?? id
+export function nameOf(picture: Picture, id: string): string {
+  const process = picture.processes.get(id)
+  return process ? process.name : (picture.nodes.get(id)?.name ?? id)
+}
+/** With the host before a process. */
+export function fullName(picture: Picture, id: string): string {
+  const process = picture.processes.get(id)
+  return process ? `${picture.nodes.get(process.host)?.name ?? process.host} · ${process.name}` : nameOf(picture, id)
+}
+
+/** One end of a link that began or ended, in words. */
+export const endName = (x: End) => [x.host_name, x.process_name].filter(Boolean).join(' · ') || x.address
+/** What of it the drawing may have. */
+export const endId = (x: End) => (x.host_id ? (x.process_name ? `${x.host_id}.${x.process_name}` : x.host_id) : `external.${x.address}`)
+
+/** Its ways: over a balancer there are two. */
+export const waysOf = (x: Link): [from: string, to: string][] => (x.via && x.via !== x.from && x.via !== x.to ? [[x.from, x.via], [x.via, x.to]] : [[x.from, x.to]])
+
+export interface Pair {
+  id: string
+  from: string
+  to: string
+  links: Link[]
+  state: State
+}
+/** Links between two ends of a kind, for each direction. */
+function gathered(picture: Picture, endOf: (id: string) => string): Pair[] {
+  const found = new Map<string, Pair>()
+  for (const link of picture.links)
+    for (const [a, b] of waysOf(link)) {
+      const [from, to] = [endOf(a), endOf(b)]
+      const id = `${from} → ${to}`
+      const pair = found.get(id) ?? { id, from, to, links: [], state: 'normal' as State }
+      pair.links.push(link)
+      pair.state = worst([pair.state, link.state])
+      found.set(id, pair)
+    }
+  return [...found.values()].sort(byId)
+}
+/** Of hosts and peers, for each ordered pair; from a host to itself: its inside links. */
+export const pairsOf = (picture: Picture) => gathered(picture, (id) => placeOf(picture, id))
+/** Of processes and peers. */
+export const waysOfProcesses = (picture: Picture) => gathered(picture, (id) => id)
+
+const units: Record<string, string> = { rx_bytes: 'B', tx_bytes: 'B', rtt: 'µs', rtt_max: 'µs', period_ms: 'ms' }
+const words: Record<string, string> = {
+  rx_bytes: 'Received', tx_bytes: 'Sent', packets_in: 'Packets in', packets_out: 'Packets out', retran_packets: 'Retransmitted packets',
+  lost_packets: 'Lost packets', rtt: 'Round trip', rtt_max: 'Longest round trip', link_count: 'Connections', client_ip: 'Client address',
+  server_ip: 'Server address', server_port: 'Server port', virtual_ip: 'Virtual address', virtual_port: 'Virtual port', local_ip: 'Local address',
+  first_ms: 'First seen', last_ms: 'Last told', command: 'Command', user: 'User', process_count: 'Processes', pids: 'Processes by number',
+  listening: 'Listens at', hostname: 'Host name', host_name: 'Host name', address: 'Address', addresses: 'Addresses', agent: 'Agent',
+  period_ms: 'Told every', is_cut: 'More links than told', machine_id: 'Machine id', same_machine_id: 'Hosts with the same machine id', host_id: 'Host id',
+}
+export interface Shown {
+  key: string
+  /** To be translated; a key that nobody named stands for itself. */
+  word: string
+  isRate: boolean
+  /** As the server has it; else as the client. */
+  isServers: boolean
+  unit: string
+  value: string | number | boolean
+  fault: string
+}
+const plainOf = (key: string) => key.replace(/_per_s$/, '')
+/** Attributes as they are shown: names in words, units, and what is wrong with which. Rates stand after what they are of. */
+export function shownOf(entity: Entity | undefined): Shown[] {
+  const faults = new Map((entity?.anomaly?.anomalyitem ?? []).map((x) => [x.anomaly_attr, x.anomaly_type]))
+  const rows = (entity?.attrs ?? [])
+    .filter((x) => x.value !== '' && x.key !== 'dummy')
+    .map((x) => {
+      const whole = plainOf(x.key)
+      const isServers = /^server_(retran|lost|rtt)/.test(whole)
+      const plain = isServers ? whole.slice('server_'.length) : whole
+      const isRate = whole !== x.key
+      return { key: x.key, word: words[plain] ?? plain, isRate, isServers, unit: (units[plain] ?? '') + (isRate ? '/s' : ''), value: x.value, fault: faults.get(x.key) ?? '' }
+    })
+  const order = Object.keys(words)
+  const rank = (x: Shown) => {
+    const at = order.indexOf(plainOf(x.key).replace(/^server_(?=retran|lost|rtt)/, ''))
+    return (at < 0 ? order.length : at) * 3 + (x.isServers ? 2 : x.isRate ? 1 : 0)
+  }
+  return rows.sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1))
+}
