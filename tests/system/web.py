@@ -215,6 +215,14 @@ class scene:
                                                               "confFiles": [{"filePath": "/etc/motd", "contents": HOSTILE}]})):
             status, reply = it.call("POST", path, body)
             assert status == 200, (path, reply)
+        headers = {"Authorization": "Bearer " + it.good("/logs/token/create", {"host_id": self.hosts[0], "name": HOSTILE})["access_token"],
+                   "Content-Type": "application/json"}
+        lines = [{"log": HOSTILE, "level": level, "ident": HOSTILE, HOSTILE: HOSTILE} for level in ("crit", "warning", "info", "debug")]
+        link = {"role": "client", "process_name": HOSTILE, "client_ip": "10.9.0.1", "server_ip": "198.51.100.5", "server_port": 443, "link_count": 1}
+        batch = {"machine_id": "1" * 32, "hostname": HOSTILE, "addresses": ["10.9.0.1"], "period_ms": 5000, "links": [link]}
+        for path, body in (("/logs/ingest", lines), ("/topology/ingest", batch)):
+            status, _, text = rest(self.node.url).send("POST", path, json.dumps(body), headers)
+            assert status == 200, text
         for name in ("ann", "stranger"):
             it.good("/manage/account/register", {"username": name, "password": KNOWN})
         it.good("/manage/account/user/adopt", {"username": "ann"})
@@ -233,7 +241,9 @@ class scene:
             "workbench": "/ui/", "hosts": "/ui/hosts", "host": f"/ui/hosts/{host}", "host-series": f"/ui/hosts/{host}?tab=series",
             "host-anomalies": f"/ui/hosts/{host}?tab=anomalies", "groups": "/ui/groups",
             "board": f"/ui/board?host={host}&series=node_load1&range=5m", "results": "/ui/results",
-            "alerts": "/ui/results?firing=true", "rules": "/ui/rules", "rule": f"/ui/rules/edit?name=load_high&host={host}",
+            "alerts": "/ui/results?firing=true", "logs": "/ui/logs?range=1d&severity=info%2B", "log-live": "/ui/logs?tab=live",
+            "log-tokens": "/ui/logs?tab=tokens", "topology": "/ui/topology", "host-topology": f"/ui/topology/{host}",
+            "rules": "/ui/rules", "rule": f"/ui/rules/edit?name=load_high&host={host}",
             "diagnoses": "/ui/diagnoses", "diagnosis": f"/ui/diagnoses/{self.task}", "report": f"/ui/reports/{self.report}",
             "evidence": f"/ui/reports/{self.report}?tab=evidence", "trees": "/ui/trees", "tree": "/ui/trees/show/overload",
             "tree-editor": "/ui/trees/edit?name=overload", "tasks": "/ui/tasks", "runs": "/ui/runs", "templates": "/ui/templates",

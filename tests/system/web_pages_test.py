@@ -6,7 +6,8 @@ import unittest
 from web import HOSTILE, USERS, on_stage
 # What is not there for somebody: the page says so.
 HIDDEN = {"administrator": (), "ordinary": ("diagnosis",), "stranger": ("report",)}
-MAIN = ("workbench", "hosts", "host", "board", "rules", "rule", "diagnosis", "report", "tree-editor", "packages", "domains", "domain", "changes", "cluster", "log")
+MAIN = ("workbench", "hosts", "host", "board", "rules", "rule", "diagnosis", "report", "tree-editor", "packages", "domains", "domain", "changes", "cluster", "log", "logs",
+        "log-tokens", "topology", "host-topology")
 
 
 class pages(on_stage):

@@ -20,6 +20,7 @@ TABLES = {
     "parts/Mark.vue": r"\['[^']*', '\w+', '([^']+)'\]",
     "router.ts": r"(?:title|group): '([^']+)'",
     "parts/range.ts": r"\['\w+', [\d_]+, '([^']+)'\]",
+    "state/topology.ts": r"\w+: '([A-Z][^']+)'",
     "parts/HostCharts.vue": r"title: '([^']+)'",
     "parts/Palette.vue": r"kind: '([^']+)'",
     "App.vue": r"(?:auto|light|dark): '([A-Z][^']+)'",

@@ -1,0 +1,239 @@
+"""What talks to what, on the pages: of all hosts and around one, followed, held and of the past; states told by more than colour."""
+import json
+import time
+import unittest
+
+from isolation_test import KNOWN
+from node import node
+from rest import rest
+from web import HOSTILE, browser, tab
+
+
+def link(process, role, client, server, port, count=1, **figures):
+    return {"table_name": "tcp_link", "process_name": process, "pids": [811, 812], "role": role, "client_ip": client, "server_ip": server,
+            "server_port": port, "protocol": 2, "link_count": count} | figures
+
+
+def batch(number, name, addresses, links, listening=()):
+    """What the agent of a host tells."""
+    names = sorted({x["process_name"] for x in links} | {x for x, _ in listening})
+    return {"machine_id": f"{number:032x}", "hostname": name, "addresses": addresses, "time_ms": int(time.time() * 1000), "period_ms": 5000,
+            "agent": "aops-agent 0.1", "is_cut": False, "links": links,
+            "listening": [{"process_name": x, "pids": [811], "address": "0.0.0.0", "port": port} for x, port in listening],
+            "processes": [{"process_name": x, "pids": [811, 812], "user": "www-data", "command": x} for x in names], "records": []}
+
+
+def fleet(count, states=()):
+    """As the node would tell of so many hosts in three tiers, every host talking to some of the next one. @param states Of links, by number."""
+    tiers = [count // 2, count // 3, count - count // 2 - count // 3]
+    names = [f"{tier}{n}" for tier, size in zip(("web", "app", "db"), tiers) for n in range(size)]
+    tier_of = {name: name.rstrip("0123456789") for name in names}
+    process = {"web": "nginx", "app": "java", "db": "mysqld"}
+    by_tier = {tier: [x for x in names if tier_of[x] == tier] for tier in process}
+    ways = [(a, b) for first, second in (("web", "app"), ("app", "db")) for i, a in enumerate(by_tier[first])
+            for b in {by_tier[second][(i * k) % len(by_tier[second])] for k in (1, 2)}] + [(by_tier["db"][0],) * 2]
+    end = lambda x: {"type": "PROCESS", "id": f"{x}.{process[tier_of[x]]}"}
+    entities = [{"entityid": x, "type": "VM", "name": x, "dependingitems": [], "dependeditems": [], "attrs": []} for x in names]
+    entities += [{"entityid": end(x)["id"], "type": "PROCESS", "name": f"{x}.{process[tier_of[x]]}", "dependeditems": [],
+                  "dependingitems": [{"calls": [], "runOns": [{"type": "VM", "id": x}]}],
+                  "attrs": [{"key": "user", "value": "www-data", "vtype": "string"}]} for x in names]
+    for n, (a, b) in enumerate(ways):
+        status = states[n] if n < len(states) else "ANOMALY_NO"
+        faults = [{"anomaly_attr": "retran_packets", "anomaly_type": "ABOVE THRESHOLD"}] if status == "ANOMALY_YES" else []
+        entities.append({"entityid": f"{a}>{b}/tcp_link", "type": "TCP_LINK", "name": f"{a} -> {b}",
+                         "dependeditems": [{"calls": [end(a)], "runOns": []}], "dependingitems": [{"calls": [end(b)], "runOns": []}],
+                         "attrs": [{"key": k, "value": v, "vtype": "int"} for k, v in
+                                   (("rx_bytes", 5242880), ("rx_bytes_per_s", 1048576.5), ("rtt", 2404), ("retran_packets", 7), ("server_port", 80),
+                                    ("link_count", n % 9 + 1))],
+                         "anomaly": {"status": status, "anomalyitem": faults}})
+    return {"code": 200, "msg": "", "timestamp": int(time.time() * 1000), "entityids": [x["entityid"] for x in entities],
+            "entities": entities, "is_cut": False, "missing": []}
+
+
+class topology_pages(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node("http.max_body=16MiB")
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+        cls.api.add_group()
+        cls.api.add_group("other")
+        (cls.web,) = cls.api.add_hosts(("web1", "127.0.0.1", None))
+        cls.db, cls.quiet = cls.api.add_hosts(("db1", "127.0.0.2", None), ("quiet1", "127.0.0.3", None), group="other")
+        cls.tokens = {x: cls.api.good("/logs/token/create", {"host_id": x, "name": "agent"})["access_token"] for x in (cls.web, cls.db)}
+        cls.api.good("/manage/account/register", {"username": "ann", "password": KNOWN})
+        cls.api.good("/manage/account/user/adopt", {"username": "ann"})
+        cls.api.good("/manage/account/grant/change", {"username": "ann", "grant": ["other"]})
+        cls.seen = browser()
+        cls.addClassCleanup(cls.seen.close)
+
+    @classmethod
+    def tell(cls, *more):
+        """web1's nginx asks db1's mysqld, itself, and somebody outside; a client from outside asks it. @param more Links of web1."""
+        figures = {"rx_bytes": 5242880, "tx_bytes": 830, "packets_in": 40, "packets_out": 38, "retran_packets": 0, "lost_packets": 0,
+                   "rtt": 2404, "rtt_max": 900}
+        web = [link("nginx", "client", "10.9.0.1", "10.9.0.2", 3306, 4, **figures), link("nginx", "server", "203.0.113.7", "10.9.0.1", 80, 2),
+               link("nginx", "client", "10.9.0.1", "10.9.0.1", 9000), link("php-fpm", "server", "10.9.0.1", "10.9.0.1", 9000),
+               link("nginx", "client", "10.9.0.1", "198.51.100.5", 443), *more]
+        db = [link("mysqld", "server", "10.9.0.1", "10.9.0.2", 3306, 4, **figures)]
+        for host, body in ((cls.web, batch(1, "web1", ["10.9.0.1"], web, (("nginx", 80), (HOSTILE, 81)))),
+                           (cls.db, batch(2, "db1", ["10.9.0.2"], db, (("mysqld", 3306),)))):
+            headers = {"Authorization": "Bearer " + cls.tokens[host], "Content-Type": "application/json"}
+            status, _, text = rest(cls.node.url).send("POST", "/topology/ingest", json.dumps(body), headers)
+            assert status == 200, (status, text)
+
+    def setUp(self):
+        self.tell()
+        self.t = tab(self.seen, self.node.url)
+        self.addCleanup(self.t.close)
+
+    def head(self, id):
+        return f".drawing [data-id={json.dumps(id)}]"
+
+    def place(self, id):
+        return self.t.run(f"document.querySelector({json.dumps(self.head(id))}).closest('.box').getAttribute('transform')")
+
+    def sources(self, kind):
+        """Of lines of a state: what their titles say."""
+        return self.t.run(f"[...document.querySelectorAll('.drawing .line.{kind} title')].map((x) => x.textContent)")
+
+    # -- W8
+
+    def test_a_host_shows_its_processes_neighbours_and_peers_and_a_click_their_attributes(self):
+        t = self.t.log_in(path=f"/ui/topology/{self.web}").see(".box.self >> text=web1")
+        for text in ("nginx", "php-fpm", "db1", "mysqld", "203.0.113.7", "198.51.100.5"):
+            t.see(f".drawing >> text={text}")
+        self.assertFalse(t.run("window.hacked !== undefined"))
+        left, here, right = (t.run(f"document.querySelector({json.dumps(self.head(x))}).getBoundingClientRect().x")
+                             for x in ("external.203.0.113.7", self.web, self.db))
+        self.assertLess(left, here)
+        self.assertLess(here, right)
+        t.click(self.head(f"{self.db}.mysqld")).see(".detail h2 >> text=mysqld").see(".detail td >> text=www-data")
+        t.click(".detail >> button:has-text('web1 · nginx')").see(".detail h2 >> text=web1 · nginx → db1 · mysqld")
+        told = dict(x.split("\t")[:2] for x in t.all(".detail tr"))
+        self.assertEqual((told["Received"], told["Received, per second"], told["Round trip"], told["Server port"], told["Connections"]),
+                         ("5 MiB", "1 MiB/s", "2.404 ms", "3306", "4"))
+        t.see(".legend >> text=lacking")
+        self.assertIn("chosen=", t.run("location.search"))
+        t.call("reload")
+        t.see(".detail h2 >> text=web1 · nginx → db1 · mysqld")
+        self.assertEqual(t.ask("problems"), [])
+
+    def test_it_follows_keeps_places_and_can_be_held(self):
+        t = self.t.log_in(path=f"/ui/topology/{self.web}").see(".drawing >> text=php-fpm")
+        before = self.place(self.db)
+        self.tell(link("curl", "client", "10.9.0.1", "198.51.100.9", 443))
+        t.see(".drawing >> text=198.51.100.9").see(".drawing >> text=curl")
+        self.assertEqual(self.place(self.db), before)
+        t.click("button:has-text('Pause')").see("[role=status] >> text=Held")
+        self.tell(link("wget", "client", "10.9.0.1", "198.51.100.9", 443))
+        # Another page follows on; by the time it has the new picture this one could have it, too.
+        other = tab(self.seen, self.node.url)
+        self.addCleanup(other.close)
+        other.log_in(path=f"/ui/topology/{self.web}").see(".drawing >> text=wget")
+        self.assertFalse(t.has(".drawing >> text=wget"))
+        t.click("button:has-text('Refresh')").see(".drawing >> text=wget")
+        self.assertEqual(self.place(self.db), before)
+        self.assertEqual(t.ask("problems"), [])
+
+    def test_a_host_that_tells_nothing_is_said_to(self):
+        t = self.t.log_in(path=f"/ui/topology/{self.quiet}").see("text=Nothing is known of what quiet1 talks to.")
+        t.click(".el-select").click(".el-select-dropdown__item:has-text('db1')").see("h1 >> text=Topology of db1").see(".drawing >> text=mysqld")
+        t.turn(f"/ui/hosts/{self.db}").click("main >> a:has-text('Topology')").see("h1 >> text=Topology of db1")
+        self.assertEqual(t.ask("problems"), [])
+
+    # -- T7
+
+    def test_all_hosts_are_drawn_with_a_line_for_each_direction_and_lead_to_links(self):
+        t = self.t.log_in(path="/ui/").see("h1")
+        t.press("g")
+        t.press("n")
+        t.see("h1 >> text=Topology").see(self.head(self.web)).see(self.head(self.db))
+        self.assertEqual(len(t.run("[...document.querySelectorAll('.drawing .line')].map((x) => x.textContent)")), 2)  # One to db1, one loop.
+        self.assertFalse(t.has(".drawing >> text=203.0.113.7"))
+        t.click("label:has-text('External peers') input").see(".drawing >> text=203.0.113.7")
+        t.click(self.head(self.web)).see(".detail h2 >> text=web1").click(".detail li >> button:text-is('nginx')")
+        t.see(".detail h2 >> text=nginx").click(".detail >> button:has-text('db1 · mysqld')").see(".detail td >> text=5 MiB")
+        t.fill("[aria-label='Find a host, process or address']", "db").press("Enter")
+        t.see(".detail h2 >> text=db1")
+        t.call("focus", on=".drawing [tabindex='0']")
+        t.press("ArrowLeft")
+        t.press("Enter")
+        t.see(".detail h2 >> text=web1")
+        self.assertEqual(t.ask("problems") + t.ask("axe"), [])
+
+    def test_another_users_host_is_an_address(self):
+        t = self.t.log_in("ann", KNOWN, path=f"/ui/topology/{self.db}").see(".drawing >> text=mysqld").see(".drawing >> text=10.9.0.1")
+        self.assertFalse(t.has(".drawing >> text=web1"))
+
+    # -- what is hard to have of a real node within seconds: states, many hosts, changes of a day
+
+    def test_states_are_told_by_sign_and_word(self):
+        t = self.t.log_in(path="/ui/account")
+        t.ask("answer", path="/gala-spider/api/v1/get_entities", body=fleet(9, ("ANOMALY_YES", "ANOMALY_LACKING", "ANOMALY_STALE")))
+        t.turn("/ui/topology").see(".drawing .line.abnormal").see(".drawing .line.lacking")
+        signs = {kind: t.run(f"document.querySelector('.badge.{kind}').textContent") for kind in ("abnormal", "lacking", "stale")}
+        self.assertEqual(signs, {"abnormal": "▲", "lacking": "?", "stale": "◷"})
+        for kind in signs:
+            self.assertTrue(all(x.endswith(kind) for x in self.sources(kind)))
+        t.see(".detail >> text=Links that are not well").click(".detail li >> nth=0 >> button").see(".detail .fault >> text=above its threshold")
+        self.assertEqual(t.ask("axe"), [])
+
+    def test_two_hundred_hosts_are_drawn_at_once_and_always_alike(self):
+        t = self.t.log_in(path="/ui/account")
+        body = fleet(200)
+        t.ask("answer", path="/gala-spider/api/v1/get_entities", body=body)
+        places = "[...document.querySelectorAll('.drawing .box')].map((x) => x.querySelector('[data-id]').dataset.id + x.getAttribute('transform')).sort()"
+        t.turn("/ui/topology").see(self.head("web0"))
+        first = t.run(places)
+        self.assertEqual((len(first), len({x[len(x.split("translate")[0]):] for x in first})), (200, 200))  # None on another.
+        t.turn("/ui/account").turn("/ui/topology").see(self.head("web0"))
+        self.assertEqual(t.run(places), first)
+        # Choosing and moving are done within a frame or few.
+        took = t.run("""new Promise((done) => {
+          const began = performance.now()
+          document.querySelector('.drawing [data-id=web7]').dispatchEvent(new MouseEvent('click', {bubbles: true}))
+          requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)))
+        })""")
+        self.assertLess(took, 1500)
+        t.see(".detail h2 >> text=web7")
+
+    def test_a_moment_of_the_past_is_shown_from_the_list_of_changes(self):
+        t = self.t.log_in(path="/ui/account")
+        now = int(time.time())
+        end = lambda host, name, process: {"host_id": host, "host_name": name, "process_name": process, "address": "10.9.0.1", "port": 3306}
+        t.ask("answer", path="/gala-spider/api/v1/get_changes", body={"code": 200, "msg": "", "is_cut": False, "changes": [
+            {"time": now - 7200, "change": change, "type": "TCP_LINK", "client": end(self.web, "web1", "nginx"),
+             "server": end(self.db, "db1", "mysqld")} for change in ("began", "ended")]})
+        t.turn("/ui/topology").see(self.head(self.web)).click("button:has-text('Changes of the day')").see(".changes li.ended >> text=db1 · mysqld")
+        t.click(".changes li >> nth=0 >> button >> nth=0").until(f"new URLSearchParams(location.search).get('at') === '{now - 7200}'")
+        t.see("[role=status] >> text=As it was at").see("text=No host tells what it talks to yet.")
+        self.assertTrue(t.run("performance.getEntriesByType('resource').some((x) => x.name.includes('timestamp=%d'))" % (now - 7200)))
+        t.click(".time >> button:text-is('Back to now')").see(self.head(self.web))
+        t.call("focus", on=".time input[type=range]")
+        t.press("PageDown")
+        t.until("Number(new URLSearchParams(location.search).get('at')) > 0")
+        self.assertEqual(t.ask("problems"), [])
+
+    def test_a_host_that_goes_silent_is_stale_and_its_links_are_lacking(self):
+        with node("topology.stale=1s", "topology.window=1h") as other:
+            api = other.admin()
+            api.add_group()
+            (host,) = api.add_hosts(("web1", "127.0.0.1", None))
+            token = api.good("/logs/token/create", {"host_id": host, "name": "agent"})["access_token"]
+            t = tab(self.seen, other.url)
+            self.addCleanup(t.close)
+            t.log_in(path=f"/ui/topology/{host}").see("text=Nothing is known of what web1 talks to.")
+            body = json.dumps(batch(1, "web1", ["10.9.0.1"], [link("nginx", "client", "10.9.0.1", "198.51.100.5", 443)]))
+            for _ in range(2):
+                status, _, text = rest(other.url).send("POST", "/topology/ingest", body, {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+                self.assertEqual(status, 200, text)
+            t.see(".box.self >> text=nginx").see("[role=status] >> text=has told nothing for a while").see(".drawing .line.lacking")
+            t.see(f".box.stale {self.head(host).removeprefix('.drawing ')}").see(".detail >> text=Hosts that are not well")
+            self.assertEqual(t.ask("problems"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
