@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as xml
 
@@ -32,12 +33,22 @@ def tail(text, lines=60):
 
 
 def run(command, folder, **more):
-    try:
-        done = subprocess.run(command, env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=TIME_LIMIT_S, **more)
-        return done.returncode, done.stdout
-    except subprocess.TimeoutExpired as late:
-        return -1, (late.stdout or b"") + f"\ntook longer than {TIME_LIMIT_S} s".encode()
+    """(exit status, output, what it took as text)."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(command, env=environment(folder), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                 **more)
+        limit = threading.Timer(TIME_LIMIT_S, child.kill)
+        limit.start()
+        try:
+            _, status, used = os.wait4(child.pid, 0)
+        finally:
+            limit.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        took = time.monotonic() - began
+        out.seek(0)
+        late = f"\ntook longer than {TIME_LIMIT_S} s".encode() if took >= TIME_LIMIT_S else b""
+        return child.returncode, out.read() + late, f"{took:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of a core"
 
 
 def boost_counts(report):
@@ -58,9 +69,8 @@ def run_boost(program, label):
         report = os.path.join(folder, "report.xml")
         scratch = os.path.join(folder, "tmp")
         os.mkdir(scratch)
-        began = time.monotonic()
-        status, output = run([str(program), "--logger=HRF,error,stdout", f"--logger=JUNIT,error,{report}",
-                              "--catch_system_errors=no", "--color_output=no"], scratch)
+        status, output, took = run([str(program), "--logger=HRF,error,stdout", f"--logger=JUNIT,error,{report}",
+                                    "--catch_system_errors=no", "--color_output=no"], scratch)
         try:
             passed, failed = boost_counts(report)
         except (OSError, xml.ParseError):
@@ -70,15 +80,14 @@ def run_boost(program, label):
         left = os.listdir(scratch)
         if left and not failed:
             failed, output = 1, output + f"\nleft behind: {left}".encode()
-        return label, passed, failed, time.monotonic() - began, tail(output) if failed else ""
+        return label, passed, failed, took, tail(output) if failed else ""
 
 
 def run_system(script, build):
     label = f"system/{script.stem}"
     with tempfile.TemporaryDirectory(prefix="aops-test-") as folder:
-        began = time.monotonic()
         command = [sys.executable, "-B", str(top / "tests/system/run_one.py"), str(script), "--bin", str(build / "bin")]
-        status, output = run(command, folder, cwd=top)
+        status, output, took = run(command, folder, cwd=top)
         passed = failed = 0
         lines = output.decode(errors="replace").splitlines()
         label += "".join(f" ({line})" for line in lines[-2:-1] if line.startswith("skipped "))
@@ -89,13 +98,13 @@ def run_system(script, build):
                 break
         if (status != 0 or passed == 0) and failed == 0:
             failed = 1
-        return label, passed, failed, time.monotonic() - began, tail(output, 120) if failed else ""
+        return label, passed, failed, took, tail(output, 120) if failed else ""
 
 
-def start_build(folder, jobs):
+def start_build(folder):
     """Builds beside the tests that can run already, with what they leave of the processors."""
     log = open(f"{folder}.build.log", "wb")  # pylint: disable=consider-using-with
-    return subprocess.Popen(["cmake", "--build", str(folder), "-j", str(jobs)], stdin=subprocess.DEVNULL, stdout=log,
+    return subprocess.Popen(["cmake", "--build", str(folder), "-j", str(len(os.sched_getaffinity(0)))], stdin=subprocess.DEVNULL, stdout=log,
                             stderr=subprocess.STDOUT, preexec_fn=lambda: os.nice(19))
 
 
@@ -126,7 +135,7 @@ def main():
             continue
         work.append((run_system, script, options.folders[0]))
 
-    builds = [(folder, start_build(folder, options.jobs)) for folder in options.build]
+    builds = [(folder, start_build(folder)) for folder in options.build]
     total_passed = total_failed = 0
 
     def run_all(items):
@@ -136,8 +145,7 @@ def main():
                 label, passed, failed, took, output = future.result()
                 total_passed += passed
                 total_failed += failed
-                print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took:.1f} s",
-                      flush=True)
+                print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took}", flush=True)
                 if output:
                     print(output, flush=True)
 
