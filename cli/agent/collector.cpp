@@ -80,10 +80,11 @@ collector::collector(const agent_config& config, std::string machine_id, bool is
       links_(sockets::exclusions{config.exclude}, !config.listen.host.empty()) {}
 
 expected<sockets::batch> collector::look(int64_t now_ms, int64_t steady_ms) {
-  auto is_whole = source_.read(rows_);
+  std::vector<sockets::socket_row> rows;
+  auto is_whole = source_.read(rows);
   if (!is_whole)
     return fail(std::move(is_whole.error()));
-  owners_.look(rows_);
+  owners_.look(rows);
   sockets::batch out;
   out.machine_id = machine_id_;
   out.hostname = hostname_.empty() ? hostname_of_system() : hostname_;
@@ -95,10 +96,10 @@ expected<sockets::batch> collector::look(int64_t now_ms, int64_t steady_ms) {
   before_ms_ = steady_ms;
   out.is_cut = !*is_whole;
   links_.next(
-    rows_, [this](uint32_t inode) { return owners_.of(inode); }, out);
+    rows, [this](uint32_t inode) { return owners_.of(inode); }, out);
   if (auto text = read_some("/proc/net/ip_vs_conn", most_ipvs_text))
     out.balanced = sockets::read_ipvs(*text, sockets::most_records);
-  facts_ = {rows_.size(),
+  facts_ = {rows.size(),
             links_.without_owner(),
             owners_.processes(),
             owners_.hidden(),

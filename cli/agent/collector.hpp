@@ -40,7 +40,6 @@ private:
   socket_source source_;
   owners owners_;
   sockets::link_table links_;
-  std::vector<sockets::socket_row> rows_;
   look_facts facts_;
 };
 

@@ -23,6 +23,8 @@ namespace aops::agent {
 
 namespace {
 
+/// Descriptors that are no sockets, one after the other, before a list of all is the better way.
+constexpr int most_others = 32;
 constexpr size_t most_users_text = size_t{1} << 20U, most_status_text = 8192;
 
 using open_folder = std::unique_ptr<DIR, int (*)(DIR*)>;
@@ -156,6 +158,50 @@ void owners::read_facts(int pid, known_process& x) {
     x.who.command = x.who.name;
 }
 
+/// Whether a descriptor is one of the sockets that are looked for; then this process holds it.
+bool owners::note(int pid, std::string_view link, uint32_t& inode) {
+  auto found = sockets::inode_of_socket(link);
+  if (!found || !is_alive(*found))
+    return false;
+  inode = *found;
+  holder_.try_emplace(inode, pid);
+  missing_.erase(inode);
+  wanted_.erase(inode);
+  return true;
+}
+
+/// A new descriptor has the lowest number that is free: that of a socket that is gone, or the next
+/// one. So most are found without a list of all.
+void owners::ask_quickly(int pid, known_process& x) {
+  enum class kind { none, other, wanted };
+  auto read = [&](int fd, uint32_t& inode) {
+    if (links_left_ <= links_floor_)
+      return kind::none;
+    --links_left_;
+    char link[64];
+    auto n = ::readlink(fmt::format("{}/{}/fd/{}", proc_, pid, fd).c_str(), link, sizeof link);
+    if (n < 0)
+      return kind::none;
+    ++links_read_;
+    return note(pid, {link, static_cast<size_t>(n)}, inode) ? kind::wanted : kind::other;
+  };
+  for (auto& [fd, inode] : x.held)
+    if (!wanted_.empty() && !is_alive(inode))
+      read(fd, inode);
+  if (x.held.empty())
+    return;
+  int next = x.held.back().first + 1;
+  for (int others = 0; !wanted_.empty() && others < most_others; ++next) {
+    uint32_t inode = 0;
+    auto found = read(next, inode);
+    if (found == kind::none)
+      return;
+    others = found == kind::other ? others + 1 : 0;
+    if (found == kind::wanted)
+      x.held.emplace_back(next, inode);
+  }
+}
+
 void owners::ask(int pid, known_process& x) {
   if (x.tried == look_ || folders_left_ == 0 || links_left_ <= links_floor_)
     return;
@@ -172,7 +218,7 @@ void owners::ask(int pid, known_process& x) {
   }
   std::vector<std::pair<int, uint32_t>> held;
   int from = std::exchange(x.cut_at, 0);
-  bool is_cut = false;
+  bool is_cut = false, is_refused = false;
   for (int fd : numbers_in(folder.get())) {
     auto old = std::lower_bound(x.held.begin(), x.held.end(), std::pair{fd, uint32_t{0}});
     // What was a socket that is still there is that socket.
@@ -192,19 +238,19 @@ void owners::ask(int pid, known_process& x) {
     char link[64];
     auto n = ::readlinkat(::dirfd(folder.get()), fmt::format_int(fd).c_str(), link, sizeof link);
     if (n < 0) {
-      x.is_hidden = x.is_hidden || errno == EACCES;
+      is_refused = is_refused || errno == EACCES;
       continue;
     }
-    auto inode = sockets::inode_of_socket({link, static_cast<size_t>(n)});
-    if (!inode || !is_alive(*inode))
-      continue;
-    held.emplace_back(fd, *inode);
-    holder_.try_emplace(*inode, pid);
-    missing_.erase(*inode);
-    wanted_.erase(*inode);
+    if (uint32_t inode = 0; note(pid, {link, static_cast<size_t>(n)}, inode))
+      held.emplace_back(fd, inode);
   }
-  std::sort(held.begin(), held.end());
-  x.held = std::move(held);
+  // One that just ended refuses, too, and then has nothing left to show.
+  if (is_refused) {
+    ::rewinddir(folder.get());
+    x.is_hidden = !numbers_in(folder.get()).empty();
+  }
+  held.shrink_to_fit();
+  x.held = std::move(held); // In order, as the descriptors came.
   if (!x.held.empty() && x.who.pid == 0)
     read_facts(pid, x);
   if (!is_cut)
@@ -217,15 +263,25 @@ class owners::search {
 public:
   search(owners& all, std::span<const sockets::socket_row> rows) : all_(all), rows_(rows) {
     for (auto inode : all.wanted_)
-      newest_ = std::max(newest_, all.missing_[inode].since);
+      if (auto since = all.missing_[inode].since; since < all.look_)
+        newest_ = std::max(newest_, since);
   }
 
   void run() {
     all_.links_floor_ = all_.limits_.links / 2;
-    ask_likely();
+    auto likely = find_likely();
+    for (int pid : likely)
+      if (!all_.wanted_.empty())
+        all_.ask_quickly(pid, all_.known_[pid]);
     all_.links_floor_ = 0;
     ask_those([](const known_process& x) { return x.tried == 0; });
+    // Many that are new are gone before anybody could be asked: only for one that stays it is worth
+    // while to ask everybody.
+    if (newest_ == 0)
+      return;
     all_.links_floor_ = all_.links_left_ / 2;
+    for (int pid : likely)
+      ask(pid, all_.known_[pid]);
     ask_those([](const known_process& x) { return !x.held.empty(); });
     all_.links_floor_ = 0;
     ask_those([this](const known_process& x) {
@@ -238,7 +294,7 @@ private:
 
   void ask(int pid, known_process& x) {
     // One that was asked since has none of them.
-    if (!all_.wanted_.empty() && x.asked < newest_)
+    if (!all_.wanted_.empty() && (x.tried == 0 || x.asked < newest_))
       all_.ask(pid, x);
   }
 
@@ -255,8 +311,9 @@ private:
       ask(pid, all_.known_[pid]);
   }
 
-  /// Who listens where a wanted one was accepted, and who talks to the same peer.
-  void ask_likely() {
+  /// Who listens where a wanted one was accepted, and who talks to the same peer; those with most
+  /// of them first.
+  std::vector<int> find_likely() const {
     std::set<uint16_t> ports;
     std::set<peer> peers;
     for (const auto& row : rows_)
@@ -274,14 +331,16 @@ private:
     for (auto [pid, count] : likely)
       order.emplace_back(count, pid);
     std::sort(order.rbegin(), order.rend());
+    std::vector<int> out;
     for (auto [count, pid] : order)
-      if (auto it = all_.known_.find(pid); it != all_.known_.end())
-        ask(pid, it->second);
+      if (all_.known_.contains(pid))
+        out.push_back(pid);
+    return out;
   }
 
   owners& all_;
   std::span<const sockets::socket_row> rows_;
-  uint64_t newest_ = 0; ///< The look at which the last of those wanted was first seen.
+  uint64_t newest_ = 0; ///< The last look, before this one, that saw a wanted one first; 0: none.
 };
 
 /// What everybody was asked for since it was first seen belongs to nobody who may be seen.

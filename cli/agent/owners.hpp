@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -58,7 +59,8 @@ private:
     uint64_t began = 0; ///< The look that began what is read now.
     int cut_at = 0;     ///< The descriptor at which a limit ended that.
     bool is_hidden = false;
-    std::vector<std::pair<int, uint32_t>> held; ///< Descriptors that are sockets, and their inodes.
+    /// Descriptors that are sockets, or were, and their inodes; in order.
+    std::vector<std::pair<int, uint32_t>> held;
   };
   /// A socket nobody was found for.
   struct missing {
@@ -75,6 +77,8 @@ private:
   void read_users();
   bool is_alive(uint32_t inode) const;
   void ask(int pid, known_process& x);
+  void ask_quickly(int pid, known_process& x);
+  bool note(int pid, std::string_view link, uint32_t& inode);
   void give_up_some();
 
   std::string proc_, passwd_;

@@ -20,7 +20,7 @@ public:
   explicit socket_source(std::string proc = "/proc", bool may_ask_kernel = true)
       : proc_(std::move(proc)), asks_kernel_(may_ask_kernel) {}
 
-  /// @param rows What was in it is gone; the memory is used again.
+  /// @param rows What was in it is gone.
   /// @returns Whether all of them are there. An error when nothing can be read at all.
   expected<bool> read(std::vector<sockets::socket_row>& rows);
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <malloc.h>
 #include <unistd.h>
 
 using namespace aops;
@@ -30,9 +31,17 @@ int complain(std::string_view what) {
   }
 }
 
+/// A look takes some memory for a moment, every few seconds: it goes back each time.
+void keep_memory_small() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_small();
   base::keep_memory_private();
   std::string config, token_file, ca, period, listen;
   std::vector<std::string> url, exclude;

@@ -68,6 +68,7 @@ public:
       : table_(table), owner_(owner), into_(into) {}
 
   void run(std::span<const socket_row> rows) {
+    seen.reserve(rows.size());
     for (const auto& row : rows)
       if (row.state == state_listen)
         add_listener(row);

@@ -133,6 +133,44 @@ BOOST_AUTO_TEST_CASE(who_listens_or_talks_there_already_is_asked_first) {
   BOOST_TEST(x.links_read() - before == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_one_is_found_without_a_list_of_all) {
+  add(7, "nginx");
+  for (int fd = 0; fd < 100; ++fd)
+    open(7, fd, "/dev/null");
+  open(7, 100, 500);
+  open(7, 101, 501);
+  auto x = searched();
+  x.look(
+    rows{listener_row(500, "0.0.0.0", 80), connection_row(501, "10.0.0.1", 80, "10.0.0.9", 1)});
+  auto before = x.links_read();
+  open(7, 101, 502); // The number that became free,
+  open(7, 102, "/dev/null");
+  open(7, 103, 503); // and one that comes after all.
+  rows now{listener_row(500, "0.0.0.0", 80),
+           connection_row(502, "10.0.0.1", 80, "10.0.0.9", 2),
+           connection_row(503, "10.0.0.1", 80, "10.0.0.9", 3)};
+  x.look(now);
+  BOOST_TEST(holder_of(x, 502) == "nginx 7");
+  BOOST_TEST(holder_of(x, 503) == "nginx 7");
+  BOOST_TEST(x.links_read() - before == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_gone_at_once_is_searched_for_by_nobody) {
+  add(7, "nginx");
+  open(7, 3, 500);
+  for (int pid = 20; pid < 40; ++pid) {
+    add(pid, "other");
+    open(pid, 3, "/dev/null");
+  }
+  auto x = searched();
+  x.look(rows{client_row(500)});
+  x.look(rows{client_row(500), client_row(599)}); // Everybody has been asked.
+  auto before = x.links_read();
+  for (uint32_t inode = 600; inode < 610; ++inode)
+    x.look(rows{client_row(500), client_row(inode)});
+  BOOST_TEST(x.links_read() == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_descriptor_that_is_used_again_is_read_again) {
   add(7, "nginx");
   open(7, 3, 500);
@@ -140,6 +178,8 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_is_used_again_is_read_again) {
   x.look(rows{client_row(500)});
   open(7, 3, 501);
   x.look(rows{client_row(501)});
+  x.look(rows{
+    client_row(501)}); // Of whom there is no sign where it belongs is searched for if it stays.
   BOOST_TEST(holder_of(x, 501) == "nginx 7");
   BOOST_TEST(holder_of(x, 500) == "nobody");
 }

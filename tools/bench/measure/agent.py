@@ -104,7 +104,7 @@ def measure(figures, place, chosen):
                    for i in range(CLIENTS)]
         for client in clients:
             client.wait_line("ready")
-        authority = made_authority(place.folder, place.bin)
+        authority = made_authority(place.folder, place.programs)
         authority.issue("node", "127.0.0.1")
         node = space.inside(lambda: stand_in((authority.file("node.pem"), authority.file("node.key"))))
         token = os.path.join(place.folder, "token")
@@ -113,7 +113,7 @@ def measure(figures, place, chosen):
         config = os.path.join(place.folder, "agent.toml")
         with open(config, "w", encoding="utf-8"):
             pass
-        agent = start([os.path.join(place.bin, "aops-agent"), "--config", config, "--url", node.url, "--token-file", token,
+        agent = start([place.program("aops-agent"), "--config", config, "--url", node.url, "--token-file", token,
                        "--ca", authority.file("ca.pem"), "--period", f"{PERIOD_S}s", "--listen", "127.0.0.1:0"], "agent")
         agent.wait_line("ready")
         time.sleep(3 * PERIOD_S)
