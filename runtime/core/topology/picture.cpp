@@ -163,6 +163,8 @@ private:
 
   void draw_links(const world::host& x) {
     for (const auto& link : x.window->links) {
+      if (is_cut_)
+        return;
       switch (link.record.ends.side) {
       case link_side::client:
         draw_call(x, link);
