@@ -81,9 +81,18 @@ caf::result<batch_taken> take_batch(host_topology_pointer self, const batch_to_t
   auto held = bytes_held::take(st.under_way, static_cast<int64_t>(x.body.size()), most_batch_bytes);
   const auto& parts = st.parts;
   batch_way way{parts.store, parts.windows, parts.drawing, held, promise};
-  if (!held ||
-      !parts.intake->post([way, tokens = parts.tokens, x] { read_batch(way, *tokens, x); }))
+  if (!held) {
     promise.fail(ec::overloaded, "too many batches wait to be read");
+    return promise;
+  }
+  // Each token has its turn: a host that sends without end holds up none but itself.
+  auto how = parts.store->bounded({base::urgency::live, {}, x.token_hash});
+  parts.intake->queue(std::move(how), [way, tokens = parts.tokens, x](expected<void> turn) {
+    if (turn)
+      read_batch(way, *tokens, x);
+    else
+      way.promise.fail(std::move(turn.error()));
+  });
   return promise;
 }
 
@@ -380,7 +389,7 @@ void tidy_topology(host_topology_pointer self) {
     st.told_figures_ms = now;
   auto work = [windows = st.parts.windows, store = st.parts.store, is_due] {
     bool is_visible = windows->tidy();
-    if (is_visible || (is_due && !windows->world().all().empty()))
+    if (is_visible || (is_due && windows->has_new_figures()))
       tell_changed(*store->names, bit_of(followed_list::topology));
   };
   (void)st.parts.drawing->post(std::move(work)); // Else the next time.
@@ -413,11 +422,12 @@ full_topology_actor::behavior_type host_topology(host_topology_pointer self,
 }
 
 std::shared_ptr<executor> topology_intake_threads() {
-  return std::make_shared<bounded_pool>("topology-read", batch_threads, batch_queue);
+  return std::make_shared<bounded_pool>(
+    shared_threads("topology-read", batch_threads, batch_queue));
 }
 
 std::shared_ptr<executor> topology_drawing_thread() {
-  return std::make_shared<bounded_pool>("topology", 1, drawing_queue);
+  return std::make_shared<bounded_pool>(shared_threads("topology", 1, drawing_queue));
 }
 
 } // namespace aops::actors

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace aops::actors {
@@ -37,6 +37,9 @@ public:
 
   /// Forgets what is too old, and stores what is new. @returns Whether a host became stale.
   bool tidy();
+
+  /// Whether a host told something since this was asked last.
+  bool has_new_figures() { return std::exchange(asked_version_, version_) != version_; }
 
   const topology::world& world() const { return world_; }
   const topology::topology_rules& rules() const { return rules_; }
@@ -69,7 +72,7 @@ private:
   topology::world world_;
   std::map<std::string, own_host> own_;
   std::map<int64_t, std::string> by_version_; ///< Own hosts.
-  int64_t version_ = 0;
+  int64_t version_ = 0, asked_version_ = 0;
   std::vector<storage::topology_news> news_; ///< Not handed to the store yet.
 
   struct shared {
