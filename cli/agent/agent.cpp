@@ -60,7 +60,10 @@ double resident_bytes() {
 std::vector<sockets::agent_figure> figures_of(const picture& x, const sender_figures& sent) {
   auto number = [](auto n) { return static_cast<double>(n); };
   return {
-    {"sees_all", false, "Whether every process shows what it holds.", number(x.facts.hidden == 0)},
+    {"sees_all",
+     false,
+     "Whether no socket belongs to a process that hides it.",
+     number(x.facts.unseen == 0)},
     {"has_kernel_figures",
      false,
      "Whether the kernel tells bytes and round trips.",
@@ -202,12 +205,13 @@ private:
   /// What is missing stays so until somebody gives this program more rights.
   void tell_once() {
     const auto& facts = collector_.facts();
-    if (facts.hidden > 0 && !std::exchange(told_hidden_, true))
+    if (facts.unseen > 0 && !std::exchange(told_hidden_, true))
       log::warn("not-all-seen",
-                "{} of {} processes do not show what they hold; their links are not told. "
-                "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH show them.",
+                "{} of {} processes do not show what they hold, and {} sockets are nobody else's; "
+                "their links are not told. CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH show them.",
                 facts.hidden,
-                facts.processes);
+                facts.processes,
+                facts.unseen);
     if (!facts.has_figures && !std::exchange(told_figures_, true))
       log::warn("no-figures", "the kernel does not allow socket diagnosis: links have no figures");
   }
@@ -289,11 +293,13 @@ int print_once(const agent_config& config) {
     return exit_failed;
   }
   std::printf("%s\n", sockets::to_json(*found).c_str());
-  if (look_at->facts().hidden > 0)
+  if (const auto& facts = look_at->facts(); facts.unseen > 0)
     std::fprintf(stderr,
-                 "aops-agent: %zu of %zu processes do not show what they hold\n",
-                 look_at->facts().hidden,
-                 look_at->facts().processes);
+                 "aops-agent: %zu of %zu processes do not show what they hold; %zu sockets are "
+                 "nobody else's\n",
+                 facts.hidden,
+                 facts.processes,
+                 facts.unseen);
   return exit_ok;
 }
 

@@ -103,6 +103,7 @@ expected<sockets::batch> collector::look(int64_t now_ms, int64_t steady_ms) {
             links_.without_owner(),
             owners_.processes(),
             owners_.hidden(),
+            owners_.hidden() > 0 ? owners_.unseen() : 0,
             owners_.pending(),
             source_.has_figures()};
   return out;

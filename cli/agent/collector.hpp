@@ -15,6 +15,7 @@ namespace aops::agent {
 struct look_facts {
   size_t sockets = 0, without_owner = 0;
   size_t processes = 0, hidden = 0; ///< Hidden: they do not show what they hold.
+  size_t unseen = 0;                ///< Sockets that only a hidden one may have.
   size_t pending = 0;               ///< Sockets whose owner is still searched for.
   bool has_figures = true;
 };

@@ -372,7 +372,7 @@ void owners::look(std::span<const sockets::socket_row> rows) {
   for (const auto& row : rows) {
     if (row.inode == 0 || holder_.contains(row.inode))
       continue;
-    auto [it, is_new] = missing_.try_emplace(row.inode, missing{look_, 0});
+    auto [it, is_new] = missing_.try_emplace(row.inode, missing{look_, look_, 0});
     if (it->second.again <= look_)
       wanted_.insert(row.inode);
   }
@@ -383,6 +383,10 @@ void owners::look(std::span<const sockets::socket_row> rows) {
   }
   hidden_ = static_cast<size_t>(
     std::count_if(known_.begin(), known_.end(), [](const auto& x) { return x.second.is_hidden; }));
+  // One that is new may be gone already.
+  unseen_ = static_cast<size_t>(std::count_if(missing_.begin(), missing_.end(), [&](const auto& x) {
+    return x.second.again > look_ && x.second.first < look_;
+  }));
 }
 
 } // namespace aops::agent

@@ -45,6 +45,8 @@ public:
   size_t processes() const { return known_.size(); }
   /// Processes that do not show what they hold, at the last look at each.
   size_t hidden() const { return hidden_; }
+  /// Sockets that nobody has who shows it: somebody does who is hidden, if anybody.
+  size_t unseen() const { return unseen_; }
   /// Sockets of the last look whose owner was still to be searched for.
   size_t pending() const { return wanted_.size(); }
   /// Descriptors read so far.
@@ -64,7 +66,8 @@ private:
   };
   /// A socket nobody was found for.
   struct missing {
-    uint64_t since = 0; ///< The look that saw it first.
+    uint64_t first = 0; ///< The look that saw it first.
+    uint64_t since = 0; ///< The look since which it is searched for.
     uint64_t again = 0; ///< Nobody has it: not searched for before this look.
   };
   class search;
@@ -92,7 +95,7 @@ private:
   std::unordered_set<uint32_t> wanted_; ///< Searched for in this look.
   std::map<uint32_t, std::string> users_;
   int64_t users_changed_ = -1;
-  size_t hidden_ = 0, folders_left_ = 0;
+  size_t hidden_ = 0, unseen_ = 0, folders_left_ = 0;
   size_t links_left_ = 0, links_floor_ = 0; ///< No more are read when so many are left.
   uint64_t links_read_ = 0;
 };

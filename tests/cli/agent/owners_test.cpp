@@ -88,6 +88,9 @@ BOOST_AUTO_TEST_CASE(a_process_is_found_by_what_it_holds) {
   BOOST_TEST(holder_of(x, 502) == "nobody");
   BOOST_TEST(holder_of(x, 999) == "nobody");
   BOOST_TEST(x.hidden() == 0u);
+  BOOST_TEST(x.unseen() == 0u);
+  x.look(rows{client_row(501), client_row(502)});
+  BOOST_TEST(x.unseen() == 1u);
   BOOST_TEST(x.processes() == 1u);
 }
 
