@@ -129,6 +129,7 @@ struct connection {
   bool is_shaken = false; ///< The handshake is over.
   bool is_busy = false;   ///< Its bytes are being taken.
   bool has_ended = false; ///< No more bytes will come.
+  bool is_end_told = false;
   steady_clock::time_point begun = steady_clock::now();
 };
 
@@ -228,9 +229,12 @@ private:
       auto it = connections_.find(key);
       if (it == connections_.end())
         continue;
-      it->second.is_busy = false;
-      if (!may_go_on || it->second.has_ended)
+      auto& x = it->second;
+      x.is_busy = false;
+      if (!may_go_on || x.is_end_told)
         end(key);
+      else if (x.has_ended)
+        hand_over(key, x, {});
       else
         go_on(key); // What TLS has read already no event will tell.
     }
@@ -302,7 +306,13 @@ private:
     if (bytes.empty() && !is_over)
       return;
     x.has_ended = is_over;
+    hand_over(key, x, std::move(bytes));
+  }
+
+  /// No bytes: it has ended.
+  void hand_over(uint64_t key, connection& x, std::string bytes) {
     x.is_busy = true;
+    x.is_end_told = bytes.empty();
     auto done = [box = inbox_, key](bool may_go_on) { box->tell(key, may_go_on); };
     options_.take(x.who, std::move(bytes), std::move(done));
   }

@@ -53,7 +53,12 @@ void add_name(std::vector<std::string>& to, const ASN1_STRING* text) {
 
 } // namespace
 
-tls_session::~tls_session() { SSL_free(s_); }
+tls_session::~tls_session() {
+  if (SSL_is_init_finished(s_) == 1)
+    SSL_shutdown(s_); // Whoever says that he ends is told the same; nobody waits for it.
+  ERR_clear_error();
+  SSL_free(s_);
+}
 
 expected<bool> tls_session::shake() {
   ERR_clear_error();
