@@ -129,6 +129,7 @@ private:
     order.most_pages = most_line_pages_of_host;
     auto patience = self_->state.services->config->logs.search_timeout.chrono() + portion_deadline;
     caller who = owner_of(read_.host());
+    who.user = who.owner; // Somebody waits for it.
     line_asker from;
     from.host_id = read_.host().host_id;
     from.clock = self_->state.services->clock;

@@ -1,5 +1,6 @@
 #include "actors/host/line_reader.hpp"
 
+#include "actors/host/history_turns.hpp"
 #include "actors/host/host_ask.hpp"
 #include "messages/return_code.hpp"
 #include "messages/roles/logs.hpp"
@@ -237,7 +238,8 @@ private:
       then(std::move(all));
     };
     auto order = runs->order;
-    read_lines(line_asker_of(links_), std::move(order), std::move(take), std::move(finished));
+    read_lines(
+      line_asker_of(links_, x->how), std::move(order), std::move(take), std::move(finished));
   }
 
   source_links links_;
@@ -274,14 +276,25 @@ caller owner_of(const host_record& host) {
   return who;
 }
 
-line_asker line_asker_of(const source_links& links) {
+line_asker line_asker_of(const source_links& links, read_kind how) {
   auto patience = links.services->config->logs.search_timeout.chrono() + way_of_pages;
+  using page_taker = std::function<void(expected<lines_found>)>;
   auto ask = [self = links.self, services = links.services, who = owner_of(links.record), patience](
-               line_search what, std::function<void(expected<lines_found>)> then) {
+               line_search what, page_taker then) {
     actors::ask<host_logs_actor>(
       self, *services->names, host_logs_name, patience, std::move(then), who, std::move(what));
   };
-  return {std::move(ask), links.services->clock, links.record.host_id};
+  if (how == read_kind::asked)
+    return {std::move(ask), links.services->clock, links.record.host_id};
+  auto in_turn = [ask, &turns = links.turns](line_search what, page_taker then) {
+    turns.ask([ask, &turns, what = std::move(what), then = std::move(then)] {
+      ask(what, [&turns, then](expected<lines_found> page) {
+        turns.done();
+        then(std::move(page));
+      });
+    });
+  };
+  return {std::move(in_turn), links.services->clock, links.record.host_id};
 }
 
 void read_lines(line_asker from,

@@ -24,7 +24,8 @@ struct line_asker {
   std::shared_ptr<const base::clock> clock;
   std::string host_id;
 };
-line_asker line_asker_of(const source_links& links);
+/// @param how In the background each page waits for its turn.
+line_asker line_asker_of(const source_links& links, read_kind how = read_kind::asked);
 
 /// Reads lines of a host from all nodes, oldest first, in pages. `each` gets what came, in order.
 /// `finished` gets ec::timed_out, ec::query_failed when there are more pages, what asking the own

@@ -110,7 +110,9 @@ caf::result<Reply> search_here(host_logs_pointer self,
                                int64_t patience_ms,
                                Work work) {
   const auto& parts = self->state.parts;
-  foreign_promise<Reply> promise{self, of(who)};
+  // What rules of hosts look at comes after what people wait for.
+  auto purpose_here = who.user.empty() ? purpose{base::urgency::history, who.owner, {}} : of(who);
+  foreign_promise<Reply> promise{self, std::move(purpose_here)};
   auto deadline =
     std::chrono::steady_clock::now() + milliseconds{std::max<int64_t>(patience_ms, 1)};
   auto begin = [self, promise, work, deadline](std::shared_ptr<const hosts_seen> hosts) {
