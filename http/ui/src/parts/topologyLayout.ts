@@ -29,6 +29,8 @@ export interface Edge {
   count: number
   /** Its ends by name. */
   label: string
+  /** Ids of the links that it stands for. */
+  links: string[]
   d: string
   middle: [x: number, y: number]
 }
@@ -233,7 +235,7 @@ export function drawCluster(picture: Picture, nodes: Node[], pairs: Pair[], cell
     const b = of.get(id)!
     return { left: b.x, right: b.x + b.w, y: b.y + b.h / 2, top: b.y }
   }
-  return framed(boxes, lines.map((p) => ({ id: p.id, from: p.from, to: p.to, state: p.state, width: widthOf(p.links.length), count: p.links.length, label: `${nameOf(picture, p.from)} → ${nameOf(picture, p.to)}`, ...route(port(p.from), port(p.to), p.from === p.to) })))
+  return framed(boxes, lines.map((p) => ({ id: p.id, from: p.from, to: p.to, state: p.state, width: widthOf(p.links.length), count: p.links.length, label: `${nameOf(picture, p.from)} → ${nameOf(picture, p.to)}`, links: p.links.map((x) => x.id), ...route(port(p.from), port(p.to), p.from === p.to) })))
 }
 
 // -- one host: its processes in its box, who asks it to the left, whom it asks to the right
@@ -367,7 +369,7 @@ export function drawHost(picture: Picture, host: string, unfolded: Set<string>, 
     const count = (before?.count ?? 0) + w.links.length
     const isInside = boxOf.get(w.from) === boxOf.get(w.to)
     const way = isInside ? inside(port(w.from), port(w.to)) : route(port(w.from), port(w.to), false)
-    merged.set(key, { id: key === `${w.from} → ${w.to}` ? w.id : key, from: at(w.from), to: at(w.to), state: worst([before?.state ?? 'normal', w.state]), width: widthOf(count), count, label: before?.label ?? `${fullName(picture, w.from)} → ${fullName(picture, w.to)}`, ...way })
+    merged.set(key, { id: key === `${w.from} → ${w.to}` ? w.id : key, from: at(w.from), to: at(w.to), state: worst([before?.state ?? 'normal', w.state]), width: widthOf(count), count, label: before?.label ?? `${fullName(picture, w.from)} → ${fullName(picture, w.to)}`, links: [...(before?.links ?? []), ...w.links.map((x) => x.id)], ...way })
   }
   return framed(boxes, [...merged.values()])
 }
