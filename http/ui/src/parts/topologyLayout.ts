@@ -84,7 +84,8 @@ function route(a: Port, b: Port, isSame: boolean): { d: string; middle: [number,
 function framed(boxes: Box[], edges: Edge[]): Drawing {
   const left = Math.min(0, ...boxes.map((b) => b.x))
   const top = Math.min(0, ...boxes.map((b) => b.y)) - 34
-  return { boxes, edges, left, top, width: Math.max(1, ...boxes.map((b) => b.x + b.w)) - left, height: Math.max(1, ...boxes.map((b) => b.y + b.h)) + 10 - top }
+  const right = Math.max(1, ...boxes.map((b) => b.x + b.w), ...edges.map((e) => e.middle[0] + 14))
+  return { boxes, edges, left, top, width: right - left, height: Math.max(1, ...boxes.map((b) => b.y + b.h)) + 10 - top }
 }
 
 // -- the whole cluster: hosts in columns, who asks to the left of who answers

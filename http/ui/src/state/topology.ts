@@ -1,71 +1,26 @@
-import { get } from '../api/client'
+import { get, type Schemas } from '../api/client'
 
 /** What runs on hosts and talks to what, as docs/topology.md has it: entities, and what each needs. */
-export interface Item {
-  type: string
-  id: string
-}
-export interface Dependence {
-  calls?: Item[]
-  runOns?: Item[]
-}
-export interface Attribute {
-  key: string
-  value: string | number | boolean
-  vtype?: string
-}
-export interface Entity {
-  entityid: string
-  name: string
-  type: string
-  dependingitems?: Dependence[]
-  dependeditems?: Dependence[]
-  attrs?: Attribute[]
-  anomaly?: { status: string; anomalyitem?: { anomaly_attr: string; anomaly_type: string }[] }
-}
-export interface Entities {
-  code: number
-  /** Milliseconds. */
-  timestamp: number
-  entities: Entity[]
-  is_cut?: boolean
-  missing?: { node: string; reason: string }[]
-}
-export interface End {
-  /** Empty: no host that the user sees. */
-  host_id: string
-  host_name: string
-  process_name: string
-  address: string
-  port: number
-}
-export interface Change {
-  time: number
-  change: string
-  type: string
-  client: End
-  server: End
-}
-export interface Changes {
-  code: number
-  changes: Change[]
-  is_cut: boolean
-}
+export type Entity = Schemas['topology_entity']
+export type Entities = Schemas['topology_entities']
+export type End = Schemas['topology_end']
+export type Change = Schemas['topology_change']
+export type Changes = Pick<Schemas['topology_changes'], 'changes' | 'is_cut'>
+type Dependence = Schemas['topology_items']
 
-const base = '/gala-spider/api/v1'
-const ask = get as unknown as (path: string, query: string, options: { signal?: AbortSignal }) => Promise<unknown>
 const written = (query: Record<string, string | number | undefined>) =>
   '?' + new URLSearchParams(Object.entries(query).flatMap(([k, v]) => (v ? [[k, String(v)]] : [])))
 
 /** @param at Seconds; 0: now. */
 export const entitiesOf = (host: string, depth: number, at: number, signal?: AbortSignal) =>
-  ask(`${base}/get_entities`, written({ host_id: host, depth: host ? depth : undefined, timestamp: Math.round(at) }), { signal }) as Promise<Entities>
+  get('/gala-spider/api/v1/get_entities', written({ host_id: host, depth: host ? depth : undefined, timestamp: Math.round(at) }), { signal })
+
 const mostParts = 4
 /** Oldest first; of very many the newest are left out. */
 export async function changesOf(host: string, from: number, to: number, signal?: AbortSignal): Promise<Changes> {
-  const all: Changes = { code: 200, changes: [], is_cut: true }
+  const all: Changes = { changes: [], is_cut: true }
   for (let part = 0, after = Math.floor(from); part < mostParts && all.is_cut; ++part) {
-    const reply = (await ask(`${base}/get_changes`, written({ host_id: host, from: after, to: Math.ceil(to) }), { signal })) as Changes
+    const reply = await get('/gala-spider/api/v1/get_changes', written({ host_id: host, from: after, to: Math.ceil(to) }), { signal })
     // What is of the same second as the last of the part before comes again.
     all.changes = [...all.changes.filter((x) => x.time < after), ...reply.changes]
     all.is_cut = reply.is_cut
@@ -113,7 +68,7 @@ export interface Picture {
   /** Seconds. */
   time: number
   isCut: boolean
-  missing: { node: string; reason: string }[]
+  missing: Schemas['missing_topology'][]
   nodes: Map<string, Node>
   processes: Map<string, Process>
   links: Link[]
@@ -123,8 +78,8 @@ function stateOf(entity: Entity | undefined): State {
   const told = entity?.anomaly?.status ?? ''
   return told === 'ANOMALY_YES' ? 'abnormal' : told === 'ANOMALY_LACKING' ? 'lacking' : told === 'ANOMALY_STALE' ? 'stale' : 'normal'
 }
-export const attribute = (entity: Entity | undefined, key: string) => entity?.attrs?.find((x) => x.key === key)?.value
-const first = (items: Dependence[] | undefined, how: 'calls' | 'runOns') => (items ?? []).flatMap((x) => x[how] ?? [])[0]
+export const attribute = (entity: Entity | undefined, key: string) => entity?.attrs.find((x) => x.key === key)?.value as string | number | undefined
+const first = (items: Dependence[] | undefined, how: 'calls' | 'runOns') => (items ?? []).flatMap((x) => x[how])[0]
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** A host that has an address and no agent is told with both. */
@@ -135,11 +90,11 @@ function nodeName(x: Entity): string {
 
 /** Entities as a graph, in an order that follows from their ids. What is named and not told is an external peer. */
 export function pictureOf(reply: Entities): Picture {
-  const all = [...(reply.entities ?? [])].sort((a, b) => byId({ id: a.entityid }, { id: b.entityid }))
+  const all = [...reply.entities].sort((a, b) => byId({ id: a.entityid }, { id: b.entityid }))
   const nodes = new Map<string, Node>()
   const processes = new Map<string, Process>()
   for (const x of all)
-    if (x.type === 'VM' || x.type === 'BM' || x.type === 'EXTERNAL')
+    if (x.type === 'VM' || x.type === 'EXTERNAL')
       nodes.set(x.entityid, { id: x.entityid, name: nodeName(x), kind: x.type === 'EXTERNAL' ? 'external' : 'host', state: stateOf(x), processes: [], entity: x })
   for (const x of all) {
     if (x.type !== 'PROCESS') continue
@@ -150,7 +105,7 @@ export function pictureOf(reply: Entities): Picture {
     processes.set(one.id, one)
     at.processes.push(one)
   }
-  const end = (item: Item | undefined): string => {
+  const end = (item: Schemas['topology_ref'] | undefined): string => {
     const id = item?.id ?? ''
     if (id && !processes.has(id) && !nodes.has(id)) nodes.set(id, { id, name: id, kind: 'external', state: 'normal', processes: [] })
     return id
@@ -162,7 +117,7 @@ export function pictureOf(reply: Entities): Picture {
     if (!from || !to) continue
     links.push({ id: x.entityid, type: x.type, from, to, via: end(first(x.dependingitems, 'runOns')), state: stateOf(x), count: Number(attribute(x, 'link_count') ?? 1) || 1, entity: x })
   }
-  return { time: (Number(reply.timestamp) || 0) / 1000, isCut: !!reply.is_cut, missing: reply.missing ?? [], nodes, processes, links: links.sort(byId) }
+  return { time: reply.timestamp / 1000, isCut: reply.is_cut, missing: reply.missing, nodes, processes, links: links.sort(byId) }
 }
 
 /** The host or peer that it is on. */
@@ -228,15 +183,16 @@ export interface Shown {
   /** As the server has it; else as the client. */
   isServers: boolean
   unit: string
-  value: string | number | boolean
+  value: string | number
   fault: string
 }
 const plainOf = (key: string) => key.replace(/_per_s$/, '')
 /** Attributes as they are shown: names in words, units, and what is wrong with which. Rates stand after what they are of. */
 export function shownOf(entity: Entity | undefined): Shown[] {
-  const faults = new Map((entity?.anomaly?.anomalyitem ?? []).map((x) => [x.anomaly_attr, x.anomaly_type]))
+  const faults = new Map<string, string>((entity?.anomaly?.anomalyitem ?? []).map((x) => [x.anomaly_attr, x.anomaly_type]))
   const rows = (entity?.attrs ?? [])
-    .filter((x) => x.value !== '' && x.key !== 'dummy')
+    .map((x) => ({ key: x.key, value: x.value as string | number }))
+    .filter((x) => x.value !== '')
     .map((x) => {
       const whole = plainOf(x.key)
       const isServers = /^server_(retran|lost|rtt)/.test(whole)
