@@ -9,7 +9,7 @@ from exporter import exporter
 from node import die_with_parent, node, program
 from prometheus import prometheus
 from receiver import configured, receiver
-from rest import rest, rule
+from rest import rest, rule, tree
 from waiting import wait_until
 
 GROUPS = """
@@ -165,6 +165,37 @@ class rule_groups(unittest.TestCase):
         wait_until(lambda: self.api.host(self.host)["status"] == "online" and time.time() > since + 3, 30, "some rounds")
         (again,) = self.open("lasting")
         self.assertEqual(again["alert_id"], alert["alert_id"])
+
+    def test_a_diagnosis_shows_what_a_query_came_to(self):
+        self.api.good("/check/rule/import", {"check_items": [
+            {"check_item": "levelled", "plugin": "promql", "data_list": [], "condition": "work_level > 15"}]})
+        wait_until(lambda: self.open("levelled"), 30, "an alert")
+        self.api.good("/diag/tree/import", {"trees": [tree("levels", "level", {"level": "levelled"})]})
+        now = int(time.time())
+        started = self.api.good("/diag/execute", {"host_list": [self.host], "tree_list": ["levels"], "interval": 5,
+                                                  "time_range": [now - 5, now]})
+        wait_until(lambda: self.api.progress(started["task_id"]) == 1, 60, "the report")
+        report = self.api.report(self.api.reports(started["task_id"])[0]["report_id"])
+        self.assertEqual(report["verdict"], "true", report)
+        shown = json.dumps(report)
+        self.assertIn("work_level > 15", shown)
+        self.assertIn("20", shown)
+        self.assertIn("unit", shown)
+
+    def test_an_explicit_check_finds_the_same(self):
+        self.api.good("/check/rule/import", {"check_items": [
+            {"check_item": "checked", "plugin": "promql", "data_list": [], "condition": 'work_level{unit="b"} > 15'}]})
+        wait_until(lambda: self.open("checked"), 30, "an alert")
+        now = int(time.time())
+        before = self.api.results(self.host, check_items=["checked"])
+        task = self.api.good("/check/execute", {"host_list": [self.host], "time_range": [now - 60, now],
+                                                "check_items": ["checked"]})["task_id"]
+        wait_until(lambda: self.api.good("/check/result/get", {"time_range": [], "check_items": ["checked"], "host_list": []})
+                   ["check_result"], 30, "results")
+        self.assertTrue(task)
+        (row,) = self.api.results(self.host, check_items=["checked"])
+        self.assertEqual((row["value"], row["labels"]), ("Abnormal", {"unit": "b"}))
+        self.assertLessEqual(row["start"], before[0]["start"])
 
     def test_a_query_over_the_past(self):
         path = self.file("one.json", json.dumps({"check_items": [

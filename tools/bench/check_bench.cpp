@@ -10,7 +10,8 @@
 #include <fstream>
 
 /// Live judging of whole rounds on one core: hosts with 100 kept series and the rules of a file,
-/// first until the longest windows are full, then measured; then the same of rules with matches.
+/// first until the longest windows are full, then measured; then the same of rules with matches and
+/// of rules that are queries.
 /// Prints JSON lines.
 ///
 ///     bench_check RULES.json
@@ -62,6 +63,25 @@ std::shared_ptr<const rule_set> rules_with_matches() {
     sources.push_back({std::move(join), {}, 0});
     sources.push_back({std::move(sum), {}, 0});
   }
+  return rule_set::build(std::move(sources));
+}
+
+/// Queries over ten file systems, with windows up to an hour.
+std::shared_ptr<const rule_set> rules_with_queries() {
+  std::vector<rule_source> sources;
+  for (int i = 0; i < 2; ++i)
+    for (const char* condition : {"avail / size > 10",
+                                  "rate(reads[5m]) < 0",
+                                  "max_over_time(avail[30m]) < 0",
+                                  "predict_linear(avail[1h], 14400) < -1e9",
+                                  "sum by (instance) (rate(reads[5m])) < 0"}) {
+      check_rule rule;
+      rule.check_item = fmt::format("{}_{}", condition, i);
+      rule.plugin = "promql";
+      rule.condition = condition;
+      rule.for_ = "5m";
+      sources.push_back({std::move(rule), {}, 0});
+    }
   return rule_set::build(std::move(sources));
 }
 
@@ -145,6 +165,7 @@ int main(int argc, char** argv) {
   try {
     measure("check", rules_of(argv[1]));
     measure("check_with_matches", rules_with_matches());
+    measure("check_with_queries", rules_with_queries());
   } catch (const std::exception& e) {
     fmt::print(stderr, "bench_check: {}\n", e.what());
     return 1;
