@@ -71,6 +71,7 @@
 #include "messages/types/vault.hpp"
 #include "messages/types/view.hpp"
 #include "messages/upkeep.hpp"
+#include "messages/upstream.hpp"
 #include "messages/users.hpp"
 #include "messages/vault.hpp"
 #include "messages/view.hpp"

@@ -181,8 +181,9 @@ private:
     if (!tree->nodes().empty() && tree->nodes().front().name == alert)
       return true;
     const auto& asked = tree->asked();
-    return std::any_of(
-      asked.begin(), asked.end(), [&](const auto& leaf) { return leaf.check_item == alert; });
+    return std::any_of(asked.begin(), asked.end(), [&](const auto& leaf) {
+      return leaf.check_item == alert && !leaf.is_upstream;
+    });
   }
 
   expected<void> find_trees() {

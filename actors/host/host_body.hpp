@@ -187,6 +187,7 @@ private:
   void read_results(std::shared_ptr<diagnosis> d);
   void read_evidence(std::shared_ptr<diagnosis> d);
   void judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, int64_t until_ms);
+  void read_upstream(std::shared_ptr<diagnosis> d);
   void report(std::shared_ptr<diagnosis> d);
   fault::host_facts facts(const std::vector<fault::rule_label>& wanted) const;
   static void take_evidence(diagnosis& d, const history_portion& x, int64_t beside_ms);

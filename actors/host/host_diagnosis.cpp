@@ -3,6 +3,7 @@
 #include "messages/names.hpp"
 #include "messages/roles/host_info.hpp"
 #include "messages/roles/rounds.hpp"
+#include "messages/roles/topology.hpp"
 #include "runtime/core/check/grid.hpp"
 #include "runtime/core/check/instance_text.hpp"
 #include "runtime/core/check/trial.hpp"
@@ -36,7 +37,8 @@ struct host_body::diagnosis {
   std::shared_ptr<kept_promise<unit_diagnosed>> promise;
   unit_trees trees;
   unit_knowledge known;
-  std::vector<std::string> items; ///< With a rule.
+  std::vector<std::string> items;          ///< With a rule.
+  std::vector<std::string> upstream_items; ///< The same, on the hosts that this one depends on.
 
   /// What samples tell of an instance.
   struct sampled {
@@ -215,16 +217,24 @@ void host_body::learn_collected(std::shared_ptr<diagnosis> d) {
 void host_body::prepare_unit(std::shared_ptr<diagnosis> d) {
   auto wanted = wanted_labels(d->unit, *services_->trees);
   d->trees = adapt_trees(d->unit, *services_->trees, facts(wanted));
-  for (const auto& item : d->trees.check_items())
+  auto find_rule = [this, d = d.get()](const std::string& item) {
     if (auto rule = checker_.rules().find(item)) {
       auto& known = d->known.items[item];
       known.rule_digest = rule->digest;
       known.condition = rule->rule.condition;
-      d->items.push_back(item);
-    } else if (item.starts_with(drift_prefix)) {
-      d->known.items[item].rule_digest = drift_digest;
-      d->items.push_back(item);
+      return true;
     }
+    if (!item.starts_with(drift_prefix))
+      return false;
+    d->known.items[item].rule_digest = drift_digest;
+    return true;
+  };
+  for (const auto& item : d->trees.check_items())
+    if (find_rule(item))
+      d->items.push_back(item);
+  for (const auto& item : d->trees.upstream_items())
+    if (find_rule(item))
+      d->upstream_items.push_back(item);
   d->known.covers = [this, d = d.get()](const std::string& item, fault::slice when) {
     auto it = d->known.items.find(item);
     if (it == d->known.items.end())
@@ -277,7 +287,7 @@ void host_body::judge_late_parts(std::shared_ptr<diagnosis> d) {
 
 void host_body::read_results(std::shared_ptr<diagnosis> d) {
   if (d->items.empty())
-    return report(d);
+    return read_upstream(d);
   host_results_query query{record_.owner, record_.host_id, d->items, d->start_ms(), d->end_ms()};
   ask<round_store_actor, host_results>(
     round_store_name, store_deadline(), std::move(query), [this, d](expected<host_results> found) {
@@ -309,7 +319,7 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
     until = std::max(until, std::min(x.row.end_ms, d->end_ms()));
   }
   if (d->pasts.empty())
-    return report(d);
+    return read_upstream(d);
   until = std::min(until, from + most_evidence_ms);
   std::set<series_key> keys;
   history_order order;
@@ -356,7 +366,7 @@ void host_body::judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, in
   request.most_values = most_judged_values;
   auto rules = rules_for(items);
   if (rules.empty())
-    return report(d);
+    return read_upstream(d);
   run_over(rules,
            request,
            d->unit.deadline_ms,
@@ -376,7 +386,7 @@ void host_body::judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, in
                for (auto& x : found.instances)
                  past.instances[x.labels].values = std::move(x.values);
              }
-             report(d);
+             read_upstream(d);
            });
 }
 
@@ -464,6 +474,32 @@ void host_body::number_instances(diagnosis& d) {
       if (past.wants_presence && number > 0 && sampled.first_ms != 0)
         known.present.push_back({number, sampled.first_ms, sampled.last_ms});
     }
+}
+
+/// What leaves ask of the hosts that this one depends on.
+void host_body::read_upstream(std::shared_ptr<diagnosis> d) {
+  if (d->upstream_items.empty())
+    return report(d);
+  auto then = [this, d](expected<upstream_found> found) {
+    if (!found)
+      return d->promise->answer(fail(found.error()));
+    d->known.upstream.take(std::move(*found), d->upstream_items, period_ms());
+    report(d);
+  };
+  caller owner;
+  owner.owner = record_.owner;
+  errand with;
+  with.owner = record_.owner;
+  with.host = record_.host_id;
+  ask_for<topology_actor>(
+    std::move(with),
+    self_,
+    *services_->names,
+    topology_name,
+    store_deadline(),
+    std::move(then),
+    std::move(owner),
+    upstream_query{record_.host_id, d->upstream_items, d->unit.bounds_ms, fault::upstream_depth});
 }
 
 void host_body::report(std::shared_ptr<diagnosis> d) {

@@ -46,16 +46,21 @@ std::vector<fault::item_rule> rules_of(const fault::tree& tree, const unit_knowl
   return rules;
 }
 
-} // namespace
-
-std::vector<std::string> unit_trees::check_items() const {
+std::vector<std::string> items_asked(const std::vector<fault::tree_ptr>& trees, bool is_upstream) {
   std::set<std::string> items;
   for (const auto& tree : trees)
     if (tree)
       for (const auto& asked : tree->asked())
-        items.insert(asked.check_item);
+        if (asked.is_upstream == is_upstream)
+          items.insert(asked.check_item);
   return {items.begin(), items.end()};
 }
+
+} // namespace
+
+std::vector<std::string> unit_trees::check_items() const { return items_asked(trees, false); }
+
+std::vector<std::string> unit_trees::upstream_items() const { return items_asked(trees, true); }
 
 bool unit_trees::asks_of_all(const std::string& check_item) const {
   return std::any_of(trees.begin(), trees.end(), [&](const fault::tree_ptr& tree) {
@@ -91,6 +96,7 @@ make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_k
   static const item_knowledge nothing_known;
   std::vector<report_to_store> out;
   std::vector<fault::item_data> items;
+  std::vector<std::vector<fault::result>> of_others; ///< What items of the slice refer to.
   std::vector<std::optional<fault::reporter>> reporters(trees.trees.size());
   for (size_t t = 0; t < trees.trees.size(); ++t)
     if (const auto& tree = trees.trees[t])
@@ -103,7 +109,12 @@ make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_k
         fill(report, fault::failed_report(trees.reasons[t]), trees.reasons[t]);
       } else {
         items.clear();
+        of_others.resize(std::max(of_others.size(), trees.trees[t]->asked().size()));
         for (const auto& asked : trees.trees[t]->asked()) {
+          if (asked.is_upstream) {
+            items.push_back(known.upstream.of(asked.check_item, s, when, of_others[items.size()]));
+            continue;
+          }
           auto it = known.items.find(asked.check_item);
           const auto& k = it == known.items.end() ? nothing_known : it->second;
           items.push_back({k.results,

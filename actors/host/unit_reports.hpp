@@ -2,6 +2,7 @@
 
 #include "actors/host/coverage.hpp"
 #include "actors/host/host_services.hpp"
+#include "actors/host/upstream_knowledge.hpp"
 #include "messages/job.hpp"
 #include "runtime/core/fault/report.hpp"
 
@@ -26,6 +27,7 @@ struct item_knowledge {
 struct unit_knowledge {
   std::map<std::string, item_knowledge> items;
   std::vector<last_result> rows; ///< As stored; reasons of results refer to them.
+  upstream_knowledge upstream;
   /// Whether the rule was judged all over the slice.
   std::function<bool(const std::string& check_item, fault::slice when)> covers;
 };
@@ -35,7 +37,10 @@ struct unit_knowledge {
 struct unit_trees {
   std::vector<fault::tree_ptr> trees; ///< Null where there is a reason.
   std::vector<std::string> reasons;
-  std::vector<std::string> check_items() const; ///< Of all trees, each once.
+  /// What their leaves ask of the host itself, each once.
+  std::vector<std::string> check_items() const;
+  /// What they ask of the hosts that it depends on.
+  std::vector<std::string> upstream_items() const;
   /// Whether a leaf asks of all instances of a rule.
   bool asks_of_all(const std::string& check_item) const;
 };

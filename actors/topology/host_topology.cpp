@@ -7,6 +7,7 @@
 #include "actors/support/prepare.hpp"
 #include "actors/support/tell_changed.hpp"
 #include "actors/topology/link_rows.hpp"
+#include "actors/topology/upstream_read.hpp"
 #include "messages/caf_error.hpp"
 #include "messages/return_code.hpp"
 #include "messages/roles/host.hpp"
@@ -366,6 +367,27 @@ find_dependencies(host_topology_pointer self, const caller& who, const dependenc
   return promise;
 }
 
+caf::result<upstream_found>
+find_upstream(host_topology_pointer self, const caller& who, const upstream_query& q) {
+  if (q.depth < 1 || q.depth > topology_query::most_depth)
+    return to_caf(error{ec::bad_request, "depth: must be from 1 to 8"});
+  if (q.host_id.empty() || q.check_items.empty())
+    return to_caf(error{ec::bad_request, "host_id, check_items: must not be empty"});
+  if (q.bounds_ms.size() < 2 || q.bounds_ms.size() > upstream_query::most_bounds ||
+      !std::is_sorted(q.bounds_ms.begin(), q.bounds_ms.end()))
+    return to_caf(error{ec::bad_request, "bounds_ms: 2 to 10000 moments, in their order"});
+  foreign_promise<upstream_found> promise{self, of(who)};
+  auto store = self->state.parts.store;
+  auto seen = [store, promise, q, owner = who.owner, rules = self->state.parts.windows->rules()](
+                const std::shared_ptr<const viewer>& who_sees) {
+    read(store, promise, [store, who_sees, q, owner, rules](storage::database& db) {
+      return upstream_in(db, owner, *who_sees, q, store->now_ms(), rules);
+    });
+  };
+  with_viewer(self, who, q.host_id, promise, std::move(seen));
+  return promise;
+}
+
 // -- this node
 
 caf::result<node_windows> tell_windows(host_topology_pointer self, const node_windows_query& q) {
@@ -416,6 +438,7 @@ full_topology_actor::behavior_type host_topology(host_topology_pointer self,
     [self](const caller& who, const dependencies_query& x) {
       return find_dependencies(self, who, x);
     },
+    [self](const caller& who, const upstream_query& x) { return find_upstream(self, who, x); },
     [self](const node_windows_query& q) { return tell_windows(self, q); },
     [](atom::ping) {},
   };

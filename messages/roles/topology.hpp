@@ -3,6 +3,7 @@
 #include "messages/roles/role.hpp"
 #include "messages/topology.hpp"
 #include "messages/types/topology.hpp"
+#include "messages/upstream.hpp"
 
 #include <string_view>
 
@@ -26,6 +27,9 @@ using topology_actor = caf::typed_actor<
   asks<topology_changes_query, topology_changes>,
   // Which hosts of the caller a host needed. ec::not_found when he has no such host.
   asks<dependencies_query, dependencies>,
+  // The same in slices of time, and what is stored of check items on these hosts. ec::not_found
+  // when he has no such host.
+  asks<upstream_query, upstream_found>,
   // What hosts told this node alone.
   answers<node_windows_query, node_windows>,
   caf::reacts_to<atom::ping>>;

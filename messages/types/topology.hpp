@@ -2,7 +2,7 @@
 
 #include "messages/types/block.hpp"
 
-/// What talks to what. Described in `messages/topology.hpp`.
+/// What talks to what. Described in `messages/topology.hpp` and `messages/upstream.hpp`.
 #define AOPS_TYPES_topology(X)                                                                     \
   X(topology, topology_query)                                                                      \
   X(topology, topology_entities)                                                                   \
@@ -15,6 +15,8 @@
   X(topology, node_windows_query)                                                                  \
   X(topology, node_windows)                                                                        \
   X(topology, dependencies_query)                                                                  \
-  X(topology, dependencies)
+  X(topology, dependencies)                                                                        \
+  X(topology, upstream_query)                                                                      \
+  X(topology, upstream_found)
 
 AOPS_TYPE_BLOCK(topology, 6800)

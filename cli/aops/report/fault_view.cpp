@@ -24,6 +24,8 @@ node_state state_of(const json& node, const std::string& msg) {
 /// What a leaf asks, as reports write it.
 std::string asked_by(const json& node, const std::string& check_item) {
   auto text = instance_text(check_item, member(node, "match"), true);
+  if (text_of(node, "scope") == "upstream")
+    return "upstream " + text;
   return text_of(node, "instances") == "all" ? "all " + text : text;
 }
 
@@ -84,7 +86,8 @@ evidence_item view_evidence(const json& item) {
                        number_of(item, "last"),
                        timed_values(member(item, "samples")),
                        {},
-                       static_cast<int64_t>(number_of(item, "more_instances"))};
+                       static_cast<int64_t>(number_of(item, "more_instances")),
+                       texts(member(item, "path"))};
   for (const auto& part : member(item, "judged"))
     result.judged.push_back({text_of(part, "part"), timed_values(member(part, "values"))});
   return result;

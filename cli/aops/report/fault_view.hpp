@@ -36,6 +36,8 @@ struct evidence_item {
   std::vector<std::pair<double, std::string>> samples;
   std::vector<judged_part> judged;
   int64_t more_instances = 0; ///< Abnormal, too, and not shown.
+  /// From the judged host to the one that has it, a text for each link; empty: it is the same.
+  std::vector<std::string> path{};
   const std::string& name() const { return instance.empty() ? check_item : instance; }
 };
 

@@ -115,6 +115,14 @@ std::string judged(const evidence_item& item) {
   return out;
 }
 
+/// The way to the host that has it, when it is another one.
+std::string path_lines(const evidence_item& item) {
+  std::string out;
+  for (const auto& link : item.path)
+    out += "<br>" + html_text(link);
+  return out;
+}
+
 std::string evidence(const fault_report& report) {
   if (report.evidence.empty())
     return {};
@@ -124,7 +132,7 @@ std::string evidence(const fault_report& report) {
   for (const auto& item : report.evidence)
     out += fmt::format("<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td>"
                        "<td>{}</td></tr>\n",
-                       html_text(item.name()),
+                       html_text(item.name()) + path_lines(item),
                        html_text(item.condition),
                        item.first > 0 ? readable_time(item.first) : "",
                        item.last > 0 ? readable_time(item.last) : "",

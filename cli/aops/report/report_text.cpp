@@ -144,6 +144,9 @@ void append_causes(std::string& out, const fault_report& report, const text_styl
     for (const auto& [name, item] : evidence_of(cause, report)) {
       append_paragraph(out, "evidence:", item ? evidence_text(*item) : name, style);
       if (item)
+        for (const auto& link : item->path)
+          append_paragraph(out, "", link, style);
+      if (item)
         for (const auto& part : item->judged)
           if (!part.values.empty())
             append_paragraph(out, "", judged_text(part), style);

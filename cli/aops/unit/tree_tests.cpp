@@ -136,6 +136,7 @@ struct test_case {
   std::string name, tree;
   fault::leaf_state others = fault::leaf_state::normal; ///< Of items that are not named.
   std::map<std::string, item_value> values;
+  std::map<std::string, item_value> upstream; ///< On the hosts that this one depends on.
   std::optional<uint32_t> cores;
   std::vector<std::string> disks;
   std::optional<fault::verdict> verdict, value;
@@ -162,7 +163,9 @@ public:
 
   expected<test_case> read() {
     if (auto fine = check_members(
-          source_, where_, {"name", "tree_name", "values", "others", "cores", "disks", "expect"});
+          source_,
+          where_,
+          {"name", "tree_name", "values", "upstream", "others", "cores", "disks", "expect"});
         !fine)
       return fail(fine.error());
     out_.name = text_of(source_, "name");
@@ -202,16 +205,19 @@ private:
         return fail(state.error());
       out_.others = *state;
     }
-    if (!source_.contains("values"))
-      return {};
-    const auto& values = source_["values"];
-    if (!values.is_object())
-      return fail(ec::bad_request, tr("{}: is no mapping", where_ + ".values"));
-    for (const auto& [item, value] : values.items()) {
-      auto read = value_of(value, where_ + ".values." + item);
-      if (!read)
-        return fail(read.error());
-      out_.values[item] = std::move(*read);
+    for (auto [name, to] : {std::pair{"values", &out_.values}, {"upstream", &out_.upstream}}) {
+      if (!source_.contains(name))
+        continue;
+      const auto& values = source_[name];
+      auto where = where_ + "." + name;
+      if (!values.is_object())
+        return fail(ec::bad_request, tr("{}: is no mapping", where));
+      for (const auto& [item, value] : values.items()) {
+        auto read = value_of(value, where + "." + item);
+        if (!read)
+          return fail(read.error());
+        (*to)[item] = std::move(*read);
+      }
     }
     return {};
   }
@@ -274,8 +280,9 @@ fault::host_facts facts_of(const test_case& test, const fault::tree& of) {
 
 /// The state of what a leaf asks, by the rules of reports.
 fault::leaf_state state_of(const fault::leaf_item& asked, const test_case& test) {
-  auto found = test.values.find(asked.check_item);
-  if (found == test.values.end())
+  const auto& values = asked.is_upstream ? test.upstream : test.values;
+  auto found = values.find(asked.check_item);
+  if (found == values.end())
     return test.others;
   const auto& value = found->second;
   std::vector<fault::item_instance> instances;
@@ -297,6 +304,9 @@ fault::leaf_state state_of(const fault::leaf_item& asked, const test_case& test)
   }
   if (asked.is_plain())
     return fault::state_in(results, whole, is_covered);
+  if (asked.is_upstream)
+    return fault::state_of_upstream(
+      fault::selected_instances(asked, instances), instances, results, whole, is_covered);
   return fault::state_of_instances(
     asked, fault::selected_instances(asked, instances), results, present, whole, is_covered);
 }
@@ -426,15 +436,16 @@ private:
   /// A name that no leaf asks about is a slip, and the test would show nothing.
   static expected<void>
   check_items(const test_case& test, const fault::tree& of, const std::string& where) {
-    std::vector<std::string> known;
+    std::vector<std::string> own, upstream;
     for (const auto& x : of.asked())
-      known.push_back(x.check_item);
+      (x.is_upstream ? upstream : own).push_back(x.check_item);
     for (const auto& x : of.wanted_labels())
-      known.push_back(x.check_item);
-    for (const auto& [item, value] : test.values)
-      if (std::none_of(known.begin(), known.end(), [&](auto& x) { return is_copy(item, x); }))
-        return fail(ec::bad_request,
-                    tr("{}: no leaf asks about {}{}", where, item, hint_at(item, known)));
+      own.push_back(x.check_item);
+    for (auto [values, known] : {std::pair{&test.values, &own}, {&test.upstream, &upstream}})
+      for (const auto& [item, value] : *values)
+        if (std::none_of(known->begin(), known->end(), [&](auto& x) { return is_copy(item, x); }))
+          return fail(ec::bad_request,
+                      tr("{}: no leaf asks about {}{}", where, item, hint_at(item, *known)));
     return {};
   }
 

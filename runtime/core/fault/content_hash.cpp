@@ -102,10 +102,8 @@ void reporter::hash_data(slice when, std::span<const item_data> items) {
     canonical_.append(items_[i]).append(":{\"results\":");
     item_data none;
     const auto& item = i < items.size() ? items[i] : none;
-    auto is_meant = [&](const result& x) {
-      return is_selected(i, x.instance) || (x.instance == 0 && x.value != leaf_state::abnormal);
-    };
-    clip(item, is_meant, when, clipped_);
+    clip(
+      item, [&](const result& x) { return is_meant(i, item, x); }, when, clipped_);
     {
       listing results(canonical_);
       for (const auto& x : clipped_) {

@@ -35,6 +35,7 @@ leaf_state worse(leaf_state a, leaf_state b) {
 }
 
 constexpr size_t max_match_labels = 64, max_match_text = 1024;
+constexpr const char *own_scope = "own", *upstream_scope = "upstream";
 
 expected<label_texts> read_match(const json& x) {
   if (!x.is_object() || x.empty() || x.size() > max_match_labels)
@@ -72,16 +73,31 @@ expected<leaf_item> read_leaf_item(const json& node) {
       return fail(ec::bad_request, "\"instances\" must be \"any\" or \"all\"");
     out.is_all = *found == "all";
   }
-  out.text = (out.is_all ? "all " : "") + check::match_text(out.check_item, match);
+  if (auto found = node.find(scope_member); found != node.end()) {
+    if (*found != own_scope && *found != upstream_scope)
+      return fail(ec::bad_request, "\"scope\" must be \"own\" or \"upstream\"");
+    out.is_upstream = *found == upstream_scope;
+    if (out.is_upstream && out.is_all)
+      return fail(ec::bad_request,
+                  "\"instances\": \"all\" does not go with \"scope\": \"upstream\"");
+  }
+  out.text = std::string{out.is_upstream ? "upstream "
+                         : out.is_all    ? "all "
+                                         : ""} +
+             check::match_text(out.check_item, match);
   return out;
 }
 
 std::string key_of(const json& node) {
   auto out = node.at("check item").get<std::string>();
   bool is_all = node.contains(instances_member) && node.at(instances_member) == "all";
-  if (!is_all && !node.contains(match_member))
+  bool is_own = !node.contains(scope_member) || node.at(scope_member) == own_scope;
+  if (!is_all && is_own && !node.contains(match_member))
     return out;
   out.append(1, '\0').append(is_all ? "all" : "any");
+  if (!is_own) // Also of what is no scope: it has to be refused.
+    out.append(1, '\0') +=
+      node.at(scope_member).dump(-1, ' ', false, json::error_handler_t::replace);
   if (auto found = node.find(match_member); found != node.end()) // Its labels in order.
     out += nlohmann::json(*found).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return out;
@@ -139,6 +155,21 @@ leaf_state state_of_instances(const leaf_item& what,
     return *out;
   return state_from(
     [&](const result& x) { return x.instance == 0 && (is_selected(0) || is_of_all(x)); });
+}
+
+leaf_state state_of_upstream(const std::vector<bool>& selected,
+                             std::span<const item_instance> all,
+                             std::span<const result> results,
+                             slice when,
+                             bool has_rule) {
+  auto out = has_rule ? leaf_state::normal : leaf_state::not_evaluated;
+  for (const auto& x : results) {
+    bool is_meant = (x.instance < selected.size() && selected[x.instance]) ||
+                    (is_unknown(x.value) && is_of_rule(x, all));
+    if (is_meant && x.start_ms <= when.end_ms && x.end_ms >= when.start_ms)
+      out = worse(out, x.value);
+  }
+  return out;
 }
 
 } // namespace aops::fault

@@ -16,21 +16,28 @@
 
 namespace aops::fault {
 
-/// What leaves ask of a rule: of any or all of its instances, of those whose labels match. Leaves
-/// that ask the same share one.
+/// What leaves ask of a rule: of any or all of its instances, of those whose labels match, on the
+/// host itself or on those that it depends on. Leaves that ask the same share one.
 struct leaf_item {
   std::string check_item;
   std::shared_ptr<const check::selector> match; ///< Null: whatever their labels.
   bool is_all = false;
-  /// As reports name it: `disk-full`, `disk-full{mountpoint="/var"}`, `all disk-full`.
+  bool is_upstream = false; ///< Of any host that the judged one depends on; never with `is_all`.
+  /// As reports name it: `disk-full`, `disk-full{mountpoint="/var"}`, `all disk-full`, `upstream
+  /// disk-full`.
   std::string text;
 
-  /// Whether it asks of any instance, whatever its labels, as every leaf does that says nothing.
-  bool is_plain() const { return !is_all && !match; }
+  /// Whether it asks of any instance on the host itself, whatever its labels, as every leaf does
+  /// that says nothing.
+  bool is_plain() const { return !is_all && !match && !is_upstream; }
 };
 
-/// Members of a leaf that say which instances it means; others are ignored.
-inline constexpr const char *match_member = "match", *instances_member = "instances";
+/// Members of a leaf that say which instances it means, and on which hosts; others are ignored.
+inline constexpr const char *match_member = "match", *instances_member = "instances",
+                            *scope_member = "scope";
+
+/// Links from host to host that count for leaves that ask of others.
+inline constexpr int64_t upstream_depth = 2;
 
 /// @param node Its `check item` is a text. ec::bad_request with the reason.
 expected<leaf_item> read_leaf_item(const nlohmann::ordered_json& node);
@@ -42,7 +49,8 @@ std::string key_of(const nlohmann::ordered_json& node);
 /// a whole.
 struct item_instance {
   label_set labels;
-  std::string text; ///< `disk-full{mountpoint="/var"}`
+  std::string text;         ///< `disk-full{mountpoint="/var"}`
+  std::string host_id = {}; ///< Where it is, when that is not the judged host.
 };
 
 /// When there were samples of an instance, as far as known.
@@ -62,5 +70,21 @@ leaf_state state_of_instances(const leaf_item& what,
                               std::span<const presence> present,
                               slice when,
                               bool is_covered);
+
+/// Whether a result is said of a rule as a whole, on whichever host.
+inline bool is_of_rule(const result& x, std::span<const item_instance> all) {
+  return x.instance == 0 || (x.instance <= all.size() && !all[x.instance - 1].host_id.empty() &&
+                             all[x.instance - 1].labels.empty());
+}
+
+/// The state of a leaf that asks of other hosts, from results on those that count in the slice. A
+/// result of instance 0 says what is known of none of them, one of `not_evaluated` that a host was
+/// not judged all over the slice. See docs/reference/diagnosis.md#upstream.
+/// @param has_rule Whether there is such a rule at all.
+leaf_state state_of_upstream(const std::vector<bool>& selected,
+                             std::span<const item_instance> all,
+                             std::span<const result> results,
+                             slice when,
+                             bool has_rule);
 
 } // namespace aops::fault

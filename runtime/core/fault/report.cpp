@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace aops::fault {
@@ -102,6 +103,30 @@ void append_judged(std::string& out,
   }
 }
 
+/// `,"host_id":…,"host_name":…,"path":[…]` of a host that the judged one depended on.
+void append_upstream(std::string& out,
+                     std::span<const upstream_link> all,
+                     std::string_view host_id) {
+  auto found = std::find_if(
+    all.begin(), all.end(), [&](const upstream_link& x) { return x.host_id == host_id; });
+  if (host_id.empty() || found == all.end())
+    return;
+  out += ",\"host_id\":";
+  append_text(out, found->host_id);
+  out += ",\"host_name\":";
+  append_text(out, found->host_name);
+  append_texts(out, ",\"path\":", {found->path.begin(), found->path.end()});
+}
+
+/// Of the first abnormal result of an instance that has one.
+std::string_view reason_in(const item_data& item, uint32_t instance, slice when) {
+  for (const auto& x : item.results)
+    if (x.instance == instance && x.value == leaf_state::abnormal && overlaps(x, when) &&
+        !x.reason.empty())
+      return x.reason;
+  return {};
+}
+
 std::string_view reason_of(leaf_state state, bool has_rule) {
   if (state == leaf_state::not_evaluated)
     return has_rule ? "Not evaluated" : "No rule";
@@ -155,6 +180,8 @@ leaf_state reporter::state_of_item(size_t i, slice when, const item_data& item) 
       selected.count != item.instances.size())
     selected = {
       item.instances.data(), item.instances.size(), selected_instances(asked, item.instances)};
+  if (asked.is_upstream)
+    return state_of_upstream(selected.which, item.instances, item.results, when, is_covered);
   return state_of_instances(asked, selected.which, item.results, item.present, when, is_covered);
 }
 
@@ -162,8 +189,7 @@ std::vector<uint32_t>
 reporter::instances_in(size_t i, leaf_state state, slice when, const item_data& item) const {
   std::vector<uint32_t> out;
   for (const auto& x : item.results)
-    if (x.value == state && overlaps(x, when) &&
-        (is_selected(i, x.instance) || (x.instance == 0 && state != leaf_state::abnormal)))
+    if (x.value == state && overlaps(x, when) && is_meant(i, item, x))
       out.push_back(x.instance);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -277,7 +303,7 @@ void reporter::write_evidence(std::string& out,
                               slice when,
                               std::span<const item_data> items) const {
   listing evidence(out);
-  std::set<std::pair<std::string_view, uint32_t>> shown; // Leaves may share instances.
+  std::set<std::tuple<std::string_view, bool, uint32_t>> shown; // Leaves may share instances.
   for (size_t i = 0; i < items.size(); ++i) {
     if (states_[i] != leaf_state::abnormal)
       continue;
@@ -285,13 +311,19 @@ void reporter::write_evidence(std::string& out,
     auto left_out = found.size() > max_shown_instances ? found.size() - max_shown_instances : 0;
     found.resize(found.size() - left_out);
     for (auto k : found) {
-      if (!shown.emplace(check_items_[i], k).second)
+      bool is_upstream = evaluator_.of().asked()[i].is_upstream;
+      if (!shown.emplace(check_items_[i], is_upstream, k).second)
         continue;
       evidence.next();
       out += "{\"check_item\":";
       out += check_items_[i];
       out += ",\"condition\":";
-      out += conditions_[i];
+      // What was found tells more than the rule where the rule is not at hand.
+      auto reason = is_upstream ? reason_in(items[i], k, when) : std::string_view{};
+      if (reason.empty())
+        out += conditions_[i];
+      else
+        append_text(out, reason);
       append_extent(out, extent_of(items[i], leaf_state::abnormal, when, [&](const result& x) {
                       return x.instance == k;
                     }));
@@ -304,6 +336,7 @@ void reporter::write_evidence(std::string& out,
         append_text(out, instance.text);
         out += ",\"labels\":";
         append_labels(out, instance.labels);
+        append_upstream(out, items[i].upstream, instance.host_id);
       }
       if (auto more = std::exchange(left_out, 0); more > 0)
         out.append(",\"more_instances\":").append(std::to_string(more));

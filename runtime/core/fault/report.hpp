@@ -40,7 +40,15 @@ struct item_rule {
   std::string condition;
 };
 
+/// A host that the judged one depended on in a slice.
+struct upstream_link {
+  std::string host_id, host_name;
+  std::vector<std::string> path; ///< A text for each link, from the judged host on.
+};
+
 /// What is known of one check item of the host in a slice; what lies outside the slice is ignored.
+/// Of an item that asks of the hosts that it depends on: results of those of the slice, each with
+/// an instance that says where it is.
 struct item_data {
   std::span<const result> results;          ///< Stored results.
   std::span<const evidence_sample> samples; ///< The first five inside the slice are kept.
@@ -50,6 +58,7 @@ struct item_data {
   std::span<const item_instance> instances = {};
   std::span<const presence> present = {}; ///< For leaves that ask of all of them.
   std::span<const judged_part> judged = {};
+  std::span<const upstream_link> upstream = {}; ///< These hosts.
 };
 
 /// A report as it is stored: beside it stand the tree's digest, task, host, tree name and slice.
@@ -100,6 +109,10 @@ private:
   bool is_selected(size_t item, uint32_t instance) const {
     const auto& which = selected_[item].which;
     return instance < which.size() ? which[instance] : which.empty();
+  }
+  bool is_meant(size_t i, const item_data& item, const result& x) const {
+    return is_selected(i, x.instance) ||
+           (x.value != leaf_state::abnormal && is_of_rule(x, item.instances));
   }
   /// Of which instances there are results of a state in the slice, as far as the leaf means them.
   std::vector<uint32_t>

@@ -94,7 +94,8 @@ bool tree_builder::read_members(const json& x, uint32_t self) {
   static constexpr std::string_view of_all[] = {
     "node name", "description", "advice", "expand", "value", "msg"};
   static constexpr std::string_view of_branches[] = {"condition", "children"};
-  static constexpr std::string_view of_leaves[] = {"check item", match_member, instances_member};
+  static constexpr std::string_view of_leaves[] = {
+    "check item", match_member, instances_member, scope_member};
   if (!is_import_)
     return true;
   auto is_in = [](const auto& names, const std::string& name) {

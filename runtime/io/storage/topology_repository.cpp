@@ -182,6 +182,35 @@ expected<std::vector<topology_link_row>> topology_repository::links_of_host(
                   most);
 }
 
+expected<judged_time>
+topology_repository::judged(std::string_view host_id, int64_t from_ms, int64_t until_ms) {
+  judged_time out;
+  auto cursor = db_.first(
+    "select c.since_ms, c.until_ms from host h join host_cursor c on c.host = h.n where h.id = ?",
+    [&](const row& r) {
+      out.since_ms = r.integer(0);
+      out.until_ms = r.integer(1);
+      return true;
+    },
+    host_id);
+  if (!cursor)
+    return fail(std::move(cursor.error()));
+  auto deviations = db_.list(
+    "select d.check_item, d.start_ms, d.end_ms, d.reason from host h join deviation d on "
+    "d.host = h.n where h.id = ? and d.start_ms <= ? and d.end_ms >= ? "
+    "order by d.check_item, d.start_ms",
+    [](const row& r) {
+      return deviation{r.string(0), r.integer(1), r.integer(2), r.string(3)};
+    },
+    host_id,
+    until_ms,
+    from_ms);
+  if (!deviations)
+    return fail(std::move(deviations.error()));
+  out.deviations = std::move(*deviations);
+  return out;
+}
+
 expected<int64_t> topology_repository::expire(int64_t before_ms) {
   // Of hosts that are no more, and of those that have been silent for as long.
   auto old = db_.list(

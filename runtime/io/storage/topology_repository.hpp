@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/rounds.hpp"
 #include "runtime/io/storage/database.hpp"
 
 #include <cstdint>
@@ -34,6 +35,12 @@ struct topology_news {
   std::vector<std::pair<std::string, int64_t>> ended; ///< Keys, and when they were seen last.
 };
 
+/// How far the rules of a host have judged it: from then to then, but for the deviations. 0: never.
+struct judged_time {
+  int64_t since_ms = 0, until_ms = 0;
+  std::vector<deviation> deviations;
+};
+
 /// Keeps which links there were. Several nodes may store news of one host: a link that goes on is
 /// stored once.
 class topology_repository {
@@ -54,6 +61,9 @@ public:
   /// The same of one host.
   expected<std::vector<topology_link_row>>
   links_of_host(std::string_view host_id, int64_t from_ms, int64_t to_ms, int64_t most);
+
+  /// Of a host that another one needed: what counts of it. Deviations that touch [from, until].
+  expected<judged_time> judged(std::string_view host_id, int64_t from_ms, int64_t until_ms);
 
   /// Forgets, in portions, links that ended, and hosts that told last, before a time. @returns How
   /// many links; 0: nothing is left.

@@ -2,6 +2,7 @@
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/io/storage/log_token_repository.hpp"
+#include "runtime/io/storage/result_repository.hpp"
 #include "tests/support/outcome.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -166,6 +167,49 @@ BOOST_AUTO_TEST_CASE(hosts_that_were_needed_are_found_with_their_paths) {
   BOOST_TEST(tests::failure_of(ask<dependencies>(it, other, q)) == ec::not_found);
   q.depth = 9;
   BOOST_TEST(tests::failure_of(ask<dependencies>(it, admin, q)) == ec::bad_request);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_stored_of_hosts_that_were_needed_comes_by_slice) {
+  aops::tests::ok(tell("a", link_text("client", "curl", A, B)));
+  aops::tests::ok(tell("b", link_text("server", "nginx", A, B)));
+  pass(2s);
+  auto now = store->now_ms();
+  aops::tests::ok(storage::transact(db(), [&](storage::database& to) {
+    check_rule rule;
+    rule.check_item = "disk";
+    rule.condition = "$0>90";
+    rule.data_list.push_back({"full", "kpi", {}});
+    storage::result_repository results{to};
+    for (const auto& id : hosts) // Of the host itself nothing is asked.
+      if (auto saved =
+            results.save_external("admin", {id, rule, now - 1000, now - 500, "Abnormal", "full"});
+          !saved)
+        return saved;
+    return expected<void>{};
+  }));
+  upstream_query q{hosts[0], {"disk"}, {1000, 2000, now - 1500, now}, 2};
+  auto found = aops::tests::ok(ask<upstream_found>(it, admin, q));
+  BOOST_REQUIRE(found.slices.size() == 3u);
+  BOOST_TEST(!found.slices[0].is_known); // Nobody had told anything by then.
+  BOOST_TEST(found.slices[0].hosts.empty());
+  BOOST_TEST(found.slices[2].is_known);
+  BOOST_TEST(!found.slices[2].is_cut);
+  BOOST_REQUIRE(found.slices[2].hosts.size() == 1u);
+  BOOST_TEST(found.slices[2].hosts[0].path.at(0) == "name-a curl -> name-b nginx 10.0.0.2:80");
+  BOOST_REQUIRE(found.hosts.size() == 1u);
+  BOOST_TEST(found.hosts[0].host_id == hosts[1]);
+  BOOST_TEST(found.hosts[0].host_name == "name-b");
+  BOOST_REQUIRE(found.hosts[0].results.size() == 1u);
+  BOOST_TEST(found.hosts[0].results[0].row.value == "Abnormal");
+  q.check_items = {"other"};
+  BOOST_TEST(aops::tests::ok(ask<upstream_found>(it, admin, q)).hosts.at(0).results.empty());
+  q.host_id = hosts[1]; // Whom others need needs nobody.
+  found = aops::tests::ok(ask<upstream_found>(it, admin, q));
+  BOOST_TEST(found.slices[2].is_known);
+  BOOST_TEST(found.hosts.empty());
+  BOOST_TEST(tests::failure_of(ask<upstream_found>(it, other, q)) == ec::not_found);
+  q.bounds_ms = {2000, 1000};
+  BOOST_TEST(tests::failure_of(ask<upstream_found>(it, admin, q)) == ec::bad_request);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_tells_another_what_is_new) {

@@ -159,6 +159,24 @@ BOOST_AUTO_TEST_CASE(boxes_of_a_column_do_not_overlap) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wrong_elsewhere_is_shown_with_the_way_to_it) {
+  auto row = tests::sample_report();
+  row["report"]["children"][0]["children"][0]["scope"] = "upstream";
+  row["root_causes"][0]["instances"] = json::array({"cpu_busy on db1"});
+  auto one = row["evidence"][0];
+  one["instance"] = "cpu_busy on db1";
+  one["host_name"] = "db1";
+  one["path"] = json::array({"web1 nginx -> db1 mysqld 10.0.0.2:3306"});
+  row["evidence"] = json::array({one});
+  auto report = view_report(row);
+  BOOST_REQUIRE(report);
+  auto text = report_text(*report, "web1", {});
+  for (auto part : {"[upstream cpu_busy]",
+                    "cpu_busy on db1: max(1m) > 80",
+                    "web1 nginx -> db1 mysqld 10.0.0.2:3306"})
+    BOOST_TEST(text.find(part) != std::string::npos, part << " in " << text);
+}
+
 BOOST_AUTO_TEST_CASE(instances_of_rules_are_named_wherever_their_rule_is) {
   auto row = tests::sample_report();
   row["report"]["children"][0]["children"][0]["match"] = {{"core", "=~[01]"}, {"mode", "idle"}};

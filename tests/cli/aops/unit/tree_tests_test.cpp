@@ -27,9 +27,15 @@ const std::string disk_tree = R"({
       {"node name": "it", "check item": "disk_full", "match": {"mountpoint": "{id}"}}],
      "expand": {"by": "instance", "check item": "disk_full", "label": "mountpoint"}}]})";
 
+const std::string far_tree = R"({
+  "node name": "far", "condition": "there || here", "children": [
+    {"node name": "there", "check item": "disk_full", "scope": "upstream"},
+    {"node name": "here", "check item": "busy"}]})";
+
 const std::map<std::string, std::string> files = {
   {"at/slow.json", R"({"trees": [{"tree_name": "slow", "tree_content": )" + slow_tree + "}]}"},
   {"at/full.json", disk_tree},
+  {"at/far.json", far_tree},
   {"at/bad.json", R"({"node name": "x", "condition": "y", "children": []})"}};
 
 expected<tree_tests_result> run(const std::string& text) {
@@ -122,6 +128,22 @@ BOOST_AUTO_TEST_CASE(instances_are_judged_as_in_reports) {
     values: {disk_full: [{value: no data}, {labels: {mountpoint: /}, value: normal}]}
     expect: {verdict: unknown, nodes: {full > any: unknown}}
 )") == "");
+}
+
+BOOST_AUTO_TEST_CASE(values_of_other_hosts_are_given_apart) {
+  BOOST_TEST(mismatches("far.json", R"(
+  - name: there
+    upstream: {disk_full: abnormal}
+    expect: {verdict: true, nodes: {far > there: true, far > here: false}}
+  - name: nobody knows
+    upstream: {disk_full: [{labels: {mountpoint: /}, value: no data}]}
+    expect: {verdict: unknown}
+  - name: all well
+    expect: {verdict: false}
+)") == "");
+  BOOST_TEST(refusal(with("far.json",
+                          "  - {name: a, values: {disk_full: abnormal}, expect: "
+                          "{value: true}}")) == "at/t.yaml: a: no leaf asks about disk_full");
 }
 
 BOOST_AUTO_TEST_CASE(nodes_count_as_seen_where_their_verdict_is_known) {
