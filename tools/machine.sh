@@ -117,6 +117,29 @@ add_this_machine() {
   quiet "$place/aops" host add "$(host_name)" "127.0.0.1:$port" --host_group_name local
 }
 
+# start_teller PLACE NAME ID COMMAND...: unless it runs, and with the same ID: what its command line does not show.
+start_teller() {
+  local place=$1 name=$2 id=$3
+  shift 3
+  if running "$place" "$name" >/dev/null && [ "$(cat "$place/$name.id" 2>/dev/null)" = "$id" ]; then return; fi
+  end_process "$place" "$name"
+  launch "$place" "$name" "$@"
+  echo "$id" >"$place/$name.id"
+}
+
+# tell_of_this_machine PLACE: what it logs, and which of its processes talk to whom, by a token of its own.
+tell_of_this_machine() {
+  local place=$1 url
+  url=$(node_url "$place")
+  [ -s "$place/token" ] ||
+    (umask 077 && "$place/aops" log token create "$(host_name)" -o json | sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p' >"$place/token")
+  [ -s "$place/token" ] || die "no token for $(host_name)"
+  printf 'url = ["%s"]\ntoken_file = "%s"\nca = "%s"\n' "$url" "$place/token" "$place/data/http.crt" >"$place/agent.toml"
+  start_teller "$place" agent "$url" "$bin/aops-agent" --config "$place/agent.toml"
+  start_teller "$place" shipper "$url" python3 -B "$top/tools/ship_logs.py" "$url" "$place/data/http.crt" "$place/token" \
+    "$place/shipped.json"
+}
+
 # import_samples PLACE: rules and trees of etc/.
 import_samples() {
   quiet "$1/aops" checkrule add "$top/etc/rules/linux.json"

@@ -1,4 +1,5 @@
 """`tools/run` on this machine: starts once, says so the second time, mends what died, stops what it started."""
+import json
 import os
 import pathlib
 import shutil
@@ -52,19 +53,31 @@ class run(unittest.TestCase):
         with open(os.path.join(self.place, f"{name}.pid")) as file:
             return int(file.read().split()[0])
 
+    def client(self, *words):
+        done = subprocess.run([os.path.join(self.place, "aops"), *words, "-o", "json"], capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+
+    def wait_told(self):
+        """What it logs, where it logs to files, and its processes."""
+        wait_until(lambda: self.client("topology", "show").get("entities"), 60, "the topology of this machine")
+        if os.path.exists("/var/log/dpkg.log"):
+            wait_until(lambda: self.client("log", "search", "--last", "1w").get("lines"), 60, "lines of this machine")
+
     def test_it_starts_is_left_alone_is_mended_and_stops(self):
         text = self.started("URL ", "https://127.0.0.1:", "Try:")
         self.assertNotIn("already", text)
-        node, exporter = self.process("node"), self.process("exporter")
+        node, exporter, agent = map(self.process, ("node", "exporter", "agent"))
         self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.place, "password")).st_mode), 0o600)
 
         commands = [line.split() for line in text.splitlines() if line.startswith("  ")]
-        self.assertEqual(len(commands), 3)
+        self.assertEqual(len(commands), 5)
         for command in commands:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0, (command, done.stderr))
-        with open(os.path.join(self.place, "password")) as secret, open(f"/proc/{node}/cmdline") as command:
-            self.assertNotIn(secret.read().strip(), command.read())
+        for secret, pid in (("password", node), ("token", agent), ("token", self.process("shipper"))):
+            with open(os.path.join(self.place, secret)) as file, open(f"/proc/{pid}/cmdline") as command:
+                self.assertNotIn(file.read().strip(), command.read())
+        self.wait_told()
 
         self.started("already running")
         self.assertEqual((self.process("node"), self.process("exporter")), (node, exporter))
@@ -73,14 +86,16 @@ class run(unittest.TestCase):
         wait_until(lambda: is_gone(node) and is_gone(exporter), what="the end of both")
         self.started("https://")
         self.assertNotEqual(self.process("node"), node)
+        self.assertNotEqual(self.process("agent"), agent, "it tells a node that is not there any more")
+        self.wait_told()
         hosts = subprocess.run([os.path.join(self.place, "aops"), "stat", "--action", "count", "--field", "host"],
                                capture_output=True, text=True, timeout=60)
         self.assertIn('"host_count":1', hosts.stdout.replace(" ", ""))
 
-        node, exporter = self.process("node"), self.process("exporter")
+        pids = [self.process(x) for x in ("node", "exporter", "agent", "shipper")]
         code, text = self.tool("--stop")
         self.assertEqual(code, 0, text)
-        for pid in (node, exporter):
+        for pid in pids:
             self.assertTrue(is_gone(pid), pid)
         code, text = self.tool("--stop")
         self.assertEqual((code, "not running" in text), (0, True), text)
@@ -92,12 +107,18 @@ class run(unittest.TestCase):
 
 
 @unittest.skipUnless(os.environ.get("AOPS_LONG"), "takes minutes: AOPS_LONG=1")
-@unittest.skipIf(lab.why_not(), lab.why_not())
-class demonstration_of_tasks(unittest.TestCase):
-    def test_it_keeps_what_it_promises(self):
+class demonstrations(unittest.TestCase):
+    def assert_keeps_what_it_promises(self, name, *words):
         env = dict(os.environ, AOPS_BUILD_DIR=str(pathlib.Path(os.environ["AOPS_BIN"]).parent), AOPS_NO_BUILD="1")
-        done = subprocess.run([tools_run, "--tasks"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        done = subprocess.run([tools_run, name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, env=env, timeout=560, preexec_fn=die_with_parent, check=False)
         self.assertEqual(done.returncode, 0, done.stdout[-4000:])
-        for told in ("killed the node", "waiting_for_key", "tried again: h3", "as promised"):
+        for told in (*words, "as promised"):
             self.assertIn(told, done.stdout)
+
+    @unittest.skipIf(lab.why_not(), lab.why_not())
+    def test_tasks(self):
+        self.assert_keeps_what_it_promises("--tasks", "killed the node", "waiting_for_key", "tried again: h3")
+
+    def test_prometheus(self):
+        self.assert_keeps_what_it_promises("--prometheus", "HostCpuBusy", "root_cause", "cpu exhausted")
