@@ -64,7 +64,8 @@ void mask_texts(json& x, const base::secret_mask& mask) {
 
 } // namespace
 
-event_reader::event_reader(const play_order& order) : order_(order), mask_(secrets_of(order)) {
+event_reader::event_reader(const play_order& order)
+    : order_(order), mask_(secrets_of(order)), lines_(order.keeps_results) {
   for (const auto& host : order.hosts) {
     hosts_[host.id].host = host.id;
     targets_[host.id] = &host;
@@ -98,7 +99,7 @@ std::vector<play_event> event_reader::read(std::string_view bytes) {
 void event_reader::read_line(std::string_view line, std::vector<play_event>& out) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos)
     return;
-  auto told = event_in(line);
+  auto told = lines_.parse(line);
   if (told.is_object() && told.contains("event") &&
       is_of_this_play(text_of(told, "event"), data_of(told)))
     return take(told, out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/secret_mask.hpp"
+#include "runtime/io/ansible/event_line.hpp"
 #include "runtime/io/ansible/play.hpp"
 
 #include <nlohmann/json.hpp>
@@ -46,6 +47,7 @@ private:
 
   const play_order& order_;
   base::secret_mask mask_;
+  event_line_parser lines_;
   std::map<std::string, host_result, std::less<>> hosts_;
   std::map<std::string, const target*, std::less<>> targets_;
   std::map<std::string, std::string, std::less<>> differences_; ///< Not yet told, by host.

@@ -12,11 +12,9 @@ using json = nlohmann::json;
 
 namespace {
 
-constexpr int deepest = 100;
-
 /// Discarded when it is no JSON.
 json parsed(std::string_view line) {
-  auto is_near = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+  auto is_near = [](int depth, json::parse_event_t, json&) { return depth <= deepest_event; };
   return json::parse(line, is_near, false);
 }
 

@@ -13,6 +13,9 @@ namespace aops::ansible {
 /// The text, at most `most` bytes of it, and that it was cut. Characters of UTF-8 stay whole.
 std::string cut_text(std::string text, size_t most);
 
+/// How deep events may nest.
+inline constexpr int deepest_event = 100;
+
 /// One line of ansible-runner, Python's halves of characters as U+FFFD. Discarded when it is no
 /// JSON; what nests deeper than 100 is left out, so that no walk over it is too long.
 nlohmann::json event_in(std::string_view line);

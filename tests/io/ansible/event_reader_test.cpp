@@ -1,4 +1,6 @@
+#include "runtime/io/ansible/event_line.hpp"
 #include "runtime/io/ansible/event_reader.hpp"
+#include "runtime/io/ansible/event_texts.hpp"
 #include "runtime/io/ansible/host_keys.hpp"
 #include "runtime/io/ansible/run_files.hpp"
 #include "tests/io/ansible/plays.hpp"
@@ -245,6 +247,41 @@ BOOST_AUTO_TEST_CASE(a_secret_that_is_cut_was_masked_before) {
     R"({"event":"runner_item_on_ok","event_data":{"host":"h1","res":{"item":")" + item + "\"}}}\n");
   BOOST_REQUIRE(events.size() == 1u);
   BOOST_TEST(events[0].message.starts_with(std::string(150, 'x') + "********y"), events[0].message);
+}
+
+BOOST_AUTO_TEST_CASE(either_parser_reads_the_same_of_a_line) {
+  const std::string line =
+    R"({"uuid":"u","event":"runner_on_ok","stdout":"a\u00e4\ud83d\ude00\n","created":"2026-11-29T12:00:00.5",)"
+    R"("event_data":{"host":"h1","task":"t","task_path":"p:1","duration":0.25,"ignore_errors":true,"res":)"
+    R"({"changed":false,"rc":-1,"big":18446744073709551615,"none":null,"list":[1,[2.5,{"a":{}}],"x"],)"
+    R"("invocation":{"module_args":{"x":1}},"rc":7}}})";
+  auto all = event_in(line), kept = event_line_parser{true}.parse(line);
+  BOOST_TEST(kept.at("event") == all.at("event"));
+  BOOST_TEST(kept.at("stdout") == all.at("stdout"));
+  BOOST_TEST(kept.at("created") == all.at("created"));
+  BOOST_TEST(kept.at("event_data").at("res") == all.at("event_data").at("res"));
+  BOOST_TEST(kept.at("event_data").at("res").at("rc") == 7); // The last of a name.
+  BOOST_TEST(kept.at("event_data").at("duration") == 0.25);
+  BOOST_TEST(!kept.contains("uuid"));
+  BOOST_TEST(!kept.at("event_data").contains("task_path"));
+  auto little = event_line_parser{false}.parse(line);
+  all["event_data"]["res"].erase("invocation");
+  BOOST_TEST(little.at("event_data").at("res") == all.at("event_data").at("res"));
+  // What only one of them takes.
+  event_line_parser parser{true};
+  BOOST_TEST(parser.parse(R"({"event":"x","stdout":"\udc80"})").at("stdout") == "\uFFFD");
+  BOOST_TEST(
+    parser.parse(R"({"event":"x","event_data":{"res":{"rc":123456789012345678901234567890}}})")
+      .at("event_data")
+      .at("res")
+      .at("rc")
+      .is_number_float());
+  for (auto other : {"7", "[]", "{", "", "nothing", "\"a\"", "{\"event\":\"\xff\"}"}) {
+    auto same = event_in(other);
+    BOOST_TEST(
+      (parser.parse(other) == same || (same.is_discarded() && parser.parse(other).is_discarded())),
+      other);
+  }
 }
 
 } // namespace event_reader_test
