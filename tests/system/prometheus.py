@@ -25,14 +25,16 @@ def openmetrics(series):
 
 
 class prometheus:
-    """Runs until `close`. @param targets exporters to scrape, as `IP:port`. @param rules a file of rule groups, as text."""
+    """Runs until `close`. @param targets exporters to scrape, as `IP:port`. @param rules a file of rule groups, as text.
+    @param alertmanager who is told of alerts, as `IP:port`."""
 
-    def __init__(self, history="", targets=(), interval="1s", rules=""):
+    def __init__(self, history="", targets=(), interval="1s", rules="", alertmanager=None):
         self.folder = tempfile.mkdtemp(prefix="aops-prometheus-")
         targets = ", ".join(f"'{x}'" for x in targets)
         self.write("prometheus.yml",
                    f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n"
-                   f"rule_files: [rules.yml]\n"
+                   "rule_files: [rules.yml]\n" +
+                   (f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n" if alertmanager else "") +
                    f"scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: [{targets}]\n")
         self.write("rules.yml", rules or "groups: []\n")
         if history:
@@ -84,6 +86,12 @@ class prometheus:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 class door:
