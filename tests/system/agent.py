@@ -82,8 +82,8 @@ class agent:
     @param prefix Words before the command, such as those of a namespace.
     """
 
-    def __init__(self, *words, prefix=(), config="", start=True):
-        self.folder = tempfile.mkdtemp(prefix="aops-agent-")
+    def __init__(self, *words, prefix=(), config="", start=True, within=None):
+        self.folder = tempfile.mkdtemp(prefix="aops-agent-", dir=within)
         os.chmod(self.folder, 0o755)
         self.log_file = os.path.join(self.folder, "log")
         self.words, self.prefix = list(words), list(prefix)

@@ -140,7 +140,7 @@ class agents(unittest.TestCase):
             self.skipTest("nobody may not run the program where it lies")
         rights = "+sys_ptrace,+dac_read_search"
         for more, sees_all in ((["--inh-caps=-all"], 0), (["--inh-caps=" + rights, "--ambient-caps=" + rights], 1)):
-            it = agent("--listen", "127.0.0.1:0", "--period", "1s", prefix=nobody + more, start=False)
+            it = agent("--listen", "127.0.0.1:0", "--period", "1s", prefix=nobody + more, start=False, within="/tmp")  # Others may not look into ours.
             self.addCleanup(it.close)
             it.write("agent.toml", "", 0o644)
             it.start()

@@ -35,6 +35,10 @@ bool is_among(const std::array<std::string_view, N>& names, std::string_view nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// @pre It is one. By value: a loop outlives the answer that it is unpacked from.
+dom::object object_of(const dom::element& x) { return x.get_object().value_unsafe(); }
+dom::array array_of(const dom::element& x) { return x.get_array().value_unsafe(); }
+
 bool is_container(const dom::element& x) { return x.is_object() || x.is_array(); }
 
 /// What nests deeper is left out.
@@ -42,14 +46,14 @@ json value_of(const dom::element& x, int depth) {
   switch (x.type()) {
   case dom::element_type::OBJECT: {
     auto out = json::object();
-    for (auto [name, member] : x.get_object().value_unsafe())
+    for (auto [name, member] : object_of(x))
       if (depth < deepest_event || !is_container(member))
         out[std::string{name}] = value_of(member, depth + 1);
     return out;
   }
   case dom::element_type::ARRAY: {
     auto out = json::array();
-    for (auto item : x.get_array().value_unsafe())
+    for (auto item : array_of(x))
       if (depth < deepest_event || !is_container(item))
         out.push_back(value_of(item, depth + 1));
     return out;
@@ -73,7 +77,7 @@ json result_of_line(const dom::element& x, bool keeps_all) {
   if (keeps_all || !x.is_object())
     return value_of(x, 2);
   auto out = json::object();
-  for (auto [name, member] : x.get_object().value_unsafe())
+  for (auto [name, member] : object_of(x))
     if (name != "invocation")
       out[std::string{name}] = value_of(member, 3);
   return out;
@@ -83,7 +87,7 @@ json data_of_line(const dom::element& x, bool keeps_results) {
   if (!x.is_object())
     return value_of(x, 1);
   auto out = json::object();
-  for (auto [name, member] : x.get_object().value_unsafe())
+  for (auto [name, member] : object_of(x))
     if (name == "res")
       out["res"] = result_of_line(member, keeps_results);
     else if (is_among(of_data, name))
@@ -109,7 +113,7 @@ json event_line_parser::parse(std::string_view line) {
       !told.is_object())
     return event_in(line);
   auto out = json::object();
-  for (auto [name, member] : told.get_object().value_unsafe())
+  for (auto [name, member] : object_of(told))
     if (name == "event_data")
       out["event_data"] = data_of_line(member, keeps_results_);
     else if (is_among(of_line, name))
