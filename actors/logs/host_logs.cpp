@@ -343,7 +343,7 @@ follow_all(host_logs_pointer self, const caller& who, const lines_to_follow& x) 
       auto& one = told[i];
       if (!one) {
         if (nodes.size() == 1 || one.error() == ec::bad_request)
-          return promise.deliver(to_caf(one.error()));
+          return void(promise.deliver(to_caf(one.error())));
         out.missing.push_back({nodes[i].node, to_string(one.error())});
         // Who comes back goes on where he was.
         for (const auto& p : x.places)
