@@ -178,7 +178,7 @@ class topology_pages(unittest.TestCase):
     def test_states_are_told_by_sign_and_word(self):
         t = self.t.log_in(path="/ui/account")
         t.ask("answer", path="/gala-spider/api/v1/get_entities", body=fleet(9, ("ANOMALY_YES", "ANOMALY_LACKING", "ANOMALY_STALE")))
-        t.turn("/ui/topology").see(".drawing .line.abnormal").see(".drawing .line.lacking")
+        t.turn("/ui/topology").see(".drawing .line.abnormal").see(".drawing .badge.lacking")
         signs = {kind: t.run(f"document.querySelector('.badge.{kind}').textContent") for kind in ("abnormal", "lacking", "stale")}
         self.assertEqual(signs, {"abnormal": "▲", "lacking": "?", "stale": "◷"})
         for kind in signs:
@@ -223,7 +223,7 @@ class topology_pages(unittest.TestCase):
         self.assertEqual(t.ask("problems"), [])
 
     def test_a_host_that_goes_silent_is_stale_and_its_links_are_lacking(self):
-        with node("topology.stale=1s", "topology.window=1h") as other:
+        with node("topology.period=250ms", "topology.stale=1s", "topology.window=1h") as other:
             api = other.admin()
             api.add_group()
             (host,) = api.add_hosts(("web1", "127.0.0.1", None))
@@ -235,7 +235,7 @@ class topology_pages(unittest.TestCase):
             for _ in range(2):
                 status, _, text = rest(other.url).send("POST", "/topology/ingest", body, {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
                 self.assertEqual(status, 200, text)
-            t.see(drawn("nginx")).see("[role=status] >> text=has told nothing for a while").see(".drawing .line.lacking")
+            t.see(drawn("nginx")).see("[role=status] >> text=has told nothing for a while").see(".drawing .badge.lacking")
             t.see(f".box.stale {self.head(host).removeprefix('.drawing ')}").see(".detail >> text=Hosts that are not well")
             self.assertEqual(t.ask("problems"), [])
 
