@@ -64,8 +64,7 @@ class log_pages(unittest.TestCase):
     def test_words_are_found_and_marked_and_the_address_says_what_was_asked(self):
         t = self.open().fill("input[type=search]", "disk -diskette")
         t.press("Enter")
-        t.see(".line >> text=sda1")
-        self.assertEqual(len(self.shown()), 2)
+        t.until("document.querySelectorAll('main .line').length === 2")
         self.assertEqual(set(t.all(".line mark")), {"disk"})
         self.assertIn("q=disk", t.run("location.search"))
         self.assertIn(HOSTILE, self.shown()[1])
@@ -146,7 +145,7 @@ class log_pages(unittest.TestCase):
         t = self.open("?severity=err%2B").see(".line >> text=disk of the other host")
         self.assertEqual(len(self.shown()), 2)
         t.turn(f"/ui/hosts/{self.db}").click("a:has-text('Log lines')").see(".line >> text=disk of the other host")
-        self.assertEqual(len(self.shown()), 1)
+        self.assertEqual(set(t.run("[...document.querySelectorAll('main .line .who')].map((x) => x.textContent)")), {"db1"})
         t.turn("/ui/account")
         t.press("g")
         t.press("l")
