@@ -56,7 +56,8 @@ class log_pages(unittest.TestCase):
         self.addCleanup(self.t.close)
 
     def open(self, query=""):
-        return self.t.log_in(path="/ui/logs" + query)
+        self.t.log_in(path="/ui/logs" + query).quiet()
+        return self.t
 
     def shown(self):
         return self.t.run("[...document.querySelectorAll('main .line .text')].map((x) => x.textContent)")
