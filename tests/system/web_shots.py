@@ -13,6 +13,7 @@ import time
 
 from exporter import exporter
 from node import node
+from rest import rest
 from waiting import wait_until
 from web import browser, tab
 
@@ -44,13 +45,48 @@ def impatient(text):
     return re.sub(r'"for": "\d+m"', '"for": "4s"', text.replace("rate(1m)", "rate(10s)"))
 
 
-def live(exporters, over):
+def live(exporters, url, tokens, over):
     """A second after the other, until all is shown."""
     second = 0
     while not over.wait(1):
         second += 1
         for name, one in exporters.items():
             one.set(metrics(name, second))
+        tell(url, tokens, second)
+
+
+def logged(name, second):
+    """What programs of a host write in a second."""
+    lines = [("nginx", "info", f'10.0.0.{20 + second % 9} "GET /shop/item/{second * 37 % 900} HTTP/1.1" 200')] * (1 + second % 3) if name[:3] == "web" else [
+        ("mysqld", "info", f"query took {second * 13 % 90} ms")]
+    if name == "db1" and second > CALM:
+        lines += [("mysqld", "err", f"InnoDB: Error number 28 means 'No space left on device', page {second * 97}"),
+                  ("kernel", "warning", "EXT4-fs (vda1): delayed block allocation failed")]
+    return [{"date": time.time(), "log": text, "ident": program, "level": level, "path": f"/var/log/{program}.log"} for program, level, text in lines]
+
+
+def linked(number, name, second):
+    """What the processes of a host talk to."""
+    address = {host: f"10.9.0.{n}" for n, (host, _, _) in enumerate(HOSTS, 1)}
+    link = lambda process, role, client, server, port, count, **more: {
+        "role": role, "process_name": process, "client_ip": client, "server_ip": server, "server_port": port, "link_count": count} | more
+    mine, figures = address[name], {"rx_bytes": 918_000, "tx_bytes": 41_000, "retran_packets": 0, "rtt": 412}
+    if name[:3] == "web":
+        slow = figures | {"retran_packets": 90, "rtt": 48_000} if second > CALM else figures
+        links = [link("nginx", "server", "203.0.113.7", mine, 443, 12), link("nginx", "client", mine, mine, 9000, 6), link("php-fpm", "server", mine, mine, 9000, 6),
+                 link("php-fpm", "client", mine, address["db1"], 3306, 4, **slow), link("php-fpm", "client", mine, "198.51.100.20", 443, 1)]
+    else:
+        other = address["db2" if name == "db1" else "db1"]
+        links = [link("mysqld", "server", address[x], mine, 3306, 4) for x in ("web1", "web2") if name == "db1"]
+        links += [link("mysqld", "client" if name == "db2" else "server", *((mine, other) if name == "db2" else (other, mine)), 3306, 1, **figures)]
+    return {"machine_id": f"{number:032x}", "hostname": name, "addresses": [mine], "period_ms": 5000, "agent": "aops-agent 0.1", "links": links,
+            "processes": [{"process_name": x, "pids": [800 + number], "user": x, "command": x} for x in sorted({y["process_name"] for y in links})]}
+
+
+def tell(url, tokens, second):
+    for number, (name, token) in enumerate(tokens.items(), 1):
+        for path, body in (("/logs/ingest", logged(name, second)), ("/topology/ingest", linked(number, name, second)))[:1 if second % 4 else 2]:
+            rest(url).send("POST", path, json.dumps(body), {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
 
 
 def fill(it, exporters):
@@ -79,8 +115,9 @@ def main():
     with node("check.sample_period=1s") as own:
         it = own.admin()
         ids = fill(it, exporters)
+        tokens = {name: it.good("/logs/token/create", {"host_id": id, "name": "agent"})["access_token"] for name, id in ids.items()}
         began = int(time.time())
-        threading.Thread(target=live, args=(exporters, over), daemon=True).start()
+        threading.Thread(target=live, args=(exporters, own.url, tokens, over), daemon=True).start()
         wait_until(lambda: time.time() > began + SECONDS, SECONDS + 5, "there is something to show")
         task, report = diagnose(it, ids, began)
         period = f"{began}-{began + SECONDS}"
@@ -88,9 +125,11 @@ def main():
         t = tab(seen, own.url, viewport={"width": 1100, "height": 700}).log_in()
         for name, path in {"workbench": "/ui/", "host": f"/ui/hosts/{ids['db1']}?range={period}",
                            "rule": f"/ui/rules/edit?name=load_high&host={ids['db1']}&range={period}",
-                           "diagnosis": f"/ui/diagnoses/{task}", "report": f"/ui/reports/{report}"}.items():
+                           "diagnosis": f"/ui/diagnoses/{task}", "report": f"/ui/reports/{report}",
+                           "logs": f"/ui/logs?range={period}&q=mysqld%20OR%20nginx",
+                           "topology": f"/ui/topology?peers=true&chosen={ids['web1']}%20%E2%86%92%20{ids['db1']}"}.items():
             t.turn(path).quiet()
-            t.see({"diagnosis": ".cell.v-true", "host": ".u-wrap canvas", "rule": ".u-wrap canvas"}.get(name, "h1"))
+            t.see({"diagnosis": ".cell.v-true", "host": ".u-wrap canvas", "rule": ".u-wrap canvas", "logs": ".line", "topology": ".detail h2"}.get(name, "h1"))
             t.quiet()
             t.ask("shot", file=str(folder / f"{name}.png"), full=False)
         seen.close()
