@@ -74,15 +74,20 @@ class agent:
 class scene:
     """Hosts of the administrator with tokens for their agents."""
 
-    def __init__(self, api, *names, group="g"):
+    def __init__(self, api, *names, group="g", net="192.0.2"):
         self.api, self.ids, self.tokens = api, {}, {}
         for number, name in enumerate(names, 1):
-            (self.ids[name],) = api.add_hosts((name, f"192.0.2.{number}", None), group=group)
+            (self.ids[name],) = api.add_hosts((name, f"{net}.{number}", None), group=group)
             made = api.good("/logs/token/create", {"host_id": self.ids[name], "name": "agent"})
             self.tokens[name] = made["access_token"]
 
     def agent(self, name, address, *links, url=None, **more):
         return agent(url or self.api.url, self.tokens[name], address, *links, **more)
+
+    def moved(self, url):
+        """The node has started anew. Returns its interface."""
+        self.api = rest(url, self.api.token)
+        return self.api
 
 
 def entities(api, code=200, **asked):
@@ -171,7 +176,7 @@ class pictures(unittest.TestCase):
 
     def test_check_6_hosts_of_others_and_nobody(self):
         self.api.add_group("other")
-        more = scene(self.api, "hidden", group="other")
+        more = scene(self.api, "hidden", group="other", net="192.0.3")
         self.scene.agent("a", "10.0.0.1", calls("curl", "10.0.0.1", "10.0.0.77", 80)).send()
         more.agent("hidden", "10.0.0.77", serves("nginx", "10.0.0.1", "10.0.0.77", 80)).send()
         self.assertIn("hidden.nginx", {x["name"] for x in entities(self.api)["entities"]})
@@ -314,7 +319,7 @@ class over_time(unittest.TestCase):
         # The node dies; after its start the agents tell it all anew.
         self.node.kill()
         self.node.start()
-        type(self).api = rest(self.node.url, self.api.token)
+        type(self).api = self.scene.moved(self.node.url)
         for it in (here, other):
             it.url = self.node.url
         wait_until(lambda: state(entities(self.api), told) == "", 20, "the picture after a restart")
@@ -333,7 +338,7 @@ class over_time(unittest.TestCase):
         between = int(time.time() * 1000)
         self.node.kill()
         self.node.start()
-        api = type(self).api = rest(self.node.url, self.api.token)
+        api = type(self).api = self.scene.moved(self.node.url)
         it = agent(self.node.url, it.token, "10.0.0.3", calls("late", "10.0.0.3", "198.51.100.2", 443))
         it.send()
         wait_until(lambda: len(changes(api)) == 3, 20, "one ended, one began")
@@ -366,7 +371,8 @@ class nodes(unittest.TestCase):
             self.addCleanup(one.stop)
             self.addCleanup(other.stop)
             for member in (first, second):
-                wait_until(lambda: state(entities(member.client()), told) == "", 30, "hosts of both nodes")
+                # Each has read that the other is there, and there is a link.
+                wait_until(lambda: state(asked(member.client(), "get_entities"), told) == "", 30, "hosts of both nodes")
             self.assertEqual(entities(first.client())["missing"], [])
             # A host goes over to another node: the newest counts.
             one.stop()
@@ -374,14 +380,16 @@ class nodes(unittest.TestCase):
             one.batch["links"] = [calls("wget", "10.0.0.1", "10.0.0.2", 80)]
             one.start(1)
             wait_until(lambda: f"{a}.wget" in entities(first.client())["entityids"], 30, "what it told the other node")
+            # What began is stored for all, whichever node was told.
+            wait_until(lambda: {("began", "curl"), ("began", "wget")} <= {
+                (x["change"], x["client"]["process_name"]) for x in asked(first.client(), f"get_changes?host_id={a}")["changes"]},
+                       20, "what began at both nodes")
             other.stop()
             one.stop()
             second.kill()
             reply = asked(first.client(), "get_entities")
             self.assertEqual((reply["code"], [x["node"] for x in reply["missing"]]), (206, [second.id]))
             self.assertIn(f"{a}.wget", reply["entityids"])  # As it was told before.
-            changes = first.client().good(f"{BASE}/get_changes?host_id={a}", None, method="GET")["changes"]
-            self.assertIn(("began", "wget"), {(x["change"], x["client"]["process_name"]) for x in changes})
 
 
 if __name__ == "__main__":
