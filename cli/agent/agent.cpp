@@ -27,6 +27,8 @@ namespace aops::agent {
 namespace {
 
 constexpr std::chrono::milliseconds end_patience{2000};
+/// After some was read of probes: one that never stops printing does not decide what is done here.
+constexpr int64_t probe_pause_ms = 200;
 
 const base::time_source& clocks() { return base::system_time(); }
 
@@ -217,14 +219,22 @@ private:
   }
 
   void wait(int signals, int64_t next) {
-    watched_.assign(1, {signals, POLLIN, 0});
-    probes_.watch(watched_);
+    auto began = clocks().steady_ms();
     auto until = std::min(next, probes_.due_ms().value_or(next));
-    auto ms = std::clamp<int64_t>(until - clocks().steady_ms(), 0, 60'000);
+    watched_.assign(1, {signals, POLLIN, 0});
+    if (began >= deaf_until_ms_)
+      probes_.watch(watched_);
+    else
+      until = std::min(until, deaf_until_ms_);
+    auto ms = std::clamp<int64_t>(until - began, 0, 60'000);
     if (::poll(watched_.data(), watched_.size(), static_cast<int>(ms)) <= 0)
       return;
     auto now = clocks().steady_ms();
-    probes_.read(now);
+    if (std::any_of(
+          watched_.begin() + 1, watched_.end(), [](const pollfd& x) { return x.revents != 0; })) {
+      probes_.read(now);
+      deaf_until_ms_ = now + probe_pause_ms;
+    }
     signalfd_siginfo told{};
     while ((watched_[0].revents & POLLIN) != 0 &&
            ::read(signals, &told, sizeof told) == sizeof told) {
@@ -253,6 +263,7 @@ private:
   std::unique_ptr<sender> sender_;
   std::unique_ptr<exporter> exporter_;
   std::vector<pollfd> watched_;
+  int64_t deaf_until_ms_ = 0; ///< When probes are listened to again.
   std::string told_;
   bool told_hidden_ = false, told_figures_ = false, is_ending_ = false;
 };

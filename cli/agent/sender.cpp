@@ -196,8 +196,8 @@ sender::answer sender::send(const std::string& body) {
 
 void sender::note(const node_address& to, const answer& got) {
   figures_.is_reached = got.what == outcome::sent;
-  auto now = fmt::format("{}: {}", to.text, got.why);
-  if (now == std::exchange(told_, now))
+  auto [told, is_new] = told_.try_emplace(to.text, got.why);
+  if (!is_new && std::exchange(told->second, got.why) == got.why)
     return;
   if (got.what == outcome::sent)
     log::info("node-reached", "{} takes what this host tells", to.text);

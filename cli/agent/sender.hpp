@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,7 +71,7 @@ private:
   std::condition_variable changed_;
   std::optional<std::string> waiting_;
   sender_figures figures_;
-  std::string told_; ///< What the log was told last.
+  std::map<std::string, std::string> told_; ///< What the log was told last of each node.
   bool is_stopping_ = false, has_ended_ = false;
 };
 

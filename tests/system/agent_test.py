@@ -11,7 +11,7 @@ import unittest
 import netns
 from agent import TOKEN, agent, figure, stand_in
 from authority import made_authority
-from node import program
+from node import node, program
 from waiting import wait_until
 
 MEMBERS = {"machine_id", "hostname", "addresses", "time_ms", "period_ms", "agent", "is_cut", "links", "listening",
@@ -314,6 +314,63 @@ class agents(unittest.TestCase):
         if shutil.which("promtool"):
             done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, text=True, timeout=20)
             self.assertNotIn("error", done.stderr.lower(), done.stderr)
+
+
+class node_inside(node):
+    """A node that is a machine of its own, with a certificate of the authority."""
+
+    def __init__(self, space, authority):
+        self.space = space
+        authority.issue("node", space.address)
+        super().__init__("tls.certificate=" + authority.file("node.pem"), "tls.key=" + authority.file("node.key"), tls=True)
+
+    def command(self):
+        return [*self.space.prefix, *(f"{self.space.address}:0" if x == "127.0.0.1:0" else x for x in super().command())]
+
+
+class with_a_node(unittest.TestCase):
+    def test_two_hosts_and_what_is_between_them_are_shown(self):
+        if why := netns.why_not():
+            self.skipTest(why)
+        folder = tempfile.mkdtemp(prefix="aops-agent-test-")
+        self.addCleanup(shutil.rmtree, folder)
+        net = netns.network("node", "web1", "db1")
+        self.addCleanup(net.close)
+        authority = made_authority(folder, os.path.dirname(program("aops")))
+        center = node_inside(net["node"], authority)
+        self.addCleanup(center.close)
+        ask = net["node"].inside
+        api = ask(center.admin)
+        ask(api.add_group)
+        ids = {}
+        for number, name in enumerate(("web1", "db1")):
+            address = net[name].address
+            (ids[name],) = ask(lambda: api.add_hosts((name, address, None)))
+            made = ask(lambda: api.good("/logs/token/create", {"host_id": ids[name], "name": "agent"}))
+            it = agent("--period", "1s", prefix=net[name].prefix, start=False)
+            self.addCleanup(it.close)
+            token = it.write("token", made["access_token"])
+            it.write("agent.toml", f'url = ["{center.url}"]\nca = "{authority.file("ca.pem")}"\ntoken_file = "{token}"\n'
+                                   f'hostname = "{name}"\nmachine_id = "{number:032x}"\n')
+            it.start()
+        server = net["db1"].inside(lambda: listen(net["db1"].address))
+        self.addCleanup(server.close)
+        client, served = net["web1"].inside(lambda: connected(server, net["db1"].address))
+        self.addCleanup(client.close)
+        self.addCleanup(served.close)
+        port = server.getsockname()[1]
+        wanted = (f"{ids['web1']}.python3@{net['web1'].address}>{ids['db1']}.python3@{net['db1'].address}:{port}/tcp_link")
+
+        def shown():
+            reply = ask(lambda: api.good("/gala-spider/api/v1/get_entities", None, method="GET"))
+            seen = {x["entityid"]: x for x in reply["entities"]}
+            return seen if wanted in seen and "server_rtt" in str(seen[wanted]["attrs"]) else None
+        found = wait_until(shown, what="the link, told from both ends")
+        self.assertEqual({x["entityid"] for x in found.values() if x["type"] == "VM"}, set(ids.values()))
+        attrs = {x["key"]: x["value"] for x in found[wanted]["attrs"]}
+        self.assertEqual((attrs["server_port"], attrs["link_count"]), (port, 1))
+        self.assertEqual(found[wanted]["anomaly"]["status"], "ANOMALY_NO")
+        self.assertEqual([x["name"] for x in found.values() if x["type"] == "EXTERNAL"], [])
 
 
 class command_lines(unittest.TestCase):
