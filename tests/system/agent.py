@@ -90,7 +90,11 @@ class agent:
         self.config = self.write("agent.toml", config)
         self.process = self.metrics = None
         if start:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                self.close()  # Nobody else will.
+                raise
 
     def write(self, name, text, mode=0o600):
         path = os.path.join(self.folder, name)
