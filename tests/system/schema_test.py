@@ -104,8 +104,8 @@ class replies(against_the_document):
         ask("POST", "/check/series/get", {"host_id": host})
         ask("POST", "/diag/tree/get", {"tree_list": []})
         wanted = {host: [{"name": "load"}, {"name": "history", "type": "log"}]}
-        ask("POST", "/data/data/get", {"time_range": [0, 4000000000], "data_infos": wanted}, wanted=206)
-        ask("POST", "/check/series/data/get", {"time_range": [0, 4000000000], "data_infos": wanted, "most_points": 2}, wanted=206)
+        ask("POST", "/data/data/get", {"time_range": [0, 4000000000], "data_infos": wanted})
+        ask("POST", "/check/series/data/get", {"time_range": [0, 4000000000], "data_infos": wanted, "most_points": 2})
         saved = {"host_id": host, "data_list": ["load"], "start": 1, "end": 2, "check_item": "high", "condition": "$0 > 1",
                  "value": "Abnormal"}
         ask("POST", "/data/check/result/save", {"check_results": [saved, saved | {"host_id": "unknown"}]}, wanted=206)
