@@ -83,7 +83,7 @@ struct fixture {
 BOOST_FIXTURE_TEST_SUITE(line_stream, fixture)
 
 BOOST_AUTO_TEST_CASE(lines_become_events_each_once) {
-  auto live = tests::ok(open());
+  auto live = aops::tests::ok(open());
   BOOST_TEST(live.pump(sink));
   BOOST_TEST(sink.text == ":\n\n");
   BOOST_TEST(asked.front().query.value_or("") == "error");
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(lines_become_events_each_once) {
 BOOST_AUTO_TEST_CASE(a_stream_goes_on_after_the_line_that_was_seen_last) {
   stored = {"2-1-0-h"};
   told = {answer({"2-1-0-h", "3-1-0-h"})};
-  auto live = tests::ok(open("1-1-0-h"));
+  auto live = aops::tests::ok(open("1-1-0-h"));
   BOOST_TEST(live.pump(sink));
   BOOST_REQUIRE(searched.size() == 1u);
   BOOST_TEST(searched[0].after_line.value_or("") == "1-1-0-h");
@@ -127,12 +127,12 @@ BOOST_AUTO_TEST_CASE(a_stream_goes_on_after_the_line_that_was_seen_last) {
 
 BOOST_AUTO_TEST_CASE(there_is_room_for_so_many_and_all_end_with_the_server) {
   {
-    auto live = tests::ok(open());
+    auto live = aops::tests::ok(open());
     BOOST_TEST(tests::failure_of(open()) == ec::overloaded);
     sink.is_there = false;
     BOOST_TEST(!live.pump(sink)); // The client is gone.
   }
-  auto live = tests::ok(open());
+  auto live = aops::tests::ok(open());
   all->stop();
   BOOST_TEST(!live.pump(sink));
   BOOST_TEST(tests::failure_of(open()) == ec::overloaded);
