@@ -32,6 +32,7 @@ struct file_option {
 bool always(const config&) { return true; }
 bool with_tls(const config& c) { return c.tls.enabled; }
 bool with_server(const config& c) { return c.storage.engine == "mariadb"; }
+bool with_syslog(const config& c) { return !c.logs.syslog_listen.empty(); }
 bool with_kafka(const config& c) { return c.kafka.enabled && c.kafka.queue == "kafka"; }
 
 #define AOPS_FILE(SECTION, KEY, IS_USED)                                                           \
@@ -51,6 +52,7 @@ constexpr file_option files[] = {AOPS_FILE(tls, certificate, with_tls),
                                  AOPS_FILE(cluster, ca, with_server),
                                  AOPS_FILE(cluster, revoked, with_server),
                                  AOPS_FILE(backup, key_file, always),
+                                 AOPS_FILE(logs, syslog_ca, with_syslog),
                                  AOPS_FILE(kafka, password_file, with_kafka),
                                  AOPS_FILE(kafka, ssl_ca, with_kafka),
                                  AOPS_FILE(kafka, ssl_cert, with_kafka),

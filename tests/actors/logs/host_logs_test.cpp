@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(who_follows_hears_of_lines_as_they_come_and_of_what_was_dro
   auto told = next(admin);
   BOOST_REQUIRE(told.lines.size() == 2u);
   BOOST_TEST((told.lines[0].message + told.lines[1].message + told.lines[0].host_name) ==
-             "onetwoh1");
+             "onetwoname-h1");
   BOOST_TEST(told.begun.empty());
   BOOST_TEST(found("one", admin) == "one ");
   line_context_query around;

@@ -128,14 +128,14 @@ BOOST_AUTO_TEST_CASE(a_stream_goes_on_after_the_line_that_was_seen_last) {
 BOOST_AUTO_TEST_CASE(there_is_room_for_so_many_and_all_end_with_the_server) {
   {
     auto live = aops::tests::ok(open());
-    BOOST_TEST(tests::failure_of(open()) == ec::overloaded);
+    BOOST_TEST(aops::tests::failure_of(open()) == ec::overloaded);
     sink.is_there = false;
     BOOST_TEST(!live.pump(sink)); // The client is gone.
   }
   auto live = aops::tests::ok(open());
   all->stop();
   BOOST_TEST(!live.pump(sink));
-  BOOST_TEST(tests::failure_of(open()) == ec::overloaded);
+  BOOST_TEST(aops::tests::failure_of(open()) == ec::overloaded);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
