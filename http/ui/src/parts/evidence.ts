@@ -6,7 +6,12 @@ export interface Evidence {
   last: number
   instance?: string
   labels?: Record<string, string>
-  samples?: [number, number][]
+  /** Of a host that the judged one depends on: which, and the links that lead there. */
+  host_id?: string
+  host_name?: string
+  path?: string[]
+  /** Lines of a log are texts. */
+  samples?: [number, number | string][]
   judged?: { part: string; values: [number, number][] }[]
   more_instances?: number
 }

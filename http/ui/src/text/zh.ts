@@ -745,6 +745,7 @@ export const zh: Record<string, string> = {
   '{n} lines are left out': '略过 {n} 行',
   '{n} min': '{n} 分钟',
   '{n} more instances': '还有 {n} 个实例',
+  'The links to that host': '通往该主机的链路',
   '{n} more series are left out': '还有 {n} 条序列未显示',
   '{n} more': '还有 {n} 个',
   '{n} packages deleted': '已删除 {n} 个软件包',
