@@ -15,8 +15,8 @@ namespace aops::notify {
 std::string alertmanager_url(std::string url);
 
 /// The labels by which Alertmanager knows an alert, the same from its beginning to its end:
-/// `alertname`, `host`, `host_id`, `severity`, those of the instance, those that its rule gives, and
-/// `value` of what is not `Abnormal`. Of an alert of another system its own.
+/// `alertname`, `host`, `host_id`, `severity`, those of the instance, those that its rule gives,
+/// and `value` of what is not `Abnormal`. Of an alert of another system its own.
 label_set alertmanager_labels(const told_alert& x);
 
 /// A text that is the same of alerts that Alertmanager cannot tell apart.
