@@ -19,7 +19,7 @@ create table topology_link (
   host_id varchar(40) not null,
   link_key varchar(32) not null,
   kind varchar(16) not null,
-  side varchar(8) not null,
+  side varchar(16) not null,
   process_name varchar(64) not null,
   client_ip varchar(45) not null,
   virtual_ip varchar(45) not null,
