@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(random_trees_are_decided_by_exactly_the_sets_that_brute_for
     BOOST_REQUIRE_MESSAGE(got.is_truncated == is_truncated, content.dump());
   }
   BOOST_TEST(unknown > aops::test::tries(500u));
-  BOOST_TEST(truncated > aops::test::tries(10u));
+  BOOST_TEST(truncated >= aops::test::tries(10u));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
