@@ -328,7 +328,8 @@ expected<dependencies> dependencies_in(storage::database& db,
   auto hosts = from.hosts_of(owner);
   if (!hosts)
     return fail(std::move(hosts.error()));
-  topology::dependency_walk walk{hosts_of(*hosts), who, q.host_id, q.depth};
+  const auto owners = topology::owners_of(hosts_of(*hosts), who);
+  topology::dependency_walk walk{owners, who, q.host_id, q.depth};
   int64_t room = most_past_links;
   bool is_cut = false;
   while (!walk.wanted().empty()) {

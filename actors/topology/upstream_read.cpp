@@ -33,6 +33,7 @@ public:
     hosts_ = actors::hosts_of(*rows);
     for (const auto& x : hosts_)
       by_id_[x.host_id] = &x;
+    owners_ = topology::owners_of(hosts_, who_);
     for (size_t i = 0; i + 1 < q_.bounds_ms.size(); ++i)
       if (auto done = look_at(q_.bounds_ms[i], q_.bounds_ms[i + 1]); !done)
         return fail(std::move(done.error()));
@@ -48,7 +49,7 @@ private:
     slice.is_known = root != by_id_.end() && root->second->first_ms <= end_ms &&
                      root->second->seen_ms + silence_ms_ >= start_ms;
     if (slice.is_known) {
-      topology::dependency_walk walk{hosts_, who_, q_.host_id, q_.depth};
+      topology::dependency_walk walk{owners_, who_, q_.host_id, q_.depth};
       while (!walk.wanted().empty()) {
         std::vector<topology::past_link> links;
         for (const auto& id : walk.wanted()) {
@@ -139,6 +140,7 @@ private:
   const upstream_query& q_;
   int64_t now_ms_, silence_ms_;
   std::vector<topology::past_host> hosts_;
+  topology::address_owners owners_;
   std::map<std::string, const topology::past_host*> by_id_;
   std::map<std::string, std::vector<topology::past_link>> links_of_;
   int64_t room_ = most_upstream_links;

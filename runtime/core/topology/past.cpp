@@ -201,16 +201,20 @@ topology_changes changes_of(const std::vector<past_host>& hosts,
 
 // -- dependencies
 
-dependency_walk::dependency_walk(const std::vector<past_host>& hosts,
-                                 const viewer& who,
-                                 const std::string& host_id,
-                                 int64_t depth)
-    : who_(who), left_(depth), root_(host_id), wanted_{host_id} {
+address_owners owners_of(const std::vector<past_host>& hosts, const viewer& who) {
+  address_owners out;
   for (const auto& x : hosts)
     if (who.find(x.host_id))
       for (const auto& address : x.addresses)
-        owners_[address].push_back(x.host_id);
+        out[address].push_back(x.host_id);
+  return out;
 }
+
+dependency_walk::dependency_walk(const address_owners& owners,
+                                 const viewer& who,
+                                 const std::string& host_id,
+                                 int64_t depth)
+    : who_(who), owners_(owners), left_(depth), root_(host_id), wanted_{host_id} {}
 
 std::string dependency_walk::host_at(const link_ends& e, const std::string& from) const {
   if (is_loopback(e.server_ip))

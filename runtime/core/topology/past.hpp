@@ -61,11 +61,16 @@ topology_changes changes_of(const std::vector<past_host>& hosts,
                             const changes_wanted& q,
                             const topology_rules& rules);
 
+/// Hosts of an address, of those that somebody sees.
+using address_owners = std::map<std::string, std::vector<std::string>>;
+address_owners owners_of(const std::vector<past_host>& hosts, const viewer& who);
+
 /// Finds which hosts a host needed, level by level: the links of the hosts of `wanted` are read and
 /// given, until nothing more is wanted.
 class dependency_walk {
 public:
-  dependency_walk(const std::vector<past_host>& hosts,
+  /// @param owners Outlives it, as `who` does: many walks share what is made of all hosts.
+  dependency_walk(const address_owners& owners,
                   const viewer& who,
                   const std::string& host_id,
                   int64_t depth);
@@ -89,7 +94,7 @@ private:
   std::string shown(const step& x) const;
 
   const viewer& who_;
-  std::map<std::string, std::vector<std::string>> owners_; ///< Hosts of an address.
+  const address_owners& owners_;
   int64_t left_;
   bool is_last_ = false; ///< The links that come say only who serves.
   bool is_cut_ = false;

@@ -46,7 +46,8 @@ struct stored : told_world {
     return out;
   }
   std::string needed(const std::string& host, int64_t depth) {
-    dependency_walk walk{hosts, who, host, depth};
+    const auto owners = owners_of(hosts, who);
+    dependency_walk walk{owners, who, host, depth};
     size_t rounds = 0;
     while (!walk.wanted().empty() && ++rounds < 20) {
       std::vector<past_link> some;
