@@ -2,6 +2,7 @@
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
 #include "tests/actors/host/host_fixture.hpp"
+#include "tests/actors/logs/awaited_lines.hpp"
 #include "tests/support/process.hpp"
 
 #include <caf/all.hpp>
@@ -11,32 +12,6 @@
 namespace aops::actors::lines_test {
 
 namespace {
-
-/// The embedded store, whose answers are waited for: the fixture has one thread.
-class awaited_lines final : public line_store {
-public:
-  explicit awaited_lines(std::shared_ptr<line_store> inner) : inner_(std::move(inner)) {}
-  expected<void> take(const std::string& host,
-                      std::vector<logs::record> lines,
-                      int64_t now_ns,
-                      std::function<void(expected<lines_stored>)> then) override {
-    std::promise<expected<lines_stored>> told;
-    auto taken = inner_->take(host, std::move(lines), now_ns, [&](expected<lines_stored> x) {
-      told.set_value(std::move(x));
-    });
-    if (taken)
-      then(told.get_future().get());
-    return taken;
-  }
-  expected<lines_had> find(const lines_wanted& what) override { return inner_->find(what); }
-  expected<lines_counted> count(const lines_wanted& what, logs::buckets& to) override {
-    return inner_->count(what, to);
-  }
-  expected<void> tidy(int64_t now_ns) override { return inner_->tidy(now_ns); }
-
-private:
-  std::shared_ptr<line_store> inner_;
-};
 
 check_rule about_sshd(std::string item, std::string condition) {
   check_rule rule;
@@ -62,7 +37,7 @@ struct lines_fixture : tests::host_fixture {
           auto opened = open_embedded_lines(how, now->now_ms() * 1'000'000);
           if (!opened)
             return fail(opened.error());
-          kept = std::make_shared<awaited_lines>(*opened);
+          kept = std::make_shared<tests::awaited_lines>(*opened);
         }
         return kept;
       });

@@ -2,6 +2,7 @@
 #include "actors/logs/syslog_intake.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
+#include "tests/actors/logs/awaited_lines.hpp"
 #include "tests/support/outcome.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/store_fixture.hpp"
@@ -14,32 +15,6 @@ namespace aops::actors {
 
 namespace {
 
-/// The embedded store, whose answers are waited for: the fixture has one thread.
-class waited_for_lines final : public line_store {
-public:
-  explicit waited_for_lines(std::shared_ptr<line_store> inner) : inner_(std::move(inner)) {}
-  expected<void> take(const std::string& host,
-                      std::vector<logs::record> lines,
-                      int64_t now_ns,
-                      std::function<void(expected<lines_stored>)> then) override {
-    std::promise<expected<lines_stored>> told;
-    auto taken = inner_->take(host, std::move(lines), now_ns, [&](expected<lines_stored> x) {
-      told.set_value(std::move(x));
-    });
-    if (taken)
-      then(told.get_future().get());
-    return taken;
-  }
-  expected<lines_had> find(const lines_wanted& what) override { return inner_->find(what); }
-  expected<lines_counted> count(const lines_wanted& what, logs::buckets& to) override {
-    return inner_->count(what, to);
-  }
-  expected<void> tidy(int64_t now_ns) override { return inner_->tidy(now_ns); }
-
-private:
-  std::shared_ptr<line_store> inner_;
-};
-
 struct host_logs_fixture : tests::store_fixture {
   host_logs_fixture() {
     auto place =
@@ -48,7 +23,7 @@ struct host_logs_fixture : tests::store_fixture {
         auto opened = open_embedded_lines(how, now->now_ms() * 1'000'000);
         if (!opened)
           return fail(opened.error());
-        return std::shared_ptr<line_store>{std::make_shared<waited_for_lines>(*opened)};
+        return std::shared_ptr<line_store>{std::make_shared<tests::awaited_lines>(*opened)};
       });
     auto threads = std::make_shared<inline_executor>();
     it = start_as(
