@@ -207,7 +207,8 @@ private:
       if (!take_inbox())
         return;
       drop_slow();
-      watch_doors(connections_.size() < options_.most_connections);
+      watch_doors(connections_.size() < options_.most_connections &&
+                  steady_clock::now() >= doors_shut_until_);
     }
   }
 
@@ -262,8 +263,12 @@ private:
       socklen_t size = sizeof from;
       owned_fd fd{accept4(
         doors_[i].get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (fd.get() < 0)
+      if (fd.get() < 0) {
+        // Without descriptors or memory who waits stays there, and would be told of without end.
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+          doors_shut_until_ = steady_clock::now() + std::chrono::milliseconds{look_every_ms};
         return;
+      }
       connection x;
       x.who.connection = next_key_++;
       x.who.address = address_of(from);
@@ -355,6 +360,7 @@ private:
   std::map<uint64_t, connection> connections_;
   uint64_t next_key_ = first_connection;
   bool are_doors_watched_ = false;
+  steady_clock::time_point doors_shut_until_{};
   steady_clock::time_point next_look_{};
   std::thread thread_;
 };
