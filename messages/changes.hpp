@@ -18,11 +18,12 @@ enum class followed_list : uint8_t {
   diagnoses,
   runs,
   nodes,
-  topology
+  topology,
+  samples, ///< Rounds of hosts were stored: all the time, where there are hosts.
 };
 
 inline constexpr auto followed_names = std::to_array<std::string_view>(
-  {"hosts", "alerts", "results", "rules", "diagnoses", "runs", "nodes", "topology"});
+  {"hosts", "alerts", "results", "rules", "diagnoses", "runs", "nodes", "topology", "samples"});
 
 constexpr uint64_t bit_of(followed_list x) { return uint64_t{1} << static_cast<unsigned>(x); }
 

@@ -1,5 +1,6 @@
 #include "actors/supervisor/supervision.hpp"
 
+#include "actors/support/tell_changed.hpp"
 #include "messages/caf_error.hpp"
 #include "runtime/base/log.hpp"
 
@@ -110,9 +111,10 @@ void supervision::started(child& c) {
   c.up_since_ms = now_ms();
   if (config_.names)
     config_.names->put(c.spec.name, caf::actor_cast<caf::strong_actor_ptr>(c.actor));
-  if (c.restarts > 0)
+  if (c.restarts > 0) {
     log::info("child-restarted", "{}: {} runs again", config_.name, c.spec.name);
-  else
+    tell_tree();
+  } else
     log::debug("child-started", "{}: {} runs", config_.name, c.spec.name);
   answer_all(c.start_waiters, c.actor);
   advance();
@@ -192,10 +194,16 @@ void supervision::restart_later(child& c, const std::string& reason) {
             c.failures,
             reason);
   c.state = child_state::backing_off;
+  tell_tree();
   if (!alone)
     return restart_group(c, delay);
   ++c.generation;
   set_timer(supervisor_timer::kind::restart, c.number, c.generation, delay);
+}
+
+void supervision::tell_tree() const {
+  if (config_.names)
+    tell_changed(*config_.names, bit_of(followed_list::nodes));
 }
 
 void supervision::past_limit(child& c, const std::string& reason) {
@@ -205,6 +213,7 @@ void supervision::past_limit(child& c, const std::string& reason) {
                           static_cast<double>(config_.limit.within_ms) / 1000,
                           reason);
   c.state = child_state::failed;
+  tell_tree();
   if (config_.past_limit == give_up::leave_child) {
     log::error("child-given-up", "{} leaves it down: {}", config_.name, text);
     return advance();

@@ -85,6 +85,8 @@ private:
   void set_timer(supervisor_timer::kind what, uint64_t number, uint64_t generation, int64_t ms);
   int64_t now_ms() const;
   tree_status row_of(const child& c) const;
+  /// Pages that show the tree hear that a child failed or runs again.
+  void tell_tree() const;
 
   supervisor_pointer self_;
   supervisor_config config_;

@@ -1,4 +1,5 @@
 #include "actors/jobs/job_intake.hpp"
+#include "actors/support/tell_changed.hpp"
 #include "actors/task/run_job.hpp"
 #include "actors/task/run_keys.hpp"
 #include "actors/task/run_places.hpp"
@@ -135,7 +136,8 @@ void run_job::wait_because(const std::string& reason, std::chrono::milliseconds 
   auto x = change();
   x.state = std::pair{std::string{"pending"}, reason};
   log_.run_is(now_ms(), "pending", reason);
-  store(std::move(x), [] {});
+  store(std::move(x),
+        [names = services_->names] { tell_changed(*names, bit_of(followed_list::runs)); });
 }
 
 void run_job::enter() {

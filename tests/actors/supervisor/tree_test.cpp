@@ -1,3 +1,4 @@
+#include "messages/roles/changes.hpp"
 #include "tests/actors/supervisor/family.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -30,6 +31,23 @@ BOOST_AUTO_TEST_CASE(the_live_tree_shows_all_levels) {
   BOOST_TEST(hosts.children[1].restarts == 1);
   BOOST_TEST(hosts.children[1].last_reason == "internal: exception: boom");
   BOOST_TEST(hosts.children[1].mailbox.value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(pages_that_show_the_tree_hear_of_failures_and_restarts) {
+  int told = 0;
+  auto pages = system.spawn([&told](caf::event_based_actor*) -> caf::behavior {
+    return {[&told](const lists_changed& x) { told += x.lists == bit_of(followed_list::nodes); }};
+  });
+  names->put(std::string{changes_name}, caf::actor_cast<caf::strong_actor_ptr>(pages));
+  auto top = supervise(calm(), {kid("a"), kid("b")});
+  pass(10s);
+  BOOST_TEST(told == 0); // That all runs as it should is no news.
+  tell_kid("a", "crash");
+  BOOST_TEST(told == 1);
+  pass(100ms);
+  BOOST_TEST(told == 2);
+  BOOST_TEST(states(top) == "a:running:1 b:running:0");
+  caf::anon_send_exit(pages, caf::exit_reason::user_shutdown);
 }
 
 BOOST_AUTO_TEST_CASE(who_does_not_answer_is_shown_without_a_mailbox) {
