@@ -61,8 +61,8 @@ endfunction()
 
 # CAF's templates compile a tenth faster so, and actors spend their time in core and io, which have -O2.
 set(AOPS_CAF_OPTIONS $<$<CONFIG:Release>:-O1>)
-# What a test does itself need not be fast; what it tests is compiled by itself.
-set(AOPS_TEST_OPTIONS ${AOPS_CAF_OPTIONS})
+# What a test does itself need not be fast; what it tests is compiled by itself. A quarter of its compilation is saved.
+set(AOPS_TEST_OPTIONS $<$<CONFIG:Release>:-O0>)
 if(AOPS_SANITIZE)
   set(AOPS_TEST_OPTIONS)
 endif()
