@@ -50,6 +50,7 @@ expected<opened_store> open_embedded(const base::config& c, schema_steps schema)
   s.schema = schema;
   s.data_dir = c.data_dir;
   s.readers = storage::connections_that_read(c);
+  s.cache_bytes = c.store.cache.bytes;
   auto pool = storage::open_sqlite(s);
   if (!pool)
     return fail(std::move(pool.error()));

@@ -101,6 +101,7 @@ struct config {
     int64_t queue_max = 16384;
     duration gather = milliseconds(50);
     int64_t readers = 4;
+    byte_size cache = mebibytes(64);
     duration request_timeout = seconds(10);
   } store;
 

@@ -161,6 +161,9 @@ void add_stores(lister& list, config& c) {
          "How long rounds of hosts wait for others to share a commit; what people and tasks wait for "
          "never does.")
     .add("readers", s.readers, {1, 64}, "Threads that read beside the writer.")
+    .add("cache", s.cache, span(mebibytes(1), gigabytes(64)),
+         "SQLite: pages of the store kept in memory by the connection that writes, at most; each that reads "
+         "keeps a quarter of it.")
     .add("request_timeout", s.request_timeout, span(milliseconds(100), minutes(10)),
          "Deadline of one operation.");
   auto& r = c.retention;

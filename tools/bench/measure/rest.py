@@ -17,6 +17,7 @@ PACED_CONNECTIONS, PACED_PAUSE_MS = 64, 60  # A little over 1000 requests a seco
 SOAK_LOOK_S = 5
 # The windows of the fleet's rules fill for an hour, which would hide whether requests leave anything behind.
 FLEET_RESTS = ("check.sample_period=1h",)
+SMALL_CACHE = ("store.cache=1MiB",)  # And a quarter for each that reads.
 SLOW_CLIENTS = 100, 1000  # That dribble, that send rubbish.
 
 
@@ -134,9 +135,10 @@ def slope(points):
 def soak(figures, place, fleet, task, options, store, settings=()):
     """The paced work for long, on a node whose fleet rests; whether memory grows, the first third left out.
 
-    The page cache of the embedded store fills for half an hour, up to its bound, which would hide whether something else grows.
+    The page cache of the embedded store would fill for half an hour, up to its bound, and what it takes from the heap bit by bit
+    would hide whether anything else grows: its bound is so low here that it is full in the first third.
     """
-    with Node(place, fleet.port, tls=True, settings=(*settings, *FLEET_RESTS)) as node:
+    with Node(place, fleet.port, tls=True, settings=(*settings, *FLEET_RESTS, *SMALL_CACHE)) as node:
         node.log_in()
         soak_one(figures, node, task, options, f"rest on {store}, soak: ")
 
