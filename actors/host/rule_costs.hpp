@@ -1,11 +1,13 @@
 #pragma once
 
+#include "runtime/base/metrics.hpp"
 #include "runtime/core/check/live.hpp"
 
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +31,23 @@ public:
   std::vector<cost> of(const std::string& owner) const;
 
 private:
-  using key = std::pair<std::string, std::string>;
+  using key = std::pair<std::string, std::string>;            ///< Owner and rule.
+  using name = std::pair<std::string_view, std::string_view>; ///< Of a key.
+  struct by_name {
+    using is_transparent = void;
+    static name of(const key& x) { return {x.first, x.second}; }
+    static name of(const name& x) { return x; }
+    bool operator()(const auto& a, const auto& b) const { return of(a) < of(b); }
+  };
+  struct place {
+    metrics::counter told;
+    int64_t evaluations = 0;
+    double seconds = 0;
+  };
+  place& place_of(const std::string& owner, const std::string& check_item);
+
   mutable std::mutex mutex_;
-  std::map<key, cost> costs_;
+  std::map<key, place, by_name> costs_;
 };
 
 } // namespace aops::actors

@@ -67,6 +67,8 @@ transfer::transfer(const http_multi_options& options) : easy_(curl_easy_init()) 
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, "aops");
   curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, 64L << 10);
+  // Names are found before; libcurl would look through all addresses it knows at the end of each.
+  curl_easy_setopt(easy_, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options.max_idle_age.count()));
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, curl_text_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &transfer::on_data);
