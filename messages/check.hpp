@@ -55,7 +55,9 @@ struct check_rule {
   std::vector<data_item> data_list; ///< At least one; unique (name, label). Of `promql` none.
   std::string condition;            ///< See docs/reference/condition-language.md.
   std::string description;
-  std::string plugin; ///< Empty: the condition language; `promql`: the condition is a query.
+  /// Empty: the condition language; `promql`: the condition is a query; `seasonal`, or a program of
+  /// the configuration: the condition has parameters.
+  std::string plugin;
   std::string severity = "warning";                ///< `info`, `warning`, `critical`.
   maybe<std::vector<std::string>> host_group_list; ///< Absent: all hosts of the owner.
   /// How long the condition must hold without a break before it is `Abnormal`, such as `5m`.
@@ -81,7 +83,9 @@ struct check_rule {
   F(description, optional_field().text(0, 1024).blank_ok(), "Free text.")                          \
   F(plugin,                                                                                        \
     optional_field().text(0, 64).blank_ok(),                                                       \
-    "`promql`: the condition is a query; empty: the condition language.")                          \
+    "What judges: empty: the condition language; `promql`: the condition is a query; `seasonal`; " \
+    "or "                                                                                          \
+    "a name of `[plugins.NAME]`: the condition has its parameters.")                               \
   F(severity, optional_field().one_of("info|warning|critical"), "Copied into results.")            \
   F(host_group_list,                                                                               \
     optional_field().items(0, 256).text(1, 50).additive(),                                         \

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -26,7 +27,7 @@ tl::unexpected<error> wrong(std::string_view where, std::string_view key, std::s
   return fail(ec::bad_request, fmt::format("{}: {}: {}", where, key, reason));
 }
 
-constexpr std::string_view notify_key = "notify";
+constexpr std::string_view notify_key = "notify", plugins_key = "plugins";
 
 bool is_receiver_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -90,6 +91,20 @@ fault_of(const notify_receiver& to, const std::vector<notify_receiver>& before) 
   return {};
 }
 
+/// Names that rules use for what is built in.
+constexpr std::array built_in_plugins = {"promql", "seasonal", "expression_rule_plugin"};
+
+std::optional<std::pair<std::string_view, std::string>> fault_of(const plugin_program& x) {
+  using fault = std::pair<std::string_view, std::string>;
+  if (!is_receiver_name(x.name))
+    return fault{"", "the name must be 1 to 64 letters, digits, `-` or `_`"};
+  if (std::find(built_in_plugins.begin(), built_in_plugins.end(), x.name) != built_in_plugins.end())
+    return fault{"", "a plug-in of this name is built in"};
+  if (x.command.empty() || !x.command[0].starts_with('/'))
+    return fault{"command", "must begin with the whole path of a program"};
+  return {};
+}
+
 class loader {
 public:
   explicit loader(config& c) : config_(c), options_(options_of(c)) {}
@@ -139,6 +154,8 @@ private:
         done = read_value(*o, node, at);
       else if (name == notify_key)
         done = read_receivers(node, at);
+      else if (name == plugins_key)
+        done = read_plugins(node, at);
       else if (section.empty() && node.is_table() && is_section(name))
         done = read_table(*node.as_table(), name);
       else
@@ -202,6 +219,51 @@ private:
                    fault->second);
     }
     std::move(all.begin(), all.end(), std::back_inserter(config_.notify));
+    return {};
+  }
+
+  expected<void> read_plugins(const toml::node& node, const std::string& at) {
+    const auto* tables = node.as_table();
+    if (!tables)
+      return wrong(at, plugins_key, "must be tables: [plugins.NAME]");
+    for (const auto& [key, one] : *tables) {
+      auto name = std::string{key.str()};
+      auto place = fmt::format("{}:{}", file_, key.source().begin.line);
+      auto named = fmt::format("{}.{}", plugins_key, name);
+      if (!one.is_table())
+        faults_.note(expected<void>{wrong(place, named, "must be a table: [plugins.NAME]")});
+      else if (config_.plugins.size() >= most_plugins)
+        faults_.note(
+          expected<void>{wrong(place, named, fmt::format("must be at most {}", most_plugins))});
+      else
+        faults_.note(read_plugin(*one.as_table(), name, place));
+    }
+    return {};
+  }
+
+  expected<void>
+  read_plugin(const toml::table& table, const std::string& name, const std::string& at) {
+    plugin_program to;
+    to.name = name;
+    auto options = options_of(to);
+    auto named = [&](std::string_view key) {
+      return fmt::format("{}.{}{}{}", plugins_key, name, key.empty() ? "" : ".", key);
+    };
+    for (const auto& [key, node] : table) {
+      auto place = fmt::format("{}:{}", file_, key.source().begin.line);
+      auto o = std::find_if(
+        options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
+      if (o == options.end())
+        return wrong(place, named(key.str()), "unknown key");
+      auto text = text_for_option(*o, node);
+      if (!text)
+        return wrong(place, named(o->key), text.error().detail);
+      if (auto done = set_option(*o, *text).and_then([&] { return check_option(*o); }); !done)
+        return wrong(place, named(o->key), done.error().detail);
+    }
+    if (auto fault = fault_of(to))
+      return wrong(at, named(fault->first), fault->second);
+    config_.plugins.push_back(std::move(to));
     return {};
   }
 
@@ -369,6 +431,22 @@ std::string receiver_sample() {
   return out;
 }
 
+/// The same of a plug-in.
+std::string plugin_sample() {
+  plugin_program x;
+  x.command = {"/usr/bin/python3", "/usr/lib/aops/plugins/ewma.py"};
+  std::string out = fmt::format("\n# A program that judges for rules with `plugin: ewma`; see "
+                                "docs/plugins.md.\n# [{}.ewma]\n",
+                                plugins_key);
+  for (const auto& o : options_of(x)) {
+    auto unit = unit_text(o);
+    out +=
+      fmt::format("# # {}{}{}{}\n", o.doc, unit.empty() ? "" : " (", unit, unit.empty() ? "" : ")");
+    out += fmt::format("# {} = {}\n", o.key, toml_value(o));
+  }
+  return out;
+}
+
 } // namespace
 
 expected<config> load_config(const std::string& file, const std::vector<std::string>& overrides) {
@@ -404,7 +482,7 @@ std::string default_toml() {
          "sizes are bytes or texts\n"
          "# (\"64KiB\", \"8MiB\", \"10GB\"). `aops-node --set section.key=value` overrides a line "
          "of this file.\n\n" +
-         print(options_of(c), true) + receiver_sample();
+         print(options_of(c), true) + receiver_sample() + plugin_sample();
 }
 
 std::string to_toml(const config& c) {
@@ -413,6 +491,11 @@ std::string to_toml(const config& c) {
   for (auto& to : copy.notify) {
     out += fmt::format("\n[[{}]]\n", notify_key);
     for (const auto& o : options_of(to))
+      out += fmt::format("{} = {}\n", o.key, toml_value(o));
+  }
+  for (auto& x : copy.plugins) {
+    out += fmt::format("\n[{}.{}]\n", plugins_key, x.name);
+    for (const auto& o : options_of(x))
       out += fmt::format("{} = {}\n", o.key, toml_value(o));
   }
   return out;

@@ -35,6 +35,22 @@ struct notify_receiver {
   std::string body; ///< A template; empty: the JSON document of docs/notifications.md.
 };
 
+/// A program that judges for check rules: one `[plugins.NAME]`. What each member means stands in
+/// `options_of` (config_options.cpp).
+struct plugin_program {
+  std::string name;                 ///< What rules name as their `plugin`.
+  std::vector<std::string> command; ///< Program and parameters; there is no shell.
+  duration timeout = seconds(5);
+  byte_size memory = mebibytes(256);
+  duration cpu_time = hours(1);
+  int64_t nice = 10;
+  byte_size max_message = mebibytes(4);
+  int64_t queue = 256;
+};
+
+/// Plug-ins that a node may run.
+inline constexpr size_t most_plugins = 32;
+
 /// What a user can set, section by section, with its defaults. What each option means, its range
 /// and its unit stand in one list, `options_of` (config_options.cpp); `etc/aops.toml` is printed
 /// from it.
@@ -241,6 +257,7 @@ struct config {
   } alertmanager;
 
   std::vector<notify_receiver> notify; ///< Of different names.
+  std::vector<plugin_program> plugins; ///< Of different names.
 };
 
 /// Reads a TOML file and then the overrides, `section.key=value` each.

@@ -96,6 +96,11 @@ std::string remedy_for(const config_fault& x) {
   for (const auto& o : of_receiver)
     if (x.key.starts_with("notify[") && x.key.ends_with("." + std::string{o.key}))
       return remedy_of(o);
+  plugin_program plugin;
+  auto of_plugin = options_of(plugin);
+  for (const auto& o : of_plugin)
+    if (x.key.starts_with("plugins.") && x.key.ends_with("." + std::string{o.key}))
+      return remedy_of(o);
   return "see what `aops-node default-config` says of it";
 }
 

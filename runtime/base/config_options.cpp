@@ -458,9 +458,31 @@ void add_receiver(lister& list, notify_receiver& x) {
     .add("body", x.body, "Mustache template of the body; see docs/notifications.md. Empty: a JSON document.");
 }
 
+void add_plugin(lister& list, plugin_program& x) {
+  list.in("plugins")
+    .add("command", x.command,
+         "Program, by its whole path, and its parameters. It is started with the node, without a shell.")
+    .add("timeout", x.timeout, span(milliseconds(100), minutes(1)),
+         "How long one answer may take; then the program is ended and started anew.")
+    .add("memory", x.memory, span(mebibytes(16), gigabytes(64)),
+         "Address space of the program at most.")
+    .add("cpu_time", x.cpu_time, span(minutes(1), days(30)),
+         "Processor time after which the program is ended and started anew.")
+    .add("nice", x.nice, {0, 19}, "How much the program stands back for others that want the processor.")
+    .add("max_message", x.max_message, span(mebibytes(1), mebibytes(64)),
+         "Longest line, of either side; after a longer one the program is ended and started anew.")
+    .add("queue", x.queue, {1, 10000}, "Requests that may wait; more are refused, and counted.");
+}
+
 // clang-format on
 
 } // namespace
+
+std::vector<option> options_of(plugin_program& to) {
+  lister list;
+  add_plugin(list, to);
+  return list.take();
+}
 
 std::vector<option> options_of(notify_receiver& to) {
   lister list;

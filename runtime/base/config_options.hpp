@@ -39,6 +39,9 @@ std::vector<option> options_of(config& c);
 /// Those of one `[[notify]]`.
 std::vector<option> options_of(notify_receiver& to);
 
+/// Those of one `[plugins.NAME]`.
+std::vector<option> options_of(plugin_program& to);
+
 /// Gives an option the value of a text, as `--set` has it. ec::bad_request with the reason only.
 expected<void> set_option(const option& o, std::string_view text);
 

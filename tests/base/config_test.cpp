@@ -188,6 +188,37 @@ BOOST_AUTO_TEST_CASE(receivers_of_alerts_are_tables) {
   BOOST_TEST(text.find("[[notify]]\nname = \"oncall\"\n") != text.npos);
 }
 
+BOOST_AUTO_TEST_CASE(plug_ins_are_tables_by_name) {
+  text_file file{"[plugins.ewma]\ncommand = ['/usr/bin/python3', '/opt/ewma.py']\n"
+                 "timeout = '2s'\nmemory = '64MiB'\n[plugins.other]\ncommand = ['/bin/cat']\n"};
+  auto c = load_config(file.path);
+  BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
+  BOOST_REQUIRE(c->plugins.size() == 2u);
+  BOOST_TEST(c->plugins[0].name == "ewma");
+  BOOST_TEST(c->plugins[0].command.size() == 2u);
+  BOOST_TEST(c->plugins[0].timeout.ms == 2000);
+  BOOST_TEST(c->plugins[0].memory.bytes == 64 << 20);
+  BOOST_TEST(c->plugins[1].nice == 10);
+  auto text = base::to_toml(*c);
+  BOOST_TEST(text.find("[plugins.ewma]\ncommand = [\"/usr/bin/python3\"") != text.npos);
+  text_file again{text};
+  auto same = load_config(again.path);
+  BOOST_REQUIRE_MESSAGE(same, (same ? "" : same.error().detail));
+  BOOST_TEST(base::to_toml(*same) == text);
+}
+
+BOOST_AUTO_TEST_CASE(a_plug_in_that_cannot_be_run_is_refused) {
+  BOOST_TEST(refusal("[plugins.a]\nnice = 3\n") ==
+             ":1: plugins.a.command: must begin with the whole path of a program");
+  BOOST_TEST(refusal("[plugins.a]\ncommand = ['cat']\n") ==
+             ":1: plugins.a.command: must begin with the whole path of a program");
+  BOOST_TEST(refusal("[plugins.promql]\ncommand = ['/bin/cat']\n") ==
+             ":1: plugins.promql: a plug-in of this name is built in");
+  BOOST_TEST(refusal("[plugins.a]\ncommand = ['/bin/cat']\ntime = 3\n") ==
+             ":3: plugins.a.time: unknown key");
+  BOOST_TEST(refusal("plugins = 3\n") == ":1: plugins: must be tables: [plugins.NAME]");
+}
+
 BOOST_AUTO_TEST_CASE(each_address_of_an_alertmanager_is_a_receiver) {
   text_file file{"[[notify]]\nname = 'am'\nformat = 'alertmanager'\n"
                  "urls = ['http://a:9093', 'http://b:9093/secret']\n"
