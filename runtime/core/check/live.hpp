@@ -129,6 +129,29 @@ public:
   /// delay of the `prometheus` source). One change per rule over the whole time; ends as live.
   round_result replay(std::span<const round> rounds);
 
+  // -- rules that programs judge
+  /// Samples for a program that it was not shown, of one rule.
+  struct outside_series {
+    uint32_t slot = 0;
+    label_set labels;
+    bool is_new = false;                           ///< The program does not know it.
+    std::vector<std::pair<int64_t, double>> past;  ///< To learn from, when it is new.
+    std::vector<std::pair<int64_t, double>> fresh; ///< To be judged, in time order.
+  };
+  struct outside_work {
+    rule_set::rule_ptr rule;
+    std::vector<outside_series> series;
+  };
+  /// What is new since it was asked last; counts as shown from now on.
+  /// @param may_ask Whether the program of a rule is asked now.
+  std::vector<outside_work>
+  take_outside_work(const std::function<bool(const compiled_rule&)>& may_ask);
+  /// What the program said of a series, if the rule is still that. @param said Nothing: it does not
+  /// know the series, which is to be shown from the begin.
+  void outside_said(const compiled_rule& rule, uint32_t slot, std::optional<outside_verdict> said);
+  /// Why a rule is not judged by its program from the next round on; empty: it is.
+  void outside_fails(const compiled_rule& rule, std::string why);
+
   // -- starting
   /// Fills windows that are new since `set_rules` with the past, up to the cursor, in time order,
   /// in as many portions as one likes. Judges nothing. What a window has already is not put in

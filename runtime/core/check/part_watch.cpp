@@ -5,7 +5,7 @@
 namespace aops::check {
 
 part_watch::part_watch(const compiled_rule& rule, size_t most_values) : left_(most_values) {
-  if (left_ > 0 && !rule.query)
+  if (left_ > 0 && !rule.query && !rule.learns())
     parts_ = expr::parts_of(rule.rule.condition, rule.rule.data_list);
   if (parts_.empty())
     left_ = 0;

@@ -1,6 +1,7 @@
 #include "runtime/core/check/rounds.hpp"
 
 #include "runtime/core/check/rule_judge.hpp"
+#include "runtime/core/check/seasonal_model.hpp"
 
 #include <algorithm>
 
@@ -54,10 +55,17 @@ void stored_history::add_series(std::span<const series_entry> series) {
       });
     });
   };
+  auto needs_all = [&](const series_key& key) {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const rule_set::rule_ptr& rule) {
+      return !rule->seasonal && std::any_of(rule->items.begin(),
+                                            rule->items.end(),
+                                            [&](const compiled_item& x) { return is_of(x, key); });
+    });
+  };
   for (const auto& s : series)
     if (!by_key_.contains(s.key) && is_needed(s.key)) {
       by_key_.emplace(s.key, 0);
-      kept_.push_back({s.slot, s.key, {}});
+      kept_.push_back({s.slot, s.key, {}, !needs_all(s.key)});
     }
   std::sort(
     kept_.begin(), kept_.end(), [](const kept& a, const kept& b) { return a.slot < b.slot; });
@@ -74,7 +82,12 @@ void stored_history::add(const round& r) {
   for (const auto& s : r.samples) {
     if (s.slot >= by_slot_.size() || !by_slot_[s.slot])
       continue;
-    auto& points = kept_[*by_slot_[s.slot]].points;
+    auto& to = kept_[*by_slot_[s.slot]];
+    auto& points = to.points;
+    constexpr auto slot = seasonal_model::slot_ms;
+    if (to.may_be_thin && r.time_ms < thin_before_ms_ && !points.empty() &&
+        points.back().time_ms / slot == r.time_ms / slot)
+      continue;
     if (points.empty() || points.back().time_ms < r.time_ms)
       points.push_back({r.time_ms, s.value});
   }

@@ -6,6 +6,7 @@
 #include "runtime/core/check/run.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -44,6 +45,10 @@ public:
   /// @param series Which series the slots of stored samples stand for.
   stored_history(std::span<const rule_set::rule_ptr> rules, std::span<const series_entry> series);
 
+  /// Of series that only rules like `seasonal` need, samples before this time are kept as far as
+  /// these remember them.
+  void thin_before(int64_t t_ms) { thin_before_ms_ = t_ms; }
+
   /// Some more, of which no sample was added yet.
   void add_series(std::span<const series_entry> series);
 
@@ -58,7 +63,9 @@ private:
     uint32_t slot = 0;
     series_key key;
     std::vector<point> points;
+    bool may_be_thin = false;
   };
+  int64_t thin_before_ms_ = std::numeric_limits<int64_t>::min();
   std::vector<rule_set::rule_ptr> rules_;
   std::vector<kept> kept_;                     ///< What some rule needs, by slot.
   std::map<series_key, size_t> by_key_;        ///< Into `kept_`.

@@ -67,7 +67,9 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   b.looks_back = b.terms.looks_back();
   b.horizon_ms = horizon_ms(*b.rule, period_ms_);
   collected = true;
-  if (b.rule->has_matches() || b.rule->query || b.terms.looks_back())
+  if (b.rule->learns())
+    b.learned = std::make_unique<learned_rule>();
+  if (b.rule->has_matches() || b.rule->query || b.rule->learns() || b.terms.looks_back())
     b.pending = history_ms(*b.rule, period_ms_) > quick_history_ms ? reach::far : reach::quick;
   if (b.rule->has_matches() || b.rule->query) {
     bind_matches(b, collected);
@@ -77,6 +79,8 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   for (const auto& x : b.rule->items)
     data.push_back(exact_window(b, x, collected));
   b.common.judge.emplace(b.rule, std::move(data));
+  if (b.learned && !b.slots.empty())
+    b.common.slot = b.slots.front();
   return b;
 }
 
@@ -298,6 +302,10 @@ void rule_engine::drop_empty() {
 }
 
 void rule_engine::forget(const std::vector<uint32_t>& slots) {
+  for (auto& b : rules)
+    if (b.learned)
+      for (auto slot : slots)
+        b.learned->forget(slot);
   if (!has_matches())
     return;
   auto groups = aggregates_.forget(slots);
@@ -347,6 +355,7 @@ void rule_engine::renew_instances(bound_rule& b) {
     const auto& c = wanted[k];
     if (c.labels.empty()) { // It is called as the rule is.
       b.common.judge.emplace(b.rule, windows_for(b, c));
+      b.common.slot = c.id;
       continue;
     }
     auto same = known.find(&c.labels);
@@ -355,6 +364,7 @@ void rule_engine::renew_instances(bound_rule& b) {
     if (is_known)
       known.erase(same);
     x.labels = c.labels;
+    x.slot = c.id;
     if (!x.judge || x.judge->windows().front() != c.window)
       x.judge.emplace(b.rule, windows_for(b, c));
   }
@@ -444,6 +454,7 @@ void rule_engine::enter(int64_t t_ms,
     samples = all;
   }
   each_derived(samples, [&](uint32_t group, number value) { derived_.append(group, t_ms, value); });
+  learn_now(t_ms);
   if (has_matches())
     drop_empty();
 }
@@ -457,7 +468,7 @@ rule_engine::verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_sta
 }
 
 void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
-  auto state = b.common.judge->at(t_ms, why_silent == nullptr, period_ms_);
+  auto state = state_at(b, b.common, t_ms, why_silent == nullptr);
   auto value = verdict(b, b.common, t_ms, state);
   note(b.common, t_ms, value, [&] { return why(b, b.common, t_ms, why_silent); });
 }
@@ -474,11 +485,13 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
     join(b);
   if (!b.rule->has_instances())
     return judge_aggregate(b, t_ms, why_silent);
+  bool is_away = why_silent == nullptr && b.learned && !b.learned->problem.empty();
   auto judge = [&](instance& x) {
-    auto state = x.judge->at(t_ms, why_silent == nullptr, period_ms_);
+    auto state = state_at(b, x, t_ms, why_silent == nullptr);
     auto value = verdict(b, x, t_ms, state);
-    // That the host is silent is said once, of no instance.
-    bool is_said = why_silent != nullptr && value == result_value::no_data;
+    // That the host is silent, or a plug-in away, is said once, of no instance.
+    bool is_said = (why_silent != nullptr && value == result_value::no_data) ||
+                   (is_away && value == result_value::internal_error);
     return is_said ? std::nullopt : value;
   };
   for (auto& x : b.others)
@@ -487,7 +500,7 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
   bool tells = b.terms.no_data == no_data_policy::tell || b.terms.no_data == no_data_policy::alert;
   if (!value && tells && (why_silent != nullptr || (b.others.empty() && !b.common.judge)))
     value = result_value::no_data;
-  if (!value && why_silent == nullptr && is_incomplete(b))
+  if (!value && why_silent == nullptr && (is_away || is_incomplete(b)))
     value = result_value::internal_error;
   note(b.common, t_ms, value, [&] { return why(b, b.common, t_ms, why_silent); });
 }
@@ -520,6 +533,8 @@ std::string rule_engine::why(const bound_rule& b,
                              const std::string_view* why_silent) const {
   if (b.rule->is_refused())
     return b.rule->refusal;
+  if (b.learned && x.value == result_value::internal_error && !b.learned->problem.empty())
+    return b.learned->problem;
   if (x.value == result_value::internal_error)
     return x.judge && !x.judge->reason().empty() ? x.judge->reason() : why_incomplete(b);
   if (why_silent != nullptr)
@@ -548,6 +563,7 @@ void rule_engine::load(
   });
   each_derived(samples,
                [&](uint32_t group, number value) { derived_.load(which, group, t_ms, value); });
+  learn_past(t_ms, samples);
 }
 
 void rule_engine::loaded(reach which) {
@@ -594,6 +610,7 @@ size_t rule_engine::memory_bytes() const {
            (x.told ? sizeof(told_texts) + 256 : 0);
   };
   for (const auto& b : rules) {
+    bytes += b.learned ? b.learned->memory_bytes() : 0;
     bytes += sizeof(b) + b.slots.capacity() * sizeof(uint32_t) + of_instance(b.common);
     for (const auto& x : b.others)
       bytes += sizeof(x) + of_instance(x);

@@ -4,6 +4,7 @@
 #include "runtime/core/check/firing.hpp"
 #include "runtime/core/check/flapping.hpp"
 #include "runtime/core/check/kept_series.hpp"
+#include "runtime/core/check/learned_rule.hpp"
 #include "runtime/core/check/results.hpp"
 #include "runtime/core/check/rule_judge.hpp"
 #include "runtime/core/check/rule_query.hpp"
@@ -32,9 +33,11 @@ struct instance {
   bool is_fresh = true;              ///< Not judged since it came.
   firing time;
   label_set labels;
-  std::string reason;               ///< Of `value`.
-  std::optional<double> element;    ///< Of a query: its value in the last round.
-  std::unique_ptr<told_texts> told; ///< Of a query, while it is abnormal.
+  std::string reason;                 ///< Of `value`.
+  std::optional<double> element;      ///< Of a query: its value in the last round.
+  std::unique_ptr<told_texts> told;   ///< Of a query, while it is abnormal.
+  uint32_t slot = 0;                  ///< Of its series, for rules that learn.
+  std::unique_ptr<learned_view> view; ///< What such a rule said in the last round.
   flap_watch flaps;
   bool is_flapping_told = false;
   /// The last row of this version, if any; the next point may extend it.
@@ -81,6 +84,7 @@ struct bound_rule {
     int64_t last_ms = 0;
   };
   std::map<label_set, recorded_series> recorded; ///< By labels.
+  std::unique_ptr<learned_rule> learned;         ///< Of a rule that learns.
   /// New here: waits for history, of its windows or of what it said.
   std::optional<reach> pending;
   /// New, and not collected before.
@@ -210,6 +214,10 @@ private:
                   int64_t t_ms,
                   std::optional<result_value> value,
                   const std::string_view* why_silent);
+  point_state state_at(bound_rule& b, instance& x, int64_t t_ms, bool answered);
+  point_state learned_state_at(bound_rule& b, instance& x, int64_t t_ms);
+  void learn_now(int64_t t_ms);
+  void learn_past(int64_t t_ms, std::span<const sample> samples);
   void record(int64_t t_ms, std::span<const sample> samples, std::vector<sample>& to);
   void record(bound_rule& b, int64_t t_ms, std::vector<bool>& is_taken, std::vector<sample>& to);
 
@@ -255,6 +263,8 @@ void rule_engine::note(instance& x,
   have_changed_ = true;
   bool has_reason = value && *value != result_value::abnormal;
   x.reason = has_reason ? short_reason(reason_of()) : std::string();
+  if (value == result_value::abnormal && x.view)
+    x.reason = short_reason(x.view->text());
 }
 
 /// What a round says where time does not come into it.

@@ -5,6 +5,7 @@
 #include "runtime/core/check/rule_set.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -29,12 +30,31 @@ rule_limits limits_of(const base::config& config) {
   x.lookback_ms = std::max(config.samples.keep.ms, least_lookback_limit_ms);
   x.keeps_samples = config.samples.source == "scrape";
   x.points = std::min(most_window_points, x.lookback_ms / x.period_ms);
+  for (const auto& plugin : config.plugins)
+    x.plugins.push_back(plugin.name);
   return x;
 }
 
 expected<void> validate(const check_rule& rule, const rule_limits& limits) {
+  bool is_outside = !is_query(rule) && !is_expression_rule(rule) && rule.plugin != seasonal_plugin;
+  if (is_outside &&
+      std::find(limits.plugins.begin(), limits.plugins.end(), rule.plugin) == limits.plugins.end())
+    return fail(ec::bad_request,
+                fmt::format("plugin: unknown plug-in '{}'; there are promql, seasonal{}{}",
+                            rule.plugin,
+                            limits.plugins.empty() ? "" : ", ",
+                            fmt::join(limits.plugins, ", ")));
   if (auto fine = validate(rule); !fine)
     return fine;
+  if (rule.plugin == seasonal_plugin) {
+    if (auto terms = read_seasonal(rule.condition);
+        terms && terms->lookback_ms() > limits.lookback_ms)
+      return fail(
+        ec::bad_request,
+        fmt::format("condition: looks back {}, the limit is {} (samples.keep, at least 24h)",
+                    spelled(terms->lookback_ms()),
+                    spelled(limits.lookback_ms)));
+  }
   if (!rule.record.empty() && !limits.keeps_samples)
     return fail(ec::bad_request,
                 "record: nothing is stored of what a Prometheus keeps (samples.source)");
@@ -48,7 +68,7 @@ expected<void> validate(const check_rule& rule, const rule_limits& limits) {
   }
   for (auto [field, condition] :
        {std::pair("condition", &rule.condition), std::pair("recover", &rule.recover)}) {
-    if (condition->empty() || is_query(rule))
+    if (condition->empty() || !is_expression_rule(rule))
       continue;
     auto program = expr::program::compile(*condition, rule.data_list);
     if (!program)

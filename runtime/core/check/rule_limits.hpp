@@ -5,6 +5,8 @@
 #include "runtime/base/config.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace aops::check {
 
@@ -15,7 +17,8 @@ struct rule_limits {
   int64_t lookback_ms = 0; ///< Of time windows; `#N` counts as N periods.
   int64_t points = 0;      ///< N of `#N`.
   int64_t period_ms = 0;
-  bool keeps_samples = true; ///< Whether rules can record series.
+  bool keeps_samples = true;             ///< Whether rules can record series.
+  std::vector<std::string> plugins = {}; ///< Of the configuration.
 };
 
 /// Windows may be as long as this even where samples are kept for a shorter time.

@@ -23,10 +23,6 @@ constexpr std::string_view built_in_plugin = "expression_rule_plugin";
 /// In the order of `no_data_policy`.
 constexpr std::array<std::string_view, 4> policies = {"", "keep", "alert", "ignore"};
 
-bool known_plugin(std::string_view name) {
-  return name.empty() || name == built_in_plugin || name == query_plugin;
-}
-
 constexpr std::array<std::string_view, 6> aggregations = {"", "sum", "avg", "min", "max", "count"};
 
 std::string field_of(size_t i, std::string_view member) {
@@ -215,6 +211,36 @@ expected<void> compile_query(const check_rule& rule, compiled_rule& to) {
   return {};
 }
 
+/// Rules that learn what is usual: one item, whose series are judged one by one.
+expected<void>
+compile_learning(const check_rule& rule, std::vector<compiled_item> items, compiled_rule& to) {
+  if (auto fine = validate_without_query(rule); !fine)
+    return fine;
+  if (items.size() != 1)
+    return fail(ec::bad_request,
+                fmt::format("data_list: the plug-in {} takes one entry", rule.plugin));
+  if (items[0].item.type != "kpi")
+    return refused(0, "type", "must be kpi with the plug-in " + rule.plugin);
+  if (items[0].agg != aggregation::none)
+    return refused(0, "agg", "not with the plug-in " + rule.plugin + ": record the sum first");
+  if (!rule.recover.empty())
+    return fail(ec::bad_request,
+                fmt::format("recover: not with the plug-in {}; see keep_firing_for", rule.plugin));
+  if (rule.plugin == seasonal_plugin) {
+    auto terms = read_seasonal(rule.condition);
+    if (!terms)
+      return fail(terms.error().code, "condition: " + terms.error().detail);
+    to.seasonal = std::make_shared<const seasonal_terms>(*terms);
+  } else {
+    auto terms = read_outside(rule.plugin, rule.condition);
+    if (!terms)
+      return fail(terms.error().code, "condition: " + terms.error().detail);
+    to.outside = std::make_shared<const outside_terms>(std::move(*terms));
+  }
+  to.items = std::move(items);
+  return {};
+}
+
 expected<void>
 compile_condition(const check_rule& rule, std::vector<compiled_item> items, compiled_rule& to) {
   if (auto fine = validate_without_query(rule); !fine)
@@ -251,8 +277,6 @@ expected<void> compile(const check_rule& rule, compiled_rule& to) {
     items = compile_data_list(rule.data_list);
   if (!items)
     return fail(items.error());
-  if (!known_plugin(rule.plugin))
-    return fail(ec::bad_request, fmt::format("plugin: unknown plug-in '{}'", rule.plugin));
   if (rule.severity != "info" && rule.severity != "warning" && rule.severity != "critical")
     return fail(ec::bad_request, "severity: must be info, warning or critical");
   auto policy = std::find(policies.begin(), policies.end(), rule.no_data);
@@ -267,7 +291,9 @@ expected<void> compile(const check_rule& rule, compiled_rule& to) {
   if (!keep_ms)
     return fail(keep_ms.error());
   to.keep_firing_ms = *keep_ms;
-  return is_query(rule) ? compile_query(rule, to) : compile_condition(rule, std::move(*items), to);
+  return is_query(rule)             ? compile_query(rule, to)
+         : is_expression_rule(rule) ? compile_condition(rule, std::move(*items), to)
+                                    : compile_learning(rule, std::move(*items), to);
 }
 
 void put(nlohmann::json& to, const char* name, const std::string& x) {
@@ -334,9 +360,13 @@ rule_set::rule_ptr compiled(rule_source source, const rule_set* previous) {
 
 } // namespace
 
+bool is_expression_rule(const check_rule& rule) {
+  return rule.plugin.empty() || rule.plugin == built_in_plugin;
+}
+
 expected<void> validate(const check_rule& rule) {
   compiled_rule compiled;
-  if (auto ok = compile(rule, compiled); !ok || compiled.query)
+  if (auto ok = compile(rule, compiled); !ok || !compiled.program)
     return ok;
   if (auto ok = compiled.program->literal_comparisons(); !ok)
     return fail(ok.error().code, "condition: " + ok.error().detail);
@@ -418,6 +448,8 @@ int64_t horizon_ms(const expr::program& program, int64_t period_ms) {
 int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms) {
   if (rule.query)
     return rule.query->lookback_ms + period_ms;
+  if (rule.outside)
+    return rule.outside->history_ms + period_ms;
   if (!rule.program)
     return period_ms;
   auto horizon = horizon_ms(*rule.program, period_ms);
@@ -425,7 +457,10 @@ int64_t horizon_ms(const compiled_rule& rule, int64_t period_ms) {
 }
 
 int64_t history_ms(const compiled_rule& rule, int64_t period_ms) {
-  return horizon_ms(rule, period_ms) + rule.terms(period_ms).lead_ms();
+  auto horizon = horizon_ms(rule, period_ms);
+  if (rule.seasonal) // Hours of it are remembered, not its points.
+    horizon = std::max(horizon, rule.seasonal->lookback_ms());
+  return horizon + rule.terms(period_ms).lead_ms();
 }
 
 namespace {

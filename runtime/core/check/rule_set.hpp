@@ -4,6 +4,7 @@
 #include "messages/error.hpp"
 #include "runtime/core/check/firing.hpp"
 #include "runtime/core/check/host_labels.hpp"
+#include "runtime/core/check/plugin_terms.hpp"
 #include "runtime/core/check/selector.hpp"
 #include "runtime/core/expr/program.hpp"
 #include "runtime/core/promql/engine.hpp"
@@ -23,6 +24,9 @@ namespace aops::check {
 /// line 1, position 5: unknown function 'mux'`. What is refused:
 /// docs/reference/checks.md#rules, docs/reference/condition-language.md#refusals.
 expected<void> validate(const check_rule& rule);
+
+/// Whether its condition is one of the condition language.
+bool is_expression_rule(const check_rule& rule);
 
 /// The digest of a rule's content: SHA-256 over its canonical JSON, hexadecimal.
 std::string digest_of(const check_rule& rule);
@@ -88,12 +92,16 @@ struct compiled_rule {
   std::shared_ptr<const expr::program> program; ///< Null when refused.
   std::string refusal; ///< Why not; such a rule yields `Internal error` wherever it applies.
   std::vector<compiled_item> items; ///< Those of the `data_list`, then the facts if any is named.
-  std::shared_ptr<const compiled_query> query;  ///< Instead of `program`.
-  std::shared_ptr<const expr::program> recover; ///< Over the same items; null without one.
+  std::shared_ptr<const compiled_query> query;    ///< Instead of `program`.
+  std::shared_ptr<const seasonal_terms> seasonal; ///< Instead of both.
+  std::shared_ptr<const outside_terms> outside;   ///< Instead of all three.
+  std::shared_ptr<const expr::program> recover;   ///< Over the same items; null without one.
   int64_t for_ms = 0, keep_firing_ms = 0;
   no_data_policy no_data = no_data_policy::tell;
 
-  bool is_refused() const { return !program && !query; }
+  bool is_refused() const { return !program && !query && !learns(); }
+  /// Whether what is usual decides, and not a condition.
+  bool learns() const { return seasonal || outside; }
   bool records() const { return query && !rule.record.empty(); }
   bool has_matches() const;
   bool has_logs() const; ///< Whether lines are looked at: `log_judge` judges it.

@@ -6,6 +6,7 @@
 #include "runtime/core/check/rule_engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace aops::check {
@@ -89,6 +90,7 @@ public:
     engine_.loaded(reach::quick);
     engine_.loaded(reach::far);
     samples_.find_slots(engine_.rules.front(), kept_);
+    take_outside(*rule);
   }
 
   run_result over_all_rounds() {
@@ -96,6 +98,8 @@ public:
     result_.parts = parts_.texts();
     if (engine_.rules.front().query && request_.most_values > 0)
       result_.parts = {engine_.rules.front().rule->rule.condition};
+    if (engine_.rules.front().learned && request_.most_values > 0)
+      result_.parts = {engine_.rules.front().rule->items[0].item.name, "expected", "low", "high"};
     for (const auto& round : data_.rounds) {
       if (round.time_ms >= request_.end_ms)
         break;
@@ -117,6 +121,7 @@ private:
 
   void judge(const round_mark& round) {
     auto& b = engine_.rules.front();
+    show_outside(round.time_ms);
     bool is_asked = round.time_ms >= request_.start_ms;
     bool is_missed = false;
     engine_.judge(b, round.time_ms, round.answered ? nullptr : &no_answer, [&](instance& x) {
@@ -141,6 +146,8 @@ private:
     last_round_ms_ = round.time_ms;
     if (b.query)
       return note_elements(b, round.time_ms);
+    if (b.learned)
+      return note_views(b, round.time_ms);
     note_parts(b, b.common, round.time_ms, result_.values);
     for (auto& x : b.others)
       if (parts_.wants_more())
@@ -151,7 +158,7 @@ private:
   bool misses(const bound_rule& b, const instance& x, const round_mark& round) const {
     if (b.query)
       return misses_some(round);
-    if (!round.answered || !b.rule->program)
+    if (!round.answered || b.rule->is_refused())
       return false;
     auto i = x.judge ? x.judge->lacking(round.time_ms) : std::optional<size_t>(0);
     return i && round.time_ms < data_.items[*i].collected_from_ms;
@@ -177,6 +184,46 @@ private:
     for (const auto& x : b.others)
       if (x.element && values_ < request_.most_values)
         note(x, found_[x.labels].values);
+  }
+
+  /// What a rule that learns came to.
+  void note_views(const bound_rule& b, int64_t t_ms) {
+    auto note = [&](const instance& x, std::vector<part_values>& to) {
+      if (!x.view || values_ == request_.most_values)
+        return;
+      ++values_;
+      to.push_back({t_ms, {}});
+      for (auto value : {x.view->value, x.view->expected, x.view->low, x.view->high})
+        to.back().values.push_back(std::isnan(value) ? expr::value() : expr::value::of(value));
+    };
+    note(b.common, result_.values);
+    for (const auto& x : b.others)
+      if (x.view && values_ < request_.most_values)
+        note(x, found_[x.labels].values);
+  }
+
+  // -- what a program said
+
+  void take_outside(const compiled_rule& rule) {
+    auto& b = engine_.rules.front();
+    if (!b.learned || !rule.outside)
+      return;
+    b.learned->is_exact = true;
+    b.learned->problem = data_.is_outside_asked
+                           ? data_.outside_problem
+                           : "plug-in " + rule.outside->plugin + ": was not asked";
+    for (const auto& x : data_.outside)
+      if (auto slot = kept_.slot_of(rule.items[0].item.name, x.label))
+        outside_.push_back({*slot, &x.verdicts, 0});
+  }
+
+  void show_outside(int64_t t_ms) {
+    for (auto& x : outside_) {
+      while (x.read < x.verdicts->size() && (*x.verdicts)[x.read].time_ms < t_ms)
+        ++x.read;
+      if (x.read < x.verdicts->size())
+        engine_.rules.front().learned->verdicts[x.slot] = (*x.verdicts)[x.read];
+    }
   }
 
   void add_missed(int64_t t_ms) {
@@ -206,9 +253,16 @@ private:
   std::map<label_set, instance_result> found_;
   int64_t last_round_ms_ = std::numeric_limits<int64_t>::min();
   size_t values_ = 0; ///< Of elements, that were noted.
+  struct outside_feed {
+    uint32_t slot = 0;
+    const std::vector<outside_verdict>* verdicts = nullptr;
+    size_t read = 0;
+  };
+  std::vector<outside_feed> outside_;
 };
 
-/// A query is judged on a grid of the range, each series with its sample nearest to each time.
+/// A query, or a rule that learns, is judged on a grid of the range, each series with its sample
+/// nearest to each time.
 run_result query_over_delivered(const rule_set::rule_ptr& rule,
                                 const run_request& request,
                                 const run_data& data) {
@@ -264,7 +318,7 @@ run_rule(const rule_set::rule_ptr& rule, const run_request& request, const run_d
     return stored_run(rule, request, all).over_all_rounds();
   if (rule->is_refused())
     return whole(result_value::internal_error, rule->refusal);
-  if (rule->query)
+  if (rule->query || rule->learns())
     return query_over_delivered(rule, request, all);
   return run_delivered(rule, request, all);
 }

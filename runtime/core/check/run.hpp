@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/core/check/align.hpp"
+#include "runtime/core/check/learned_rule.hpp"
 #include "runtime/core/check/ledger.hpp"
 #include "runtime/core/check/results.hpp"
 #include "runtime/core/check/rule_set.hpp"
@@ -64,11 +65,21 @@ struct round_mark {
   double duration_s = 0;
 };
 
+/// What a program said of a series of `$0`.
+struct outside_judged {
+  label_set label;
+  std::vector<outside_verdict> verdicts; ///< In time order; of samples that it was shown.
+};
+
 struct run_data {
   /// One per item, the facts too; what is missing at the end has no data. Own series (`up`…) may be
   /// empty.
   std::vector<item_data> items;
   std::span<const round_mark> rounds; ///< `stored_grid`: all in the fetched range, in time order.
+  // Of a rule that a program judges: it was asked before.
+  bool is_outside_asked = false;
+  std::vector<outside_judged> outside = {};
+  std::string outside_problem = {}; ///< Why it did not judge.
 };
 
 /// A point that is not normal.

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_field_and_the_place) {
   begins(with([](auto& r) { r.data_list.clear(); }), "data_list: ");
   begins(with([](auto& r) { r.data_list[0].name = ""; }), "data_list[0].name: ");
   begins(with([](auto& r) { r.data_list[0].type = "metric"; }), "data_list[0].type: ");
-  begins(with([](auto& r) { r.plugin = "other"; }), "plugin: unknown plug-in 'other'");
+  begins(with([](auto& r) { r.plugin = "other"; }), "condition: 'max(5m)' is no parameter");
   begins(with([](auto& r) { r.severity = "fatal"; }), "severity: ");
   begins(with([](auto& r) { r.condition = ""; }), "condition: line 1");
   begins(with([](auto& r) { r.condition = "$0 >\n 80 &&"; }), "condition: line 2, position ");
