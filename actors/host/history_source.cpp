@@ -49,11 +49,21 @@ void order_series_of(const history_run& x, history_order& to) {
     to.wanted.push_back({first_slot + static_cast<uint32_t>(to.wanted.size()), key});
 }
 
+/// Before the first time that is judged only what is remembered of samples is needed.
+int64_t thin_before_ms(const history_run& x) {
+  auto from = x.request.start_ms;
+  for (const auto& rule : group_of(x))
+    from = std::min(from, x.request.start_ms - rule->terms(x.request.period_ms).lead_ms());
+  return from - x.request.period_ms;
+}
+
 void take(history_run& x, const history_portion& portion) {
-  if (!x.rounds)
+  if (!x.rounds) {
     x.rounds.emplace(group_of(x), portion.series);
-  else if (portion.series.size() != x.series_known) // Matches find more as time goes on.
+    x.rounds->thin_before(thin_before_ms(x));
+  } else if (portion.series.size() != x.series_known) { // Matches find more as time goes on.
     x.rounds->add_series(portion.series);
+  }
   x.series_known = portion.series.size();
   x.left_out.insert(portion.left_out.begin(), portion.left_out.end());
   for (const auto& round : portion.rounds) {
@@ -180,18 +190,28 @@ size_t history_source::left_out_of(const history_run& x, const check::compiled_i
     }));
 }
 
-void history_source::judge_group(history_run& x) {
-  auto group = group_of(x);
-  if (!x.rounds)
-    x.rounds.emplace(group, std::vector<series_entry>{});
-  for (const auto& rule : group) {
-    auto data = x.rounds->data_for(*rule);
+void history_source::judge_group(std::shared_ptr<history_run> x, std::function<void()> then) {
+  if (!x->rounds)
+    x->rounds.emplace(group_of(*x), std::vector<series_entry>{});
+  while (x->results.size() < x->group_end) {
+    auto rule = x->rules[x->results.size()];
+    auto data = x->rounds->data_for(*rule);
     for (size_t i = 0; i < data.items.size(); ++i) {
-      data.items[i].collected_from_ms = x.since(rule->items[i].item);
-      data.items[i].left_out = left_out_of(x, rule->items[i]);
+      data.items[i].collected_from_ms = x->since(rule->items[i].item);
+      data.items[i].left_out = left_out_of(*x, rule->items[i]);
     }
-    x.results.push_back(check::run_rule(rule, x.request, data));
+    if (rule->outside && x->ask_outside)
+      return x->ask_outside(rule, x->request, data, [x, rule, data, then](check::run_data said) {
+        auto all = data;
+        all.is_outside_asked = true;
+        all.outside = std::move(said.outside);
+        all.outside_problem = std::move(said.outside_problem);
+        x->results.push_back(check::run_rule(rule, x->request, all));
+        judge_group(x, then);
+      });
+    x->results.push_back(check::run_rule(rule, x->request, data));
   }
+  then();
 }
 
 void history_source::run(std::shared_ptr<history_run> x, judged then) {
@@ -214,8 +234,7 @@ void history_source::run(std::shared_ptr<history_run> x, judged then) {
     [this, x, then = std::move(then)](expected<void> how) mutable {
       if (!how)
         return then(fail(how.error()));
-      judge_group(*x);
-      run(x, std::move(then));
+      judge_group(x, [this, x, then] { run(x, then); });
     });
 }
 

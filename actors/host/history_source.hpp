@@ -63,6 +63,13 @@ struct history_order {
 /// match.
 history_order order_for_windows(check::host_checker& checker, int64_t from_ms, int64_t until_ms);
 
+/// Has the program of a rule judge the samples of `$0` in `data`; `then` gets what it said, in the
+/// host's actor: into `outside` and its like.
+using outside_asker = std::function<void(const check::rule_set::rule_ptr& rule,
+                                         const check::run_request& request,
+                                         const check::run_data& data,
+                                         std::function<void(check::run_data)> then)>;
+
 /// Rules to be judged over a range of the past, and how far that has come: whoever is interrupted
 /// goes on with the same run, and nothing is read twice.
 struct history_run {
@@ -75,6 +82,8 @@ struct history_run {
   std::function<int64_t(const data_item&)> since; ///< When a series began to be collected.
   /// Whether live detection keeps a series: then there is room for it here, too.
   std::function<bool(const series_key&)> is_kept;
+  /// Has a program judge; null: nobody can be asked.
+  outside_asker ask_outside;
 
   // For the source. The rules are judged in groups, as many at a time as memory allows.
   std::vector<check::run_result> results; ///< Of the first rules.
@@ -123,7 +132,7 @@ protected:
   static size_t left_out_of(const history_run& x, const check::compiled_item& item);
 
 private:
-  static void judge_group(history_run& x);
+  static void judge_group(std::shared_ptr<history_run> x, std::function<void()> then);
 };
 
 /// What sources share: who their host is and when its background reads may go out.

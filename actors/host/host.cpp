@@ -71,6 +71,7 @@ host_itself::behavior_type host(host_pointer self,
     [body](commit_due) { body().on_commit_due(); },
     [body](history_due) { body().on_history_due(); },
     [body](history_turn) { body().on_history_turn(); },
+    [](const host_work_due& x) { x.work(); },
     [body](release_due) { body().release_when_idle(); },
   };
 }

@@ -9,6 +9,8 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <functional>
+
 namespace aops::actors {
 
 // INTERNAL messages of a host to itself; they never leave the process.
@@ -33,6 +35,11 @@ struct history_turn {};
 /// A host that leaves looks whether it can.
 struct release_due {};
 
+/// Something was found out in another thread: to be done where the host does its work.
+struct host_work_due {
+  std::function<void()> work;
+};
+
 /// Command: look at once whether the host can be reached, ahead of its first round.
 struct look_now {};
 
@@ -54,6 +61,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::commit_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::history_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::history_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::release_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::host_work_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::look_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::rules_update)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::host_to_release)
@@ -77,6 +85,7 @@ using host_itself = host_actor::extend<caf::reacts_to<round_due>,
                                        caf::reacts_to<commit_due>,
                                        caf::reacts_to<history_due>,
                                        caf::reacts_to<history_turn>,
+                                       caf::reacts_to<host_work_due>,
                                        caf::reacts_to<release_due>>;
 
 class host_body;

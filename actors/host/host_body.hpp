@@ -12,6 +12,7 @@
 #include "actors/host/live_source.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
+#include "actors/plugin/outside_errand.hpp"
 #include "runtime/core/check/live.hpp"
 #include "runtime/core/check/log_checker.hpp"
 #include "runtime/core/check/retry.hpp"
@@ -21,6 +22,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace aops::actors {
@@ -108,6 +110,19 @@ private:
   void judge_lines(int64_t until_ms);
   void end_look_at_lines(bool is_good);
   int64_t line_delay_ms() const;
+
+  // -- rules that programs judge
+  void show_outside();
+  void take_outside(const check::rule_set::rule_ptr& rule,
+                    const std::map<std::string, uint32_t>& slots,
+                    expected<plugin::judged_batch> said);
+  void ask_outside(const check::rule_set::rule_ptr& rule,
+                   const check::run_request& request,
+                   const check::run_data& data,
+                   std::function<void(check::run_data)> then);
+  outside_errand errand_for(const check::compiled_rule& rule) const;
+  /// Does something in this actor, from any thread; forgotten when it is gone.
+  std::function<void(std::function<void()>)> way_home() const;
 
   // -- asking again
   void note_outcome(const rule_list& rules,
@@ -262,6 +277,10 @@ private:
   int line_reads_left_ = 0; ///< So often what is stored is read, beside what is told.
   int64_t lines_judged_ms_ = 0, line_look_until_ms_ = 0;
   std::vector<std::function<void()>> line_waiters_;
+
+  /// Since when the program of a rule has been asked, by the rule's digest.
+  std::map<std::string, int64_t> outside_asked_ms_;
+  uint64_t outside_runs_ = 0; ///< Tells runs over the past apart.
 
   struct cursor_waiter {
     int64_t time_ms, deadline_ms;

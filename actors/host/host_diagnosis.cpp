@@ -360,8 +360,14 @@ void host_body::read_evidence(std::shared_ptr<diagnosis> d) {
 /// What the parts of the conditions were meanwhile.
 void host_body::judge_evidence(std::shared_ptr<diagnosis> d, int64_t from_ms, int64_t until_ms) {
   std::vector<std::string> items;
-  for (const auto& [item, past] : d->pasts)
-    items.push_back(item);
+  for (const auto& [item, past] : d->pasts) {
+    // What is usual would have to be learned again: weeks are read for that.
+    auto rule = checker_.rules().find(item);
+    if (rule && !rule->learns())
+      items.push_back(item);
+  }
+  if (items.empty())
+    return read_upstream(d);
   auto request = request_for(from_ms, until_ms + 1);
   request.most_values = most_judged_values;
   auto rules = rules_for(items);

@@ -78,6 +78,12 @@ host_body::run_of(rule_list rules, check::run_request request, read_kind how) {
   x->how = how;
   x->since = [this](const data_item& item) { return checker_.collected_from_ms(item); };
   x->is_kept = [this](const series_key& key) { return checker_.kept().keeps(key); };
+  x->ask_outside = [this](const check::rule_set::rule_ptr& rule,
+                          const check::run_request& request,
+                          const check::run_data& data,
+                          std::function<void(check::run_data)> then) {
+    ask_outside(rule, request, data, std::move(then));
+  };
   return x;
 }
 

@@ -117,6 +117,7 @@ void host_body::judge(const check::round& x) {
   commit.new_series = checker_.kept().take_new();
   note_answer(x, commit);
   commits_.push(std::move(commit));
+  show_outside();
 }
 
 /// Rounds that the source kept. In one go.
@@ -138,6 +139,7 @@ void host_body::judge_late(const history_portion& x) {
     take_line_numbers(round);
   }
   commits_.push(std::move(commit));
+  show_outside();
   note_silent(x.silent);
 }
 

@@ -3,6 +3,7 @@
 #include "actors/host/history_gate.hpp"
 #include "actors/host/round_watch.hpp"
 #include "actors/host/rule_costs.hpp"
+#include "actors/plugin/plugin_pool.hpp"
 #include "actors/support/directory.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
@@ -42,6 +43,7 @@ struct host_services {
   std::shared_ptr<round_watch> rounds = std::make_shared<round_watch>();
   std::shared_ptr<rule_costs> costs = std::make_shared<rule_costs>();
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
+  std::shared_ptr<const plugin_pool> plugins; ///< Null: there are none.
 
   int64_t period_ms() const { return config->check.sample_period.ms; }
   bool scrapes() const { return config->samples.source == "scrape"; } ///< Else Prometheus is asked.

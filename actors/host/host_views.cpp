@@ -69,6 +69,9 @@ caf::result<host_series_known> host_body::on_series(const host_series_query& q) 
 caf::result<rule_tested> host_body::on_test(const rule_to_test& x) {
   if (auto fine = check::validate(x.rule, check::limits_of(*services_->config)); !fine)
     return refuse(ec::bad_request, "rule." + fine.error().detail);
+  if (services_->plugins)
+    if (auto why = services_->plugins->why_not(x.rule); !why.empty())
+      return refuse(ec::bad_request, "rule." + why);
   return try_out(x.rule, x.time_range, check::tested);
 }
 

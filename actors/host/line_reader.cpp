@@ -112,6 +112,7 @@ public:
       others.how = x->how;
       others.since = x->since;
       others.is_kept = x->is_kept;
+      others.ask_outside = x->ask_outside;
       std::copy_if(x->rules.begin(),
                    x->rules.end(),
                    std::back_inserter(others.rules),

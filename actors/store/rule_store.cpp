@@ -25,15 +25,18 @@ using storage::rule_repository;
 
 /// Splits a request into what may be stored and what is refused.
 std::pair<rules_imported, std::vector<check_rule>> judge(const rules_to_import& x,
-                                                         const check::rule_limits& limits) {
+                                                         const store_access& store) {
+  auto limits = check::limits_of(*store.config);
   rules_imported reply;
   std::vector<check_rule> legal;
   for (const auto& rule : x.check_items) {
-    if (auto fine = check::validate(rule, limits)) {
+    auto fine = check::validate(rule, limits);
+    auto why = fine ? store.why_no_rule(rule) : fine.error().detail;
+    if (why.empty()) {
       legal.push_back(rule);
     } else {
       reply.fail_list.push_back(rule.check_item);
-      reply.fail_reasons[rule.check_item] = fine.error().detail;
+      reply.fail_reasons[rule.check_item] = std::move(why);
     }
   }
   return {std::move(reply), std::move(legal)};
@@ -123,7 +126,7 @@ rule_store_actor::behavior_type rule_store(rule_store_self self, store_ptr store
     [self](const caller& who, const rules_to_import& x) -> caf::result<rules_imported> {
       auto store = self->state.store;
       foreign_promise<rules_imported> promise{self, of(who)};
-      auto [reply, legal] = judge(x, check::limits_of(*store->config));
+      auto [reply, legal] = judge(x, *store);
       write(
         *store,
         store->bounded(promise.ticket()),

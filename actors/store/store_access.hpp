@@ -6,6 +6,7 @@
 #include "actors/support/executor.hpp"
 #include "actors/support/foreign_promise.hpp"
 #include "messages/account.hpp"
+#include "messages/check.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
@@ -34,6 +35,11 @@ struct store_access {
   /// Under which epoch this node leads the cluster; nothing when it does not. 0: it is the only one
   /// and needs no fence. Any thread.
   std::function<std::optional<uint64_t>()> leader_epoch = [] { return std::optional<uint64_t>{0}; };
+
+  /// Why this node cannot take a rule at present, with the field; empty: it can. Any thread.
+  std::function<std::string(const check_rule&)> why_no_rule = [](const check_rule&) {
+    return std::string{};
+  };
 
   int64_t now_ms() const { return clock->now_ms(); }
 

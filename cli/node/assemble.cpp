@@ -127,6 +127,10 @@ store_ptr store_of(const parts& p) {
   s->clock = p.clock;
   s->config = p.config;
   s->slots = p.slots;
+  if (p.plugins)
+    s->why_no_rule = [plugins = p.plugins](const check_rule& rule) {
+      return plugins->why_not(rule);
+    };
   if (!p.cluster->single)
     s->leader_epoch = [map = p.cluster->map, node = p.node_id]() -> std::optional<uint64_t> {
       auto view = map->get();
@@ -247,6 +251,7 @@ services_ptr host_services_of(const parts& p) {
   services->slots = p.slots;
   services->keep_list = p.keep_list;
   services->health = p.health;
+  services->plugins = p.plugins;
   return services;
 }
 
@@ -389,8 +394,8 @@ child_spec doctor_child(const parts& p) {
   doctors.map = p.cluster->map;
   doctors.node = p.node_id;
   doctors.worker = std::make_shared<bounded_pool>("doctor", 1, 1);
-  doctors.examine = [config = p.config, pool = p.pool] {
-    return doctor::judge(measure(*config, pool.get()));
+  doctors.examine = [config = p.config, pool = p.pool, plugins = p.plugins] {
+    return doctor::judge(measure(*config, pool.get(), plugins.get()));
   };
   return child(doctor_name, actors::doctor, std::move(doctors));
 }

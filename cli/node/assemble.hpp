@@ -4,6 +4,7 @@
 #include "actors/jobs/job_kind.hpp"
 #include "actors/kafka/kafka_services.hpp"
 #include "actors/notify/notifier.hpp"
+#include "actors/plugin/plugin_pool.hpp"
 #include "actors/store/store_access.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/support/directory.hpp"
@@ -73,6 +74,7 @@ struct parts {
   std::shared_ptr<http::list_versions> list_versions;
   std::shared_ptr<const http_front_parts> front;
   std::shared_ptr<const http_front_parts> data_front; ///< For other services; absent: turned off.
+  std::shared_ptr<const actors::plugin_pool> plugins; ///< Null: there are none.
   std::shared_ptr<ansible::player> player;            ///< Of all plays of this node.
   actors::cluster_services_ptr cluster;
   std::vector<actors::notice_target> notice_targets;

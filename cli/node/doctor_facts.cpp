@@ -352,9 +352,24 @@ void add_queue(facts& x, const base::config& c) {
   }
 }
 
+/// Of a node that runs what it says, else whether programs are there.
+void add_plugin_facts(facts& x, const base::config& c, const actors::plugin_pool* plugins) {
+  if (plugins != nullptr) {
+    x.plugins = plugins->problems();
+    return;
+  }
+  for (const auto& one : c.plugins)
+    x.plugins.emplace_back(one.name,
+                           ::access(one.command.at(0).c_str(), X_OK) == 0
+                             ? std::string{}
+                             : one.command[0] + ": " + std::strerror(errno));
+}
+
 } // namespace
 
-facts measure(const base::config& config, storage::database_pool* pool) {
+facts measure(const base::config& config,
+              storage::database_pool* pool,
+              const actors::plugin_pool* plugins) {
   facts x;
   x.now_ms = base::system_time().wall_ms();
   add_system(x);
@@ -365,11 +380,12 @@ facts measure(const base::config& config, storage::database_pool* pool) {
   add_prometheus(x, config);
   add_backups(x, config);
   add_queue(x, config);
+  add_plugin_facts(x, config, plugins);
   return x;
 }
 
 int examine(const base::config& config, bool as_json) {
-  auto items = doctor::judge(measure(config, nullptr));
+  auto items = doctor::judge(measure(config, nullptr, nullptr));
   auto worst = doctor::worst_of(items);
   if (as_json) {
     auto list = base::json::array();

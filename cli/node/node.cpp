@@ -314,6 +314,12 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
   if (!list)
     return complain(list.error(), exit_usage);
   p.keep_list = *list;
+  if (!config->plugins.empty()) {
+    auto plugins = actors::plugin_pool::start(config->plugins, p.health);
+    if (!plugins)
+      return complain(plugins.error(), exit_failed);
+    p.plugins = std::move(*plugins);
+  }
   if (auto entered = enter_store(p, join, start_deadline, not_asked_to_end); !entered)
     return complain(entered.error(), code_of(entered.error()));
 

@@ -217,6 +217,14 @@ void add_queue(items& out, const facts& x) {
                    why.empty() ? "" : "create it, or give the user of kafka.user rights on it"});
 }
 
+void add_plugins(items& out, const facts& x) {
+  for (const auto& [name, why] : x.plugins)
+    out.push_back({"plugin " + name,
+                   why.empty() ? fine : doubtful,
+                   why.empty() ? "serves" : why,
+                   why.empty() ? "" : "look for plugin-away and plugin-said in the log"});
+}
+
 } // namespace
 
 std::vector<examined_item> judge(const facts& x) {
@@ -228,7 +236,8 @@ std::vector<examined_item> judge(const facts& x) {
                     add_certificates,
                     add_store,
                     add_others,
-                    add_queue})
+                    add_queue,
+                    add_plugins})
     add(out, x);
   return out;
 }

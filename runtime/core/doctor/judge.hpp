@@ -54,6 +54,7 @@ struct facts {
   std::string queue_error;
   int64_t queue_brokers = 0;
   std::vector<std::pair<std::string, std::string>> queue_topics; ///< And why each cannot be used.
+  std::vector<std::pair<std::string, std::string>> plugins;      ///< And why each does not serve.
   std::string backup_directory;
   std::optional<int64_t> last_backup_ms;
 };
