@@ -213,7 +213,7 @@ class rule_groups(unittest.TestCase):
             {"check_item": "other", "plugin": "median", "condition": "$0 > 1", "data_list": [{"name": "a"}]}]})
         reasons = reply["fail_reasons"]
         self.assertTrue(reasons["broken"].startswith("condition: 1:6: "), reasons)
-        self.assertEqual(reasons["other"], "plugin: unknown plug-in 'median'")
+        self.assertEqual(reasons["other"], "plugin: unknown plug-in 'median'; there are promql, seasonal")
         done = self.aops("checkrule", "add", self.file("bad.yml", GROUPS.replace("work_level > 50", "work_level >")), code=1)
         self.assertIn('bad.yml: group "node": rule 3 ("WorkHigh"): could not parse expression: 1:', done.stderr)
 
