@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_away_is_said_once_and_asked_from_the_begi
   outside_host x(outside_rule("alpha=0.1", true));
   const label_set a{{"cpu", "0"}}, b{{"cpu", "1"}};
   x.take(1, {{a, 10}, {b, 10}});
-  for (const auto& s : x.work().at(0).series)
+  auto first = x.work();
+  for (const auto& s : first.at(0).series)
     x.host.outside_said(*x.rule, s.slot, said_of(x.at(1), outside_verdict::state::abnormal));
   x.take(2, {{a, 99}, {b, 99}});
   x.host.outside_fails(*x.rule, "plug-in ewma: was ended by signal 9 (Killed)");
