@@ -246,4 +246,37 @@ struct configs_pushed {
   F(resp, required(), "In the order asked.")
 AOPS_MESSAGE(configs_pushed)
 
+// -- between actors
+
+/// A file of which something is known.
+struct file_to_check {
+  std::string path;
+  std::string known; ///< `known_digest` of it; empty: nothing.
+};
+AOPS_WIRE(file_to_check, path, known)
+
+struct host_files_to_check {
+  std::string host_id;
+  std::vector<file_to_check> files;
+};
+AOPS_WIRE(host_files_to_check, host_id, files)
+
+/// Which files are not what is known of them? By one command a host.
+struct files_to_check {
+  std::vector<host_files_to_check> infos;
+};
+AOPS_WIRE(files_to_check, infos)
+
+struct host_files_checked {
+  host_configs_collected read;        ///< Those that are something else, or could not be read.
+  std::vector<std::string> unchanged; ///< Paths of the others.
+};
+AOPS_WIRE(host_files_checked, read, unchanged)
+
+struct files_checked {
+  int64_t code = 200;
+  std::vector<host_files_checked> resp; ///< In the order asked, each host once.
+};
+AOPS_WIRE(files_checked, code, resp)
+
 } // namespace aops

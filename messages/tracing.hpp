@@ -808,4 +808,54 @@ struct trace_models {
 #define AOPS_FIELDS_trace_models(F) F(models, required(), "By name.")
 AOPS_MESSAGE(trace_models)
 
+// -- what hosts tell of their files
+
+/// A file as its host tells it: what it says, a digest of that, or why it cannot be read.
+struct told_file {
+  std::string path;
+  maybe<std::string> content, file_attr, file_owner, digest, failure;
+};
+#define AOPS_FIELDS_told_file(F)                                                                   \
+  F(path, required().text(1, 4096), "Absolute, as it was told.")                                   \
+  F(content, optional_field().text(0, 16'777'216), "What it says.")                                \
+  F(file_attr, optional_field().text(0, 16), "Its mode in octal digits, such as `0644`.")          \
+  F(file_owner, optional_field().text(0, 200), "`owner:group`.")                                   \
+  F(digest,                                                                                        \
+    optional_field().text(64, 64),                                                                 \
+    "SHA-256 of mode, line break, `owner:group`, line break and content, in hex digits.")          \
+  F(failure, optional_field().one_of("missing|denied|too large|no text"), "Why it is not read.")
+AOPS_MESSAGE(told_file)
+
+inline expected<void> validate_message(const told_file& x) {
+  auto ways = (x.content ? 1 : 0) + (x.digest ? 1 : 0) + (x.failure ? 1 : 0);
+  if (ways != 1)
+    return fail(ec::bad_request, "content: one of content, digest and failure must be there");
+  return {};
+}
+
+/// POST /tracing/ingest, with the token of the host.
+struct told_files {
+  std::vector<told_file> files;
+};
+#define AOPS_FIELDS_told_files(F)                                                                  \
+  F(files, required().items(0, 100), "Of this host. None: only which are traced is asked.")
+AOPS_MESSAGE(told_files)
+
+// -- between actors
+
+/// What a host tells of its own files: bytes that nobody has read yet.
+struct told_files_to_take {
+  std::string token_hash; ///< Hex SHA-256 of the host's token.
+  std::string body;
+};
+AOPS_WIRE(told_files_to_take, token_hash, body)
+
+struct told_files_taken {
+  std::vector<std::string> traced;   ///< Files of the host that are traced.
+  std::vector<std::string> wanted;   ///< Those of what it told whose text is not known.
+  std::vector<std::string> untraced; ///< Those of what it told that are not traced: not taken.
+  int64_t period_ms = 0;             ///< How often the host should tell.
+};
+AOPS_WIRE(told_files_taken, traced, wanted, untraced, period_ms)
+
 } // namespace aops

@@ -20,30 +20,28 @@ constexpr int64_t seconds_of_reading = 60;
 /// Reading of files, play after play: what one play brings of a host is limited.
 class config_collection : public std::enable_shared_from_this<config_collection> {
 public:
+  /// Gets what was read, and what the hosts told beside that.
+  using on_end = std::function<void(files_checked, std::vector<ansible::host_result>)>;
+
   config_collection(remote_work_ptr work,
-                    caller who,
-                    const configs_to_collect& x,
+                    const files_to_check& x,
                     opened_targets opened,
-                    foreign_promise<configs_collected> promise)
-      : work_(std::move(work)), who_(std::move(who)), promise_(std::move(promise)),
-        until_ms_(over_by(*work_, promise_.ticket(), remote_reading_patience)) {
-    std::set<std::string> seen;
+                    int64_t until_ms,
+                    on_end end)
+      : work_(std::move(work)), until_ms_(until_ms), end_(std::move(end)) {
     for (const auto& host : x.infos) {
       auto [it, is_new] = places_.emplace(host.host_id, reply_.resp.size());
       if (is_new) {
         reply_.resp.emplace_back();
-        reply_.resp.back().host_id = host.host_id;
-        asked_.emplace_back();
+        reply_.resp.back().read.host_id = host.host_id;
+        left_.emplace_back();
       }
-      for (const auto& path : host.config_list)
-        if (auto& paths = asked_[it->second];
-            std::find(paths.begin(), paths.end(), path) == paths.end())
-          paths.push_back(path);
-      for (const auto& path : host.config_list)
-        seen.insert(path);
+      auto& files = left_[it->second];
+      for (const auto& file : host.files)
+        if (std::none_of(
+              files.begin(), files.end(), [&](const auto& f) { return f.path == file.path; }))
+          files.push_back(file);
     }
-    paths_.assign(seen.begin(), seen.end());
-    left_ = asked_;
     for (const auto& host : opened.closed)
       give_up(places_.at(host.host_id), host.reason);
     for (auto& target : opened.targets)
@@ -55,10 +53,10 @@ public:
     order.playbook = task::collect_playbook(work_->store->config->tasks.collect_bytes.bytes);
     order.masks_results = false; // What a file holds is what was asked for.
     for (const auto& [id, target] : targets_)
-      if (const auto& paths = left_[places_.at(id)];
-          !paths.empty() && order.hosts.size() < most_hosts_at_once) {
+      if (const auto& files = left_[places_.at(id)];
+          !files.empty() && order.hosts.size() < most_hosts_at_once) {
         order.hosts.push_back(target);
-        order.hosts.back().vars = task::collect_vars(paths);
+        order.hosts.back().vars = task::collect_vars(files);
       }
     if (order.hosts.empty())
       return end();
@@ -79,10 +77,10 @@ private:
       } else if (auto why = told.failure_of(host.host); !why.empty()) {
         give_up(place, why);
       } else {
-        auto before = to.infos.size(), asked = left_[place].size();
+        auto before = to.read.infos.size(), asked = left_[place].size();
         left_[place] = task::take_collected(told.last[host.host].result, left_[place], to);
-        for (auto i = before; i < to.infos.size(); ++i)
-          bytes_ += to.infos[i].content.size();
+        for (auto i = before; i < to.read.infos.size(); ++i)
+          bytes_ += to.read.infos[i].content.size();
         if (left_[place].size() == asked)
           give_up(place, "the host told nothing of it");
       }
@@ -97,44 +95,74 @@ private:
   }
 
   void give_up(size_t place, const std::string& why) {
-    for (auto& path : left_[place]) {
-      reply_.resp[place].fail_files.push_back(path);
-      reply_.resp[place].fail_reasons.push_back({path, why});
+    auto& to = reply_.resp[place].read;
+    for (auto& file : left_[place]) {
+      to.fail_files.push_back(file.path);
+      to.fail_reasons.push_back({file.path, why});
     }
     left_[place].clear();
   }
 
   void end() {
     size_t done = 0, failed = 0;
-    std::vector<std::string> ids;
     for (const auto& host : reply_.resp) {
-      done += host.success_files.size();
-      failed += host.fail_files.size();
-      ids.push_back(host.host_id);
+      done += host.read.success_files.size() + host.unchanged.size();
+      failed += host.read.fail_files.size();
     }
     reply_.code = code_of(done, failed, outcome_of(ec::internal).return_code);
-    finish(work_,
-           who_,
-           "config.collect",
-           listed(ids),
-           listed(paths_),
-           std::move(hosts_),
-           std::move(reply_),
-           promise_);
+    end_(std::move(reply_), std::move(hosts_));
   }
 
   remote_work_ptr work_;
-  caller who_;
-  foreign_promise<configs_collected> promise_;
   int64_t until_ms_;
-  configs_collected reply_;
-  std::vector<std::string> paths_;                    ///< Each once, for the log.
+  on_end end_;
+  files_checked reply_;
   std::map<std::string, size_t, std::less<>> places_; ///< In `reply_.resp`, by host.
-  std::vector<std::vector<std::string>> asked_, left_;
+  std::vector<std::vector<file_to_check>> left_;
   std::map<std::string, ansible::target, std::less<>> targets_;
   std::vector<ansible::host_result> hosts_;
   size_t bytes_ = 0;
 };
+
+/// @param answer Makes the reply.
+template <class Reply, class Answer>
+void read_files_of(const remote_work_ptr& work,
+                   const caller& who,
+                   const key_ptr& data_key,
+                   const files_to_check& x,
+                   const char* action,
+                   const foreign_promise<Reply>& promise,
+                   Answer answer) {
+  std::vector<std::string> ids;
+  std::set<std::string> named_once, paths;
+  for (const auto& host : x.infos) {
+    ids.push_back(host.host_id);
+    for (const auto& file : host.files)
+      paths.insert(file.path);
+  }
+  auto opened = open_known(
+    *work, who, data_key, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
+  if (!opened)
+    return promise.fail(std::move(opened.error()));
+  std::vector<std::string> entities;
+  for (const auto& id : ids)
+    if (named_once.insert(id).second)
+      entities.push_back(id);
+  auto end = [work,
+              who,
+              action,
+              promise,
+              answer,
+              entity = listed(entities),
+              detail = listed(std::vector<std::string>(paths.begin(), paths.end()))](
+               files_checked checked, std::vector<ansible::host_result> hosts) {
+    finish(
+      work, who, action, entity, detail, std::move(hosts), answer(std::move(checked)), promise);
+  };
+  std::make_shared<config_collection>(
+    work, x, std::move(*opened), over_by(*work, promise.ticket(), remote_reading_patience), end)
+    ->go_on();
+}
 
 /// The files with their commands; in their order.
 expected<std::vector<task::prepared_file>> prepared_files(const task::known_commands& known,
@@ -227,14 +255,30 @@ void collect_configs(const remote_work_ptr& work,
                      const key_ptr& data_key,
                      const configs_to_collect& x,
                      const foreign_promise<configs_collected>& promise) {
-  std::vector<std::string> ids;
-  for (const auto& host : x.infos)
-    ids.push_back(host.host_id);
-  auto opened = open_known(
-    *work, who, data_key, ids, [](size_t i) { return fmt::format("infos[{}].host_id", i); });
-  if (!opened)
-    return promise.fail(std::move(opened.error()));
-  std::make_shared<config_collection>(work, who, x, std::move(*opened), promise)->go_on();
+  files_to_check all;
+  for (const auto& host : x.infos) {
+    auto& to = all.infos.emplace_back();
+    to.host_id = host.host_id;
+    for (const auto& path : host.config_list)
+      to.files.push_back({path, {}});
+  }
+  auto answer = [](files_checked checked) {
+    configs_collected reply;
+    reply.code = checked.code;
+    for (auto& host : checked.resp)
+      reply.resp.push_back(std::move(host.read));
+    return reply;
+  };
+  read_files_of(work, who, data_key, all, "config.collect", promise, answer);
+}
+
+void check_files(const remote_work_ptr& work,
+                 const caller& who,
+                 const key_ptr& data_key,
+                 const files_to_check& x,
+                 const foreign_promise<files_checked>& promise) {
+  read_files_of(
+    work, who, data_key, x, "config.check", promise, [](files_checked checked) { return checked; });
 }
 
 void push_configs(const remote_work_ptr& work,

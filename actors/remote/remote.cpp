@@ -207,6 +207,9 @@ full_remote_actor::behavior_type remote(full_remote_self self, remote_parts part
         return to_caf(fine.error());
       return with_key<configs_collected>(self, who, x, collect_configs);
     },
+    [self](const caller& who, const files_to_check& x) {
+      return with_key<files_checked>(self, who, x, check_files);
+    },
     [self](const caller& who, const configs_to_push& x) -> caf::result<configs_pushed> {
       if (auto fine = check_name(who, x.username); !fine)
         return to_caf(fine.error());

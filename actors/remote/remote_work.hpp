@@ -46,6 +46,12 @@ void collect_configs(const remote_work_ptr& work,
                      const configs_to_collect& x,
                      const foreign_promise<configs_collected>& promise);
 
+void check_files(const remote_work_ptr& work,
+                 const caller& who,
+                 const key_ptr& data_key,
+                 const files_to_check& x,
+                 const foreign_promise<files_checked>& promise);
+
 void push_configs(const remote_work_ptr& work,
                   const caller& who,
                   const key_ptr& data_key,

@@ -2,12 +2,14 @@
 
 #include "runtime/base/fitting.hpp"
 #include "runtime/base/time_text.hpp"
+#include "runtime/core/task/remote_plays.hpp"
 #include "runtime/core/tracing/compare.hpp"
 #include "runtime/core/tracing/names.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace aops::actors {
 
@@ -56,10 +58,26 @@ std::string state_of(const std::string& failure) {
 using known_rows = std::map<std::pair<int64_t, std::string>, trace_real_row>;
 
 expected<known_rows> known_of(database& db, const trace_plan& plan, const look_part& part) {
+  constexpr size_t most_single = 100; // Of few files, those alone.
+  tracing_repository traced{db};
+  if (part.hosts * part.items <= most_single) {
+    known_rows out;
+    for (size_t i = 0; i < part.hosts; ++i)
+      for (size_t j = 0; j < part.items; ++j) {
+        const auto& item = plan.items[part.first_item + j].key;
+        const auto& host = plan.hosts[part.first_host + i].host_id;
+        auto row = traced.real(item, host);
+        if (!row)
+          return fail(std::move(row.error()));
+        if (*row)
+          out.emplace(std::pair{item, host}, std::move(**row));
+      }
+    return out;
+  }
   std::vector<std::string> hosts;
   for (size_t i = 0; i < part.hosts; ++i)
     hosts.push_back(plan.hosts[part.first_host + i].host_id);
-  auto rows = tracing_repository{db}.reals(plan.domain.key, hosts);
+  auto rows = traced.reals(plan.domain.key, hosts);
   if (!rows)
     return fail(std::move(rows.error()));
   known_rows out;
@@ -190,52 +208,182 @@ std::vector<look_part> parts_of(const trace_plan& plan) {
   return parts;
 }
 
-configs_to_collect request_of(const trace_plan& plan, const look_part& part) {
-  configs_to_collect x;
-  std::vector<std::string> paths;
-  for (size_t i = 0; i < part.items; ++i)
-    paths.push_back(plan.items[part.first_item + i].path);
-  for (size_t i = 0; i < part.hosts; ++i)
-    x.infos.push_back({plan.hosts[part.first_host + i].host_id, paths});
-  return x;
+int64_t told_period_ms(const base::config& config) {
+  constexpr int64_t shortest = 1000, usual = 60'000;
+  auto wanted = config.tracing.watch_every.ms;
+  return wanted > 0 ? std::max(wanted, shortest) : usual;
 }
 
-read_files files_in(const configs_collected& reply) {
-  read_files out;
-  for (const auto& host : reply.resp) {
-    for (const auto& file : host.infos)
-      out[{host.host_id, file.path}].content = file;
-    bool answered =
-      !host.infos.empty() || std::any_of(host.fail_reasons.begin(),
-                                         host.fail_reasons.end(),
-                                         [](const auto& x) { return is_about_file(x.reason); });
-    for (const auto& file : host.fail_reasons)
-      out[{host.host_id, file.path}].failure = failure_of(file.reason, answered);
+int64_t told_good_ms(const base::config& config) {
+  constexpr int64_t periods = 3, shortest = 15'000;
+  return std::max(periods * told_period_ms(config), shortest);
+}
+
+int64_t asked_again_ms(int64_t since_ms, int64_t looked_ms, const base::config& config) {
+  auto longest = std::max<int64_t>(config.tracing.check_every.ms, 1);
+  auto shortest = std::min(std::max<int64_t>(config.tracing.watch_every.ms, 1), longest);
+  return looked_ms + std::clamp(2 * (looked_ms - since_ms), shortest, longest);
+}
+
+expected<part_asked> ask_part(database& db,
+                              const trace_plan& plan,
+                              const look_part& part,
+                              const look_manner& manner,
+                              const base::config& config,
+                              int64_t now) {
+  known_rows known;
+  if (manner.by_digest || manner.spares_unreachable) {
+    auto rows = known_of(db, plan, part);
+    if (!rows)
+      return fail(std::move(rows.error()));
+    known = std::move(*rows);
+  }
+  part_asked out;
+  for (size_t i = 0; i < part.hosts; ++i) {
+    const auto& host = plan.hosts[part.first_host + i];
+    bool tells = host.told_ms > 0 && host.told_ms + told_good_ms(config) > now;
+    bool is_silent = false;
+    host_files_to_check ask{host.host_id, {}};
+    for (size_t j = 0; j < part.items; ++j) {
+      const auto& item = plan.items[part.first_item + j];
+      auto row = known.find({item.key, host.host_id});
+      auto& file = ask.files.emplace_back();
+      file.path = item.path;
+      if (row == known.end())
+        continue;
+      const auto& x = row->second;
+      is_silent |= manner.spares_unreachable && x.state == unreachable_state &&
+                   asked_again_ms(x.since_ms, x.looked_ms, config) > now;
+      if (!manner.by_digest || x.read_ms == 0 || x.state == not_found_state)
+        continue;
+      file.known = task::known_digest(x.mode, x.owner, x.body);
+      out.known[{host.host_id, item.path}] = {item.path, x.body, x.mode, x.owner};
+    }
+    if ((tells && !manner.asks_tellers) || is_silent)
+      out.not_asked.insert(host.host_id);
+    else
+      out.files.infos.push_back(std::move(ask));
   }
   return out;
 }
+
+configs_to_collect request_of(const files_to_check& x) {
+  configs_to_collect out;
+  for (const auto& host : x.infos) {
+    auto& to = out.infos.emplace_back();
+    to.host_id = host.host_id;
+    for (const auto& file : host.files)
+      to.config_list.push_back(file.path);
+  }
+  return out;
+}
+
+namespace {
+
+void take_host(const host_configs_collected& host, bool answered, read_files& to) {
+  for (const auto& file : host.infos)
+    to[{host.host_id, file.path}].content = file;
+  answered |= !host.infos.empty() ||
+              std::any_of(host.fail_reasons.begin(), host.fail_reasons.end(), [](const auto& x) {
+                return is_about_file(x.reason);
+              });
+  for (const auto& file : host.fail_reasons)
+    to[{host.host_id, file.path}].failure = failure_of(file.reason, answered);
+}
+
+} // namespace
+
+read_files files_in(const configs_collected& reply) {
+  read_files out;
+  for (const auto& host : reply.resp)
+    take_host(host, false, out);
+  return out;
+}
+
+read_files files_in(const files_checked& reply, const part_asked& asked) {
+  read_files out;
+  for (const auto& host : reply.resp) {
+    const auto& id = host.read.host_id;
+    for (const auto& path : host.unchanged)
+      if (auto known = asked.known.find({id, path}); known != asked.known.end()) {
+        auto& file = out[{id, path}];
+        file.content = known->second;
+        file.is_same = true;
+      }
+    take_host(host.read, !host.unchanged.empty(), out);
+  }
+  return out;
+}
+
+namespace {
+
+/// What is known of a file of a host that was not asked.
+found_file found_before(const tracing::registry& models,
+                        const storage::trace_item_row& item,
+                        const trace_real_row* row,
+                        bool with_contents) {
+  found_file found;
+  if (!row) {
+    found.state = unknown_state;
+    found.failure = found.reason = "the host tells of its files itself, and has not of this one";
+    return found;
+  }
+  found.state = row->state;
+  found.reason = row->reason;
+  found.looked_ms = row->looked_ms;
+  found.since_ms = row->since_ms;
+  if (row->state == unreachable_state || row->state == unreadable_state ||
+      row->state == not_found_state)
+    found.failure = row->reason;
+  else if (with_contents)
+    found.real = shown(models, item.path, row->body, row->mode, row->owner, row->read_ms);
+  return found;
+}
+
+/// Adds what a file says, if there is room.
+void add_real(found_file& found, real_config real, look_result& to) {
+  if ((to.bytes += real.confContents.size()) > most_trace_bytes)
+    found.failure = "one answer does not hold more: ask for fewer hosts";
+  else
+    found.real = std::move(real);
+}
+
+} // namespace
 
 expected<seen_part> judge_part(database& db,
                                const tracing::registry& models,
                                const trace_plan& plan,
                                const look_part& part,
-                               const configs_collected& reply,
+                               const read_files& files,
+                               const std::set<std::string>& not_asked,
                                bool with_contents,
                                int64_t now,
                                look_result& to) {
   auto known = known_of(db, plan, part);
   if (!known)
     return fail(std::move(known.error()));
-  auto files = files_in(reply);
   seen_part seen;
+  const read_file nothing;
   for (size_t j = 0; j < part.items; ++j) {
     const auto& item = plan.items[part.first_item + j];
     const auto& model = models.find_or_text(item.path);
     auto wanted = tracing::parse(item.body, model.how);
     for (size_t i = 0; i < part.hosts; ++i) {
       const auto& host = plan.hosts[part.first_host + i].host_id;
-      auto& file = files[{host, item.path}];
+      auto before = known->find({item.key, host});
+      const auto* old = before == known->end() ? nullptr : &before->second;
       found_file found;
+      if (not_asked.contains(host)) {
+        found = found_before(models, item, old, with_contents);
+        found.host = part.first_host + i;
+        found.item = part.first_item + j;
+        if (auto real = std::exchange(found.real, {}))
+          add_real(found, std::move(*real), to);
+        to.files.push_back(std::move(found));
+        continue;
+      }
+      auto told = files.find({host, item.path});
+      const auto& file = told == files.end() ? nothing : told->second;
       found.host = part.first_host + i;
       found.item = part.first_item + j;
       if (file.content && !wanted) {
@@ -251,9 +399,9 @@ expected<seen_part> judge_part(database& db,
         found.state = state_of(found.failure);
         found.reason = base::fitting(found.failure, most_reason);
       }
-      auto before = known->find({item.key, host});
-      const auto* old = before == known->end() ? nullptr : &before->second;
-      auto row = row_of(found, file, old, item.key, host, now);
+      seen_row row{row_of(found, file, old, item.key, host, now)};
+      row.is_as_before = file.is_same && old && old->state == row.state &&
+                         old->reason == row.reason && old->synced_by.empty();
       if (auto edit = edit_of(model, old, row, file.content.has_value(), now)) {
         if (old->state != row.state) // At the earliest.
           row.since_ms = edit->after_ms;
@@ -261,13 +409,8 @@ expected<seen_part> judge_part(database& db,
       }
       found.looked_ms = now;
       found.since_ms = row.since_ms;
-      if (with_contents && file.content) {
-        auto real = shown(models, item.path, row.body, row.mode, row.owner, now);
-        if ((to.bytes += real.confContents.size()) > most_trace_bytes)
-          found.failure = "one answer does not hold more: ask for fewer hosts";
-        else
-          found.real = std::move(real);
-      }
+      if (with_contents && file.content)
+        add_real(found, shown(models, item.path, row.body, row.mode, row.owner, now), to);
       to.files.push_back(std::move(found));
       seen.rows.push_back(std::move(row));
     }
@@ -286,7 +429,9 @@ keep_seen(database& db, const trace_plan& plan, const seen_part& seen, const std
     if (auto added = traced.add_edit(edit); !added)
       return added;
   for (const auto& row : seen.rows) {
-    if (auto kept = traced.keep_real(row); !kept)
+    auto kept = row.is_as_before ? traced.touch_real(row.item, row.host_id, row.looked_ms)
+                                 : traced.keep_real(row);
+    if (!kept)
       return kept;
     // From when it was first seen to now, in one row: a fault tree may ask about any time of it.
     bool drifted = row.state == not_synchronized_state || row.state == not_found_state;

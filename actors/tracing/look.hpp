@@ -2,9 +2,12 @@
 
 #include "actors/tracing/domain_work.hpp"
 #include "messages/host_info.hpp"
+#include "messages/remote.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 
 /// What files of hosts are, and what that means.
 namespace aops::actors {
@@ -24,8 +27,40 @@ struct look_part {
 /// Cuts a plan into parts whose answers are short enough.
 std::vector<look_part> parts_of(const trace_plan& plan);
 
-/// What is asked for of a part.
-configs_to_collect request_of(const trace_plan& plan, const look_part& part);
+/// How hosts are looked at.
+struct look_manner {
+  bool with_contents = false; ///< Whether who asks gets what the files say.
+  bool by_digest = false;     ///< Files that are what is known are not read again.
+  /// Hosts that did not answer the last time are left alone for a while, a longer one each time.
+  bool spares_unreachable = false;
+  bool asks_tellers = false; ///< Also hosts that have told of their files themselves lately.
+};
+
+/// How often a host that tells of its files itself is to do so, and how long what it told counts.
+int64_t told_period_ms(const base::config& config);
+int64_t told_good_ms(const base::config& config);
+
+/// When a host is asked again that did not answer at `looked_ms`, and not since `since_ms`.
+int64_t asked_again_ms(int64_t since_ms, int64_t looked_ms, const base::config& config);
+
+/// What is asked for of a part, and what is known of it.
+struct part_asked {
+  files_to_check files;            ///< Of hosts that are asked.
+  std::set<std::string> not_asked; ///< The others: what was found of them stands.
+  /// Files of which something is known, as they were read last, by host and path.
+  std::map<std::pair<std::string, std::string>, collected_config> known;
+};
+
+/// Blocks when `manner` needs what is known.
+expected<part_asked> ask_part(storage::database& db,
+                              const trace_plan& plan,
+                              const look_part& part,
+                              const look_manner& manner,
+                              const base::config& config,
+                              int64_t now);
+
+/// The same as a request of files whatever is known of them.
+configs_to_collect request_of(const files_to_check& x);
 
 /// Of a file on a host: what it is, or why that is not known.
 struct found_file {
@@ -49,25 +84,34 @@ struct look_result {
 struct read_file {
   maybe<collected_config> content;
   std::string failure;
+  bool is_same = false; ///< It is what it was when it was looked at last.
 };
 
 /// By host and path.
 using read_files = std::map<std::pair<std::string, std::string>, read_file>;
 read_files files_in(const configs_collected& reply);
 
-/// A file that differs from what it was.
+/// What a file is now.
+struct seen_row : storage::trace_real_row {
+  bool is_as_before = false; ///< But for when it was looked at.
+};
+
 struct seen_part {
-  std::vector<storage::trace_real_row> rows;
+  std::vector<seen_row> rows;
   std::vector<storage::trace_edit_row> edits;
 };
 
+/// Those of a reply to what was asked.
+read_files files_in(const files_checked& reply, const part_asked& asked);
+
 /// Judges what was read of a part, beside what was known. Blocks.
-/// @param with_contents Whether `to` gets what the files say.
+/// @param not_asked Hosts of which nothing is judged anew.
 expected<seen_part> judge_part(storage::database& db,
                                const tracing::registry& models,
                                const trace_plan& plan,
                                const look_part& part,
-                               const configs_collected& reply,
+                               const read_files& files,
+                               const std::set<std::string>& not_asked,
                                bool with_contents,
                                int64_t now,
                                look_result& to);

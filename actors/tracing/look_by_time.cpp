@@ -15,16 +15,53 @@ namespace {
 using storage::database;
 using storage::tracing_repository;
 
+/// How often a domain is looked at in one way or the other.
+int64_t any_look_every(const base::config& config) {
+  auto whole = config.tracing.check_every.ms, between = config.tracing.watch_every.ms;
+  return between > 0 ? std::min(between, whole) : whole;
+}
+
 /// When a domain is looked at again: within a tenth of the time around it, for not all are to come
-/// at once.
-int64_t next_look(const storage::trace_due_row& x, int64_t every_ms, int64_t now_ms) {
+/// at once. Looks between the whole ones come early enough for what changes to be known in time.
+int64_t next_look(const storage::trace_due_row& x, const base::config& config, int64_t now_ms) {
+  auto every_ms = any_look_every(config);
   auto mixed = (static_cast<uint64_t>(x.key) ^ static_cast<uint64_t>(now_ms)) * 0x9E3779B97F4A7C15U;
   auto tenth = std::max<int64_t>(every_ms / 10, 1);
   auto jitter = static_cast<int64_t>(mixed >> 33U) % (2 * tenth) - tenth;
+  if (every_ms < config.tracing.check_every.ms)
+    return now_ms + every_ms * 65 / 100 + jitter / 2;
   return now_ms + every_ms + jitter;
 }
 
+/// After a look between the whole ones none is begun for a while: they take no more than a fourth
+/// of the time that one look at a time would.
+constexpr int64_t rests_after_one_ms = 3, longest_rest_ms = 300'000;
+
+using domain_key = std::pair<std::string, std::string>;
+
+/// Notes that a domain is about to be looked at. @returns Whether all its hosts are to be.
+bool begin_look(tracing_state& st, const domain_key& key) {
+  const auto& config = *st.store->config;
+  auto now = st.store->time->steady_ms(), every = config.tracing.check_every.ms;
+  std::erase_if(st.looked_whole, [&](const auto& x) { return x.second + 2 * every < now; });
+  auto last = st.looked_whole.find(key);
+  // The look that is nearest to the time is the one.
+  if (last != st.looked_whole.end() && now - last->second + any_look_every(config) / 2 < every)
+    return false;
+  st.looked_whole[key] = now;
+  return true;
+}
+
 void look_by_time(tracing_pointer self, const std::string& owner, const std::string& domain) {
+  auto& st = self->state;
+  domain_key key{owner, domain};
+  if (!st.under_way.insert(key).second)
+    return;
+  bool is_whole = begin_look(st, key);
+  if (!is_whole && st.store->time->steady_ms() < st.rests_until_ms) {
+    st.under_way.erase(key);
+    return;
+  }
   caller who;
   who.user = who.owner = owner;
   who.role = rights::administrator;
@@ -32,16 +69,26 @@ void look_by_time(tracing_pointer self, const std::string& owner, const std::str
   auto tell = [owner, domain](const error& why) {
     log::info("domain-not-looked-at", "{} of {}: {}", domain, owner, to_string(why));
   };
-  auto nothing = [tell](expected<plan_ptr> plan) {
+  auto nothing = [self, key, tell](expected<plan_ptr> plan) {
+    self->state.under_way.erase(key);
     if (!plan) // Else there is nothing in it any more.
       tell(plan.error());
   };
-  auto begin = [self, who, how, tell](plan_ptr plan) {
-    auto then = [tell](expected<std::shared_ptr<look_result>> found) {
+  look_manner manner;
+  manner.by_digest = true;
+  manner.spares_unreachable = !is_whole;
+  auto begin = [self, key, who, how, tell, manner](plan_ptr plan) {
+    auto began = self->state.store->time->steady_ms();
+    auto then = [self, key, tell, began, manner](expected<std::shared_ptr<look_result>> found) {
+      auto& st = self->state;
+      st.under_way.erase(key);
+      auto now = st.store->time->steady_ms();
+      if (manner.spares_unreachable)
+        st.rests_until_ms = now + std::min(rests_after_one_ms * (now - began), longest_rest_ms);
       if (!found)
         tell(found.error());
     };
-    look(self, who, how, std::move(plan), false, then);
+    look(self, who, how, std::move(plan), manner, then);
   };
   in_turn(self, how, who, {domain, {}, {}}, nothing, begin);
 }
@@ -54,38 +101,37 @@ void tell_not_claimed(const std::string& owner, const error& why) {
 void claim_due(tracing_pointer self, const std::string& owner) {
   auto store = self->state.store;
   auto now = store->now_ms();
-  auto every = store->config->tracing.check_every.ms;
   auto to = handle_of(self);
-  auto then =
-    [self, owner, store, now, every, to](expected<std::vector<storage::trace_due_row>> due) {
-      if (!due)
-        return tell_not_claimed(owner, due.error());
-      if (due->empty())
-        return;
-      write(
-        *store,
-        store->bounded(unawaited(base::urgency::history, owner)),
-        {},
-        [rows = std::move(*due), now, every](database& db) -> expected<std::vector<std::string>> {
-          std::vector<std::string> claimed;
-          for (const auto& row : rows) {
-            auto moved = tracing_repository{db}.move_on(row, next_look(row, every, now));
-            if (!moved)
-              return fail(std::move(moved.error()));
-            if (*moved)
-              claimed.push_back(row.name);
-          }
-          return claimed;
-        },
-        [self, owner, to](expected<std::vector<std::string>> claimed) {
-          if (!claimed)
-            return tell_not_claimed(owner, claimed.error());
-          go_on(to, [self, owner, claimed] {
-            for (const auto& domain : *claimed)
-              look_by_time(self, owner, domain);
-          });
+  auto then = [self, owner, store, now, to](expected<std::vector<storage::trace_due_row>> due) {
+    if (!due)
+      return tell_not_claimed(owner, due.error());
+    if (due->empty())
+      return;
+    write(
+      *store,
+      store->bounded(unawaited(base::urgency::history, owner)),
+      {},
+      [rows = std::move(*due), now, config = store->config](
+        database& db) -> expected<std::vector<std::string>> {
+        std::vector<std::string> claimed;
+        for (const auto& row : rows) {
+          auto moved = tracing_repository{db}.move_on(row, next_look(row, *config, now));
+          if (!moved)
+            return fail(std::move(moved.error()));
+          if (*moved)
+            claimed.push_back(row.name);
+        }
+        return claimed;
+      },
+      [self, owner, to](expected<std::vector<std::string>> claimed) {
+        if (!claimed)
+          return tell_not_claimed(owner, claimed.error());
+        go_on(to, [self, owner, claimed] {
+          for (const auto& domain : *claimed)
+            look_by_time(self, owner, domain);
         });
-    };
+      });
+  };
   read_then(
     self,
     unawaited(base::urgency::history, owner),
@@ -96,6 +142,11 @@ void claim_due(tracing_pointer self, const std::string& owner) {
 }
 
 } // namespace
+
+std::chrono::milliseconds round_every(const base::config& config) {
+  constexpr int64_t shortest = 1000, longest = 30'000;
+  return std::chrono::milliseconds{std::clamp(any_look_every(config) / 4, shortest, longest)};
+}
 
 void look_round(tracing_pointer self) {
   auto& st = self->state;

@@ -8,4 +8,7 @@ namespace aops::actors {
 /// is begun while they, or domains that were claimed, wait.
 void look_round(tracing_pointer self);
 
+/// How often it is looked which domains are due.
+std::chrono::milliseconds round_every(const base::config& config);
+
 } // namespace aops::actors

@@ -7,35 +7,66 @@
 namespace aops::actors {
 
 look_under_way::look_under_way(
-  tracing_pointer self, caller who, base::ticket how, plan_ptr plan, bool with_contents, on_end end)
+  tracing_pointer self, caller who, base::ticket how, plan_ptr plan, look_manner manner, on_end end)
     : self_(self), store_(self->state.store), models_(self->state.models), who_(std::move(who)),
-      how_(std::move(how)), plan_(std::move(plan)), parts_(parts_of(*plan_)),
-      with_contents_(with_contents), end_(std::move(end)) {}
+      how_(std::move(how)), plan_(std::move(plan)), parts_(parts_of(*plan_)), manner_(manner),
+      end_(std::move(end)) {}
 
 void look_under_way::go() {
   if (next_ == parts_.size())
     return end_(found_);
   if (!is_awaited(*store_, how_))
     return end_(fail(no_more_awaited()));
-  auto then = [it = shared_from_this()](expected<configs_collected> reply) {
-    it->take(std::move(reply));
-  };
-  errand with;
-  with.what = how_.what;
-  ask_for<remote_actor>(std::move(with),
-                        self_,
-                        *store_->names,
-                        remote_name,
-                        remote_reading_patience,
-                        then,
-                        who_,
-                        request_of(*plan_, parts_[next_]));
+  auto it = shared_from_this();
+  read_then(
+    self_,
+    how_,
+    [it](storage::database& db) {
+      return ask_part(db,
+                      *it->plan_,
+                      it->parts_[it->next_],
+                      it->manner_,
+                      *it->store_->config,
+                      it->store_->now_ms());
+    },
+    [it](expected<part_asked> asked) { it->ask_hosts(std::move(asked)); });
 }
 
-void look_under_way::take(expected<configs_collected> reply) {
-  if (!reply)
-    return end_(fail(std::move(reply.error())));
-  auto kept = std::make_shared<configs_collected>(std::move(*reply));
+void look_under_way::ask_hosts(expected<part_asked> asked) {
+  if (!asked)
+    return end_(fail(std::move(asked.error())));
+  asked_ = std::make_shared<const part_asked>(std::move(*asked));
+  if (asked_->files.infos.empty())
+    return judge({});
+  auto it = shared_from_this();
+  errand with;
+  with.what = how_.what;
+  auto ask_remote = [&](auto then, auto request) {
+    ask_for<remote_actor>(std::move(with),
+                          self_,
+                          *store_->names,
+                          remote_name,
+                          remote_reading_patience,
+                          std::move(then),
+                          who_,
+                          std::move(request));
+  };
+  if (manner_.by_digest)
+    return ask_remote(
+      [it](expected<files_checked> reply) {
+        return reply ? it->judge(files_in(*reply, *it->asked_))
+                     : it->end_(fail(std::move(reply.error())));
+      },
+      asked_->files);
+  ask_remote(
+    [it](expected<configs_collected> reply) {
+      return reply ? it->judge(files_in(*reply)) : it->end_(fail(std::move(reply.error())));
+    },
+    request_of(asked_->files));
+}
+
+void look_under_way::judge(read_files files) {
+  auto kept = std::make_shared<read_files>(std::move(files));
   auto it = shared_from_this();
   read_then(
     self_,
@@ -46,7 +77,8 @@ void look_under_way::take(expected<configs_collected> reply) {
                         *it->plan_,
                         it->parts_[it->next_],
                         *kept,
-                        it->with_contents_,
+                        it->asked_->not_asked,
+                        it->manner_.with_contents,
                         it->store_->now_ms(),
                         *it->found_);
     },
@@ -81,13 +113,13 @@ void look(tracing_pointer self,
           const caller& who,
           const base::ticket& how,
           plan_ptr plan,
-          bool with_contents,
+          look_manner manner,
           look_under_way::on_end then) {
   auto end = [self, then](expected<std::shared_ptr<look_result>> found) {
     end_turn(self);
     then(std::move(found));
   };
-  std::make_shared<look_under_way>(self, who, how, std::move(plan), with_contents, end)->go();
+  std::make_shared<look_under_way>(self, who, how, std::move(plan), manner, end)->go();
 }
 
 } // namespace aops::actors

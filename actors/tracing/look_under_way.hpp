@@ -15,13 +15,14 @@ public:
                  caller who,
                  base::ticket how,
                  plan_ptr plan,
-                 bool with_contents,
+                 look_manner manner,
                  on_end end);
 
   void go(); ///< From the next part on.
 
 private:
-  void take(expected<configs_collected> reply);
+  void ask_hosts(expected<part_asked> asked);
+  void judge(read_files files);
   void keep(expected<seen_part> seen);
 
   tracing_pointer self_;
@@ -31,9 +32,10 @@ private:
   base::ticket how_;
   plan_ptr plan_;
   std::vector<look_part> parts_;
-  bool with_contents_;
+  look_manner manner_;
   on_end end_;
   size_t next_ = 0;
+  std::shared_ptr<const part_asked> asked_; ///< Of the part that is looked at.
   std::shared_ptr<look_result> found_ = std::make_shared<look_result>();
 };
 
@@ -42,7 +44,7 @@ void look(tracing_pointer self,
           const caller& who,
           const base::ticket& how,
           plan_ptr plan,
-          bool with_contents,
+          look_manner manner,
           look_under_way::on_end then);
 
 } // namespace aops::actors

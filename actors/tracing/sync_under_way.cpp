@@ -117,7 +117,9 @@ private:
       it->promise_.answer(reply_of(*it->plan_, it->pushed_, found ? **found : none));
     };
     auto how = unawaited(base::urgency::people, who_.owner);
-    std::make_shared<look_under_way>(self_, who_, how, plan_, false, then)->go();
+    look_manner manner;
+    manner.asks_tellers = true; // They have not told of it yet.
+    std::make_shared<look_under_way>(self_, who_, how, plan_, manner, then)->go();
   }
 
   tracing_pointer self_;

@@ -5,6 +5,7 @@
 #include "actors/tracing/look_by_time.hpp"
 #include "actors/tracing/look_under_way.hpp"
 #include "actors/tracing/sync_under_way.hpp"
+#include "actors/tracing/told_by_host.hpp"
 
 #include <caf/all.hpp>
 
@@ -13,8 +14,6 @@ namespace aops::actors {
 namespace {
 
 using storage::database;
-
-constexpr std::chrono::seconds look_every{30};
 
 /// Whether hosts are asked: an ordinary user gets what is known.
 bool asks_hosts(const caller& who, const maybe<bool>& refresh) {
@@ -43,7 +42,7 @@ status(tracing_pointer self, const caller& who, const domain_status_query& q) {
         return fail_by(promise, std::move(found.error()), 404);
       promise.answer(status_of(*plan, **found));
     };
-    look(self, who, promise.ticket(), plan, false, then);
+    look(self, who, promise.ticket(), plan, {}, then);
   };
   in_turn(self, promise.ticket(), who, {q.domainName, {}, {}}, nothing, begin);
   return promise;
@@ -75,7 +74,9 @@ reals(tracing_pointer self, const caller& who, const real_configs_query& q) {
         return fail_by(promise, std::move(found.error()), 404);
       promise.answer(configs_of(*plan, std::move(**found)));
     };
-    look(self, who, promise.ticket(), plan, true, then);
+    look_manner manner;
+    manner.with_contents = true;
+    look(self, who, promise.ticket(), plan, manner, then);
   };
   in_turn(self, promise.ticket(), who, {q.domainName, q.hostIds, {}}, nothing, begin);
   return promise;
@@ -112,13 +113,14 @@ full_tracing_actor::behavior_type tracing(tracing_pointer self, tracing_parts pa
   prepare(self);
   self->state.store = std::move(parts.store);
   self->state.models = std::move(parts.models);
+  self->state.tokens = std::move(parts.tokens);
   if (self->state.store->config->tracing.check_every.ms > 0)
-    self->delayed_send(self, look_every, atom::tick_v);
+    self->delayed_send(self, round_every(*self->state.store->config), atom::tick_v);
   using models = const tracing::registry&;
   return {
     [](const tracing_step& x) { (*x.go)(); },
     [self](atom::tick) {
-      self->delayed_send(self, look_every, atom::tick_v);
+      self->delayed_send(self, round_every(*self->state.store->config), atom::tick_v);
       look_round(self);
     },
     [self](const caller& who, const domains_to_create& x) {
@@ -177,6 +179,7 @@ full_tracing_actor::behavior_type tracing(tracing_pointer self, tracing_parts pa
         self, who, [who, q](database& db, models) { return edits_of(db, who, q); });
     },
     [self](const caller&, const trace_models_query&) { return models_of(*self->state.models); },
+    [self](const told_files_to_take& x) { return take_told(self, x); },
     [](atom::ping) {},
   };
 }

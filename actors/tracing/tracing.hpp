@@ -1,10 +1,14 @@
 #pragma once
 
+#include "actors/store/host_tokens.hpp"
+#include "actors/support/bytes_held.hpp"
 #include "actors/support/checked_state.hpp"
 #include "actors/tracing/look.hpp"
 #include "messages/roles/tracing.hpp"
 
 #include <deque>
+#include <map>
+#include <set>
 
 namespace aops::actors {
 
@@ -33,6 +37,8 @@ struct waiting_turn {
 struct tracing_parts {
   store_ptr store;
   trace_models_ptr models;
+  /// Shared with whom hosts send lines.
+  std::shared_ptr<host_token_cache> tokens = std::make_shared<host_token_cache>();
 };
 
 struct tracing_state {
@@ -43,6 +49,15 @@ struct tracing_state {
   size_t looking = 0;               ///< Domains whose hosts are read or changed now.
   std::deque<waiting_turn> waiting; ///< What somebody waits for, in its turn.
   std::deque<waiting_turn> by_time; ///< What nobody does: when nothing else waits.
+  std::shared_ptr<host_token_cache> tokens;
+  /// Bytes that hosts told and that are not taken yet.
+  bytes_held::sum told_bytes = std::make_shared<std::atomic<int64_t>>(0);
+  /// When all hosts of a domain were looked at by time last, by owner and name; on this node.
+  std::map<std::pair<std::string, std::string>, int64_t> looked_whole;
+  /// Owners and names of domains that are looked at by time now.
+  std::set<std::pair<std::string, std::string>> under_way;
+  /// Before that no domain is looked at between its looks: on the steady clock.
+  int64_t rests_until_ms = 0;
 };
 
 using tracing_pointer = full_tracing_actor::stateful_pointer<checked_state<tracing_state>>;

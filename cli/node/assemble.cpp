@@ -66,6 +66,7 @@
 #include "cli/node/doctor_facts.hpp"
 #include "http/routes/line_routes.hpp"
 #include "http/routes/query_routes.hpp"
+#include "http/routes/told_files_routes.hpp"
 #include "http/routes/topology_routes.hpp"
 #include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
@@ -232,10 +233,10 @@ child_spec store_tree(const parts& p) {
             dump_keeper,
             dump_parts{store, std::make_shared<bounded_pool>("dump", 1, 1), p.health}));
   tree.push_back(remote_child(p, store));
+  auto tokens = std::make_shared<host_token_cache>();
   tree.push_back(child(tracing_name,
                        actors::tracing,
-                       tracing_parts{store, load_trace_models(p.config->tracing.models)}));
-  auto tokens = std::make_shared<host_token_cache>();
+                       tracing_parts{store, load_trace_models(p.config->tracing.models), tokens}));
   tree.push_back(host_logs_child(p, store, tokens));
   tree.push_back(topology_child(p, store, tokens));
   for (auto other : p.lists.stores)
@@ -531,6 +532,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
   for (auto& row : http::line_intake_routes(port))
     s.foreign.push_back(std::move(row));
   s.foreign.push_back(http::topology_intake_route(port));
+  s.foreign.push_back(http::told_files_route(port));
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port),
                                                           http::password_opener(port));
   return s;

@@ -28,6 +28,8 @@ using remote_actor = caf::typed_actor<
   asks<host_infos_to_refresh, host_infos_refreshed>,
   // Reads files of hosts; answered file by file.
   asks<configs_to_collect, configs_collected>,
+  // The same of files that are not what is known of them; nothing is brought of the others.
+  asks<files_to_check, files_checked>,
   // Replaces files of hosts; answered file by file. ec::bad_request when a command is not allowed.
   asks<configs_to_push, configs_pushed>,
   // Runs a command of the allowed ones. ec::bad_request when it, or an argument, is not.

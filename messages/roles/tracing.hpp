@@ -61,6 +61,9 @@ using tracing_actor = caf::typed_actor<
   asks<trace_edits_query, trace_edits>,
   // Models of files.
   asks<trace_models_query, trace_models>,
+  // Takes what a host tells of its own files, and says which are traced and of which it is to send
+  // what they say. ec::session_invalid when nobody has the token, ec::bad_request, ec::overloaded.
+  answers<told_files_to_take, told_files_taken>,
   caf::reacts_to<atom::ping>>;
 
 } // namespace aops

@@ -14,6 +14,8 @@
   X(remote, configs_to_push)                                                                       \
   X(remote, configs_pushed)                                                                        \
   X(remote, command_output_query)                                                                  \
-  X(remote, command_outputs)
+  X(remote, command_outputs)                                                                       \
+  X(remote, files_to_check)                                                                        \
+  X(remote, files_checked)
 
 AOPS_TYPE_BLOCK(remote, 4700)

@@ -36,6 +36,8 @@
   X(tracing, trace_edits_query)                                                                    \
   X(tracing, trace_edits)                                                                          \
   X(tracing, trace_models_query)                                                                   \
-  X(tracing, trace_models)
+  X(tracing, trace_models)                                                                         \
+  X(tracing, told_files_to_take)                                                                   \
+  X(tracing, told_files_taken)
 
 AOPS_TYPE_BLOCK(tracing, 6400)

@@ -193,6 +193,7 @@ struct config {
 
   struct {
     duration check_every = minutes(10); ///< 0: on demand only.
+    duration watch_every = minutes(1);  ///< Between these; 0: not.
     int64_t parallel = 2;               ///< Domains of which hosts are read at once.
     int64_t most_versions = 1000;       ///< Of an item.
     std::vector<std::string> paths;     ///< Folders of files that may be traced; empty: all.

@@ -340,6 +340,9 @@ void add_tracing(lister& list, config& c) {
     .add("check_every", t.check_every, span({}, days(30)),
          "How often the files of a domain's hosts are compared with what is expected, while a session of "
          "their owner has the vault key. 0: on demand only.")
+    .add("watch_every", t.watch_every, span({}, days(1)),
+         "How often, between these looks, hosts are asked by digest whether a file has changed, and how often hosts "
+         "that tell of their files themselves are to do so. 0: not between them.")
     .add("parallel", t.parallel, {1, 16}, "Domains whose hosts are read at once on a node; others wait.")
     .add("most_versions", t.most_versions, {2, 100000}, "Versions kept of a file; the oldest of more are gone.")
     .add("paths", t.paths, "Folders whose files may be traced, such as `/etc/`. Empty: all.")

@@ -245,6 +245,7 @@ ROWS = {
     ("POST", "/logs/token/get"): denied(changes=False),
     ("DELETE", "/logs/token/delete"): denied(lambda s: {"token_list": ["x"]}),
 
+    ("POST", "/tracing/ingest"): row(ANYONE, lambda s: {"files": []}, code=1201),
     ("POST", "/topology/ingest"): row(ANYONE, lambda s: {"machine_id": "m", "hostname": "h"}, code=1201),
     ("GET", "/gala-spider/api/v1/get_entities"): sees(shows=lambda s: host_of(s)),
     ("GET", "/gala-spider/api/v1/get_status"): sees(shows=lambda s: ['"hosts":1']),

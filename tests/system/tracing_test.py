@@ -1,14 +1,18 @@
 """Configuration tracing: its fourteen paths as they always were, on both stores, and files of real hosts over real SSH."""
 import concurrent.futures
+import hashlib
 import json
 import os
+import pathlib
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 import lab
-from node import node
+from node import die_with_parent, node
 from rest import rest, tree
 from stores import database
 from waiting import wait_until
@@ -17,6 +21,8 @@ KEY, KNOWN = "vault-key", "correct horse"
 REPO = "/etc/yum.repos.d/openEuler.repo"
 TEXT = "[OS]\nname=OS\nbaseurl=http://mirror/os\nenabled=1\n"
 SHOWN = ('{\n    "OS": {\n        "name": "OS",\n        "baseurl": "http://mirror/os",\n        "enabled": "1"\n    }\n}\n')
+RUNNER = pathlib.Path(__file__).with_name("quick_runner.py")
+TELLER = pathlib.Path(__file__).resolve().parents[2] / "tools/tell_files.py"
 BAD_NAMES = ("..", ".", "a/b", "x'; id; '", "", "x" * 256, "a b", "ä")
 
 
@@ -304,7 +310,7 @@ class on_hosts(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = lab.lab(3)
         cls.addClassCleanup(cls.lab.close)
-        cls.node = node("tracing.check_every=1s")
+        cls.node = node("tracing.check_every=1h", "tracing.watch_every=1s")
         cls.addClassCleanup(cls.node.close)
         cls.api = cls.node.admin()
         cls.api.add_group()
@@ -379,7 +385,7 @@ class on_hosts(unittest.TestCase):
         self.assertEqual(len(report["root_causes"]), 1)
         self.assertIn("the file is gone (seen ", report["evidence"][0]["condition"])
 
-    def test_a_domain_is_looked_at_by_time(self):
+    def test_a_domain_is_looked_at_by_time_and_a_change_seen_between_two_looks(self):
         h3 = self.ids["h3"]
         self.write("h3", "hello\n", "/etc/greeting")
         self.c.domain("timed", h3)
@@ -387,7 +393,8 @@ class on_hosts(unittest.TestCase):
         known = lambda: self.c.status("timed", refresh=False)[h3]["/etc/greeting"]
         wait_until(lambda: known() == "SYNCHRONIZED", 120, "the first look")
         self.write("h3", "good bye\n", "/etc/greeting")
-        wait_until(lambda: known() == "NOT SYNCHRONIZE", 120, "the next look")
+        wait_until(lambda: known() == "NOT SYNCHRONIZE", 120, "what its digest tells")
+        self.assertIn("hello", self.api.good("/manage/tracing/edit/get", {"host_id": h3})["edits"][0]["unified"])
         self.assertGreater(self.api.good("/manage/tracing/summary/get")["hosts"], 0)
 
     def test_many_files_of_many_hosts_are_read_together(self):
@@ -398,6 +405,117 @@ class on_hosts(unittest.TestCase):
         self.assertEqual([x["fail_files"] for x in reply["resp"]], [["/etc/nothing"]] * 2)
         refused = {"infos": [{"host_id": hosts[0], "config_list": ["/etc/../etc/shadow"]}]}
         self.assertEqual(self.api.post("/manage/config/collect", refused)["code"], 1000)
+
+
+class on_many_hosts(unittest.TestCase):
+    """A program in place of Ansible tells what hosts would."""
+
+    HOSTS, FILES = 120, ["/etc/a", "/etc/b", "/etc/c", "/etc/d", "/etc/nothing"]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node("check.sample_period=1h", f"tasks.runner={RUNNER}")
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+        cls.api.add_group()
+        cls.ids = cls.api.add_hosts(*((f"m{k:03}", f"127.8.0.{k + 1}", 9) for k in range(cls.HOSTS)))
+        cls.api.good("/manage/account/certificate", {"key": KEY})
+        cls.c = client(cls.api)
+        cls.c.domain("many", *cls.ids)
+        for path in cls.FILES:
+            cls.c.item("many", path, path + "\n")
+
+    def test_all_files_of_all_hosts_are_in_one_answer(self):
+        wanted = {x: "NOT FOUND" if x == "/etc/nothing" else "SYNCHRONIZED" for x in self.FILES}
+        began = time.monotonic()
+        self.assertEqual(self.c.status("many"), {x: wanted for x in self.ids})
+        self.assertLess(time.monotonic() - began, 60)
+        self.assertEqual(self.c.status("many", refresh=False), {x: wanted for x in self.ids})
+        real = self.c.post("/confs/queryRealConfs", {"domainName": "many", "hostIds": []})
+        self.assertEqual([(x["hostID"], len(x["confBaseInfos"])) for x in real], [(x, 4) for x in self.listed()])
+        some = self.c.post("/confs/queryRealConfs", {"domainName": "many", "hostIds": [{"hostId": x} for x in self.ids[:60]]})
+        self.assertEqual({x["hostID"] for x in some}, set(self.ids[:60]))
+
+    def listed(self):
+        return [x["hostId"] for x in self.c.post("/host/getHost", {"domainName": "many"})]
+
+    def test_fifty_hosts_with_five_files_are_collected_together(self):
+        infos = [{"host_id": x, "config_list": self.FILES} for x in self.ids[:50]]
+        reply = self.api.good("/manage/config/collect", {"infos": infos}, 206)
+        self.assertEqual([x["host_id"] for x in reply["resp"]], self.ids[:50])
+        self.assertEqual({(len(x["infos"]), tuple(x["fail_files"])) for x in reply["resp"]}, {(4, ("/etc/nothing",))})
+        self.assertEqual(rest(self.node.url).post("/manage/config/collect", {"infos": infos})["code"], 1201)
+        other = self.node.admin()  # In its session nobody has entered the key.
+        self.assertEqual(other.post("/manage/config/collect", {"infos": infos})["code"], 1203)
+
+
+class told_by_hosts(unittest.TestCase):
+    """Hosts that tell of their files themselves, with their tokens."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = node("tracing.watch_every=2s")
+        cls.addClassCleanup(cls.node.close)
+        cls.api = cls.node.admin()
+        cls.api.add_group()
+        cls.one, cls.two = cls.api.add_hosts(("t1", "127.0.0.1", 9), ("t2", "127.0.0.2", 9))
+        cls.token = cls.api.good("/logs/token/create", {"host_id": cls.one, "name": "files"})["access_token"]
+        cls.c = client(cls.api)
+
+    def tell(self, files, status=200, token=None):
+        headers = {"Content-Type": "application/json", "Authorization": "Bearer " + (token or self.token)}
+        got, _, text = rest(self.node.url).send("POST", "/tracing/ingest", json.dumps({"files": files}), headers)
+        self.assertEqual(got, status, text)
+        return json.loads(text)
+
+    def test_a_host_tells_of_its_own_traced_files_alone(self):
+        self.c.domain("own", self.one, self.two)
+        self.c.item("own", REPO, TEXT)
+        asked = self.tell([])
+        self.assertEqual((asked["traced"], asked["period_ms"]), ([REPO], 2000))
+        file = {"path": REPO, "content": TEXT, "file_attr": "0644", "file_owner": "root:root"}
+        digest = hashlib.sha256(("0644\nroot:root\n" + TEXT).encode()).hexdigest()
+        self.assertEqual(self.tell([{"path": REPO, "digest": digest}])["wanted"], [REPO])
+        taken = self.tell([file, {"path": "/etc/shadow", "content": "x"}])
+        self.assertEqual((taken["wanted"], taken["untraced"]), ([], ["/etc/shadow"]))
+        self.assertEqual(self.tell([{"path": REPO, "digest": digest}])["wanted"], [])
+        states = lambda: self.c.status("own", refresh=False)
+        self.assertEqual(states(), {self.one: {REPO: "SYNCHRONIZED"}, self.two: {REPO: "UNKNOWN"}})
+        self.tell([file | {"content": TEXT.replace("enabled=1", "enabled=0")}])
+        self.assertEqual(states()[self.one], {REPO: "NOT SYNCHRONIZE"})
+        edit = self.api.good("/manage/tracing/edit/get", {"host_id": self.one})["edits"][0]
+        self.assertIn("enabled: 1 → 0", edit["summary"])
+        self.assertIn(f"config_drift:own:{REPO}", [x["check_item"] for x in self.api.results(self.one)])
+        (item,) = self.api.good("/manage/tracing/item/get", {"domain_name": "own"})["items"]
+        self.assertEqual(item["text"], TEXT)  # What it should be no host can tell.
+        self.tell([{"path": REPO, "failure": "missing"}])
+        self.assertEqual(states()[self.one], {REPO: "NOT FOUND"})
+
+    def test_what_is_no_token_or_does_not_read_is_refused(self):
+        self.tell([], 401, token="another")
+        self.tell([{"path": REPO}], 400)
+        self.tell([{"path": REPO, "digest": "x"}], 400)
+        self.tell([{"path": REPO, "content": "x"}] * 101, 400)
+        self.tell([{"path": REPO, "content": "x" * (1 << 20) + "x"}], 400)
+
+    def test_the_program_that_tells_sees_a_change_at_once(self):
+        path = os.path.join(self.node.folder, "told.conf")
+        token_file = os.path.join(self.node.folder, "told.token")
+        for name, text in ((path, "a = 1\n"), (token_file, self.token)):
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(text)
+        self.c.domain("program", self.one)
+        self.c.item("program", path, "a = 1\n")
+        program = subprocess.Popen([sys.executable, "-B", TELLER, self.node.url, "/dev/null", token_file], stdin=subprocess.DEVNULL,
+                                   preexec_fn=die_with_parent)
+        self.addCleanup(lambda: (program.kill(), program.wait()))
+        known = lambda: self.c.status("program", refresh=False)[self.one][path]
+        wait_until(lambda: known() == "SYNCHRONIZED", 30, "it is told")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("a = 2\n")
+        wait_until(lambda: known() == "NOT SYNCHRONIZE", 30, "the change is told")
+        os.remove(path)
+        wait_until(lambda: known() == "NOT FOUND", 30, "that it is gone is told")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 #include "runtime/core/task/remote_plays.hpp"
 
 #include "runtime/base/base64.hpp"
+#include "runtime/base/digest.hpp"
 #include "runtime/base/fitting.hpp"
 #include "runtime/base/json_codec.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace aops::task {
 
@@ -114,24 +115,42 @@ std::string collect_playbook(int64_t limit) {
   return playbook("Read files", json::array({std::move(read)}), true);
 }
 
-std::string collect_vars(const std::vector<std::string>& paths) {
-  json files = json::array();
-  for (const auto& path : paths)
-    files.push_back({{"path", literal(path)}});
-  return dumped({{"aops_files", std::move(files)}});
+std::string collect_vars(const std::vector<file_to_check>& files) {
+  json out = json::array();
+  for (const auto& file : files) {
+    json x{{"path", literal(file.path)}};
+    if (!file.known.empty())
+      x["known"] = file.known;
+    out.push_back(std::move(x));
+  }
+  return dumped({{"aops_files", std::move(out)}});
 }
 
-std::vector<std::string> take_collected(std::string_view result,
-                                        const std::vector<std::string>& asked,
-                                        host_configs_collected& to) {
-  std::set<std::string, std::less<>> open(asked.begin(), asked.end());
-  for (const auto& file : told_in(result))
-    if (auto path = text_at(file, "path"); open.erase(path) > 0)
-      take_file(file, path, to);
-  std::vector<std::string> left;
-  for (const auto& path : asked)
-    if (open.contains(path))
-      left.push_back(path);
+std::string known_digest(std::string_view mode, std::string_view owner, std::string_view content) {
+  return base::sha256_hex(fmt::format("{}\n{}\n{}", mode, owner, content));
+}
+
+std::vector<file_to_check> take_collected(std::string_view result,
+                                          const std::vector<file_to_check>& asked,
+                                          host_files_checked& to) {
+  std::map<std::string, bool, std::less<>> open; // Whether something is known of it.
+  for (const auto& file : asked)
+    open.emplace(file.path, !file.known.empty());
+  for (const auto& file : told_in(result)) {
+    auto path = text_at(file, "path");
+    auto it = open.find(path);
+    if (it == open.end())
+      continue;
+    if (it->second && file.contains("same"))
+      to.unchanged.push_back(path);
+    else
+      take_file(file, path, to.read);
+    open.erase(it);
+  }
+  std::vector<file_to_check> left;
+  for (const auto& file : asked)
+    if (open.contains(file.path))
+      left.push_back(file);
   return left;
 }
 

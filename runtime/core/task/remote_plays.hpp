@@ -17,14 +17,18 @@ std::string facts_playbook();
 
 /// @param limit Bytes of a file that are read at most.
 std::string collect_playbook(int64_t limit);
-std::string collect_vars(const std::vector<std::string>& paths);
+/// Of a file that is what is known of it the host tells just that.
+std::string collect_vars(const std::vector<file_to_check>& files);
 
-/// Takes what a host's play told: files that were read, and those that were not. Of each that was
-/// asked for what is told first; nothing of others.
-/// @returns Paths it has told nothing of yet: to be asked for again.
-std::vector<std::string> take_collected(std::string_view result,
-                                        const std::vector<std::string>& asked,
-                                        host_configs_collected& to);
+/// What is known of a file, in 64 digits: of its mode, `owner:group` and bytes.
+std::string known_digest(std::string_view mode, std::string_view owner, std::string_view content);
+
+/// Takes what a host's play told: files that were read, those that were not, and those that are
+/// what is known. Of each that was asked for what is told first; nothing of others.
+/// @returns Those it has told nothing of yet: to be asked for again.
+std::vector<file_to_check> take_collected(std::string_view result,
+                                          const std::vector<file_to_check>& asked,
+                                          host_files_checked& to);
 
 /// A file with its commands.
 struct prepared_file {

@@ -36,6 +36,23 @@ trace_domain_row read_domain(const row& r) {
   return {r.integer(0), r.string(1), r.string(2), r.integer(3)};
 }
 
+/// Those of a domain that are traced.
+const std::string item_select =
+  "select i.n, i.path, v.version, v.id, v.username, v.reason, v.created_ms, v.body "
+  "from trace_item i join trace_version v on v.item = i.n and v.version = i.version "
+  "where i.domain = ? and i.is_traced = 1";
+
+trace_item_row read_item(const row& r) {
+  return {r.integer(0),
+          r.string(1),
+          r.integer(2),
+          r.string(3),
+          r.string(4),
+          r.string(5),
+          r.integer(6),
+          r.string(7)};
+}
+
 /// A version beside the one before it.
 constexpr std::string_view version_columns =
   "select v.version, v.id, v.username, v.reason, v.created_ms, v.is_traced, v.body, p.body "
@@ -138,13 +155,13 @@ expected<std::vector<trace_host_row>> tracing_repository::hosts(int64_t domain, 
   matching.also("h.owner = ?", of.owner());
   of.limit_groups(matching, "h.host_group");
   return db_.list_with(
-    "select t.host_id, t.ip, t.ipv6, h.name, h.ip, h.status from trace_host t "
+    "select t.host_id, t.ip, t.ipv6, h.name, h.ip, h.status, t.told_ms from trace_host t "
     "join host h on h.id = t.host_id where " +
       matching.where() + " order by h.name",
     matching.values(),
     [](const row& r) {
       return trace_host_row{
-        r.string(0), r.string(1), r.string(2), r.string(3), r.string(4), r.string(5)};
+        r.string(0), r.string(1), r.string(2), r.string(3), r.string(4), r.string(5), r.integer(6)};
     });
 }
 
@@ -250,21 +267,20 @@ expected<bool> tracing_repository::add_version(int64_t domain,
 }
 
 expected<std::vector<trace_item_row>> tracing_repository::items(int64_t domain) {
-  return db_.list(
-    "select i.n, i.path, v.version, v.id, v.username, v.reason, v.created_ms, v.body "
-    "from trace_item i join trace_version v on v.item = i.n and v.version = i.version "
-    "where i.domain = ? and i.is_traced = 1 order by i.path",
-    [](const row& r) {
-      return trace_item_row{r.integer(0),
-                            r.string(1),
-                            r.integer(2),
-                            r.string(3),
-                            r.string(4),
-                            r.string(5),
-                            r.integer(6),
-                            r.string(7)};
-    },
-    domain);
+  return db_.list(item_select + " order by i.path", read_item, domain);
+}
+
+expected<std::vector<trace_item_row>>
+tracing_repository::items_of(int64_t domain, const std::vector<std::string>& paths) {
+  std::vector<trace_item_row> out;
+  for (const auto& path : paths) {
+    auto found = db_.first(item_select + " and i.path = ?", read_item, domain, path);
+    if (!found)
+      return fail(std::move(found.error()));
+    if (*found)
+      out.push_back(std::move(**found));
+  }
+  return out;
 }
 
 expected<bool>
@@ -366,6 +382,16 @@ expected<void> tracing_repository::keep_real(const trace_real_row& x) {
                       x.owner,
                       x.synced_by,
                       x.body));
+}
+
+expected<void>
+tracing_repository::touch_real(int64_t item, std::string_view host_id, int64_t now_ms) {
+  return only(db_.run("update trace_real set looked_ms = ?, read_ms = ? where item = ? and "
+                      "host_id = ? and read_ms > 0",
+                      now_ms,
+                      now_ms,
+                      item,
+                      host_id));
 }
 
 expected<void> tracing_repository::note_sync(int64_t item,
@@ -471,6 +497,32 @@ expected<std::vector<trace_edit_row>> tracing_repository::edits(std::string_view
                          x.after = r.string(10);
                          return x;
                        });
+}
+
+// -- hosts that tell of their files themselves
+
+expected<std::vector<trace_domain_row>>
+tracing_repository::domains_of_host(std::string_view host_id) {
+  return db_.list("select d.n, d.owner, d.name, d.priority from trace_host t join trace_domain d "
+                  "on d.n = t.domain join host h on h.id = t.host_id and h.owner = d.owner where "
+                  "t.host_id = ? order by d.n limit ?",
+                  read_domain,
+                  host_id,
+                  most_told_domains);
+}
+
+expected<std::vector<std::string>> tracing_repository::paths_of_host(std::string_view host_id) {
+  return db_.list(
+    "select distinct i.path from trace_host t join trace_domain d on d.n = t.domain "
+    "join host h on h.id = t.host_id and h.owner = d.owner join trace_item i on "
+    "i.domain = d.n and i.is_traced = 1 where t.host_id = ? order by i.path limit ?",
+    [](const row& r) { return r.string(0); },
+    host_id,
+    most_items);
+}
+
+expected<void> tracing_repository::note_told(std::string_view host_id, int64_t now_ms) {
+  return only(db_.run("update trace_host set told_ms = ? where host_id = ?", now_ms, host_id));
 }
 
 // -- looking by time

@@ -19,6 +19,7 @@ struct trace_domain_row {
 /// A host of a domain that is still there.
 struct trace_host_row {
   std::string host_id, ip, ipv6, host_name, address, status;
+  int64_t told_ms = 0; ///< When it told of its files itself; 0: never.
 };
 
 /// What is expected of a file now.
@@ -72,10 +73,11 @@ class tracing_repository {
 public:
   explicit tracing_repository(database& db) : db_(db) {}
 
-  static constexpr int64_t most_domains = 10'000; ///< Of an owner.
-  static constexpr int64_t most_hosts = 10'000;   ///< Of a domain.
-  static constexpr int64_t most_items = 1'000;    ///< Of a domain.
-  static constexpr int64_t most_edits = 100;      ///< Of a file on a host.
+  static constexpr int64_t most_domains = 10'000;  ///< Of an owner.
+  static constexpr int64_t most_hosts = 10'000;    ///< Of a domain.
+  static constexpr int64_t most_items = 1'000;     ///< Of a domain.
+  static constexpr int64_t most_edits = 100;       ///< Of a file on a host.
+  static constexpr int64_t most_told_domains = 20; ///< Of a host that tells of its files itself.
 
   // -- domains
 
@@ -116,6 +118,9 @@ public:
                              int64_t most_versions);
   /// Those that are traced, by path.
   expected<std::vector<trace_item_row>> items(int64_t domain);
+  /// Those of these paths.
+  expected<std::vector<trace_item_row>> items_of(int64_t domain,
+                                                 const std::vector<std::string>& paths);
   /// Adds the version with which it is traced no more. @returns False when it was not traced. In a
   /// transaction.
   expected<bool> end_item(int64_t domain, std::string_view path, const trace_version_row& x);
@@ -134,6 +139,8 @@ public:
   expected<std::optional<trace_real_row>> real(int64_t item, std::string_view host_id);
   /// In place of what was found before. A host or item that is gone is no error. In a transaction.
   expected<void> keep_real(const trace_real_row& x);
+  /// It is what it was when it was looked at last; nothing when that is not known.
+  expected<void> touch_real(int64_t item, std::string_view host_id, int64_t now_ms);
   /// Notes who made a file what it should be. In a transaction.
   expected<void>
   note_sync(int64_t item, std::string_view host_id, std::string_view user, int64_t now_ms);
@@ -148,6 +155,14 @@ public:
                                               std::string_view host_id,
                                               const scope& of,
                                               int64_t most);
+
+  // -- hosts that tell of their files themselves
+
+  /// Domains with the host whose owner has it, the first ones.
+  expected<std::vector<trace_domain_row>> domains_of_host(std::string_view host_id);
+  /// What is traced in any of these, each path once.
+  expected<std::vector<std::string>> paths_of_host(std::string_view host_id);
+  expected<void> note_told(std::string_view host_id, int64_t now_ms);
 
   // -- looking by time
 

@@ -1,10 +1,14 @@
 #include "actors/store/vault_keeper.hpp"
 #include "actors/tracing/tracing.hpp"
 #include "messages/roles/remote.hpp"
+#include "runtime/base/digest.hpp"
+#include "runtime/core/task/remote_plays.hpp"
+#include "runtime/io/storage/log_token_repository.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tracing_test {
@@ -15,6 +19,7 @@ using namespace aops::actors;
 namespace {
 
 using canned_remote = caf::typed_actor<asks<configs_to_collect, configs_collected>,
+                                       asks<files_to_check, files_checked>,
                                        asks<configs_to_push, configs_pushed>>;
 using canned_vault = caf::typed_actor<answers<open_vaults_query, open_vaults>>;
 
@@ -48,6 +53,36 @@ struct tracing_fixture : tests::store_fixture {
       }
       return reply;
     };
+    auto check = [this, play](const files_to_check& x) {
+      configs_to_collect all;
+      for (const auto& host : x.infos) {
+        auto& to = all.infos.emplace_back();
+        to.host_id = host.host_id;
+        for (const auto& file : host.files)
+          to.config_list.push_back(file.path);
+      }
+      auto told = play(all);
+      files_checked reply;
+      for (size_t i = 0; i < told.resp.size(); ++i) {
+        auto& to = reply.resp.emplace_back();
+        to.read.host_id = told.resp[i].host_id;
+        to.read.fail_files = told.resp[i].fail_files;
+        to.read.fail_reasons = told.resp[i].fail_reasons;
+        for (const auto& file : told.resp[i].infos) {
+          auto known = task::known_digest(file.file_attr, file.file_owner, file.content);
+          const auto& wanted = x.infos[i].files;
+          bool is_same = std::any_of(wanted.begin(), wanted.end(), [&](const auto& f) {
+            return f.path == file.path && f.known == known;
+          });
+          if (is_same)
+            to.unchanged.push_back(file.path);
+          else
+            to.read.infos.push_back(file);
+          brought += is_same ? 0 : 1;
+        }
+      }
+      return reply;
+    };
     auto push = [this](const configs_to_push& x) {
       ++pushed;
       configs_pushed reply;
@@ -61,22 +96,33 @@ struct tracing_fixture : tests::store_fixture {
       }
       return reply;
     };
-    auto remote = [this, play, push](canned_remote::pointer self) -> canned_remote::behavior_type {
-      return {[this, play, self](const caller&,
-                                 const configs_to_collect& x) -> caf::result<configs_collected> {
-                if (refusal)
-                  return to_caf(*refusal);
-                if (!is_slow)
-                  return play(x);
-                foreign_promise<configs_collected> promise{self};
-                held.emplace_back([play, x, promise] { promise.answer(play(x)); });
-                return promise;
-              },
-              [this, push](const caller&, const configs_to_push& x) -> caf::result<configs_pushed> {
-                if (refusal)
-                  return to_caf(*refusal);
-                return push(x);
-              }};
+    auto remote =
+      [this, play, check, push](canned_remote::pointer self) -> canned_remote::behavior_type {
+      return {
+        [this, play, self](const caller&,
+                           const configs_to_collect& x) -> caf::result<configs_collected> {
+          if (refusal)
+            return to_caf(*refusal);
+          if (!is_slow)
+            return play(x);
+          foreign_promise<configs_collected> promise{self};
+          held.emplace_back([play, x, promise] { promise.answer(play(x)); });
+          return promise;
+        },
+        [this, check, self](const caller&, const files_to_check& x) -> caf::result<files_checked> {
+          if (refusal)
+            return to_caf(*refusal);
+          if (!is_slow)
+            return check(x);
+          foreign_promise<files_checked> promise{self};
+          held.emplace_back([check, x, promise] { promise.answer(check(x)); });
+          return promise;
+        },
+        [this, push](const caller&, const configs_to_push& x) -> caf::result<configs_pushed> {
+          if (refusal)
+            return to_caf(*refusal);
+          return push(x);
+        }};
     };
     put(remote_name, start(remote));
     handle = start_as(tracing_name, actors::tracing, tracing_parts{store, load_trace_models({})});
@@ -119,6 +165,29 @@ struct tracing_fixture : tests::store_fixture {
     }
   }
 
+  /// Vaults of these users are open here.
+  void open_vaults_of(std::vector<std::string> users) {
+    auto vault = [users]() -> canned_vault::behavior_type {
+      return {[users](const open_vaults_query&) {
+        open_vaults all;
+        for (const auto& user : users)
+          all.vaults.push_back({user, {}});
+        return all;
+      }};
+    };
+    put(vault_name, start(vault));
+  }
+
+  /// As the host whose token this is.
+  expected<told_files_taken> tell(const std::string& token, const std::string& body) {
+    return ask<told_files_taken>(handle, told_files_to_take{base::sha256_hex(token), body});
+  }
+
+  void add_token(const std::string& token, const std::string& host) {
+    storage::log_token row{"id of " + token, host, "files", base::sha256_hex(token), "admin", 1};
+    tests::ok(storage::log_token_repository{db()}.add("admin", row));
+  }
+
   /// `h1 STATE, h2 STATE`
   std::string states(bool refresh = true) {
     domain_status_query q{"web", {}};
@@ -135,8 +204,8 @@ struct tracing_fixture : tests::store_fixture {
   std::optional<error> refusal;
   bool takes_files = true, is_slow = false;
   std::vector<std::function<void()>> held;
-  int collected = 0, pushed = 0;
-  std::vector<std::string> asked; ///< Hosts, in the order in which they answered.
+  int collected = 0, pushed = 0, brought = 0; ///< The last: files whose text came by a check.
+  std::vector<std::string> asked;             ///< Hosts, in the order in which they answered.
   full_tracing_actor handle;
 };
 
@@ -250,15 +319,7 @@ BOOST_FIXTURE_TEST_CASE(people_go_before_looks_by_time, tracing_fixture) {
   of_eve(domains_to_create{{{"hers", {}}}});
   of_eve(hosts_to_trace{"hers", {{"h3", {}, {}}}});
   of_eve(items_to_trace{"hers", {{path, std::string{text}, {}}}, {}});
-  auto vault = []() -> canned_vault::behavior_type {
-    return {[](const open_vaults_query&) {
-      open_vaults all;
-      for (const auto* user : {"admin", "eve"})
-        all.vaults.push_back({user, {}});
-      return all;
-    }};
-  };
-  put(vault_name, start(vault));
+  open_vaults_of({"admin", "eve"});
   is_slow = true;
   pass(31s);
   BOOST_TEST(held.size() == 1u); // One of the two looks; the other waits.
@@ -267,6 +328,101 @@ BOOST_FIXTURE_TEST_CASE(people_go_before_looks_by_time, tracing_fixture) {
   BOOST_TEST(tests::ok(status.get()).code == 200);
   const std::vector<std::string> in_order{"h1", "h2", "h1", "h2", "h3"};
   BOOST_TEST(asked == in_order, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_is_known_between_the_looks_and_nothing_else_is_fetched,
+                        tracing_fixture) {
+  expect(text);
+  open_vaults_of({"admin"});
+  files = {{std::string{"h1"} + path, text}, {std::string{"h2"} + path, text}};
+  pass(16s);
+  BOOST_TEST(states(false) == "h1 SYNCHRONIZED, h2 SYNCHRONIZED");
+  BOOST_TEST(brought == 2);
+  for (int i = 0; i < 8; ++i) // Rounds are a fourth of the period apart.
+    pass(15s);
+  BOOST_TEST(collected >= 3);
+  BOOST_TEST(brought == 2); // They are as they were.
+  files[std::string{"h2"} + path] = changed;
+  for (int i = 0; i < 4; ++i)
+    pass(15s);
+  BOOST_TEST(states(false) == "h1 SYNCHRONIZED, h2 NOT SYNCHRONIZE");
+  BOOST_TEST(brought == 3);
+  auto edits = tests::ok(ask<trace_edits>(handle, admin, trace_edits_query{}));
+  BOOST_REQUIRE(edits.edits.size() == 1u);
+  BOOST_TEST(edits.edits[0].seen.ms - edits.edits[0].unchanged_until.ms <= 60'000);
+}
+
+BOOST_FIXTURE_TEST_CASE(hosts_that_do_not_answer_are_asked_less_and_less, tracing_fixture) {
+  expect(text);
+  open_vaults_of({"admin"});
+  files = {{std::string{"h1"} + path, text}};
+  failures["h2"] = "connection refused";
+  for (int i = 0; i < 38; ++i) // Short of the next look at all of them.
+    pass(15s);
+  auto times = [&](const char* host) { return std::count(asked.begin(), asked.end(), host); };
+  BOOST_TEST(times("h1") >= 9);
+  BOOST_TEST(times("h2") <= 5);
+  BOOST_TEST(times("h2") >= 2);
+  for (int i = 0; i < 60; ++i)
+    pass(15s);
+  failures.clear();
+  files[std::string{"h2"} + path] = text;
+  for (int i = 0; i < 44; ++i)
+    pass(15s);
+  BOOST_TEST(states(false) == "h1 SYNCHRONIZED, h2 SYNCHRONIZED");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_host_tells_of_its_own_files_and_of_no_others, tracing_fixture) {
+  expect(text);
+  add_token("secret of h1", "h1");
+  BOOST_TEST((tests::failure_of(tell("another", R"({"files": []})")) == ec::session_invalid));
+  auto asked_for = tests::ok(tell("secret of h1", R"({"files": []})"));
+  BOOST_TEST(asked_for.traced == std::vector<std::string>{path}, boost::test_tools::per_element());
+  BOOST_TEST(asked_for.period_ms == 60'000);
+  auto digest = task::known_digest("0644", "root:root", text);
+  auto by_digest = [&](const std::string& of) {
+    return tests::ok(
+      tell("secret of h1",
+           R"({"files": [{"path": ")" + std::string{path} + R"(", "digest": ")" + of + "\"}]}"));
+  };
+  BOOST_TEST(by_digest(digest).wanted.size() == 1u); // Nothing is known of it.
+  auto whole = [&](const std::string& of) {
+    std::string escaped;
+    for (auto c : of)
+      escaped += c == '\n' ? "\\n" : std::string(1, c);
+    return R"({"path": ")" + std::string{path} + R"(", "content": ")" + escaped +
+           R"(", "file_attr": "0644", "file_owner": "root:root"})";
+  };
+  auto other_path = R"({"path": "/etc/shadow", "content": "x"})";
+  auto taken = tests::ok(
+    tell("secret of h1", "{\"files\": [" + whole(text) + ", " + std::string{other_path} + "]}"));
+  BOOST_TEST(taken.wanted.empty());
+  BOOST_TEST(taken.untraced == std::vector<std::string>{"/etc/shadow"},
+             boost::test_tools::per_element());
+  BOOST_TEST(states(false) == "h1 SYNCHRONIZED, h2 UNKNOWN");
+  BOOST_TEST(count("select count(*) from trace_real") == 1);
+  BOOST_TEST(by_digest(digest).wanted.empty());
+  // It is not asked by others while it tells, and the other host still is.
+  failures["h1"] = failures["h2"] = "connection refused";
+  BOOST_TEST(states() == "h1 SYNCHRONIZED, h2 UNREACHABLE");
+  pass(30s);
+  tests::ok(tell("secret of h1", "{\"files\": [" + whole(changed) + "]}"));
+  BOOST_TEST(states(false) == "h1 NOT SYNCHRONIZE, h2 UNREACHABLE");
+  BOOST_TEST(count("select count(*) from check_result") == 1);
+  auto edits = tests::ok(ask<trace_edits>(handle, admin, trace_edits_query{}));
+  BOOST_REQUIRE(edits.edits.size() == 1u);
+  BOOST_TEST(edits.edits[0].summary.find("enabled: 1 → 0") != std::string::npos);
+  tests::ok(tell("secret of h1",
+                 R"({"files": [{"path": ")" + std::string{path} + R"(", "failure": "missing"}]})"));
+  BOOST_TEST(states(false) == "h1 NOT FOUND, h2 UNREACHABLE");
+  pass(4min); // It is silent: it is asked as the others are.
+  BOOST_TEST(states() == "h1 UNREACHABLE, h2 UNREACHABLE");
+  for (const char* bad : {"",
+                          "[]",
+                          R"({"files": [{"path": "/etc/x"}]})",
+                          R"({"files": [{"path": "/etc/x", "failure": "tired"}]})",
+                          R"({"files": [{"path": "/etc/x", "digest": "ab"}]})"})
+    BOOST_TEST((tests::failure_of(tell("secret of h1", bad)) == ec::bad_request), bad);
 }
 
 BOOST_FIXTURE_TEST_CASE(users_get_what_was_found_and_hosts_are_not_asked, tracing_fixture) {

@@ -10,7 +10,7 @@ using namespace aops::task;
 using nlohmann::json;
 
 BOOST_AUTO_TEST_CASE(texts_of_users_are_no_templates) {
-  auto vars = json::parse(collect_vars({"/etc/{{ x }}"}));
+  auto vars = json::parse(collect_vars({{"/etc/{{ x }}", {}}}));
   BOOST_TEST(vars["aops_files"][0]["path"]["__ansible_unsafe"] == "/etc/{{ x }}");
   file_to_push file;
   file.path = "/etc/{{ x }}";
@@ -35,15 +35,50 @@ BOOST_AUTO_TEST_CASE(texts_of_users_are_no_templates) {
   BOOST_TEST(argv[4]["__ansible_unsafe"] == "{{ a }}");
 }
 
+namespace {
+
+std::vector<file_to_check> nothing_known_of(const std::vector<std::string>& paths) {
+  std::vector<file_to_check> out;
+  for (const auto& path : paths)
+    out.push_back({path, {}});
+  return out;
+}
+
+std::string paths_in(const std::vector<file_to_check>& files) {
+  std::string out;
+  for (const auto& file : files)
+    out += file.path + " ";
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_known_of_a_file_is_asked_along_and_believed_only_then) {
+  auto known = known_digest("0644", "root:root", "hi\n");
+  BOOST_TEST(known == "3b31acfcaeb8cac893a941434d1ff1f8db99d6f5511800af241fe8e79f85ffae");
+  auto vars = json::parse(collect_vars({{"/a", known}, {"/b", {}}}));
+  BOOST_TEST(vars["aops_files"][0]["known"] == known);
+  BOOST_TEST(!vars["aops_files"][1].contains("known"));
+  host_files_checked host;
+  auto left =
+    take_collected(R"({"told": [{"path": "/a", "same": true}, {"path": "/b", "same": true}]})",
+                   {{"/a", known}, {"/b", {}}},
+                   host);
+  BOOST_TEST(left.empty());
+  BOOST_TEST(host.unchanged == std::vector<std::string>{"/a"}, boost::test_tools::per_element());
+  BOOST_TEST(host.read.fail_reasons.at(0).path == "/b"); // Nothing was known of it.
+}
+
 BOOST_AUTO_TEST_CASE(files_come_as_the_host_told_and_what_it_did_not_tell_is_asked_again) {
-  host_configs_collected host;
+  host_files_checked checked;
+  auto& host = checked.read;
   auto left = take_collected(
     R"({"told": [{"path": "/a", "content": "aGkK", "mode": "0644", "owner": "root:root"},
                  {"path": "/b", "content": "", "mode": "0600", "owner": "u:g"},
                  {"path": "/c", "state": "failed", "reason": "is not there"}]})",
-    {"/a", "/b", "/c", "/d"},
-    host);
-  BOOST_TEST(left == std::vector<std::string>{"/d"}, boost::test_tools::per_element());
+    nothing_known_of({"/a", "/b", "/c", "/d"}),
+    checked);
+  BOOST_TEST(paths_in(left) == "/d ");
   BOOST_REQUIRE(host.infos.size() == 2u);
   BOOST_TEST(host.infos[0].content == "hi\n");
   BOOST_TEST(host.infos[0].file_attr == "0644");
@@ -51,7 +86,7 @@ BOOST_AUTO_TEST_CASE(files_come_as_the_host_told_and_what_it_did_not_tell_is_ask
   BOOST_TEST(host.infos[1].content == "");
   BOOST_TEST(host.fail_reasons.at(0).reason == "is not there");
   for (const char* junk : {"", "[]", "{}", R"({"told": {}})", R"({"told": [1, "x", null]})"})
-    BOOST_TEST(take_collected(junk, {"/x"}, host).size() == 1u);
+    BOOST_TEST(take_collected(junk, nothing_known_of({"/x"}), checked).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_which_a_host_told_nothing_failed_for_its_reason) {
@@ -68,14 +103,15 @@ BOOST_AUTO_TEST_CASE(files_of_which_a_host_told_nothing_failed_for_its_reason) {
 }
 
 BOOST_AUTO_TEST_CASE(a_host_tells_of_what_it_was_asked_for_and_once) {
-  host_configs_collected host;
+  host_files_checked checked;
+  auto& host = checked.read;
   auto left = take_collected(
     R"({"told": [{"path": "/b", "content": "aGkK"}, {"path": "/a", "content": "aGkK"},
                  {"path": "/a", "content": ""}, {"path": "/a", "reason": "again"}, {"content": "aGkK"},
                  {"path": "/c", "content": "//79"}]})",
-    {"/a", "/c", "/d"},
-    host);
-  BOOST_TEST(left == std::vector<std::string>{"/d"}, boost::test_tools::per_element());
+    nothing_known_of({"/a", "/c", "/d"}),
+    checked);
+  BOOST_TEST(paths_in(left) == "/d ");
   BOOST_REQUIRE(host.infos.size() == 1u);
   BOOST_TEST(host.infos[0].content == "hi\n");
   BOOST_TEST(host.success_files == std::vector<std::string>{"/a"},

@@ -1,6 +1,10 @@
 #include "runtime/core/tracing/compare.hpp"
 #include "tests/core/tracing/helpers.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <glob.h>
+
 namespace models_test {
 
 using namespace aops;
@@ -38,6 +42,41 @@ BOOST_AUTO_TEST_CASE(each_reads_a_real_file_and_knows_all_of_it) {
     BOOST_REQUIRE(back);
     BOOST_TEST(to_json_text(*back) == to_json_text(x->values()));
   }
+}
+
+namespace {
+
+/// Files of this machine of a model, those that may be read.
+std::vector<std::string> files_here(const model& x) {
+  std::vector<std::string> out;
+  for (const auto& pattern : x.paths) {
+    glob_t found{};
+    if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+      for (size_t i = 0; i < found.gl_pathc; ++i)
+        if (std::filesystem::is_regular_file(found.gl_pathv[i]) &&
+            std::ifstream{found.gl_pathv[i]}.good())
+          out.emplace_back(found.gl_pathv[i]);
+    ::globfree(&found);
+  }
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(files_of_this_machine_come_through_unchanged) {
+  size_t read_here = 0;
+  for (const auto& model : shipped().all())
+    for (const auto& path : files_here(model)) {
+      auto text = file_text(path);
+      auto x = parse(text, model.how);
+      BOOST_REQUIRE_MESSAGE(x.has_value(), path + ": " + (x ? "" : x.error().detail));
+      auto same = apply(text, x->values(), model.how);
+      BOOST_REQUIRE_MESSAGE(same.has_value(), path);
+      BOOST_TEST((*same == text), path);
+      BOOST_TEST(to_string(status_of(x->values(), text, model).state) == "SYNCHRONIZED", path);
+      ++read_here;
+    }
+  BOOST_TEST(read_here > 0u); // /etc/hosts at least.
 }
 
 namespace {

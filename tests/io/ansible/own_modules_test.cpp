@@ -1,3 +1,4 @@
+#include "runtime/base/digest.hpp"
 #include "tests/io/ansible/stage.hpp"
 
 #include <fmt/format.h>
@@ -105,6 +106,22 @@ BOOST_AUTO_TEST_CASE(files_are_told_as_far_as_the_budget_goes_and_one_in_any_cas
              2u); // 1200 each, in base64.
   BOOST_TEST(files_told({{"files", files}, {"budget", 1000}}).size() == 1u);
   BOOST_TEST(files_told({{"files", files}, {"budget", 3600}}).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_what_is_known_of_it_is_not_told_again) {
+  temp_folder folder;
+  std::ofstream{folder / "a"} << "hi\n";
+  auto told = files_told({{"files", {{{"path", folder / "a"}}}}})[0];
+  BOOST_TEST(told["content"] == "aGkK");
+  auto known = [&](const std::string& content) {
+    auto head = told["mode"].get<std::string>() + "\n" + told["owner"].get<std::string>() + "\n";
+    return files_told(
+      {{"files", {{{"path", folder / "a"}, {"known", base::sha256_hex(head + content)}}}}})[0];
+  };
+  BOOST_TEST(known("hi\n") == (json{{"path", folder / "a"}, {"same", true}}));
+  BOOST_TEST(known("ho\n")["content"] == "aGkK");
+  std::filesystem::permissions(folder / "a", std::filesystem::perms::owner_read);
+  BOOST_TEST(known("hi\n")["content"] == "aGkK"); // Its mode is another one.
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_replaced_loses_nothing_of_the_others) {

@@ -93,6 +93,41 @@ STORE_CASE(domains_are_their_owners_and_go_with_all_that_is_theirs) {
     BOOST_TEST(ok(db.count("select count(*) from " + std::string{table})) == 0, table);
 }
 
+STORE_CASE(hosts_tell_of_what_is_traced_of_them_by_their_owner) {
+  auto& db = it.db();
+  store_host(db, "h1");
+  auto web = add_domain(db, "web"), hers = add_domain(db, "web", "eve");
+  add_host(db, web, "h1");
+  add_host(db, hers, "h1"); // The host is not hers.
+  set(db, web, "/etc/a", "one");
+  set(db, web, "/etc/b", "two");
+  set(db, hers, "/etc/c", "three");
+  end(db, web, "/etc/b");
+  tracing_repository traced{db};
+  BOOST_TEST(ok(traced.paths_of_host("h1")) == std::vector<std::string>{"/etc/a"},
+             boost::test_tools::per_element());
+  auto domains = ok(traced.domains_of_host("h1"));
+  BOOST_REQUIRE(domains.size() == 1u);
+  BOOST_TEST(domains[0].key == web);
+  auto items = ok(traced.items_of(web, {"/etc/b", "/etc/a"}));
+  BOOST_REQUIRE(items.size() == 1u);
+  BOOST_TEST(items[0].body == "one");
+  BOOST_TEST(ok(traced.hosts(web, scope{owner})).at(0).told_ms == 0);
+  ok(traced.touch_real(items[0].key, "h1", 7000)); // Nothing is known.
+  keep(db, real_of(items[0].key, "h1", "one"));
+  ok(transact(db, [&](database& d) -> expected<void> {
+    if (auto told = tracing_repository{d}.note_told("h1", 6000); !told)
+      return told;
+    return tracing_repository{d}.touch_real(items[0].key, "h1", 7000);
+  }));
+  BOOST_TEST(ok(traced.hosts(web, scope{owner})).at(0).told_ms == 6000);
+  auto real = *ok(traced.real(items[0].key, "h1"));
+  BOOST_TEST(real.looked_ms == 7000);
+  BOOST_TEST(real.read_ms == 7000);
+  BOOST_TEST(real.since_ms == 5000);
+  BOOST_TEST(real.body == "one");
+}
+
 STORE_CASE(hosts_are_in_a_domain_once_and_go_with_the_host) {
   auto& db = it.db();
   store_host(db, "h1");

@@ -62,13 +62,16 @@ def read_file(path, limit):
     return content, info
 
 
-def collect(path, limit):
+def collect(path, limit, known):
     content, info = read_file(path, limit)
+    mode, owner = "%04o" % stat.S_IMODE(info.st_mode), owner_of(info)
+    if known == hashlib.sha256(("%s\n%s\n" % (mode, owner)).encode() + content).hexdigest():
+        return {"same": True}
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused("is no text in UTF-8") from None
-    return {"content": base64.b64encode(content).decode(), "mode": "%04o" % stat.S_IMODE(info.st_mode), "owner": owner_of(info)}
+    return {"content": base64.b64encode(content).decode(), "mode": mode, "owner": owner}
 
 
 def run(command, path, most):
@@ -211,7 +214,7 @@ def outcome_of(module, wanted):
         if module.params["pushes"]:
             most = min(MOST_OUTPUT, MOST_TOLD // len(module.params["files"]))
             return push(module, wanted, module.params["limit"], most)
-        return collect(wanted["path"], module.params["limit"])
+        return collect(wanted["path"], module.params["limit"], wanted.get("known"))
     except Exception as e:  # pylint: disable=broad-except
         return {"state": "failed", "reason": reason_of(e)}  # Of this file; the others go on.
 
