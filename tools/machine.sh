@@ -127,7 +127,20 @@ start_teller() {
   echo "$id" >"$place/$name.id"
 }
 
-# tell_of_this_machine PLACE: what it logs, and which of its processes talk to whom, by a token of its own.
+# trace_this_machine PLACE: one of its files under tracing, as it is now; this machine tells of it itself.
+trace_this_machine() {
+  local place=$1 file
+  if "$place/aops" tracing domain add this-machine >/dev/null 2>&1; then
+    for file in /etc/ssh/sshd_config /etc/hosts /etc/fstab /etc/nsswitch.conf; do
+      [ -s "$file" ] && [ -r "$file" ] || continue
+      "$place/aops" tracing item add this-machine "$file" --file "$file" --reason "as it was found" >/dev/null 2>&1 && break
+    done
+  fi
+  quiet "$place/aops" tracing host add this-machine "$(host_name)"
+}
+
+# tell_of_this_machine PLACE: what it logs, which of its processes talk to whom, and what its traced files say, by a token of
+# its own.
 tell_of_this_machine() {
   local place=$1 url
   url=$(node_url "$place")
@@ -138,6 +151,7 @@ tell_of_this_machine() {
   start_teller "$place" agent "$url" "$bin/aops-agent" --config "$place/agent.toml"
   start_teller "$place" shipper "$url" python3 -B "$top/tools/ship_logs.py" "$url" "$place/data/http.crt" "$place/token" \
     "$place/shipped.json"
+  start_teller "$place" files "$url" python3 -B "$top/tools/tell_files.py" "$url" "$place/data/http.crt" "$place/token"
 }
 
 # import_samples PLACE: rules and trees of etc/.

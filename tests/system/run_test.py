@@ -62,6 +62,12 @@ class run(unittest.TestCase):
         wait_until(lambda: self.client("topology", "show").get("entities"), 60, "the topology of this machine")
         if os.path.exists("/var/log/dpkg.log"):
             wait_until(lambda: self.client("log", "search", "--last", "1w").get("lines"), 60, "lines of this machine")
+        wait_until(lambda: self.traced().get("isSynced") == "SYNCHRONIZED", 60, "what a traced file of this machine says")
+
+    def traced(self):
+        """What is known of the one file of this machine that is traced."""
+        hosts = self.client("tracing", "status", "this-machine", "--known").get("hostStatus", [])
+        return next((file for host in hosts for file in host["syncStatus"]), {})
 
     def test_it_starts_is_left_alone_is_mended_and_stops(self):
         text = self.started("URL ", "https://127.0.0.1:", "Try:")
@@ -70,11 +76,12 @@ class run(unittest.TestCase):
         self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.place, "password")).st_mode), 0o600)
 
         commands = [line.split() for line in text.splitlines() if line.startswith("  ")]
-        self.assertEqual(len(commands), 5)
+        self.assertEqual(len(commands), 6)
         for command in commands:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0, (command, done.stderr))
-        for secret, pid in (("password", node), ("token", agent), ("token", self.process("shipper"))):
+        for secret, pid in (("password", node), ("token", agent), ("token", self.process("shipper")),
+                            ("token", self.process("files"))):
             with open(os.path.join(self.place, secret)) as file, open(f"/proc/{pid}/cmdline") as command:
                 self.assertNotIn(file.read().strip(), command.read())
         self.wait_told()
@@ -92,7 +99,7 @@ class run(unittest.TestCase):
                                capture_output=True, text=True, timeout=60)
         self.assertIn('"host_count":1', hosts.stdout.replace(" ", ""))
 
-        pids = [self.process(x) for x in ("node", "exporter", "agent", "shipper")]
+        pids = [self.process(x) for x in ("node", "exporter", "agent", "shipper", "files")]
         code, text = self.tool("--stop")
         self.assertEqual(code, 0, text)
         for pid in pids:
@@ -119,6 +126,10 @@ class demonstrations(unittest.TestCase):
     @unittest.skipIf(lab.why_not(), lab.why_not())
     def test_tasks(self):
         self.assert_keeps_what_it_promises("--tasks", "killed the node", "waiting_for_key", "tried again: h3")
+
+    @unittest.skipIf(lab.why_not(), lab.why_not())
+    def test_drift(self):
+        self.assert_keeps_what_it_promises("--drift", "/etc/shop/shop.ini", "service down > ")
 
     def test_prometheus(self):
         self.assert_keeps_what_it_promises("--prometheus", "HostCpuBusy", "root_cause", "cpu exhausted")

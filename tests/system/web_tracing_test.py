@@ -61,12 +61,16 @@ class tracing_pages(unittest.TestCase):
 
     def test_w16_domains_are_made_refused_and_deleted(self):
         t = self.t.turn("/ui/tracing").see("h1 >> text=Configuration domains")
+        for name in self.names():  # Of tests before this one.
+            self.c.delete(f"/domain/deleteDomain?domainName={name}")
+        t.turn("/ui/account").turn("/ui/tracing").see("text=There is no domain yet.")
+        self.assertEqual(t.ask("problems"), [])
         for name in ("web", "db"):
             t.click("button:has-text('New domain')").fill(".el-dialog form input", name).click(".el-dialog button[type=submit]")
             t.gone(".el-dialog")
             t.see(f"td >> text={name}")
         t.click("button:has-text('New domain')")
-        for name, why in (("", "is needed"), ("..", "not dots only"), ("a/b", "must be letters"), ("web", "There is one of this name")):
+        for name, why in (("", "is needed"), (".", "not dots only"), ("..", "not dots only"), ("a/b", "must be letters"), ("web", "There is one of this name")):
             t.fill(".el-dialog form input", name).click(".el-dialog button[type=submit]").see(f".el-dialog .fault >> text={why}")
         t.press("Escape")
         t.gone(".el-dialog")
@@ -96,6 +100,15 @@ class tracing_pages(unittest.TestCase):
         t.confirm()
         t.gone("td >> text=away")
         self.assertEqual([x["hostName"] for x in self.c.post("/host/getHost", {"domainName": self.domain})], [self.one])
+        # One that is deleted among the hosts is none here; one that nobody knows is refused.
+        (gone,) = self.api.add_hosts(("soon-gone", "127.0.0.8", 9))
+        self.c.post("/host/addHost", {"domainName": self.domain, "hostInfos": [{"hostId": gone}]})
+        self.open().see("td >> text=soon-gone")
+        self.api.good("/manage/host/delete", {"host_list": [gone]}, method="DELETE")
+        self.t.turn("/ui/account")
+        self.open().see(f"td >> text={self.one}")
+        self.assertFalse(t.has("td:has-text('soon-gone')"))
+        self.c.post("/host/addHost", {"domainName": self.domain, "hostInfos": [{"hostId": gone}]}, 400)
 
     # -- W18
 
@@ -134,6 +147,18 @@ class tracing_pages(unittest.TestCase):
         t.gone("td:has-text('/etc/motd')")
         self.assertEqual([x["filePath"] for x in self.c.post("/management/getManagementConf", {"domainName": self.domain})["confFiles"]], [REPO])
 
+    def test_w18_several_files_are_deleted_at_once(self):
+        self.c.domain(self.domain)
+        for path in ("/etc/a", "/etc/b", "/etc/c"):
+            self.c.item(self.domain, path, "x\n")
+        t = self.open("files").see("td:has-text('/etc/c')")
+        t.click("[aria-label='Select /etc/a']").click("[aria-label='Select /etc/c']").click("text=Delete 2")
+        t.see(".el-message-box >> text=/etc/c")
+        t.confirm()
+        t.gone("td:has-text('/etc/a')")
+        self.assertEqual([x["filePath"] for x in self.c.post("/management/getManagementConf", {"domainName": self.domain})["confFiles"]],
+                         ["/etc/b"])
+
     # -- W19
 
     def test_w19_what_is_on_hosts_is_read_judged_and_brought_in_line(self):
@@ -169,6 +194,8 @@ class tracing_pages(unittest.TestCase):
         self.assertTrue(all("admin" in x for x in rows), rows)
         t.click("tr:has-text('off') >> text=Before and after")
         t.see("tr.changed td.old >> text=enabled=1").see("tr.changed td.new >> text=enabled=0")
+        t.click("tr:has-text('first') >> text=First text").see("tr.added td.new >> text=baseurl")
+        self.assertFalse(t.has("tr.removed") or t.has("tr.changed"))
         t.click("tr:has-text('first') input[name=before]").click("tr:has-text('checked') input[name=after]").click("text=Compare the two")
         t.see("tr.added td.new >> text=gpgcheck=1").see("tr.changed td.new >> text=enabled=0")
         t.shot("tracing-difference")
