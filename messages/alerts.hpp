@@ -41,6 +41,10 @@ struct alert_info {
   bool firing = false;
   moment since;
   std::string reason;
+  label_set rule_labels{};
+  std::string silenced_by;
+  maybe<moment> silenced_until{};
+  int64_t host_group = 0;
 };
 #define AOPS_FIELDS_alert_info(F)                                                                  \
   F(alert_id, required(), "The same from its first to its last moment, also in notices.")          \
@@ -54,7 +58,11 @@ struct alert_info {
     required(),                                                                                    \
     "Whether it is an alert: abnormal, or without data where the rule says so.")                   \
   F(since, required().as("fractional"), "When it began.")                                          \
-  F(reason, required(), "Why it is not `Abnormal`.")
+  F(reason, required(), "Why it is not `Abnormal`.")                                               \
+  F(rule_labels, optional_field().additive(), "That the rule gives its alerts.")                   \
+  F(silenced_by, optional_field().additive(), "Silence because of which nobody is told of it.")    \
+  F(silenced_until, optional_field().additive().as("fractional"), "Until when, this time.")        \
+  F(host_group, internal(), "Key of its host's group.")
 AOPS_MESSAGE(alert_info)
 
 struct alerts_page {
@@ -238,5 +246,38 @@ struct slots_status {
   std::vector<int64_t> waiting; ///< Of each.
 };
 AOPS_WIRE(slots_status, counts, receivers, waiting)
+
+/// When rules of these hosts were alerts, as far as results tell.
+struct alert_history_query {
+  std::string owner;
+  std::vector<std::string> hosts;       ///< Ids.
+  std::vector<std::string> check_items; ///< Empty: all.
+  int64_t from_ms = 0, until_ms = 0;
+  int64_t most = 0; ///< Stretches.
+};
+AOPS_WIRE(alert_history_query, owner, hosts, check_items, from_ms, until_ms, most)
+
+/// An instance of a rule was an alert from its first to its last moment.
+struct alert_stretch {
+  std::string host_id, check_item, severity, value;
+  label_set labels, rule_labels;
+  int64_t from_ms = 0, until_ms = 0;
+  bool lasts = false; ///< It is one still.
+};
+AOPS_WIRE(alert_stretch,
+          host_id,
+          check_item,
+          severity,
+          value,
+          labels,
+          rule_labels,
+          from_ms,
+          until_ms,
+          lasts)
+
+struct alert_history {
+  std::vector<alert_stretch> all; ///< By host, rule, labels and time.
+};
+AOPS_WIRE(alert_history, all)
 
 } // namespace aops

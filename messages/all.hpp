@@ -29,6 +29,7 @@
 #include "messages/run.hpp"
 #include "messages/schedule.hpp"
 #include "messages/series.hpp"
+#include "messages/silence.hpp"
 #include "messages/supervision.hpp"
 #include "messages/task.hpp"
 #include "messages/template.hpp"
@@ -61,6 +62,7 @@
 #include "messages/types/run.hpp"
 #include "messages/types/schedule.hpp"
 #include "messages/types/series.hpp"
+#include "messages/types/silence.hpp"
 #include "messages/types/supervision.hpp"
 #include "messages/types/task.hpp"
 #include "messages/types/template.hpp"
@@ -117,7 +119,8 @@
   X(logs)                                                                                          \
   X(changes)                                                                                       \
   X(topology)                                                                                      \
-  X(view)
+  X(view)                                                                                          \
+  X(silence)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

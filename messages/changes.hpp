@@ -20,10 +20,19 @@ enum class followed_list : uint8_t {
   nodes,
   topology,
   samples, ///< Rounds of hosts were stored: all the time, where there are hosts.
+  silences,
 };
 
-inline constexpr auto followed_names = std::to_array<std::string_view>(
-  {"hosts", "alerts", "results", "rules", "diagnoses", "runs", "nodes", "topology", "samples"});
+inline constexpr auto followed_names = std::to_array<std::string_view>({"hosts",
+                                                                        "alerts",
+                                                                        "results",
+                                                                        "rules",
+                                                                        "diagnoses",
+                                                                        "runs",
+                                                                        "nodes",
+                                                                        "topology",
+                                                                        "samples",
+                                                                        "silences"});
 
 constexpr uint64_t bit_of(followed_list x) { return uint64_t{1} << static_cast<unsigned>(x); }
 

@@ -14,6 +14,8 @@ using alert_store_actor = caf::typed_actor<
   asks<status_query, status_counts>,
   // The same for slots, whoever owns their hosts; and what has yet to be told.
   answers<status_of_slots, slots_status>,
+  // When rules of hosts were alerts. ec::overloaded when there are more than may be read.
+  answers<alert_history_query, alert_history>,
   caf::reacts_to<atom::ping>>;
 
 /// NOTIFIER: tells the receivers of this node's configuration what becomes of the alerts of its

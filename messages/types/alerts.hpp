@@ -13,6 +13,8 @@
   X(alerts, receivers_query)                                                                       \
   X(alerts, receivers_found)                                                                       \
   X(alerts, notice_to_test)                                                                        \
-  X(alerts, notice_tested)
+  X(alerts, notice_tested)                                                                         \
+  X(alerts, alert_history_query)                                                                   \
+  X(alerts, alert_history)
 
 AOPS_TYPE_BLOCK(alerts, 1900)
