@@ -139,6 +139,21 @@ void give_up(notifier_pointer self, size_t target, const storage::notice& row) {
         notify::repeat_at(to, now)});
 }
 
+/// Another look at what a silence holds, for hosts may change their groups meanwhile.
+constexpr int64_t look_again_ms = 600'000;
+
+void hold(notifier_pointer self, const storage::notice& row, const notice_hush& how) {
+  auto now = self->state.parts.clock->now_ms();
+  note(self,
+       {outcome::held,
+        row.key,
+        row.body.host_id,
+        now,
+        std::min(how.until_ms, now + look_again_ms),
+        how.silence,
+        how.is_untold});
+}
+
 // -- sending
 
 /// Calls `then(expected<int>)` with the status that the receiver answered; one that is none of
@@ -201,12 +216,14 @@ void deliver(notifier_pointer self, parcel_of_notices x) {
 // -- looking
 
 /// Sorts what is due into notices, and sends as many as may be under way.
-void tell(notifier_pointer self, std::vector<storage::notice> found) {
+void tell(notifier_pointer self, notices_found found) {
   auto& st = self->state;
   auto now = st.parts.clock->now_ms();
   std::vector<parcel_of_notices> parcels;
   std::map<std::tuple<size_t, std::string, std::string>, size_t> open;
-  for (auto& row : found) {
+  for (size_t i = 0; i < found.all.size(); ++i) {
+    auto& row = found.all[i];
+    const auto& hush = found.hushed[i];
     size_t target = 0;
     while (target < st.parts.targets.size() && st.parts.targets[target].to.name != row.receiver)
       ++target;
@@ -223,8 +240,16 @@ void tell(notifier_pointer self, std::vector<storage::notice> found) {
       if (st.busy_keys.contains(only))
         continue; // In order, or the end of one would end what began after it.
     }
+    if (hush.what == notify::hush::hold) {
+      st.busy.insert(row.key);
+      hold(self, row, hush);
+      continue;
+    }
+    auto times = hush.what == notify::hush::end ? std::max<int64_t>(row.times, 1) : row.times;
     auto next = notify::next_step(
-      row.body, {row.times, row.tried_ms, row.body.ended.ms > 0}, to, row.is_begun_again, now);
+      row.body, {times, row.tried_ms, row.body.ended.ms > 0}, to, row.is_begun_again, now);
+    if (hush.what == notify::hush::forget)
+      next = notify::step::forget;
     if (next == notify::step::forget || next == notify::step::give_up) {
       st.busy.insert(row.key);
       if (next == notify::step::give_up)
@@ -284,7 +309,7 @@ void ask_what_is_due(notifier_pointer self) {
   auto then = [self](expected<notices_found> found) {
     self->state.is_asking = false;
     if (found)
-      tell(self, std::move(found->all));
+      tell(self, std::move(*found));
   };
   ask<full_alert_store_actor>(
     self, *st.parts.names, alert_store_name, store_deadline, then, std::move(query));

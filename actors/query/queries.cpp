@@ -56,18 +56,28 @@ seen_by(const caller& who, const std::vector<host_record>& hosts, int64_t defaul
 /// Works a request out on a thread for that.
 template <class Request>
 void hand_over(full_queries_self self,
+               const caller& who,
                const Request& x,
                std::vector<queried_host> hosts,
                const query_end& end,
                const foreign_promise<query_answer>& promise) {
   const auto& parts = self->state.parts;
-  auto job = [x, hosts = std::move(hosts), end, promise, read = parts.read, cache = parts.cache](
-               expected<void> turn) {
+  auto job = [x,
+              hosts = std::move(hosts),
+              end,
+              promise,
+              owner = who.owner,
+              now = parts.clock ? parts.clock->now_ms() : 0,
+              read = parts.read,
+              read_alerts = parts.clock ? parts.read_alerts : alert_reading{},
+              cache = parts.cache](expected<void> turn) {
     if (!turn)
       return promise.fail(turn.error() == ec::timed_out
                             ? error{ec::timed_out, "query timed out in query queue"}
                             : turn.error());
     store_source source{hosts, read, *cache, *end};
+    if (read_alerts)
+      source.know_alerts(owner, read_alerts, now);
     promise.answer(work_out(x, query_place{source, *end}));
   };
   parts.threads->queue(promise.ticket(), std::move(job));
@@ -84,14 +94,14 @@ caf::result<query_answer> answer(full_queries_self self, const caller& who, cons
   }
   auto end = begin(self, time_for(x));
   if (who.owner.empty()) { // To the store that would mean something else.
-    hand_over(self, x, {}, end, promise);
+    hand_over(self, who, x, {}, end, promise);
     return promise;
   }
   auto then = [self, who, x, end, promise](expected<host_records> found) {
     if (!found)
       return promise.fail(std::move(found.error()));
     auto hosts = seen_by(who, found->hosts, self->state.parts.config->scrape.port);
-    hand_over(self, x, std::move(hosts), end, promise);
+    hand_over(self, who, x, std::move(hosts), end, promise);
   };
   ask<host_store_actor>(self,
                         *parts.names,

@@ -5,6 +5,7 @@
 #include "actors/support/directory.hpp"
 #include "actors/support/executor.hpp"
 #include "messages/roles/query.hpp"
+#include "runtime/base/clock.hpp"
 #include "runtime/base/config.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -34,6 +35,9 @@ struct queries_parts {
   std::shared_ptr<executor> threads;
   /// Called from there.
   piece_reading read;
+  /// The same; none: there are no series of alerts.
+  alert_reading read_alerts = {};
+  std::shared_ptr<const base::clock> clock = {}; ///< For `read_alerts`.
   /// What they have read before.
   std::shared_ptr<piece_cache> cache = std::make_shared<piece_cache>(most_cached_bytes);
 };

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <span>
 
 namespace aops::actors {
@@ -52,6 +53,31 @@ std::optional<std::string> only_name(const std::vector<matcher>& all) {
 
 bool may_be_own(const std::vector<matcher>& all) {
   return name_matches(all, check::up_series) || name_matches(all, check::duration_series);
+}
+
+bool may_be_alerts(const std::vector<matcher>& all) {
+  return name_matches(all, alerts_series) || name_matches(all, alert_state_series);
+}
+
+bool are_alerts_only(const std::vector<matcher>& all) {
+  auto name = only_name(all);
+  return name && (*name == alerts_series || *name == alert_state_series);
+}
+
+/// Stretches of alerts that one selection may read.
+constexpr int64_t most_stretches = 100'000;
+
+/// Alerts whose series are listed are those of the last day.
+constexpr int64_t listed_alerts_ms = int64_t{24} * 3600 * 1000;
+
+/// The series of an alert, by the name of their metric.
+labels alert_labels(const labels& host, const alert_stretch& x, std::string_view name) {
+  labels out{{std::string{promql::metric_name}, std::string{name}}};
+  for (auto& [label, value] : labels_of_alert(host, x))
+    out.emplace_back(label, value);
+  if (name == alerts_series)
+    out.emplace_back("alertstate", "firing");
+  return promql::make_labels(std::move(out));
 }
 
 constexpr int64_t hour_ms = 3600 * 1000;
@@ -342,7 +368,83 @@ expected<void> store_source::read_group(std::span<host_reading> group, const rea
   }
 }
 
+void store_source::know_alerts(std::string owner, alert_reading read, int64_t now_ms) {
+  alerts_ = alerts_known{std::move(owner), std::move(read), now_ms};
+}
+
+expected<alert_history> store_source::ask_alerts(const std::vector<matcher_list>& any_of,
+                                                 int64_t from_ms,
+                                                 int64_t until_ms) {
+  if (cancelled_.load(std::memory_order_relaxed))
+    return fail(ec::cancelled);
+  alert_history_query q{alerts_->owner, {}, {}, from_ms, std::min(until_ms, alerts_->now_ms), 0};
+  q.most = most_stretches;
+  for (const auto& host : hosts_)
+    if (any_of.empty() || std::any_of(any_of.begin(), any_of.end(), [&](const auto& all) {
+          return may_match(all, host.labels);
+        }))
+      q.hosts.push_back(host.host_id);
+  return alerts_->read(q);
+}
+
+expected<void> store_source::select_alerts(const promql::selection& wanted,
+                                           std::vector<promql::series>& out) {
+  // One millisecond before: what ended then ends here.
+  auto found = ask_alerts({wanted.matchers}, wanted.after_ms, wanted.until_ms);
+  if (!found)
+    return fail(std::move(found.error()));
+  std::map<std::string_view, const labels*> hosts;
+  for (const auto& x : hosts_)
+    hosts.emplace(x.host_id, &x.labels);
+  std::map<labels, std::vector<promql::point>> all;
+  for (const auto& x : found->all) {
+    auto host = hosts.find(x.host_id);
+    if (host == hosts.end())
+      continue;
+    for (auto name : {alerts_series, alert_state_series}) {
+      auto full = alert_labels(*host->second, x, name);
+      if (!promql::matches(wanted.matchers, full))
+        continue;
+      auto& points = all[std::move(full)];
+      auto before = points.size();
+      append_alert_points(points,
+                          x,
+                          name == alert_state_series,
+                          wanted.after_ms,
+                          std::min(wanted.until_ms, alerts_->now_ms),
+                          wanted.newest_only);
+      points_ += points.size() - before;
+      if (points_ > limits_.most_points)
+        return fail(ec::overloaded,
+                    "query processing would load too many samples into memory in query execution");
+      if (all.size() > wanted.most_series)
+        return fail(ec::overloaded, "the query selects more series than it may");
+    }
+  }
+  for (auto& [metric, points] : all) {
+    // Of two that share a moment, one that ends and one that begins, the later one counts.
+    std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
+      return a.time_ms < b.time_ms;
+    });
+    std::vector<promql::point> kept;
+    for (const auto& x : points)
+      if (!kept.empty() && kept.back().time_ms == x.time_ms)
+        kept.back() = promql::is_stale(x.value) ? kept.back() : x;
+      else
+        kept.push_back(x);
+    if (!kept.empty())
+      out.push_back({metric, std::make_unique<whole_piece>(std::move(kept))});
+  }
+  return {};
+}
+
 expected<std::vector<promql::series>> store_source::select(const promql::selection& wanted) {
+  std::vector<promql::series> out;
+  if (alerts_ && may_be_alerts(wanted.matchers))
+    if (auto read = select_alerts(wanted, out); !read)
+      return fail(std::move(read.error()));
+  if (alerts_ && are_alerts_only(wanted.matchers))
+    return out;
   reading_plan plan{wanted, {}, !may_be_own(wanted.matchers)};
   if (auto name = only_name(wanted.matchers))
     plan.names.push_back(std::move(*name));
@@ -356,8 +458,7 @@ expected<std::vector<promql::series>> store_source::select(const promql::selecti
   const auto kept_hosts = wanted.newest_only ? 0 : cache_.most_bytes() / usual_hour_bytes / hours;
   for (size_t i = 0; i < std::min(kept_hosts, all.size()); ++i)
     all[i].is_kept = true;
-  std::vector<promql::series> out;
-  size_t series = 0;
+  size_t series = out.size();
   for (size_t i = 0; i < all.size(); i += limits_.hosts_at_once) {
     auto group = std::span(all).subspan(i, std::min(limits_.hosts_at_once, all.size() - i));
     if (auto read = read_group(group, plan); !read)
@@ -379,6 +480,25 @@ expected<void> store_source::list(const std::vector<std::vector<matcher>>& any_o
              return promql::matches(all, x);
            });
   };
+  if (alerts_ && (any_of.empty() || std::any_of(any_of.begin(), any_of.end(), may_be_alerts))) {
+    auto found = ask_alerts(any_of, alerts_->now_ms - listed_alerts_ms, alerts_->now_ms);
+    if (!found)
+      return fail(std::move(found.error()));
+    std::map<std::string_view, const labels*> known;
+    for (const auto& x : hosts_)
+      known.emplace(x.host_id, &x.labels);
+    std::set<labels> listed;
+    for (const auto& x : found->all)
+      if (auto host = known.find(x.host_id); host != known.end())
+        for (auto name : {alerts_series, alert_state_series})
+          if (auto full = alert_labels(*host->second, x, name); fits(full))
+            listed.insert(std::move(full));
+    for (const auto& x : listed)
+      if (!take(x))
+        return {};
+  }
+  if (alerts_ && !any_of.empty() && std::all_of(any_of.begin(), any_of.end(), are_alerts_only))
+    return {};
   std::vector<const queried_host*> hosts;
   for (const auto& host : hosts_)
     if (any_of.empty() || std::any_of(any_of.begin(), any_of.end(), [&](const auto& all) {

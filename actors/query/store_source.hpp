@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/query/alert_series.hpp"
 #include "actors/query/piece_cache.hpp"
 #include "messages/host.hpp"
 #include "messages/rounds.hpp"
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,6 +49,9 @@ public:
                const std::atomic<bool>& cancelled,
                source_limits limits = {});
 
+  /// From now on there are `ALERTS` and `ALERTS_FOR_STATE`, too.
+  void know_alerts(std::string owner, alert_reading read, int64_t now_ms);
+
   /// ec::overloaded when it would hold more samples than it may; errors of the store.
   expected<std::vector<promql::series>> select(const promql::selection& wanted) override;
 
@@ -58,6 +63,7 @@ public:
   const std::vector<queried_host>& hosts() const { return hosts_; }
 
 private:
+  using matcher_list = std::vector<promql::matcher>;
   class host_reading;
   struct reading_plan;
 
@@ -67,6 +73,9 @@ private:
                       std::vector<piece_cache::item> known,
                       const reading_plan& plan);
   expected<pieces_found> ask(const pieces_query& q);
+  expected<alert_history>
+  ask_alerts(const std::vector<matcher_list>& any_of, int64_t from_ms, int64_t until_ms);
+  expected<void> select_alerts(const promql::selection& wanted, std::vector<promql::series>& out);
 
   std::vector<queried_host> hosts_;
   piece_reading read_;
@@ -74,6 +83,13 @@ private:
   const std::atomic<bool>& cancelled_;
   source_limits limits_;
   size_t points_ = 0; ///< Held so far.
+
+  struct alerts_known {
+    std::string owner;
+    alert_reading read;
+    int64_t now_ms = 0;
+  };
+  std::optional<alerts_known> alerts_;
 };
 
 } // namespace aops::actors

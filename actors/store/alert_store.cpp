@@ -1,10 +1,14 @@
 #include "actors/store/alert_store.hpp"
 
 #include "actors/support/prepare.hpp"
+#include "runtime/io/storage/alert_history.hpp"
 #include "runtime/io/storage/alert_repository.hpp"
 #include "runtime/io/storage/steps.hpp"
 
 #include <caf/all.hpp>
+
+#include <algorithm>
+#include <set>
 
 namespace aops::actors {
 
@@ -33,7 +37,9 @@ expected<done> note(storage::database& db, const notice_outcome& x) {
   using kind = notice_outcome::kind;
   auto noted = x.what == kind::told     ? notices.told(x.key, x.next_ms)
                : x.what == kind::failed ? notices.failed(x.key, x.now_ms, x.next_ms)
-                                        : notices.forget(x.key);
+               : x.what == kind::held
+                 ? notices.hold(x.key, x.silence, x.is_untold, x.now_ms, x.next_ms)
+                 : notices.forget(x.key);
   return noted.map([] { return done{}; });
 }
 
@@ -60,6 +66,63 @@ tidy(storage::database& db, const base::config& config, const outbox_to_tidy& x)
   return out;
 }
 
+/// Alertmanager takes an alert it hears no more of for one that has ended.
+bool must_refresh(const base::config& config, std::string_view receiver) {
+  return std::any_of(config.notify.begin(), config.notify.end(), [&](const auto& to) {
+    return to.name == receiver && to.format == "alertmanager";
+  });
+}
+
+/// What silences say of what is due. Of what a diagnosis found they say nothing: somebody asked.
+expected<notices_found> hushed(storage::database& db,
+                               const base::config& config,
+                               silence_cache& cache,
+                               std::vector<storage::notice> found,
+                               int64_t now_ms) {
+  notices_found out{std::move(found), {}};
+  out.hushed.resize(out.all.size());
+  std::set<std::string> owners, hosts;
+  auto from = now_ms;
+  for (const auto& x : out.all) {
+    owners.insert(x.body.owner);
+    hosts.insert(x.body.host_id);
+    if (x.body.ended.ms > 0)
+      from = std::min(from, x.body.ended.ms);
+  }
+  if (owners.empty())
+    return out;
+  auto book = silence_book::read(db, cache, {owners.begin(), owners.end()}, from);
+  if (!book)
+    return fail(std::move(book.error()));
+  if (book->is_empty())
+    return out;
+  auto groups = storage::silence_repository{db}.groups_of_hosts({hosts.begin(), hosts.end()});
+  if (!groups)
+    return fail(std::move(groups.error()));
+  for (size_t i = 0; i < out.all.size(); ++i) {
+    const auto& x = out.all[i];
+    if (x.body.status == "diagnosed" || x.body.alert_id.empty())
+      continue;
+    bool is_over = x.body.ended.ms > 0;
+    auto group = groups->find(x.body.host_id);
+    auto subject = subject_of(x.body, group == groups->end() ? 0 : group->second);
+    auto hit = book->find(x.body.owner, subject, is_over ? x.body.ended.ms : now_ms);
+    if (!hit)
+      continue;
+    notify::hushed_notice how{x.times,
+                              x.attempts,
+                              is_over,
+                              x.was_held,
+                              is_over ? x.body.since.ms : x.due_ms,
+                              must_refresh(config, x.receiver)};
+    out.hushed[i] = {notify::hush_of(how, hit->when),
+                     std::move(hit->id),
+                     hit->when.until_ms,
+                     notify::is_surely_untold(how, hit->when)};
+  }
+  return out;
+}
+
 /// What is told follows live rounds.
 foreign_promise<done> promise_of(caf::local_actor* self) {
   return foreign_promise<done>{self, {base::urgency::live, {}, {}}};
@@ -74,12 +137,15 @@ alert_store(full_alert_store_actor::stateful_pointer<checked_state<alert_store_s
   self->state.store = std::move(store);
   return {
     [self](const notices_due& x) -> caf::result<notices_found> {
-      return read(self->state.store,
+      const auto& st = self->state;
+      return read(st.store,
                   foreign_promise<notices_found>{self, {base::urgency::live, {}, {}}},
-                  [x](storage::database& db) {
-                    return notice_repository{db}
-                      .due(x.receivers, x.slots, x.now_ms, x.limit)
-                      .map([](auto found) { return notices_found{std::move(found)}; });
+                  [x, config = st.store->config, cache = st.silences](
+                    storage::database& db) -> expected<notices_found> {
+                    auto found = notice_repository{db}.due(x.receivers, x.slots, x.now_ms, x.limit);
+                    if (!found)
+                      return fail(std::move(found.error()));
+                    return hushed(db, *config, *cache, std::move(*found), x.now_ms);
                   });
     },
     [self](const notice_outcome& x) -> caf::result<done> {
@@ -99,10 +165,18 @@ alert_store(full_alert_store_actor::stateful_pointer<checked_state<alert_store_s
         [x, config = store->config](storage::database& db) { return tidy(db, *config, x); });
     },
     [self](const caller& who, const alerts_query& q) -> caf::result<alerts_page> {
-      return read(
-        self->state.store,
-        foreign_promise<alerts_page>{self, of(who)},
-        [who, q](storage::database& db) { return alert_repository{db}.page(scope_of(who), q); });
+      return read(self->state.store,
+                  foreign_promise<alerts_page>{self, of(who)},
+                  [who, q, now = self->state.store->now_ms(), cache = self->state.silences](
+                    storage::database& db) -> expected<alerts_page> {
+                    auto page = alert_repository{db}.page(scope_of(who), q);
+                    if (!page)
+                      return page;
+                    if (auto marked = mark_silenced(db, *cache, who.owner, now, page->alerts);
+                        !marked)
+                      return fail(std::move(marked.error()));
+                    return page;
+                  });
     },
     [self](const caller& who, const status_query& q) -> caf::result<status_counts> {
       return read(
@@ -114,6 +188,11 @@ alert_store(full_alert_store_actor::stateful_pointer<checked_state<alert_store_s
       return read(self->state.store,
                   foreign_promise<slots_status>{self, {base::urgency::live, {}, {}}},
                   [x](storage::database& db) { return status_in(db, x.slots); });
+    },
+    [self](const alert_history_query& x) -> caf::result<alert_history> {
+      return read(self->state.store,
+                  foreign_promise<alert_history>{self, {base::urgency::people, x.owner, {}}},
+                  [x](storage::database& db) { return storage::read_alert_history(db, x); });
     },
     [](atom::ping) {},
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/store/silence_book.hpp"
 #include "actors/store/store_access.hpp"
 #include "messages/roles/alerts.hpp"
 #include "runtime/io/storage/notice_repository.hpp"
@@ -15,8 +16,17 @@ struct notices_due {
   int64_t now_ms = 0, limit = 0;
 };
 
+/// What silences say of a notice.
+struct notice_hush {
+  notify::hush what = notify::hush::none;
+  std::string silence{};  ///< Its id.
+  int64_t until_ms = 0;   ///< When it ends, this time.
+  bool is_untold = false; ///< Nobody can have heard of the alert.
+};
+
 struct notices_found {
   std::vector<storage::notice> all;
+  std::vector<notice_hush> hushed; ///< Of each.
 };
 
 /// What became of a notice.
@@ -24,12 +34,15 @@ struct notice_outcome {
   enum class kind : uint8_t {
     told,   ///< Its beginning was told.
     failed, ///< An attempt failed.
+    held,   ///< A silence keeps it from being told.
     over,   ///< Nothing is left to tell.
   };
   kind what = kind::told;
   int64_t key = 0;
   std::string host_id; ///< Of its alert.
   int64_t now_ms = 0, next_ms = 0;
+  std::string silence{}; ///< That holds it.
+  bool is_untold = false;
 };
 
 /// The outbox of these slots is cut down where more than `most` wait for a receiver.
@@ -64,6 +77,7 @@ struct alert_store_state {
   explicit alert_store_state() = default;
   static inline const char* name = alert_store_name.data();
   store_ptr store;
+  std::shared_ptr<silence_cache> silences = std::make_shared<silence_cache>();
 };
 
 /// Shows what is not well now; keeps the outbox.

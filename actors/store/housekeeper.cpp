@@ -14,6 +14,7 @@
 #include "runtime/io/storage/run_repository.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_repository.hpp"
+#include "runtime/io/storage/silence_repository.hpp"
 #include "runtime/io/storage/token_repository.hpp"
 #include "runtime/io/storage/topology_repository.hpp"
 
@@ -59,7 +60,7 @@ int64_t kept(const base::config& c, base::duration keep) {
   return c.retention.dump_directory.empty() ? keep.ms : 0;
 }
 
-constexpr std::array<step, 16> work = {
+constexpr std::array<step, 17> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
     return storage::dead_message_repository{db}.expire(now - c.kafka.dlq_keep.ms);
@@ -118,6 +119,11 @@ constexpr std::array<step, 16> work = {
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     return storage::topology_repository{db}.expire(now - c.topology.keep.ms);
+  },
+  [](storage::database& db, const base::config& c, int64_t now) {
+    // They say why nobody was told of results.
+    auto keep = c.retention.check_results.ms;
+    return keep > 0 ? storage::silence_repository{db}.expire(now - keep) : expected<int64_t>{0};
   },
 };
 

@@ -44,6 +44,7 @@
 #include "actors/store/schedule_keeper.hpp"
 #include "actors/store/schedule_store.hpp"
 #include "actors/store/session_store.hpp"
+#include "actors/store/silence_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
@@ -218,6 +219,7 @@ child_spec store_tree(const parts& p) {
     child(housekeeper_name, housekeeper, store),
     child(user_store_name, user_store, store),
     child(view_store_name, view_store, store),
+    child(silence_store_name, silence_store, store),
     child(audit_store_name, audit_store, store),
     child(session_store_name, session_store, store),
     child(vault_name, vault_keeper, store, p.node_id),
@@ -386,6 +388,10 @@ child_spec queries_child(caf::actor_system& system, const parts& p) {
   q.read = [&system, names = p.names](const pieces_query& x) {
     return call_named<round_pieces_actor>(system, *names, round_store_name, portion_deadline, x);
   };
+  q.read_alerts = [&system, names = p.names](const alert_history_query& x) {
+    return call_named<alert_store_actor>(system, *names, alert_store_name, portion_deadline, x);
+  };
+  q.clock = p.clock;
   return child(queries_name, queries, std::move(q));
 }
 

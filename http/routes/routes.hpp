@@ -15,8 +15,9 @@ namespace aops::http {
 
 std::vector<route> account_routes(const node_port& port);
 std::vector<route> user_routes(const node_port& port);
-std::vector<route> access_routes(const node_port& port); ///< Sessions and tokens.
-std::vector<route> view_routes(const node_port& port);   ///< What users keep of pages.
+std::vector<route> access_routes(const node_port& port);  ///< Sessions and tokens.
+std::vector<route> view_routes(const node_port& port);    ///< What users keep of pages.
+std::vector<route> silence_routes(const node_port& port); ///< When nobody is told of alerts.
 std::vector<route> log_routes(const node_port& port);
 std::vector<route> line_routes(const node_port& port); ///< Lines that hosts log.
 std::vector<route> topology_routes(const node_port& port);

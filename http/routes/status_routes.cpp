@@ -1,8 +1,27 @@
 #include "http/routes/routes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/alerts.hpp"
+#include "messages/roles/silence.hpp"
 
 namespace aops::http {
+
+std::vector<route> silence_routes(const node_port& port) {
+  using role = silence_store_actor;
+  auto name = actors::silence_store_name;
+  return {
+    once_for_key(ask<role, silence_to_add, silence_added>(
+      port,
+      method::post,
+      "/check/silence/add",
+      may::user,
+      name,
+      "Tell nobody of some alerts for a while, or again and again.")),
+    ask<role, silences_query, silences_page>(
+      port, method::post, "/check/silence/get", may::user, name, "List silences."),
+    ask<role, silences_to_end, done>(
+      port, method::post, "/check/silence/end", may::user, name, "End silences now."),
+  };
+}
 
 std::vector<route> status_routes(const node_port& port) {
   using role = alert_store_actor;

@@ -15,6 +15,7 @@
 #include "actors/store/rule_store.hpp"
 #include "actors/store/schedule_store.hpp"
 #include "actors/store/session_store.hpp"
+#include "actors/store/silence_store.hpp"
 #include "actors/store/task_store.hpp"
 #include "actors/store/template_store.hpp"
 #include "actors/store/tree_store.hpp"
@@ -72,6 +73,7 @@ store_fixture::store_fixture() {
   start_as(result_store_name, result_store, store);
   start_as(round_store_name, round_store, store);
   start_as(alert_store_name, alert_store, store);
+  start_as(silence_store_name, silence_store, store);
   start_as(job_store_name, job_store, store);
   start_as(report_store_name, report_store, store);
   start_as(repeat_store_name, repeat_store, store);

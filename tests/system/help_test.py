@@ -47,6 +47,7 @@ SCENES = {
     "log": [WEB1],
     "topology": [WEB1],
     "schedule": [WEB1, "aops template import zookeeper.yml", 'aops task generate "one zookeeper" zookeeper --host_list web1'],
+    "silence": [WEB1, "aops group add shop"],
     "completion": ["mkdir -p .config/fish/completions"],
 }
 # How an example may end beside 0, and why.

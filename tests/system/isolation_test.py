@@ -4,6 +4,7 @@ The scene: an administrator owns two hosts in two groups, with results, alerts, 
 granted to `ann`. Whatever she asks, nothing of the other host may be in the answer.
 """
 import json
+import time
 import unittest
 import urllib.parse
 
@@ -163,6 +164,10 @@ ROWS = {
     ("POST", "/check/result/count"): sees(lambda s: {"host_list": []}, lambda s: [s.seen, '"total_count":1']),
     ("POST", "/check/status/get"): sees(shows=lambda s: [*host_of(s), '"total_count":1']),
     ("POST", "/check/status/count"): sees(shows=lambda s: ['"online":1']),
+    ("POST", "/check/silence/add"):
+        sees(lambda s: {"comment": "c", "host_list": [s.hidden], "duration_s": 60}, code=1000, changes=True),
+    ("POST", "/check/silence/get"): sees(shows=lambda s: ['"silence_infos":[]']),
+    ("POST", "/check/silence/end"): sees(lambda s: {"silence_list": [s.silence]}, changes=True),
     ("POST", "/check/execute"):
         denied(lambda s: {"host_list": [s.seen], "time_range": s.range, "check_items": []}),
     ("POST", "/alertmanager/webhook"):
@@ -347,6 +352,8 @@ class scene:
         self.seen_report, self.hidden_report = reports[self.seen], reports[self.hidden]
         api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
         api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": [self.hidden]}})
+        self.silence = api.good("/check/silence/add", {"comment": "of " + HIDDEN_HOST, "host_list": [self.hidden], "duration_s": 3600,
+                                                       "starts_at": time.time() + 3600})["silence_id"]
         self.trace(api)
         self.log_lines(api)
         self.tell_links(api)

@@ -49,6 +49,7 @@ class keyed(unittest.TestCase):
             "/diag/tree/import": {"trees": [tree("t1", "a && b || a", {"a": "r0", "b": "r1"})]},
             "/manage/template/import": {"template_name": "p1", "template_content": PLAY, "description": ""},
             "/manage/task/generate": {"task_name": "k1", "description": "", "template_name": ["p1"]},
+            "/check/silence/add": {"comment": "c", "host_list": [host], "duration_s": 60},
             "/diag/execute": {"host_list": [host, "no"], "tree_list": ["t0"], "time_range": [1000, 1100], "interval": 60},
             "/check/execute": {"host_list": [host, "no"], "time_range": [1000, 1100]},
             "/manage/account/register": {"username": "ann", "password": "correct horse"},

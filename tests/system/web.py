@@ -223,6 +223,7 @@ class scene:
         for path, body in (("/logs/ingest", lines), ("/topology/ingest", batch)):
             status, _, text = rest(self.node.url).send("POST", path, json.dumps(body), headers)
             assert status == 200, text
+        it.good("/check/silence/add", {"comment": HOSTILE, "group_list": [HOSTILE], "expression": "0 3 * * sun", "duration_s": 3600})
         for name in ("ann", "stranger"):
             it.good("/manage/account/register", {"username": name, "password": KNOWN})
         it.good("/manage/account/user/adopt", {"username": "ann"})
@@ -242,7 +243,8 @@ class scene:
             "host-anomalies": f"/ui/hosts/{host}?tab=anomalies", "groups": "/ui/groups",
             "board": f"/ui/board?host={host}&series=node_load1&range=5m", "results": "/ui/results",
             "alerts": "/ui/results?firing=true", "logs": "/ui/logs?range=1d&severity=info%2B", "log-live": "/ui/logs?tab=live",
-            "log-tokens": "/ui/logs?tab=tokens", "topology": "/ui/topology", "host-topology": f"/ui/topology/{host}",
+            "log-tokens": "/ui/logs?tab=tokens", "silences": "/ui/silences", "topology": "/ui/topology",
+            "host-topology": f"/ui/topology/{host}",
             "rules": "/ui/rules", "rule": f"/ui/rules/edit?name=load_high&host={host}",
             "diagnoses": "/ui/diagnoses", "diagnosis": f"/ui/diagnoses/{self.task}", "report": f"/ui/reports/{self.report}",
             "evidence": f"/ui/reports/{self.report}?tab=evidence", "trees": "/ui/trees", "tree": "/ui/trees/show/overload",

@@ -176,6 +176,8 @@ constexpr std::array texts{
               "模板"},
   translation{"package",
               "软件包"},
+  translation{"silence",
+              "静默"},
   translation{"schedule",
               "计划"},
   translation{"warning: {}",

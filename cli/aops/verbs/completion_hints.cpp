@@ -7,6 +7,7 @@
 #include "messages/check.hpp"
 #include "messages/diag.hpp"
 #include "messages/host.hpp"
+#include "messages/silence.hpp"
 #include "messages/task.hpp"
 #include "messages/template.hpp"
 #include "messages/users.hpp"
@@ -35,6 +36,12 @@ json newest_tasks() {
   return body_of(newest);
 }
 
+json lasting_silences() {
+  silences_query lasting;
+  lasting.ended = false;
+  return body_of(lasting);
+}
+
 const std::vector<name_source>& sources() {
   static const std::vector<name_source> all = {
     {"hosts", "/manage/host/get", body_of(hosts_query{}), "host_infos", "host_name"},
@@ -55,6 +62,7 @@ const std::vector<name_source>& sources() {
     {"users", "/manage/account/user/get", body_of(users_query{}), "user_infos", "username"},
     {"tokens", "/manage/account/token/get", body_of(tokens_query{}), "token_infos", "name"},
     {"receivers", "/notify/receivers", nullptr, "receivers", "name"},
+    {"silences", "/check/silence/get", lasting_silences(), "silence_infos", "silence_id"},
     {"nodes", "/cluster/nodes", nullptr, "nodes", "node"}};
   return all;
 }
@@ -69,6 +77,7 @@ constexpr naming namings[] = {{"task_list", "deployments", "task"},
                               {"name", "contexts", "context"},
                               {"name_list", "contexts", "context"},
                               {"name", "receivers", "notify"},
+                              {"silence_list", "silences", "silence"},
                               {"username", "users", "user"},
                               {"username", "users", "session"},
                               {"username", "users", "audit"},

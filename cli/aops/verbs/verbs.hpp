@@ -35,6 +35,7 @@ verb template_verb();
 verb package_verb();
 verb task_verb();
 verb schedule_verb();
+verb silence_verb();
 verb run_verb();
 verb remote_verb();
 verb tracing_verb();

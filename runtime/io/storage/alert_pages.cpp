@@ -26,6 +26,8 @@ alert_info read_alert(const row& r) {
   x.firing = r.boolean(7);
   x.since.ms = r.integer(8);
   x.reason = r.string(9);
+  x.rule_labels = labels_of(r.text(10));
+  x.host_group = r.integer(11);
   return x;
 }
 
@@ -123,11 +125,12 @@ expected<alerts_page> alert_repository::page(const scope& of, const alerts_query
     {"host_name", "h.name"}};
   auto order = p.sort.empty() ? std::string{" order by a.firing desc, a.since_ms desc, a.n desc"}
                               : order_by(p, choices, "a.n", "a.n");
-  auto rows = db_.list_with("select a.id, h.id, h.name, a.check_item, a.labels, a.value, "
-                            "a.severity, a.firing, a.since_ms, a.reason from " +
-                              source + " where " + matching.where() + order + " limit ? offset ?",
-                            matching.values_and(window->limit, window->offset),
-                            read_alert);
+  auto rows =
+    db_.list_with("select a.id, h.id, h.name, a.check_item, a.labels, a.value, "
+                  "a.severity, a.firing, a.since_ms, a.reason, a.rule_labels, h.host_group from " +
+                    source + " where " + matching.where() + order + " limit ? offset ?",
+                  matching.values_and(window->limit, window->offset),
+                  read_alert);
   if (!rows)
     return fail(std::move(rows.error()));
   alerts_page out;

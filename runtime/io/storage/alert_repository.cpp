@@ -24,6 +24,11 @@ std::string instance_of(const label_set& labels) {
   return labels.empty() ? std::string{} : base::sha256_hex(text_of(labels));
 }
 
+/// Most rules give their alerts nothing.
+std::string text_if_any(const label_set& labels) {
+  return labels.empty() ? std::string{} : text_of(labels);
+}
+
 struct open_alert {
   int64_t key = 0, since_ms = 0;
   std::string id, severity;
@@ -167,6 +172,7 @@ private:
     const host_alerts* host;
     const alert_change* change;
     std::string id, instance, labels;
+    std::string rule_labels{}, annotations{}; ///< Of the rule.
     bool is_firing = false, is_over = false;
   };
 
@@ -175,6 +181,8 @@ private:
     auto old = open.find(key);
     bool is_there = old != open.end();
     alert_now now{&host, &x, alert_id_of(host.host_id, x), std::get<2>(key), text_of(x.labels)};
+    now.rule_labels = text_if_any(x.rule_labels);
+    now.annotations = text_if_any(x.annotations);
     now.is_firing = is_firing(host, x);
     if (is_there && old->second.id == now.id && !x.value.empty())
       return renew(old->second, std::move(now));
@@ -250,11 +258,13 @@ private:
                      x.change->severity,
                      x.is_firing,
                      x.change->since_ms,
-                     fitting(x.change->reason)});
+                     fitting(x.change->reason),
+                     x.rule_labels,
+                     x.annotations});
     return only(db_.run_many("insert into alert (id, owner, host, check_item, instance, labels, "
-                             "value, severity, firing, since_ms, reason) "
-                             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                             11,
+                             "value, severity, firing, since_ms, reason, rule_labels, annotations) "
+                             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             13,
                              rows));
   }
 

@@ -76,6 +76,7 @@ host_repository::delete_groups(std::string_view owner, const std::vector<std::st
     return in_order(
       [&] { return db_.run("delete from group_grant where host_group = ?", key); },
       [&] { return db_.run("delete from deploy_task_group where host_group = ?", key); },
+      [&] { return db_.run("delete from silence_group where host_group = ?", key); },
       [&] { return db_.run("delete from host_group where n = ?", key); });
   });
   if (!done)

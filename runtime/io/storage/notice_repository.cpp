@@ -20,8 +20,8 @@ bool has(const std::vector<std::string>& list, std::string_view what) {
   return std::find(list.begin(), list.end(), what) != list.end();
 }
 
-/// What has yet to be told of an alert, rather than what is told again.
-constexpr const char* untold = "(times = 0 or ended_ms > 0)";
+/// What has yet to be told of an alert, rather than what is told again or what a silence holds.
+constexpr const char* untold = "(times = 0 or ended_ms > 0) and silence = ''";
 
 std::string text_of(const told_alert& x) {
   return base::encode(x).dump(-1, ' ', false, base::json::error_handler_t::replace);
@@ -128,15 +128,18 @@ expected<int64_t> notice_repository::adopt(std::span<const base::notify_receiver
       b.value = r.string(9);
       b.reason = r.string(10);
       b.since.ms = r.integer(11);
-      if (!r.is_null(12))
-        if (auto rule = decode_rule(r.text(12), r.text(13)))
+      b.rule_labels = labels_of(r.text(12));
+      b.annotations = labels_of(r.text(13));
+      if (!r.is_null(14))
+        if (auto rule = decode_rule(r.text(14), r.text(15)))
           b.description = (*rule)->description;
       missing.push_back(std::move(x));
       return true;
     };
     return only(db_.list_with(
       "select h.slot, a.id, a.owner, h.id, h.name, h.ip, a.check_item, a.labels, a.severity, "
-      "a.value, a.reason, a.since_ms, c.digest, c.body from alert a join host h on h.n = a.host "
+      "a.value, a.reason, a.since_ms, a.rule_labels, a.annotations, c.digest, c.body "
+      "from alert a join host h on h.n = a.host "
       "left join check_rule r on r.owner = a.owner and r.check_item = a.check_item "
       "left join content c on c.n = r.content where " +
         matching.where(),
@@ -172,10 +175,12 @@ expected<std::vector<notice>> notice_repository::due(const std::vector<std::stri
     x.body.ended_reason = r.string(7);
     x.attempts = r.integer(8);
     x.tried_ms = r.integer(9);
+    x.due_ms = r.integer(10);
+    x.was_held = r.boolean(11);
     return x;
   };
   auto found = db_.list_with("select n, receiver, slot, body, times, ended_ms, ended_as, "
-                             "ended_reason, attempts, tried_ms from notice where " +
+                             "ended_reason, attempts, tried_ms, due_ms, held from notice where " +
                                matching.where() + " order by due_ms, n limit ?",
                              matching.values_and(limit),
                              read);
@@ -225,8 +230,28 @@ expected<void> notice_repository::note_begun_again(std::vector<notice>& all) {
 }
 
 expected<void> notice_repository::told(int64_t key, int64_t next_ms) {
-  return only(db_.run("update notice set times = times + 1, attempts = 0, tried_ms = 0, "
-                      "due_ms = case when ended_ms > 0 then due_ms else ? end where n = ?",
+  return only(
+    db_.run("update notice set times = times + 1, attempts = 0, tried_ms = 0, silence = '', "
+            "held = 0, due_ms = case when ended_ms > 0 then due_ms else ? end where n = ?",
+            next_ms,
+            key));
+}
+
+expected<void> notice_repository::hold(
+  int64_t key, std::string_view silence, bool is_untold, int64_t now_ms, int64_t next_ms) {
+  // Locked: whoever ends it sees this row afterwards.
+  auto lasts = db_.integer("select n from silence where id = ? and end_ms > ?" +
+                             std::string{db_.sql().for_update()},
+                           silence,
+                           now_ms);
+  if (!lasts)
+    return fail(std::move(lasts.error()));
+  if (!*lasts)
+    return {};
+  return only(db_.run("update notice set silence = ?, held = ?, due_ms = ? "
+                      "where n = ? and ended_ms = 0",
+                      silence,
+                      is_untold,
                       next_ms,
                       key));
 }
@@ -237,7 +262,8 @@ expected<void> notice_repository::forget(int64_t key) {
 
 expected<void> notice_repository::failed(int64_t key, int64_t now_ms, int64_t next_ms) {
   return only(db_.run("update notice set attempts = attempts + 1, "
-                      "tried_ms = case when tried_ms = 0 then ? else tried_ms end, due_ms = ? "
+                      "silence = '', held = 0, tried_ms = case when tried_ms = 0 then ? else "
+                      "tried_ms end, due_ms = ? "
                       "where n = ?",
                       now_ms,
                       next_ms,

@@ -49,7 +49,8 @@ struct notice {
   std::string receiver;
   uint16_t slot = 0;
   told_alert body;
-  int64_t times = 0, attempts = 0, tried_ms = 0;
+  int64_t times = 0, attempts = 0, tried_ms = 0, due_ms = 0;
+  bool was_held = false; ///< By silences from its beginning: nobody can have heard of it.
   /// It has ended, and the same instance of its rule is an alert of the same kind again.
   bool is_begun_again = false;
 };
@@ -88,6 +89,11 @@ public:
 
   /// The end was told, or nobody wants to hear it.
   expected<void> forget(int64_t key);
+
+  /// A silence keeps it from being told. Nothing happens when that one has ended meanwhile.
+  /// @param is_untold Nobody can have heard of it. In a transaction.
+  expected<void>
+  hold(int64_t key, std::string_view silence, bool is_untold, int64_t now_ms, int64_t next_ms);
 
   /// An attempt failed.
   expected<void> failed(int64_t key, int64_t now_ms, int64_t next_ms);

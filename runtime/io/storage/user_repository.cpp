@@ -201,6 +201,12 @@ expected<void> user_repository::remove(const stored_user& x) {
                   [&] { return db_.run("delete from group_grant where account = ?", x.key); },
                   [&] { return db_.run("delete from vault_verifier where owner = ?", x.username); },
                   [&] { return db_.run("delete from user_view where username = ?", x.username); },
+                  [&] {
+                    return db_.run("delete from silence_group where silence in "
+                                   "(select n from silence where owner = ?)",
+                                   x.username);
+                  },
+                  [&] { return db_.run("delete from silence where owner = ?", x.username); },
                   [&] { return db_.run("delete from account where n = ?", x.key); },
                   [&] { return bump(); });
 }

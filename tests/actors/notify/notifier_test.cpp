@@ -1,5 +1,6 @@
 #include "actors/host/scraper.hpp"
 #include "actors/notify/notifier.hpp"
+#include "messages/roles/silence.hpp"
 #include "runtime/base/json_codec.hpp"
 #include "runtime/base/metrics.hpp"
 #include "tests/support/store_fixture.hpp"
@@ -104,6 +105,25 @@ struct notifier_fixture : tests::store_fixture {
 
   alert_change change(const std::string& item, const std::string& value) {
     return {item, {}, value, now->now_ms(), "critical", {}};
+  }
+
+  silence_added silence(int64_t duration_s, std::vector<std::string> matchers = {}) {
+    silence_to_add x{"a test", {}, {}, {}, {}, {}, duration_s, {}, {}};
+    if (matchers.empty())
+      x.host_list.emplace({host.host_id});
+    else
+      x.matchers.emplace(std::move(matchers));
+    return tests::ok(
+      ask<silence_added>(of<silence_store_actor>(silence_store_name), admin, std::move(x)));
+  }
+
+  void end_silence(const std::string& id) {
+    tests::ok(ask<done>(of<silence_store_actor>(silence_store_name), admin, silences_to_end{{id}}));
+  }
+
+  alerts_page open() {
+    return tests::ok(
+      ask<alerts_page>(of<alert_store_actor>(alert_store_name), admin, alerts_query{}));
   }
 
   int64_t left() { return count("select count(*) from notice"); }
@@ -426,6 +446,125 @@ BOOST_AUTO_TEST_CASE(headers_go_along_and_are_not_logged) {
     (std::find(headers.begin(), headers.end(), "Content-Type: application/json") != headers.end()));
   BOOST_TEST(log.text().find("notice-failed") != std::string::npos);
   BOOST_TEST(log.text().find("hunter2") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(while_silenced_nobody_is_told_but_afterwards_of_what_lasts) {
+  begin();
+  auto added = silence(600);
+  BOOST_TEST(added.state == "active");
+  pass(1s);
+  round({change("disk", "Abnormal"), change("cpu", "Abnormal")});
+  pass(5min);
+  BOOST_TEST(world->seen.empty());
+  auto page = open();
+  BOOST_REQUIRE(page.alerts.size() == 2u);
+  BOOST_TEST(page.alerts[0].silenced_by == added.silence_id);
+  BOOST_TEST(page.alerts[0].silenced_until->ms == added.ends_at->ms);
+  round({change("cpu", "")}); // Nobody ever hears of it.
+  pass(2min);
+  BOOST_TEST(world->seen.empty());
+  BOOST_TEST(left() == 1);
+  pass(4min);
+  BOOST_TEST(statuses() == "firing");
+  BOOST_TEST(world->seen[0].body["alerts"][0]["check_item"] == "disk");
+  BOOST_TEST(open().alerts[0].silenced_by == "");
+  round({change("disk", "")});
+  pass(2s);
+  BOOST_TEST(statuses() == "firing resolved");
+  BOOST_TEST(left() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_what_was_told_before_goes_out_while_silenced) {
+  settings->notify[0].repeat = base::minutes(1);
+  begin();
+  round({change("disk", "Abnormal")});
+  pass(2s);
+  BOOST_TEST(statuses() == "firing");
+  silence(3600);
+  pass(10min);
+  BOOST_TEST(statuses() == "firing"); // It is not repeated.
+  round({change("disk", "")});
+  pass(2s);
+  BOOST_TEST(statuses() == "firing resolved");
+  BOOST_TEST(left() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_that_is_ended_lets_go_at_once) {
+  begin();
+  auto first = silence(3600), second = silence(1800, {"alertname=~di.*"});
+  pass(1s);
+  round({change("disk", "Abnormal")});
+  pass(1min);
+  end_silence(first.silence_id);
+  pass(5s);
+  BOOST_TEST(world->seen.empty()); // The other one is about it, too.
+  BOOST_TEST(open().alerts[0].silenced_by == second.silence_id);
+  end_silence(second.silence_id);
+  pass(2s);
+  BOOST_TEST(statuses() == "firing");
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_before_the_silence_may_have_been_heard_so_its_end_is_told) {
+  world->status["http://oncall"] = 0;
+  begin();
+  round({change("disk", "Abnormal")});
+  pass(2s);
+  BOOST_TEST(!world->seen.empty());
+  silence(3600);
+  world->status["http://oncall"] = 200;
+  world->seen.clear();
+  pass(10min);
+  BOOST_TEST(world->seen.empty());
+  round({change("disk", "")});
+  pass(2s);
+  BOOST_TEST(statuses() == "resolved");
+  BOOST_TEST(left() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_alertmanager_goes_on_hearing_of_what_it_knows_and_of_nothing_else) {
+  auto& to = settings->notify[0];
+  to.format = "alertmanager";
+  to.repeat = base::minutes(1);
+  begin();
+  round({change("disk", "Abnormal")});
+  pass(2s);
+  BOOST_TEST(world->seen.size() == 1u);
+  silence(3600);
+  pass(1s);
+  round({change("cpu", "Abnormal")});
+  pass(10min);
+  BOOST_TEST(world->seen.size() >= 10u);
+  for (const auto& x : world->seen)
+    for (const auto& alert : x.body)
+      BOOST_TEST(alert["labels"]["alertname"] == "disk");
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_outlives_the_notifier) {
+  begin();
+  silence(600);
+  pass(1s);
+  round({change("disk", "Abnormal")});
+  pass(1min);
+  take_away(notifier_name);
+  begin();
+  pass(8min);
+  BOOST_TEST(world->seen.empty());
+  pass(2min);
+  BOOST_TEST(!world->seen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_that_is_new_hears_of_what_lasts_with_labels_and_annotations) {
+  auto alert = change("disk", "Abnormal");
+  alert.rule_labels = {{"team", "storage"}};
+  alert.annotations = {{"summary", "nearly full"}};
+  round({alert});
+  db().run("delete from notice").value();
+  begin();
+  pass(2s);
+  BOOST_REQUIRE(world->seen.size() == 1u);
+  const auto& told = world->seen[0].body["alerts"][0];
+  BOOST_TEST(told["rule_labels"]["team"] == "storage");
+  BOOST_TEST(told["annotations"]["summary"] == "nearly full");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,7 +10,7 @@ export interface StreamEvent {
 type Listener = (event: StreamEvent) => void
 
 /** Lists of which the node tells that they have changed. */
-const lists = ['hosts', 'alerts', 'results', 'rules', 'diagnoses', 'runs', 'nodes'] as const
+const lists = ['hosts', 'alerts', 'results', 'rules', 'diagnoses', 'runs', 'nodes', 'silences'] as const
 /** What changes all the time is told only to who looks at it. */
 const busyLists = ['topology'] as const
 export type List = (typeof lists)[number] | (typeof busyLists)[number]

@@ -224,6 +224,7 @@ BOOST_AUTO_TEST_CASE(every_list_can_be_named_filtered_and_read_as_csv) {
          row{{"token", "list"}, "/manage/account/token/get", "token_infos", "name"},
          row{{"audit", "list"}, "/manage/log/get", "records", "number"},
          row{{"notify", "list"}, "/notify/receivers", "receivers", "name"},
+         row{{"silence", "list"}, "/check/silence/get", "silence_infos", "silence_id"},
          row{{"cluster", "nodes"}, "/cluster/nodes", "nodes", "node"},
          row{{"cluster", "slots"}, "/cluster/slots", "slots", "slot"},
        }) {

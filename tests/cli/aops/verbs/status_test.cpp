@@ -199,6 +199,36 @@ BOOST_AUTO_TEST_CASE(receivers_are_listed_and_tested) {
   BOOST_TEST(run({"notify", "test", "oncall"}) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(silences_are_added_listed_and_ended) {
+  node.answer("/check/silence/add", {{"silence_id", "s1"}, {"state", "active"}});
+  BOOST_TEST(run({"silence",
+                  "add",
+                  "new disk",
+                  "--host_list",
+                  "web1,web2",
+                  "--matchers",
+                  "alertname=disk,mountpoint=~/var.*",
+                  "--lasts",
+                  "1h30m"}) == 0,
+             err.str());
+  BOOST_TEST(sent("/check/silence/add") ==
+             json({{"comment", "new disk"},
+                   {"host_list", {"web1", "web2"}},
+                   {"matchers", {"alertname=disk", "mountpoint=~/var.*"}},
+                   {"duration_s", 5400}}));
+  BOOST_TEST(run({"silence", "add", "c", "--host_list", "web1", "--end", "tomorrow"}) == 2);
+  BOOST_TEST(err.str().find("--end: ") != std::string::npos);
+  node.answer("/check/silence/get",
+              {{"silence_infos", json::array({{{"silence_id", "s1"}, {"state", "active"}}})}});
+  BOOST_TEST(run({"silence", "list", "--ended", "false", "-o", "table"}) == 0);
+  BOOST_TEST(sent("/check/silence/get")["ended"] == false);
+  BOOST_TEST(shown("s1"));
+  node.answer("/check/silence/end", {{"code", 200}});
+  BOOST_TEST(run({"silence", "end", "s1"}) == 0);
+  BOOST_TEST(sent("/check/silence/end") == json({{"silence_list", {"s1"}}}));
+  BOOST_TEST(run({"silence", "end", "s2"}) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace status_test
