@@ -24,6 +24,20 @@ json seconds(int64_t ms) {
   return ms % 1000 == 0 ? json(ms / 1000) : json(static_cast<double>(ms) / 1000);
 }
 
+/// As JSON. Most are plain and need no marks.
+void add_texts(std::string& to, const std::vector<std::string>& list) {
+  auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  to += '[';
+  for (size_t i = 0; i < list.size(); ++i) {
+    to += i ? "," : "";
+    if (std::all_of(list[i].begin(), list[i].end(), is_plain))
+      to.append(1, '"').append(list[i]).append(1, '"');
+    else
+      to += json(list[i]).dump();
+  }
+  to += ']';
+}
+
 int64_t milliseconds(const json& seconds) {
   return seconds.is_number_integer()
            ? seconds.get<int64_t>() * 1000
@@ -33,11 +47,15 @@ int64_t milliseconds(const json& seconds) {
 } // namespace
 
 std::string write_diag_plan(const fault::diagnosis_plan& plan, const fault::plan_request& request) {
-  return json{{"host_list", plan.hosts},
-              {"time_range", {seconds(request.start_ms), seconds(request.end_ms)}},
-              {"tree_list", plan.trees},
-              {"interval", request.interval_ms / 1000}}
-    .dump();
+  // By hand: of ten thousands a second.
+  std::string out = R"({"host_list":)";
+  add_texts(out, plan.hosts);
+  out += R"(,"interval":)" + std::to_string(request.interval_ms / 1000);
+  out +=
+    R"(,"time_range":[)" + seconds(request.start_ms).dump() + ',' + seconds(request.end_ms).dump();
+  out += R"(],"tree_list":)";
+  add_texts(out, plan.trees);
+  return out += '}';
 }
 
 expected<fault::diagnosis_plan> read_diag_plan(const std::string& text) {

@@ -9,6 +9,7 @@
 #include "messages/roles/host.hpp"
 #include "messages/roles/job.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/io/storage/job_repository.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,8 +27,13 @@ constexpr std::chrono::seconds look_every{2};
 /// Beyond the deadline of a hand-over, for the answer of a job that ends in order.
 constexpr std::chrono::milliseconds answer_grace{500};
 
+/// While so many are known, news of others wait for the next look at everything.
+constexpr size_t plenty = 5000;
+
 /// For a job to say what it waits for.
 constexpr std::chrono::seconds waits_patience{3};
+
+constexpr size_t most_found = static_cast<size_t>(storage::job_repository::most_open_at_once);
 
 using known_job = jobs_region_state::known_job;
 
@@ -149,14 +155,17 @@ void forget(jobs_region_pointer self, const std::vector<std::string>& ids);
 /// What a look found. @param is_all It looked at all slots.
 void take_open(jobs_region_pointer self, const job_records& found, bool is_all) {
   auto& st = self->state;
-  std::set<std::string> open;
-  for (const auto& job : found.jobs)
-    open.insert(job.id);
+  // Of more than that nobody knows whether they are open still.
+  bool is_complete = is_all && found.jobs.size() < most_found;
+  std::set<std::string_view> open;
+  if (is_complete)
+    for (const auto& job : found.jobs)
+      open.insert(job.id);
   std::vector<std::string> gone, stale;
   for (const auto& [id, job] : st.jobs)
     if (is_stale(st, id, job))
       stale.push_back(id);
-    else if (is_all && !open.contains(id) && job.look < st.looks)
+    else if (is_complete && !open.contains(id) && job.look < st.looks)
       gone.push_back(id); // Cancelled through another node.
   forget(self, gone);
   for (const auto& id : stale) {
@@ -305,10 +314,10 @@ cancel(jobs_region_pointer self, const caller& who, const tasks_to_cancel& x) {
 
 /// They are in the queue: run here, or their owners hear of them.
 void look_at(jobs_region_pointer self, const std::vector<std::string>& ids) {
-  for (const auto& id : ids) {
-    auto slot = schedule::slot_of(id);
-    look_soon(self, {&slot, 1});
-  }
+  std::vector<uint16_t> slots;
+  for (const auto& id : ids)
+    slots.push_back(schedule::slot_of(id));
+  look_soon(self, slots);
 }
 
 caf::result<tasks_resumed>
@@ -419,7 +428,10 @@ jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr
     [self](const caller& who, const tasks_to_resume& x) { return resume(self, who, x); },
     [self](const caller& who, const task_waits_query& x) { return waits(self, who, x); },
     [self](const job_progress& x) { got_on(self, x); },
-    [self](const jobs_added& x) { look_at(self, x.jobs); },
+    [self](const jobs_added& x) {
+      if (self->state.jobs.size() < plenty)
+        look_at(self, x.jobs);
+    },
     [self](const jobs_cancelled& x) { forget(self, x.jobs); },
     [self](const slots_changed& x) { on_slots(self, x); },
     [self](const slots_to_release& x) { return release(self, x); },

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t most_flights = 2;
+constexpr size_t most_flights = 3;
 constexpr auto poll_for = 100ms;
 constexpr auto full_for = 500ms;      ///< Then partitions are paused.
 constexpr auto good_bye_for = 3000ms; ///< For what is under way, before it is left to others.

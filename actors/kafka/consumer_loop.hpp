@@ -19,7 +19,7 @@ struct message_batch {
   std::shared_ptr<const std::vector<mq::message>> messages;
 };
 
-/// Reads the topics of a group in a thread of its own and hands batches on, at most two that are
+/// Reads the topics of a group in a thread of its own and hands batches on, at most three that are
 /// not done with. A position is committed once the batch and all before it are done. While batches
 /// take long, or it is told to hold, it takes nothing more, and stays a member of its group. Before
 /// partitions go to others it waits a little for what is under way; what is not done by then comes

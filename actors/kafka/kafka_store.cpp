@@ -26,98 +26,107 @@ constexpr int64_t most_events = 2000;
 
 // -- messages
 
+/// The jobs of a batch that are to be made.
+struct live_part {
+  std::vector<const job_to_create*> jobs;
+  std::vector<const mq::message*> sources; ///< Of each.
+};
+
 /// One record for each user: what came of a batch for him.
 expected<void> note(storage::database& db,
-                    const planned_batch& batch,
+                    const live_part& live,
                     const std::vector<storage::job_of_many>& made,
                     int64_t now_ms) {
   std::map<std::pair<std::string_view, std::string_view>, std::vector<size_t>> by_user;
   for (size_t i = 0; i < made.size(); ++i)
     if (!made[i].existed)
-      by_user[{batch.jobs[i].job.user, batch.sources[i]->topic}].push_back(i);
+      by_user[{live.jobs[i]->job.user, live.sources[i]->topic}].push_back(i);
   return storage::for_each(by_user, [&](const auto& entry) {
     std::vector<std::string> ids;
+    ids.reserve(entry.second.size());
     for (auto i : entry.second)
       ids.push_back(made[i].id);
-    const auto& first = batch.jobs[entry.second.front()].job;
+    const auto& first = live.jobs[entry.second.front()]->job;
     caller who{first.user, first.owner, rights::ordinary, false, {}, {}};
     who.address = fmt::format("kafka:{}", entry.first.second).substr(0, 64);
     return audit(db, now_ms, who, first.kind.text + ".execute", listed(ids));
   });
 }
 
-/// A batch without the messages that came before and were put aside then: with what is there by now
-/// they might be jobs, too.
-expected<planned_batch> without_dead(storage::database& db, const planned_batch& all) {
-  std::vector<std::string> ids;
-  for (const auto* source : all.sources)
-    ids.push_back(dead_id_of(*source));
-  auto known = dead_message_repository{db}.known(ids);
+/// Without the messages that came before and were put aside then: with what is there by now they
+/// might be jobs, too.
+expected<live_part> without_dead(storage::database& db, const planned_batch& all) {
+  auto known = dead_message_repository{db}.known(all.dead_ids);
   if (!known)
     return fail(std::move(known.error()));
-  planned_batch out{{}, {}, all.dead, all.dead_jobs};
+  live_part out;
+  out.jobs.reserve(all.jobs.size());
+  out.sources.reserve(all.jobs.size());
   for (size_t i = 0; i < all.jobs.size(); ++i)
-    if (!known->contains(ids[i])) {
-      out.jobs.push_back(all.jobs[i]);
+    if (known->empty() || !known->contains(all.dead_ids[i])) {
+      out.jobs.push_back(&all.jobs[i]);
       out.sources.push_back(all.sources[i]);
     }
   return out;
 }
 
-/// Dead letters of messages that came before and are jobs already go: what they name is gone since.
-expected<void> drop_jobs(storage::database& db, planned_batch& batch) {
+/// Without dead letters of messages that came before and are jobs already: what they name is gone
+/// since.
+expected<std::vector<storage::dead_letter>> without_jobs(storage::database& db,
+                                                         const planned_batch& all) {
+  std::vector<storage::dead_letter> out;
+  if (all.dead.empty())
+    return out;
   std::vector<std::string> ids;
-  for (const auto& id : batch.dead_jobs)
+  for (const auto& id : all.dead_jobs)
     if (!id.empty())
       ids.push_back(id);
   auto owners = storage::job_repository{db}.owners(ids);
   if (!owners)
     return fail(std::move(owners.error()));
-  std::vector<storage::dead_letter> kept;
-  for (size_t i = 0; i < batch.dead.size(); ++i) {
-    auto job = owners->find(batch.dead_jobs[i]);
-    const auto& owner = batch.dead[i].owner;
+  for (size_t i = 0; i < all.dead.size(); ++i) {
+    auto job = owners->find(all.dead_jobs[i]);
+    const auto& owner = all.dead[i].owner;
     if (job == owners->end() || (!owner.empty() && owner != job->second))
-      kept.push_back(std::move(batch.dead[i]));
+      out.push_back(all.dead[i]);
   }
-  batch.dead = std::move(kept);
-  batch.dead_jobs.clear();
-  return {};
+  return out;
 }
 
 /// In a transaction.
 expected<messages_taken>
 take(storage::database& db, const planned_batch& all, const store_access& store, int64_t now_ms) {
   auto total = static_cast<int64_t>(all.jobs.size() + all.dead.size());
-  auto batch = without_dead(db, all);
-  if (!batch)
-    return fail(std::move(batch.error()));
-  auto made = storage::job_repository{db}.create_many(batch->jobs);
+  auto live = without_dead(db, all);
+  if (!live)
+    return fail(std::move(live.error()));
+  auto made = storage::job_repository{db}.create_all(live->jobs);
   if (!made)
     return fail(std::move(made.error()));
-  if (auto dropped = drop_jobs(db, *batch); !dropped)
-    return fail(std::move(dropped.error()));
+  auto dead = without_jobs(db, all);
+  if (!dead)
+    return fail(std::move(dead.error()));
   messages_taken out;
   std::map<uint16_t, std::string> by_slot;
   auto most = static_cast<size_t>(store.config->kafka.max_message.bytes);
   for (size_t i = 0; i < made->size(); ++i) {
     const auto& x = (*made)[i];
-    const auto& job = batch->jobs[i].job;
+    const auto& job = live->jobs[i]->job;
     if (x.is_taken) {
-      batch->dead.push_back(dead_letter_of(
-        *batch->sources[i], "not_valid", "task_id: another owner's task has it", now_ms, most));
-      batch->dead.back().owner = job.owner;
+      dead->push_back(dead_letter_of(
+        *live->sources[i], "not_valid", "task_id: another owner's task has it", now_ms, most));
+      dead->back().owner = job.owner;
     } else if (!x.existed) {
       ++out.accepted;
       by_slot.emplace(job.slot, x.id);
     }
   }
-  auto added = dead_message_repository{db}.add(batch->dead, store.config->kafka.dlq_suffix);
+  auto added = dead_message_repository{db}.add(*dead, store.config->kafka.dlq_suffix);
   if (!added)
     return fail(std::move(added.error()));
   out.rejected = *added;
   out.repeated = total - out.accepted - out.rejected;
-  if (auto noted = note(db, *batch, *made, now_ms); !noted)
+  if (auto noted = note(db, *live, *made, now_ms); !noted)
     return fail(std::move(noted.error()));
   for (auto& [slot, id] : by_slot)
     out.new_jobs.push_back(std::move(id));

@@ -46,6 +46,13 @@ std::string identity_of(const mq::message& m) {
                           std::to_string(m.offset) + '\n' + std::to_string(m.time_ms));
 }
 
+std::string dead_id_in(const std::string& identity) { return identity.substr(0, 32); }
+
+/// As ids are made, so that they sort by time.
+std::string job_id_in(const std::string& identity, int64_t time_ms) {
+  return fmt::format("{:012x}", time_ms & 0xffff'ffff'ffff) + identity.substr(0, 20);
+}
+
 /// A user of a batch, and what he named.
 struct asker {
   std::optional<caller> who;
@@ -62,6 +69,7 @@ public:
       : db_(db), store_(store), kind_(kind), now_(store.now_ms()) {}
 
   expected<planned_batch> plan(std::span<const mq::message> messages) {
+    requests_.reserve(messages.size());
     for (const auto& m : messages)
       take(m);
     if (auto done = storage::in_order([&] { return find_owners(); },
@@ -86,7 +94,7 @@ private:
   }
 
   static std::string job_of(const queue_request& x) {
-    return x.task_id.empty() ? job_id_of(*x.source) : x.task_id;
+    return x.task_id.empty() ? job_id_in(x.identity, x.source->time_ms) : x.task_id;
   }
 
   void take(const mq::message& m) {
@@ -97,6 +105,7 @@ private:
       return put_aside(m, *why);
     requests_.push_back(std::get<queue_request>(std::move(read)));
     requests_.back().source = &m;
+    requests_.back().identity = identity_of(m);
   }
 
   /// Of requests that name no user: whose their hosts are.
@@ -202,6 +211,7 @@ private:
       return reject(*why);
     out_.jobs.push_back(std::get<job_to_create>(std::move(order)));
     out_.sources.push_back(x.source);
+    out_.dead_ids.push_back(dead_id_in(x.identity));
   }
 
   job_to_create order_of(const queue_request& x, const asker& by, kind_name kind) const {
@@ -304,12 +314,9 @@ storage::dead_letter dead_letter_of(
   return out;
 }
 
-std::string dead_id_of(const mq::message& m) { return identity_of(m).substr(0, 32); }
+std::string dead_id_of(const mq::message& m) { return dead_id_in(identity_of(m)); }
 
-std::string job_id_of(const mq::message& m) {
-  // As ids are made, so that they sort by time.
-  return fmt::format("{:012x}", m.time_ms & 0xffff'ffff'ffff) + identity_of(m).substr(0, 20);
-}
+std::string job_id_of(const mq::message& m) { return job_id_in(identity_of(m), m.time_ms); }
 
 expected<planned_batch> plan_requests(storage::database& db,
                                       const store_access& store,

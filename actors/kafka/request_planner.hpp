@@ -30,6 +30,7 @@ std::string job_id_of(const mq::message& m);
 struct planned_batch {
   std::vector<job_to_create> jobs;
   std::vector<const mq::message*> sources; ///< Of each job.
+  std::vector<std::string> dead_ids;       ///< Of each job the dead letter that it might have been.
   std::vector<storage::dead_letter> dead;
   /// Of each dead letter the job that it would be; empty: it cannot be told.
   std::vector<std::string> dead_jobs;

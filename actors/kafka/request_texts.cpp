@@ -16,6 +16,8 @@ using base::json;
 
 /// UTF-8 without zeros: nothing is lost or replaced when it is written as JSON.
 bool is_text(std::string_view bytes) {
+  if (std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
+    return true;
   json text = std::string{bytes};
   return bytes.find('\0') == bytes.npos &&
          text.dump(-1, ' ', false, json::error_handler_t::ignore) ==

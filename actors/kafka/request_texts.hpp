@@ -17,7 +17,8 @@ struct refusal {
 /// A request of either kind.
 struct queue_request {
   const mq::message* source = nullptr;
-  std::string user; ///< Empty: whoever the hosts belong to.
+  std::string identity; ///< Of the message.
+  std::string user;     ///< Empty: whoever the hosts belong to.
   std::vector<std::string> hosts, trees, items;
   std::string tree_text; ///< JSON; of the one tree. Empty: those of the names.
   int64_t start_ms = 0, end_ms = 0, interval_ms = 0;

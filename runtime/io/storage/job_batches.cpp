@@ -3,7 +3,7 @@
 #include "runtime/io/storage/steps.hpp"
 
 #include <map>
-#include <set>
+#include <unordered_map>
 
 /// The part of `job_repository` that creates many jobs at once.
 namespace aops::storage {
@@ -39,22 +39,37 @@ expected<by_text<std::string>> job_repository::owners(const std::vector<std::str
 
 expected<std::vector<job_of_many>>
 job_repository::create_many(std::span<const job_to_create> jobs) {
-  std::set<std::string> distinct;
+  std::vector<const job_to_create*> all;
   for (const auto& x : jobs)
-    distinct.insert(x.job.id);
-  auto known_owners = owners({distinct.begin(), distinct.end()});
+    all.push_back(&x);
+  return create_all(all);
+}
+
+expected<std::vector<job_of_many>>
+job_repository::create_all(std::span<const job_to_create* const> jobs) {
+  std::vector<std::string> ids;
+  ids.reserve(jobs.size());
+  for (const auto* x : jobs)
+    ids.push_back(x->job.id);
+  auto known_owners = owners(ids);
   if (!known_owners)
     return fail(std::move(known_owners.error()));
+  std::unordered_map<std::string_view, std::string_view> owner_of;
+  owner_of.reserve(jobs.size());
+  for (const auto& [id, owner] : *known_owners)
+    owner_of.emplace(id, owner);
   std::vector<job_of_many> out;
   std::vector<const job_to_create*> added;
   std::vector<parameter> values;
-  for (const auto& x : jobs) {
-    auto [known, is_new] = known_owners->emplace(x.job.id, x.job.owner);
-    out.push_back({x.job.id, !is_new, known->second != x.job.owner});
+  out.reserve(jobs.size());
+  values.reserve(jobs.size() * job_columns);
+  for (const auto* x : jobs) {
+    auto [known, is_new] = owner_of.emplace(x->job.id, x->job.owner);
+    out.push_back({x->job.id, !is_new, known->second != x->job.owner});
     if (!is_new)
       continue;
-    added.push_back(&x);
-    add_values(values, x.job);
+    added.push_back(x);
+    add_values(values, x->job);
   }
   auto done = in_order(
     [&] {
@@ -71,18 +86,44 @@ job_repository::create_many(std::span<const job_to_create> jobs) {
   return out;
 }
 
-expected<void> job_repository::freeze_many(std::span<const job_to_create* const> jobs) {
+/// An engine within the process, which has one writer, has just numbered them one by one; another
+/// is asked.
+expected<std::vector<int64_t>>
+job_repository::keys_of_new(std::span<const job_to_create* const> jobs) {
+  std::vector<int64_t> out;
+  out.reserve(jobs.size());
+  if (!db_.sql().is_distant()) {
+    auto first = db_.last_id() - static_cast<int64_t>(jobs.size()) + 1;
+    for (size_t i = 0; i < jobs.size(); ++i)
+      out.push_back(first + static_cast<int64_t>(i));
+    return out;
+  }
   std::vector<std::string> ids;
-  std::map<std::string_view, const tree_content*> contents;
-  for (const auto* x : jobs) {
-    if (!x->trees.empty())
-      ids.push_back(x->job.id);
+  ids.reserve(jobs.size());
+  for (const auto* x : jobs)
+    ids.push_back(x->job.id);
+  auto keys = rows_of_texts(
+    db_, "select id, n from job" + db_.sql().use_index("job_id"), "id", ids, [](const row& r) {
+      return r.integer(1);
+    });
+  if (!keys)
+    return fail(std::move(keys.error()));
+  for (const auto& id : ids)
+    out.push_back(keys->find(id)->second);
+  return out;
+}
+
+expected<void> job_repository::freeze_many(std::span<const job_to_create* const> jobs) {
+  std::map<std::string_view, const tree_content*> contents; // In one order on all nodes.
+  for (const auto* x : jobs)
     for (const auto& tree : x->trees)
       contents.emplace(tree.digest, &tree);
-  }
-  if (ids.empty())
+  if (contents.empty())
     return {};
-  std::map<std::string_view, int64_t> content_keys;
+  auto keys = keys_of_new(jobs); // Before anything else is inserted.
+  if (!keys)
+    return fail(std::move(keys.error()));
+  std::unordered_map<std::string_view, int64_t> content_keys;
   auto interned = for_each(contents, [&](const auto& entry) -> expected<void> {
     content_repository store{db_};
     const auto& tree = *entry.second;
@@ -95,18 +136,14 @@ expected<void> job_repository::freeze_many(std::span<const job_to_create* const>
   });
   if (!interned)
     return interned;
-  auto keys = rows_of_texts(
-    db_, "select id, n from job" + db_.sql().use_index("job_id"), "id", ids, [](const row& r) {
-      return r.integer(1);
-    });
-  if (!keys)
-    return fail(std::move(keys.error()));
   std::vector<parameter> values;
-  for (const auto* x : jobs)
-    for (size_t i = 0; i < x->trees.size(); ++i)
-      values.insert(
-        values.end(),
-        {keys->at(x->job.id), i, x->trees[i].tree_name, content_keys.at(x->trees[i].digest)});
+  values.reserve(4 * jobs.size());
+  for (size_t job = 0; job < jobs.size(); ++job) {
+    const auto& trees = jobs[job]->trees;
+    for (size_t i = 0; i < trees.size(); ++i)
+      values.insert(values.end(),
+                    {(*keys)[job], i, trees[i].tree_name, content_keys.at(trees[i].digest)});
+  }
   return only(db_.run_many(
     "insert into job_tree (job, position, tree_name, content) values (?, ?, ?, ?)", 4, values));
 }

@@ -166,10 +166,14 @@ expected<std::vector<job_record>> job_repository::open_in_slots(std::span<const 
   filter matching("state in " + to_run);
   if (slots.size() < 256)
     matching.in("slot", std::vector<uint16_t>(slots.begin(), slots.end()));
-  return db_.list_with(job_query + db_.sql().use_index("job_open") + " where " + matching.where() +
-                         " order by n limit ?",
-                       matching.values_and(limit),
-                       read_job);
+  // The oldest are found in the index alone, however many are open: rows are read of these only.
+  return db_.list_with(
+    "select id, kind, owner, username, slot, state, '', '', expected, finished, failed, "
+    "last_number, created_ms, deadline_ms from (select n as place from job" +
+      std::string{db_.sql().use_index("job_open")} + " where " + matching.where() +
+      " order by n limit ?) oldest join job on job.n = oldest.place order by oldest.place",
+    matching.values_and(limit),
+    read_job);
 }
 
 expected<int64_t> job_repository::count_open(int64_t most) {

@@ -44,6 +44,7 @@ public:
   /// The same for many without idempotency keys, in few statements. In a transaction. ec::conflict
   /// when another node stores one of them at this moment: nothing is stored then.
   expected<std::vector<job_of_many>> create_many(std::span<const job_to_create> jobs);
+  expected<std::vector<job_of_many>> create_all(std::span<const job_to_create* const> jobs);
 
   /// Whose jobs these are, by id; ids of no job are not in it.
   expected<by_text<std::string>> owners(const std::vector<std::string>& ids);
@@ -75,9 +76,11 @@ public:
   /// A final state stays. In a transaction. ec::not_found.
   expected<job_progress> move(const job_to_move& x);
 
-  /// Jobs pending or running in these slots, oldest first: the run queue.
+  /// Jobs pending or running in these slots, oldest first, without their plans and keys: the run
+  /// queue.
   expected<std::vector<job_record>> open_in_slots(std::span<const uint16_t> slots,
-                                                  int64_t limit = 10'000);
+                                                  int64_t limit = most_open_at_once);
+  static constexpr int64_t most_open_at_once = 10'000;
   expected<std::vector<job_record>> open_of_owner(std::string_view owner, int64_t limit = 10'000);
 
   /// One entry per id in the order asked; an unknown one has expected 0 and an empty state.
@@ -105,6 +108,7 @@ private:
   expected<std::optional<job_record>> existing(const job_record& job);
   expected<void> freeze(int64_t job, const std::vector<tree_content>& trees);
   expected<void> freeze_many(std::span<const job_to_create* const> jobs);
+  expected<std::vector<int64_t>> keys_of_new(std::span<const job_to_create* const> jobs);
   expected<void> publish(const std::vector<std::string>& ids);
   database& db_;
   event_topics events_;

@@ -1,4 +1,5 @@
 #include "actors/check/check_job.hpp"
+#include "actors/diag/diag_plan.hpp"
 #include "messages/names.hpp"
 #include "tests/actors/jobs/jobs_fixture.hpp"
 
@@ -358,6 +359,19 @@ BOOST_AUTO_TEST_CASE(however_many_units_fail_a_job_keeps_few_alarms) {
   pass(20s);
   BOOST_TEST(progress("j").state == "done");
   BOOST_TEST(!is_alive(job));
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_read_as_it_was_written) {
+  std::vector<std::string> hosts{"h1", "h2"};
+  std::vector<std::string> trees{"plain", R"(with "marks" and \)", "磁盘慢", "two\nlines"};
+  fault::plan_request request{hosts, trees, 500, 120'500, 60'000};
+  auto plan = tests::ok(fault::make_plan(request, hosts, trees));
+  auto again = tests::ok(read_diag_plan(write_diag_plan(plan, request)));
+  BOOST_TEST((again.hosts == hosts));
+  BOOST_TEST((again.trees == trees));
+  BOOST_TEST(again.slices.size() == 2u);
+  BOOST_TEST(again.slices.front().start_ms == 500);
+  BOOST_TEST(again.slices.back().end_ms == 120'500);
 }
 
 BOOST_AUTO_TEST_CASE(a_job_with_a_broken_plan_fails) {

@@ -224,6 +224,14 @@ STORE_CASE(many_jobs_are_created_at_once_and_the_same_ones_never_twice) {
   BOOST_TEST(!made[1].existed);
   BOOST_TEST(made[2].is_taken);
   BOOST_TEST(ok(jobs.load("a")).job.owner == owner);
+  orders = {order_of("d"), order_of("b"), order_of("e"), order_of("f")};
+  orders[2].trees.clear();
+  orders[3].trees[0].tree_name = "of f";
+  committed(db, [&] { return jobs.create_many(orders); });
+  for (const auto* id : {"a", "b", "c", "d", "f"})
+    BOOST_TEST(ok(jobs.load(id)).trees.size() == 1u);
+  BOOST_TEST(ok(jobs.load("e")).trees.empty());
+  BOOST_TEST(ok(jobs.load("f")).trees[0].tree_name == "of f");
   BOOST_TEST(committed(db, [&] { return jobs.create_many({}); }).empty());
 }
 
