@@ -21,6 +21,12 @@ def reasons(api):
     return json.loads(text)["reasons"]
 
 
+def topic_seen(api, topic):
+    """What the doctor says of it."""
+    (node,) = api.good("/cluster/doctor", method="GET")["nodes"]
+    return next((x["state"], x["found"]) for x in node["items"] if x["item"] == "topic " + topic)
+
+
 def status(api):
     return api.good("/kafka/status", method="GET")
 
@@ -78,6 +84,8 @@ class secured(unittest.TestCase):
         it.api.good("/kafka/dlq/replay", {"id_list": [dead["id"]]})
         wait_until(lambda: [x for x in world.dead(it) if x["id"] != dead["id"]], 60, "it is sent again, and put aside again")
         wait_until(lambda: not reasons(it.api), 60, "all is well")
+        for topic in (CHECKS, DIAGNOSES, "DIAGNOSE_REPORT", DIAGNOSES + ".DLQ"):
+            self.assertEqual(topic_seen(it.api, topic), ("OK", "is there"))
 
     def rights(self):
         """Of the table in docs/kafka.md, as `kafka.grant` wants them."""
@@ -101,6 +109,11 @@ class secured(unittest.TestCase):
         self.kafka.grant("CN=client", [f"topic {CHECKS} read", f"topic {DIAGNOSES} read", "group certified.* read",
                                        "transactional_id certified.outbox write"])
         wait_until(lambda: status(it.api)["state"] == "up", 90, "it is let in")
+        before = self.kafka.kcat("-C", "-t", CHECKS, "-e", "-o", "beginning", "-f", "%o ")
+        self.assertEqual(topic_seen(it.api, CHECKS), ("WARN", "no right to write"))
+        self.kafka.grant("CN=client", [f"topic {CHECKS} write"])
+        self.assertEqual(wait_until(lambda: (x := topic_seen(it.api, CHECKS))[0] == "OK" and x, 30), ("OK", "is there"))
+        self.assertEqual(self.kafka.kcat("-C", "-t", CHECKS, "-e", "-o", "beginning", "-f", "%o "), before)  # It wrote nothing.
 
 
 class that_hang(unittest.TestCase):

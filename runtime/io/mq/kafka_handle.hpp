@@ -56,6 +56,12 @@ expected<handle_ptr> make_handle(rd_kafka_type_t type, conf_ptr conf);
 tl::unexpected<error> failure(std::string_view what, rd_kafka_resp_err_t code);
 tl::unexpected<error> failure(std::string_view what, const rd_kafka_error_t* why);
 
+/// Says of topics that are there which rights the user lacks: the bridge reads and writes all of
+/// them. Says nothing where no answer comes in time.
+expected<void> find_missing_rights(const base::config& c,
+                                   std::vector<topic_fact>& topics,
+                                   std::chrono::milliseconds patience);
+
 expected<std::unique_ptr<consumer>> open_kafka_consumer(const base::config& c,
                                                         consumer_options options);
 expected<std::unique_ptr<publisher>> open_kafka_publisher(const base::config& c, std::string name);

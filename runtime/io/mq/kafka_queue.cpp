@@ -63,6 +63,8 @@ public:
                               x.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART});
       }
     }
+    if (auto asked_for = find_missing_rights(config_, out.topics, patience); !asked_for)
+      return fail(std::move(asked_for.error()));
     return out;
   }
 
