@@ -177,6 +177,113 @@ struct topology_entities {
   F(missing, required(), "Nodes that did not tell; then the code is 206.")
 AOPS_MESSAGE(topology_entities)
 
+// -- the same, by hosts or groups
+
+/// GET /gala-spider/api/v1/get_summary
+struct topology_summary_query {
+  maybe<std::string> level, group, timestamp, limit, offset;
+
+  static constexpr int64_t most_nodes = 1000, usual_nodes = 300, last_node = 1'000'000;
+  bool is_by_group() const { return level && *level == "group"; }
+  /// In ms; 0: now.
+  expected<int64_t> time_wanted() const {
+    return read_parameter("timestamp", timestamp, 0, topology_query::last_time, 0)
+      .map(ms_of_parameter);
+  }
+  expected<int64_t> limit_wanted() const {
+    return read_parameter("limit", limit, 1, most_nodes, usual_nodes);
+  }
+  expected<int64_t> offset_wanted() const {
+    return read_parameter("offset", offset, 0, last_node, 0);
+  }
+};
+#define AOPS_FIELDS_topology_summary_query(F)                                                      \
+  F(level, optional_field().one_of("|host|group"), "What becomes one node; absent: hosts.")        \
+  F(group,                                                                                         \
+    optional_field().text(0, 50),                                                                  \
+    "With hosts: those of one host group; each other group that they talk to is one node.")        \
+  F(timestamp,                                                                                     \
+    optional_field().text(0, 16),                                                                  \
+    "The picture of then, in seconds or milliseconds since 1970; absent or 0: of now.")            \
+  F(limit, optional_field().text(0, 16), "So many nodes, 1 to 1000. Default 300.")                 \
+  F(offset, optional_field().text(0, 16), "After so many nodes, by the order of the answer.")
+AOPS_MESSAGE(topology_summary_query)
+
+inline expected<void> validate_message(const topology_summary_query& x) {
+  for (const auto& read : {x.time_wanted(), x.limit_wanted(), x.offset_wanted()})
+    if (!read)
+      return fail(read.error());
+  if (x.is_by_group() && x.group && !x.group->empty())
+    return fail(ec::bad_request, "group: is for level host");
+  return {};
+}
+
+/// A host, a group of hosts, or all addresses that are of no host.
+struct topology_node {
+  std::string id, name, type, group, state;
+  int64_t hosts = 0, stale_hosts = 0, processes = 0, links = 0, unwell_links = 0;
+};
+#define AOPS_FIELDS_topology_node(F)                                                               \
+  F(id, required(), "Of a host its id; `group.` and the name; `external`.")                        \
+  F(name, required(), "For people.")                                                               \
+  F(type, required().one_of("VM|GROUP|EXTERNAL"), "What it is.")                                   \
+  F(group, required(), "Its host group; empty: `EXTERNAL`.")                                       \
+  F(state,                                                                                         \
+    required().one_of("ANOMALY_NO|ANOMALY_YES|ANOMALY_LACKING|ANOMALY_STALE"),                     \
+    "The worst of it: links beyond a threshold, else links that lack, else hosts that are stale.") \
+  F(hosts, required(), "Hosts in it; of `EXTERNAL`: addresses.")                                   \
+  F(stale_hosts, required(), "Those of them whose agents do not tell any more.")                   \
+  F(processes, required(), "Processes on them.")                                                   \
+  F(links, required(), "Links that begin or end there, also those within it.")                     \
+  F(unwell_links, required(), "Those of them that lack or pass a threshold.")
+AOPS_MESSAGE(topology_node)
+
+/// All links from one node to another, or within one.
+struct topology_pair {
+  std::string from, to, state;
+  int64_t links = 0, connections = 0, abnormal_links = 0, lacking_links = 0;
+  maybe<double> rx_bytes_per_s, tx_bytes_per_s;
+  maybe<int64_t> rtt, rtt_max;
+};
+#define AOPS_FIELDS_topology_pair(F)                                                               \
+  F(from, required(), "Node that calls.")                                                          \
+  F(to, required(), "Node that is called; the same: within it.")                                   \
+  F(state, required().one_of("ANOMALY_NO|ANOMALY_YES|ANOMALY_LACKING"), "The worst of its links.") \
+  F(links, required(), "How many.")                                                                \
+  F(connections, required(), "Of all of them.")                                                    \
+  F(abnormal_links, required(), "Those that pass a threshold.")                                    \
+  F(lacking_links, required(), "Those that are not seen any more.")                                \
+  F(rx_bytes_per_s, optional_field(), "What clients receive, of links that tell it.")              \
+  F(tx_bytes_per_s, optional_field(), "What clients send.")                                        \
+  F(rtt, optional_field(), "Mean round trip of links that tell it, in microseconds.")              \
+  F(rtt_max, optional_field(), "Longest round trip, in microseconds.")
+AOPS_MESSAGE(topology_pair)
+
+struct topology_summary {
+  int64_t code = 200; ///< 206 when something is missing.
+  int64_t timestamp = 0;
+  std::vector<topology_node> nodes;
+  std::vector<topology_pair> pairs;
+  int64_t total_nodes = 0, total_pairs = 0, total_links = 0;
+  bool is_cut = false;
+  std::vector<missing_topology> missing;
+};
+#define AOPS_FIELDS_topology_summary(F)                                                            \
+  F(code, internal(), "")                                                                          \
+  F(timestamp,                                                                                     \
+    required(),                                                                                    \
+    "When the newest of it was collected, in milliseconds since 1970; 0: there is nothing.")       \
+  F(nodes, required(), "Those that are not well first, then those with most links.")               \
+  F(pairs,                                                                                         \
+    required(),                                                                                    \
+    "Between nodes of this answer: those that are not well first, then those with most links.")    \
+  F(total_nodes, required(), "Nodes there are.")                                                   \
+  F(total_pairs, required(), "Pairs there are, between all nodes.")                                \
+  F(total_links, required(), "Links there are.")                                                   \
+  F(is_cut, required(), "Whether pairs between these nodes are left out: there are too many.")     \
+  F(missing, required(), "Nodes of the cluster that did not tell; then the code is 206.")
+AOPS_MESSAGE(topology_summary)
+
 // -- how it is
 
 /// GET /gala-spider/api/v1/get_status

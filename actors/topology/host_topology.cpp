@@ -13,6 +13,7 @@
 #include "messages/roles/host.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
+#include "runtime/core/topology/summary.hpp"
 
 #include <caf/all.hpp>
 
@@ -104,7 +105,7 @@ std::shared_ptr<const viewer> viewer_of(const caller& who, const std::vector<hos
   for (const auto& x : hosts)
     if (!who.groups ||
         std::find(who.groups->begin(), who.groups->end(), x.host_group_name) != who.groups->end())
-      out->add(x.host_id, {x.host_name, x.public_ip});
+      out->add(x.host_id, {x.host_name, x.public_ip, x.host_group_name});
   return out;
 }
 
@@ -222,38 +223,63 @@ over_all_nodes(host_topology_pointer self, const caller& who, std::string host_i
 
 // -- what was
 
-expected<topology_entities> past_picture(storage::database& db,
-                                         const std::string& owner,
-                                         const viewer& who,
-                                         const topology::picture_query& q,
-                                         int64_t now_ms,
-                                         const topology::topology_rules& rules) {
+/// The windows of a moment, as they are stored.
+struct past_world {
+  topology::world then;
+  bool is_cut = false; ///< There are more links than are read.
+};
+
+expected<past_world> world_of_then(storage::database& db,
+                                   const std::string& owner,
+                                   int64_t at_ms,
+                                   int64_t now_ms,
+                                   const topology::topology_rules& rules) {
   storage::topology_repository from{db};
   auto hosts = from.hosts_of(owner);
   if (!hosts)
     return fail(std::move(hosts.error()));
-  auto rows = from.links_of(owner, q.now_ms, q.now_ms + 1, most_past_links);
+  auto rows = from.links_of(owner, at_ms, at_ms + 1, most_past_links);
   if (!rows)
     return fail(std::move(rows.error()));
-  topology::world then;
-  for (auto& w : topology::windows_then(hosts_of(*hosts), links_of(*rows), q.now_ms, now_ms, rules))
-    then.put(std::make_shared<topology::host_window>(std::move(w)));
-  auto out = topology::picture_of(then, who, q, rules);
-  out.is_cut |= static_cast<int64_t>(rows->size()) >= most_past_links;
+  past_world out;
+  for (auto& w : topology::windows_then(hosts_of(*hosts), links_of(*rows), at_ms, now_ms, rules))
+    out.then.put(std::make_shared<topology::host_window>(std::move(w)));
+  out.is_cut = static_cast<int64_t>(rows->size()) >= most_past_links;
   return out;
 }
 
-caf::result<topology_entities>
-show_past(host_topology_pointer self, const caller& who, topology::picture_query q) {
-  foreign_promise<topology_entities> promise{self, of(who)};
+/// Answers with `draw(world, viewer, moment in ms, rules)`, of now or of then. `Reply` has `code`,
+/// `missing` and `is_cut`.
+/// @param at_ms 0: now.
+template <class Reply, class Draw>
+caf::result<Reply> draw_at(host_topology_pointer self,
+                           const caller& who,
+                           const std::string& host_id,
+                           int64_t at_ms,
+                           Draw draw) {
   auto store = self->state.parts.store;
-  auto seen = [store, promise, q, owner = who.owner, rules = self->state.parts.windows->rules()](
-                const std::shared_ptr<const viewer>& who_sees) {
-    read(store, promise, [store, who_sees, q, owner, rules](storage::database& db) {
-      return past_picture(db, owner, *who_sees, q, store->now_ms(), rules);
-    });
-  };
-  with_viewer(self, who, q.host_id, promise, std::move(seen));
+  if (at_ms == 0 || at_ms >= store->now_ms()) {
+    auto work = [draw](const windows_kept& windows, const viewer& seen) {
+      return draw(windows.world(), seen, windows.now_ms(), windows.rules());
+    };
+    return over_all_nodes<Reply>(self, who, host_id, work);
+  }
+  foreign_promise<Reply> promise{self, of(who)};
+  auto seen =
+    [store, promise, draw, at_ms, owner = who.owner, rules = self->state.parts.windows->rules()](
+      const std::shared_ptr<const viewer>& who_sees) {
+      read(store,
+           promise,
+           [store, who_sees, draw, at_ms, owner, rules](storage::database& db) -> expected<Reply> {
+             auto past = world_of_then(db, owner, at_ms, store->now_ms(), rules);
+             if (!past)
+               return fail(std::move(past.error()));
+             Reply out = draw(past->then, *who_sees, at_ms, rules);
+             out.is_cut |= past->is_cut;
+             return out;
+           });
+    };
+  with_viewer(self, who, host_id, promise, std::move(seen));
   return promise;
 }
 
@@ -266,16 +292,37 @@ show(host_topology_pointer self, const caller& who, const topology_query& x) {
   topology::picture_query q;
   q.host_id = x.host_id.value_or(std::string{});
   q.depth = *depth;
-  if (*time > 0 && *time < self->state.parts.store->now_ms()) {
-    q.now_ms = *time;
-    return show_past(self, who, q);
-  }
-  auto work = [q](const windows_kept& windows, const viewer& seen) {
-    auto of_now = q;
-    of_now.now_ms = windows.now_ms();
-    return topology::picture_of(windows.world(), seen, of_now, windows.rules());
+  auto draw = [q](const topology::world& w,
+                  const viewer& seen,
+                  int64_t at_ms,
+                  const topology::topology_rules& rules) {
+    auto then = q;
+    then.now_ms = at_ms;
+    return topology::picture_of(w, seen, then, rules);
   };
-  return over_all_nodes<topology_entities>(self, who, q.host_id, work);
+  return draw_at<topology_entities>(self, who, q.host_id, *time, draw);
+}
+
+caf::result<topology_summary>
+show_summary(host_topology_pointer self, const caller& who, const topology_summary_query& x) {
+  auto time = x.time_wanted(), limit = x.limit_wanted(), offset = x.offset_wanted();
+  for (const auto* read : {&time, &limit, &offset})
+    if (!*read)
+      return to_caf(read->error());
+  topology::summary_query q;
+  q.is_by_group = x.is_by_group();
+  q.group = x.group.value_or(std::string{});
+  q.limit = static_cast<size_t>(*limit);
+  q.offset = static_cast<size_t>(*offset);
+  auto draw = [q](const topology::world& w,
+                  const viewer& seen,
+                  int64_t at_ms,
+                  const topology::topology_rules& rules) {
+    auto then = q;
+    then.now_ms = at_ms;
+    return topology::summary_of(w, seen, then, rules);
+  };
+  return draw_at<topology_summary>(self, who, {}, *time, draw);
 }
 
 caf::result<topology_status> show_status(host_topology_pointer self, const caller& who) {
@@ -432,6 +479,9 @@ full_topology_actor::behavior_type host_topology(host_topology_pointer self,
     },
     [self](const batch_to_take& x) { return take_batch(self, x); },
     [self](const caller& who, const topology_query& x) { return show(self, who, x); },
+    [self](const caller& who, const topology_summary_query& x) {
+      return show_summary(self, who, x);
+    },
     [self](const caller& who, const topology_status_query&) { return show_status(self, who); },
     [self](const caller& who, const topology_changes_query& x) {
       return show_changes(self, who, x);

@@ -55,8 +55,17 @@ std::vector<route> topology_routes(const node_port& port) {
     name,
     "Which process of which host talks to which, now or then.");
   picture.deadline = picture_deadline;
+  auto summary = ask<role, topology_summary_query, topology_summary>(
+    port,
+    method::get,
+    base + "/get_summary",
+    may::user,
+    name,
+    "Which host, or group of hosts, talks to which, now or then.");
+  summary.deadline = picture_deadline;
   return {
     std::move(picture),
+    std::move(summary),
     ask<role, topology_status_query, topology_status>(port,
                                                       method::get,
                                                       base + "/get_status",

@@ -21,6 +21,8 @@ using topology_actor = caf::typed_actor<
   answers<batch_to_take, batch_taken>,
   // The picture, now or then. ec::not_found when the caller has no such host.
   asks<topology_query, topology_entities>,
+  // The same by hosts or groups, with what lies between them.
+  asks<topology_summary_query, topology_summary>,
   // How many hosts tell, and how their links are.
   asks<topology_status_query, topology_status>,
   // Which links began and ended. ec::not_found when the caller has no such host.

@@ -17,6 +17,8 @@
   X(topology, dependencies_query)                                                                  \
   X(topology, dependencies)                                                                        \
   X(topology, upstream_query)                                                                      \
-  X(topology, upstream_found)
+  X(topology, upstream_found)                                                                      \
+  X(topology, topology_summary_query)                                                              \
+  X(topology, topology_summary)
 
 AOPS_TYPE_BLOCK(topology, 6800)

@@ -253,6 +253,7 @@ ROWS = {
     ("POST", "/tracing/ingest"): row(ANYONE, lambda s: {"files": []}, code=1201),
     ("POST", "/topology/ingest"): row(ANYONE, lambda s: {"machine_id": "m", "hostname": "h"}, code=1201),
     ("GET", "/gala-spider/api/v1/get_entities"): sees(shows=lambda s: host_of(s)),
+    ("GET", "/gala-spider/api/v1/get_summary"): sees(shows=lambda s: host_of(s)),
     ("GET", "/gala-spider/api/v1/get_status"): sees(shows=lambda s: ['"hosts":1']),
     ("GET", "/gala-spider/api/v1/get_changes"): sees(lambda s: {"host_id": s.hidden}, code=1000),
 

@@ -12,6 +12,7 @@ namespace aops::topology {
 struct seen_host {
   std::string name;
   std::string address; ///< Under which it is managed: an IP address or a name.
+  std::string group = {};
 };
 
 /// The hosts that a viewer sees. All others are addresses to him.
