@@ -21,11 +21,12 @@ AOPS_WIRE(upstream_query, host_id, check_items, bounds_ms, depth)
 
 /// A slice of these.
 struct upstream_slice {
-  bool is_known = false;         ///< Whether the agent of the host told anything in it.
-  bool is_cut = false;           ///< The host needed more hosts than are looked at.
+  bool is_known = false; ///< Whether the agent of the host told anything in it.
+  /// The host needed more hosts than are looked at, from so many links away on; 0: it did not.
+  int64_t cut_from = 0;
   std::vector<dependency> hosts; ///< As in `dependencies`.
 };
-AOPS_WIRE(upstream_slice, is_known, is_cut, hosts)
+AOPS_WIRE(upstream_slice, is_known, cut_from, hosts)
 
 /// A host that was needed in any of the slices.
 struct upstream_host {

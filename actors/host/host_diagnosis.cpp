@@ -505,7 +505,8 @@ void host_body::read_upstream(std::shared_ptr<diagnosis> d) {
     store_deadline(),
     std::move(then),
     std::move(owner),
-    upstream_query{record_.host_id, d->upstream_items, d->unit.bounds_ms, fault::upstream_depth});
+    upstream_query{
+      record_.host_id, d->upstream_items, d->unit.bounds_ms, d->trees.upstream_depth()});
 }
 
 void host_body::report(std::shared_ptr<diagnosis> d) {

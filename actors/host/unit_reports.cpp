@@ -62,6 +62,15 @@ std::vector<std::string> unit_trees::check_items() const { return items_asked(tr
 
 std::vector<std::string> unit_trees::upstream_items() const { return items_asked(trees, true); }
 
+int64_t unit_trees::upstream_depth() const {
+  int64_t out = 0;
+  for (const auto& tree : trees)
+    if (tree)
+      for (const auto& asked : tree->asked())
+        out = std::max(out, asked.depth);
+  return out;
+}
+
 bool unit_trees::asks_of_all(const std::string& check_item) const {
   return std::any_of(trees.begin(), trees.end(), [&](const fault::tree_ptr& tree) {
     return tree && std::any_of(tree->asked().begin(), tree->asked().end(), [&](const auto& asked) {
@@ -112,7 +121,8 @@ make_reports(const unit_to_diagnose& unit, const unit_trees& trees, const unit_k
         of_others.resize(std::max(of_others.size(), trees.trees[t]->asked().size()));
         for (const auto& asked : trees.trees[t]->asked()) {
           if (asked.is_upstream) {
-            items.push_back(known.upstream.of(asked.check_item, s, when, of_others[items.size()]));
+            items.push_back(
+              known.upstream.of(asked.check_item, asked.depth, s, when, of_others[items.size()]));
             continue;
           }
           auto it = known.items.find(asked.check_item);

@@ -41,6 +41,8 @@ struct unit_trees {
   std::vector<std::string> check_items() const;
   /// What they ask of the hosts that it depends on.
   std::vector<std::string> upstream_items() const;
+  /// How many links away these may be, at most.
+  int64_t upstream_depth() const;
   /// Whether a leaf asks of all instances of a rule.
   bool asks_of_all(const std::string& check_item) const;
 };

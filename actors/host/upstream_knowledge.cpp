@@ -56,6 +56,7 @@ void upstream_knowledge::take(upstream_found found,
 }
 
 fault::item_data upstream_knowledge::of(const std::string& check_item,
+                                        int64_t depth,
                                         size_t slice,
                                         fault::slice when,
                                         std::vector<fault::result>& results) const {
@@ -67,7 +68,12 @@ fault::item_data upstream_knowledge::of(const std::string& check_item,
   if (known == items_.end() || slice >= found_.slices.size()) // There is no such rule.
     return {results, {}, false};
   const auto& [instances, all, rule_of] = known->second;
-  const auto& hosts = links_[slice];
+  // The nearest first: those that are not too far stand together.
+  auto is_near = [&](const fault::upstream_link& x) {
+    return static_cast<int64_t>(x.path.size()) <= depth;
+  };
+  const auto& found = links_[slice];
+  const std::span hosts{found.begin(), std::find_if_not(found.begin(), found.end(), is_near)};
   if (!found_.slices[slice].is_known)
     unknown(no_agent_told);
   std::set<std::string_view> needed;
@@ -81,7 +87,8 @@ fault::item_data upstream_knowledge::of(const std::string& check_item,
     if (!judged_.at(x.host_id).covers(check_item, when.start_ms, when.end_ms, period_ms_))
       results.push_back(
         {when.start_ms, when.end_ms, fault::leaf_state::not_evaluated, rule_of.at(x.host_id), {}});
-  if (found_.slices[slice].is_cut || (found_.is_cut && !hosts.empty()))
+  auto cut_from = found_.slices[slice].cut_from;
+  if ((cut_from != 0 && cut_from <= depth) || (found_.is_cut && !hosts.empty()))
     unknown(too_many_upstream);
   fault::item_data out{results, {}, true, instances};
   out.upstream = hosts;

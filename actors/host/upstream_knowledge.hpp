@@ -17,10 +17,11 @@ public:
   /// @param period_ms Of samples, of every host.
   void take(upstream_found found, const std::vector<std::string>& check_items, int64_t period_ms);
 
-  /// Of one item in one slice.
+  /// Of one item in one slice, on hosts at most `depth` links away.
   /// @param slice Its number within the unit.
   /// @param results Where the results of the slice are kept for as long as the answer is used.
   fault::item_data of(const std::string& check_item,
+                      int64_t depth,
                       size_t slice,
                       fault::slice when,
                       std::vector<fault::result>& results) const;

@@ -50,7 +50,7 @@ private:
                      root->second->seen_ms + silence_ms_ >= start_ms;
     if (slice.is_known) {
       topology::dependency_walk walk{owners_, who_, q_.host_id, q_.depth};
-      while (!walk.wanted().empty()) {
+      for (int64_t away = 1; !walk.wanted().empty(); ++away) {
         std::vector<topology::past_link> links;
         for (const auto& id : walk.wanted()) {
           auto all = links_of_host(id);
@@ -60,15 +60,19 @@ private:
             if (was_there(x, start_ms, end_ms))
               links.push_back(x);
         }
+        if (room_ <= 0)
+          cut(slice, away);
         walk.give(links);
       }
       auto found = walk.result();
-      slice.is_cut = found.is_cut || room_ <= 0 || found.hosts.size() > most_upstream_hosts;
       for (auto& x : found.hosts) {
-        if (slice.hosts.size() == most_upstream_hosts)
+        auto away = static_cast<int64_t>(x.path.size());
+        if (slice.hosts.size() == most_upstream_hosts) {
+          cut(slice, away);
           break;
+        }
         if (!needed_.contains(x.host_id) && needed_.size() == most_upstream_hosts_in_all) {
-          slice.is_cut = true;
+          cut(slice, away);
           continue;
         }
         needed_.insert(x.host_id);
@@ -81,6 +85,11 @@ private:
     }
     out_.slices.push_back(std::move(slice));
     return {};
+  }
+
+  /// Hosts so many links away, or more, may be missing.
+  static void cut(upstream_slice& of, int64_t away) {
+    of.cut_from = of.cut_from == 0 ? away : std::min(of.cut_from, away);
   }
 
   bool was_there(const topology::past_link& x, int64_t start_ms, int64_t end_ms) const {

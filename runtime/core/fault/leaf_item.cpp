@@ -35,7 +35,6 @@ leaf_state worse(leaf_state a, leaf_state b) {
 }
 
 constexpr size_t max_match_labels = 64, max_match_text = 1024;
-constexpr const char *own_scope = "own", *upstream_scope = "upstream";
 
 expected<label_texts> read_match(const json& x) {
   if (!x.is_object() || x.empty() || x.size() > max_match_labels)
@@ -50,6 +49,12 @@ expected<label_texts> read_match(const json& x) {
     out.emplace(label, value.get<std::string>());
   }
   return out;
+}
+
+std::string asked_of(const leaf_item& x) {
+  if (x.is_upstream)
+    return x.depth == usual_depth ? "upstream " : fmt::format("upstream({}) ", x.depth);
+  return x.is_all ? "all " : "";
 }
 
 } // namespace
@@ -81,10 +86,15 @@ expected<leaf_item> read_leaf_item(const json& node) {
       return fail(ec::bad_request,
                   "\"instances\": \"all\" does not go with \"scope\": \"upstream\"");
   }
-  out.text = std::string{out.is_upstream ? "upstream "
-                         : out.is_all    ? "all "
-                                         : ""} +
-             check::match_text(out.check_item, match);
+  if (out.is_upstream)
+    out.depth = usual_depth;
+  if (auto found = node.find(depth_member); found != node.end() && out.is_upstream) {
+    if (!found->is_number_integer() || *found < 1 || *found > most_depth)
+      return fail(ec::bad_request,
+                  fmt::format("\"depth\" must be a whole number from 1 to {}", most_depth));
+    out.depth = found->get<int64_t>();
+  }
+  out.text = asked_of(out) + check::match_text(out.check_item, match);
   return out;
 }
 
@@ -95,9 +105,12 @@ std::string key_of(const json& node) {
   if (!is_all && is_own && !node.contains(match_member))
     return out;
   out.append(1, '\0').append(is_all ? "all" : "any");
-  if (!is_own) // Also of what is no scope: it has to be refused.
+  if (!is_own) { // Also of what is no scope: it has to be refused.
     out.append(1, '\0') +=
       node.at(scope_member).dump(-1, ' ', false, json::error_handler_t::replace);
+    if (auto depth = node.find(depth_member); depth != node.end() && *depth != usual_depth)
+      out += depth->dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   if (auto found = node.find(match_member); found != node.end()) // Its labels in order.
     out += nlohmann::json(*found).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return out;

@@ -23,8 +23,9 @@ struct leaf_item {
   std::shared_ptr<const check::selector> match; ///< Null: whatever their labels.
   bool is_all = false;
   bool is_upstream = false; ///< Of any host that the judged one depends on; never with `is_all`.
+  int64_t depth = 0;        ///< Of these: so many links away at most; 0 unless `is_upstream`.
   /// As reports name it: `disk-full`, `disk-full{mountpoint="/var"}`, `all disk-full`, `upstream
-  /// disk-full`.
+  /// disk-full`, `upstream(3) disk-full` where it is not the usual depth.
   std::string text;
 
   /// Whether it asks of any instance on the host itself, whatever its labels, as every leaf does
@@ -32,12 +33,16 @@ struct leaf_item {
   bool is_plain() const { return !is_all && !match && !is_upstream; }
 };
 
-/// Members of a leaf that say which instances it means, and on which hosts; others are ignored.
+/// Members of a leaf that say which instances it means, on which hosts, and how far away these may
+/// be; others are ignored.
 inline constexpr const char *match_member = "match", *instances_member = "instances",
-                            *scope_member = "scope";
+                            *scope_member = "scope", *depth_member = "depth";
 
-/// Links from host to host that count for leaves that ask of others.
-inline constexpr int64_t upstream_depth = 2;
+/// What a leaf's `scope` may be.
+inline constexpr const char *own_scope = "own", *upstream_scope = "upstream";
+
+/// Links from host to host that count for leaves that ask of others: unless they say, and at most.
+inline constexpr int64_t usual_depth = 2, most_depth = 4;
 
 /// @param node Its `check item` is a text. ec::bad_request with the reason.
 expected<leaf_item> read_leaf_item(const nlohmann::ordered_json& node);

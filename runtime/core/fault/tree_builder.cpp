@@ -95,7 +95,7 @@ bool tree_builder::read_members(const json& x, uint32_t self) {
     "node name", "description", "advice", "expand", "value", "msg"};
   static constexpr std::string_view of_branches[] = {"condition", "children"};
   static constexpr std::string_view of_leaves[] = {
-    "check item", match_member, instances_member, scope_member};
+    "check item", match_member, instances_member, scope_member, depth_member};
   if (!is_import_)
     return true;
   auto is_in = [](const auto& names, const std::string& name) {
@@ -108,6 +108,8 @@ bool tree_builder::read_members(const json& x, uint32_t self) {
     if (is_in(of_leaves, name)) {
       if (!is_leaf)
         return refuse(self, fmt::format("\"{}\" is for leaves (nodes with \"check item\")", name));
+      if (name == depth_member && x.value(scope_member, json{}) != upstream_scope)
+        return refuse(self, "\"depth\" is for leaves with \"scope\": \"upstream\"");
       continue;
     }
     std::vector<std::string_view> known(std::begin(of_all), std::end(of_all));
@@ -218,13 +220,16 @@ void tree_builder::warn_about(uint32_t self, const condition& what) {
 std::optional<uint32_t> tree_builder::item_of(const json& leaf, uint32_t self) {
   auto next = static_cast<uint32_t>(out_.items_.size());
   auto [found, is_new] = out_.item_index_.emplace(key_of(leaf), next);
-  if (!is_new)
+  // A tree that is stored goes on with what it was taken for: there an equal leaf was not read.
+  if (!is_new && !is_import_)
     return found->second;
   auto asked = read_leaf_item(leaf);
   if (!asked) {
     refuse(self, asked.error().detail);
     return std::nullopt;
   }
+  if (!is_new)
+    return found->second;
   out_.items_.push_back(asked->text);
   out_.asked_.push_back(std::move(*asked));
   return next;

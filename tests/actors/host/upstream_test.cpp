@@ -37,9 +37,11 @@ struct upstream_fixture : tests::host_fixture {
     for (size_t i = 0; i + 1 < asked_for.bounds_ms.size(); ++i) {
       auto& slice = out.slices.emplace_back();
       slice.is_known = is_known;
-      slice.is_cut = is_cut;
+      slice.cut_from = cut_from;
+      std::vector<std::string> path(static_cast<size_t>(away),
+                                    "web1 nginx -> db1 mysqld 10.0.0.2:3306");
       if (i != nobody_in)
-        slice.hosts.push_back({db1.host_id, {"web1 nginx -> db1 mysqld 10.0.0.2:3306"}});
+        slice.hosts.push_back({db1.host_id, path});
     }
     out.hosts.push_back(db1);
     return out;
@@ -77,7 +79,8 @@ struct upstream_fixture : tests::host_fixture {
   }
 
   upstream_host db1;
-  bool is_known = true, is_cut = false;
+  bool is_known = true;
+  int64_t cut_from = 0, away = 1;
   size_t nobody_in = 99; ///< In this slice the host depended on nobody.
   int times_asked = 0;
   caller asked_by;
@@ -90,6 +93,7 @@ topology_actor::behavior_type canned_topology(topology_actor::pointer self,
   return {
     [](const batch_to_take&) { return batch_taken{}; },
     [](const caller&, const topology_query&) { return topology_entities{}; },
+    [](const caller&, const topology_summary_query&) { return topology_summary{}; },
     [](const caller&, const topology_status_query&) { return topology_status{}; },
     [](const caller&, const topology_changes_query&) { return topology_changes{}; },
     [](const caller&, const dependencies_query&) { return dependencies{}; },
@@ -154,10 +158,26 @@ BOOST_AUTO_TEST_CASE(without_an_agent_nothing_is_known) {
 }
 
 BOOST_AUTO_TEST_CASE(hosts_that_were_left_out_might_be_the_cause) {
-  is_cut = true;
+  cut_from = 2;
   BOOST_TEST(verdicts(details(1)) == "unknown");
   found_on_db1(1, 2, "Abnormal");
   BOOST_TEST(verdicts(details(1)) == "true");
+}
+
+BOOST_AUTO_TEST_CASE(a_leaf_says_how_far_away_a_cause_may_be) {
+  away = 3;
+  found_on_db1(1, 2, "Abnormal");
+  BOOST_TEST(verdicts(details(1)) == "false"); // Two links, unless it says.
+  BOOST_TEST(asked_for.depth == 2);
+  auto all = details(1, R"(,"scope":"upstream","depth":3)");
+  BOOST_TEST(verdicts(all) == "true");
+  BOOST_TEST(asked_for.depth == 3);
+  BOOST_TEST(all[0].at("evidence").at(0).at("path").size() == 3u);
+  // What is left out farther away than a leaf asks is nothing to it.
+  cut_from = 3;
+  BOOST_TEST(verdicts(details(1)) == "false");
+  away = 4;
+  BOOST_TEST(verdicts(details(1, R"(,"scope":"upstream","depth":3)")) == "unknown");
 }
 
 BOOST_AUTO_TEST_CASE(trees_that_ask_of_nobody_else_do_without) {

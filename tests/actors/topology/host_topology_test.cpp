@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_of_hosts_that_were_needed_comes_by_slice) {
   BOOST_TEST(!found.slices[0].is_known); // Nobody had told anything by then.
   BOOST_TEST(found.slices[0].hosts.empty());
   BOOST_TEST(found.slices[2].is_known);
-  BOOST_TEST(!found.slices[2].is_cut);
+  BOOST_TEST(found.slices[2].cut_from == 0);
   BOOST_REQUIRE(found.slices[2].hosts.size() == 1u);
   BOOST_TEST(found.slices[2].hosts[0].path.at(0) == "name-a curl -> name-b nginx 10.0.0.2:80");
   BOOST_REQUIRE(found.hosts.size() == 1u);
