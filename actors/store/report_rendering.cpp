@@ -15,9 +15,32 @@ json_text member(const json& details, const char* name, const char* otherwise) {
   return {it == details.end() ? otherwise : it->dump()};
 }
 
+/// The tree with its values, or why there is none.
+expected<void> render_tree(report_info& out, const storage::stored_report& stored) {
+  if (stored.values.empty())
+    return {};
+  auto tree = fault::tree::parse_text(stored.tree_content);
+  if (!tree) {
+    if (out.error.empty())
+      out.error = tree.error().detail;
+    return {};
+  }
+  auto text =
+    fault::report_text(std::make_shared<const fault::tree>(std::move(*tree)), stored.values);
+  if (!text)
+    return fail(text.error());
+  out.report.text = std::move(*text);
+  return {};
+}
+
 } // namespace
 
-expected<report_info> render(const storage::stored_report& stored) {
+bool may_tell_of_other_hosts(const storage::stored_report& stored) {
+  return stored.detail.find("\"host_id\"") != std::string::npos ||
+         stored.detail.find("\"upstream") != std::string::npos;
+}
+
+expected<report_info> render(const storage::stored_report& stored, const fault::seen_hosts* seen) {
   report_info out;
   out.host_id = stored.row.host_id;
   out.tree_name = stored.row.tree_name;
@@ -31,6 +54,12 @@ expected<report_info> render(const storage::stored_report& stored) {
   auto details = json::parse(stored.detail.empty() ? "{}" : stored.detail, nullptr, false);
   if (!details.is_object())
     return fail(ec::corrupt, "report " + stored.row.report_id);
+  out.report.text = member(details, "report", "{}").text; // Of one that was made elsewhere.
+  if (auto made = render_tree(out, stored); !made)
+    return fail(std::move(made.error()));
+  if (seen && fault::tells_of_other_hosts(details))
+    fault::hide_hosts(
+      details, nlohmann::ordered_json::parse(out.report.text, nullptr, false), *seen);
   out.verdict = details.value("verdict", "unknown");
   out.root_causes = member(details, "root_causes", "[]");
   out.undecided = member(details, "undecided", "[]");
@@ -38,20 +67,6 @@ expected<report_info> render(const storage::stored_report& stored) {
   out.evidence = member(details, "evidence", "[]");
   out.missing = member(details, "missing", "[]");
   out.rule_versions = member(details, "rule_versions", "{}");
-  out.report.text = member(details, "report", "{}").text; // Of one that was made elsewhere.
-  if (stored.values.empty())
-    return out;
-  auto tree = fault::tree::parse_text(stored.tree_content);
-  if (!tree) {
-    if (out.error.empty())
-      out.error = tree.error().detail;
-    return out;
-  }
-  auto text =
-    fault::report_text(std::make_shared<const fault::tree>(std::move(*tree)), stored.values);
-  if (!text)
-    return fail(text.error());
-  out.report.text = std::move(*text);
   return out;
 }
 

@@ -2,10 +2,14 @@
 
 #include "actors/store/report_rendering.hpp"
 #include "actors/support/prepare.hpp"
+#include "runtime/io/storage/host_repository.hpp"
 #include "runtime/io/storage/job_repository.hpp"
 #include "runtime/io/storage/report_repository.hpp"
 
 #include <caf/all.hpp>
+
+#include <algorithm>
+#include <optional>
 
 namespace aops::actors {
 
@@ -14,13 +18,34 @@ namespace {
 using storage::job_repository;
 using storage::report_repository;
 
+/// The hosts that a limited viewer sees.
+expected<fault::seen_hosts> hosts_seen_by(storage::database& db, const storage::scope& of) {
+  auto page = storage::host_repository{db}.page(of, {});
+  if (!page)
+    return fail(page.error());
+  fault::seen_hosts out;
+  for (const auto& x : page->host_infos) {
+    out.ids.insert(x.host_id);
+    out.names.insert(x.host_name);
+  }
+  return out;
+}
+
 expected<reports_found> find(storage::database& db, const caller& who, const report_list_query& q) {
-  auto stored = report_repository{db}.find(scope_of(who), q.report_list);
+  const auto of = scope_of(who);
+  auto stored = report_repository{db}.find(of, q.report_list);
   if (!stored)
     return fail(stored.error());
+  std::optional<fault::seen_hosts> seen;
+  if (of.is_limited() && std::any_of(stored->begin(), stored->end(), may_tell_of_other_hosts)) {
+    auto hosts = hosts_seen_by(db, of);
+    if (!hosts)
+      return fail(hosts.error());
+    seen = std::move(*hosts);
+  }
   reports_found out;
   for (const auto& x : *stored) {
-    auto report = render(x);
+    auto report = render(x, seen ? &*seen : nullptr);
     if (!report)
       return fail(report.error());
     out.result.push_back(std::move(*report));

@@ -1,4 +1,5 @@
 // Leaves that ask of the hosts that the judged one depends on.
+#include "runtime/core/fault/hidden_hosts.hpp"
 #include "runtime/core/fault/report.hpp"
 #include "tests/core/fault/trees.hpp"
 
@@ -93,6 +94,81 @@ BOOST_AUTO_TEST_CASE(instances_match_on_other_hosts_as_at_home) {
   // What is not known of the rule there is not known of its instances.
   BOOST_TEST((state({found(db2, no_data)}, var) == no_data));
   BOOST_TEST((state({found(db2, abnormal)}, var) == normal));
+}
+
+BOOST_AUTO_TEST_CASE(a_depth_is_a_number_within_bounds_and_makes_another_question) {
+  const char* wrong = R"("depth" must be a whole number from 1 to 4)";
+  BOOST_TEST(import_refusal({{"scope", "upstream"}, {"depth", 4}}) == "");
+  for (const json& x : {json(0), json(5), json("2"), json(1.5), json(nullptr)})
+    BOOST_TEST(import_refusal({{"scope", "upstream"}, {"depth", x}}).ends_with(wrong));
+  BOOST_TEST(
+    import_refusal({{"depth", 1}}).ends_with(R"("depth" is for leaves with "scope": "upstream")"));
+  auto usual = asking(), same = asking(), near = asking();
+  same["depth"] = 2;
+  near["depth"] = 1;
+  BOOST_TEST(key_of(usual) == key_of(same));
+  BOOST_TEST(key_of(usual) != key_of(near));
+  BOOST_TEST(read_leaf_item(same)->text == "upstream disk");
+  BOOST_TEST(read_leaf_item(near)->text == "upstream(1) disk");
+  BOOST_TEST(read_leaf_item(near)->depth == 1);
+}
+
+BOOST_AUTO_TEST_CASE(members_of_a_leaf_are_read_also_where_another_one_asks_the_same) {
+  for (const auto* member : {"instances", "scope", "match"}) {
+    auto second = leaf("b", "disk");
+    second[member] = "foo";
+    auto tree = branch("slow", "a || b", {leaf("a", "disk"), second});
+    auto read = tree::import_text(tree.dump());
+    BOOST_REQUIRE(!read);
+    BOOST_TEST(read.error().detail.starts_with(R"("slow" > "b": ")" + std::string{member}));
+  }
+  // One that is stored goes on as it was.
+  auto second = leaf("b", "disk");
+  second["instances"] = "foo";
+  BOOST_TEST(tree::parse(branch("slow", "a || b", {leaf("a", "disk"), second})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_see_a_host_reads_of_another_host) {
+  using details = nlohmann::json;
+  auto of = [](const json& x) { return details::parse(x.dump()); };
+  auto tree = nlohmann::ordered_json::parse(
+    branch("slow", "db disk full || own", {asking(), leaf("own", "disk")}).dump());
+  auto all = of(made({found(db1_var, abnormal, "10.0.0.2 is full"), found(db2, abnormal)}));
+  BOOST_TEST(tells_of_other_hosts(all));
+  auto some = all;
+  hide_hosts(some, tree, {{"1"}, {"db1", "web1"}});
+  BOOST_TEST(some.at("root_causes").at(0).at("instances") ==
+             details::array({"disk{mountpoint=\"/var\"} on db1", "disk on another host"}));
+  BOOST_TEST(some.at("evidence").at(0) == all.at("evidence").at(0));
+  const auto& hidden = some.at("evidence").at(1);
+  BOOST_TEST(hidden.at("instance") == "disk on another host");
+  BOOST_TEST(hidden.at("host_name") == "another host");
+  BOOST_TEST(hidden.at("path") == details::array({"web1 -> db1 :1", "db1 -> another host"}));
+  BOOST_TEST(hidden.at("first") == all.at("evidence").at(1).at("first"));
+  BOOST_TEST(some.dump().find("db2") == std::string::npos);
+
+  auto none = all;
+  hide_hosts(none, tree, {{"3"}, {"web1"}});
+  auto text = none.dump();
+  for (const auto* secret : {"db1", "db2", "10.0.0.2", "mysqld", "/var"})
+    BOOST_TEST(text.find(secret) == std::string::npos);
+  BOOST_TEST(none.at("root_causes").at(0).at("instances") ==
+             details::array({"disk on another host"}));
+  BOOST_TEST(none.at("evidence").at(0).at("path") ==
+             details::array({"web1 nginx -> another host"}));
+
+  auto missing = of(made({found(db2, no_data, "connect to 10.0.0.3:9100: refused")}));
+  hide_hosts(missing, tree, {{"1"}, {"db1", "web1"}});
+  text = missing.dump();
+  BOOST_TEST(text.find("10.0.0.3") == std::string::npos);
+  BOOST_TEST(text.find("db2") == std::string::npos);
+  BOOST_TEST(text.find("disk on another host") != std::string::npos);
+  // Of its own rules all is said.
+  auto own = of(made({}, {{110'000, 120'000, abnormal, 0, ""}}));
+  BOOST_TEST(!tells_of_other_hosts(own));
+  auto same = own;
+  hide_hosts(same, tree, {});
+  BOOST_TEST(same == own);
 }
 
 BOOST_AUTO_TEST_CASE(a_scope_is_checked) {
