@@ -236,7 +236,7 @@ export function drawCluster(picture: Picture, nodes: Node[], pairs: Pair[], cell
     const b = of.get(id)!
     return { left: b.x, right: b.x + b.w, y: b.y + b.h / 2, top: b.y }
   }
-  return framed(boxes, lines.map((p) => ({ id: p.id, from: p.from, to: p.to, state: p.state, width: widthOf(p.links.length), count: p.links.length, label: `${nameOf(picture, p.from)} → ${nameOf(picture, p.to)}`, links: p.links.map((x) => x.id), ...route(port(p.from), port(p.to), p.from === p.to) })))
+  return framed(boxes, lines.map((p) => ({ id: p.id, from: p.from, to: p.to, state: p.state, width: widthOf(p.count ?? p.links.length), count: p.count ?? p.links.length, label: `${nameOf(picture, p.from)} → ${nameOf(picture, p.to)}`, links: p.links.map((x) => x.id), ...route(port(p.from), port(p.to), p.from === p.to) })))
 }
 
 // -- one host: its processes in its box, who asks it to the left, whom it asks to the right

@@ -15,6 +15,12 @@ const written = (query: Record<string, string | number | undefined>) =>
 export const entitiesOf = (host: string, depth: number, at: number, signal?: AbortSignal) =>
   get('/gala-spider/api/v1/get_entities', written({ host_id: host, depth: host ? depth : undefined, timestamp: Math.round(at) }), { signal })
 
+export type Level = 'host' | 'group'
+export type Summary = Schemas['topology_summary']
+/** @param of `at` in seconds; 0: now. `group`: of its hosts, others by their groups. */
+export const summaryOf = (of: { level?: Level; group?: string; at?: number; limit?: number; offset?: number }, signal?: AbortSignal) =>
+  get('/gala-spider/api/v1/get_summary', written({ level: of.level, group: of.group, timestamp: Math.round(of.at ?? 0), limit: of.limit, offset: of.offset }), { signal })
+
 const mostParts = 4
 /** Oldest first; of very many the newest are left out. */
 export async function changesOf(host: string, from: number, to: number, signal?: AbortSignal): Promise<Changes> {
@@ -74,8 +80,8 @@ export interface Picture {
   links: Link[]
 }
 
-function stateOf(entity: Entity | undefined): State {
-  const told = entity?.anomaly?.status ?? ''
+const stateOf = (entity: Entity | undefined): State => stateNamed(entity?.anomaly?.status ?? '')
+function stateNamed(told: string): State {
   return told === 'ANOMALY_YES' ? 'abnormal' : told === 'ANOMALY_LACKING' ? 'lacking' : told === 'ANOMALY_STALE' ? 'stale' : 'normal'
 }
 export const attribute = (entity: Entity | undefined, key: string) => entity?.attrs.find((x) => x.key === key)?.value as string | number | undefined
@@ -146,6 +152,8 @@ export interface Pair {
   to: string
   links: Link[]
   state: State
+  /** How many links; absent: those that are listed. */
+  count?: number
 }
 /** Links between two ends of a kind, for each direction. */
 function gathered(picture: Picture, endOf: (id: string) => string): Pair[] {
@@ -165,6 +173,15 @@ function gathered(picture: Picture, endOf: (id: string) => string): Pair[] {
 export const pairsOf = (picture: Picture) => gathered(picture, (id) => placeOf(picture, id))
 /** Of processes and peers. */
 export const waysOfProcesses = (picture: Picture) => gathered(picture, (id) => id)
+
+/** A summary as boxes and lines. */
+export function groupsOf(told: Summary, outside: string): { told: Summary; picture: Picture; pairs: Pair[] } {
+  const nodes = new Map<string, Node>()
+  for (const x of told.nodes)
+    nodes.set(x.id, { id: x.id, name: x.type === 'EXTERNAL' ? outside : x.name, kind: x.type === 'EXTERNAL' ? 'external' : 'host', state: stateNamed(x.state), processes: [] })
+  const pairs = told.pairs.map((x): Pair => ({ id: `${x.from} → ${x.to}`, from: x.from, to: x.to, links: [], state: stateNamed(x.state), count: x.links }))
+  return { told, picture: { time: told.timestamp / 1000, isCut: told.is_cut, missing: told.missing, nodes, processes: new Map(), links: [] }, pairs: pairs.sort(byId) }
+}
 
 const units: Record<string, string> = { rx_bytes: 'B', tx_bytes: 'B', rtt: 'µs', rtt_max: 'µs', period_ms: 'ms' }
 const words: Record<string, string> = {

@@ -74,6 +74,13 @@ export function figure(n: number | string | null | undefined): string {
   return String(Number(n.toPrecision(4)))
 }
 
+/** With a unit that is read at a glance: `5 MiB`. */
+export function bytes(n: number): string {
+  for (const [size, sign] of [[1024 ** 4, 'TiB'], [1024 ** 3, 'GiB'], [1024 ** 2, 'MiB'], [1024, 'KiB']] as const)
+    if (n >= size) return `${figure(n / size)} ${sign}`
+  return `${figure(n)} B`
+}
+
 /** `{cpu="0",mode="idle"}`, or nothing. */
 export function labels(of: Record<string, string> | undefined): string {
   const parts = Object.entries(of ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
