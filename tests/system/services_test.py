@@ -11,7 +11,10 @@ import threading
 import unittest
 
 import lab
+from agent import stand_in
+from authority import made_authority
 from components import IS_LONG, components, programs
+from node import program
 from templates_test import page
 from waiting import wait_until
 
@@ -126,6 +129,25 @@ class services(components):
         self.assertIn("node_memory_MemTotal_bytes", text)
         self.assertIn("gala_gopher_example 1", text)
         self.assertNotIn("node_filesystem_files{", text)
+
+    def test_agents_tell_what_their_hosts_talk_to(self):
+        hosts = [self.hosts["h1"], self.hosts["h2"]]
+        folder = tempfile.mkdtemp(prefix="aops-agents-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        authority = made_authority(folder, os.path.dirname(program("aops")))
+        authority.issue("node", self.hosts.gate)
+        told = stand_in([authority.file(x) for x in ("node.pem", "node.key")], self.hosts.gate)
+        self.addCleanup(told.close)
+        tokens = pathlib.Path(folder, "tokens")
+        tokens.mkdir(mode=0o700)
+        for host in hosts:
+            (tokens / host.name).write_text("token-of-" + host.name + "\n", encoding="ascii")
+        self.deploy("aops_agent", *hosts, aops_programs=os.path.dirname(program("aops-agent")), aops_agent_nodes=[told.url],
+                    aops_agent_ca=authority.file("ca.pem"), aops_agent_tokens=str(tokens), aops_agent_period="1s")
+        for host in hosts:
+            bearer = "Bearer token-of-" + host.name
+            wait_until(lambda: any(x[2].get("Authorization") == bearer for x in told.requests()), 60, "it tells")
+            self.assertEqual(host.run("stat", "-c", "%U %a", "/etc/aops/agent.token").strip(), "aops-agent 600")
 
     def test_elasticsearch_is_configured(self):
         """Its package is a vendor's: not to be had here."""

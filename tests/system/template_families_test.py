@@ -12,7 +12,8 @@ import yaml
 from components import FOLDER
 
 # Names of the original stand for `aops_node`, which is among them.
-TEMPLATES = ["zookeeper", "kafka", "prometheus", "node_exporter", "mysql", "elasticsearch", "fluentd", "gala_gopher", "aops_node"]
+TEMPLATES = ["zookeeper", "kafka", "prometheus", "node_exporter", "mysql", "elasticsearch", "fluentd", "gala_gopher", "aops_node",
+             "aops_agent"]
 FACTS = {
     "debian": {"os_family": "Debian", "distribution": "Debian", "distribution_major_version": "12", "pkg_mgr": "apt"},
     "redhat": {"os_family": "RedHat", "distribution": "openEuler", "distribution_major_version": "22", "pkg_mgr": "dnf"}}
@@ -49,7 +50,7 @@ class families(unittest.TestCase):
             path.write_text(text, encoding="utf-8")
         for name in ("library", "programs", "tmp"):
             (folder / name).mkdir()
-        for name in ("aops-node", "aops"):
+        for name in ("aops-node", "aops", "aops-agent"):
             (folder / "programs" / name).touch()
         notes = folder / "notes"
         for name in STUBS:
@@ -60,7 +61,8 @@ class families(unittest.TestCase):
             ["ansible-playbook", "--check", "-i", "one,", "-c", "local", str(it / "site.yml"), "-e",
              json.dumps({"ansible_become": False, "ansible_python_interpreter": "/usr/bin/python3", "ansible_host": "192.0.2.7",
                          "repo_base_url": "http://192.0.2.9/repo", "mysql_password": "x", "storage_password": "x",
-                         "aops_programs": str(folder / "programs")})],
+                         "aops_programs": str(folder / "programs"), "aops_agent_nodes": ["https://192.0.2.9:11111"],
+                         "aops_agent_token": "x"})],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
             env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8", "ANSIBLE_LIBRARY": str(folder / "library"),
                  "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"), "ANSIBLE_NOCOLOR": "1"})
@@ -90,6 +92,11 @@ class families(unittest.TestCase):
 
     def test_on_openeuler_all_of_them_ask_dnf_for_its_packages(self):
         self.judge_all(TEMPLATES, "redhat")
+
+    def test_the_agent_gets_the_token_of_its_host_for_its_user_only(self):
+        (token,) = [args for name, args in self.asked_for("aops_agent", "debian")
+                    if name == "copy" and args["dest"].endswith("agent.token")]
+        self.assertEqual((token["mode"], token["owner"]), ("0600", "aops-agent"))
 
     def test_on_debian_they_ask_apt(self):
         self.judge_all(TEMPLATES[:2], "debian")  # All of them are really deployed by others.

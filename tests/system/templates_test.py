@@ -10,7 +10,7 @@ import yaml
 import lab
 from components import FOLDER, components
 
-# The default task's steps, and aops itself.
+# The default task's steps.
 STEPS = ["zookeeper", "kafka", "prometheus", "node_exporter", "mysql", "elasticsearch", "fluentd", "adoctor_check_executor",
          "adoctor_check_scheduler", "adoctor_diag_executor", "adoctor_diag_scheduler", "gala_gopher", "gala_spider",
          "gala_ragdoll"]
@@ -25,7 +25,7 @@ def manifests():
 
 class every_template(unittest.TestCase):
     def test_each_step_of_the_default_task_has_one(self):
-        self.assertEqual(set(manifests()), {*STEPS, "aops_node"})
+        self.assertEqual(set(manifests()), {*STEPS, "aops_node", "aops_agent"})
 
     def test_manifests_are_whole(self):
         for name, it in manifests().items():
@@ -82,6 +82,13 @@ class every_template(unittest.TestCase):
                 own = {x["name"]: x for x in manifests()[name]["parameters"]}
                 missing = {x.replace("_aops_node", f"_{name}") for x in node} - set(own)
                 self.assertEqual(missing, {"aops_conf_dir"}, name)  # Under the original's name.
+
+    def test_the_unit_of_the_agent_is_the_one_that_comes_with_it(self):
+        shipped = (FOLDER.parent / "aops-agent.service").read_text(encoding="utf-8")
+        deployed = (FOLDER / "aops_agent/roles/aops_agent/templates/aops-agent.service.j2").read_text(encoding="utf-8")
+        for name, value in (("conf_dir", "/etc/aops"), ("user", "aops-agent"), ("group", "aops-agent")):
+            deployed = deployed.replace("{{ aops_agent_%s }}" % name, value)
+        self.assertEqual(shipped[shipped.index("[Unit]"):], deployed)
 
     def test_no_dependency_leads_back(self):
         after = {name: set(it["after"]) for name, it in manifests().items()}
