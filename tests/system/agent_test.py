@@ -319,10 +319,10 @@ class agents(unittest.TestCase):
 class node_inside(node):
     """A node that is a machine of its own, with a certificate of the authority."""
 
-    def __init__(self, space, authority):
+    def __init__(self, space, authority, *settings):
         self.space = space
         authority.issue("node", space.address)
-        super().__init__("tls.certificate=" + authority.file("node.pem"), "tls.key=" + authority.file("node.key"), tls=True)
+        super().__init__("tls.certificate=" + authority.file("node.pem"), "tls.key=" + authority.file("node.key"), *settings, tls=True)
 
     def command(self):
         return [*self.space.prefix, *(f"{self.space.address}:0" if x == "127.0.0.1:0" else x for x in super().command())]
