@@ -1,8 +1,10 @@
 """The disk of a database is full, so what needs it is slow: its report names the database, and the links to it."""
+import json
 import time
 import unittest
 
 from exporter import exporter
+from isolation_test import new_user
 from node import node
 from rest import rule
 from topology_test import QUICK, calls, scene, serves
@@ -71,6 +73,39 @@ class upstream(unittest.TestCase):
         (tree,) = self.api.good("/diag/tree/get", {"tree_list": ["slow"]})["trees"]
         self.assertEqual(tree["tree_content"]["children"][1]["children"][0]["scope"], "upstream")
 
+    def test_who_may_not_see_the_host_at_fault_reads_of_another_host(self):
+        self.api.add_group("back")
+        it = self.hosts(web1=10, app1=20)
+        page = exporter({"disk_used": 99})
+        self.addCleanup(page.close)
+        (db1,) = self.api.add_hosts(("db1", "127.0.0.1", page.port), group="back")
+        token = self.api.good("/logs/token/create", {"host_id": db1, "name": "agent"})["access_token"]
+        it.ids["db1"], it.tokens["db1"] = db1, token
+        for agent in (it.agent("web1", "10.0.0.1", calls("nginx", "10.0.0.1", "10.0.0.2", 8080)),
+                      it.agent("app1", "10.0.0.2", serves("java", "10.0.0.1", "10.0.0.2", 8080),
+                               calls("java", "10.0.0.2", "10.0.0.3", 3306)),
+                      it.agent("db1", "10.0.0.3", serves("mysqld", "10.0.0.2", "10.0.0.3", 3306))):
+            self.addCleanup(agent.start().stop)
+        wait_until(lambda: any(x["end"] - x["start"] >= 6 for x in self.api.results(db1)), 30, "an anomaly of six seconds")
+        whole = self.diagnosed(it.ids["web1"])
+        ann = new_user(self.api, "ann", ["g"])
+        end = int(time.time())
+        started = ann.good("/diag/execute", {"host_list": [it.ids["web1"]], "tree_list": ["slow"], "interval": 3,
+                                             "time_range": [end - 4, end - 1]})
+        wait_until(lambda: ann.progress(started["task_id"]) == 1, 60, "the report")
+        (row,) = ann.reports(started["task_id"])
+        hers, his = ann.report(row["report_id"]), self.api.report(row["report_id"])
+        self.assertEqual((hers["verdict"], hers["content_hash"]), ("true", his["content_hash"]))
+        for secret in ("db1", db1, "mysqld", "10.0.0.3"):
+            self.assertIn(secret, json.dumps(whole["evidence"]))
+            self.assertIn(secret, json.dumps(his["evidence"]))
+            self.assertNotIn(secret, json.dumps(hers))
+        self.assertEqual(hers["root_causes"][0]["instances"], ["disk full on another host"])
+        (evidence,) = hers["evidence"]
+        self.assertEqual((evidence["host_name"], evidence["path"]),
+                         ("another host", ["web1 nginx -> app1 java 10.0.0.2:8080", "app1 java -> another host"]))
+        self.assertEqual(evidence["first"], his["evidence"][0]["first"])
+
     def test_without_an_agent_nobody_knows(self):
         it = self.hosts(web1=10)
         wait_until(lambda: self.api.host(it.ids["web1"])["status"] == "online", 30, "a sample")
@@ -82,9 +117,11 @@ class upstream(unittest.TestCase):
 
     def test_an_unknown_scope_is_refused(self):
         content = {"node name": "x", "condition": "y", "children": [{"node name": "y", "check item": "z", "scope": "all"}]}
-        reply = self.api.call("POST", "/diag/tree/import",
-                              {"trees": [{"tree_name": "x", "description": "", "tree_content": content}]})[1]
-        self.assertEqual(reply["fail_reasons"], {"x": '"x" > "y": "scope" must be "own" or "upstream"'})
+        refused = lambda: self.api.call("POST", "/diag/tree/import", {"trees": [
+            {"tree_name": "x", "description": "", "tree_content": content}]})[1]["fail_reasons"]
+        self.assertEqual(refused(), {"x": '"x" > "y": "scope" must be "own" or "upstream"'})
+        content["children"][0] |= {"scope": "upstream", "depth": 5}
+        self.assertEqual(refused(), {"x": '"x" > "y": "depth" must be a whole number from 1 to 4'})
 
 
 if __name__ == "__main__":

@@ -176,6 +176,9 @@ class steps(on_stage):
         for leaf in (1, 2):
             t.call("click", on=f"[role=treeitem] >> nth={leaf}")
             t.fill(".panel .field:has(label:text-is('Check item')) input", ("load_high", "swap_low")[leaf - 1])
+        # The second one asks the hosts behind, and how far; asked of the host itself it says nothing of either.
+        t.choose(".panel label:has-text('Asked of') select", "upstream")
+        t.choose(".panel label:has-text('So many links away') select", "3")
         t.see("text=The tree is well formed.")
         t.call("click", on="[role=treeitem] >> nth=0")
         t.click(".panel [aria-label=Condition]")
@@ -196,6 +199,8 @@ class steps(on_stage):
         content = self.it.admin.good("/diag/tree/get", {"tree_list": ["drawn"]})["trees"][0]["tree_content"]
         self.assertEqual([c["check item"] for c in content["children"]], ["load_high", "swap_low"])
         self.assertEqual(content["condition"], "cause 1 && !cause 2")
+        first, second = content["children"]
+        self.assertEqual((second["scope"], second["depth"], "scope" in first), ("upstream", 3, False))
         t.go("/ui/trees/show/drawn")
         file = json.loads(t.ask("download", on="button:has-text('Export')")["text"])
         self.assertEqual(file["trees"][0]["tree_content"], content)

@@ -55,6 +55,17 @@ def fleet(count, states=()):
             "entities": entities, "is_cut": False, "missing": []}
 
 
+def summary(nodes, pairs):
+    """What get_summary tells. @param nodes (id, type, hosts, links). @param pairs (from, to, links, state)."""
+    name = lambda x: x.removeprefix("group.")
+    return {"code": 200, "msg": "", "timestamp": int(time.time() * 1000), "is_cut": False, "missing": [], "total_nodes": len(nodes),
+            "total_pairs": len(pairs), "total_links": sum(x[2] for x in pairs),
+            "nodes": [{"id": id, "name": name(id), "type": kind, "group": name(id) if kind == "GROUP" else "g", "state": "ANOMALY_NO", "hosts": hosts,
+                       "stale_hosts": 0, "processes": hosts, "links": links, "unwell_links": 0} for id, kind, hosts, links in nodes],
+            "pairs": [{"from": a, "to": b, "state": state, "links": links, "connections": links * 2, "abnormal_links": 0, "lacking_links": 0,
+                       "rx_bytes_per_s": 1048576.5, "rtt": 404, "rtt_max": 2404} for a, b, links, state in pairs]}
+
+
 class topology_pages(unittest.TestCase):
     maxDiff = None
 
@@ -204,6 +215,72 @@ class topology_pages(unittest.TestCase):
         })""")
         self.assertLess(took, 1500)
         t.see(".detail h2 >> text=web7")
+
+    def test_a_thousand_hosts_are_drawn_by_groups_that_open(self):
+        t = self.t.log_in(path="/ui/account")
+        path = "/gala-spider/api/v1/get_summary"
+        groups = [(f"group.g{n}", "GROUP", 50, 5000) for n in range(20)] + [("external", "EXTERNAL", 900, 70)]
+        pairs = [(f"group.g{n}", f"group.g{(n * 7 + k) % 20}", 90 + k, "ANOMALY_YES" if n == k == 3 else "ANOMALY_NO")
+                 for n in range(20) for k in range(20)]
+        t.ask("answer", path=path, body=summary(groups, pairs) | {"total_nodes": 1000, "total_links": 50000})
+        t.turn("/ui/topology").see(self.head("group.g7")).see(".drawing .line.abnormal")
+        t.click(self.head("group.g7")).see(".detail h2 >> text=g7")
+        # Its hosts: many, and the other groups.
+        hosts = [(f"h{n}", "VM", 1, 100) for n in range(200)] + groups
+        inside = [(f"h{n}", f"h{(n * 3 + k) % 200}", 5, "ANOMALY_NO") for n in range(200) for k in range(1, 6)]
+        t.ask("answer", path=path, body=summary(hosts, inside))
+        t.click(".detail >> button:has-text('Its hosts')").see(self.head("h7"))
+        self.assertIn("group=g7", t.run("location.search"))
+        took = t.run("""new Promise((done) => {
+          const began = performance.now()
+          document.querySelector('.drawing [data-id=h7]').dispatchEvent(new MouseEvent('click', {bubbles: true}))
+          requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)))
+        })""")
+        self.assertLess(took, 1500)
+        t.see(".detail h2 >> text=h7").click(".detail li >> nth=0 >> button").see(".detail td >> text=1 MiB/s").see(".detail td >> text=2.404 ms")
+        t.shot("topology-groups")
+        self.assertEqual(t.ask("problems") + t.ask("axe"), [])
+
+    def test_hosts_and_groups_are_summed_up_as_they_are(self):
+        t = self.t.log_in(path="/ui/topology?by=host").see(self.head(self.web)).see(self.head("external"))
+        t.click(self.head(self.db)).see(".detail >> text=Topology of the host").see(".detail td >> text=other")
+        t.turn("/ui/topology?by=group").see(self.head("group.other")).see(self.head("group.g"))
+        t.click(self.head("group.other")).click(".detail >> button:has-text('Its hosts')").see(self.head(self.db)).see(self.head("group.g"))
+        self.assertFalse(t.has(self.head(self.web)))
+        t.click("button:has-text('All groups')").see(self.head("group.other"))
+        self.assertEqual(t.ask("problems"), [])
+
+    def test_a_balancer_stands_between_its_clients_and_servers(self):
+        """web1's curl calls an address of db1, which hands it on to quiet1: as nodes tell it of records of a balancer."""
+        with node("http.max_body=16MiB") as other:
+            api = other.admin()
+            api.add_group()
+            ids = api.add_hosts(*((x, f"127.0.0.{n}", None) for n, x in enumerate(("web1", "lb1", "app1"), 1)))
+            handed = {"table_name": "ipvs_link", "client_ip": "10.9.0.1", "virtual_ip": "10.9.0.2", "virtual_port": 80,
+                      "server_ip": "10.9.0.3", "server_port": 8080, "link_count": 3}
+            told = (batch(1, "web1", ["10.9.0.1"], [link("curl", "client", "10.9.0.1", "10.9.0.2", 80, 3)]),
+                    batch(2, "lb1", ["10.9.0.2"], []) | {"records": [handed]},
+                    batch(3, "app1", ["10.9.0.3"], [link("nginx", "server", "10.9.0.1", "10.9.0.3", 8080, 3)], (("nginx", 8080),)))
+            for host, body in zip(ids, told):
+                token = api.good("/logs/token/create", {"host_id": host, "name": "agent"})["access_token"]
+                status, _, text = rest(other.url).send("POST", "/topology/ingest", json.dumps(body),
+                                                       {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+                self.assertEqual(status, 200, text)
+            web, balancer, app = ids
+            t = tab(self.seen, other.url)
+            self.addCleanup(t.close)
+            t.log_in(path="/ui/topology").see(self.head(web)).see(self.head(balancer)).see(self.head(app))
+            lines = t.run("[...document.querySelectorAll('.drawing .line title')].map((x) => x.textContent)")
+            self.assertEqual(sorted(x.split(" · ")[0] for x in lines), ["lb1 → app1", "web1 → lb1"])
+            left, middle, right = (t.run(f"document.querySelector({json.dumps(self.head(x))}).getBoundingClientRect().x") for x in ids)
+            self.assertLess(left, middle)
+            self.assertLess(middle, right)
+            t.shot("topology-balancer-all")
+            t.turn(f"/ui/topology/{balancer}").see(drawn("ipvs")).see(drawn("curl")).see(drawn("nginx"))
+            t.click(self.head(f"{balancer}.ipvs")).click(".detail >> button:has-text('web1 · curl')").see(".detail .chip >> text=IPVS_LINK")
+            t.see(".detail >> text=over lb1 · ipvs")
+            t.shot("topology-balancer")
+            self.assertEqual(t.ask("problems"), [])
 
     def test_a_moment_of_the_past_is_shown_from_the_list_of_changes(self):
         t = self.t.log_in(path="/ui/account")
