@@ -47,6 +47,12 @@ file(COPY ${SOURCE}/src ${SOURCE}/package.json ${SOURCE}/package-lock.json ${SOU
           ${SOURCE}/index.html ${SOURCE}/tsconfig.json
      DESTINATION ${work})
 
+# What the pages offer to take in: the same as in etc/.
+file(MAKE_DIRECTORY ${work}/src/shipped)
+foreach(kind rules trees)
+  file(COPY_FILE ${SOURCE}/../../etc/${kind}/linux.json ${work}/src/shipped/${kind}.json)
+endforeach()
+
 file(SHA256 ${SOURCE}/package-lock.json wanted)
 set(stamp ${work}/node_modules/.installed)
 set(installed "")

@@ -142,7 +142,7 @@ class steps(on_stage):
         t.type("$0 > 5")
         t.see("text=1 anomalies")
         t.see(".u-wrap canvas")
-        t.click("header >> text=Import")
+        t.click("button:has-text('Store')")
         t.until("location.search.includes('name=typed')")
         stored = self.it.admin.good("/check/rule/get", {"check_items": ["typed"]})["check_items"][0]
         self.assertEqual(stored["condition"], "$0 > 5")

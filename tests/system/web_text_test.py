@@ -66,6 +66,28 @@ class texts(unittest.TestCase):
         self.assertEqual(sorted(told - dictionary().keys()), [])
 
 
+class rows(unittest.TestCase):
+    def test_tests_that_the_table_of_rows_names_are_there(self):
+        """`file`: `name`, `name`; a name may leave out an end, as `a_board_is_…`."""
+        folder = pathlib.Path(__file__).resolve().parent
+        named = 0
+        for line in (top.parents[1] / "docs/reference/web.md").read_text(encoding="utf-8").splitlines():
+            if not line.startswith("| ") or line.startswith("| row") or line.startswith("| what"):
+                continue
+            for part in line.rsplit("|", 2)[1].split(";"):
+                words = re.findall(r"`([a-z0-9_…]+)`", part)
+                if not words:
+                    continue
+                files = [x for x in (folder / f"web_{words[0]}_test.py", folder / f"{words[0]}.py") if x.exists()]
+                self.assertTrue(files, (words[0], line))
+                text = "".join(x.read_text(encoding="utf-8") for x in files)
+                for name in words[1:]:
+                    pattern = r"def test_" + re.escape(name).replace("…", r"\w*") + (r"\(" if not name.endswith("…") else "")
+                    self.assertTrue(re.search(pattern, text), (name, line))
+                    named += 1
+        self.assertGreater(named, 40)
+
+
 class mind_maps(unittest.TestCase):
     def test_the_pages_draw_what_the_engine_draws(self):
         """The recorded cases of the engine, played to the pages' own reading of mind maps."""

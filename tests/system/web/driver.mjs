@@ -133,6 +133,23 @@ const actions = {
   async set_cookies({ tab, cookies }) {
     await tabs.get(tab).context.addCookies(cookies)
   },
+  /** What scripts of a tab hold, in bytes, after what nobody can reach was collected; and how many elements it shows. */
+  async heap({ tab }) {
+    const found = tabs.get(tab)
+    found.debugger ??= await found.context.newCDPSession(found.page)
+    await found.debugger.send('HeapProfiler.collectGarbage')
+    const { usedSize } = await found.debugger.send('Runtime.getHeapUsage')
+    return { bytes: usedSize, elements: await found.page.evaluate("document.querySelectorAll('*').length") }
+  },
+  /** What was read from the network for the page that is shown, in bytes. */
+  async read({ tab }) {
+    return tabs.get(tab).page.evaluate(
+      () => ['navigation', 'resource'].flatMap((x) => performance.getEntriesByType(x)).reduce((sum, x) => sum + x.transferSize, 0))
+  },
+  /** Time of a tab, as something turns it: `install`, then `runFor` so many milliseconds. */
+  async clock({ tab, method, args = [] }) {
+    await tabs.get(tab).page.clock[method](...args)
+  },
   async problems({ tab }) {
     return tabs.get(tab).problems.splice(0)
   },

@@ -1,12 +1,15 @@
 """The web pages in Chromium, at a node that watches a fleet and has many results: bytes, seconds, memory, processor time; and a
 week of a series, drawn.
 """
+import json
 import os
 import pathlib
+import shutil
 import sqlite3
 import sys
 import time
 import urllib.parse
+import urllib.request
 
 from measure.node import PASSWORD, Fleet, Node
 
@@ -15,6 +18,7 @@ SERIES = 60
 RESULTS, RESULTS_AT_ONCE = 100_000, 5000
 WEEK_S, STEP_S = 7 * 86_400 - 600, 15
 TABS = 3
+BESIDE = 8
 LOADS = 5
 RULE = {"check_item": "always", "data_list": [{"name": "sim_metric_1"}], "condition": "$0 > -1e300", "severity": "info", "description": ""}
 
@@ -61,13 +65,14 @@ def cpu_percent(node, seconds):
 def first_load(figures, web, seen, node):
     for _ in range(LOADS):
         began = time.monotonic()
-        t = web.tab(seen, node.url).go("/").see("button[type=submit]")
+        t = web.tab(seen, node.url, fresh=True).go("/").see("button[type=submit]")
         figures.add("ui: log-in can be used after", time.monotonic() - began, "s")
         t.fill("input[autocomplete=username]", "admin").fill("input[type=password]", PASSWORD)
         began = time.monotonic()
         t.click("button[type=submit]").see("text=Firing alerts")
         figures.add("ui: workbench after logging in", time.monotonic() - began, "s")
         names = t.run("performance.getEntriesByType('resource').map((r) => r.name).filter((x) => x.includes('/ui/assets/'))")
+        figures.add("ui: read until the workbench is seen, answers included", t.ask("read") / 1000, "kB")
         t.close()
     for coding, goal in (("br", "<= 350"), ("gzip", None)):
         figures.add(f"ui: first load, {coding}", load_bytes(node, names, coding) / 1000, "kB", goal)
@@ -88,14 +93,56 @@ def stay_open(figures, tabs, node, seconds, alone):
     """Memory of a tab that follows what happens, and what each costs the node."""
     heap, before, began = [], node.cpu_s(), time.monotonic()
     while time.monotonic() - began < seconds:
-        time.sleep(min(5, seconds / 12))
-        heap.append(tabs[0].run("performance.memory.usedJSHeapSize / 1e6"))
+        time.sleep(min(30, seconds / 12))
+        heap.append(tabs[0].ask("heap"))
     busy = 100 * (node.cpu_s() - before) / (time.monotonic() - began)
     part = max(1, len(heap) // 3)
-    figures.add("ui: memory of a tab, first third", min(heap[:part]), "MB")
-    figures.add("ui: memory of a tab, last third", min(heap[-part:]), "MB")
+    megabytes = [x["bytes"] / 1e6 for x in heap]
+    figures.add("ui: memory of a tab, first third", min(megabytes[:part]), "MB")
+    figures.add("ui: memory of a tab, last third", min(megabytes[-part:]), "MB")
+    figures.add("ui: elements of a tab, last / first", heap[-1]["elements"] / heap[0]["elements"], "ratio")
     figures.add("ui: node without tabs", alone, "% of a core")
     figures.add("ui: node, each open workbench", (busy - alone) / len(tabs), "% of a core")
+
+
+def has_samples(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query=sim_metric_1", timeout=10) as reply:
+        return len(json.load(reply)["data"]["result"]) == BESIDE
+
+
+def beside(figures, web, seen, fleet):
+    """The pages of a Prometheus that watches some of the same hosts: an empty graph, and an hour of a series of each."""
+    from prometheus import prometheus  # pylint: disable=import-outside-toplevel
+    from waiting import wait_until  # pylint: disable=import-outside-toplevel
+    if not shutil.which("prometheus"):
+        print("ui: there is no prometheus to stand beside", file=sys.stderr)
+        return
+    targets = [f"{x}:{fleet.port}" for x in fleet.addresses[:BESIDE]]
+    with prometheus(targets=targets) as other:
+        url = f"http://127.0.0.1:{other.port}"
+        wait_until(lambda: has_samples(other.port), 60, "Prometheus has samples")
+        for _ in range(LOADS):
+            t = web.tab(seen, url, fresh=True)
+            began = time.monotonic()
+            t.go("/classic/graph").see("input.execute_btn")
+            figures.add("ui: Prometheus' graph page can be used after", time.monotonic() - began, "s")
+            figures.add("ui: Prometheus' graph page, read", t.ask("read") / 1000, "kB")
+            began = time.monotonic()
+            t.go("/classic/graph?g0.range_input=1h&g0.tab=0&g0.expr=sim_metric_1")
+            t.call("waitFor", {"state": "attached", "timeout": 60_000}, on=".graph svg path >> nth=0")
+            figures.add(f"ui: Prometheus' graph of {BESIDE} hosts", time.monotonic() - began, "s")
+            t.close()
+
+
+def chart(figures, web, seen, node, hosts):
+    """The same on the board: an hour of a series of each of these hosts."""
+    for _ in range(LOADS):
+        t = web.tab(seen, node.url).log_in("admin", PASSWORD, "/ui/account")
+        t.quiet()
+        began = time.monotonic()
+        t.turn("/ui/board?" + "&".join(f"host={x}" for x in hosts) + "&series=sim_metric_1&range=1h").see("main .u-wrap canvas", 60)
+        figures.add(f"ui: board of {len(hosts)} hosts", time.monotonic() - began, "s")
+        t.close()
 
 
 def fill_week(place):
@@ -143,6 +190,8 @@ def measure(figures, place, options):
                 stay_open(figures, tabs, node, options.soak or options.window, alone)
                 for t in tabs:
                     t.close()
+                chart(figures, web, seen, node, ids[:BESIDE])
+            beside(figures, web, seen, fleet)
             host, rounds = fill_week(place)
             print(f"ui: {rounds} rounds of {host}", file=sys.stderr)
             with Node(place, fleet.port, settings=SETTINGS) as node:

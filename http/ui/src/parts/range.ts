@@ -21,3 +21,9 @@ export function rangeOf(range: string): [number, number] | [] {
   const now = Math.floor(Date.now() / 1000)
   return [now - found[1], now]
 }
+
+/** How long a chart of this period stays as it is, in milliseconds: until it has moved by about two points, and not below 10 s. */
+export function restOf(range: string): number {
+  const [from, to] = rangeOf(range)
+  return Math.max(10_000, (((to ?? 0) - (from ?? 0)) / 500) * 1000)
+}

@@ -8,9 +8,9 @@ const withoutStream = 15_000
  * Does it after one of these lists has changed, as the tab's stream tells, for as long as the component is there: one at a time,
  * and what comes in a burst is done once.
  *
- * @param pause Least time between the beginnings of two, in milliseconds.
+ * @param pause Least time between the beginnings of two, in milliseconds; what it is then, where it may change.
  */
-export function follow(lists: List[], work: () => Promise<unknown>, pause = 1000) {
+export function follow(lists: List[], work: () => Promise<unknown>, pause: number | (() => number) = 1000) {
   let timer: number | undefined
   let began = Date.now() // Who follows has just loaded.
   let isBusy = false
@@ -27,7 +27,8 @@ export function follow(lists: List[], work: () => Promise<unknown>, pause = 1000
   }
   function soon() {
     isBehind = true
-    if (!isBusy && !isOver && isSeen.value) timer ??= window.setTimeout(turn, Math.max(0, began + pause - Date.now()))
+    const least = typeof pause === 'number' ? pause : pause()
+    if (!isBusy && !isOver && isSeen.value) timer ??= window.setTimeout(turn, Math.max(0, began + least - Date.now()))
   }
   wantLists(lists)
   watch(() => lists.map((list) => listHeard.get(list)), soon)

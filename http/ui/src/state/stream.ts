@@ -12,7 +12,7 @@ type Listener = (event: StreamEvent) => void
 /** Lists of which the node tells that they have changed. */
 const lists = ['hosts', 'alerts', 'results', 'rules', 'diagnoses', 'runs', 'nodes', 'silences'] as const
 /** What changes all the time is told only to who looks at it. */
-const busyLists = ['topology'] as const
+const busyLists = ['topology', 'samples'] as const
 export type List = (typeof lists)[number] | (typeof busyLists)[number]
 /** How each stood when it was told last: another number says that it has changed. */
 export const listHeard = reactive(new Map<List, number>())
