@@ -43,10 +43,17 @@ struct queries_fixture : tests::store_fixture {
             sent += x.is_known ? 0 : 1;
       return found;
     };
+    parts.read_alerts = [this](const alert_history_query& q) {
+      asked_alerts.push_back(q);
+      return expected<alert_history>{past};
+    };
+    parts.clock = now;
     it = start_as(queries_name, queries, std::move(parts));
   }
 
   full_queries_actor it;
+  alert_history past;
+  std::vector<alert_history_query> asked_alerts;
   int reads = 0;
   int sent = 0; ///< Pieces that came from the store.
   std::shared_ptr<piece_cache> cache = std::make_shared<piece_cache>(most_cached_bytes);
@@ -342,6 +349,47 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_is_told) {
   BOOST_TEST((at("load", 1000, admin).error() == ec::store_unreachable));
   settings->samples.source = "prometheus";
   BOOST_TEST((at("load", 1000, admin).error() == ec::unreachable));
+}
+
+BOOST_AUTO_TEST_CASE(alerts_are_series_from_their_first_to_their_last_moment) {
+  auto host = add_host("h1");
+  const auto end = now->now_ms() / 1000 * 1000, begin_ms = end - 120'000;
+  alert_stretch x{"h1", "hot", "critical", "Abnormal", {{"core", "0"}}, {{"team", "a"}}};
+  x.from_ms = begin_ms;
+  x.until_ms = end - 60'000;
+  past.all = {x};
+  auto over = ask<query_answer>(
+    it,
+    admin,
+    query_over{"ALERTS{alertstate=\"firing\"}", begin_ms - 30'000, end, 30'000, bounds()});
+  auto found = json::parse(tests::ok(over).data)["result"];
+  BOOST_REQUIRE(found.size() == 1u);
+  json labels = {{"__name__", "ALERTS"},
+                 {"alertname", "hot"},
+                 {"alertstate", "firing"},
+                 {"core", "0"},
+                 {"host", host.host_name},
+                 {"host_id", "h1"},
+                 {"instance", host.public_ip + ":9100"},
+                 {"job", "node"},
+                 {"severity", "critical"},
+                 {"team", "a"}};
+  BOOST_TEST(found[0]["metric"] == labels);
+  BOOST_TEST(found[0]["values"].size() == 3u); // From the beginning, every half minute.
+  BOOST_TEST(values("ALERTS", end) == "");     // It has ended.
+  past.all[0].until_ms = end;
+  past.all[0].lasts = true;
+  BOOST_TEST(values("ALERTS", end) == "h1/=1 ");
+  BOOST_TEST(values("ALERTS_FOR_STATE * 1000 == bool " + std::to_string(begin_ms), end) ==
+             "h1/=1 ");
+  BOOST_TEST(values("ALERTS{alertname=\"cold\"}", end) == "");
+  BOOST_TEST(reads == 0);
+  BOOST_TEST(asked_alerts.back().owner == "admin");
+  asked_alerts.clear();
+  BOOST_TEST(values("load", end) == "");
+  BOOST_TEST(asked_alerts.empty());
+  auto names = ask<query_answer>(it, admin, label_values_to_list{"__name__", {}, bounds()});
+  BOOST_TEST(data(names).find("\"ALERTS_FOR_STATE\"") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
