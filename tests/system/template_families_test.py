@@ -1,6 +1,7 @@
 """What the shipped templates would do on each family of systems: with modules that only note what they are asked for."""
 import concurrent.futures
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import unittest
 import yaml
 
 from components import FOLDER
+from node import program
 
 # Names of the original stand for `aops_node`, which is among them.
 TEMPLATES = ["zookeeper", "kafka", "prometheus", "node_exporter", "mysql", "elasticsearch", "fluentd", "gala_gopher", "aops_node",
@@ -100,6 +102,31 @@ class families(unittest.TestCase):
 
     def test_on_debian_they_ask_apt(self):
         self.judge_all(TEMPLATES[:2], "debian")  # All of them are really deployed by others.
+
+    def test_a_node_finds_its_libraries_where_it_is_deployed(self):
+        def said(*words):
+            return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+        files = {}  # Of libraries that programs may name.
+        for line in said("ldconfig", "-p").splitlines():
+            if " => " in line:
+                files.setdefault(line.split()[0], line.rsplit(" ", 1)[1])
+        with open(FOLDER / "aops_node/roles/aops_node/vars/Debian.yml", encoding="utf-8") as file:
+            brought = set(yaml.safe_load(file)["aops_node_packages"])
+        needs = {}  # Of a package, those it depends on, of which one of several may do.
+        for line in said("dpkg-query", "-W", "-f", "${Package}\t${Pre-Depends}, ${Depends}\n").splitlines():
+            package, _, text = line.partition("\t")
+            needs[package] = {x.split()[0].split(":")[0] for x in text.replace("|", ",").split(",") if x.strip()}
+        while more := {x for package in brought for x in needs[package] if x in needs} - brought:
+            brought |= more
+        for name in ("aops-node", "aops"):
+            for line in said("objdump", "-p", program(name)).splitlines():
+                if "NEEDED" in line:
+                    library = line.split()[1]
+                    # /lib is /usr/lib, where not every package was told of it.
+                    path = os.path.realpath(files[library])
+                    owner = said("dpkg", "-S", "*" + os.path.basename(path)).split(":")[0]
+                    with self.subTest(program=name, library=library):
+                        self.assertIn(owner, brought)
 
 
 if __name__ == "__main__":
