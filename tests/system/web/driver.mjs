@@ -29,7 +29,8 @@ async function contextOf(options, fresh) {
   return { key, context }
 }
 
-async function rest({ key, context, page }) {
+async function rest({ key, context, page, isTurned }) {
+  if (isTurned) return context.close() // Its time stays as it was turned.
   await page.evaluate('localStorage.clear(); sessionStorage.clear()').catch(() => undefined) // It may be at no page at all.
   await page.close()
   await context.clearCookies()
@@ -148,7 +149,9 @@ const actions = {
   },
   /** Time of a tab, as something turns it: `install`, then `runFor` so many milliseconds. */
   async clock({ tab, method, args = [] }) {
-    await tabs.get(tab).page.clock[method](...args)
+    const found = tabs.get(tab)
+    found.isTurned = true
+    await found.page.clock[method](...args)
   },
   async problems({ tab }) {
     return tabs.get(tab).problems.splice(0)
