@@ -9,7 +9,7 @@ import sys
 import time
 
 from measure.figures import quantile
-from measure.process import poll
+from measure.process import TICKS, poll
 
 TOPIC, REPORTS = "DIAGNOSE_EXECUTE_REQ", "DIAGNOSE_REPORT"
 LATENCIES = 200
@@ -54,19 +54,28 @@ def rss_mb(pid):
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmRSS"))
 
 
+def cpu_us(pid):
+    """User and system time so far."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return 1e6 * (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def accept(figures, name, brokers, it, api, page, rest, count, goal):
     """A burst of `count` messages: until all are stored, and the same by a consumer that only reads."""
     host = prepare(api, page, rest)
     message = request(host)
-    before = accepted(api)
+    before, spent = accepted(api), cpu_us(it.process.pid)
     began = time.monotonic()
     brokers.kcat("-P", "-t", TOPIC, stdin=(message + b"\n") * count, timeout=600)
     poll(lambda: accepted(api) > before, 120, "nothing is accepted")
     first, at, memory = accepted(api), time.monotonic(), rss_mb(it.process.pid)
     poll(lambda: accepted(api) >= before + count, 1200, "not all are accepted")
     ended = time.monotonic()
+    spent = cpu_us(it.process.pid) - spent
     rate = (before + count - first) / (ended - at)
     figures.add(f"{name}: requests durably accepted", rate, "1/s", goal)
+    figures.add(f"{name}: processor time of the node for each", spent / count, "us")
     figures.add(f"{name}: burst of {count} until its lag is 0, from its first message", ended - began, "s")
     figures.add(f"{name}: memory gained meanwhile", rss_mb(it.process.pid) - memory, "MB")
     at = time.monotonic()
