@@ -53,10 +53,9 @@ expected<void> commit(storage::database& db, std::span<const told_rounds* const>
 
 /// Lists that are others once these are stored.
 uint64_t lists_of(const rounds_to_commit& x) {
-  uint64_t lists = 0;
+  // A round without an answer, too: charts show the gap.
+  uint64_t lists = bit_of(followed_list::samples);
   for (const auto& round : x.rounds) {
-    if (!round.sample_blob.empty())
-      lists |= bit_of(followed_list::samples);
     if (!round.status.empty() || round.scrape_error)
       lists |= bit_of(followed_list::hosts);
     if (!round.alerts.empty())

@@ -13,6 +13,7 @@ const withoutStream = 15_000
 export function follow(lists: List[], work: () => Promise<unknown>, pause: number | (() => number) = 1000) {
   let timer: number | undefined
   let began = Date.now() // Who follows has just loaded.
+  let due = 0 // When the timer does it; it may have to be sooner than when it was set.
   let isBusy = false
   let isBehind = false
   let isOver = false
@@ -27,8 +28,12 @@ export function follow(lists: List[], work: () => Promise<unknown>, pause: numbe
   }
   function soon() {
     isBehind = true
-    const least = typeof pause === 'number' ? pause : pause()
-    if (!isBusy && !isOver && isSeen.value) timer ??= window.setTimeout(turn, Math.max(0, began + least - Date.now()))
+    if (isBusy || isOver || !isSeen.value) return
+    const at = began + (typeof pause === 'number' ? pause : pause())
+    if (timer !== undefined && at >= due) return
+    clearTimeout(timer)
+    due = at
+    timer = window.setTimeout(turn, Math.max(0, at - Date.now()))
   }
   wantLists(lists)
   watch(() => lists.map((list) => listHeard.get(list)), soon)
