@@ -52,6 +52,7 @@ class silences(unittest.TestCase):
             cold = wait_until(lambda: self.open().get("cold"), 30, "the second one is found and shown")
             self.assertEqual(cold["silenced_by"], silence)
             self.assertEqual({x["silenced_by"] for x in self.open().values()}, {silence})
+            self.assertRegex(aops(self.node, "status", "-o", "table")[1], r"web2  cold  since \w+  silenced")
             self.node.kill()
             self.node.start()
             self.node.api = self.api = self.node.client(self.api.token)

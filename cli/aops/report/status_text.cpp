@@ -75,6 +75,8 @@ std::string alert_line(const json& row, int64_t now_s, const palette& colours) {
                                 age_text(number_of(row, "since"), now_s)));
   if (is_firing && value != "Abnormal")
     line += "  " + printable(value);
+  if (!text_of(row, "silenced_by").empty())
+    line += "  silenced"; // Nobody is told of it.
   return reason.empty() ? line : line + "  " + printable(reason);
 }
 
