@@ -260,7 +260,17 @@ class on_sqlite(unittest.TestCase):
         self.c.item(name, REPO, TEXT + "gpgcheck=1\n", reason="checked")
         self.c.item(name, REPO, TEXT)
         before = self.c.history(name, REPO)
-        self.assertEqual(len(before["changeLog"]), 3)
+        self.assertEqual([x["author"] for x in before["changeLog"]], ["admin"] * 3)
+        self.assertNotIn("preValue", before["changeLog"][-1])
+        # Another administrator's file of that name has a history of its own.
+        self.api.good("/manage/account/role/change", {"username": "second", "role": "administrator"})
+        second = rest(self.node.url)
+        second.login(KNOWN, "second")
+        theirs = client(second)
+        theirs.domain(name)
+        theirs.item(name, REPO, TEXT + "gpgcheck=0\n")
+        self.assertEqual([x["author"] for x in theirs.history(name, REPO)["changeLog"]], ["second"])
+        self.assertEqual(self.c.history(name, REPO), before)
         self.node.stop()
         self.node.start()
         self.api.url, self.api.where = self.node.url, rest(self.node.url).where

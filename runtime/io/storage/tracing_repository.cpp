@@ -37,7 +37,7 @@ trace_domain_row read_domain(const row& r) {
 }
 
 /// Those of a domain that are traced.
-const std::string item_select =
+constexpr std::string_view item_select =
   "select i.n, i.path, v.version, v.id, v.username, v.reason, v.created_ms, v.body "
   "from trace_item i join trace_version v on v.item = i.n and v.version = i.version "
   "where i.domain = ? and i.is_traced = 1";
@@ -267,14 +267,14 @@ expected<bool> tracing_repository::add_version(int64_t domain,
 }
 
 expected<std::vector<trace_item_row>> tracing_repository::items(int64_t domain) {
-  return db_.list(item_select + " order by i.path", read_item, domain);
+  return db_.list(std::string{item_select} + " order by i.path", read_item, domain);
 }
 
 expected<std::vector<trace_item_row>>
 tracing_repository::items_of(int64_t domain, const std::vector<std::string>& paths) {
   std::vector<trace_item_row> out;
   for (const auto& path : paths) {
-    auto found = db_.first(item_select + " and i.path = ?", read_item, domain, path);
+    auto found = db_.first(std::string{item_select} + " and i.path = ?", read_item, domain, path);
     if (!found)
       return fail(std::move(found.error()));
     if (*found)
