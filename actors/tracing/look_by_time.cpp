@@ -55,7 +55,7 @@ bool begin_look(tracing_state& st, const domain_key& key) {
 void look_by_time(tracing_pointer self, const std::string& owner, const std::string& domain) {
   auto& st = self->state;
   domain_key key{owner, domain};
-  if (!st.under_way.insert(key).second)
+  if (st.syncing.contains(key) || !st.under_way.insert(key).second)
     return;
   bool is_whole = begin_look(st, key);
   if (!is_whole && st.store->time->steady_ms() < st.rests_until_ms) {

@@ -17,6 +17,7 @@ void look_under_way::go() {
     return end_(found_);
   if (!is_awaited(*store_, how_))
     return end_(fail(no_more_awaited()));
+  asked_ms_ = store_->time->steady_ms();
   auto it = shared_from_this();
   read_then(
     self_,
@@ -65,7 +66,17 @@ void look_under_way::ask_hosts(expected<part_asked> asked) {
     request_of(asked_->files));
 }
 
+bool look_under_way::was_synced() const {
+  const auto& st = self_->state;
+  std::pair key{plan_->domain.owner, plan_->domain.name};
+  auto last = st.synced_ms.find(key);
+  return st.syncing.contains(key) || (last != st.synced_ms.end() && last->second >= asked_ms_);
+}
+
 void look_under_way::judge(read_files files) {
+  // What a sync has changed is for its own look to tell, as its doing.
+  if (manner_.by_digest && was_synced())
+    return end_(found_);
   auto kept = std::make_shared<read_files>(std::move(files));
   auto it = shared_from_this();
   read_then(

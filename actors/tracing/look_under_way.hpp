@@ -23,6 +23,7 @@ public:
 private:
   void ask_hosts(expected<part_asked> asked);
   void judge(read_files files);
+  bool was_synced() const; ///< Since the hosts of this part were asked.
   void keep(expected<seen_part> seen);
 
   tracing_pointer self_;
@@ -35,6 +36,7 @@ private:
   look_manner manner_;
   on_end end_;
   size_t next_ = 0;
+  int64_t asked_ms_ = 0; ///< When the hosts of the part were asked, on the steady clock.
   std::shared_ptr<const part_asked> asked_; ///< Of the part that is looked at.
   std::shared_ptr<look_result> found_ = std::make_shared<look_result>();
 };

@@ -27,8 +27,10 @@ public:
         asked_(std::move(asked)), plan_(std::move(plan)), promise_(std::move(promise)) {}
 
   void begin() {
+    ++self_->state.syncing[key()];
     auto then = [it = shared_from_this()](expected<task::known_commands> known) {
       if (!known) {
+        it->is_over();
         end_turn(it->self_);
         return it->promise_.fail(std::move(known.error()));
       }
@@ -43,6 +45,21 @@ public:
   }
 
 private:
+  std::pair<std::string, std::string> key() const {
+    return {plan_->domain.owner, plan_->domain.name};
+  }
+
+  /// Looks by time may see what it did: it is noted, or nothing was done.
+  void is_over() {
+    auto& st = self_->state;
+    constexpr int64_t forgotten_ms = 3'600'000; // No look takes so long.
+    auto now = store_->time->steady_ms();
+    std::erase_if(st.synced_ms, [&](const auto& x) { return x.second + forgotten_ms < now; });
+    st.synced_ms[key()] = now;
+    if (auto it = st.syncing.find(key()); it != st.syncing.end() && --it->second == 0)
+      st.syncing.erase(it);
+  }
+
   void go() {
     if (next_ == parts_.size())
       return note();
@@ -61,6 +78,7 @@ private:
   void take(expected<configs_pushed> reply) {
     const auto& part = parts_[next_];
     if (!reply && next_ == 0) { // Nothing was done yet.
+      is_over();
       end_turn(self_);
       return fail_by(promise_, std::move(reply.error()), 500);
     }
@@ -103,7 +121,10 @@ private:
       [to, it = shared_from_this()](expected<void> noted) {
         if (!noted)
           log::warn("sync-not-noted", "{}", to_string(noted.error()));
-        go_on(to, [it] { it->verify(); });
+        go_on(to, [it] {
+          it->is_over();
+          it->verify();
+        });
       },
       rows);
   }

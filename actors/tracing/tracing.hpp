@@ -56,6 +56,10 @@ struct tracing_state {
   std::map<std::pair<std::string, std::string>, int64_t> looked_whole;
   /// Owners and names of domains that are looked at by time now.
   std::set<std::pair<std::string, std::string>> under_way;
+  /// How many syncs of a domain are under way here, and when the last one ended, on the steady
+  /// clock.
+  std::map<std::pair<std::string, std::string>, int> syncing;
+  std::map<std::pair<std::string, std::string>, int64_t> synced_ms;
   /// Before that no domain is looked at between its looks: on the steady clock.
   int64_t rests_until_ms = 0;
 };
