@@ -1,5 +1,5 @@
+#include "actors/logs/line_document.hpp"
 #include "actors/logs/line_store.hpp"
-#include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 #include "runtime/core/logs/record_codec.hpp"
@@ -15,14 +15,6 @@ namespace {
 
 /// Of so many hosts the index is asked; of more, lines are looked at.
 constexpr size_t most_hosts_in_expression = 64;
-
-uint64_t source_hash(std::string_view host, std::string_view source) {
-  auto digest = base::sha256(fmt::format("{}\n{}", host, source));
-  uint64_t out = 0;
-  for (size_t i = 0; i < sizeof out; ++i)
-    out = out << 8 | digest[i];
-  return out;
-}
 
 std::string expression_for(const lines_wanted& what) {
   auto words = what.query->word_expression();
@@ -166,7 +158,7 @@ public:
     for (const auto& x : lines) {
       auto it = sources.find(x.source);
       if (it == sources.end())
-        it = sources.emplace(x.source, source_hash(host_id, x.source)).first;
+        it = sources.emplace(x.source, line_source_hash(host_id, x.source)).first;
       kept.push_back({x.time_ns, it->second, x.offset, logs::encode_record(x)});
       source_of.push_back(it->second);
     }

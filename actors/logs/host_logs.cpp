@@ -4,6 +4,7 @@
 #include "actors/logs/line_answers.hpp"
 #include "actors/logs/line_intake.hpp"
 #include "actors/logs/log_tokens.hpp"
+#include "actors/logs/opensearch_lines.hpp"
 #include "actors/logs/syslog_intake.hpp"
 #include "actors/support/ask.hpp"
 #include "actors/support/bounded_pool.hpp"
@@ -270,10 +271,20 @@ caf::result<line_context> context_here(host_logs_pointer self, const node_line_c
 
 // -- searches of all nodes
 
+bool is_shared(const base::config& c) { return c.logs.store == "opensearch"; }
+
+/// Where all nodes keep their lines in one place, each finds all of them.
+auto nodes_with_lines(const host_logs_parts& parts) {
+  auto all = known_nodes(*parts.map, parts.node);
+  if (is_shared(*parts.store->config))
+    std::erase_if(all, [&](const auto& x) { return x.node != parts.node; });
+  return all;
+}
+
 template <class Reply, class Request, class Merge>
 caf::result<Reply> search_all(host_logs_pointer self, Request request, Merge merge) {
   const auto& parts = self->state.parts;
-  auto nodes = known_nodes(*parts.map, parts.node);
+  auto nodes = nodes_with_lines(parts);
   request.patience_ms = parts.store->config->logs.search_timeout.ms;
   survey_parts whom{*parts.store->names,
                     parts.node,
@@ -454,6 +465,8 @@ full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_
   prepare(self);
   self->state.parts = std::move(parts);
   begin_syslog(self);
+  if (is_shared(*self->state.parts.store->config))
+    tidy_up(self); // What is wrong with it is said at the start.
   self->delayed_send(self, tidy_every, atom::tick_v);
   return {
     [self](atom::tick) {
@@ -505,9 +518,33 @@ full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_
   };
 }
 
-std::shared_ptr<line_store_place> embedded_place(std::shared_ptr<const base::config> config,
-                                                 std::shared_ptr<const base::clock> clock) {
-  auto open = [config = std::move(config), clock = std::move(clock)] {
+namespace {
+
+expected<std::shared_ptr<line_store>> open_shared(const base::config& c,
+                                                  std::shared_ptr<base::health> health) {
+  const auto& l = c.logs;
+  auto proof = base::log_store_proof(c);
+  if (!proof)
+    return fail(std::move(proof.error()));
+  opensearch_lines_config how;
+  how.where = {l.opensearch_url, std::move(*proof), l.opensearch_ca};
+  how.stream = l.opensearch_prefix + "-lines";
+  how.replicas = l.opensearch_replicas;
+  how.keep_ms = l.keep.ms;
+  how.max_bytes = static_cast<int64_t>(l.max_bytes.bytes);
+  how.patience = l.opensearch_timeout.chrono();
+  how.health = std::move(health);
+  return open_opensearch_lines(std::move(how));
+}
+
+} // namespace
+
+std::shared_ptr<line_store_place> lines_place(std::shared_ptr<const base::config> config,
+                                              std::shared_ptr<const base::clock> clock,
+                                              std::shared_ptr<base::health> health) {
+  auto open = [config = std::move(config), clock = std::move(clock), health = std::move(health)] {
+    if (is_shared(*config))
+      return open_shared(*config, health);
     embedded_lines_config how;
     how.directory =
       config->logs.directory.empty() ? config->data_dir + "/logs" : config->logs.directory;

@@ -7,6 +7,7 @@
 #include "actors/support/bytes_held.hpp"
 #include "actors/support/checked_state.hpp"
 #include "messages/roles/logs.hpp"
+#include "runtime/base/health.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -61,9 +62,11 @@ using host_logs_pointer = full_host_logs_actor::stateful_pointer<checked_state<h
 /// Takes lines of hosts and finds them. No scheduler thread reads or writes any.
 full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_parts parts);
 
-/// The place of the configuration's folder.
-std::shared_ptr<line_store_place> embedded_place(std::shared_ptr<const base::config> config,
-                                                 std::shared_ptr<const base::clock> clock);
+/// The place that the configuration names.
+/// @param health Told while a store beside this node is away.
+std::shared_ptr<line_store_place> lines_place(std::shared_ptr<const base::config> config,
+                                              std::shared_ptr<const base::clock> clock,
+                                              std::shared_ptr<base::health> health);
 
 /// Threads that read what comes in, and those that search: these give way to others.
 std::shared_ptr<executor> log_intake_threads();

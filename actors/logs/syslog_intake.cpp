@@ -100,6 +100,7 @@ expected<void> syslog_intake::open_doors() {
   options.tls.key = config.tls.key.empty() ? config.data_dir + "/http.key" : config.tls.key;
   options.tls.ca = logs.syslog_ca;
   options.most_connections = static_cast<size_t>(logs.syslog_connections);
+  options.most_idle = logs.syslog_idle.chrono();
   std::weak_ptr<syslog_intake> me = weak_from_this();
   options.take = [me](const syslog::peer& from, std::string bytes, std::function<void(bool)> done) {
     if (auto it = me.lock())

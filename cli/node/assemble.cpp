@@ -170,7 +170,7 @@ child_spec host_logs_child(const parts& p, const store_ptr& store, const host_to
                host_logs_parts{store,
                                p.cluster->map,
                                p.node_id,
-                               embedded_place(p.config, p.clock),
+                               lines_place(p.config, p.clock, p.health),
                                log_intake_threads(),
                                log_search_threads(),
                                tokens});

@@ -9,6 +9,7 @@
 #include "runtime/base/descriptor.hpp"
 #include "runtime/io/mq/queue.hpp"
 #include "runtime/io/net/http_multi.hpp"
+#include "runtime/io/opensearch/line_stream.hpp"
 #include "runtime/io/storage/migration.hpp"
 
 #include <arpa/inet.h>
@@ -313,6 +314,26 @@ void add_prometheus(facts& x, const base::config& c) {
     x.prometheus_version = version_in(*document);
 }
 
+void add_log_store(facts& x, const base::config& c) {
+  if (c.logs.store != "opensearch")
+    return;
+  x.log_store_url = c.logs.opensearch_url.front();
+  auto proof = base::log_store_proof(c);
+  if (!proof) {
+    x.log_store_error = proof.error().detail;
+    return;
+  }
+  constexpr std::chrono::milliseconds patience{5000};
+  auto client =
+    opensearch::search_client::start({c.logs.opensearch_url, *proof, c.logs.opensearch_ca});
+  auto told = client ? opensearch::greet(**client, patience)
+                     : expected<opensearch::server_told>{fail(client.error())};
+  if (told)
+    x.log_store_version = told->product + " " + told->version;
+  else
+    x.log_store_error = told.error().detail;
+}
+
 void add_backups(facts& x, const base::config& c) {
   x.backup_directory = c.backup.directory;
   if (c.backup.directory.empty())
@@ -378,6 +399,7 @@ facts measure(const base::config& config,
   add_certificates(x, config);
   add_store(x, config, pool);
   add_prometheus(x, config);
+  add_log_store(x, config);
   add_backups(x, config);
   add_queue(x, config);
   add_plugin_facts(x, config, plugins);

@@ -81,8 +81,9 @@ std::vector<foreign_route> line_intake_routes(const node_port& port) {
   any.answer = [port](const foreign_request& x) { return take_any(port, x); };
   any.refuse = refuse_host;
   for (auto* r : {&otlp, &any}) {
+    r->takes_packed = true;
     r->who = may::anyone; // A host's token is no session: who keeps the lines looks at it.
-    r->statuses = {200, 400, 401, 403, 429, 500, 503};
+    r->statuses = {200, 400, 401, 403, 413, 429, 500, 503};
   }
   return {std::move(otlp), std::move(any)};
 }

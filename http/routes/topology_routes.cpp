@@ -38,8 +38,9 @@ foreign_route topology_intake_route(const node_port& port) {
   r.bodies = {"application/json"};
   r.answer = [port](const foreign_request& x) { return take_batch_of_host(port, x); };
   r.refuse = refuse_host;
+  r.takes_packed = true;
   r.who = may::anyone; // A host's token is no session: who keeps the links looks at it.
-  r.statuses = {200, 400, 401, 403, 429, 500, 503};
+  r.statuses = {200, 400, 401, 403, 413, 429, 500, 503};
   return r;
 }
 

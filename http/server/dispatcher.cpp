@@ -2,6 +2,7 @@
 
 #include "http/server/docs_page.hpp"
 #include "http/server/openapi.hpp"
+#include "http/server/packed_body.hpp"
 #include "http/server/proxy.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/log.hpp"
@@ -487,6 +488,16 @@ http_response dispatcher::serve_foreign(const foreign_route& r,
       return fail(std::move(who.error()));
     if (auto allowed = judge(r.who, *who); !allowed)
       return fail(std::move(allowed.error()));
+    if (auto how = request.header(packed_header); r.takes_packed && !how.empty()) {
+      auto body = unpacked_body(request.body, how, service_.max_body);
+      if (!body && body.error() == ec::overloaded)
+        return refusal(413, body.error().detail);
+      if (!body)
+        return fail(std::move(body.error()));
+      auto unpacked = request;
+      unpacked.body = std::move(*body);
+      return r.answer({context_for(std::move(*who), unpacked, milliseconds{0}), unpacked, rest});
+    }
     return r.answer({context_for(std::move(*who), request, milliseconds{0}), request, rest});
   };
   auto answer = carry_out();

@@ -34,6 +34,7 @@ struct service {
   json asyncapi; ///< Of the message queue; null: there is none.
   std::chrono::milliseconds request_timeout{10'000};
   std::vector<std::string> trusted_proxies; ///< Addresses and networks.
+  size_t max_body = 8 << 20;                ///< Of what came packed, when it is unpacked.
   bool is_strict = false; ///< Browsers are told to come by HTTPS only from now on.
 };
 

@@ -129,7 +129,7 @@ constexpr std::array<std::pair<int, std::string_view>, 9> refusals = {{
   {411, "A body without `Content-Length`."},
   {413, "The body is too long."},
   {414, "The URL is too long."},
-  {415, "A body with `Content-Encoding`."},
+  {415, "A body with a `Content-Encoding` that is not taken."},
   {431, "Too many or too long headers."},
   {503, "Too many connections."},
 }};

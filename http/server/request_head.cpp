@@ -1,6 +1,7 @@
 #include "http/server/request_head.hpp"
 
 #include "http/server/exchange.hpp"
+#include "http/server/packed_body.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,6 +32,8 @@ public:
   explicit judge(const head_limits& limits) : limits_(limits) {}
 
   void look_at(std::string_view line) {
+    if (lines_ == 0)
+      may_be_packed_ = is_of_packed_path(line);
     if (problem_.status == 0)
       problem_ = lines_++ == 0 ? judge_text(line) : judge_header(line);
   }
@@ -48,6 +51,23 @@ private:
     return {};
   }
 
+  bool is_of_packed_path(std::string_view request_line) const {
+    auto path = request_line.substr(std::min(request_line.find(' '), request_line.size() - 1) + 1);
+    path = path.substr(0, path.find_first_of(" ?"));
+    const auto& known = limits_.packed_paths;
+    return std::find(known.begin(), known.end(), path) != known.end();
+  }
+
+  head_problem judge_packing(std::string_view how) {
+    if (std::exchange(has_packing_, true))
+      return {400, "Content-Encoding stands twice"};
+    if (!may_be_packed_)
+      return {415, "send the body without a Content-Encoding"};
+    if (!is_known_packing(how))
+      return {415, "Content-Encoding must be gzip, deflate or zstd"};
+    return {};
+  }
+
   head_problem judge_header(std::string_view line) {
     if (line.empty())
       return {};
@@ -61,7 +81,7 @@ private:
     if (same_name(name, "Transfer-Encoding"))
       return {411, "send a Content-Length instead of a Transfer-Encoding"};
     if (same_name(name, "Content-Encoding"))
-      return {415, "send the body without a Content-Encoding"};
+      return judge_packing(trim(line.substr(line.find(':') + 1)));
     if (same_name(name, "Expect") &&
         !same_name(trim(line.substr(line.find(':') + 1)), "100-continue"))
       return {417, "nothing but 100-continue can be expected"};
@@ -86,7 +106,7 @@ private:
   head_problem problem_{0, {}};
   head_facts facts_;
   size_t lines_ = 0;
-  bool has_length_ = false;
+  bool has_length_ = false, may_be_packed_ = false, has_packing_ = false;
 };
 
 } // namespace
@@ -99,14 +119,16 @@ tl::expected<head_facts, head_problem> judge_head(std::string_view head,
 }
 
 std::string tidy_head(std::string_view head) {
-  constexpr std::array<std::string_view, 5> unwanted = {
-    "Range", "REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"};
+  constexpr std::array<std::string_view, 6> unwanted = {
+    "Range", "REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT", packed_header};
   std::string tidy;
   tidy.reserve(head.size());
   bool is_first = true;
   for_each_line(head, [&](std::string_view line) {
     auto is_same = [&](std::string_view name) { return same_name(name_of(line), name); };
-    if (is_first || std::none_of(unwanted.begin(), unwanted.end(), is_same))
+    if (!is_first && is_same("Content-Encoding"))
+      tidy.append(packed_header).append(line.substr(line.find(':'))).append(line_end);
+    else if (is_first || std::none_of(unwanted.begin(), unwanted.end(), is_same))
       tidy.append(line).append(line_end);
     is_first = false;
   });

@@ -160,6 +160,8 @@ struct foreign_route {
   may who = may::user;
   /// POST alone, with a body of one of these media types, which `answer` reads as it came.
   std::vector<std::string> bodies{};
+  /// Bodies may come packed (`is_known_packing`); `answer` gets them unpacked.
+  bool takes_packed = false;
 };
 
 /// Files (GET) that are served as they stand.

@@ -202,8 +202,13 @@ http_server::start(const server_options& options, service what, std::shared_ptr<
   auto tls = tls_of(options);
   if (!tls)
     return fail(std::move(tls.error()));
+  auto known = options;
+  for (const auto& r : what.foreign)
+    if (r.takes_packed)
+      known.limits.head.packed_paths.push_back(r.path);
+  what.max_body = known.limits.head.max_body_bytes;
   auto server =
-    std::make_unique<running_server>(options, std::move(what), std::move(*tls), std::move(door));
+    std::make_unique<running_server>(known, std::move(what), std::move(*tls), std::move(door));
   server->open();
   return std::unique_ptr<http_server>{std::move(server)};
 }

@@ -1,6 +1,7 @@
 #include "runtime/base/config.hpp"
 
 #include "runtime/base/address.hpp"
+#include "runtime/base/base64.hpp"
 #include "runtime/base/config_files.hpp"
 #include "runtime/base/config_options.hpp"
 #include "runtime/base/faults.hpp"
@@ -328,6 +329,43 @@ void check_kafka(const config& c, Blame blame) {
           "kafka.ssl_cert and kafka.ssl_key go together");
 }
 
+/// A name that an index may have, without what others are in front of.
+bool is_index_name(std::string_view text) {
+  auto is_fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), is_fine) &&
+         text.front() != '-' && text.front() != '_' && text.front() != '.';
+}
+
+template <class Blame>
+void check_logs(const config& c, Blame blame) {
+  const auto& l = c.logs;
+  for (std::string_view door : l.syslog_listen)
+    if (!parse_endpoint(door.starts_with("tls:") ? door.substr(4) : door))
+      blame("logs.syslog_listen", std::string{door} + " is no HOST:PORT and no tls:HOST:PORT");
+  if (l.syslog_idle.ms > 0 && l.syslog_idle.ms < 1000)
+    blame("logs.syslog_idle", "must be at least 1s, or 0");
+  if (l.store == "opensearch" && l.opensearch_url.empty())
+    blame("logs.store", "opensearch needs logs.opensearch_url");
+  for (const auto& url : l.opensearch_url) {
+    if (!is_web_address(url))
+      blame("logs.opensearch_url", "each must begin with http:// or https://");
+    else if (url.find('@') != url.npos)
+      blame("logs.opensearch_url", "goes without a user; see logs.opensearch_user");
+  }
+  if (!is_index_name(l.opensearch_prefix))
+    blame(
+      "logs.opensearch_prefix",
+      "must be of lower case letters, digits, `-`, `_` and `.`, and begin with a letter or digit");
+  if (!l.opensearch_password_file.empty() && l.opensearch_user.empty())
+    blame("logs.opensearch_password_file", "goes with logs.opensearch_user");
+  if (!l.opensearch_user.empty() && l.opensearch_password_file.empty())
+    blame("logs.opensearch_user", "goes with logs.opensearch_password_file");
+  if (!l.opensearch_api_key_file.empty() && !l.opensearch_user.empty())
+    blame("logs.opensearch_api_key_file", "goes without logs.opensearch_user");
+}
+
 template <class Blame>
 void check_topology(const config& c, Blame blame) {
   const auto& t = c.topology;
@@ -358,9 +396,6 @@ expected<void> check_together(const config& c, const option_origins& where) {
   for (const auto& proxy : c.http.trusted_proxies)
     if (!is_network(proxy))
       blame("http.trusted_proxies", proxy + " is no address or network");
-  for (std::string_view door : c.logs.syslog_listen)
-    if (!parse_endpoint(door.starts_with("tls:") ? door.substr(4) : door))
-      blame("logs.syslog_listen", std::string{door} + " is no HOST:PORT and no tls:HOST:PORT");
   if (c.auth.session_idle > c.auth.session_absolute)
     blame("auth.session_idle", "must not be longer than auth.session_absolute");
   if (!c.storage.password.text.empty() && !c.storage.password_file.empty())
@@ -387,6 +422,7 @@ expected<void> check_together(const config& c, const option_origins& where) {
     if (auto equals = pair.find('=');
         equals == pair.npos || equals == 0 || equals + 1 == pair.size())
       blame("alertmanager.trees", pair + " is no ALERT=TREE");
+  check_logs(c, blame);
   check_topology(c, blame);
   check_kafka(c, blame);
   return found.all();
@@ -571,6 +607,22 @@ expected<sealed_text> storage_password(const config& c) {
 
 expected<sealed_text> kafka_password(const config& c) {
   return password_of(c.kafka.password, c.kafka.password_file, "kafka.password_file");
+}
+
+expected<std::string> log_store_proof(const config& c) {
+  const auto& l = c.logs;
+  auto read = [](const std::string& path, std::string_view option) {
+    return password_of({}, path, option);
+  };
+  if (!l.opensearch_api_key_file.empty())
+    return read(l.opensearch_api_key_file, "logs.opensearch_api_key_file")
+      .map([](const sealed_text& key) { return "Authorization: ApiKey " + key.text; });
+  if (l.opensearch_user.empty())
+    return std::string{};
+  return read(l.opensearch_password_file, "logs.opensearch_password_file")
+    .map([&](const sealed_text& password) {
+      return "Authorization: Basic " + to_base64(l.opensearch_user + ":" + password.text);
+    });
 }
 
 } // namespace aops::base

@@ -128,14 +128,22 @@ struct config {
   } samples;
 
   struct {
-    std::string directory; ///< Empty: `logs` in the data folder.
+    std::string store = "embedded"; ///< `embedded`, `opensearch`.
+    std::string directory;          ///< Empty: `logs` in the data folder.
     duration keep = days(7);
     byte_size max_bytes = gigabytes(10);
     duration search_timeout = seconds(10);
+    std::vector<std::string>
+      opensearch_url; ///< Of one cluster, each asked when those before are away.
+    std::string opensearch_user, opensearch_password_file, opensearch_api_key_file, opensearch_ca;
+    std::string opensearch_prefix = "aops";
+    int64_t opensearch_replicas = 1;
+    duration opensearch_timeout = seconds(10);
     std::vector<std::string> syslog_listen;
     std::string syslog_ca;
     bool syslog_by_address = false;
     int64_t syslog_connections = 2048;
+    duration syslog_idle = hours(1); ///< 0: for ever.
   } logs;
 
   struct {
@@ -283,6 +291,10 @@ expected<sealed_text> storage_password(const config& c);
 
 /// `kafka.password`, or the first line of `kafka.password_file`. Errors as above.
 expected<sealed_text> kafka_password(const config& c);
+
+/// The header `Authorization: …` for `logs.opensearch_url`, a secret; empty where nothing proves
+/// who asks. Errors as above.
+expected<std::string> log_store_proof(const config& c);
 
 /// The lines `Name: value` of `headers_file`, which may hold secrets; none without such a file.
 /// ec::bad_request when it cannot be read, others may read it, or a line is no header.

@@ -33,6 +33,7 @@ bool always(const config&) { return true; }
 bool with_tls(const config& c) { return c.tls.enabled; }
 bool with_server(const config& c) { return c.storage.engine == "mariadb"; }
 bool with_syslog(const config& c) { return !c.logs.syslog_listen.empty(); }
+bool with_opensearch(const config& c) { return c.logs.store == "opensearch"; }
 bool with_kafka(const config& c) { return c.kafka.enabled && c.kafka.queue == "kafka"; }
 
 #define AOPS_FILE(SECTION, KEY, IS_USED)                                                           \
@@ -53,6 +54,9 @@ constexpr file_option files[] = {AOPS_FILE(tls, certificate, with_tls),
                                  AOPS_FILE(cluster, revoked, with_server),
                                  AOPS_FILE(backup, key_file, always),
                                  AOPS_FILE(logs, syslog_ca, with_syslog),
+                                 AOPS_FILE(logs, opensearch_password_file, with_opensearch),
+                                 AOPS_FILE(logs, opensearch_api_key_file, with_opensearch),
+                                 AOPS_FILE(logs, opensearch_ca, with_opensearch),
                                  AOPS_FILE(kafka, password_file, with_kafka),
                                  AOPS_FILE(kafka, ssl_ca, with_kafka),
                                  AOPS_FILE(kafka, ssl_cert, with_kafka),
@@ -150,6 +154,10 @@ private:
       if (auto password = kafka_password(c_); !password)
         note("kafka.password_file",
              "must hold a line and be readable by its owner only (chmod 600)");
+    for (const auto* secret : {"logs.opensearch_password_file", "logs.opensearch_api_key_file"})
+      if (texts_.contains(secret))
+        if (auto proof = log_store_proof(c_); !proof)
+          note(secret, "must hold a line and be readable by its owner only (chmod 600)");
     if (!c_.log.file.empty())
       if (auto why = why_not_writable(c_.log.file); !why.empty())
         note("log.file", why);

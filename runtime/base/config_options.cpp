@@ -296,14 +296,32 @@ void add_tasks(lister& list, config& c) {
 void add_logs(lister& list, config& c) {
   auto& l = c.logs;
   list.in("logs")
+    .choose("store", l.store, "embedded|opensearch",
+            "Where lines that hosts send are kept: in files of the node that gets them, or all in the OpenSearch at "
+            "`opensearch_url`.")
     .add("directory", l.directory,
          "Folder of the lines that hosts send; made with mode 0700. Empty: `logs` in the data folder.")
     .add("keep", l.keep, span(hours(1), days(3650)),
          "Lines of hosts are kept this long, or until `max_bytes`.")
     .add("max_bytes", l.max_bytes, span(mebibytes(16), {9'000'000'000'000'000}),
-         "Room for lines of hosts on this node; the oldest go first.")
+         "Room for lines of hosts on this node, or in OpenSearch; the oldest go first.")
     .add("search_timeout", l.search_timeout, span(milliseconds(100), minutes(1)),
          "How long a search of them may take; then it says that it was cut.")
+    .add("opensearch_url", l.opensearch_url,
+         "Addresses of the nodes of one OpenSearch or Elasticsearch, such as https://search1:9200; the next one is "
+         "asked when one is away. Needed when `store` is opensearch.")
+    .add("opensearch_user", l.opensearch_user, "Who asks there. Empty: nobody in particular.")
+    .add("opensearch_password_file", l.opensearch_password_file,
+         "File whose first line is the password of `opensearch_user`, readable by its owner only.")
+    .add("opensearch_api_key_file", l.opensearch_api_key_file,
+         "File whose first line is an API key instead, readable by its owner only.")
+    .add("opensearch_ca", l.opensearch_ca,
+         "PEM file of the authorities that its certificates are checked by. Empty: those of the system.")
+    .add("opensearch_prefix", l.opensearch_prefix,
+         "Its data stream and index template are called this and `-lines`: lower case letters, digits, `-`, `_`, `.`.")
+    .add("opensearch_replicas", l.opensearch_replicas, {0, 5}, "Copies of each of its indices.")
+    .add("opensearch_timeout", l.opensearch_timeout, span(milliseconds(500), minutes(1)),
+         "How long it may take to store a batch of lines, attempts included; then their sender has to send them again.")
     .add("syslog_listen", l.syslog_listen,
          "Addresses where hosts send syslog (RFC 5424): `127.0.0.1:6601` plain, `tls:0.0.0.0:6514` by TLS with "
          "the certificate of `tls`. Empty: none. See docs/logs.md.")
@@ -313,7 +331,9 @@ void add_logs(lister& list, config& c) {
          "Whether syslog that comes from the address of just one host counts as its own. Only where addresses "
          "cannot be forged.")
     .add("syslog_connections", l.syslog_connections, {1, 65536},
-         "Connections for syslog at once; others wait at the door.");
+         "Connections for syslog at once; others wait at the door.")
+    .add("syslog_idle", l.syslog_idle, span({}, days(30)),
+         "A connection on which nothing comes for so long is closed; at least 1s. 0: never.");
 }
 
 void add_topology(lister& list, config& c) {

@@ -87,7 +87,10 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_missing_is_told_with_line_and_key) {
     if (section == "kafka")
       lines += "enabled = true\nbrokers = ['127.0.0.1:9092']\n";
     if (section == "logs")
-      lines += "syslog_listen = ['127.0.0.1:0']\n";
+      lines +=
+        "syslog_listen = ['127.0.0.1:0']\nstore = 'opensearch'\nopensearch_url = ['http://a']\n";
+    if (name == "logs.opensearch_password_file")
+      lines += "opensearch_user = 'a'\n";
     if (name == "kafka.ssl_cert")
       lines += fmt::format("ssl_key = '{}'\n", key);
     if (name == "kafka.ssl_key")

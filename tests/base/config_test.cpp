@@ -73,6 +73,36 @@ BOOST_AUTO_TEST_CASE(every_option_is_documented_and_unique) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(where_lines_are_kept_is_judged_together) {
+  auto why = [](std::vector<std::string> set) {
+    auto c = load_config("", set);
+    return c ? std::string{} : c.error().detail;
+  };
+  BOOST_TEST(why({"logs.store=opensearch"}) ==
+             "--set logs.store: opensearch needs logs.opensearch_url");
+  BOOST_TEST(
+    why({"logs.opensearch_url=['ftp://a']"}).ends_with("must begin with http:// or https://"));
+  BOOST_TEST(why({"logs.opensearch_url=['https://u:p@a']"}).find("u:p") == std::string::npos);
+  BOOST_TEST(why({"logs.opensearch_prefix=Lines"}).find("lower case") != std::string::npos);
+  BOOST_TEST(why({"logs.opensearch_user=a"}).find("goes with") != std::string::npos);
+  BOOST_TEST(why({"logs.syslog_idle=10ms"}).find("at least 1s") != std::string::npos);
+  BOOST_TEST(why({"logs.store=opensearch", "logs.opensearch_url=['http://a:9200']"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_log_store_is_proved_to_by_user_or_key) {
+  text_file secret{"pass word\n"};
+  std::filesystem::permissions(secret.path, std::filesystem::perms{0600});
+  base::config c;
+  BOOST_TEST(base::log_store_proof(c).value().empty());
+  c.logs.opensearch_user = "aops";
+  c.logs.opensearch_password_file = secret.path;
+  BOOST_TEST(base::log_store_proof(c).value() == "Authorization: Basic YW9wczpwYXNzIHdvcmQ=");
+  c.logs.opensearch_api_key_file = secret.path;
+  BOOST_TEST(base::log_store_proof(c).value() == "Authorization: ApiKey pass word");
+  std::filesystem::permissions(secret.path, std::filesystem::perms{0644});
+  BOOST_TEST(!base::log_store_proof(c));
+}
+
 BOOST_AUTO_TEST_CASE(options_are_read_in_their_units) {
   text_file file{"data_dir = '/srv/aops'\n"
                  "[check]\nsample_period = 30\ndelay = '1m'\ndead_retry_task_discount = 0.25\n"

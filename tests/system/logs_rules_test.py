@@ -173,7 +173,7 @@ class syslog(unittest.TestCase):
         cls.folder = tempfile.mkdtemp(prefix="aops-syslog-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
         cls.make_certificates()
-        config = f'[logs]\nsyslog_listen = ["127.0.0.1:0", "tls:127.0.0.1:0"]\nsyslog_ca = "{cls.folder}/ca.pem"\n'
+        config = f'[logs]\nsyslog_listen = ["127.0.0.1:0", "tls:127.0.0.1:0"]\nsyslog_ca = "{cls.folder}/ca.pem"\nsyslog_idle = "3s"\n'
         cls.node = node(tls=True, config=config)
         cls.addClassCleanup(cls.node.close)
         cls.api = cls.node.admin()
@@ -218,6 +218,12 @@ class syslog(unittest.TestCase):
         self.assertEqual((line["severity"], line["fields"]["hostname"], line["pid"]), ("err", "forged", "7"))
         self.assertNotIn(self.token, json.dumps(line))
         self.assertNotIn(self.token, self.node.log(1000))
+
+    def test_who_says_nothing_holds_no_place(self):
+        with socket.create_connection(("127.0.0.1", self.plain), timeout=20) as link:
+            link.sendall(self.message("without an end", self.token, program="quiet"))
+            self.assertEqual(link.recv(1), b"")
+        self.told("program:quiet", ("web1", "quiet", "without an end"))
 
     def test_a_certificate_names_a_host(self):
         context = ssl.create_default_context()

@@ -1,5 +1,6 @@
 """Lines of hosts, as collectors send them, over kill -9 and between users; and the command line over them."""
 import base64
+import gzip
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import threading
 import unittest
+import zlib
 
 from cluster import cluster
 from node import node, program
@@ -83,6 +85,23 @@ class logs(unittest.TestCase):
         self.assertEqual(self.messages("fields.unit:kernel sda1"), ["磁盘故障 on sda1"])
         self.assertEqual(self.messages("sda"), [])
         self.assertEqual(len(self.messages('"by lines"')), 2)
+
+    def test_packed_bodies_are_taken_up_to_their_bound(self):
+        def packed(body, how, path="/logs/ingest", kind="application/json"):
+            return self.send(self.web, body, kind, path, headers={"Authorization": "Bearer " + self.tokens[self.web], "Content-Encoding": how})
+        for how, pack in (("gzip", gzip.compress), ("deflate", zlib.compress)):
+            status, reply = packed(pack(json.dumps([{"log": f"packed by {how}"}]).encode()), how)
+            self.assertEqual((status, reply.get("taken")), (200, 1), reply)
+            self.assertEqual(self.messages(f"packed {how}"), [f"packed by {how}"])
+        otlp = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "packed otlp"}}]}]}]}
+        self.assertEqual(packed(gzip.compress(json.dumps(otlp).encode()), "gzip", "/v1/logs"), (200, {}))
+        self.assertEqual(self.messages('"packed otlp"'), ["packed otlp"])
+        status, reply = packed(gzip.compress(b" " * (64 << 20)), "gzip")
+        self.assertEqual((status, reply["code"]), (413, 1000))
+        self.assertIn("when it is unpacked", reply["message"])
+        status, reply = packed(b"no gzip", "gzip")
+        self.assertEqual((status, reply["detail"]), (400, "Content-Encoding: the body is no gzip"))
+        self.assertEqual(packed(b"{}", "br")[0], 415)
 
     def test_lines_of_otlp_are_found(self):
         record = {"timeUnixNano": str((BEGIN + 5) * SECOND + 7), "severityNumber": 17, "body": {"stringValue": "otlp down"},

@@ -185,6 +185,14 @@ void add_store(items& out, const facts& x) {
 }
 
 void add_others(items& out, const facts& x) {
+  if (!x.log_store_url.empty())
+    out.push_back(
+      {"log store",
+       x.log_store_error.empty() ? fine : broken,
+       x.log_store_error.empty() ? x.log_store_url + " " + x.log_store_version : x.log_store_error,
+       x.log_store_error.empty()
+         ? ""
+         : "start it, or mend logs.opensearch_url and what proves who asks"});
   if (!x.prometheus_url.empty())
     out.push_back({"prometheus",
                    x.prometheus_error.empty() ? fine : broken,

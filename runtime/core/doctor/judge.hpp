@@ -49,6 +49,7 @@ struct facts {
   std::optional<int64_t> store_clock_ahead_ms; ///< Of ours.
   int64_t lease_ms = 0;
   std::optional<bool> may_define; ///< The store's user may change the schema.
+  std::string log_store_url, log_store_error, log_store_version;    ///< No URL: it is embedded.
   std::string prometheus_url, prometheus_error, prometheus_version; ///< No URL: none is used.
   bool has_queue = false; ///< A message queue is configured.
   std::string queue_error;

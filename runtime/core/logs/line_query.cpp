@@ -1,6 +1,7 @@
 #include "runtime/core/logs/line_query.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/core/logs/line_query_node.hpp"
 #include "runtime/core/logs/words.hpp"
 
 #include <fmt/format.h>
@@ -9,31 +10,6 @@
 #include <array>
 
 namespace aops::logs {
-
-struct line_query::node {
-  enum class kind : uint8_t { term, all, any, not_ };
-  enum class field : uint8_t {
-    any,
-    message,
-    source,
-    program,
-    pid,
-    host,
-    facility,
-    severity,
-    named
-  };
-
-  kind what = kind::term;
-  std::vector<node> parts; ///< Of `all`, `any` and `not_`.
-
-  field where = field::any;
-  std::string name; ///< Of a named field.
-  std::string text; ///< In lower case.
-  bool may_go_on = false;
-  uint8_t worst = 0, mildest = 0; ///< Severities.
-  uint8_t number = 0;             ///< Facility.
-};
 
 namespace {
 

@@ -31,6 +31,29 @@ struct line_view {
   std::string_view host_id, host_name;
 };
 
+/// What lines are like that may match, in terms of what a store may index of them.
+struct line_condition {
+  enum class kind : uint8_t {
+    everything,
+    word,     ///< `text` is one of `words_of_line`.
+    prefix,   ///< One of those begins with `text`.
+    severity, ///< Is from `low` to `high`.
+    facility, ///< Is `low`.
+    pid,      ///< Is `text`.
+    host,     ///< Its id or name has `text` (`has_words`).
+    all,
+    any,
+    none, ///< Does not meet the only part.
+  };
+  kind what = kind::everything;
+  std::string text = {};
+  bool may_go_on = false; ///< Of `host`.
+  uint8_t low = 0, high = 0;
+  std::vector<line_condition> parts = {};
+  /// Whether just the lines that meet it match; else some that meet it do not.
+  bool is_exact = true;
+};
+
 /// A query that reads.
 class line_query {
 public:
@@ -49,6 +72,9 @@ public:
   /// What the indexed words of some lines must be like for one of them to match: an expression of
   /// FTS5. Empty: nothing can be said.
   std::string word_expression() const;
+
+  /// The same, and more of it, for stores that know more than words.
+  line_condition condition() const;
 
   struct node;
 

@@ -115,6 +115,10 @@ private:
         out_.what.fields.emplace_back(std::string{id} + "." + std::string{name}, std::move(value));
       else if (name == "token")
         out_.token = std::move(value);
+      else if (name == "source") // The file from which a collector read the line.
+        out_.what.source = std::move(value);
+      else if (name == "data_item")
+        out_.what.fields.emplace_back(name, std::move(value));
     }
     return take("]");
   }

@@ -16,8 +16,10 @@ inline constexpr size_t most_syslog_bytes = most_message + 8192;
 
 /// A message that was read.
 struct syslog_message {
-  record what;       ///< Fits.
-  std::string token; ///< Of an element `aops@32473`; not among the fields.
+  record what; ///< Fits.
+  /// Of an element `aops@32473`, in which `source` and `data_item` may stand, too; not among the
+  /// fields.
+  std::string token;
 };
 
 /// ec::bad_request with what is wrong with it: `PRI`, `VERSION`, `TIMESTAMP`, …

@@ -12,7 +12,7 @@
 
 namespace aops::net {
 
-/// One GET, or one POST when `body` is set for it.
+/// One GET, or one POST with `body` when that is set; or what `verb` names.
 struct request {
   std::string url; ///< http or https.
   bool post = false;
@@ -27,6 +27,8 @@ struct request {
     expect_content; ///< Beginning of the media type, such as `application/json`; empty: any.
   bool accept_gzip = false; ///< Saves network, costs processor time.
   std::string ca_file = {}; ///< For https; empty: that of the client.
+  std::string verb =
+    {}; ///< Instead of GET or POST, such as `DELETE`; then redirects are not followed.
 };
 
 struct response {

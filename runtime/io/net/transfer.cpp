@@ -110,6 +110,7 @@ void transfer::set_options() {
   } else {
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
   }
+  curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, what.verb.empty() ? nullptr : what.verb.c_str());
   for (const auto& header : what.headers)
     headers_ = curl_slist_append(headers_, header.c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
@@ -144,7 +145,8 @@ bool transfer::set_deadline() {
 bool transfer::redirect() {
   long status = info<long>(easy_, CURLINFO_RESPONSE_CODE);
   const char* target = info<char*>(easy_, CURLINFO_REDIRECT_URL);
-  if (status / 100 != 3 || !target || job_.what.post || redirects_ == max_redirects)
+  if (status / 100 != 3 || !target || job_.what.post || !job_.what.verb.empty() ||
+      redirects_ == max_redirects)
     return false;
   std::string next = target;
   if (!url(next).same_origin(url(job_.what.url)))

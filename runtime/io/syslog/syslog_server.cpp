@@ -130,7 +130,7 @@ struct connection {
   bool is_busy = false;   ///< Its bytes are being taken.
   bool has_ended = false; ///< No more bytes will come.
   bool is_end_told = false;
-  steady_clock::time_point begun = steady_clock::now();
+  steady_clock::time_point begun = steady_clock::now(), heard = begun;
 };
 
 class epoll_server final : public server {
@@ -232,6 +232,7 @@ private:
         continue;
       auto& x = it->second;
       x.is_busy = false;
+      x.heard = steady_clock::now();
       if (!may_go_on || x.is_end_told)
         end(key);
       else if (x.has_ended)
@@ -249,12 +250,24 @@ private:
     next_look_ = now + std::chrono::milliseconds{look_every_ms};
     if (options_.each_look)
       options_.each_look();
-    std::vector<uint64_t> slow;
+    std::vector<uint64_t> slow, idle;
     for (const auto& [key, x] : connections_)
       if (!x.is_shaken && now - x.begun > handshake_patience)
         slow.push_back(key);
+      else if (x.is_shaken && is_idle(x, now))
+        idle.push_back(key);
     for (auto key : slow)
       end(key);
+    for (auto key : idle) { // A last line without a line feed is one all the same.
+      auto& x = connections_.at(key);
+      log::info("syslog-idle", "{}: nothing came for logs.syslog_idle", x.who.address);
+      x.has_ended = true;
+      hand_over(key, x, {});
+    }
+  }
+
+  bool is_idle(const connection& x, steady_clock::time_point now) const {
+    return options_.most_idle.count() > 0 && !x.is_busy && now - x.heard > options_.most_idle;
   }
 
   void accept_all(uint64_t i) {

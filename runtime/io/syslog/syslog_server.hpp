@@ -2,6 +2,7 @@
 
 #include "messages/error.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ struct server_options {
   std::vector<door> doors;
   certificates tls;
   size_t most_connections = 2048;
+  /// A connection that says nothing for so long is closed; 0: none is.
+  std::chrono::milliseconds most_idle{0};
 
   /// Bytes of a connection, in a thread of the server; empty ones at its end. Calls `done`, in any
   /// thread, once more can be taken; false ends the connection.

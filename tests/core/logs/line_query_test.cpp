@@ -165,4 +165,35 @@ BOOST_AUTO_TEST_CASE(counts_go_to_the_stretch_they_are_in) {
   BOOST_TEST(!counts.are_together(99, 100));
 }
 
+BOOST_AUTO_TEST_CASE(a_condition_says_whether_it_says_all) {
+  using kind = line_condition::kind;
+  auto of = [](std::string_view text) { return line_query::parse(text).value().condition(); };
+  BOOST_TEST((of("").what == kind::everything && of("").is_exact));
+  for (const auto* exact : {"Error",
+                            "conn*",
+                            "severity:err+",
+                            "facility:kern",
+                            "pid:7",
+                            "host:web1",
+                            "a b",
+                            "a OR b",
+                            "-a",
+                            "NOT (a OR severity:err)"})
+    BOOST_TEST(of(exact).is_exact, exact);
+  for (const auto* not_exact : {"10.0.0.1",
+                                "\"a b\"",
+                                "message:a",
+                                "fields.x:a",
+                                "_a",
+                                "a message:b",
+                                "-\"a b\"",
+                                "\xE7\xA3\x81"})
+    BOOST_TEST(!of(not_exact).is_exact, not_exact);
+  BOOST_TEST((of("10.0.0.1").what == kind::all && of("10.0.0.1").parts.size() == 4u));
+  BOOST_TEST((of("-\"a b\"").what ==
+              kind::everything)); // Nothing can be said of what does not match a filter.
+  BOOST_TEST((of("a OR \"--\"").what == kind::everything));
+  BOOST_TEST((of("a \"--\"").what == kind::all && of("a \"--\"").parts.size() == 1u));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -78,6 +78,18 @@ BOOST_AUTO_TEST_CASE(messages_are_counted_or_end_with_a_line_feed) {
   BOOST_TEST(frames_of({std::string(most_syslog_bytes + 2, '<')}) == "!");
 }
 
+BOOST_AUTO_TEST_CASE(a_collector_tells_the_file_of_a_line) {
+  auto read = read_syslog(
+    R"(<13>1 2026-03-01T08:15:00Z web1 kbox - - [aops@32473 token="t" source="/var/log/kbox.log" data_item="kbox"] panic)");
+  BOOST_REQUIRE(read);
+  BOOST_TEST(read->token == "t");
+  BOOST_TEST(read->what.source == "/var/log/kbox.log");
+  bool has_item = false;
+  for (const auto& [name, value] : read->what.fields)
+    has_item = has_item || (name == "data_item" && value == "kbox");
+  BOOST_TEST(has_item);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace syslog_test
