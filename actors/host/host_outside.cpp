@@ -83,7 +83,7 @@ void host_body::show_outside() {
     }
     outside_asked_ms_.insert_or_assign(work.rule->digest, now);
     run_errand(
-      services_->plugins,
+      services_->plugins.get(),
       std::move(errand),
       [this, home = way_home(), rule = work.rule, slots = std::move(slots)](
         expected<plugin::judged_batch> said) {
@@ -142,7 +142,7 @@ void host_body::ask_outside(const check::rule_set::rule_ptr& rule,
   else
     add(rule->items[0].item.label, item.points);
   run_errand(
-    services_->plugins,
+    services_->plugins.get(),
     std::move(errand),
     [home = way_home(), labels, then = std::move(then)](expected<plugin::judged_batch> said) {
       check::run_data out;

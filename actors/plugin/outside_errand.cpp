@@ -14,7 +14,9 @@ using batches = std::vector<std::shared_ptr<const plugin::sent_batch>>;
 
 /// An errand under way: its lines, one after the other.
 struct errand_walk {
-  std::shared_ptr<const plugin_pool> pool;
+  /// It is called from threads of the pool only, which end before the pool does. Held, the pool
+  /// could end in one of them.
+  const plugin_pool* pool;
   std::string name;
   std::chrono::milliseconds patience;
   batches to_learn, to_judge;
@@ -105,15 +107,13 @@ void walk_on(std::shared_ptr<errand_walk> x) {
 
 } // namespace
 
-void run_errand(std::shared_ptr<const plugin_pool> pool,
-                outside_errand errand,
-                plugin_pool::judged then) {
-  if (!pool)
+void run_errand(const plugin_pool* pool, outside_errand errand, plugin_pool::judged then) {
+  if (pool == nullptr)
     return then(
       fail(ec::not_found,
            fmt::format("plug-in {}: is not in the configuration of this node", errand.plugin)));
   auto x = std::make_shared<errand_walk>();
-  x->pool = std::move(pool);
+  x->pool = pool;
   x->patience = errand.patience;
   x->to_learn = lines_to_learn(errand);
   x->to_judge = lines_to_judge(errand);

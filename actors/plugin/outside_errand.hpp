@@ -32,9 +32,8 @@ struct outside_errand {
 inline constexpr size_t most_line_samples = 20'000;
 
 /// Has a program learn, then judge, line after line; `then` gets all of it, or the first error,
-/// once, from any thread. @param pool Null: there is no such plug-in.
-void run_errand(std::shared_ptr<const plugin_pool> pool,
-                outside_errand errand,
-                plugin_pool::judged then);
+/// once, from any thread. @param pool Null: there is no such plug-in. It outlives the call; when it
+/// ends, what is under way fails.
+void run_errand(const plugin_pool* pool, outside_errand errand, plugin_pool::judged then);
 
 } // namespace aops::actors

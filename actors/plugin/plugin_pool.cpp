@@ -62,6 +62,11 @@ plugin_pool::start(const std::vector<base::plugin_program>& all,
   return out;
 }
 
+void plugin_pool::stop() const {
+  for (const auto& [name, x] : all_)
+    x.program->stop();
+}
+
 const plugin_pool::one* plugin_pool::find(const std::string& name) const {
   auto found = all_.find(name);
   return found == all_.end() ? nullptr : &found->second;

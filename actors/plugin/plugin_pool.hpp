@@ -25,6 +25,13 @@ public:
   static expected<std::shared_ptr<plugin_pool>> start(const std::vector<base::plugin_program>& all,
                                                       std::shared_ptr<base::health> health);
 
+  plugin_pool() = default;
+  ~plugin_pool() { stop(); }
+  plugin_pool(const plugin_pool&) = delete;
+  plugin_pool& operator=(const plugin_pool&) = delete;
+  /// Ends all programs: what is asked fails from now on, and nothing is called any more.
+  void stop() const;
+
   /// Why this node cannot take a rule at present, with the field: `plugin: ewma: was ended by
   /// signal 9`, `condition: alfa: unknown parameter; …`. Empty: it can, or no program judges it.
   std::string why_not(const check_rule& rule) const;

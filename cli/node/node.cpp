@@ -336,6 +336,8 @@ int run(std::shared_ptr<const base::config> config, const std::string& join, nod
     caf::actor_system system{system_config};
     code = serve(system, p, *doors);
     p.player->stop(); // What it tells goes to actors.
+    if (p.plugins)
+      p.plugins->stop();
     system.await_actors_before_shutdown(false);
   }
   log::info("node-ended", "node {}", p.node_id);

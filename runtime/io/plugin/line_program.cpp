@@ -121,7 +121,9 @@ public:
       : options_(std::move(o)), figures_(options_.name), errors_(options_.name),
         pause_(options_.first_pause), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-  ~runner() override {
+  ~runner() override { stop(); }
+
+  void stop() override {
     {
       std::lock_guard guard{mutex_};
       is_over_ = true;

@@ -54,6 +54,10 @@ public:
   /// away; ec::bad_request: the line is too long.
   virtual void ask(std::string line, std::chrono::milliseconds patience, answered then) = 0;
 
+  /// Ends it for good: what was asked fails, and nothing is called any more once this returns. Not
+  /// from one of those that are called.
+  virtual void stop() = 0;
+
   /// As `changed` told last; at first that it has not answered yet.
   virtual std::string problem() const = 0;
   /// Whether it was found not to serve: whoever asks now is refused. Any thread.

@@ -38,7 +38,7 @@ struct errand_fixture {
   expected<plugin::judged_batch> run(outside_errand errand) {
     errand.patience = std::chrono::seconds{60};
     auto said = std::make_shared<std::promise<expected<plugin::judged_batch>>>();
-    run_errand(pool, std::move(errand), [said](expected<plugin::judged_batch> x) {
+    run_errand(pool.get(), std::move(errand), [said](expected<plugin::judged_batch> x) {
       said->set_value(std::move(x));
     });
     return said->get_future().get();
