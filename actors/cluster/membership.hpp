@@ -71,6 +71,7 @@ struct membership_state {
   std::map<std::string, doubt> doubts;      ///< By peer.
   std::vector<uint16_t> gained, lost;       ///< Not told to the regions yet.
   std::vector<foreign_promise<void>> pings; ///< Of those who wait until it is a member.
+  std::string states_told;                  ///< How all members stood when pages heard last.
 
   /// It is to hand everything over and leave.
   struct leaving {

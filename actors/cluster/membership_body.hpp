@@ -2,6 +2,7 @@
 
 #include "actors/cluster/membership.hpp"
 
+#include <string>
 #include <string_view>
 
 /// The parts of the membership, by subject. Only its own sources include this.
@@ -49,6 +50,8 @@ void end_doubts(membership_state& st);
 // -- membership_views.cpp: what users ask
 
 cluster_nodes nodes_of(membership_pointer self);
+/// How all members stand, as people see it: changes with time alone, too.
+std::string states_of(const membership_state& st);
 cluster_slots slots_of(const membership_state& st);
 expected<node_drained> drain(membership_pointer self, const node_to_drain& x);
 /// On a store of one node.

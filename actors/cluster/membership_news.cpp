@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace aops::actors {
 
@@ -79,15 +80,20 @@ void publish(membership_pointer self) {
   st.services->map->set(st.view);
   tell_regions(self);
   show_figures(st);
+  const auto& names = *st.services->names;
+  // Every node sees it for itself.
+  auto news_of_nodes = [&names] {
+    tell<changes_actor>(names, changes_name, lists_to_show{bit_of(followed_list::nodes)});
+  };
+  if (auto now = states_of(st); std::exchange(st.states_told, now) != now)
+    news_of_nodes();
   if (before == st.view || looks_the_same(*before, *st.view))
     return;
   map_changed news{st.view->map_version};
-  const auto& names = *st.services->names;
   tell<router_actor>(names, router_name, news);
   tell<progress_actor>(names, progress_name, atom::tick_v);
   tell<links_keeper_actor>(names, links_keeper_name, news);
-  // Every node sees it for itself.
-  tell<changes_actor>(names, changes_name, lists_to_show{bit_of(followed_list::nodes)});
+  news_of_nodes();
 }
 
 void tell_peers(membership_pointer self) {

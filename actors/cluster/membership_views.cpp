@@ -114,6 +114,13 @@ cluster_nodes nodes_of(membership_pointer self) {
   return out;
 }
 
+std::string states_of(const membership_state& st) {
+  std::string text;
+  for (const auto& x : st.view->members)
+    text.append(x.node).append(1, ' ').append(state_of(st, x)).append(1, '\n');
+  return text;
+}
+
 cluster_slots slots_of(const membership_state& st) {
   cluster_slots out;
   if (!st.view)

@@ -196,15 +196,18 @@ class rows(on_stage):
           }
           close() {}
         }""")
-        def board(t, span):
-            t.turn(f"/ui/board?host={self.it.hosts[0]}&series=node_load1&range={span}").see("main .u-wrap canvas")
-            t.quiet()
+        asked = lambda: len(t.asked("/check/series/data/get"))
 
-        board(t, "5m")
+        def board(span):
+            before = asked()
+            t.turn(f"/ui/board?host={self.it.hosts[0]}&series=node_load1&range={span}").see("main .u-wrap canvas")
+            wait_until(lambda: asked() > before, what="the board is read")
+            t.quiet()
+            return asked()
+
+        before = board("5m")
         t.until("window.followed?.includes('list:samples')")
         t.ask("clock", method="install")
-        asked = lambda: len(t.asked("/check/series/data/get"))
-        before = asked()
         t.ask("clock", method="runFor", args=[120_000])
         self.assertEqual(asked(), before)  # Nobody has told.
         t.run("told('samples', 1)")
@@ -219,13 +222,11 @@ class rows(on_stage):
         wait_until(lambda: asked() == before + 2, what="what came in ten seconds is asked for once")
         t.quiet()
         # A week hardly moves; who goes from it to five minutes does not wait as long.
-        board(t, "7d")
-        before = asked()
+        before = board("7d")
         t.run("told('samples', 6)")
         t.ask("clock", method="runFor", args=[60_000])
         self.assertEqual(asked(), before)
-        board(t, "5m")
-        before = asked()
+        before = board("5m")
         t.run("told('samples', 7)")
         t.ask("clock", method="runFor", args=[100])
         wait_until(lambda: asked() == before + 1, what="five minutes move on")

@@ -1,3 +1,4 @@
+#include "messages/roles/changes.hpp"
 #include "tests/actors/cluster/membership_fixture.hpp"
 
 /// Several memberships over one store, by a clock that is turned: TTL 5 s, renewed every second.
@@ -130,6 +131,29 @@ BOOST_AUTO_TEST_CASE(a_member_without_a_link_gets_slots_when_it_has_one) {
   tell(nodes["b"]->membership, peer_seen{"c", 1, true});
   BOOST_TEST(settle(3s).count() <= 3000);
   BOOST_TEST(state_of("c", "b") == "alive");
+}
+
+BOOST_AUTO_TEST_CASE(pages_hear_that_a_node_looks_otherwise_where_the_map_is_the_same) {
+  add("a"), add("b");
+  settle(10s);
+  pass(10s);
+  int told = 0;
+  auto pages = system.spawn([&told](caf::event_based_actor*) -> caf::behavior {
+    return {[&told](const lists_to_show& x) { told += x.lists == bit_of(followed_list::nodes); }};
+  });
+  nodes["a"]->services->names->put(std::string{changes_name},
+                                   caf::actor_cast<caf::strong_actor_ptr>(pages));
+  pass(10s);
+  BOOST_TEST(told == 0); // Renewed leases are no news.
+  tell(nodes["a"]->membership, peer_seen{"b", 1, false});
+  pass(1500ms);
+  BOOST_TEST(told >= 1);
+  told = 0;
+  tell(nodes["a"]->membership, peer_seen{"b", 1, true});
+  pass(1500ms);
+  BOOST_TEST(state_of("b", "a") == "alive");
+  BOOST_TEST(told >= 1);
+  caf::anon_send_exit(pages, caf::exit_reason::user_shutdown);
 }
 
 BOOST_AUTO_TEST_CASE(a_link_that_comes_back_ends_the_suspicion) {
