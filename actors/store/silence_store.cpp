@@ -40,6 +40,7 @@ expected<std::pair<int64_t, int64_t>> times_of(const silence_to_add& x, int64_t 
   bool comes_again = x.expression.has_value();
   if (start < now_ms - most_past_ms)
     return wrong_silence("starts_at: is in the past");
+  start = std::max(start, now_ms); // What was told until now was told without it.
   if (start > now_ms + farthest_ms)
     return wrong_silence("starts_at: is too far ahead");
   if (x.ends_at && x.ends_at->ms <= std::max(start, now_ms))
