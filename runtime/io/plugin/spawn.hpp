@@ -11,9 +11,10 @@
 namespace aops::line_programs {
 
 struct spawned {
-  pid_t pid = 0;                          ///< Leads a process group of its own.
-  base::descriptor life;                  ///< Readable once it has ended.
-  base::descriptor input, output, errors; ///< Do not block.
+  using descriptor = base::descriptor;
+  pid_t pid = 0;                  ///< Leads a process group of its own.
+  descriptor life = descriptor(); ///< Readable once it has ended.
+  descriptor input = descriptor(), output = descriptor(), errors = descriptor(); ///< Do not block.
 };
 
 struct spawn_limits {
