@@ -21,6 +21,7 @@
 #include "messages/kafka.hpp"
 #include "messages/logs.hpp"
 #include "messages/package.hpp"
+#include "messages/push.hpp"
 #include "messages/query.hpp"
 #include "messages/remote.hpp"
 #include "messages/repeat.hpp"
@@ -54,6 +55,7 @@
 #include "messages/types/kafka.hpp"
 #include "messages/types/logs.hpp"
 #include "messages/types/package.hpp"
+#include "messages/types/push.hpp"
 #include "messages/types/query.hpp"
 #include "messages/types/remote.hpp"
 #include "messages/types/repeat.hpp"
@@ -120,7 +122,8 @@
   X(changes)                                                                                       \
   X(topology)                                                                                      \
   X(view)                                                                                          \
-  X(silence)
+  X(silence)                                                                                       \
+  X(push)
 
 #define AOPS_TYPES_OF(subject) AOPS_TYPES_##subject(AOPS_EACH_TYPE)
 /// `AOPS_EACH_TYPE(subject, type)` for each type of each block; define that macro first.

@@ -91,6 +91,9 @@ AOPS_MESSAGE(host_groups_page)
 
 // -- hosts
 
+/// How samples of a host come: its exporter is asked, or senders push them by `remote_write`.
+inline constexpr const char *source_scrape = "scrape", *source_push = "push";
+
 /// The group of hosts that name none; made when first needed.
 inline constexpr const char* default_group = "default";
 
@@ -113,6 +116,7 @@ struct host_to_add {
   maybe<int64_t> exporter_port;
   maybe<sealed_text> ssh_key;
   maybe<std::string> become;
+  maybe<std::string> source = {};
 };
 #define AOPS_FIELDS_host_to_add(F)                                                                 \
   F(host_name, required().text(1, 50), "Unique per user.")                                         \
@@ -126,7 +130,10 @@ struct host_to_add {
   F(exporter_port,                                                                                 \
     optional_field().range(1, 65535),                                                              \
     "node_exporter's port; default `scrape.port`.")                                                \
-  AOPS_KEY_FIELDS(F)
+  AOPS_KEY_FIELDS(F)                                                                               \
+  F(source,                                                                                        \
+    optional_field().one_of("scrape|push"),                                                        \
+    "Whether its samples are fetched, or pushed by `remote_write`; default `scrape`.")
 AOPS_MESSAGE(host_to_add)
 
 template <class T>
@@ -210,6 +217,7 @@ struct host_to_update {
   maybe<std::string> username;
   maybe<sealed_text> password, sudo_password, key, ssh_key;
   maybe<std::string> become;
+  maybe<std::string> source = {};
 };
 #define AOPS_FIELDS_host_to_update(F)                                                              \
   F(host_id, required().text(1, 64), "Whom it is about.")                                          \
@@ -223,7 +231,8 @@ struct host_to_update {
   F(password, optional_field().text(1, 1024), "SSH password; stored sealed.")                      \
   F(sudo_password, optional_field().text(1, 1024), "Of `sudo`, or of root; stored sealed.")        \
   F(key, optional_field().text(1, 1024), "Vault key that seals credentials; needed with them.")    \
-  AOPS_KEY_FIELDS(F)
+  AOPS_KEY_FIELDS(F)                                                                               \
+  F(source, optional_field().one_of("scrape|push"), "Whether its samples are fetched or pushed.")
 AOPS_MESSAGE(host_to_update)
 
 inline expected<void> validate_message(const host_to_update& x) {
@@ -232,7 +241,7 @@ inline expected<void> validate_message(const host_to_update& x) {
   if (auto fits = validate_key(x.key.has_value(), has_credentials(x)); !fits)
     return fits;
   if (x.host_name || x.host_group_name || x.public_ip || x.ssh_port || x.management ||
-      x.exporter_port || has_credentials(x))
+      x.exporter_port || x.source || has_credentials(x))
     return {};
   return fail(ec::bad_request, "host_id: nothing is to be changed");
 }
@@ -280,6 +289,7 @@ struct host_info {
   std::string scrape_error = {};   ///< Why the last round did not answer.
   maybe<moment> first_online = {}; ///< Unset: nothing ever answered at its address.
   std::vector<std::string> host_keys = {};
+  std::string source = source_scrape;
 };
 #define AOPS_FIELDS_host_info(F)                                                                   \
   F(host_id, required(), "Identifier.")                                                            \
@@ -293,7 +303,8 @@ struct host_info {
   F(status_since, optional_field().additive(), "When the status began.")                           \
   F(scrape_error, required().additive(), "Why its exporter did not answer last.")                  \
   F(first_online, optional_field().additive(), "When it first answered at this address.")          \
-  F(host_keys, required().additive(), "Fingerprints of the SSH keys it is known by.")
+  F(host_keys, required().additive(), "Fingerprints of the SSH keys it is known by.")              \
+  F(source, required().additive(), "`scrape`: samples are fetched; `push`: senders push them.")
 AOPS_MESSAGE(host_info)
 
 struct hosts_page {
@@ -323,6 +334,7 @@ struct host_record {
   uint16_t slot = 0;
   std::string status = "unknown";
   int64_t status_since_ms = 0;
+  std::string source = source_scrape;
 };
 AOPS_WIRE(host_record,
           host_id,
@@ -333,7 +345,8 @@ AOPS_WIRE(host_record,
           exporter_port,
           slot,
           status,
-          status_since_ms)
+          status_since_ms,
+          source)
 
 /// Hosts by owner and id, or those of slots; both empty: all.
 struct find_hosts {

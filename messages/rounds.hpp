@@ -61,6 +61,13 @@ struct series_entry {
 };
 AOPS_WIRE(series_entry, slot, key)
 
+/// One stored sample row.
+struct sample_row {
+  int64_t time_ms = 0;
+  std::string blob;
+};
+AOPS_WIRE(sample_row, time_ms, blob)
+
 /// One round of one host: everything that moves together with its cursor.
 struct round_to_commit {
   fence held;
@@ -80,6 +87,10 @@ struct round_to_commit {
   int64_t status_since_ms = 0;
   std::vector<alert_change> alerts = {};
   maybe<std::string> scrape_error = {}; ///< Unset: unchanged; empty: the last round answered.
+  /// Samples that were pushed, by the grid time of their round, until that is judged: kept beside
+  /// what is there.
+  std::vector<sample_row> pushed = {};
+  std::vector<int64_t> rounds_of_pushed = {}; ///< Whose pushed samples are needed no longer.
 };
 AOPS_WIRE(round_to_commit,
           held,
@@ -97,7 +108,9 @@ AOPS_WIRE(round_to_commit,
           status,
           status_since_ms,
           alerts,
-          scrape_error)
+          scrape_error,
+          pushed,
+          rounds_of_pushed)
 
 /// Rounds of one host, in order, that are stored together or not at all. All are held under the
 /// same fence.
@@ -105,13 +118,6 @@ struct rounds_to_commit {
   std::vector<round_to_commit> rounds;
 };
 AOPS_WIRE(rounds_to_commit, rounds)
-
-/// One stored sample row.
-struct sample_row {
-  int64_t time_ms = 0;
-  std::string blob;
-};
-AOPS_WIRE(sample_row, time_ms, blob)
 
 /// What a host actor reads when it starts.
 struct host_state_query {
@@ -136,9 +142,18 @@ struct host_state {
   std::vector<last_result> last_rows; ///< The newest engine rows of each rule.
   std::vector<deviation> deviations;
   std::vector<alert_change> alerts = {}; ///< What is not well by the last commit.
+  std::vector<sample_row> pushed = {};   ///< As `round_to_commit` has it, as it came.
 };
-AOPS_WIRE(
-  host_state, since_ms, until_ms, rule_set_digest, series, samples, last_rows, deviations, alerts)
+AOPS_WIRE(host_state,
+          since_ms,
+          until_ms,
+          rule_set_digest,
+          series,
+          samples,
+          last_rows,
+          deviations,
+          alerts,
+          pushed)
 
 /// Stored samples of a host in [from_ms, until_ms].
 struct samples_query {

@@ -154,6 +154,12 @@ struct config {
   } topology;
 
   struct {
+    duration patience = minutes(1);
+    byte_size max_bytes = mebibytes(32);
+    int64_t max_samples = 100'000;
+  } remote_write;
+
+  struct {
     std::string url;
     duration timeout = seconds(10);
   } prometheus;

@@ -203,6 +203,13 @@ void add_samples(lister& list, config& c) {
          "Scraped samples are kept this long, or until `max_bytes`.")
     .add("max_bytes", s.max_bytes, span(mebibytes(16), {9'000'000'000'000'000}),
          "Room for scraped samples; the oldest go first.");
+  auto& w = c.remote_write;
+  list.in("remote_write")
+    .add("patience", w.patience, span(seconds(1), hours(1)),
+         "How long samples that hosts push may fail to come before a round counts as one without.")
+    .add("max_bytes", w.max_bytes, span({65536}, gigabytes(1)),
+         "Longest request of a sender, unpacked; packed it is at most `http.max_body`.")
+    .add("max_samples", w.max_samples, {1, 10'000'000}, "Samples of one such request.");
   auto& p = c.prometheus;
   list.in("prometheus")
     .add("url", p.url,
@@ -227,8 +234,8 @@ void add_jobs(lister& list, config& c) {
     .add("sample_period", k.sample_period, span(seconds(1), hours(1)),
          "How often hosts are sampled and rules evaluated.")
     .add("delay", k.delay, span({}, hours(1)),
-         "On prometheus: how far evaluation stays behind, for late data; how late lines of logs may come. 0: one "
-         "`sample_period`.")
+         "On prometheus, and of hosts that push: how far evaluation stays behind, for late data; how late lines of "
+         "logs may come. 0: one `sample_period`.")
     .add("backfill", k.backfill, span({}, days(30)), "How far back a new rule is evaluated.")
     .add("max_retry_num", k.max_retry_num, {0, 100}, "Retries of what had no data.")
     .add("cool_down_time", k.cool_down_time, span({}, hours(24)), "Wait before a retry.")
