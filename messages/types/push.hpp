@@ -9,4 +9,4 @@
   X(push, write_to_take)                                                                           \
   X(push, write_taken)
 
-AOPS_TYPE_BLOCK(push, 7300)
+AOPS_TYPE_BLOCK(push, 7600)

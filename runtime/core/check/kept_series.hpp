@@ -106,6 +106,13 @@ public:
   /// Series that rules refer to, own ones left out: what a `prometheus` source must ask for.
   std::vector<series_entry> bound() const;
 
+  /// A sample of it came and is kept before a round has it: its number is to be stored with that.
+  void expect(uint32_t slot, int64_t t_ms) {
+    auto& info = slots_[slot];
+    if (info.is_new)
+      note_new(slot);
+    info.seen_ms = std::max(info.seen_ms, t_ms);
+  }
   void remember(uint32_t slot, int64_t t_ms, number value) {
     auto& info = slots_[slot];
     if (info.is_new) [[unlikely]]
