@@ -87,7 +87,8 @@ expected<add_outcome> add_hosts(storage::database& db,
                              row.exporter_port.value_or(0),
                              row.slot,
                              "unknown",
-                             row.created_ms});
+                             row.created_ms,
+                             row.source});
     } else if (added.error() == ec::conflict || added.error() == ec::not_found) {
       only_duplicates = only_duplicates && added.error() == ec::conflict;
       told.reason = reason_of(added.error());
@@ -149,7 +150,8 @@ expected<prepared_hosts> prepare_hosts(const store_ptr& store,
                 x.exporter_port,
                 schedule::slot_of(id),
                 now,
-                store->config->scrape.port};
+                store->config->scrape.port,
+                x.source.value_or(source_scrape)};
     if (has_credentials(x)) {
       auto sealed = seal_credentials(keys->data_key, owner_of(who), id, x);
       if (!sealed)

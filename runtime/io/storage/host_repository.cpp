@@ -16,7 +16,7 @@ namespace {
 
 const std::string record_query =
   "select h.id, h.name, h.owner, g.name, h.ip, h.exporter_port, h.slot, h.status, "
-  "h.status_since_ms from host h join host_group g on g.n = h.host_group";
+  "h.status_since_ms, h.source from host h join host_group g on g.n = h.host_group";
 
 host_record read_record(const row& r) {
   host_record x;
@@ -29,6 +29,7 @@ host_record read_record(const row& r) {
   x.slot = static_cast<uint16_t>(r.integer(6));
   x.status = r.string(7);
   x.status_since_ms = r.integer(8);
+  x.source = r.string(9);
   return x;
 }
 
@@ -48,6 +49,7 @@ host_info read_info(const row& r) {
   x.scrape_error = r.string(9);
   if (r.integer(10) > 0)
     x.first_online.emplace(moment{r.integer(10)});
+  x.source = r.string(11);
   return x;
 }
 
@@ -102,8 +104,8 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
     [&]() -> expected<void> {
       auto added =
         db_.run("insert into host (id, owner, name, ip, host_group, ssh_port, management, "
-                "exporter_port, slot, status, status_since_ms, created_ms) "
-                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', ?, ?)",
+                "exporter_port, slot, source, status, status_since_ms, created_ms) "
+                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', ?, ?)",
                 x.host_id,
                 x.owner,
                 x.host_name,
@@ -113,6 +115,7 @@ expected<void> host_repository::add(const new_host& x, std::string_view credenti
                 x.management,
                 x.exporter_port.value_or(0),
                 x.slot,
+                x.source,
                 x.created_ms,
                 x.created_ms);
       if (!added && added.error() == ec::conflict) { // Another node was faster.
@@ -136,10 +139,10 @@ expected<host_record> host_repository::update(std::string_view owner,
   struct known {
     int64_t key, group, ssh_port, exporter_port;
     bool management;
-    std::string name, address;
+    std::string name, address, source;
   };
   auto found = db_.first(
-    "select n, host_group, ssh_port, exporter_port, management, name, ip from host "
+    "select n, host_group, ssh_port, exporter_port, management, name, ip, source from host "
     "where owner = ? and id = ?" +
       std::string{db_.sql().for_update()},
     [](const row& r) {
@@ -149,7 +152,8 @@ expected<host_record> host_repository::update(std::string_view owner,
                    r.integer(3),
                    r.boolean(4),
                    r.string(5),
-                   r.string(6)};
+                   r.string(6),
+                   r.string(7)};
     },
     owner,
     x.host_id);
@@ -164,6 +168,7 @@ expected<host_record> host_repository::update(std::string_view owner,
   now.ssh_port = x.ssh_port.value_or(was.ssh_port);
   now.exporter_port = x.exporter_port.value_or(was.exporter_port);
   now.management = x.management.value_or(was.management);
+  now.source = x.source.value_or(was.source);
   place there{owner, now.name, now.address, now.exporter_port, default_port, was.key};
   if (auto free = explain_conflict(there); !free)
     return fail(std::move(free.error()));
@@ -173,17 +178,19 @@ expected<host_record> host_repository::update(std::string_view owner,
       return fail(std::move(group.error()));
     now.group = *group;
   }
-  bool is_elsewhere = now.address != was.address || now.exporter_port != was.exporter_port;
+  bool is_elsewhere = now.address != was.address || now.exporter_port != was.exporter_port ||
+                      now.source != was.source;
   auto done = in_order(
     [&]() -> expected<void> {
       auto changed = db_.run("update host set name = ?, ip = ?, host_group = ?, ssh_port = ?, "
-                             "exporter_port = ?, management = ? where n = ?",
+                             "exporter_port = ?, management = ?, source = ? where n = ?",
                              now.name,
                              now.address,
                              now.group,
                              now.ssh_port,
                              now.exporter_port,
                              now.management,
+                             now.source,
                              was.key);
       if (!changed && changed.error() == ec::conflict) // Another node was faster.
         if (auto free = explain_conflict(there); !free)
@@ -223,6 +230,7 @@ host_repository::remove(std::string_view owner, std::string_view host_id, int64_
              [&] { return db_.run("delete from deviation where host = ?", host); },
              [&] { return db_.run("delete from host_cursor where host = ?", host); },
              [&] { return db_.run("delete from series where host = ?", host); },
+             [&] { return db_.run("delete from pushed_sample where host = ?", host); },
              [&] { return db_.run("delete from sample where host = ?", host); },
              [&] { return db_.run("delete from sample_chunk where host = ?", host); },
              [&] { return forget_traced_host(db_, host_id); },
@@ -275,7 +283,8 @@ expected<hosts_page> host_repository::page(const scope& of, const hosts_query& q
   static constexpr sort_choice choices[] = {{"host_name", "h.name"}, {"host_group_name", "g.name"}};
   auto rows = db_.list_with(
     "select h.id, h.name, g.name, h.ip, h.ssh_port, h.management, h.status, h.status_since_ms, "
-    "h.exporter_port, h.scrape_error, h.first_online_ms from host h join host_group g on g.n = "
+    "h.exporter_port, h.scrape_error, h.first_online_ms, h.source from host h join host_group g on "
+    "g.n = "
     "h.host_group where " +
       matching.where() + order_by(p, choices, "h.n", "h.n") + " limit ? offset ?",
     matching.values_and(window->limit, window->offset),

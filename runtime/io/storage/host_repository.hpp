@@ -19,6 +19,7 @@ struct new_host {
   uint16_t slot = 0;
   int64_t created_ms = 0;
   int64_t default_port = 9100; ///< The exporter's, of hosts that name none.
+  std::string source = source_scrape;
 };
 
 /// Keeps hosts and their groups. Every query is bound to an owner, or to what one sees. What

@@ -44,6 +44,15 @@ expected<std::vector<series_entry>> sample_repository::series_of(int64_t host) {
     host);
 }
 
+expected<std::vector<sample_row>> sample_repository::pushed_of(int64_t host) {
+  return db_.list(
+    "select time_ms, body from pushed_sample where host = ? order by n",
+    [](const row& r) {
+      return sample_row{r.integer(0), r.string(1)};
+    },
+    host);
+}
+
 expected<std::vector<sample_row>>
 sample_repository::rows_of(int64_t host, int64_t from_ms, int64_t until_ms) {
   auto chunks = db_.list(
@@ -143,6 +152,7 @@ expected<host_state> sample_repository::state(const host_state_query& q) {
     },
     [&] { return series_of(*host).map(into(out.series)); },
     [&] { return rows_of(*host, q.samples_from_ms, INT64_MAX).map(into(out.samples)); },
+    [&] { return pushed_of(*host).map(into(out.pushed)); },
     [&] { return result_repository{db_}.last_rows(q.host_id).map(into(out.last_rows)); },
     [&] { return alert_repository{db_}.of_host(*host).map(into(out.alerts)); },
     [&] {

@@ -20,7 +20,8 @@ public:
 
   /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, alerts,
   /// deviations, status. Committing a round again changes nothing. The cursor never moves back;
-  /// `until_ms` 0 leaves it alone and keeps no sample, for results of explicit jobs. In a
+  /// `until_ms` 0 leaves it alone and keeps no sample, for results of explicit jobs, and for
+  /// samples that are pushed. Those committed again are there twice, which changes no round. In a
   /// transaction; the fence is the store writer's task.
   ///
   /// ec::not_found when the owner has no such host (any more).
@@ -46,6 +47,7 @@ public:
 private:
   expected<int64_t> host_key(std::string_view host_id, std::string_view owner);
   expected<std::vector<series_entry>> series_of(int64_t host);
+  expected<std::vector<sample_row>> pushed_of(int64_t host);
   expected<std::vector<sample_row>> rows_of(int64_t host, int64_t from_ms, int64_t until_ms);
   expected<int64_t> first_time(int64_t host, int64_t from_ms, int64_t until_ms);
   database& db_;

@@ -137,6 +137,25 @@ expected<void> save_rows(database& db, const keyed_rounds& rounds) {
     db.run_many(db.sql().upsert("sample", {"host", "time_ms"}, {"bytes", "body"}), 4, values));
 }
 
+/// Samples that were pushed: put in before those of rounds that are judged are taken out.
+expected<void> save_pushed(database& db, const keyed_rounds& rounds) {
+  std::vector<parameter> added, gone;
+  for (const auto& [host, x] : rounds) {
+    for (const auto& row : x.pushed)
+      added.insert(added.end(), {host, row.time_ms, blob{row.blob}});
+    for (auto time : x.rounds_of_pushed)
+      gone.insert(gone.end(), {host, time});
+  }
+  return in_order(
+    [&] {
+      return db.run_many(
+        "insert into pushed_sample (host, time_ms, body) values (?, ?, ?)", 3, added);
+    },
+    [&] {
+      return db.run_many("delete from pushed_sample where host = ? and time_ms = ?", 2, gone);
+    });
+}
+
 /// Of different hosts.
 expected<void> save_results(database& db, const keyed_rounds& rounds, event_topics events) {
   std::vector<host_change> changes;
@@ -257,6 +276,7 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
   return in_order([&] { return save_cursors(db_, *keyed); },
                   [&] { return in_layers(change_series); },
                   [&] { return save_rows(db_, *keyed); },
+                  [&] { return save_pushed(db_, *keyed); },
                   [&] {
                     return in_layers([&](database& db, const keyed_rounds& some) {
                       return save_results(db, some, events_);

@@ -51,6 +51,29 @@ int64_t compact(database& db, int64_t before_ms, int64_t limit = 100) {
 
 BOOST_AUTO_TEST_SUITE(rounds)
 
+STORE_CASE(pushed_samples_are_there_until_their_round_is_judged) {
+  auto& db = it.db();
+  store_host(db, "h");
+  round_to_commit pushed;
+  pushed.owner = owner;
+  pushed.host_id = "h";
+  pushed.pushed = {{1000, "one"}, {2000, "two"}, {1000, "three"}};
+  pushed.new_series = {{2, {"x", {}}}};
+  ok(commit(db, pushed));
+  auto state = state_of(db);
+  BOOST_TEST(times_of(state.pushed) == "1000 2000 1000 "); // As they came.
+  BOOST_TEST(state.pushed[2].blob == "three");
+  BOOST_TEST(state.until_ms == 0);
+  BOOST_TEST(state.samples.empty());
+  BOOST_TEST(state.series.size() == 1u);
+  auto judged = round_at(1000);
+  judged.rounds_of_pushed = {1000};
+  ok(commit(db, judged));
+  state = state_of(db);
+  BOOST_TEST(times_of(state.pushed) == "2000 ");
+  BOOST_TEST(times_of(state.samples) == "1000 ");
+}
+
 STORE_CASE(rounds_of_many_hosts_are_stored_as_one_by_one) {
   auto digest = store_rule(it.db(), "cpu");
   auto memory = store_rule(it.db(), "memory");
