@@ -40,6 +40,12 @@ void hand_down(round_to_commit from, round_to_commit& to) {
   }
   if (!to.scrape_error)
     to.scrape_error = std::move(from.scrape_error);
+  // What was pushed is acknowledged once it is stored; of a round that is given up it is all there
+  // is.
+  from.pushed.insert(from.pushed.end(), to.pushed.begin(), to.pushed.end());
+  to.pushed = std::move(from.pushed);
+  to.rounds_of_pushed.insert(
+    to.rounds_of_pushed.end(), from.rounds_of_pushed.begin(), from.rounds_of_pushed.end());
   from.alerts.insert(from.alerts.end(), to.alerts.begin(), to.alerts.end());
   to.alerts = std::move(from.alerts);
   check::keep_latest(to.alerts);
@@ -50,18 +56,27 @@ void hand_down(round_to_commit from, round_to_commit& to) {
 commit_queue::commit_queue(fence held, std::string host_id, links to)
     : held_(std::move(held)), host_id_(std::move(host_id)), to_(std::move(to)), retry_(host_id_) {}
 
-void commit_queue::push(round_to_commit x) {
+void commit_queue::push(round_to_commit x, std::function<void()> then) {
   if (rounds_.size() >= most_queued)
-    give_up_oldest(x);
+    give_up_oldest(x, then);
   rounds_.push_back(std::move(x));
+  thens_.push_back(std::move(then));
   pump();
 }
 
 /// The store is away for long: what is oldest goes, and the ledger will say so.
-void commit_queue::give_up_oldest(round_to_commit& newest) {
+void commit_queue::give_up_oldest(round_to_commit& newest, std::function<void()>& then) {
   auto i = under_way_;
   auto oldest = std::move(rounds_[i]);
+  auto waits = std::move(thens_[i]);
   rounds_.erase(rounds_.begin() + static_cast<ptrdiff_t>(i));
+  thens_.erase(thens_.begin() + static_cast<ptrdiff_t>(i));
+  if (auto& next = rounds_.size() > i ? thens_[i] : then; waits)
+    next = [waits = std::move(waits), next = std::move(next)] {
+      waits();
+      if (next)
+        next();
+    };
   if (oldest.until_ms > 0) {
     deviation lost{{}, oldest.until_ms, oldest.until_ms, std::string{missed_store_unreachable}};
     // What was given up right before it is handed down to here: one stretch, however long the
@@ -108,11 +123,17 @@ void commit_queue::answered(expected<void> how) {
   is_refused_ = false;
   last_refusal_.reset();
   int64_t until_ms = 0;
+  std::vector<std::function<void()>> ready;
   for (; sent > 0; --sent) {
     until_ms = std::max(until_ms, rounds_.front().until_ms);
     rounds_.pop_front();
+    ready.push_back(std::move(thens_.front()));
+    thens_.pop_front();
   }
   to_.stored(until_ms);
+  for (const auto& then : ready)
+    if (then)
+      then();
   if (!run_work())
     pump();
   to_.went_on();

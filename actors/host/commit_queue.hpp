@@ -36,7 +36,8 @@ public:
 
   commit_queue(fence held, std::string host_id, links to);
 
-  void push(round_to_commit x);
+  /// @param then When it is stored; never when that never will be.
+  void push(round_to_commit x, std::function<void()> then = {});
   /// Runs `work` with no commit under way, at once or later; whoever ran calls `resume` at its end.
   /// Rounds and works take turns.
   void when_quiet(std::function<void()> work);
@@ -55,7 +56,7 @@ public:
   const std::optional<error>& last_refusal() const { return last_refusal_; }
 
 private:
-  void give_up_oldest(round_to_commit& newest);
+  void give_up_oldest(round_to_commit& newest, std::function<void()>& then);
   void pump();
   void answered(expected<void> how);
   void not_committed(const error& why);
@@ -65,7 +66,8 @@ private:
   std::string host_id_;
   links to_;
   std::deque<round_to_commit> rounds_;
-  size_t under_way_ = 0;    ///< How many of them, from the front.
+  std::deque<std::function<void()>> thens_; ///< Of each, what is to be done when it is stored.
+  size_t under_way_ = 0;                    ///< How many of them, from the front.
   bool is_refused_ = false; ///< The store refused the last ones, and the log says so.
   std::optional<error> last_refusal_;
   about_a_second retry_;

@@ -66,6 +66,11 @@ host_itself::behavior_type host(host_pointer self,
         return not_found(x.host_id);
       return body().on_unit(x);
     },
+    [body](const samples_to_push& x) -> caf::result<samples_pushed> {
+      if (!body().is_of(x.owner))
+        return not_found(x.host_id);
+      return body().on_push(x);
+    },
     [body](const round_due& x) { body().on_due(x.time_ms); },
     [body](start_due) { body().on_start_due(); },
     [body](commit_due) { body().on_commit_due(); },

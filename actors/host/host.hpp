@@ -4,6 +4,7 @@
 #include "actors/host/scraper.hpp"
 #include "actors/support/checked_state.hpp"
 #include "messages/roles/hosts.hpp"
+#include "messages/roles/push.hpp"
 #include "runtime/core/check/rule_set.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -69,15 +70,16 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(aops::actors::host_to_release)
 namespace aops::actors {
 
 /// HOST: what others tell it.
-using host_actor = caf::typed_actor<
-  caf::reacts_to<rules_update>,
-  // The host was renamed, moved to another group, got another port.
-  caf::reacts_to<host_record>,
-  // Stores whether the host can be reached now, unless a round has told.
-  caf::reacts_to<look_now>,
-  // The slot goes to another node.
-  caf::replies_to<host_to_release>::with<done>,
-  caf::reacts_to<atom::ping>>::extend_with<host_view_actor>::extend_with<host_work_actor>;
+using host_actor =
+  caf::typed_actor<caf::reacts_to<rules_update>,
+                   // The host was renamed, moved to another group, got another port.
+                   caf::reacts_to<host_record>,
+                   // Stores whether the host can be reached now, unless a round has told.
+                   caf::reacts_to<look_now>,
+                   // The slot goes to another node.
+                   caf::replies_to<host_to_release>::with<done>,
+                   caf::reacts_to<atom::ping>>::extend_with<host_view_actor>::
+    extend_with<host_work_actor>::extend_with<host_push_actor>;
 
 /// The same with what it tells itself.
 using host_itself = host_actor::extend<caf::reacts_to<round_due>,

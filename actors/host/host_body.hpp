@@ -10,6 +10,7 @@
 #include "actors/host/kept_promise.hpp"
 #include "actors/host/line_reader.hpp"
 #include "actors/host/live_source.hpp"
+#include "actors/host/push_source.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
 #include "actors/plugin/outside_errand.hpp"
@@ -57,6 +58,7 @@ public:
   caf::result<host_series_known> on_series(const host_series_query& q);
   caf::result<rule_tested> on_test(const rule_to_test& x);
   caf::result<condition_evaluated> on_eval(const condition_to_eval& x);
+  caf::result<samples_pushed> on_push(const samples_to_push& x);
   caf::result<unit_diagnosed> on_unit(const unit_to_diagnose& x);
   caf::result<unit_checked> on_unit(const unit_to_check& x);
 
@@ -79,6 +81,8 @@ private:
   // -- rounds
   void schedule_after(int64_t time_ms);
   live_source::links source_links_of();
+  std::unique_ptr<live_source> make_source();
+  void keep_pushed(std::vector<sample_row> rows, std::function<void()> then);
   void take_round(check::round x);
   void judge(const check::round& x);
   void judge_late(const history_portion& x);
@@ -248,6 +252,7 @@ private:
   std::vector<deviation> new_deviations_; ///< To go with the next commit.
 
   history_turns turns_;
+  push_source* pushed_ = nullptr; ///< `source_`, of a host that is pushed.
   std::unique_ptr<live_source> source_;
   std::unique_ptr<history_source> history_; ///< Of the source, and of the lines of the host.
   check::log_checker lines_;                ///< Rules that look at lines.
@@ -301,6 +306,8 @@ private:
 
   std::map<check_key, running_check> checks_;
   int tests_ = 0; ///< Rules being tried.
+
+  std::vector<int64_t> old_pushed_; ///< Rounds whose pushed samples nobody will judge.
 
   int64_t origin_ms_ = 0;             ///< Judging began after it; 0 when the store told a cursor.
   std::function<void()> start_again_; ///< What the start has left to do once the source answers.

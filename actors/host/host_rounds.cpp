@@ -113,11 +113,37 @@ void host_body::judge(const check::round& x) {
     all.samples.insert(all.samples.end(), recorded.begin(), recorded.end());
     commit.sample_blob = check::encode_round(all);
   }
+  if (pushed_)
+    commit.rounds_of_pushed.push_back(x.time_ms);
   forget_gone_series(x, commit);
   commit.new_series = checker_.kept().take_new();
   note_answer(x, commit);
   commits_.push(std::move(commit));
   show_outside();
+}
+
+/// Samples that were pushed, before their round is judged.
+void host_body::keep_pushed(std::vector<sample_row> rows, std::function<void()> then) {
+  if (rows.empty() && commits_.empty())
+    return then();
+  auto commit = new_commit(); // Leaves the cursor alone.
+  commit.pushed = std::move(rows);
+  commit.new_series = checker_.kept().take_new();
+  commits_.push(std::move(commit), std::move(then));
+}
+
+caf::result<samples_pushed> host_body::on_push(const samples_to_push& x) {
+  if (!pushed_)
+    return to_caf(error{ec::bad_request, "host " + record_.host_name + " is scraped, not pushed"});
+  if (release_)
+    return to_caf(error{ec::moved, "host " + record_.host_name + " moves to another node"});
+  if (!is_live_)
+    return to_caf(error{ec::unreachable, "host " + record_.host_name + " is being started"});
+  auto promise = keep_promise<samples_pushed>();
+  pushed_->push(x, [promise](expected<samples_pushed> done) {
+    promise->answer(std::move(done));
+  });
+  return caf::delegated<samples_pushed>{};
 }
 
 /// Rounds that the source kept. In one go.

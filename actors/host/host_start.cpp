@@ -85,13 +85,23 @@ host_body::host_body(host_pointer self,
                check::kept_series::usual_listed,
                limits_of_matches(*services_->config)),
       recent_(services_->period_ms()), turns_(services_->history, turn_links(self_, record_.owner)),
-      source_(services_->scrapes() ? exporter_of(source_links_of())
-                                   : prometheus_of(source_links_of())),
-      history_(lined_history_of(links_to_source(), source_->history())),
+      source_(make_source()), history_(lined_history_of(links_to_source(), source_->history())),
       lines_(services_->period_ms()), commits_(held_, record_.host_id, commit_links()),
       backfill_(record_.host_id, backfill_links()), far_windows_(far_links()),
       start_retry_(record_.host_id), begun_ms_(now_ms()),
       retries_(retry_limits(*services_->config)), live_retries_(retry_limits(*services_->config)) {}
+
+std::unique_ptr<live_source> host_body::make_source() {
+  if (!services_->scrapes())
+    return prometheus_of(source_links_of());
+  if (record_.source != source_push)
+    return exporter_of(source_links_of());
+  auto source = pushes_of(source_links_of(), [this](auto rows, auto then) {
+    keep_pushed(std::move(rows), std::move(then));
+  });
+  pushed_ = source.get();
+  return source;
+}
 
 host_body::~host_body() { services_->rounds->gone(record_.host_id, *services_->health); }
 
@@ -133,6 +143,11 @@ void host_body::take_state(host_state state) {
   checker_.adopt_series(state.series, state.until_ms);
   coverage_.load(state.since_ms, state.until_ms, std::move(state.deviations));
   recent_.load(state.last_rows);
+  if (pushed_)
+    pushed_->begin(state.until_ms, state.pushed);
+  for (const auto& x : state.pushed)
+    if (!pushed_ || x.time_ms <= state.until_ms)
+      old_pushed_.push_back(x.time_ms);
   auto diff = checker_.set_rules(rules_, groups(), backfill_from_ms());
   state.alerts = begin_lines(state);
   far_history_ms_ = diff.far_history_ms;
@@ -279,6 +294,11 @@ void host_body::go_live() {
   last_due_ms_ = first_round_ms() - period_ms();
   schedule_after(last_due_ms_);
   store_new_deviations();
+  if (!old_pushed_.empty()) {
+    auto commit = new_commit(); // Leaves the cursor alone.
+    commit.rounds_of_pushed = std::exchange(old_pushed_, {});
+    commits_.push(std::move(commit));
+  }
   if (is_looked_for_)
     on_look();
   if (auto far = std::exchange(far_history_ms_, 0); far > 0)

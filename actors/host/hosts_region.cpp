@@ -192,13 +192,16 @@ void take(hosts_region_pointer self, const std::vector<host_record>& present) {
   for (const auto& record : present) {
     if (!st.region.is_ours(record.slot))
       continue;
+    auto known = st.hosts.find(record.host_id);
+    bool has_other_source = known != st.hosts.end() && known->second.source != record.source;
     bool is_new = st.hosts.insert_or_assign(record.host_id, record).second;
     if (!st.rules.contains(record.owner))
       owners.insert(record.owner);
     if (st.stopping.contains(record.host_id))
       continue; // Is started when it is down.
-    if (is_of_the_past(st, record)) {
-      stop_host(self, record.host_id);
+    if (is_of_the_past(st, record) || (has_other_source && lives(st, record.host_id))) {
+      note(st, record);
+      stop_host(self, record.host_id); // And begins anew.
     } else if (!lives(st, record.host_id)) {
       st.to_start.push_back(record.host_id);
     } else if (!is_new) {
@@ -236,7 +239,7 @@ bool is_news(hosts_region_state& st, const host_record& record) {
          it->second.host_name != record.host_name ||
          it->second.host_group_name != record.host_group_name ||
          it->second.public_ip != record.public_ip ||
-         it->second.exporter_port != record.exporter_port;
+         it->second.exporter_port != record.exporter_port || it->second.source != record.source;
 }
 
 void compare(hosts_region_pointer self, const host_records& found) {

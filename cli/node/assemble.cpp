@@ -23,6 +23,7 @@
 #include "actors/notify/notifier.hpp"
 #include "actors/progress/list_changes.hpp"
 #include "actors/progress/progress_bridge.hpp"
+#include "actors/push/push_intake.hpp"
 #include "actors/query/queries.hpp"
 #include "actors/remote/remote.hpp"
 #include "actors/store/account_store.hpp"
@@ -69,6 +70,7 @@
 #include "http/routes/query_routes.hpp"
 #include "http/routes/told_files_routes.hpp"
 #include "http/routes/topology_routes.hpp"
+#include "http/routes/write_routes.hpp"
 #include "http/server/asyncapi.hpp"
 #include "http/ui/pages.hpp"
 #include "messages/names.hpp"
@@ -188,6 +190,13 @@ child_spec topology_child(const parts& p, const store_ptr& store, const host_tok
                                    std::make_shared<windows_kept>(store)});
 }
 
+child_spec push_intake_child(const store_ptr& store, const host_tokens& tokens) {
+  return child(
+    push_intake_name,
+    push_intake,
+    push_intake_parts{store, tokens, push_intake_threads(), std::make_shared<known_hosts>(store)});
+}
+
 child_spec store_tree(const parts& p) {
   auto store = store_of(p);
   std::vector<child_spec> tree{
@@ -241,6 +250,7 @@ child_spec store_tree(const parts& p) {
                        tracing_parts{store, load_trace_models(p.config->tracing.models), tokens}));
   tree.push_back(host_logs_child(p, store, tokens));
   tree.push_back(topology_child(p, store, tokens));
+  tree.push_back(push_intake_child(store, tokens));
   for (auto other : p.lists.stores)
     tree.push_back(other(store));
   return supervised(named("store", p), std::move(tree));
@@ -541,6 +551,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
   s.foreign.push_back(http::told_files_route(port));
   s.identities = std::make_shared<http::session_identity>(http::authenticator(port),
                                                           http::password_opener(port));
+  s.foreign.push_back(http::write_intake_route(port, s.identities));
   return s;
 }
 

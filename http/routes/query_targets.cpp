@@ -161,7 +161,8 @@ json rules_json(const std::vector<check_rule>& rules,
 
 json target_json(const host_info& host, const last_scrape& last, const scraping_facts& facts) {
   auto address = address_of(host, facts);
-  auto url = "http://" + address + "/metrics";
+  // What is pushed has no address that anybody asks.
+  auto url = host.source == source_push ? std::string{"push"} : "http://" + address + "/metrics";
   return {{"discoveredLabels",
            {{"__address__", address},
             {"__metrics_path__", "/metrics"},

@@ -31,8 +31,8 @@ struct head_problem {
 
 /// Judges a complete head (up to and with the blank line): number and length of its lines, one
 /// well-formed Content-Length within the limit (413), neither Transfer-Encoding (411) nor
-/// Content-Encoding (415), but one that is known at one of `packed_paths`: the library would read
-/// such bodies past any limit. Nor an `Expect` of
+/// Content-Encoding (415), but one that is known at one of `packed_paths`, and snappy, which is
+/// passed on as it came: the library would read such bodies past any limit. Nor an `Expect` of
 /// anything but 100-continue (417).
 tl::expected<head_facts, head_problem> judge_head(std::string_view head, const head_limits& limits);
 

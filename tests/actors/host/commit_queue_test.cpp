@@ -41,6 +41,36 @@ struct queue_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(queue_of_commits, queue_fixture)
 
+BOOST_AUTO_TEST_CASE(whoever_waits_for_a_round_hears_when_it_is_stored_and_not_before) {
+  std::string told;
+  queue.push(round_at(1), [&] { told += "1"; });
+  queue.push(round_at(2), [&] { told += "2"; });
+  queue.push(round_at(3));
+  answer({});
+  BOOST_TEST(told == "1");
+  answer(fail(ec::store_unreachable));
+  queue.on_due();
+  BOOST_TEST(told == "1");
+  answer({});
+  BOOST_TEST(told == "12");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_given_up_hands_down_what_was_pushed_and_who_waits_for_it) {
+  bool is_told = false;
+  queue.push(round_at(1));
+  auto pushed = round_at(0);
+  pushed.pushed = {{5, "sample"}};
+  queue.push(std::move(pushed), [&] { is_told = true; });
+  for (int64_t i = 2; i <= 241; ++i)
+    queue.push(round_at(i));
+  answer({});
+  BOOST_TEST(!is_told);
+  BOOST_REQUIRE(!sent.back().first.rounds[0].pushed.empty());
+  BOOST_TEST(sent.back().first.rounds[0].pushed[0].time_ms == 5);
+  answer({});
+  BOOST_TEST(is_told);
+}
+
 BOOST_AUTO_TEST_CASE(one_order_at_a_time_under_the_fence_of_the_start) {
   queue.push(round_at(1));
   queue.push(round_at(2));
