@@ -26,16 +26,17 @@ def openmetrics(series):
 
 class prometheus:
     """Runs until `close`. @param targets exporters to scrape, as `IP:port`. @param rules a file of rule groups, as text.
-    @param alertmanager who is told of alerts, as `IP:port`."""
+    @param alertmanager who is told of alerts, as `IP:port`.
+    @param more of its configuration, as text."""
 
-    def __init__(self, history="", targets=(), interval="1s", rules="", alertmanager=None):
+    def __init__(self, history="", targets=(), interval="1s", rules="", alertmanager=None, more=""):
         self.folder = tempfile.mkdtemp(prefix="aops-prometheus-")
         targets = ", ".join(f"'{x}'" for x in targets)
         self.write("prometheus.yml",
                    f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n"
                    "rule_files: [rules.yml]\n" +
                    (f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n" if alertmanager else "") +
-                   f"scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: [{targets}]\n")
+                   f"scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: [{targets}]\n" + more)
         self.write("rules.yml", rules or "groups: []\n")
         if history:
             self.write("history.txt", history)

@@ -308,6 +308,8 @@ constexpr std::array texts{
               "add、update：IPv4、IPv6 或 DNS 名称，以及 exporter 的端口"},
   translation{"add, import, update: port of its exporter when it is not the node's default",
               "add、import、update：exporter 的端口，与节点的默认值不同时给出"},
+  translation{"add, import, update: scrape its exporter (default), or wait for what is pushed",
+              "add、import、update：scrape 抓取其 exporter（默认），push 则等待推送的数据"},
   translation{"add, import, update: SSH port",
               "add、import、update：SSH 端口"},
   translation{"add, import, update: is it a management node (False); query: only such",

@@ -498,6 +498,8 @@ constexpr std::array texts{
               "主机的 root 密码"},
   translation{"Vault key that seals the passwords",
               "加密这些密码的保险库密钥"},
+  translation{"waits for what is pushed",
+              "等待推送的数据"},
   translation{"the port stands behind the address, and --exporter_port too",
               "地址之后已有端口，又给出了 --exporter_port"},
   translation{"{}: holds no hosts",

@@ -29,7 +29,8 @@ const std::map<std::string, std::string, std::less<>> fields = {
   {"group", "host_group_name"},
   {"host_group_name", "host_group_name"},
   {"ssh_port", "ssh_port"},
-  {"management", "management"}};
+  {"management", "management"},
+  {"source", "source"}};
 
 /// What a list of hosts shows beside, and nobody says of a host: the node finds it out.
 bool is_found_out(std::string_view word) {

@@ -23,6 +23,7 @@ const std::vector<std::string> host_columns = {"host_id",
                                                "host_group_name",
                                                "public_ip",
                                                "exporter_port",
+                                               "source",
                                                "ssh_port",
                                                "management",
                                                "status",
@@ -71,10 +72,12 @@ void tell_reached(session& s, std::vector<std::string> ids) {
     if (!reply)
       return s.note(tr("whether they can be reached is not known: {}", reply.error().detail));
     for (const auto& host : member(*reply, "host_infos")) {
-      if (!is_looked_at(host))
+      if (!is_looked_at(host) && text_of(host, "source") != source_push)
         continue;
       std::erase(ids, text_of(host, "host_id"));
       auto trouble = trouble_of(host);
+      if (trouble.empty() && !is_looked_at(host))
+        trouble = tr("waits for what is pushed");
       answering += trouble.empty();
       if (!trouble.empty())
         troubles.push_back(fmt::format("{}: {}", text_of(host, "host_name"), trouble));
@@ -216,6 +219,8 @@ expected<given_host<Host>> host_of_options(session& s) {
     host.host_group_name = s.args.text("host_group_name");
   if (s.args.has("ssh_port"))
     host.ssh_port = s.args.whole("ssh_port");
+  if (s.args.has("source"))
+    host.source = s.args.text("source");
   if (s.args.has("management"))
     host.management = s.args.on("management");
   secrets->copy_to(host);
@@ -267,6 +272,8 @@ int import(session& s) {
     common["exporter_port"] = s.args.whole("exporter_port");
   if (s.args.has("ssh_port"))
     common["ssh_port"] = s.args.whole("ssh_port");
+  if (s.args.has("source"))
+    common["source"] = s.args.text("source");
   if (s.args.has("management"))
     common["management"] = s.args.on("management");
   for (auto& host : *hosts) {
@@ -430,6 +437,11 @@ verb host_verb() {
         .help = "add, import, update: port of its exporter when it is not the node's default",
         .kind = option_kind::whole,
         .alias = "port",
+        .is_extra = true},
+       {.name = "source",
+        .value = "SOURCE",
+        .help = "add, import, update: scrape its exporter (default), or wait for what is pushed",
+        .choices = {"scrape", "push"},
         .is_extra = true},
        {.name = "ssh_port",
         .value = "PORT",

@@ -168,6 +168,7 @@ BOOST_AUTO_TEST_CASE(hosts_read_as_csv_json_or_yaml_can_be_added_again) {
   full.management = true;
   full.status = "online";
   full.exporter_port = 9200;
+  full.source = source_push;
   full.status_since = full.first_online = moment{1709290800};
   full.scrape_error = "no route, it says";
   full.host_keys = {"SHA256:a", "SHA256:b"};
@@ -193,9 +194,10 @@ BOOST_AUTO_TEST_CASE(hosts_read_as_csv_json_or_yaml_can_be_added_again) {
                                               {"public_ip", "2001:db8::17"},
                                               {"ssh_port", "2222"},
                                               {"management", "true"},
-                                              {"exporter_port", "9200"}})
+                                              {"exporter_port", "9200"},
+                                              {"source", "push"}})
         BOOST_TEST(text(added[0][field]) == value);
-      BOOST_TEST(added[0].size() == 6u);
+      BOOST_TEST(added[0].size() == 7u);
       BOOST_TEST(!added[1].contains("exporter_port"));
     }
 }
