@@ -162,9 +162,10 @@ class by_hand(unittest.TestCase):
         wait_until(lambda: self.newest(host="b") == 21, 10, "the sample of the one that is known")
 
     def test_a_host_is_found_by_each_of_its_names_and_sent_again_nothing_changes(self):
-        for value, labels in ((31, {"instance": "192.0.2.1:9100"}), (32, {"instance": "a"}),
-                              (33, {"instance": "else", "host_id": self.a})):
-            one = self.load(labels.pop("instance"), value, job="", **labels)
+        # Each another series: of two origins of one series only the first would count.
+        for name, labels in (("node_load5", {"instance": "192.0.2.1:9100"}), ("node_procs_running", {"instance": "a"}),
+                             ("node_context_switches_total", {"instance": "else", "host_id": self.a})):
+            one = self.load(labels.pop("instance"), 31, name=name, **labels)
             wait_until(lambda: push(self.api, self.full, one)[0] == 204, 5, "it is taken")
             before = figure(self.api, "taken")
             self.assertEqual(push(self.api, self.full, one)[0], 204)
@@ -180,7 +181,7 @@ class by_hand(unittest.TestCase):
         self.assertEqual(push(self.api, self.token, (labels, [(now, 4)]))[0], 204)
         wait_until(lambda: asked(self.api, "query", query="node_load15")["result"], 10, "the series")
         now = int(time.time() * 1000)
-        self.assertEqual(push(self.api, self.token, (labels, [(now, STALE)]), self.load("", 9, job=""))[0], 204)
+        self.assertEqual(push(self.api, self.token, (labels, [(now, STALE)]), self.load("192.0.2.1:9100", 9))[0], 204)
         wait_until(lambda: not asked(self.api, "query", query="node_load15")["result"], 10, "its end")
 
     def test_the_page_says_what_a_prometheus_takes(self):

@@ -58,7 +58,9 @@ BOOST_AUTO_TEST_CASE(a_block_is_unpacked_as_far_as_it_may) {
   BOOST_TEST(!unpack_block("", 1000));
   BOOST_TEST(!unpack_block("rubbish", 1000));
   // It says that it is of 2^32 - 1 bytes, and has four.
-  BOOST_TEST(!unpack_block("\xff\xff\xff\xff\x0f\x0cabcd", SIZE_MAX));
+  BOOST_TEST(!unpack_block("\xff\xff\xff\xff\x0f\x0c"
+                           "abcd",
+                           SIZE_MAX));
 }
 
 BOOST_AUTO_TEST_CASE(series_are_read_as_they_were_written) {
