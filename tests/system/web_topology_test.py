@@ -277,7 +277,7 @@ class topology_pages(unittest.TestCase):
             self.assertLess(middle, right)
             t.shot("topology-balancer-all")
             t.turn(f"/ui/topology/{balancer}").see(drawn("ipvs")).see(drawn("curl")).see(drawn("nginx"))
-            t.click(self.head(f"{balancer}.ipvs")).click(".detail >> button:has-text('web1 · curl')").see(".detail .chip >> text=IPVS_LINK")
+            t.click(self.head(f"{app}.nginx")).click(".detail >> button:has-text('web1 · curl')").see(".detail .chip >> text=IPVS_LINK")
             t.see(".detail >> text=over lb1 · ipvs")
             t.shot("topology-balancer")
             self.assertEqual(t.ask("problems"), [])
