@@ -7,6 +7,7 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import queue
 import shutil
 import subprocess
 import sys
@@ -101,11 +102,13 @@ def run_system(script, build):
         return label, passed, failed, took, tail(output, 120) if failed else ""
 
 
-def start_build(folder):
-    """Builds beside the tests that can run already, with what they leave of the processors."""
-    log = open(f"{folder}.build.log", "wb")  # pylint: disable=consider-using-with
-    return subprocess.Popen(["cmake", "--build", str(folder), "-j", str(len(os.sched_getaffinity(0)))], stdin=subprocess.DEVNULL, stdout=log,
-                            stderr=subprocess.STDOUT, preexec_fn=lambda: os.nice(19))
+def build(folder):
+    """Builds beside the tests that can run already, with what they leave of the processors. What it said when it failed."""
+    log = pathlib.Path(f"{folder}.build.log")
+    with log.open("wb") as out:
+        done = subprocess.run(["cmake", "--build", str(folder), "-j", str(len(os.sched_getaffinity(0)))], stdin=subprocess.DEVNULL,
+                              stdout=out, stderr=subprocess.STDOUT, check=False, preexec_fn=lambda: os.nice(19))
+    return tail(log.read_bytes()) if done.returncode else None
 
 
 def programs_of(folder, pattern):
@@ -121,11 +124,11 @@ def main():
     parser.add_argument("--pattern", default="")
     parser.add_argument("--no-system", action="store_true", help="only the test programs")
     parser.add_argument("--build", action="append", default=[], type=pathlib.Path, metavar="FOLDER",
-                        help="build this one meanwhile, then run its test programs")
+                        help="build this one beside the tests, in the order given, and run its test programs once it is built")
     parser.add_argument("folders", nargs="+", type=pathlib.Path, help="build folders; the first is the product's")
     options = parser.parse_args()
 
-    work = [item for folder in options.folders for item in programs_of(folder, options.pattern)]
+    work = [item for folder in options.folders if folder not in options.build for item in programs_of(folder, options.pattern)]
     for script in [] if options.no_system else sorted((top / "tests/system").glob("*_test.py")):
         if options.pattern not in f"system/{script.stem}":
             continue
@@ -135,32 +138,39 @@ def main():
             continue
         work.append((run_system, script, options.folders[0]))
 
-    builds = [(folder, start_build(folder)) for folder in options.build]
     total_passed = total_failed = 0
+    ended = queue.Queue()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, concurrent.futures.ThreadPoolExecutor(1) as builder:
+        def begin(items):
+            for item in items:
+                pool.submit(*item).add_done_callback(ended.put)
+            return len(items)
 
-    def run_all(items):
-        nonlocal total_passed, total_failed
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for future in concurrent.futures.as_completed([pool.submit(*item) for item in items]):
-                label, passed, failed, took, output = future.result()
+        try:
+            left = begin(work)
+            for folder in options.build:
+                builder.submit(lambda x=folder: (x, build(x))).add_done_callback(ended.put)
+            left += len(options.build)
+            while left > 0:
+                outcome = ended.get().result()
+                left -= 1
+                if len(outcome) == 2:
+                    folder, fault = outcome
+                    if fault is None:
+                        left += begin(list(programs_of(folder, options.pattern)))
+                    else:
+                        total_failed += 1
+                        print(f"FAILED {folder.name} does not build\n{fault}", flush=True)
+                    continue
+                label, passed, failed, took, output = outcome
                 total_passed += passed
                 total_failed += failed
                 print(f"{'FAILED' if failed else 'ok    '} {label}: {passed} passed, {failed} failed, {took}", flush=True)
                 if output:
                     print(output, flush=True)
-
-    try:
-        run_all(work)
-        for folder, build in builds:
-            if build.wait() == 0:
-                run_all(list(programs_of(folder, options.pattern)))
-                continue
-            total_failed += 1
-            print(f"FAILED {folder.name} does not build\n{tail(pathlib.Path(f'{folder}.build.log').read_bytes())}")
-    finally:
-        for _, build in builds:
-            if build.poll() is None:
-                build.terminate()
+        finally:
+            for x in (pool, builder):
+                x.shutdown(wait=False, cancel_futures=True)
     shutil.rmtree(top / "tests/system/__pycache__", ignore_errors=True)
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed or not total_passed else 0
