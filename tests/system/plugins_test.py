@@ -310,7 +310,7 @@ class back_test(unittest.TestCase):
         """What the built-in plug-in finds, by the program that replays vectors; it says so when it is something else."""
         begin, end = BEGIN + LEARNED * DAY, BEGIN + DAYS * DAY
         expected = [t for t in seasonal(points) if t >= begin]
-        vector = {"kind": "check_run", "period": PERIOD, "time_range": [begin, end],
+        vector = {"id": "back-test", "kind": "check_run", "period": PERIOD, "time_range": [begin, end],
                   "rule": {"check_item": "usual", "data_list": [{"name": "a", "type": "kpi"}], "description": "",
                            "condition": "season=day cycles=4 min_cycles=2 mads=5 floor=0.05", "plugin": "seasonal"},
                   "hosts": [{"host_id": "h1", "public_ip": "192.0.2.1"}],
