@@ -59,6 +59,9 @@ host_actor::behavior_type canned_host(host_actor::pointer self, jobs_fixture* fi
       fixture->open_checks.emplace_back(x, promise);
       return promise;
     },
+    [](const samples_to_push&) -> caf::result<samples_pushed> {
+      return refuse(ec::not_found, "canned");
+    },
   };
 }
 
