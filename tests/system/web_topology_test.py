@@ -251,7 +251,7 @@ class topology_pages(unittest.TestCase):
         self.assertEqual(t.ask("problems"), [])
 
     def test_a_balancer_stands_between_its_clients_and_servers(self):
-        """web1's curl calls an address of db1, which hands it on to quiet1: as nodes tell it of records of a balancer."""
+        """web1's curl calls lb1, which hands it on to app1, as nodes make it of the records of a balancer."""
         with node("http.max_body=16MiB") as other:
             api = other.admin()
             api.add_group()
