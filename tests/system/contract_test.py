@@ -103,14 +103,16 @@ class validation(contract):
         self.assertGreaterEqual(len(lists), 18, [path for path, _ in lists])
         for path, schema in lists:
             body = {name: host if name == "host_id" else [] for name in schema.get("required", [])}
-            whole = self.api.good(path, body)
+            total = self.api.good(path, body)["total_count"]
             for page in (10**9, 2**31 - 1, 2**31, 2**63 - 1):
                 for size in (1, 50):
                     reply = self.api.good(path, body | {"page": page, "per_page": size})
                     rows = [x for x in reply.values() if isinstance(x, list)]
                     self.assertEqual(rows, [[]], (path, page))
-                    self.assertEqual(reply["total_count"], whole["total_count"], (path, page))
-                    self.assertEqual(reply["total_page"], -(-whole["total_count"] // size), (path, page))
+                    if reply["total_count"] != total:  # An alert began, or a run ended, meanwhile.
+                        total = self.api.good(path, body)["total_count"]
+                    self.assertEqual(reply["total_count"], total, (path, page))
+                    self.assertEqual(reply["total_page"], -(-total // size), (path, page))
         reply = self.api.good("/diag/task/get", {"page": 2**63 - 1, "per_page": 2**63 - 1})
         self.assertEqual((reply["task_infos"], reply["total_count"]), ([], 0))
         self.assertEqual(self.code("/manage/host/get", {"host_group_list": [], "page": 2**63, "per_page": 1}), 1000)
