@@ -242,6 +242,20 @@ private:
     return {};
   }
 
+  /// Words of a command: as they are, commas and all.
+  static bool read_words(const toml::node& node, std::vector<std::string>& to) {
+    const auto* list = node.as_array();
+    if (!list)
+      return false;
+    for (const auto& word : *list) {
+      const auto* text = word.as_string();
+      if (!text || text->get().find('\0') != std::string::npos)
+        return false;
+      to.push_back(text->get());
+    }
+    return true;
+  }
+
   expected<void>
   read_plugin(const toml::table& table, const std::string& name, const std::string& at) {
     plugin_program to;
@@ -256,6 +270,11 @@ private:
         options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
       if (o == options.end())
         return wrong(place, named(key.str()), "unknown key");
+      if (o->key == "command") {
+        if (!read_words(node, to.command))
+          return wrong(place, named(o->key), "must be a list of texts");
+        continue;
+      }
       auto text = text_for_option(*o, node);
       if (!text)
         return wrong(place, named(o->key), text.error().detail);

@@ -220,7 +220,8 @@ BOOST_AUTO_TEST_CASE(receivers_of_alerts_are_tables) {
 
 BOOST_AUTO_TEST_CASE(plug_ins_are_tables_by_name) {
   text_file file{"[plugins.ewma]\ncommand = ['/usr/bin/python3', '/opt/ewma.py']\n"
-                 "timeout = '2s'\nmemory = '64MiB'\n[plugins.other]\ncommand = ['/bin/cat']\n"};
+                 "timeout = '2s'\nmemory = '64MiB'\n"
+                 "[plugins.other]\ncommand = ['/bin/sh', '-c', \"\"\"a, b\n\"c\"\"\"\", '']\n"};
   auto c = load_config(file.path);
   BOOST_REQUIRE_MESSAGE(c, (c ? "" : c.error().detail));
   BOOST_REQUIRE(c->plugins.size() == 2u);
@@ -229,6 +230,9 @@ BOOST_AUTO_TEST_CASE(plug_ins_are_tables_by_name) {
   BOOST_TEST(c->plugins[0].timeout.ms == 2000);
   BOOST_TEST(c->plugins[0].memory.bytes == 64 << 20);
   BOOST_TEST(c->plugins[1].nice == 10);
+  BOOST_REQUIRE(c->plugins[1].command.size() == 4u);
+  BOOST_TEST(c->plugins[1].command[2] == "a, b\n\"c\"");
+  BOOST_TEST(c->plugins[1].command[3] == "");
   auto text = base::to_toml(*c);
   BOOST_TEST(text.find("[plugins.ewma]\ncommand = [\"/usr/bin/python3\"") != text.npos);
   text_file again{text};
@@ -246,6 +250,8 @@ BOOST_AUTO_TEST_CASE(a_plug_in_that_cannot_be_run_is_refused) {
              ":1: plugins.promql: a plug-in of this name is built in");
   BOOST_TEST(refusal("[plugins.a]\ncommand = ['/bin/cat']\ntime = 3\n") ==
              ":3: plugins.a.time: unknown key");
+  BOOST_TEST(refusal("[plugins.a]\ncommand = '/bin/cat'\n") ==
+             ":2: plugins.a.command: must be a list of texts");
   BOOST_TEST(refusal("plugins = 3\n") == ":1: plugins: must be tables: [plugins.NAME]");
 }
 

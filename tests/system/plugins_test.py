@@ -31,11 +31,14 @@ while True:
 
 CONFIG = """
 [plugins.ewma]
-command = ["/usr/bin/python3", "{ewma}"]
+command = ["/usr/bin/python3", "-I", "-S", "{ewma}"]
+timeout = "30s"
+nice = 0
 
 [plugins.hang]
-command = ["/usr/bin/python3", "-c", '''{hanging}''']
+command = ["/usr/bin/python3", "-I", "-S", "-c", '''{hanging}''']
 timeout = "2s"
+nice = 0
 
 [plugins.broken]
 command = ["/no/such/program"]

@@ -399,12 +399,15 @@ private:
     kill_at_ = now + options_.grace;
   }
 
+  milliseconds patience() const {
+    return stage_ == stage::greeting ? std::max(options_.start, options_.timeout)
+                                     : options_.timeout;
+  }
+  when answer_due() const { return current_ ? asked_ + patience() : when::max(); }
+
   void look_at_time(when now) {
-    bool is_late = current_ && now >= asked_ + options_.timeout;
-    if ((stage_ == stage::serving || stage_ == stage::greeting) && is_late) {
-      auto ms = options_.timeout.count();
-      give_up(fmt::format("did not answer within {} ms", ms), now);
-    }
+    if ((stage_ == stage::serving || stage_ == stage::greeting) && now >= answer_due())
+      give_up(fmt::format("did not answer within {} ms", patience().count()), now);
     if (stage_ == stage::ending && now >= kill_at_) {
       if (why_.empty())
         why_ = "closed its output";
@@ -455,7 +458,7 @@ private:
     if (stage_ == stage::ending)
       due = std::min(due, kill_at_);
     if (current_)
-      due = std::min(due, asked_ + options_.timeout);
+      due = std::min(due, answer_due());
     return due;
   }
 

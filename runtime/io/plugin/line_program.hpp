@@ -23,6 +23,7 @@ struct options {
   std::function<void(const std::string& problem)> changed;
 
   std::chrono::milliseconds timeout{5000}; ///< Of one answer.
+  std::chrono::milliseconds start{30'000}; ///< Of the first one, unless `timeout` is longer.
   int64_t memory_bytes = 256 << 20;        ///< Address space; 0: as this process.
   int64_t cpu_seconds = 3600;              ///< Processor time of one life; 0: no limit.
   int nice = 10;

@@ -197,6 +197,13 @@ BOOST_AUTO_TEST_CASE(one_that_hangs_is_ended_though_it_ignores_being_asked_to) {
   x.wait_for("", at);
 }
 
+BOOST_AUTO_TEST_CASE(its_start_may_take_longer_than_an_answer) {
+  scripted x("read -r l; sleep 1; echo hi; exec cat");
+  x.o.timeout = 100ms;
+  x.start();
+  BOOST_TEST(x.wait_for("") == 1u); // Nothing was told before.
+}
+
 BOOST_AUTO_TEST_CASE(all_that_it_started_ends_with_it) {
   scripted x("sleep 1000 & read -r l; echo $!; cat");
   x.start();
