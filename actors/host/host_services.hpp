@@ -12,6 +12,7 @@
 #include "runtime/core/fault/tree.hpp"
 #include "runtime/core/schedule/slot.hpp"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,8 @@ struct host_services {
   std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
   std::shared_ptr<history_gate> history = std::make_shared<history_gate>();
   std::shared_ptr<round_watch> rounds = std::make_shared<round_watch>();
+  /// Samples that were pushed and wait for their rounds to be judged, of all hosts.
+  std::shared_ptr<std::atomic<int64_t>> pushed = std::make_shared<std::atomic<int64_t>>(0);
   std::shared_ptr<rule_costs> costs = std::make_shared<rule_costs>();
   std::shared_ptr<base::health> health = std::make_shared<base::health>();
   std::shared_ptr<const plugin_pool> plugins; ///< Null: there are none.

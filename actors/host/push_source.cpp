@@ -12,6 +12,9 @@ namespace aops::actors {
 
 namespace {
 
+/// Samples that may wait on a node, for all of its hosts: a few hundred megabytes.
+constexpr int64_t most_pushed_samples = 4'000'000;
+
 push::round_rules
 rules_of_rounds(const base::config& c, const check::host_checker& checker, int64_t now_ms) {
   push::round_rules rules;
@@ -27,6 +30,10 @@ class pushed_samples final : public push_source {
 public:
   pushed_samples(links to, keeper keep)
       : to_(std::move(to)), keep_(std::move(keep)), history_(stored_rounds_of(to_.common)) {}
+
+  ~pushed_samples() override { count_waiting(0); }
+  pushed_samples(const pushed_samples&) = delete;
+  pushed_samples& operator=(const pushed_samples&) = delete;
 
   std::string_view name() const override { return round_store_name; }
   history_source& history() override { return *history_; }
@@ -55,6 +62,7 @@ public:
                   "{} has samples of round {} that do not read",
                   to_.common.record.host_id,
                   x.time_ms);
+    count_waiting(rounds_->samples());
   }
 
   void push(const samples_to_push& x, taken then) override {
@@ -62,11 +70,15 @@ public:
       return then(fail(ec::unreachable, "the host is being started"));
     auto slots = [this](const series_key& key) { return to_.checker.slot_of(key); };
     auto now = now_ms();
-    auto done = rounds_->take(x.series, slots, now);
+    // What waits is judged as time goes on, whoever else is refused.
+    auto done = to_.common.services->pushed->load() < most_pushed_samples
+                  ? rounds_->take(x.series, slots, now)
+                  : std::nullopt;
     if (!done) {
       go_on();
       return then(fail(ec::overloaded, "too many rounds wait to be judged"));
     }
+    count_waiting(rounds_->samples());
     for (auto slot : rounds_->take_touched())
       if (slot > check::kept_series::duration)
         to_.checker.kept().expect(slot, now);
@@ -86,6 +98,7 @@ public:
         to_.take(std::move(*round));
       else
         break;
+    count_waiting(rounds_->samples());
     is_going_on_ = false;
   }
 
@@ -96,6 +109,11 @@ public:
 private:
   const base::config& config() const { return *to_.common.services->config; }
   int64_t now_ms() const { return to_.common.services->clock->now_ms(); }
+
+  void count_waiting(size_t now) {
+    auto samples = static_cast<int64_t>(now);
+    to_.common.services->pushed->fetch_add(samples - std::exchange(counted_, samples));
+  }
 
   /// One lot at a time: what comes meanwhile goes together.
   void keep_on() {
@@ -118,6 +136,7 @@ private:
   std::unique_ptr<history_source> history_;
   std::optional<push::pushed_rounds> rounds_; ///< Unset: the start does not know the cursor yet.
   std::vector<std::function<void()>> waiting_;
+  int64_t counted_ = 0; ///< Of what waits on this node.
   bool is_keeping_ = false, is_going_on_ = false;
 };
 

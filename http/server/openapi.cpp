@@ -386,10 +386,20 @@ json intake_operation(const foreign_route& r) {
                                              ? json::object()
                                              : json{{"type", "string"}, {"format", "binary"}}}};
   op["requestBody"]["required"] = true;
-  for (auto status : r.statuses)
-    op["responses"][std::to_string(status)] = {
-      {"description", status == 200 ? "All of it is stored." : "It tells why; nothing is stored."},
-      {"content", content("application/json", {{"type", "object"}})}};
+  // Who sends something else than JSON, and is told nothing when all is well, reads plain text.
+  bool is_told_in_text = std::find(r.statuses.begin(), r.statuses.end(), 204) != r.statuses.end();
+  for (auto status : r.statuses) {
+    auto& response = op["responses"][std::to_string(status)];
+    bool is_good = status == 200 || status == 204;
+    response["description"] = is_good           ? "All of it is stored."
+                              : is_told_in_text ? "It tells why."
+                                                : "It tells why; nothing is stored.";
+    if (status == 204)
+      continue;
+    response["content"] = content("application/json", {{"type", "object"}});
+    if (is_told_in_text)
+      response["content"]["text/plain"] = {{"schema", {{"type", "string"}}}};
+  }
   add_refusals(op);
   return op;
 }

@@ -66,7 +66,9 @@ bool pushed_rounds::adopt(const sample_row& row, int64_t now_ms) {
   auto& to = rounds_.try_emplace(row.time_ms).first->second;
   to.came_ms = now_ms; // Others of it may be under way still.
   for (const auto& x : round->samples)
-    to.samples[x.slot] = {row.time_ms, x.value, is_end_of_series(x.value)};
+    samples_ +=
+      to.samples.insert_or_assign(x.slot, entry{row.time_ms, x.value, is_end_of_series(x.value)})
+        .second;
   newest_ms_ = std::max(newest_ms_, row.time_ms);
   return true;
 }
@@ -132,6 +134,7 @@ std::optional<samples_pushed> pushed_rounds::take(const std::vector<pushed_serie
       auto value = x.bits[i] == stale_bits ? number::of(std::bit_cast<double>(stale_bits))
                                            : number_of_bits(x.bits[i]);
       known->second = {time, value, x.bits[i] == stale_bits};
+      samples_ += is_first;
       round->second.fresh.push_back({*slot, value});
       touched_.push_back(*slot);
       newest_ms_ = std::max(newest_ms_, time);
@@ -223,6 +226,7 @@ std::optional<check::round> pushed_rounds::next(int64_t now_ms) {
     if (!is_due(found->second))
       return {};
     out = made(at, found->second);
+    samples_ -= found->second.samples.size();
     rounds_.erase(found);
   } else {
     // A sender keeps the order: what comes later says that this will not.

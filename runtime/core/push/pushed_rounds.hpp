@@ -57,6 +57,7 @@ public:
   int64_t newest_ms() const { return newest_ms_; }
   int64_t late() const { return late_; } ///< Late samples since the last round that had some.
   size_t waiting() const { return rounds_.size(); }
+  size_t samples() const { return samples_; } ///< Of the rounds that wait.
 
 private:
   struct entry {
@@ -86,6 +87,7 @@ private:
   std::unordered_map<uint32_t, origin> origins_; ///< By slot.
   std::vector<uint32_t> touched_;
   int64_t newest_ms_ = 0, late_ = 0;
+  size_t samples_ = 0;
 };
 
 } // namespace aops::push

@@ -178,6 +178,9 @@ BOOST_AUTO_TEST_CASE(more_rounds_than_may_wait_are_refused_as_a_whole) {
   BOOST_TEST(rounds.waiting() == 0);
   points.pop_back();
   BOOST_TEST(taken(rounds, {series_of("x", points)}, begun + 5000).taken == 4);
+  BOOST_TEST(rounds.samples() == 4);
+  BOOST_TEST(rounds.next(begun + 6000).has_value());
+  BOOST_TEST(rounds.samples() == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
