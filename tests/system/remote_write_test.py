@@ -72,7 +72,7 @@ class by_prometheus(unittest.TestCase):
             config = (f"remote_write:\n- url: {aops.url}/api/v1/write\n  authorization: {{credentials: {token}}}\n"
                       "  queue_config: {batch_send_deadline: 200ms, min_backoff: 50ms, max_backoff: 200ms}\n")
             with prometheus(targets=[f"127.0.0.1:{page.port}"], more=config) as source:
-                wait_until(lambda: any(x["check_item"] == "busy" for x in api.results(host)), 20, "the rule fires")
+                wait_until(lambda: any(x["value"] == "Abnormal" for x in api.results(host)), 20, "the rule fires")
                 self.assertEqual(api.host(host)["status"], "online")
                 aops.kill()
                 there = page.pages_served
