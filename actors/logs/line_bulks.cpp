@@ -268,8 +268,9 @@ expected<void> line_bulks::settle_known(std::vector<place_in_batch>& open) {
     auto told = search(body_of_ids(some), config_.patience, size_t{16} << 20);
     if (!told)
       return fail(std::move(told.error()));
-    for (const auto& hit : told->value("hits", json::object()).value("hits", json::array()))
-      there.insert(hit.value("_id", std::string{}));
+    const auto& hits = opensearch::value_in(*told, {"hits", "hits"});
+    for (size_t k = 0; hits.is_array() && k < hits.size(); ++k)
+      there.insert(opensearch::text_in(hits[k], {"_id"}));
   }
   std::erase_if(open, [&](const place_in_batch& x) {
     if (!there.contains(x.of->documents[x.number].id))

@@ -27,14 +27,24 @@ milliseconds left_until(steady_clock::time_point deadline) {
 
 /// What is wrong with an answer that is there; empty: nothing.
 std::string shards_missing(const json& body) {
-  auto shards = body.find("_shards");
-  if (shards == body.end() || !shards->is_object())
-    return {};
-  auto failed = shards->value("failed", 0), total = shards->value("total", 0);
+  auto failed = opensearch::number_in(body, {"_shards", "failed"}),
+       total = opensearch::number_in(body, {"_shards", "total"});
   return failed > 0 ? fmt::format("{} of {} shards do not tell", failed, total) : std::string{};
 }
 
-bool is_out_of_time(const json& body) { return body.value("timed_out", false); }
+/// Where a line stands in the order asked for, whether it reads or not.
+std::optional<line_place> place_of_hit(const json& hit) {
+  const auto& sort = opensearch::value_in(hit, {"sort"});
+  if (!sort.is_array() || sort.size() != 2 || !sort[0].is_number_integer() ||
+      !sort[1].is_number_integer())
+    return std::nullopt;
+  return line_place{sort[0].get<int64_t>(), sort[1].get<uint64_t>()};
+}
+
+bool is_out_of_time(const json& body) {
+  const auto& told = opensearch::value_in(body, {"timed_out"});
+  return told.is_boolean() && told.get<bool>();
+}
 
 /// One search: page by page, until somebody has enough.
 class paged_search {
@@ -61,17 +71,18 @@ public:
         return false;
       if (!page)
         return fail(std::move(page.error()));
-      auto hits = page->find("hits");
-      if (hits == page->end() || !hits->is_object() || !hits->contains("hits"))
+      const auto& all = opensearch::value_in(*page, {"hits", "hits"});
+      if (!all.is_array())
         return true;
-      const auto& all = (*hits)["hits"];
+      auto before = after;
       for (const auto& hit : all) {
-        auto line = line_in_document(hit.is_object() ? hit.value("_source", json{}) : json{});
+        if (auto place = place_of_hit(hit))
+          after = place;
+        auto line = line_in_document(opensearch::value_in(hit, {"_source"}));
         if (!line) {
           damage_ = "some lines do not read";
           continue;
         }
-        after = line_place{line->what.time_ns, line->n};
         if (is_wanted(*line) && take(std::move(*line)))
           return true;
       }
@@ -79,7 +90,7 @@ public:
         return false;
       if (all.size() < page_lines_)
         return true;
-      if (!after) // Nothing of a whole page reads: there is no way on.
+      if (after == before) // It does not say where it ends: there is no way on.
         return true;
     }
   }
@@ -173,11 +184,9 @@ private:
       return false;
     if (!told)
       return fail(std::move(told.error()));
-    auto buckets = told->value("aggregations", json::object())
-                     .value("stretches", json::object())
-                     .value("buckets", json::array());
-    for (size_t i = 0; i < std::min(buckets.size(), to.counts().size()); ++i)
-      to.add(to.begin_of(i), buckets[i].value("doc_count", int64_t{0}));
+    const auto& buckets = opensearch::value_in(*told, {"aggregations", "stretches", "buckets"});
+    for (size_t i = 0; buckets.is_array() && i < std::min(buckets.size(), to.counts().size()); ++i)
+      to.add(to.begin_of(i), opensearch::number_in(buckets[i], {"doc_count"}));
     return !is_out_of_time(*told);
   }
 

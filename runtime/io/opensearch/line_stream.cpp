@@ -17,36 +17,6 @@ constexpr int64_t day_ms = 86'400'000, least_age_ms = 3'600'000, parts_of_stream
 /// The first releases whose data streams are known to do.
 constexpr int least_opensearch = 2, least_elasticsearch = 8;
 
-int64_t whole_number(const json& x) {
-  if (x.is_number_integer())
-    return x.get<int64_t>();
-  int64_t out = 0;
-  if (x.is_string()) {
-    const auto& text = x.get_ref<const std::string&>();
-    std::from_chars(text.data(), text.data() + text.size(), out);
-  }
-  return out;
-}
-
-const json& inner(const json& x, std::initializer_list<const char*> names) {
-  static const json none;
-  const json* at = &x;
-  for (const auto* name : names) {
-    if (!at->is_object())
-      return none;
-    auto it = at->find(name);
-    if (it == at->end())
-      return none;
-    at = &*it;
-  }
-  return *at;
-}
-
-std::string text_at(const json& x, std::initializer_list<const char*> names) {
-  const auto& value = inner(x, names);
-  return value.is_string() ? value.get<std::string>() : std::string{};
-}
-
 /// An answer of a status below 300, or an error.
 expected<search_answer> fine(const search_client& at, const search_call& what) {
   auto told = at.call(what);
@@ -62,12 +32,12 @@ expected<server_told> greet(const search_client& at, std::chrono::milliseconds p
   if (!told)
     return fail(std::move(told.error()));
   server_told out;
-  out.version = text_at(told->body, {"version", "number"});
-  bool is_opensearch = text_at(told->body, {"version", "distribution"}) == "opensearch";
+  out.version = text_in(told->body, {"version", "number"});
+  bool is_opensearch = text_in(told->body, {"version", "distribution"}) == "opensearch";
   out.product = is_opensearch ? "OpenSearch" : "Elasticsearch";
   int major = 0;
   std::from_chars(out.version.data(), out.version.data() + out.version.size(), major);
-  if (major == 0 || (!is_opensearch && inner(told->body, {"tagline"}).is_null()))
+  if (major == 0 || (!is_opensearch && value_in(told->body, {"tagline"}).is_null()))
     return fail(ec::query_failed, at.shown_url() + " is neither OpenSearch nor Elasticsearch");
   auto least = is_opensearch ? least_opensearch : least_elasticsearch;
   if (major < least)
@@ -105,13 +75,13 @@ expected<std::vector<stream_index>> indices_of(const search_client& at, const st
   if (!listed)
     return fail(std::move(listed.error()));
   std::vector<stream_index> out;
-  const auto& streams = inner(listed->body, {"data_streams"});
+  const auto& streams = value_in(listed->body, {"data_streams"});
   if (listed->status == 404 || !streams.is_array() || streams.empty())
     return out;
-  const auto& names = inner(streams.front(), {"indices"});
+  const auto& names = value_in(streams.front(), {"indices"});
   if (names.is_array())
     for (const auto& x : names)
-      out.push_back({text_at(x, {"index_name"})});
+      out.push_back({text_in(x, {"index_name"})});
   auto settings = fine(at, {"GET", fmt::format("/{}/_settings/index.creation_date", s.name)});
   if (!settings)
     return fail(std::move(settings.error()));
@@ -120,10 +90,8 @@ expected<std::vector<stream_index>> indices_of(const search_client& at, const st
     return fail(std::move(stats.error()));
   for (auto& x : out) {
     auto name = x.name.c_str();
-    x.created_ms =
-      whole_number(inner(settings->body, {name, "settings", "index", "creation_date"}));
-    x.bytes =
-      whole_number(inner(stats->body, {"indices", name, "total", "store", "size_in_bytes"}));
+    x.created_ms = number_in(settings->body, {name, "settings", "index", "creation_date"});
+    x.bytes = number_in(stats->body, {"indices", name, "total", "store", "size_in_bytes"});
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <future>
 
 namespace aops::opensearch {
@@ -20,30 +21,47 @@ std::string joined_url(std::string url, const std::string& path) {
   return url + path;
 }
 
-const base::json* member(const base::json& x, const char* name) {
-  if (!x.is_object())
-    return nullptr;
-  auto it = x.find(name);
-  return it == x.end() ? nullptr : &*it;
-}
-
-std::string text_member(const base::json& x, const char* name) {
-  auto value = member(x, name);
-  return value && value->is_string() ? value->get<std::string>() : std::string{};
-}
-
 /// Whether another address may do better.
 bool may_do_better(const error& e) { return e == ec::unreachable || e == ec::timed_out; }
 
 } // namespace
 
+const base::json& value_in(const base::json& x, std::initializer_list<const char*> names) {
+  static const base::json none;
+  const auto* at = &x;
+  for (const auto* name : names) {
+    if (!at->is_object())
+      return none;
+    auto it = at->find(name);
+    if (it == at->end())
+      return none;
+    at = &*it;
+  }
+  return *at;
+}
+
+int64_t number_in(const base::json& x, std::initializer_list<const char*> names) {
+  const auto& value = value_in(x, names);
+  if (value.is_number_integer())
+    return value.get<int64_t>();
+  int64_t out = 0;
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    std::from_chars(text.data(), text.data() + text.size(), out);
+  }
+  return out;
+}
+
+std::string text_in(const base::json& x, std::initializer_list<const char*> names) {
+  const auto& value = value_in(x, names);
+  return value.is_string() ? value.get<std::string>() : std::string{};
+}
+
 std::string reason_of(const search_answer& x) {
-  std::string out;
-  if (auto problem = member(x.body, "error"); problem && problem->is_string()) {
-    out = problem->get<std::string>();
-  } else if (problem) {
-    out = text_member(*problem, "reason");
-    if (auto type = text_member(*problem, "type"); !type.empty())
+  auto out = text_in(x.body, {"error"});
+  if (out.empty()) {
+    out = text_in(x.body, {"error", "reason"});
+    if (auto type = text_in(x.body, {"error", "type"}); !type.empty())
       out = type + (out.empty() ? "" : ": " + out);
   }
   if (out.size() > most_reason)

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +64,15 @@ private:
   std::unique_ptr<net::http_multi> http_;
   mutable std::atomic<size_t> good_{0}; ///< Which address answered last.
 };
+
+/// What stands below some names; null when nothing does.
+const base::json& value_in(const base::json& x, std::initializer_list<const char*> names);
+
+/// The whole number there, also one in a text; else 0.
+int64_t number_in(const base::json& x, std::initializer_list<const char*> names);
+
+/// The text there; else none.
+std::string text_in(const base::json& x, std::initializer_list<const char*> names);
 
 /// What an answer says went wrong, in words; the status when it says nothing.
 std::string reason_of(const search_answer& x);
