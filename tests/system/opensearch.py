@@ -48,7 +48,7 @@ class opensearch:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([SERVER, "run", self.libs, self.folder / "data", str(self.port)], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, preexec_fn=die_with_parent)
-        wait_until(self.answers, 180, "OpenSearch")
+        wait_until(self.answers, 300, "OpenSearch")
 
     def answers(self):
         assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
@@ -74,4 +74,4 @@ class opensearch:
 
     def settings(self, *more):
         """Of a node that keeps its lines there."""
-        return ("logs.store=opensearch", f"logs.opensearch_url=['{self.url}']", "logs.opensearch_replicas=0") + more
+        return ("logs.store=opensearch", f"logs.opensearch_url={self.url}", "logs.opensearch_replicas=0") + more
