@@ -44,13 +44,16 @@ nice = 0
 command = ["/no/such/program"]
 """
 
+# A series for each test: what one does to it the next would learn.
+LEVELS = {"found_level": 10, "killed_level": 10, "tried_level": 10, "work_level": 10, "quiet_level": 5}
+
 PARAMETERS = "alpha=0.2 sigmas=4 warmup=5 floor=0.05 history=10s"
 
 
 class plugins(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.exporter = exporter({"work_level": 10, "quiet_level": 5})
+        cls.exporter = exporter(LEVELS)
         cls.addClassCleanup(cls.exporter.close)
         cls.node = node("check.sample_period=1s", "scrape.timeout=1s", config=CONFIG.format(ewma=EWMA, hanging=HANGING))
         cls.addClassCleanup(cls.node.close)
@@ -61,7 +64,7 @@ class plugins(unittest.TestCase):
         wait_until(lambda: cls.figure('aops_plugin_up{plugin="ewma"}') == 1, 30, "the plug-in serves")
 
     def setUp(self):
-        self.exporter.set({"work_level": 10, "quiet_level": 5})
+        self.exporter.set(LEVELS)
 
     def tearDown(self):
         names = [x["check_item"] for x in self.api.good("/check/rule/get", {"check_items": []})["check_items"]]
@@ -98,17 +101,17 @@ class plugins(unittest.TestCase):
         return [x for x in self.api.results(self.host) if x["check_item"] == item and x["value"] == "Internal error"]
 
     def test_what_the_program_finds_is_a_row_and_an_alert_with_its_bounds(self):
-        self.add(rule("unusual", "work_level", PARAMETERS, plugin="ewma"))
+        self.add(rule("unusual", "found_level", PARAMETERS, plugin="ewma"))
         (stored,) = self.api.good("/check/rule/get", {"check_items": ["unusual"]})["check_items"]
         self.assertEqual((stored["plugin"], stored["condition"]), ("ewma", PARAMETERS))
         self.settle()
         self.assertEqual(self.open("unusual"), [])
-        self.exporter.set({"work_level": 100, "quiet_level": 5})
+        self.exporter.set(LEVELS | {"found_level": 100})
         (alert,) = self.judged("unusual", "Abnormal")
         self.assertRegex(alert["reason"], r"^value 100, expected 1\d(\.\d+)? \([\d.]+ to 1\d(\.\d+)?\)$")
         row = next(x for x in self.api.results(self.host) if x["check_item"] == "unusual")
         self.assertEqual(row["value"], "Abnormal")
-        self.exporter.set({"work_level": 10, "quiet_level": 5})
+        self.exporter.set(LEVELS)
         self.judged("unusual", None)
 
     def test_what_cannot_be_judged_is_refused_with_its_field(self):
@@ -128,18 +131,18 @@ class plugins(unittest.TestCase):
         self.assertIn("plugin broken", json.dumps(examined))
 
     def test_a_program_that_is_killed_comes_back_and_learns_again(self):
-        self.add(rule("unusual", "work_level", PARAMETERS, plugin="ewma"))
+        self.add(rule("killed", "killed_level", PARAMETERS, plugin="ewma"))
         self.settle()
         starts = self.figure('aops_plugin_starts_total{plugin="ewma"}')
         os.kill(self.child(EWMA), signal.SIGKILL)
-        wait_until(lambda: self.errors("unusual"), 30, "the rule is not judged")
-        self.assertEqual(self.errors("unusual")[0]["reason"], "plug-in ewma: was ended by signal 9 (Killed)")
-        self.judged("unusual", None)
+        wait_until(lambda: self.errors("killed"), 30, "the rule is not judged")
+        self.assertEqual(self.errors("killed")[0]["reason"], "plug-in ewma: was ended by signal 9 (Killed)")
+        self.judged("killed", None)
         self.assertGreater(self.figure('aops_plugin_starts_total{plugin="ewma"}'), starts)
         self.settle()
-        self.exporter.set({"work_level": 100, "quiet_level": 5})
-        self.judged("unusual", "Abnormal")
-        self.assertEqual(len(self.errors("unusual")), 1, self.errors("unusual"))
+        self.exporter.set(LEVELS | {"killed_level": 100})
+        self.judged("killed", "Abnormal")
+        self.assertEqual(len(self.errors("killed")), 1, self.errors("killed"))
 
     def test_a_program_that_hangs_holds_up_no_round(self):
         wait_until(lambda: self.figure('aops_plugin_up{plugin="hang"}') == 1, 30, "the plug-in serves")
@@ -148,7 +151,7 @@ class plugins(unittest.TestCase):
         skipped = self.figure("aops_rounds_skipped_total") or 0
         rounds = self.figure("aops_rounds_total")
         begun = time.monotonic()
-        self.exporter.set({"work_level": 10, "quiet_level": 9})
+        self.exporter.set(LEVELS | {"quiet_level": 9})
         self.judged("high", "Abnormal", 10)
         wait_until(lambda: self.figure("aops_rounds_total") >= rounds + 6, 30, "six rounds")
         took = time.monotonic() - begun
@@ -161,23 +164,23 @@ class plugins(unittest.TestCase):
         self.assertIn("plugin-away", self.node.log(2000))
 
     def test_rules_are_tried_on_history(self):
-        self.add(rule("known", "work_level", "$0 > 1000"))
+        self.add(rule("known", "tried_level", "$0 > 1000"))
 
         def with_data():
-            tried = self.tried(rule("x", "work_level", "$0 > 1000"))
+            tried = self.tried(rule("x", "tried_level", "$0 > 1000"))
             return tried["points"] - tried["without_data"]
         wait_until(lambda: with_data() >= 12, 40, "some history")
-        self.exporter.set({"work_level": 100, "quiet_level": 5})
+        self.exporter.set(LEVELS | {"tried_level": 100})
         found = {}
 
         def is_found():
-            found.update(self.tried(rule("x", "work_level", PARAMETERS, plugin="ewma"), seconds=20))
+            found.update(self.tried(rule("x", "tried_level", PARAMETERS, plugin="ewma"), seconds=20))
             return any(x["value"] == "Abnormal" for x in found["check_result"])
         wait_until(is_found, 30, "the program finds it in what is stored")
         parts = {x["text"]: x for x in found["parts"]}
-        self.assertEqual(set(parts), {"work_level", "expected", "low", "high"})
+        self.assertEqual(set(parts), {"tried_level", "expected", "low", "high"})
         self.assertGreater(parts["expected"]["points"], 3)
-        tried = self.tried(rule("x", "work_level", "season=day cycles=1 min_cycles=1", plugin="seasonal"))
+        tried = self.tried(rule("x", "tried_level", "season=day cycles=1 min_cycles=1", plugin="seasonal"))
         self.assertEqual(tried["check_result"], [])  # Nothing is known of yesterday: no verdict.
         self.assertGreater(tried["points"], 0)
 
