@@ -2,6 +2,7 @@
 they are, history, and differences. Two real hosts of this machine are logged in to.
 """
 import os
+import time
 import unittest
 
 import lab
@@ -91,6 +92,11 @@ class tracing_pages(unittest.TestCase):
         t = self.open().see(f"td >> text={self.one}").see("td .mark >> text=not looked at yet")
         t.click("button:has-text('Add hosts')").click(".el-dialog .el-select")
         t.see(f".el-select-dropdown__item.is-disabled:has-text('{self.one}')")
+        t.type("awa")
+        t.gone(f".el-select-dropdown__item:has-text('{self.two}')")
+        for _ in "awa":
+            t.press("Backspace")
+        t.see(f".el-select-dropdown__item:has-text('{self.two}')")
         t.click(f".el-select-dropdown__item:has-text('{self.two}')").click(".el-select-dropdown__item:has-text('away')")
         t.press("Escape")
         t.click(".el-dialog button[type=submit]").see("td >> text=away").see(f"td >> text={self.two}")
@@ -213,6 +219,15 @@ class tracing_pages(unittest.TestCase):
         t.click(f"[aria-label='Details of {self.two}']").click(f"[aria-label='Difference of {REPO}']")
         t.see(".el-drawer >> text=Both say the same; comments, blanks or order differ.").see(".el-drawer tr.added >> text=# a remark")
 
+    def test_w20_a_long_history_has_pages(self):
+        self.c.domain(self.domain)
+        for k in range(23):
+            self.c.item(self.domain, "/etc/motd", f"{k}\n", reason=f"the {k}th")
+        t = self.open("files").click("[aria-label='History of /etc/motd']").see("td >> text=the 22th").see("text=23 in all")
+        self.assertEqual(len(t.all("tbody tr")), 20)
+        t.click("[aria-label='Next page']").see("td >> text=the 0th").gone("td >> text=the 22th")
+        self.assertEqual(len(t.all("tbody tr")), 3)
+
     # -- W21
 
     def test_w21_all_changes_are_found_by_domain_file_author_and_time(self):
@@ -226,6 +241,10 @@ class tracing_pages(unittest.TestCase):
         t.fill("[aria-label='A piece of the path']", "motd").see("td:has-text('/etc/motd as it is')")
         t.fill("[aria-label=User]", "nobody").see("text=No change fits.")
         t.fill("[aria-label=User]", "adm")
+        t.see("td:has-text('/etc/motd as it is')")
+        t.turn(f"/ui/changes?domain={self.domain}&range=1000-2000").see("text=No change fits.")
+        now = int(time.time())
+        t.turn(f"/ui/changes?domain={self.domain}&range={now - 3600}-{now + 3600}").see("td:has-text('/etc/motd as it is')")
         t.click("tr:has-text('/etc/motd as it is') >> text=Difference")
         t.see("tr.changed td.new >> text=b")
         self.assertEqual(t.ask("problems"), [])
