@@ -33,9 +33,9 @@ int64_t next_look(const storage::trace_due_row& x, const base::config& config, i
   return now_ms + every_ms + jitter;
 }
 
-/// After a look between the whole ones none is begun for a while: they take no more than a fourth
-/// of the time that one look at a time would.
-constexpr int64_t rests_after_one_ms = 3, longest_rest_ms = 300'000;
+/// Looks between the whole ones are made one at a time, and after each none is begun for so many
+/// times as long as it took: they take no more than a fourth of the time.
+constexpr int64_t rest_after_one = 3;
 
 using domain_key = std::pair<std::string, std::string>;
 
@@ -69,22 +69,27 @@ void look_by_time(tracing_pointer self, const std::string& owner, const std::str
   auto tell = [owner, domain](const error& why) {
     log::info("domain-not-looked-at", "{} of {}: {}", domain, owner, to_string(why));
   };
-  auto nothing = [self, key, tell](expected<plan_ptr> plan) {
-    self->state.under_way.erase(key);
+  if (!is_whole)
+    st.rests_until_ms = base::never_ms; // Until it has ended.
+  auto end = [self, key, is_whole](int64_t began) {
+    auto& of = self->state;
+    of.under_way.erase(key);
+    auto now = of.store->time->steady_ms();
+    if (!is_whole)
+      of.rests_until_ms = now + rest_after_one * (now - began);
+  };
+  auto nothing = [self, end, tell](expected<plan_ptr> plan) {
+    end(self->state.store->time->steady_ms());
     if (!plan) // Else there is nothing in it any more.
       tell(plan.error());
   };
   look_manner manner;
   manner.by_digest = true;
   manner.spares_unreachable = !is_whole;
-  auto begin = [self, key, who, how, tell, manner](plan_ptr plan) {
+  auto begin = [self, end, who, how, tell, manner](plan_ptr plan) {
     auto began = self->state.store->time->steady_ms();
-    auto then = [self, key, tell, began, manner](expected<std::shared_ptr<look_result>> found) {
-      auto& st = self->state;
-      st.under_way.erase(key);
-      auto now = st.store->time->steady_ms();
-      if (manner.spares_unreachable)
-        st.rests_until_ms = now + std::min(rests_after_one_ms * (now - began), longest_rest_ms);
+    auto then = [end, tell, began](expected<std::shared_ptr<look_result>> found) {
+      end(began);
       if (!found)
         tell(found.error());
     };
