@@ -124,7 +124,8 @@ verb silence_verb() {
        {.name = "matchers",
         .value = "MATCHERS",
         .help =
-          "add: only alerts with these labels: alertname=disk-full, mountpoint=~/var.*, !=, !~"},
+          "add: only alerts with these labels: alertname=disk-full, mountpoint=~/var.*, !=, !~",
+        .is_list = true},
        {.name = "start",
         .value = "TIME",
         .help = "add: when it begins, as 2024-03-01T10:15; else now"},
