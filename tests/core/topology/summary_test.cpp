@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace summary_test {
 
@@ -161,11 +161,10 @@ BOOST_AUTO_TEST_CASE(a_thousand_hosts_with_a_hundred_links_each_are_summed_up_in
     }
     tell(id, told_by(address(i), std::move(all)));
   }
-  auto before = std::chrono::steady_clock::now();
+  const auto before = std::clock(); // Of the processor: whatever else the machine does.
   auto all = summary();
-  auto took = std::chrono::steady_clock::now() - before;
-  BOOST_TEST_MESSAGE(
-    "summary: " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+  const auto took_s = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  BOOST_TEST_MESSAGE("summary: " << took_s << " s");
   BOOST_TEST(all.total_nodes == hosts);
   BOOST_TEST(all.total_links == hosts * links / 2);
   BOOST_TEST(all.nodes.size() == 300u);
@@ -175,8 +174,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_hosts_with_a_hundred_links_each_are_summed_up_in
   auto groups = summary(by_group);
   BOOST_TEST(groups.nodes.size() == 20u);
   BOOST_TEST(groups.pairs.size() <= 400u);
-  // Also unoptimised and on a busy machine.
-  BOOST_TEST(std::chrono::duration_cast<std::chrono::seconds>(took).count() < 10);
+  BOOST_TEST(took_s < 5.0); // Also with sanitizers; else well below a second.
 }
 
 BOOST_AUTO_TEST_SUITE_END()
