@@ -36,6 +36,7 @@ class newcomer(unittest.TestCase):
             t.call("fill", PASSWORD, on=f"input[type=password] >> nth={box}")
         t.click("button[type=submit]").see("text=No host is watched yet.")
         t.shot("newcomer-empty")
+        self.assertEqual(t.ask("axe"), [])
         t.ask("problems")  # That the default password must be changed is said by an error of its own.
 
         self.step(1, "Add a host").see(".el-dialog")
