@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(where_lines_are_kept_is_judged_together) {
     return c ? std::string{} : c.error().detail;
   };
   BOOST_TEST(why({"logs.store=opensearch"}) ==
-             "--set logs.store: opensearch needs logs.opensearch_url");
+             "--set: logs.store: opensearch needs logs.opensearch_url");
   BOOST_TEST(why({"logs.opensearch_url=ftp://a"}).ends_with("must begin with http:// or https://"));
   BOOST_TEST(why({"logs.opensearch_url=https://u:p@a"}).find("u:p") == std::string::npos);
   BOOST_TEST(why({"logs.opensearch_prefix=Lines"}).find("lower case") != std::string::npos);

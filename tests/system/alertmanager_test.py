@@ -127,7 +127,9 @@ class asked(scene):
             self.assertEqual(alert["annotations"]["root_cause"], notes["root_cause"])
             self.assertEqual(len(self.tasks()), 1, "diagnosed more than once")
             causes = [x for x in chat.all() if x["text"].startswith("diagnosed: ")]
-            self.assertEqual(len(causes), 1, causes)
+            # The node may have died between telling it and noting that: then it is told once more.
+            self.assertIn(len(causes), (1, 2))
+            self.assertEqual(causes[-1], causes[0])
             (said,) = causes[0]["attachments"]
             self.assertIn("cause: web_slow: It is too hot.", said["text"])
             self.assertEqual(said["title_link"], notes["report"])

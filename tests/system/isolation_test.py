@@ -241,6 +241,7 @@ ROWS = {
     ("POST", "/manage/tracing/edit/get"): sees(),
     ("POST", "/manage/tracing/model/get"): sees(),
 
+    ("POST", "/api/v1/write"): sees(code=400, changes=True),  # Nothing is no request of a sender.
     ("POST", "/v1/logs"): row(ANYONE, lambda s: {"resourceLogs": []}, code=16),  # With tokens of hosts only.
     ("POST", "/logs/ingest"): row(ANYONE, lambda s: {"log": "x"}, code=1201),
     ("POST", "/logs/search"): sees(shows=lambda s: ["line of h1"]),

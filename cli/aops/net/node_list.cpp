@@ -26,8 +26,9 @@ bool only_reads(std::string_view path) {
 }
 
 bool creates(std::string_view path) {
-  constexpr std::array<std::string_view, 15> keyed = {"/check/execute",
+  constexpr std::array<std::string_view, 16> keyed = {"/check/execute",
                                                       "/check/rule/import",
+                                                      "/check/silence/add",
                                                       "/diag/execute",
                                                       "/diag/tree/import",
                                                       "/manage/account/register",

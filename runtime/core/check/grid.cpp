@@ -30,9 +30,10 @@ int64_t grid_offset_ms(std::string_view host_id, int64_t period_ms) {
 
 int64_t request_phase_ms(std::string_view host_id, int64_t period_ms) {
   auto span = std::max<int64_t>(1, std::min<int64_t>(1000, period_ms / 4));
-  auto step = std::min(span, request_step_ms);
-  auto steps = static_cast<uint64_t>((span + step - 1) / step);
-  return static_cast<int64_t>(mixed(stable_hash(host_id)) % steps) * step;
+  auto steps = std::min(span, request_steps);
+  auto step = span / steps;
+  auto mine = static_cast<int64_t>(mixed(stable_hash(host_id)) % static_cast<uint64_t>(steps));
+  return mine * step + step / 2;
 }
 
 int64_t floor_grid(int64_t t_ms, int64_t period_ms, int64_t offset_ms) {

@@ -10,13 +10,12 @@ namespace aops::check {
 /// alone, so that every node agrees. A period below 2 s has offset 0.
 int64_t grid_offset_ms(std::string_view host_id, int64_t period_ms);
 
-/// Hosts are asked in steps of this: those of one step share wake-ups of threads and a commit,
-/// which cost more than a round itself.
-inline constexpr int64_t request_step_ms = 200;
+/// Hosts that share an offset are asked in so many steps: those of one step share wake-ups of
+/// threads and a commit, which cost more than a round itself.
+inline constexpr int64_t request_steps = 5;
 
 /// How long after a grid time the host's request goes out: 0 <= phase < min(1 s, `period_ms` / 4),
-/// a multiple of `request_step_ms`. Spreads the hosts that share an offset; samples carry the grid
-/// time all the same.
+/// the middle of one of `request_steps`. Samples carry the grid time all the same.
 int64_t request_phase_ms(std::string_view host_id, int64_t period_ms);
 
 /// The latest grid time <= `t_ms`. @param period_ms > 0
