@@ -18,7 +18,7 @@ import xml.etree.ElementTree as xml
 
 TIME_LIMIT_S = 900
 # System tests that take minutes each and wait for what cannot be hurried; AOPS_LONG=1, and so tools/test --all, runs them.
-LONG = {"kafka_trouble_test", "overload_test", "task_kill_test", "task_lease_test"}
+LONG = {"kafka_trouble_test", "opensearch_test", "overload_test", "task_kill_test", "task_lease_test"}
 top = pathlib.Path(__file__).resolve().parent.parent
 
 
