@@ -184,11 +184,11 @@ std::string operation_html(const json& openapi,
     if (const auto* request =
           named_schema(openapi, op["requestBody"]["content"].begin().value()["schema"]))
       html += "<h4>Request</h4>" + fields_table(*request);
-  const auto& ok = op["responses"]["200"];
-  if (ok.contains("content") && ok["content"].contains("application/json") &&
-      ok["content"]["application/json"]["schema"].contains("anyOf"))
-    if (const auto* reply =
-          named_schema(openapi, ok["content"]["application/json"]["schema"]["anyOf"].front()))
+  // What answers with 204, or with text, has none.
+  auto replies =
+    op.value("/responses/200/content/application~1json/schema/anyOf"_json_pointer, json::array());
+  if (!replies.empty())
+    if (const auto* reply = named_schema(openapi, replies.front()))
       html += "<h4>Reply</h4>" + fields_table(*reply);
   return html + "</details>\n";
 }

@@ -96,37 +96,41 @@ class families(unittest.TestCase):
         self.judge_all(TEMPLATES, "redhat")
 
     def test_the_agent_gets_the_token_of_its_host_for_its_user_only(self):
-        (token,) = [args for name, args in self.asked_for("aops_agent", "debian")
-                    if name == "copy" and args["dest"].endswith("agent.token")]
-        self.assertEqual((token["mode"], token["owner"]), ("0600", "aops-agent"))
+        asked = self.asked_for("aops_agent", "debian")
+        self.assertIn("/etc/aops/agent.token", [args.get("path") for name, args in asked if name == "stat"])
+        with open(FOLDER / "aops_agent/roles/aops_agent/tasks/config.yml", encoding="utf-8") as file:
+            (task,) = [x for x in yaml.safe_load(file) if x.get("ansible.builtin.copy", {}).get("dest", "").endswith("agent.token")]
+        token = task["ansible.builtin.copy"]
+        self.assertEqual((token["mode"], token["owner"], task["no_log"]), ("0600", "{{ aops_agent_user }}", True))
 
     def test_on_debian_they_ask_apt(self):
         self.judge_all(TEMPLATES[:2], "debian")  # All of them are really deployed by others.
 
-    def test_a_node_finds_its_libraries_where_it_is_deployed(self):
+    def test_programs_find_their_libraries_where_they_are_deployed(self):
         def said(*words):
             return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
         files = {}  # Of libraries that programs may name.
         for line in said("ldconfig", "-p").splitlines():
             if " => " in line:
                 files.setdefault(line.split()[0], line.rsplit(" ", 1)[1])
-        with open(FOLDER / "aops_node/roles/aops_node/vars/Debian.yml", encoding="utf-8") as file:
-            brought = set(yaml.safe_load(file)["aops_node_packages"])
         needs = {}  # Of a package, those it depends on, of which one of several may do.
         for line in said("dpkg-query", "-W", "-f", "${Package}\t${Pre-Depends}, ${Depends}\n").splitlines():
             package, _, text = line.partition("\t")
             needs[package] = {x.split()[0].split(":")[0] for x in text.replace("|", ",").split(",") if x.strip()}
-        while more := {x for package in brought for x in needs[package] if x in needs} - brought:
-            brought |= more
-        for name in ("aops-node", "aops"):
-            for line in said("objdump", "-p", program(name)).splitlines():
-                if "NEEDED" in line:
-                    library = line.split()[1]
-                    # /lib is /usr/lib, where not every package was told of it.
-                    path = os.path.realpath(files[library])
-                    owner = said("dpkg", "-S", "*" + os.path.basename(path)).split(":")[0]
-                    with self.subTest(program=name, library=library):
-                        self.assertIn(owner, brought)
+        for role, programs in {"aops_node": ("aops-node", "aops"), "aops_agent": ("aops-agent",)}.items():
+            with open(FOLDER / role / "roles" / role / "vars/Debian.yml", encoding="utf-8") as file:
+                brought = set(yaml.safe_load(file)[role + "_packages"])
+            while more := {x for package in brought for x in needs[package] if x in needs} - brought:
+                brought |= more
+            wanted = {line.split()[1] for name in programs for line in said("objdump", "-p", program(name)).splitlines()
+                      if "NEEDED" in line}
+            # /lib is /usr/lib, where not every package was told of it.
+            names = {x: os.path.basename(os.path.realpath(files[x])) for x in wanted}
+            owners = {}
+            for line in said("dpkg", "-S", *("*/" + x for x in names.values())).splitlines():
+                packages, _, path = line.partition(": ")
+                owners[os.path.basename(path)] = packages.split(":")[0]
+            self.assertEqual({x: owners[file] for x, file in names.items() if owners[file] not in brought}, {}, role)
 
 
 if __name__ == "__main__":

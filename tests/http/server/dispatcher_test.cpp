@@ -1,4 +1,5 @@
 #include "http/server/dispatcher.hpp"
+#include "http/server/docs_page.hpp"
 #include "runtime/base/log.hpp"
 #include "tests/http/support/sample_service.hpp"
 
@@ -410,6 +411,14 @@ BOOST_AUTO_TEST_CASE(every_operation_has_a_name_of_its_own) {
       names.insert(op["operationId"].get<std::string>());
     }
   BOOST_TEST(names.size() == operations);
+}
+
+BOOST_AUTO_TEST_CASE(the_human_page_takes_answers_without_contents) {
+  // As of senders that are told nothing when all is well.
+  auto document = json::parse(
+    R"({"paths": {"/write": {"post": {"tags": ["t"], "responses": {"204": {"description": "ok"}}}}},
+    "components": {"schemas": {}}})");
+  BOOST_TEST(http::docs_page(document, "style").find("POST/write") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_human_page_names_every_path) {
