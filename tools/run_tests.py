@@ -16,7 +16,7 @@ import threading
 import time
 import xml.etree.ElementTree as xml
 
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 1500
 # System tests that take minutes each and wait for what cannot be hurried; AOPS_LONG=1, and so tools/test --all, runs them.
 LONG = {"kafka_trouble_test", "opensearch_test", "overload_test", "task_kill_test", "task_lease_test"}
 top = pathlib.Path(__file__).resolve().parent.parent
