@@ -1090,7 +1090,6 @@ export const zh: Record<string, string> = {
   'Show those that have ended, too': '也显示已结束的',
   'and {n} more': '以及另外 {n} 个',
   'ended by {name}': '由 {name} 结束',
-  'End {name}': '结束 {name}',
   'Nothing is silenced.': '没有静默。',
   'A silence is for a known fault, a maintenance window for work that is planned.': '静默用于已知故障，维护时段用于计划中的工作。',
   'Labels, one a line': '标签，每行一个',
