@@ -12,6 +12,7 @@ import netns
 from agent import agent
 from agent_test import node_inside
 from authority import made_authority
+from chain_service import PATIENCE_S
 from disk import disk, why_not
 from node import die_with_parent, program
 from rest import rule
@@ -42,13 +43,26 @@ class machine:
                              log=log)
 
     def fill_disk(self):
-        with open(os.path.join(self.disk.path, "fill"), "wb", buffering=0) as file:
-            for piece in (1 << 20, 1 << 16, 1 << 12):
-                try:
-                    while file.write(b"\0" * piece) == piece:
+        """Until its service finds no room: the record of a request under way leaves some again when it goes."""
+        def is_full():
+            with open(os.path.join(self.disk.path, "fill"), "ab", buffering=0) as file:
+                for piece in (1 << 20, 1 << 16, 1 << 12):
+                    try:
+                        while file.write(b"\0" * piece) == piece:
+                            pass
+                    except OSError:  # Full, for pieces of this size.
                         pass
-                except OSError:  # Full, for pieces of this size.
-                    pass
+            return self.last_request() >= PATIENCE_S
+
+        wait_until(is_full, 60, "a request that finds no room")
+
+    def last_request(self):
+        """How long it took, in seconds; 0 before the first one."""
+        try:
+            with open(os.path.join(self.folder, "service.prom"), encoding="ascii") as file:
+                return float(file.read().split()[1])
+        except FileNotFoundError:
+            return 0
 
     def close(self):
         self.disk.close()
