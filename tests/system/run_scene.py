@@ -271,6 +271,18 @@ def children_of(pid):
     return found
 
 
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def command(pid):
+    return read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace")
+
+
 def with_run(run, *roots):
     """Processes below these that belong to a run, whose id is in their environment. Those of a host are below its process."""
     found = []
@@ -282,6 +294,19 @@ def with_run(run, *roots):
         except OSError:
             continue
     return found
+
+
+def settle_without(run, *roots):
+    """Until nothing of a run is left below these; what is left is named."""
+    def are_gone():
+        left[:] = with_run(run, *roots)
+        return not left
+
+    left = []
+    try:
+        settle(are_gone)
+    except AssertionError as problem:
+        raise AssertionError("\n".join(("left of the run:", *(f"{x}: {command(x)}" for x in left)))) from problem
 
 
 def lives(pid):

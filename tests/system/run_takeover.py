@@ -1,5 +1,5 @@
 """A run whose node is lost in its middle, and what must hold when another one takes it over."""
-from run_scene import children_of, lives, settle, shared_scene, watcher, with_run
+from run_scene import children_of, lives, settle_without, shared_scene, watcher, with_run
 from waiting import wait_until
 
 
@@ -34,7 +34,7 @@ class takeover_scene(shared_scene):
         self.enter_key()
         self.wait_for(self.run_, "interrupted")
         self.assertEqual({where: x[0] for where, x in self.failures(self.run_).items()}, {("two", "h2"): "interrupted"})
-        settle(lambda: not with_run(self.run_, *(x.process.pid for x in self.hosts)))  # What it had begun there.
+        settle_without(self.run_, *(x.process.pid for x in self.hosts))  # What it had begun there.
         self.assertEqual({name: self.counted(name) for name in self.ids}, self.before)
 
     def goes_on(self):

@@ -6,7 +6,7 @@ import stat
 import unittest
 
 import lab
-from run_scene import OPEN, STEPS, VAULT_KEY, children_of, scene, settle, with_run
+from run_scene import OPEN, STEPS, VAULT_KEY, children_of, command, read, scene, settle, settle_without, with_run
 from waiting import wait_until
 
 
@@ -66,7 +66,7 @@ class runs(scene):
         settle(lambda: all(with_run(run, x) for x in places))  # It is here, and on each host.
         self.act("stop", run)
         self.wait_end(run, "cancelled")
-        settle(lambda: with_run(run, *places) == [])
+        settle_without(run, *places)
         settle(lambda: not any("ansible" in command(x) for x in children_of(self.node.process.pid)))
         self.on_hosts("rm /var/hold-one")
         for name in self.ids:
@@ -246,18 +246,6 @@ class after_a_crash(scene):
                 self.assertIn(info["state"], [state] if state else ["done", "failed"])
                 for name in self.ids:
                     self.assertEqual(self.counted(name), counts, name)
-
-
-def read(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-def command(pid):
-    return read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace")
 
 
 def fingerprint(host):

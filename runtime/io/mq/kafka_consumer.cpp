@@ -12,6 +12,10 @@ constexpr size_t most_bytes = size_t{16} << 20; ///< Of one poll.
 constexpr size_t several = 8; ///< So many at once, and it is worth waiting for more.
 constexpr int patience_ms = 5000;
 
+/// Before this version librdkafka aborts when a handle is destroyed whose group had begun to deal
+/// out partitions and had not told it of any: https://github.com/confluentinc/librdkafka/issues/4312
+constexpr int frees_without_assignment = 0x020300ff;
+
 std::optional<std::string> bytes_of(const void* data, size_t length) {
   if (!data)
     return {};
@@ -82,8 +86,11 @@ public:
   explicit kafka_consumer(consumer_options options) : options_(std::move(options)) {}
 
   ~kafka_consumer() override {
-    if (handle_)
-      rd_kafka_consumer_close(handle_.get()); // Gives partitions up first.
+    if (!handle_)
+      return;
+    rd_kafka_consumer_close(handle_.get()); // Gives partitions up first.
+    if (!was_in_group_ && rd_kafka_version() < frees_without_assignment)
+      abandon();
   }
 
   expected<void> open(const base::config& c) {
@@ -184,6 +191,13 @@ private:
     kafka_consumer* owner = nullptr;
   };
 
+  /// It has left its group, and its idle threads end with the process. Nobody polls it: it calls
+  /// back no more but to log.
+  void abandon() {
+    rd_kafka_set_log_level(handle_.get(), 0);
+    handle_.release(); // NOLINT(bugprone-unused-return-value): a leak rather than an abort.
+  }
+
   void note(const rd_kafka_message_t& m) {
     if (!is_refusal(m.err))
       return state_.failed(rd_kafka_message_errstr(&m));
@@ -236,6 +250,7 @@ private:
 
   /// Partitions come and go a few at a time; the others go on being read.
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
+    was_in_group_ = true;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       log::debug("kafka-assigned", "{} partitions of {} come", list->cnt, options_.group);
       for (auto& id : ids_of(*list))
@@ -273,6 +288,7 @@ private:
   consumer_options options_;
   owned_state state_;
   bool is_paused_ = false;
+  bool was_in_group_ = false;   ///< Partitions, or that there are none for it, were told.
   std::set<partition_id> mine_; ///< Partitions that it has.
   handle_ptr handle_;           ///< Ends before what its callbacks use.
 };

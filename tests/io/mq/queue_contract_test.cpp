@@ -232,6 +232,23 @@ QUEUE_CASE(members_of_a_group_share_and_say_good_bye_before_they_lose) {
     BOOST_TEST(!gone.contains(number));
 }
 
+QUEUE_CASE(members_may_come_and_go_at_any_moment) {
+  if (!it.engine.is_real())
+    return;
+  auto visits = [&](std::chrono::milliseconds longer) {
+    for (auto stay = 0ms; stay < 10 * longer; stay += longer)
+      it.consume()->poll(1, stay, 1ms);
+  };
+  std::vector<std::thread> others;
+  for (auto longer : {1ms, 3ms, 7ms, 13ms})
+    others.emplace_back(visits, longer);
+  for (auto& other : others)
+    other.join();
+  it.publish({it.keyed(0, 1)});
+  auto last = it.consume();
+  read(*last, 1);
+}
+
 QUEUE_CASE(nothing_is_committed_of_partitions_that_others_have) {
   if (!it.engine.is_real())
     return;
