@@ -224,6 +224,8 @@ void event_reader::take_stats(const json& data,
                                                          : host_outcome::not_run;
     if (host.outcome == host_outcome::ok)
       host.action = host.message = {}; // What failed was rescued, or done again.
+    else
+      failed_at_.try_emplace(id, number_ + 1);
     auto event = like;
     event.host = id;
     event.is_changed = host.changed > 0;
@@ -250,6 +252,7 @@ void event_reader::note(const play_event& event) {
   if (ends) {
     host.outcome =
       event.kind == event_kind::failed ? host_outcome::failed : host_outcome::unreachable;
+    failed_at_.try_emplace(event.host, event.number);
     host.action = event.action;
     host.message = event.message;
   }
@@ -287,10 +290,16 @@ void event_reader::emit(play_event event, std::vector<play_event>& out) {
   out.push_back(std::move(event));
 }
 
-std::vector<host_result> event_reader::results() const {
+std::vector<host_result> event_reader::results(int64_t sure) const {
   std::vector<host_result> out;
-  for (const auto& host : order_.hosts)
-    out.push_back(hosts_.find(host.id)->second);
+  for (const auto& host : order_.hosts) {
+    auto& x = out.emplace_back(hosts_.find(host.id)->second);
+    auto failed = failed_at_.find(host.id);
+    if (x.outcome == host_outcome::ok || failed == failed_at_.end() || failed->second <= sure)
+      continue;
+    x.outcome = host_outcome::not_run;
+    x.action = x.message = {};
+  }
   return out;
 }
 

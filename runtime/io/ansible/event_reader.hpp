@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <map>
 
 namespace aops::ansible {
@@ -25,7 +26,11 @@ public:
   std::vector<play_event> read(std::string_view bytes);
 
   /// What became of the hosts, as far as was told; in the order of the order.
-  std::vector<host_result> results() const;
+  /// @param sure Number of an event. What failed after it may have failed because the play was
+  /// ended, as when its ssh went first: such a host did not come to its end.
+  std::vector<host_result> results(int64_t sure = std::numeric_limits<int64_t>::max()) const;
+  /// Number of the last event.
+  int64_t told() const { return number_; }
   /// Whether the play came to its end.
   bool has_stats() const { return has_stats_; }
   /// What Ansible said when it did not. Masked.
@@ -49,6 +54,7 @@ private:
   base::secret_mask mask_;
   event_line_parser lines_;
   std::map<std::string, host_result, std::less<>> hosts_;
+  std::map<std::string, int64_t, std::less<>> failed_at_; ///< Host: number of that event.
   std::map<std::string, const target*, std::less<>> targets_;
   std::map<std::string, std::string, std::less<>> differences_; ///< Not yet told, by host.
   std::string open_line_, complaint_;

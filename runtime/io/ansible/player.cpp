@@ -187,7 +187,11 @@ private:
       std::array<pollfd, 3> watched{output.watched(), errors.watched(), news.watched()};
       ::poll(watched.data(), watched.size(), 200);
       if (watched[0].revents)
-        output.drain([&](std::string_view bytes) { tell(reader.read(bytes)); });
+        output.drain([&](std::string_view bytes) {
+          if (why_.load() != ec::internal && !sure_)
+            sure_ = reader.told();
+          tell(reader.read(bytes));
+        });
       if (watched[1].revents)
         errors.drain([&](std::string_view bytes) { note_error(bytes, reader); });
       if (watched[2].revents)
@@ -212,7 +216,12 @@ private:
   }
 
   play_result result_of(const event_reader& reader) {
-    play_result out{how(reader), reader.results()};
+    play_result out{how(reader), {}};
+    // Whom others ended nobody can tell when that began.
+    const bool was_ended_by_others = news_.starts_with("late") || news_.empty();
+    out.hosts = out.how               ? reader.results()
+                : was_ended_by_others ? reader.results(0)
+                                      : reader.results(sure_.value_or(reader.told()));
     for (size_t i = 0; i < out.hosts.size(); ++i)
       out.hosts[i].host_keys = folder_->learnt_keys(order_.hosts[i]);
     return out;
@@ -244,6 +253,7 @@ private:
   guarded_process process_;
   std::atomic<ec> why_{ec::internal}; ///< Why it was ended from here; `internal`: it was not.
   std::atomic<int64_t> ended_by_{0};  ///< On the steady clock; 0: no matter.
+  std::optional<int64_t> sure_;       ///< Last event of before it was ended from here.
   std::string errors_, news_;
 };
 

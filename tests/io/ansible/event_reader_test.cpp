@@ -46,6 +46,18 @@ BOOST_AUTO_TEST_CASE(lines_are_read_wherever_they_are_torn) {
   BOOST_TEST(!whole.has_stats());
 }
 
+BOOST_AUTO_TEST_CASE(what_fails_while_a_play_is_ended_has_not_come_to_its_end) {
+  auto order = local_play("x", "");
+  event_reader reader{order};
+  reader.read(failed_line("m1"));
+  auto sure = reader.told();
+  BOOST_TEST((reader.results(sure).at(0).outcome == host_outcome::failed));
+  BOOST_TEST((reader.results(sure - 1).at(0).outcome == host_outcome::not_run));
+  BOOST_TEST(reader.results(sure - 1).at(0).message == "");
+  reader.read(failed_line("m2")); // What was known before stays.
+  BOOST_TEST((reader.results(sure).at(0).outcome == host_outcome::failed));
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_told_and_the_next_one_read) {
   auto order = local_play("x", "");
   event_reader reader{order};
