@@ -70,7 +70,7 @@ endif()
 set(std_headers
     <algorithm> <array> <atomic> <chrono> <cmath> <condition_variable> <cstdint> <deque> <functional> <map> <memory>
     <mutex> <optional> <set> <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant> <vector>
-    <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>)
+    \"runtime/base/json_library.hpp\" <fmt/format.h> <tl/expected.hpp>)
 set(caf_headers <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <string> <vector>
                 <fmt/format.h> <tl/expected.hpp> <caf/all.hpp>)
 aops_pch(aops_pch_std HEADERS ${std_headers} LINK fmt::fmt nlohmann_json::nlohmann_json)

@@ -6,10 +6,10 @@
 #include "messages/changes.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/hosts.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/all.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::actors {
 

@@ -3,9 +3,8 @@
 #include "messages/return_code.hpp"
 #include "runtime/base/address.hpp"
 #include "runtime/base/canonical_json.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/check/own_series.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "actors/diag/diag_plan.hpp"
 
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 #include "actors/store/host_credentials.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/base/json_library.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace aops::actors {
 

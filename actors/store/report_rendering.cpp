@@ -1,8 +1,7 @@
 #include "actors/store/report_rendering.hpp"
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/fault/report.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace aops::actors {
 

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "runtime/base/config.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <string>
 

@@ -92,7 +92,7 @@ std::string type_text(const json& schema) {
     return fmt::format("{}", fmt::join(choices, " | "));
   }
   auto type = schema.value("type", "any JSON");
-  if (type == "array" && !schema["items"].empty())
+  if (type == "array" && schema.contains("items") && !schema["items"].empty())
     return "list of " + type_text(schema["items"]);
   if (type == "object" && schema.contains("additionalProperties") &&
       schema["additionalProperties"].is_object())

@@ -102,7 +102,11 @@ private:
         return;
       open_.insert(&c);
     }
-    c.run([this] { return must_close(); });
+    try {
+      c.run([this] { return must_close(); });
+    } catch (const std::exception& e) { // A stream can make one when its head has left already.
+      log::error("connection-failed", "a connection is closed by an exception: {}", e.what());
+    }
     std::lock_guard lock{mutex_};
     open_.erase(&c);
   }

@@ -2,9 +2,8 @@
 
 #include "messages/describe.hpp"
 #include "messages/error.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/json_values.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 #include <string_view>

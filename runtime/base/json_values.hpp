@@ -4,8 +4,7 @@
 #include "messages/error.hpp"
 #include "messages/sample.hpp"
 #include "messages/values.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <map>
 #include <string>

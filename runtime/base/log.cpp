@@ -1,6 +1,7 @@
 #include "runtime/base/log.hpp"
 
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>

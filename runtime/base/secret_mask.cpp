@@ -1,8 +1,7 @@
 #include "runtime/base/secret_mask.hpp"
 
 #include "runtime/base/base64.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,7 +1,7 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <fstream>

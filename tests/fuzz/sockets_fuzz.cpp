@@ -1,10 +1,9 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/sockets/batch.hpp"
 #include "runtime/core/sockets/diag_reply.hpp"
 #include "runtime/core/sockets/exporter_text.hpp"
 #include "runtime/core/sockets/link_table.hpp"
 #include "runtime/core/sockets/probe_lines.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdlib>

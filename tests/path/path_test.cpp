@@ -1,10 +1,10 @@
 #include "cli/aops/command/program.hpp"
 #include "cli/aops/verbs/verbs.hpp"
+#include "runtime/base/json_library.hpp"
 #include "tests/path/greeting/verb/greet.hpp"
 #include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 #include <sstream>
 

@@ -1,7 +1,7 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/check/live.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>

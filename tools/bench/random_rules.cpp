@@ -3,7 +3,7 @@
 
 #include "tools/bench/random_rules.hpp"
 
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <cstdio>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/base/json_library.hpp"
 
-#include <nlohmann/json.hpp>
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>

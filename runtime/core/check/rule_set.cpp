@@ -2,12 +2,12 @@
 
 #include "runtime/base/canonical_json.hpp"
 #include "runtime/base/digest.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/core/check/own_series.hpp"
 #include "runtime/core/check/query_plan.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,8 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/fault/tree.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string_view>
 

@@ -2,10 +2,9 @@
 
 #include "messages/error.hpp"
 #include "messages/sample.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/check/selector.hpp"
 #include "runtime/core/fault/slice.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "messages/error.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <string>
 #include <vector>

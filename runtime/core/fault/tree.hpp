@@ -1,10 +1,9 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/fault/circuit.hpp"
 #include "runtime/core/fault/leaf_item.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <functional>
 #include <map>

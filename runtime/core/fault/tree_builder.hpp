@@ -1,9 +1,8 @@
 #pragma once
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/fault/condition.hpp"
 #include "runtime/core/fault/tree.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 #include <vector>

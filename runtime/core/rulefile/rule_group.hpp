@@ -1,9 +1,8 @@
 #pragma once
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/promql/engine.hpp"
 #include "runtime/core/rulefile/template_text.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 #include <utility>

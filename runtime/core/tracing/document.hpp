@@ -1,9 +1,8 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/tracing/syntax.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "runtime/base/json_library.hpp"
 
 #include <memory>
 #include <string_view>

@@ -1,10 +1,9 @@
 #pragma once
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/secret_mask.hpp"
 #include "runtime/io/ansible/event_line.hpp"
 #include "runtime/io/ansible/play.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <limits>
 #include <map>

@@ -1,8 +1,7 @@
 #include "runtime/io/mq/kafka_handle.hpp"
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/base/log.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,8 @@
 #include "messages/names.hpp"
 #include "messages/roles/host_info.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/io/storage/host_info_repository.hpp"
 #include "tests/actors/host/host_fixture.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace aops::actors::diagnosis_test {
 

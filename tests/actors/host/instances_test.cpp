@@ -1,7 +1,6 @@
 #include "messages/names.hpp"
+#include "runtime/base/json_library.hpp"
 #include "tests/actors/host/host_fixture.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace aops::actors::instances_test {
 

@@ -1,9 +1,9 @@
 #include "actors/host/coverage.hpp"
 #include "actors/host/recent_rows.hpp"
 #include "actors/host/unit_reports.hpp"
+#include "runtime/base/json_library.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 #include <map>
 #include <set>

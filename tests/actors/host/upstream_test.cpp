@@ -1,10 +1,10 @@
 // What a diagnosis finds on hosts that the judged one depends on.
 #include "actors/support/prepare.hpp"
 #include "messages/roles/topology.hpp"
+#include "runtime/base/json_library.hpp"
 #include "tests/actors/host/host_fixture.hpp"
 
 #include <caf/all.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::actors::upstream_test {
 

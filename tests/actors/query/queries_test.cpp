@@ -1,5 +1,6 @@
 #include "actors/query/queries.hpp"
 #include "messages/names.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/check/round_codec.hpp"
 #include "runtime/io/storage/sample_archive.hpp"
 #include "runtime/io/storage/sample_pieces.hpp"
@@ -7,7 +8,6 @@
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::actors {
 

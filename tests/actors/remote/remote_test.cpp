@@ -1,11 +1,10 @@
 #include "actors/remote/remote.hpp"
 #include "actors/store/host_credentials.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/io/storage/credential_repository.hpp"
 #include "runtime/io/storage/host_key_repository.hpp"
 #include "tests/actors/task/run_fixture.hpp"
 #include "tests/support/process.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <fstream>
 

@@ -1,11 +1,11 @@
 #include "actors/store/job_store.hpp"
 #include "actors/store/store_writer.hpp"
 #include "messages/names.hpp"
+#include "runtime/base/json_library.hpp"
 #include "runtime/io/storage/report_units.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <caf/all.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::actors {
 

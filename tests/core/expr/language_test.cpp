@@ -1,8 +1,7 @@
 // Runs tests/scripts/expr/language.txt, whose head explains the form, and what
 // docs/reference/condition-language.md shows.
+#include "runtime/base/json_library.hpp"
 #include "tests/core/expr/support.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <deque>

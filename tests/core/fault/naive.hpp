@@ -1,8 +1,7 @@
 #pragma once
 
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/fault/slice.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <map>
 #include <optional>

@@ -1,9 +1,9 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/sockets/batch.hpp"
 #include "runtime/core/sockets/exporter_text.hpp"
 #include "tests/core/sockets/socket_rows.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 namespace batch_test {
 

@@ -1,7 +1,7 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/task/remote_plays.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 namespace remote_plays_test {
 

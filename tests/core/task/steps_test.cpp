@@ -1,8 +1,8 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/task/steps.hpp"
 #include "tests/support/outcome.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::task {
 

@@ -1,7 +1,7 @@
+#include "runtime/base/json_library.hpp"
 #include "runtime/core/task/host_facts.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 namespace system_facts_test {
 

@@ -296,6 +296,13 @@ BOOST_AUTO_TEST_CASE(our_mistakes_are_logged_under_an_id_and_not_told) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_member_that_a_document_lacks_fails_its_request_only) {
+  log::capture captured;
+  BOOST_TEST(say("/test/open", R"({"text":"no member"})")["code"] == 500);
+  BOOST_TEST(captured.text().find("json.exception.other_error.599") != std::string::npos);
+  BOOST_TEST(say("/test/open", fine)["said"] == "hi");
+}
+
 BOOST_AUTO_TEST_CASE(the_log_of_requests_holds_no_token_and_no_body) {
   auto token = sessions.open("admin");
   log::capture captured;

@@ -1,4 +1,5 @@
 #include "http/server/server.hpp"
+#include "runtime/base/log.hpp"
 #include "tests/http/support/raw_client.hpp"
 #include "tests/http/support/sample_service.hpp"
 
@@ -52,6 +53,30 @@ BOOST_AUTO_TEST_CASE(it_answers_many_requests_over_one_connection) {
     BOOST_TEST(json::parse(r.body)["said"] == "hi");
   }
   BOOST_TEST(it->connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_throws_ends_its_connection_only) {
+  auto what = tests::sample_service(sessions);
+  auto throws = [](const http::stream_request&, const nothing&) -> expected<http::stream> {
+    http::stream live;
+    live.pump = [](http::stream_sink& sink) {
+      sink.write("data: first\n\n");
+      return tests::text_of_what_is_not_there(json::object()).empty();
+    };
+    return live;
+  };
+  what.streams.push_back(
+    http::make_stream_route<nothing>("/test/throwing", http::may::anyone, "It throws.", throws));
+  auto started = http::http_server::start(quick_options(), std::move(what));
+  BOOST_REQUIRE(started.has_value());
+  log::capture captured;
+  raw_client c{(*started)->port()};
+  c.send(get_request("/test/throwing"));
+  BOOST_TEST(c.read_until("data: first"));
+  BOOST_TEST(c.is_closed_within(20s));
+  BOOST_TEST(captured.count("connection-failed") == 1);
+  raw_client other{(*started)->port()};
+  BOOST_TEST(other.ask(json_request("POST", "/test/open", fine)).status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(its_successor_takes_the_clients_that_came_between_the_two) {

@@ -75,9 +75,14 @@ private:
   std::map<std::string, caller> known_;
 };
 
+/// A mistake that the JSON library asserts nobody makes.
+inline std::string text_of_what_is_not_there(const http::json& x) { return x["missing"].dump(); }
+
 inline expected<echo_reply> echo(const http::request_context& context, const echo_request& m) {
   if (m.text == "throw")
     throw std::runtime_error("a secret reason");
+  if (m.text == "no member")
+    return echo_reply{200, m.text, text_of_what_is_not_there(http::json{{"text", m.text}})};
   if (m.text == "fail")
     return fail(ec::internal, "a secret reason");
   if (m.text == "busy")

@@ -1,8 +1,8 @@
 #include "runtime/base/digest.hpp"
+#include "runtime/base/json_library.hpp"
 #include "tests/io/ansible/stage.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,11 +1,11 @@
 #include "actors/jobs/job_intake.hpp"
 #include "actors/jobs/unit_runner.hpp"
 #include "actors/support/prepare.hpp"
+#include "runtime/base/json_library.hpp"
 #include "tests/path/greeting/kind/greeting.hpp"
 #include "tests/path/greeting/messages.hpp"
 
 #include <caf/all.hpp>
-#include <nlohmann/json.hpp>
 
 namespace aops::tests {
 
