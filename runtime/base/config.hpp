@@ -236,6 +236,7 @@ struct config {
     std::string dump_directory; ///< Empty: what is too old is gone.
     /// Above so many the oldest are dumped; 0: however many.
     int64_t most_check_results = 0, most_diag_reports = 0, most_audit_records = 0;
+    bool dump_samples = false; ///< What `samples.keep` and `samples.max_bytes` leave no room for.
   } retention;
 
   struct {

@@ -181,7 +181,10 @@ void add_stores(lister& list, config& c) {
     .add("most_diag_reports", r.most_diag_reports, {0, 1'000'000'000},
          "Above so many reports the oldest diagnosis tasks that ended are dumped; 0: however many.")
     .add("most_audit_records", r.most_audit_records, {0, 1'000'000'000},
-         "Above so many the oldest audit records are dumped; 0: however many.");
+         "Above so many the oldest audit records are dumped; 0: however many.")
+    .add("dump_samples", r.dump_samples,
+         "Samples are dumped, too, before they leave the store by `samples.keep` or `samples.max_bytes`. "
+         "Dumps of a time take about as much room as its samples did, and nothing deletes them.");
   auto& b = c.backup;
   list.in("backup")
     .add("directory", b.directory,
