@@ -167,7 +167,8 @@ private:
   std::optional<caf::actor_clock::time_point> began_; ///< When it got to work.
   int64_t started_ms_ = 0;
   int64_t worked_before_ms_ = 0; ///< It was at work under earlier owners, and before it waited.
-  std::set<size_t> remnants_;    ///< Hosts where plays of before may still run.
+  /// Hosts where plays of before may still run; why the last clean-up did not end them.
+  std::map<size_t, std::string> remnants_;
   int clean_ups_ = 0;            ///< Of these that came to nothing, in a row.
   size_t given_up_ = 0;          ///< Hosts where that could not be ended.
   std::optional<batch> batch_;

@@ -123,7 +123,7 @@ void run_job::restore_hosts(const storage::stored_run& stored) {
       continue;
     auto& row = hosts_[step][host] = x;
     if (machine_->is_open(step) && may_have_remnants(x))
-      remnants_.insert(host);
+      remnants_.try_emplace(host);
     row.state = text_of(machine_->restore_host(step, host, state_of(x)));
   }
 }

@@ -312,7 +312,7 @@ run_job::result_of(const ansible::host_result* x, size_t host, const expected<vo
   machine_->ended(batch_->step, host, state);
   bool is_at_end = closed != batch_->closed.end() || (x && x->outcome != host_outcome::not_run);
   if (!how && batch_->may_have_acted && !is_at_end)
-    remnants_.insert(host);
+    remnants_.try_emplace(host);
   if (is_over(state)) {
     ++finished_;
     failed_ += state == host_state::failed || state == host_state::unreachable ? 1 : 0;

@@ -22,7 +22,8 @@ void run_job::clean_up() {
     return wake_in(std::chrono::ceil<std::chrono::milliseconds>(*clean_up_due_ - now));
   batch_.emplace();
   batch_->is_clean_up = true;
-  batch_->hosts.assign(remnants_.begin(), remnants_.end());
+  for (const auto& [host, why] : remnants_)
+    batch_->hosts.push_back(host);
   batch_->inbox = std::make_shared<play_inbox>();
   ansible::play_order order;
   order.run = id_;
@@ -37,11 +38,19 @@ void run_job::clean_up_later() {
 
 /// Nothing is forgotten that was not looked for.
 void run_job::cleaned_up(const ansible::play_result& result) {
-  auto is_clean = [&](size_t host) {
+  auto is_clean = [&](auto& remnant) {
+    auto& [host, why] = remnant;
     const auto& id = plan().hosts[host].id;
     auto told = std::find_if(
       result.hosts.begin(), result.hosts.end(), [&](const auto& x) { return x.host == id; });
-    return result.how && !batch_->closed.contains(id) &&
+    auto closed = batch_->closed.find(id);
+    if (closed != batch_->closed.end())
+      why = closed->second;
+    else if (told != result.hosts.end() && !told->message.empty())
+      why = told->message;
+    else if (!result.how)
+      why = to_string(result.how.error());
+    return result.how && closed == batch_->closed.end() &&
            (told == result.hosts.end() || told->outcome == ansible::host_outcome::ok);
   };
   std::erase_if(remnants_, is_clean);
@@ -68,12 +77,14 @@ void run_job::give_up_remnants() {
   auto c = change();
   auto now = now_ms();
   for (size_t step = 0; step < steps_.size(); ++step)
-    for (auto host : remnants_) {
+    for (const auto& [host, why] : remnants_) {
       auto& row = hosts_[step][host];
       if (!machine_->is_open(step) || row.state != "pending" || row.attempts == 0)
         continue;
       row.state = text_of(task::host_state::unreachable);
       row.message = "what a play had left running there could not be ended";
+      if (!why.empty())
+        row.message += ": " + why;
       row.ended_ms = now;
       machine_->ended(step, host, task::host_state::unreachable);
       ++finished_;

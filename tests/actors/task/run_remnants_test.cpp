@@ -90,13 +90,18 @@ BOOST_AUTO_TEST_CASE(is_looked_for_again_where_that_failed) {
 
 BOOST_AUTO_TEST_CASE(on_a_host_that_does_not_answer_does_not_hold_the_others_for_ever) {
   auto run = run_task(make_task(careful));
-  for (int i = 0; i < 3; ++i)
-    player->clean_ups.push_back(result_of("h1 ok,h2 unreachable,h3 ok"));
+  auto refused = result_of("h1 ok,h2 unreachable,h3 ok");
+  refused.hosts.at(1).message = "Permission denied";
+  player->clean_ups.assign(3, refused);
   crash(run, true);
   pass(20s);
   BOOST_TEST(player->cleaned.size() == 3u);
   BOOST_TEST(play().hosts() == "h1 h3");
   BOOST_TEST(hosts(run).starts_with("a h1 running, a h2 unreachable, a h3 running"));
+  run_hosts_query q;
+  q.execution_id = run;
+  BOOST_TEST(ok(ask<run_hosts_page>(runs, admin, q)).results.at(1).message ==
+             "what a play had left running there could not be ended: Permission denied");
   end_well(play());
   end_well(play());
   BOOST_TEST(state(run) == "done");
