@@ -92,12 +92,15 @@ private:
       static_cast<uint16_t>(record().exporter_port ? record().exporter_port : c.scrape.port)};
     scrape::scrape_limits limits{
       connect_timeout, timeout, static_cast<size_t>(c.scrape.max_bytes.bytes)};
+    fetch_order order{scrape::scrape_request(from, limits, page_bytes_)};
+    // Hosts of a lane are asked in the same second of each period.
+    order.what.lane = static_cast<size_t>(to_.checker.offset_ms() / 1000);
     actors::ask<scraper_actor>(to_.common.self,
                                *to_.common.services->names,
                                scraper_name,
                                timeout + grace,
                                std::move(then),
-                               fetch_order{scrape::scrape_request(from, limits, page_bytes_)});
+                               std::move(order));
   }
 
   check::round round_of(int64_t time_ms, expected<fetched> answer) {

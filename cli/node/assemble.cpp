@@ -77,6 +77,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace aops::node {
 
 namespace {
@@ -424,8 +426,11 @@ child_spec upkeep_child(const parts& p) {
 }
 
 child_spec scraper_child(const parts& p) {
-  (void)p;
-  return child(scraper_name, scraper, net::http_multi_options{});
+  net::http_multi_options options;
+  options.max_idle = 10'240; // Hosts of a node.
+  auto seconds = p.config->check.sample_period.ms / 1000;
+  options.lanes = static_cast<size_t>(std::clamp<int64_t>(seconds, 1, 60));
+  return child(scraper_name, scraper, std::move(options));
 }
 
 child_spec notifier_child(const parts& p) {

@@ -39,30 +39,25 @@ class http_multi::loop {
 public:
   explicit loop(http_multi_options options)
       : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), multi_(curl_multi_init()) {}
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   ~loop() {
     stop();
     spare_.clear();
-    curl_multi_cleanup(multi_); // Closes idle connections, which calls on_socket.
+    lanes_.clear(); // Closes idle connections, which calls on_socket.
   }
 
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
 
   expected<void> start() {
-    if (epoll_.get() < 0 || wake_.get() < 0 || !multi_)
+    if (epoll_.get() < 0 || wake_.get() < 0)
       return fail(ec::internal, fmt::format("HTTP client: {}", std::strerror(errno)));
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &loop::on_socket);
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &loop::on_timer);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_idle));
-    // No CURLMOPT_MAX_HOST_CONNECTIONS: libcurl 7.88 keeps whatever waits for a connection in one
-    // line for all hosts, so that a silent host would hold up the others.
+    if (!open_lanes())
+      return fail(ec::internal, "HTTP client: libcurl has no room");
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = wake_.get();
+    event.data.u64 = watched(0, wake_.get());
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
     auto names = resolver::start(options_.names);
     if (!names)
@@ -121,6 +116,54 @@ public:
   }
 
 private:
+  /// Connections that are looked at together, and the transfers that may use them.
+  struct lane {
+    lane(loop& owner, size_t place) : of(owner), number(place) {}
+    ~lane() { curl_multi_cleanup(multi); }
+    lane(const lane&) = delete;
+    lane& operator=(const lane&) = delete;
+
+    loop& of;
+    size_t number;
+    CURLM* multi = nullptr;
+    std::optional<steady::time_point> timer; ///< When libcurl wants to be called.
+    size_t transfers = 0;                    ///< Under way.
+    steady::time_point used{};               ///< When its last request began.
+    bool is_filled = false;                  ///< It may keep connections.
+  };
+
+  size_t lane_count() const { return std::max<size_t>(1, options_.lanes); }
+
+  bool open_lanes() {
+    for (size_t number = 0; number < lane_count(); ++number)
+      if (!open(*lanes_.emplace_back(std::make_unique<lane>(*this, number))))
+        return false;
+    return true;
+  }
+
+  bool open(lane& x) {
+    auto share = options_.max_idle / lane_count();
+    auto most = lane_count() == 1 ? share : share + share / 2 + 1;
+    x.multi = curl_multi_init();
+    if (!x.multi)
+      return false;
+    curl_multi_setopt(x.multi, CURLMOPT_SOCKETFUNCTION, &loop::on_socket);
+    curl_multi_setopt(x.multi, CURLMOPT_SOCKETDATA, &x);
+    curl_multi_setopt(x.multi, CURLMOPT_TIMERFUNCTION, &loop::on_timer);
+    curl_multi_setopt(x.multi, CURLMOPT_TIMERDATA, &x);
+    curl_multi_setopt(x.multi, CURLMOPT_MAXCONNECTS, static_cast<long>(most));
+    // No CURLMOPT_MAX_HOST_CONNECTIONS: libcurl 7.88 keeps whatever waits for a connection in one
+    // line for all hosts, so that a silent host would hold up the others.
+    return true;
+  }
+
+  lane& lane_of(const transfer& t) { return *lanes_[t.lane() % lanes_.size()]; }
+
+  /// What epoll tells of a descriptor.
+  static uint64_t watched(size_t lane_number, int fd) {
+    return uint64_t{lane_number} << 32 | static_cast<uint32_t>(fd);
+  }
+
   /// Hands it to the I/O thread, from any thread.
   void deliver(submission job) {
     bool first = false;
@@ -160,11 +203,15 @@ private:
   void run() {
     while (!admit()) {
       wait();
-      if (timer_ && steady::now() >= *timer_) {
-        timer_.reset();
-        curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running_);
-      }
-      reap();
+      for (auto& x : lanes_)
+        if (x->timer && steady::now() >= *x->timer) {
+          x->timer.reset();
+          act(*x, CURL_SOCKET_TIMEOUT, 0);
+        }
+      for (auto& x : lanes_)
+        if (x->transfers > 0)
+          reap(*x);
+      close_forgotten();
     }
     cancel_all();
   }
@@ -200,18 +247,55 @@ private:
   }
 
   void launch(std::unique_ptr<transfer> t) {
-    if (curl_multi_add_handle(multi_, t->handle()) != CURLM_OK) {
+    auto& x = lane_of(*t);
+    if (curl_multi_add_handle(x.multi, t->handle()) != CURLM_OK) {
       finish(std::move(t), CURLE_FAILED_INIT);
       return;
     }
+    ++x.transfers;
+    x.used = steady::now();
+    x.is_filled = true;
     active_.insert(t.release());
+  }
+
+  /// The transfer is libcurl's no more.
+  std::unique_ptr<transfer> take_back(transfer* t) {
+    auto& x = lane_of(*t);
+    curl_multi_remove_handle(x.multi, t->handle());
+    --x.transfers;
+    active_.erase(t);
+    return std::unique_ptr<transfer>(t);
+  }
+
+  /// What a lane keeps is looked at when it is used: one that is used no more, for its hosts are
+  /// gone, would keep their connections for ever.
+  void close_forgotten() {
+    auto now = steady::now();
+    auto age = std::max<steady::duration>(options_.max_idle_age, std::chrono::seconds{1});
+    if (lanes_.size() == 1 || now - looked_ < age / 4)
+      return;
+    looked_ = now;
+    for (auto& x : lanes_) {
+      bool is_forgotten = x->is_filled && x->transfers == 0 && now - x->used > age;
+      if (!is_forgotten)
+        continue;
+      curl_multi_cleanup(std::exchange(x->multi, nullptr)); // Which calls on_socket.
+      x->timer.reset();
+      x->is_filled = false;
+      open(*x); // Without room it stays closed: its requests fail, and say so.
+    }
+  }
+
+  void act(lane& x, curl_socket_t fd, int what) {
+    curl_multi_socket_action(x.multi, fd, what, &running_);
   }
 
   void wait() {
     std::array<epoll_event, 256> events;
     int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
     for (int i = 0; i < n; ++i) {
-      int fd = events[static_cast<size_t>(i)].data.fd;
+      auto which = events[static_cast<size_t>(i)].data.u64;
+      int fd = static_cast<int>(which & 0xffff'ffff);
       if (fd == wake_.get()) {
         uint64_t count = 0;
         [[maybe_unused]] auto got = ::read(fd, &count, sizeof count);
@@ -221,28 +305,28 @@ private:
       int action = (what & EPOLLIN ? CURL_CSELECT_IN : 0) |
                    (what & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                    (what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-      curl_multi_socket_action(multi_, fd, action, &running_);
+      act(*lanes_[which >> 32], fd, action);
     }
   }
 
   int wait_ms() const {
-    if (!timer_)
+    std::optional<steady::time_point> first;
+    for (const auto& x : lanes_)
+      if (x->timer && (!first || *x->timer < *first))
+        first = x->timer;
+    if (!first)
       return -1;
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - steady::now());
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - steady::now());
     return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
   }
 
-  void reap() {
+  void reap(lane& x) {
     int left = 0;
-    while (auto* message = curl_multi_info_read(multi_, &left)) {
+    while (auto* message = curl_multi_info_read(x.multi, &left)) {
       if (message->msg != CURLMSG_DONE)
         continue;
-      auto code = message->data.result;
-      auto* easy = message->easy_handle; // The message dies with remove_handle.
-      auto* raw = transfer::of(easy);
-      curl_multi_remove_handle(multi_, easy);
-      active_.erase(raw);
-      std::unique_ptr<transfer> t(raw);
+      auto code = message->data.result; // The message dies when the transfer is taken back.
+      auto t = take_back(transfer::of(message->easy_handle));
       connects_.fetch_add(static_cast<uint64_t>(t->connects()), std::memory_order_relaxed);
       bool goes_on = code == CURLE_OK ? t->redirect() : t->other_address(code);
       if (goes_on)
@@ -273,9 +357,7 @@ private:
 
   void cancel_all() {
     while (!active_.empty()) {
-      std::unique_ptr<transfer> t(*active_.begin());
-      active_.erase(active_.begin());
-      curl_multi_remove_handle(multi_, t->handle());
+      auto t = take_back(*active_.begin());
       finish(std::move(t), CURLE_ABORTED_BY_CALLBACK);
     }
   }
@@ -289,35 +371,36 @@ private:
   }
 
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
-    auto* l = static_cast<loop*>(self);
+    auto* x = static_cast<lane*>(self);
+    int epoll = x->of.epoll_.get();
     if (what == CURL_POLL_REMOVE) {
-      ::epoll_ctl(l->epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+      ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr);
       return 0;
     }
     epoll_event event{};
     event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    event.data.fd = fd;
+    event.data.u64 = watched(x->number, fd);
     int change = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     if (!known)
-      curl_multi_assign(l->multi_, fd, l); // Anything but null: `known` from now on.
-    if (::epoll_ctl(l->epoll_.get(), change, fd, &event) != 0 && errno == EEXIST)
-      ::epoll_ctl(l->epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+      curl_multi_assign(x->multi, fd, x); // Anything but null: `known` from now on.
+    if (::epoll_ctl(epoll, change, fd, &event) != 0 && errno == EEXIST)
+      ::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
     return 0;
   }
 
   static int on_timer(CURLM*, long ms, void* self) {
-    auto* l = static_cast<loop*>(self);
+    auto* x = static_cast<lane*>(self);
     if (ms < 0)
-      l->timer_.reset();
+      x->timer.reset();
     else
-      l->timer_ = steady::now() + std::chrono::milliseconds(ms);
+      x->timer = steady::now() + std::chrono::milliseconds(ms);
     return 0;
   }
 
   const http_multi_options options_;
   base::descriptor epoll_;
   base::descriptor wake_;
-  CURLM* multi_;
+  std::vector<std::unique_ptr<lane>> lanes_;
   std::unique_ptr<resolver> names_;
   std::thread thread_;
 
@@ -329,7 +412,7 @@ private:
   std::vector<submission> admitted_;
   std::unordered_set<transfer*> active_; ///< Owned: libcurl works on them.
   std::vector<std::unique_ptr<transfer>> spare_;
-  std::optional<steady::time_point> timer_; ///< When libcurl wants to be called.
+  steady::time_point looked_ = steady::now(); ///< For lanes that are used no more.
   int running_ = 0;
 
   std::atomic<uint64_t> outstanding_{0}, succeeded_{0}, failed_{0}, refused_{0}, connects_{0},

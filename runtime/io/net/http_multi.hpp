@@ -29,6 +29,9 @@ struct request {
   std::string ca_file = {}; ///< For https; empty: that of the client.
   std::string verb =
     {}; ///< Instead of GET or POST, such as `DELETE`; then redirects are not followed.
+  /// Whose connections it may reuse. Requests that go out at the same time, again and again, share
+  /// a lane: see `http_multi_options::lanes`.
+  size_t lane = 0;
 };
 
 struct response {
@@ -51,8 +54,13 @@ struct reply {
 
 struct http_multi_options {
   size_t max_outstanding = 8192; ///< Requests submitted and not yet answered.
-  /// Connections kept open for the next request; about the number of hosts.
+  /// Connections kept open for the next request; about the number of hosts. With several lanes each
+  /// keeps its share of them, and half as many again: they are not filled alike.
   size_t max_idle = 4096;
+  /// Groups of kept connections, from 1; `request::lane` counts modulo this. libcurl looks at every
+  /// connection of a group that rests, once in each second in which the group gets a request. In
+  /// one group, a thousand hosts that are asked in turns are looked at a thousand times a second.
+  size_t lanes = 1;
   std::chrono::seconds max_idle_age{300};
   /// At once to one host and port, further requests wait; 0: no limit.
   size_t max_host_connections = 0;
@@ -74,7 +82,8 @@ struct http_multi_stats {
 /// `multi_socket_action` on epoll. Hosts that swallow packets delay nobody else. Keeps connections
 /// alive and reuses them; follows at most 3 redirects of a GET, never to another host or port; uses
 /// no proxy. Names are found by `resolver`, so that a connection is never kept to an address that
-/// is a name's no more; of several addresses those that refuse are passed over.
+/// is a name's no more; of several addresses those that refuse are passed over. What a lane is, a
+/// request does not notice, but for the connections it may reuse.
 class http_multi {
 public:
   /// Runs on the I/O thread, exactly once for each accepted request: hand the reply on and return.

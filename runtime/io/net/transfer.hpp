@@ -55,6 +55,9 @@ public:
 
   http_multi::callback take_callback() { return std::move(job_.done); }
 
+  /// As the request says.
+  size_t lane() const { return job_.what.lane; }
+
   /// Connections that this run opened.
   long connects() const;
 

@@ -20,6 +20,7 @@ scraper_actor::behavior_type canned_scraper(scraper_actor::pointer self, host_fi
     [fixture](fetch_order& order) {
       ++fixture->asked;
       fixture->last_url = order.what.url;
+      fixture->last_lane = order.what.lane;
       auto offset = check::grid_offset_ms(fixture->record.host_id, fixture->period_ms);
       auto time = check::floor_grid(fixture->now->now_ms(), fixture->period_ms, offset);
       auto text = fixture->page((time - fixture->origin_ms) / fixture->period_ms);

@@ -37,6 +37,7 @@ struct host_fixture : store_fixture {
   actors::host_actor host;
   int64_t asked = 0; ///< Requests to the exporter.
   std::string last_url;
+  size_t last_lane = 0;
 
   int64_t time_of(int64_t round) const { return origin_ms + round * period_ms; }
 

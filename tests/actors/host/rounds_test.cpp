@@ -112,6 +112,14 @@ BOOST_AUTO_TEST_CASE(three_missed_rounds_make_a_host_offline_and_one_answer_onli
   BOOST_TEST(known().status_since_ms == time_of(6));
 }
 
+BOOST_AUTO_TEST_CASE(hosts_that_are_asked_in_the_same_second_share_a_lane) {
+  page = busy_in({0});
+  begin();
+  to_round(1);
+  auto offset = check::grid_offset_ms(record.host_id, period_ms);
+  BOOST_TEST(last_lane == static_cast<size_t>(offset / 1000));
+}
+
 BOOST_AUTO_TEST_CASE(another_exporter_is_looked_at_at_once_and_nothing_is_known_of_it_before) {
   page = busy_in({0, 1, 2, 3, 4});
   set_rules({hot});

@@ -6,6 +6,7 @@
 #include <httplib.h>
 
 #include <arpa/inet.h>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -126,6 +127,46 @@ private:
   uint16_t port_ = 0;
 };
 
+/// Answers one request and keeps the connection until its client closes it.
+class one_connection {
+public:
+  one_connection() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&at), size);
+    ::listen(listener_, 1);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(at.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~one_connection() {
+    ::shutdown(listener_, SHUT_RDWR); // Ends an accept.
+    thread_.join();
+    ::close(listener_);
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+  bool is_closed() const { return is_closed_; }
+
+private:
+  void serve() {
+    int fd = ::accept(listener_, nullptr, nullptr);
+    char some[4096];
+    if (::recv(fd, some, sizeof some, 0) > 0) {
+      std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nonce";
+      ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+      is_closed_ = ::recv(fd, some, sizeof some, 0) == 0;
+    }
+    ::close(fd);
+  }
+
+  int listener_;
+  uint16_t port_ = 0;
+  std::atomic<bool> is_closed_{false};
+  std::thread thread_;
+};
+
 net::request get(std::string url) {
   net::request r;
   r.url = std::move(url);
@@ -182,6 +223,57 @@ BOOST_AUTO_TEST_CASE(connections_are_reused) {
   BOOST_TEST(stats.succeeded == 5u);
   BOOST_TEST(stats.bytes == 25u);
   BOOST_TEST(stats.outstanding == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(each_lane_reuses_its_own_connections) {
+  web server;
+  net::http_multi_options options;
+  options.lanes = 3;
+  auto http = start(options);
+  auto fetch_in = [&](size_t lane) {
+    auto request = get(server.url("/hello"));
+    request.lane = lane;
+    BOOST_TEST(fetch(*http, request).result->body == "hello");
+    return http->stats().connects;
+  };
+  BOOST_TEST(fetch_in(0) == 1u);
+  BOOST_TEST(fetch_in(1) == 2u);
+  BOOST_TEST(fetch_in(0) == 2u);
+  BOOST_TEST(fetch_in(1) == 2u);
+  BOOST_TEST(fetch_in(4) == 2u); // Counts modulo three.
+}
+
+BOOST_AUTO_TEST_CASE(lanes_share_what_may_be_outstanding_and_are_stopped_together) {
+  silent_port stalls(false);
+  net::http_multi_options options;
+  options.lanes = 4;
+  options.max_outstanding = 8;
+  auto http = start(options);
+  std::atomic<int> cancelled{0};
+  for (size_t lane = 0; lane < 9; ++lane) {
+    auto request = get(stalls.url());
+    request.lane = lane;
+    auto taken = http->submit(
+      request, [&](net::reply r) { cancelled += !r.result && r.result.error() == ec::cancelled; });
+    BOOST_TEST(taken.has_value() == (lane < 8));
+  }
+  http->stop();
+  BOOST_TEST(cancelled == 8);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_is_used_no_more_lets_its_connections_go) {
+  web server;
+  one_connection left;
+  net::http_multi_options options;
+  options.lanes = 2;
+  options.max_idle_age = 1s;
+  auto http = start(options);
+  BOOST_TEST(fetch(*http, get(left.url())).result->body == "once");
+  auto other = get(server.url("/hello"));
+  other.lane = 1;
+  BOOST_TEST(
+    tests::eventually([&] { return fetch(*http, other).result.has_value() && left.is_closed(); }));
+  BOOST_TEST(fetch(*http, get(server.url("/hello"))).result->body == "hello"); // It is used again.
 }
 
 BOOST_AUTO_TEST_CASE(redirects_are_followed_on_the_same_host_only_and_not_for_ever) {
