@@ -103,8 +103,14 @@ void ask_content(caf::scheduled_actor* self,
     return take(none);
   }
   auto id = self->new_request_id(caf::message_priority::normal);
+  // CAF leaves the deadline of a request on its clock when the answer has come, and wakes the asker
+  // when it has passed, for nothing.
+  auto answered = [self, id, take = std::move(take)](caf::type_erased_tuple& content) {
+    self->clock().cancel_request_timeout(self, id.response_id());
+    take(content);
+  };
   self->add_multiplexed_response_handler(id.response_id(),
-                                         caf_inside::any_answer::handler(std::move(take)));
+                                         caf_inside::any_answer::handler(std::move(answered)));
   enqueue(
     whom, self->ctrl(), id, std::move(request), std::move(with.within(deadline)), self->context());
   self->request_response_timeout(caf::duration{deadline}, id);

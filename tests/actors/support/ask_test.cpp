@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
 
 #include <optional>
 
@@ -131,6 +132,21 @@ BOOST_AUTO_TEST_CASE(another_actor_under_the_name_is_an_error) {
   put("counter", caf::actor_cast<caf::actor>(start(impostor)));
   BOOST_TEST((answer<counter_actor>("counter", 1)->error() == ec::internal));
   BOOST_TEST((answer<counter_actor>("counter", 1.5)->error() == ec::internal));
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_whose_answer_has_come_wakes_nobody) {
+  put("counter", caf::actor_cast<caf::actor>(start(counter)));
+  auto& clock = static_cast<caf::scheduler::test_coordinator&>(system.scheduler()).clock();
+  auto ask_it = [&](auto request) {
+    start(asking_actor, [&](caf::event_based_actor* self) {
+      actors::ask<counter_actor>(
+        self, names, "counter", 1h, [](const auto&) {}, request);
+    });
+    return clock.schedule().size();
+  };
+  auto before = clock.schedule().size();
+  BOOST_TEST(ask_it(1) == before);
+  BOOST_TEST(ask_it(atom::tick_v) == before + 1); // Its answer is awaited still.
 }
 
 BOOST_AUTO_TEST_CASE(an_asker_that_ended_hears_nothing) {
