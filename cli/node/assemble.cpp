@@ -534,6 +534,13 @@ http::service common_service(const parts& p) {
   return s;
 }
 
+http::node_traits traits_of(const base::config& c) {
+  http::node_traits is{c.samples.source, {}};
+  for (const auto& x : c.plugins)
+    is.plugins.push_back(x.name);
+  return is;
+}
+
 } // namespace
 
 http::service service_of(const parts& p, const http::node_port& port) {
@@ -541,6 +548,7 @@ http::service service_of(const parts& p, const http::node_port& port) {
   for (auto table : p.lists.routes)
     for (auto& row : table(port))
       s.routes.push_back(std::move(row));
+  s.routes.push_back(http::node_traits_route(traits_of(*p.config)));
   if (p.queue)
     s.asyncapi = http::asyncapi_of(*p.config, s.version);
   s.streams = http::stream_routes(p.streams);

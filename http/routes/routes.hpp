@@ -41,6 +41,15 @@ std::vector<route> session_routes(const node_port& port);
 std::vector<route> kafka_routes(const node_port& port);
 std::vector<route> alertmanager_routes(const node_port& port);
 
+/// What pages must know of how this node was set up.
+struct node_traits {
+  std::string samples_source;       ///< As the option: `scrape` or `prometheus`.
+  std::vector<std::string> plugins; ///< Of the configuration, by name.
+};
+
+/// GET /session/node: tells them.
+route node_traits_route(node_traits is);
+
 /// All of these.
 std::vector<route> public_routes(const node_port& port);
 

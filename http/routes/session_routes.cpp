@@ -32,6 +32,22 @@ struct session_ended {
 #define AOPS_FIELDS_session_ended(F) F(session_token, internal(), "")
 AOPS_MESSAGE(session_ended)
 
+/// GET /session/node
+struct node_traits_query {};
+#define AOPS_FIELDS_node_traits_query(F)
+AOPS_MESSAGE(node_traits_query)
+
+struct node_traits_found {
+  std::string samples_source;
+  std::vector<std::string> plugins;
+};
+#define AOPS_FIELDS_node_traits_found(F)                                                           \
+  F(samples_source,                                                                                \
+    required().one_of("scrape|prometheus"),                                                        \
+    "Where samples of hosts come from that nobody pushes.")                                        \
+  F(plugins, required(), "What rules may name as their `plugin` beside those that are built in.")
+AOPS_MESSAGE(node_traits_found)
+
 session_of shown(const caller& who) {
   auto code = who.must_change_password ? outcome_of(ec::default_password).return_code : code_ok;
   return {code, who.user, to_string(who.role), {}};
@@ -85,6 +101,18 @@ std::vector<route> session_routes(const node_port& port) {
       return shown(c.who);
     });
   return {std::move(login), std::move(logout), std::move(show)};
+}
+
+route node_traits_route(node_traits is) {
+  return make_route<node_traits_query, node_traits_found>(
+    method::get,
+    "/session/node",
+    may::user,
+    "What pages must know of how this node was set up.",
+    [is = std::move(is)](const request_context&,
+                         const node_traits_query&) -> expected<node_traits_found> {
+      return node_traits_found{is.samples_source, is.plugins};
+    });
 }
 
 } // namespace aops::http

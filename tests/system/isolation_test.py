@@ -73,6 +73,7 @@ ROWS = {
     ("POST", "/manage/logout"): sees(changes=True),
     ("POST", "/session/logout"): sees(code=1207, changes=True),
     ("GET", "/session"): sees(shows=lambda s: ["ann"]),
+    ("GET", "/session/node"): sees(),
     ("POST", "/manage/account/certificate"): denied(lambda s: {"key": "vault-key"}),
     ("POST", "/manage/account/certificate/change"): denied(lambda s: {"key": "vault-key", "new_key": "k"}),
     ("POST", "/manage/account/user/get"): denied(changes=False),

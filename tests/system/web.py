@@ -182,11 +182,11 @@ class tab:
 class scene:
     """A node that watches two hosts, one with a hostile name; rules, trees, templates, tasks, users, a diagnosis."""
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, config=""):
         self.exporter = exporter({"node_load1": 9, "node_load5": 1, 'node_cpu_seconds_total{cpu="0",mode="user"}': 5,
                                   "node_memory_MemTotal_bytes": 8e9, "node_memory_MemAvailable_bytes": 4e9},
                                  ("127.0.0.1", "127.0.0.2"))
-        self.node = node("check.sample_period=1s", *settings)
+        self.node = node("check.sample_period=1s", *settings, config=config)
         self.admin = self.node.admin()
         self.fill()
 
@@ -265,14 +265,15 @@ USERS = {"administrator": (USER, PASSWORD), "ordinary": ("ann", KNOWN), "strange
 
 
 class on_stage(unittest.TestCase):
-    """Tests that share a scene and a browser. @cvar SETTINGS Of the node."""
+    """Tests that share a scene and a browser. @cvar SETTINGS Of the node, as is CONFIG, a text of its file."""
 
     maxDiff = None
     SETTINGS = ()
+    CONFIG = ""
 
     @classmethod
     def setUpClass(cls):
-        cls.it = scene(*cls.SETTINGS)
+        cls.it = scene(*cls.SETTINGS, config=cls.CONFIG)
         cls.addClassCleanup(cls.it.close)
         cls.seen = browser()
         cls.addClassCleanup(cls.seen.close)

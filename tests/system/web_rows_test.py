@@ -1,17 +1,22 @@
 """What a row of spec W1 to W26 asks for beside what web_steps, web_watching, web_deploy, web_tracing, web_logs and web_topology do:
 docs/web.md says which test is for which row.
 """
+import pathlib
 import time
 import unittest
 
 from isolation_test import KNOWN
+from node import node
 from waiting import wait_until
-from web import USERS, on_stage
+from web import USERS, on_stage, tab
 
 MANY = 12
+EWMA = pathlib.Path(__file__).resolve().parents[2] / "etc/plugins/ewma.py"
 
 
 class rows(on_stage):
+    CONFIG = f'''[plugins.ewma]\ncommand = ["/usr/bin/python3", "-I", "-S", "{EWMA}"]\n'''
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -48,6 +53,29 @@ class rows(on_stage):
         self.assertEqual(self.first(), ["m00"])
         count = self.it.admin.good("/manage/host/count")["host_count"]
         t.click("button:text-is('Reset')").see(f"nav[aria-label=Pages] >> text={count} in all")
+        self.assertEqual(t.ask("problems"), [])
+
+    def test_w1_the_source_of_a_host_is_shown(self):
+        (pushed,) = self.it.admin.good("/manage/host/add", {"host_list": [
+            {"host_name": "pushed", "public_ip": "127.0.3.1", "host_group_name": "many", "source": "push"}]})["host_list"]
+        self.addCleanup(self.it.admin.good, "/manage/host/delete", {"host_list": [pushed]}, method="DELETE")
+        shown = lambda t, name: t.text(f"tr:has(td a:text-is('{name}'))").split()
+        t = self.t.turn("/ui/hosts?group=many&per_page=50").see("th >> text=Source").see("td >> text=pushed")
+        self.assertIn("push", shown(t, "pushed"))
+        self.assertIn("scrape", shown(t, "m01"))
+        t.shot("hosts-source")
+        t.click("td a:text-is('pushed')").see("dd:has-text('senders push its samples')").see("text=once a sender has pushed samples")
+        t.shot("host-source")
+        t.turn(f"/ui/hosts/{self.many[1]}").see("dd:has-text('the node asks its exporter')")
+        # Where all series come from a Prometheus, its hosts are asked for nothing.
+        with node("samples.source=prometheus", "prometheus.url=http://127.0.0.1:9") as other:
+            api = other.admin()
+            api.add_group()
+            api.add_hosts(("far", "127.0.3.2", 9))
+            there = tab(self.seen, other.url).log_in(path="/ui/hosts")
+            self.addCleanup(there.close)
+            there.see("td >> text=far").see("td:text-is('prometheus')").click("td a:text-is('far')").see("dd:has-text('the node asks a Prometheus')")
+            self.assertEqual(there.ask("problems"), [])
         self.assertEqual(t.ask("problems"), [])
 
     def test_w1_facts_are_told_as_not_collected_and_several_hosts_are_deleted_at_once(self):
@@ -146,6 +174,49 @@ class rows(on_stage):
                 code = t.run(f"fetch('{path}', {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{body}'}}).then((r) => r.json()).then((r) => r.code)")
                 self.assertEqual(code, 1207, (role, path))
             t.ask("problems")
+
+    # -- W10
+
+    def test_w10_a_rule_is_judged_by_a_query_a_program_or_what_is_usual(self):
+        t = self.t.turn(f"/ui/rules/edit?host={self.it.hosts[0]}&range=5m")
+        t.until("document.querySelector('#plugin option[value=ewma]')")
+        self.assertEqual(t.run("[...document.querySelectorAll('#plugin option')].map((x) => x.value)"), ["", "promql", "seasonal", "ewma"])
+        wait_until(lambda: "plugin ewma" not in self.it.node.client().send("GET", "/readyz")[2], what="the program serves")
+
+        def write(name, plugin, label, text):
+            t.fill(".field:has(label:text-is('Check item')) input", name).choose("#plugin", plugin)
+            t.see(f"[aria-label='{label}']").click(f"[aria-label='{label}']")
+            t.press("Control+a")
+            t.type(text)
+
+        def stored(name):
+            t.click("button:has-text('Store')").until(f"location.search.includes('name={name}')")
+            t.see(f"h1 >> text={name}").gone(".chip:has-text('not stored yet')")
+            return self.it.admin.good("/check/rule/get", {"check_items": [name]})["check_items"][0]
+
+        write("by_program", "ewma", "Parameters", "alfa=0.2")
+        t.click("button:has-text('Store')").see("[role=alert] >> text=alfa")
+        write("by_program", "ewma", "Parameters", "alpha=0.2 warmup=5")
+        t.shot("rule-program")
+        it = stored("by_program")
+        self.assertEqual((it["plugin"], it["condition"], [x["name"] for x in it["data_list"]]), ("ewma", "alpha=0.2 warmup=5", ["node_load1"]))
+        self.assertFalse(t.has("text=Recovers when"))
+
+        write("by_query", "promql", "Query", "node_load1 > 5")
+        t.gone("[aria-label='Series of the rule']")
+        t.see("text=1 anomalies")
+        t.shot("rule-query")
+        it = stored("by_query")
+        self.assertEqual((it["plugin"], it["condition"], it["data_list"]), ("promql", "node_load1 > 5", []))
+
+        write("by_habit", "seasonal", "Parameters", "season=day cycles=1 min_cycles=1")
+        t.see("[aria-label='Series of the rule']")
+        it = stored("by_habit")
+        self.assertEqual((it["plugin"], it["condition"]), ("seasonal", "season=day cycles=1 min_cycles=1"))
+        # Another judge is another rule, and is shown as a difference.
+        t.choose("#plugin", "")
+        t.see(".chip >> text=not stored yet").click("text=Difference to the stored rule").see('.diff .removed:has-text(\'"plugin": "seasonal"\')')
+        self.assertEqual(t.ask("problems"), [])
 
     # -- keyboard only
 

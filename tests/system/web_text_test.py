@@ -25,6 +25,7 @@ TABLES = {
     "parts/Palette.vue": r"kind: '([^']+)'",
     "App.vue": r"(?:auto|light|dark): '([A-Z][^']+)'",
     "parts/mindMap.ts": r"(?:\bfault|new DrawingFault)\('([^']+)'",
+    "pages/Host.vue": r"(?:scrape|push|prometheus): '([^']+)'",
     "pages/Diagnosis.vue": r"(?:true|false|unknown|error|reading|none): '([a-z][^']+)'",
 }
 

@@ -2,6 +2,7 @@
 they are, history, and differences. Two real hosts of this machine are logged in to.
 """
 import os
+import time
 import unittest
 
 import lab
@@ -91,6 +92,12 @@ class tracing_pages(unittest.TestCase):
         t = self.open().see(f"td >> text={self.one}").see("td .mark >> text=not looked at yet")
         t.click("button:has-text('Add hosts')").click(".el-dialog .el-select")
         t.see(f".el-select-dropdown__item.is-disabled:has-text('{self.one}')")
+        t.type("awa")
+        t.gone(f".el-select-dropdown__item:has-text('{self.two}')")
+        t.see(".el-select-dropdown__item:has-text('away')")
+        for _ in "awa":
+            t.press("Backspace")
+        t.see(f".el-select-dropdown__item:has-text('{self.two}')")
         t.click(f".el-select-dropdown__item:has-text('{self.two}')").click(".el-select-dropdown__item:has-text('away')")
         t.press("Escape")
         t.click(".el-dialog button[type=submit]").see("td >> text=away").see(f"td >> text={self.two}")
@@ -101,7 +108,34 @@ class tracing_pages(unittest.TestCase):
         t.gone("td >> text=away")
         self.assertEqual([x["hostName"] for x in self.c.post("/host/getHost", {"domainName": self.domain})], [self.one])
 
+    def test_w17_a_host_that_is_deleted_elsewhere_goes_and_is_not_added(self):
+        fleeting, late = self.api.add_hosts(("fleeting", "127.0.0.8", 9), ("late", "127.0.0.7", 9))
+        self.c.domain(self.domain, self.ids[self.one], fleeting)
+        t = self.open().see("td >> text=fleeting").click("[aria-label='Select fleeting']").see("text=Take out 1")
+        self.api.good("/manage/host/delete", {"host_list": [fleeting]}, method="DELETE")
+        t.gone("td >> text=fleeting")
+        t.gone("text=Take out 1")
+        # One that goes after it was chosen is refused, with its name or number; the others are asked for again.
+        t.click("button:has-text('Add hosts')").click(".el-dialog .el-select").click(".el-select-dropdown__item:has-text('late')")
+        t.press("Escape")
+        self.api.good("/manage/host/delete", {"host_list": [late]}, method="DELETE")
+        t.click(".el-dialog button[type=submit]").see(f".el-dialog [role=alert] >> text={late}")
+        self.assertEqual([x["hostName"] for x in self.c.post("/host/getHost", {"domainName": self.domain})], [self.one])
+
     # -- W18
+
+    def test_w18_several_files_are_deleted_at_once(self):
+        self.c.domain(self.domain)
+        for path in ("/etc/a", "/etc/b", "/etc/c"):
+            self.c.item(self.domain, path, "x\n")
+        t = self.open("files").see("td:has-text('/etc/c')")
+        t.click("[aria-label='Select /etc/a']").click("[aria-label='Select /etc/c']").click("text=Delete 2")
+        t.see(".el-message-box:has-text('/etc/a'):has-text('/etc/c')")
+        t.confirm()
+        t.gone("td:has-text('/etc/a')")
+        t.gone("td:has-text('/etc/c')")
+        self.assertEqual([x["filePath"] for x in self.c.post("/management/getManagementConf", {"domainName": self.domain})["confFiles"]],
+                         ["/etc/b"])
 
     def test_w18_files_are_typed_read_from_a_host_changed_and_deleted(self):
         self.c.domain(self.domain, self.ids[self.one])
@@ -213,9 +247,18 @@ class tracing_pages(unittest.TestCase):
         t.gone("td:has-text('/etc/issue as it is')")
         t.fill("[aria-label='A piece of the path']", "motd").see("td:has-text('/etc/motd as it is')")
         t.fill("[aria-label=User]", "nobody").see("text=No change fits.")
-        t.fill("[aria-label=User]", "adm")
+        t.fill("[aria-label=User]", "adm").see("td:has-text('/etc/motd as it is')")
         t.click("tr:has-text('/etc/motd as it is') >> text=Difference")
         t.see("tr.changed td.new >> text=b")
+        # Of a period: by the list of periods, and by its ends in the address.
+        place = f"/ui/changes?domain={self.domain}"
+        t.turn(place).see("td:has-text('/etc/motd as it was')")
+        now = int(time.time())
+        t.turn(f"{place}&range={now - 7200}-{now - 3600}").see("text=No change fits.")
+        t.gone("td:has-text('/etc/motd as it')")
+        t.choose("select[aria-label=Period]", "5m")
+        t.see("td:has-text('/etc/motd as it was')").until("location.search.includes('range=5m')")
+        t.turn(f"{place}&range={now - 3600}-{now + 60}").see("td:has-text('/etc/motd as it is')").see("td:has-text('/etc/motd as it was')")
         self.assertEqual(t.ask("problems"), [])
 
 

@@ -25,6 +25,7 @@ struct sessions_fixture {
       };
     http::service s;
     s.routes = http::session_routes(port);
+    s.routes.push_back(http::node_traits_route({"prometheus", {"ewma", "steps"}}));
     s.identities = std::make_shared<http::session_identity>(http::authenticator(port));
     it.emplace(std::move(s));
   }
@@ -97,6 +98,15 @@ BOOST_AUTO_TEST_CASE(a_browser_logs_in_and_out) {
   BOOST_TEST(kept.value_or("").starts_with("aops-session=; "));
   BOOST_TEST(say("GET", "/session")["code"] == 1201);
   BOOST_TEST(say("POST", "/session/logout")["code"] == 1201);
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_users_are_told_what_the_node_is) {
+  BOOST_TEST(say("GET", "/session/node")["code"] == 1201);
+  say("POST", "/session/login", right);
+  cookie = "aops-session=the-token";
+  auto told = say("GET", "/session/node");
+  BOOST_TEST(told["samples_source"] == "prometheus");
+  BOOST_TEST(told["plugins"] == json({"ewma", "steps"}));
 }
 
 BOOST_AUTO_TEST_CASE(who_must_change_the_password_is_told_and_has_a_session_for_it) {

@@ -1,0 +1,18 @@
+import { reactive } from 'vue'
+import { get, type Schemas } from '../api/client'
+
+/** How the node was set up, as far as pages must know. */
+export const node = reactive<Schemas['node_traits_found']>({ samples_source: 'scrape', plugins: [] })
+let asked: Promise<void> | undefined
+
+/** Asked once; without an answer, again by who comes next. */
+export function loadNode(): Promise<void> {
+  asked ??= get('/session/node').then(
+    ({ samples_source, plugins }) => void Object.assign(node, { samples_source, plugins }),
+    () => void (asked = undefined),
+  )
+  return asked
+}
+
+/** Where the samples of a host come from: `scrape`, `push` or `prometheus`. */
+export const sourceOf = (host: Schemas['host_info']) => (node.samples_source === 'prometheus' ? 'prometheus' : host.source)
