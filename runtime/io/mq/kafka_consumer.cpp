@@ -12,8 +12,8 @@ constexpr size_t most_bytes = size_t{16} << 20; ///< Of one poll.
 constexpr size_t several = 8; ///< So many at once, and it is worth waiting for more.
 constexpr int patience_ms = 5000;
 
-/// Before this version librdkafka aborts when a handle is destroyed whose group had begun to deal
-/// out partitions and had not told it of any: https://github.com/confluentinc/librdkafka/issues/4312
+/// Before this version librdkafka aborts when a handle is destroyed that its group had let in, and
+/// had not told of any partitions: https://github.com/confluentinc/librdkafka/issues/4312
 constexpr int frees_without_assignment = 0x020300ff;
 
 std::optional<std::string> bytes_of(const void* data, size_t length) {
@@ -88,8 +88,9 @@ public:
   ~kafka_consumer() override {
     if (!handle_)
       return;
+    look_whether_let_in();
     rd_kafka_consumer_close(handle_.get()); // Gives partitions up first.
-    if (!was_in_group_ && rd_kafka_version() < frees_without_assignment)
+    if (was_let_in_ && !was_told_ && rd_kafka_version() < frees_without_assignment)
       abandon();
   }
 
@@ -132,6 +133,7 @@ public:
     auto until = clock::now() + wait;
     std::vector<message> out;
     size_t bytes = 0;
+    look_whether_let_in();
     while (out.size() < most && bytes < most_bytes) {
       auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
       message_ptr m{rd_kafka_consumer_poll(handle_.get(),
@@ -191,10 +193,23 @@ private:
     kafka_consumer* owner = nullptr;
   };
 
-  /// It has left its group, and its idle threads end with the process. Nobody polls it: it calls
-  /// back no more but to log.
+  /// A member has an id, until its group does not know it any more. One that is refused never gets
+  /// one, and may be destroyed like any other: it is replaced every few seconds.
+  void look_whether_let_in() {
+    if (was_let_in_ || was_told_)
+      return;
+    auto* id = rd_kafka_memberid(handle_.get());
+    was_let_in_ = id && *id;
+    rd_kafka_mem_free(handle_.get(), id);
+  }
+
+  /// It has left its group, and its idle threads end with the process. Nobody polls it: what it
+  /// tells, such as statistics, goes into a queue that is not there and so is dropped.
   void abandon() {
     rd_kafka_set_log_level(handle_.get(), 0);
+    queue_ptr nowhere{rd_kafka_queue_new(handle_.get())};
+    queue_ptr told{rd_kafka_queue_get_main(handle_.get())};
+    rd_kafka_queue_forward(told.get(), nowhere.get());
     handle_.release(); // NOLINT(bugprone-unused-return-value): a leak rather than an abort.
   }
 
@@ -229,8 +244,7 @@ private:
 
   /// A broker that hangs must not hold up whoever is about to end.
   rd_kafka_resp_err_t commit_and_wait(const rd_kafka_topic_partition_list_t* list) {
-    std::unique_ptr<rd_kafka_queue_t, destroyer<rd_kafka_queue_destroy>> answers{
-      rd_kafka_queue_new(handle_.get())};
+    queue_ptr answers{rd_kafka_queue_new(handle_.get())};
     auto code = rd_kafka_commit_queue(handle_.get(), list, answers.get(), nullptr, nullptr);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return code;
@@ -250,7 +264,7 @@ private:
 
   /// Partitions come and go a few at a time; the others go on being read.
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
-    was_in_group_ = true;
+    was_told_ = true;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       log::debug("kafka-assigned", "{} partitions of {} come", list->cnt, options_.group);
       for (auto& id : ids_of(*list))
@@ -288,7 +302,8 @@ private:
   consumer_options options_;
   owned_state state_;
   bool is_paused_ = false;
-  bool was_in_group_ = false;   ///< Partitions, or that there are none for it, were told.
+  bool was_let_in_ = false;     ///< Into its group.
+  bool was_told_ = false;       ///< Of partitions, or that there are none for it.
   std::set<partition_id> mine_; ///< Partitions that it has.
   handle_ptr handle_;           ///< Ends before what its callbacks use.
 };

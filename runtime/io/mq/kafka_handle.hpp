@@ -26,6 +26,7 @@ using topics_ptr = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                    destroyer<rd_kafka_topic_partition_list_destroy>>;
 using message_ptr = std::unique_ptr<rd_kafka_message_t, destroyer<rd_kafka_message_destroy>>;
 using error_ptr = std::unique_ptr<rd_kafka_error_t, destroyer<rd_kafka_error_destroy>>;
+using queue_ptr = std::unique_ptr<rd_kafka_queue_t, destroyer<rd_kafka_queue_destroy>>;
 using handle_ptr = std::unique_ptr<rd_kafka_t, destroyer<rd_kafka_destroy>>;
 
 /// How connections to brokers stand; told by librdkafka's callbacks, asked for by any thread.

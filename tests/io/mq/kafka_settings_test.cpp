@@ -5,6 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <iterator>
+
 /// Settings are judged at start; a broker that is away is no error.
 namespace aops::mq {
 
@@ -93,6 +96,26 @@ BOOST_AUTO_TEST_CASE(a_reader_that_is_not_let_in_is_not_up) {
   BOOST_TEST(other.is_connected);
   BOOST_TEST(!other.is_refused);
   BOOST_TEST(other.partitions == 1);
+}
+
+BOOST_AUTO_TEST_CASE(readers_that_were_refused_leave_nothing_behind) {
+  mock_brokers brokers;
+  brokers.create("wanted", 1);
+  brokers.refuse("wanted", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  auto queue = ok(open_queue(with(brokers.bootstrap())));
+  auto threads = [] {
+    std::filesystem::directory_iterator all{"/proc/self/task"};
+    return std::distance(begin(all), end(all));
+  };
+  auto before = threads();
+  for (int i = 0; i < 3; ++i) { // As the loop does every ten seconds.
+    auto from = ok(queue->consume({{"wanted"}, "g", nullptr}));
+    auto until = std::chrono::steady_clock::now() + 30s;
+    while (!from->state().is_refused && std::chrono::steady_clock::now() < until)
+      from->poll(1, 100ms, 1ms);
+    BOOST_TEST(from->state().is_refused);
+  }
+  BOOST_TEST(threads() == before);
 }
 
 namespace {
