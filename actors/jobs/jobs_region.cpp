@@ -27,13 +27,19 @@ constexpr std::chrono::seconds look_every{2};
 /// Beyond the deadline of a hand-over, for the answer of a job that ends in order.
 constexpr std::chrono::milliseconds answer_grace{500};
 
-/// While so many are known, news of others wait for the next look at everything.
+/// While so many are known, news of many others wait for the next look at everything.
 constexpr size_t plenty = 5000;
+
+/// News of no more than that are no flood.
+constexpr size_t few_news = 4;
 
 /// For a job to say what it waits for.
 constexpr std::chrono::seconds waits_patience{3};
 
 constexpr size_t most_found = static_cast<size_t>(storage::job_repository::most_open_at_once);
+
+/// Slots of a look around.
+constexpr size_t most_around = 16;
 
 using known_job = jobs_region_state::known_job;
 
@@ -152,11 +158,19 @@ bool is_stale(const jobs_region_state& st, const std::string& id, const known_jo
 
 void forget(jobs_region_pointer self, const std::vector<std::string>& ids);
 
+/// An owner's jobs beyond that stay in the store until their turn is nearer.
+bool has_room_for(const jobs_region_state& st, const job_record& job) {
+  const auto* kind = st.services->kinds->find(job.kind);
+  return !kind || st.queues.at(kind).waiting_of(job.owner) < most_found;
+}
+
 /// What a look found. @param is_all It looked at all slots.
 void take_open(jobs_region_pointer self, const job_records& found, bool is_all) {
   auto& st = self->state;
   // Of more than that nobody knows whether they are open still.
   bool is_complete = is_all && found.jobs.size() < most_found;
+  if (is_all)
+    st.is_all_known = is_complete;
   std::set<std::string_view> open;
   if (is_complete)
     for (const auto& job : found.jobs)
@@ -175,8 +189,25 @@ void take_open(jobs_region_pointer self, const job_records& found, bool is_all) 
       stop(self, id);
   }
   for (const auto& job : found.jobs)
-    enqueue(self, job);
+    if (has_room_for(st, job))
+      enqueue(self, job);
   start_more(self);
+}
+
+/// A look at everything finds the oldest. Where there are more, a few slots after the other are
+/// looked at: else who came late would wait for all before him, whosever they are.
+void look_around(jobs_region_state& st) {
+  auto ours = st.region.ours();
+  for (size_t i = 0; i < std::min(st.around_at_once, ours.size()); ++i)
+    st.must_look_at.insert(ours[st.around++ % ours.size()]);
+}
+
+/// Of fewer slots at once all is found.
+void fit_around(jobs_region_state& st, size_t found) {
+  if (found >= most_found)
+    st.around_at_once = std::max<size_t>(1, st.around_at_once / 2);
+  else if (found < most_found / 4)
+    st.around_at_once = std::min(most_around, 2 * st.around_at_once);
 }
 
 /// Looks at what was asked for meanwhile; one look at a time.
@@ -184,16 +215,24 @@ void look_next(jobs_region_pointer self) {
   auto& st = self->state;
   if (st.is_looking)
     return;
-  auto some = std::exchange(st.must_look_at, {});
   bool is_all = std::exchange(st.must_look_all, false);
-  std::vector<uint16_t> wanted(some.begin(), some.end());
-  open_jobs query{is_all ? st.region.ours() : st.region.ours_of(wanted)};
+  if (is_all && st.is_all_known)
+    st.must_look_at.clear(); // Found with everything.
+  open_jobs query;
+  if (is_all) {
+    query.slots = st.region.ours();
+  } else {
+    auto some = std::exchange(st.must_look_at, {});
+    query.slots = st.region.ours_of(std::vector<uint16_t>(some.begin(), some.end()));
+  }
   if (query.slots.empty())
     return;
   st.is_looking = true;
   ++st.looks;
   auto then = [self, is_all](expected<job_records> found) {
     self->state.is_looking = false;
+    if (found && !is_all)
+      fit_around(self->state, found->jobs.size());
     if (found)
       take_open(self, *found, is_all);
     else
@@ -208,12 +247,15 @@ void look_soon(jobs_region_pointer self, std::span<const uint16_t> slots) {
   look_next(self);
 }
 
-/// Looks at everything; its own tick comes again whoever else sends one.
+/// Looks at everything; where that is more than a look finds, when few are left of what it found.
+/// Its own tick comes again whoever else sends one.
 void on_tick(jobs_region_pointer self) {
   auto& st = self->state;
   st.tick.again(self, look_every);
   st.services->moves->look(*st.services->map->get(), st.services->clock->now_ms());
-  st.must_look_all = true;
+  st.must_look_all = st.is_all_known || st.jobs.size() < plenty;
+  if (!st.is_all_known)
+    look_around(st);
   look_next(self);
 }
 
@@ -429,7 +471,7 @@ jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr
     [self](const caller& who, const task_waits_query& x) { return waits(self, who, x); },
     [self](const job_progress& x) { got_on(self, x); },
     [self](const jobs_added& x) {
-      if (self->state.jobs.size() < plenty)
+      if (self->state.jobs.size() < plenty || x.jobs.size() <= few_news)
         look_at(self, x.jobs);
     },
     [self](const jobs_cancelled& x) { forget(self, x.jobs); },

@@ -35,6 +35,9 @@ struct jobs_region_state {
   uint64_t looks = 0;                ///< Into the store, so far.
   bool is_looking = false, must_look_all = false;
   std::set<uint16_t> must_look_at;
+  bool is_all_known = true;   ///< The last look at everything found all there is.
+  size_t around = 0;          ///< Slots looked at one after the other while it did not.
+  size_t around_at_once = 16; ///< So many of them.
   own_tick tick;
 };
 
@@ -42,7 +45,9 @@ using jobs_region_pointer = jobs_actor::stateful_pointer<checked_state<jobs_regi
 
 /// Stores jobs on any node, and answers only then. Runs the stored jobs of this node's slots,
 /// whatever their kind, of each a bounded number at once, owners taking turns; what is stored and
-/// not running is found again by looking, so that no message that got lost leaves a job behind.
+/// not running is found again by looking, so that no message that got lost leaves a job behind. Of
+/// more jobs than a look finds it knows the oldest, and by and by some of each slot: nobody's job
+/// waits for all that another one has.
 /// Jobs of slots that went end at once; those of slots that came are started at once. Jobs that
 /// wait for their user are not in the queue until he lets them go on.
 jobs_actor::behavior_type jobs_region(jobs_region_pointer self, job_services_ptr services);

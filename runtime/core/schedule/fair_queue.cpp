@@ -42,4 +42,9 @@ void fair_queue::ended(const std::string& job) {
   }
 }
 
+size_t fair_queue::waiting_of(const std::string& owner) const {
+  auto found = waiting_.find(owner);
+  return found == waiting_.end() ? 0 : found->second.size();
+}
+
 } // namespace aops::schedule

@@ -25,6 +25,7 @@ public:
   bool has(const std::string& job) const { return known_.contains(job); }
   size_t running() const { return running_.size(); }
   size_t waiting() const { return known_.size() - running_.size(); }
+  size_t waiting_of(const std::string& owner) const;
 
 private:
   size_t limit_;

@@ -4,6 +4,7 @@
 #include "actors/support/prepare.hpp"
 #include "messages/names.hpp"
 #include "messages/roles/cluster.hpp"
+#include "runtime/io/storage/job_repository.hpp"
 #include "tests/actors/jobs/jobs_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -300,6 +301,33 @@ BOOST_AUTO_TEST_CASE(owners_take_turns) {
   }
   BOOST_TEST(order.size() == 4u);
   BOOST_TEST((order[0] == "eves" || order[1] == "eves"));
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_after_more_jobs_than_a_look_finds_has_his_turn) {
+  settings->jobs.max_running = 1;
+  how = manner::stay_silent;
+  job_to_create first;
+  first.job = store_job("flood", {"h1"}, 1);
+  auto trees = of<tree_store_actor>(tree_store_name);
+  first.trees = tests::ok(ask<tree_contents>(trees, find_trees{"admin", {"t"}})).trees;
+  constexpr size_t many = storage::job_repository::most_open_at_once;
+  std::vector<job_to_create> flood(many + 100, first);
+  for (size_t i = 0; i < flood.size(); ++i) {
+    flood[i].job.id = "flood" + std::to_string(i);
+    flood[i].job.slot = schedule::slot_of(flood[i].job.id);
+  }
+  tests::ok(storage::transact(
+    db(), [&](storage::database& to) { return storage::job_repository{to}.create_many(flood); }));
+  store_job("eves", {"h1"}, 1, "eve");
+  begin();
+  BOOST_TEST(asked.size() == 1u);
+  auto has_turn = [&] {
+    release();
+    return asked.back().job == "eves";
+  };
+  BOOST_TEST(!has_turn()); // Nobody knows of it yet.
+  pass(40s);               // By then each slot was looked at.
+  BOOST_TEST((has_turn() || has_turn()));
 }
 
 BOOST_AUTO_TEST_CASE(at_most_so_many_jobs_run_at_once) {
