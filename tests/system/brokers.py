@@ -54,8 +54,12 @@ class kafka:
                                         capture_output=True, timeout=300, env=os.environ | more).stdout.strip()
         self.sasl, self.ssl, self.sasl_ssl = ((self.folder / x).read_text().strip() for x in ("sasl", "ssl", "sasl_ssl"))
         self.processes = {}
-        if start:
-            self.start()
+        try:
+            if start:
+                self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def start(self, *numbers):
         """Starts those that are down, on their data, and waits for all."""

@@ -21,6 +21,7 @@ from waiting import wait_until
 
 LONG = bool(os.environ.get("AOPS_LONG"))
 CHECKS, DIAGNOSES = "CHECK_EXECUTE_REQ", "DIAGNOSE_EXECUTE_REQ"
+OTHER_CHECKS = "DO_CHECK_TOPIC"  # The name of the original.
 LEAVES = {"cpu": "hot"}
 
 
@@ -75,7 +76,7 @@ def prepare(it):
 class one_broker(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.it = world("kafka.max_message=100KiB")
+        cls.it = world("kafka.max_message=100KiB", f"kafka.check_topics={CHECKS},{OTHER_CHECKS}")
         cls.addClassCleanup(cls.it.close)
 
     def test_the_port_passes_its_contract_with_a_real_broker(self):
@@ -115,6 +116,16 @@ class one_broker(unittest.TestCase):
         self.assertTrue(ended)
         results = it.kafka.read("CHECK_RESULT")
         self.assertIn((it.host, "Abnormal"), {(x["key"], json.loads(x["value"])["value"]) for x in results})
+
+    def test_the_names_of_the_original_stand_beside_ours(self):
+        it, now = self.it, int(time.time())
+        asked = {"host_list": [it.host], "time_range": [now - 5, now], "task_id": task("original")}
+        it.kafka.send(OTHER_CHECKS, asked, b"nonsense")
+        wait_until(lambda: (x := self.topic(OTHER_CHECKS))["accepted"] == 1 and x["rejected"] == 1, 60, "both are read")
+        wait_until(lambda: [x for x in it.kafka.events("DIAGNOSE_PROGRESS")
+                            if x["task_id"] == asked["task_id"] and x["state"] == "done"], 60, "the check ends")
+        (letter,) = it.kafka.read(OTHER_CHECKS + ".DLQ", 1)
+        self.assertEqual((letter["value"], letter["headers"]["aops-topic"]), ("nonsense", OTHER_CHECKS))
 
     def test_the_same_message_again_changes_nothing(self):
         it = self.it
@@ -160,6 +171,9 @@ class one_broker(unittest.TestCase):
             self.assertLess(abs(int(letter["aops-time"]) / 1000 - now), 120)
         self.assertEqual(by_reason["not_json"]["value"], "{")
         self.assertIsNone(by_reason["no_value"]["value"])
+        counted = f'aops_kafka_messages_total{{outcome="rejected",topic="{DIAGNOSES}"}}'
+        page = it.api.send("GET", "/metrics")[2].splitlines()
+        self.assertIn(f"{counted} {self.topic(DIAGNOSES)['rejected']}", page)
 
     def test_dead_letters_by_the_command_line(self):
         it = self.it
@@ -213,8 +227,8 @@ class one_broker(unittest.TestCase):
         document = json.loads(self.it.api.send("GET", "/asyncapi.json")[2])
         self.assertEqual(document["asyncapi"], "3.0.0")
         self.assertEqual({x["address"] for x in document["channels"].values()},
-                         {CHECKS, DIAGNOSES, "CHECK_RESULT", "DIAGNOSE_PROGRESS", "DIAGNOSE_REPORT", CHECKS + ".DLQ",
-                          DIAGNOSES + ".DLQ"})
+                         {"CHECK_RESULT", "DIAGNOSE_PROGRESS", "DIAGNOSE_REPORT"} |
+                         {x + end for x in (CHECKS, OTHER_CHECKS, DIAGNOSES) for end in ("", ".DLQ")})
         fields = set(document["components"]["schemas"]["report_event"]["properties"])
         for event in self.it.kafka.events("DIAGNOSE_REPORT"):
             self.assertEqual(set(event), fields)
@@ -261,6 +275,18 @@ class brokers_that_come_and_go(unittest.TestCase):
                 why = wait_until(lambda: [x for x in self.degraded(it) if "uthenticat" in x], 60, "it tells why it is not let in")
                 self.assertNotIn("wrong", " ".join(why))
 
+    def test_a_queue_within_the_process_needs_no_broker(self):
+        with exporter({"temperature": 90}) as page, \
+                node("check.sample_period=1s", "kafka.enabled=true", "kafka.queue=memory", "kafka.publish=progress,reports") as it:
+            it.exporter, it.api = page, it.admin()
+            prepare(it)
+            now = int(time.time())
+            it.api.good("/diag/execute", {"host_list": [it.host], "time_range": [now - 5, now], "tree_list": ["slow"], "interval": 5})
+            wait_until(lambda: (x := it.api.good("/kafka/status", method="GET"))["published"] >= 2 and x["waiting"] == 0 and
+                       x["state"] == "up", 60, "events are published")
+            self.assertFalse(self.degraded(it))
+            self.assertEqual(it.stop(), 0)
+
     def test_wrong_settings_end_the_start(self):
         for setting in ("kafka.properties=no.such.property=1", "kafka.publish=everything", "kafka.brokers=nowhere"):
             it = node("kafka.enabled=true", f"kafka.brokers=127.0.0.1:{free_port()}", setting, start=False)
@@ -278,12 +304,19 @@ class killed(unittest.TestCase):
         wait_until(lambda: all(x["state"] == "done" for x in it.tasks().values()), deadline, "all have ended")
         self.assertEqual(set(it.tasks()), sent)
         wait_until(lambda: it.api.good("/kafka/status", method="GET")["waiting"] == 0, deadline, "all is published")
-        reports = it.kafka.events("DIAGNOSE_REPORT", len(sent), timeout=deadline)
-        reports += it.kafka.events("DIAGNOSE_REPORT")[len(reports):]
-        self.assertEqual({x["task_id"] for x in reports}, sent)
-        for topic in ("DIAGNOSE_REPORT", "DIAGNOSE_PROGRESS"):
-            ids = collections.Counter(x["event_id"] for x in it.kafka.events(topic, idle=20))
-            self.assertEqual([x for x, n in ids.items() if n > 1], [], f"{topic}: an event came twice")
+        it.kafka.events("DIAGNOSE_REPORT", len(sent), timeout=deadline)
+        reports, progress = (it.kafka.events(x, idle=20) for x in ("DIAGNOSE_REPORT", "DIAGNOSE_PROGRESS"))
+        self.assertEqual(sorted(x["task_id"] for x in reports), sorted(sent))
+        for events in (reports, progress):
+            ids = collections.Counter(x["event_id"] for x in events)
+            self.assertEqual([x for x, n in ids.items() if n > 1], [], "an event came twice")
+        of_tasks = collections.defaultdict(list)
+        for x in progress:
+            of_tasks[x["task_id"]].append((x["progress"], x["state"]))
+        self.assertEqual(set(of_tasks), sent)
+        for steps in of_tasks.values():  # In order of the key.
+            self.assertEqual([x for x, _ in steps], sorted(x for x, _ in steps))
+            self.assertEqual([state for _, state in steps].index("done"), len(steps) - 1)
         letters = it.kafka.read(DIAGNOSES + ".DLQ", idle=20) if poisoned else []
         self.assertEqual(sorted(x["value"] for x in letters), sorted(poisoned))
 

@@ -381,6 +381,24 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_read_while_what_cannot_be_dropped_piles_up, b
   BOOST_TEST(standing->get().waits_for == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(nothing_is_read_while_too_many_jobs_are_open, bridge_fixture) {
+  settings->kafka.max_open_jobs = 10;
+  std::vector<mq::message> many;
+  for (int i = 0; i < 10; ++i)
+    many.push_back(message(short_form));
+  take(many);
+  start_as(kafka_bridge_name, kafka_bridge, shared());
+  pass(2s);
+  BOOST_TEST(standing->get().waits_for == "10 tasks are open; kafka.max_open_jobs is 10");
+  auto end_one = [&] {
+    ok(db().execute("update job set state = 'done' where n = (select min(n) from job where state "
+                    "= 'pending')"));
+    pass(2s);
+    return standing->get().waits_for;
+  };
+  BOOST_TEST(end_one() == ""); // One tenth less is enough.
+}
+
 // -- the publisher and its store
 
 namespace {
