@@ -38,8 +38,7 @@ void run_job::clean_up_later() {
 
 /// Nothing is forgotten that was not looked for.
 void run_job::cleaned_up(const ansible::play_result& result) {
-  auto is_clean = [&](auto& remnant) {
-    auto& [host, why] = remnant;
+  auto is_clean = [&](size_t host, std::string& why) {
     const auto& id = plan().hosts[host].id;
     auto told = std::find_if(
       result.hosts.begin(), result.hosts.end(), [&](const auto& x) { return x.host == id; });
@@ -53,7 +52,8 @@ void run_job::cleaned_up(const ansible::play_result& result) {
     return result.how && closed == batch_->closed.end() &&
            (told == result.hosts.end() || told->outcome == ansible::host_outcome::ok);
   };
-  std::erase_if(remnants_, is_clean);
+  for (auto it = remnants_.begin(); it != remnants_.end();)
+    it = is_clean(it->first, it->second) ? remnants_.erase(it) : std::next(it);
   const auto looked_at = batch_->hosts.size(), ended = looked_at - remnants_.size();
   const bool is_cut_off = batch_->is_cut_off || (!result.how && result.how.error() == ec::fenced);
   ansible::play_event note;
