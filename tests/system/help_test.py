@@ -14,6 +14,7 @@ import unittest
 
 from exporter import exporter
 from node import die_with_parent, node, program
+from page import DOCS, page
 from receiver import configured, receiver
 from rest import DEFAULT_PASSWORD, PASSWORD, rule, tree
 
@@ -179,6 +180,35 @@ class help_examples(unittest.TestCase):
             began = time.monotonic()
             code, told = at.run(at.here(line))
             self.assertIn(code, allowed, f"{line} (after {time.monotonic() - began:.1f} s): {told}")
+
+
+class manuals(unittest.TestCase):
+    """Commands of pages that no other test follows, in their order."""
+
+    def follow(self, at, name, least, **places):
+        lines = re.findall(r"^    (aops .*)$", page(name).text, re.MULTILINE)
+        self.assertGreaterEqual(len(lines), least)
+        for line in lines:
+            line = re.sub(r"\s{2,}# .*", "", line)
+            for shown, real in places.items():
+                line = line.replace(shown, real)
+            at.must(at.here(line))
+
+    def test_hosts(self):
+        self.follow(stage(self), "hosts.md", 10)
+
+    def test_diagnosis(self):
+        at = stage(self)
+        for kind, name in (("json", "shop.json"), ("tree_test", "shop_test.yaml")):
+            at.write(name, re.findall(rf"^```{kind}\n(.*?)^```$", page("diagnosis.md").text, re.DOTALL | re.MULTILINE)[0])
+        etc = str(DOCS.parent / "etc")
+        for line in (WEB1, "aops host add web2 127.0.0.2:PORT", f"aops checkrule add {etc}/rules/linux.json",
+                     f"aops faultree add {etc}/trees/linux.json"):
+            at.must(at.here(line))
+        at.must("aops diag host_slow web1 --last 20s --interval 10")
+        report = json.loads(at.must("aops report list -o json"))["result"][0]["report_id"]
+        self.follow(at, "diagnosis.md", 6, REPORT_ID=report, **{"etc/trees": etc + "/trees"})
+        self.assertTrue(os.path.getsize(os.path.join(at.home, "report.html")))
 
 
 if __name__ == "__main__":
