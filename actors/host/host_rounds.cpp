@@ -22,6 +22,8 @@ constexpr int64_t forget_every_ms = 24 * 3600 * 1000LL;
 
 /// Samples leave the store in chunks of an hour, and some minutes late.
 constexpr int64_t gone_margin_ms = 24 * 3600 * 1000LL;
+/// Where samples are dumped: files may have been impossible for so long.
+constexpr int64_t dumped_margin_ms = 30 * gone_margin_ms;
 
 /// Series forgotten in one commit.
 constexpr size_t most_gone = 256;
@@ -140,9 +142,7 @@ caf::result<samples_pushed> host_body::on_push(const samples_to_push& x) {
   if (!is_live_)
     return to_caf(error{ec::unreachable, "host " + record_.host_name + " is being started"});
   auto promise = keep_promise<samples_pushed>();
-  pushed_->push(x, [promise](expected<samples_pushed> done) {
-    promise->answer(std::move(done));
-  });
+  pushed_->push(x, [promise](expected<samples_pushed> done) { promise->answer(std::move(done)); });
   return caf::delegated<samples_pushed>{};
 }
 
@@ -176,7 +176,9 @@ void host_body::forget_gone_series(const check::round& x, round_to_commit& commi
   bool is_clear = x.answered && !is_loading_ && waiting_rounds_.empty();
   if (!is_clear || x.time_ms < forget_again_ms_)
     return;
-  auto before = x.time_ms - services_->config->samples.keep.ms - gone_margin_ms;
+  const auto& c = *services_->config;
+  auto margin = c.retention.dump_samples ? dumped_margin_ms : gone_margin_ms;
+  auto before = x.time_ms - c.samples.keep.ms - margin;
   commit.gone_series = checker_.forget_unseen(before, most_gone);
   if (commit.gone_series.size() < most_gone)
     forget_again_ms_ = x.time_ms + forget_every_ms;

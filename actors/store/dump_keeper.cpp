@@ -30,9 +30,12 @@ const storage::dump_kind& kind_at(size_t i) { return *storage::dump_kinds()[i]; 
 
 storage::dump_limits limits_of(const store_access& store, size_t i) {
   const auto& r = store.config->retention;
-  const std::pair<int64_t, int64_t> keep_and_most[] = {{r.check_results.ms, r.most_check_results},
-                                                       {r.diag_reports.ms, r.most_diag_reports},
-                                                       {r.audit_log.ms, r.most_audit_records}};
+  const auto& samples = store.config->samples;
+  const std::pair<int64_t, int64_t> keep_and_most[] = {
+    {r.check_results.ms, r.most_check_results},
+    {r.diag_reports.ms, r.most_diag_reports},
+    {r.audit_log.ms, r.most_audit_records},
+    {r.dump_samples ? samples.keep.ms : 0, r.dump_samples ? samples.max_bytes.bytes : 0}};
   auto [keep, most] = keep_and_most[i];
   auto now = store.now_ms();
   return {keep > 0 ? now - keep : 0, most, now};

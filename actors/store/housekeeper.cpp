@@ -60,6 +60,11 @@ int64_t kept(const base::config& c, base::duration keep) {
   return c.retention.dump_directory.empty() ? keep.ms : 0;
 }
 
+/// Whether samples go here, and are not dumped.
+bool forgets_samples(const base::config& c) {
+  return c.retention.dump_directory.empty() || !c.retention.dump_samples;
+}
+
 constexpr std::array<step, 17> work = {
   end_orphans,
   [](storage::database& db, const base::config& c, int64_t now) {
@@ -69,12 +74,14 @@ constexpr std::array<step, 17> work = {
     return sample_archive{db}.compact(now - pack_after_ms);
   },
   [](storage::database& db, const base::config& c, int64_t now) {
-    return c.samples.keep.ms > 0 ? sample_archive{db}.expire(now - c.samples.keep.ms)
-                                 : expected<int64_t>{0};
+    return c.samples.keep.ms > 0 && forgets_samples(c)
+             ? sample_archive{db}.expire(now - c.samples.keep.ms)
+             : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t) {
-    return c.samples.max_bytes.bytes > 0 ? sample_archive{db}.trim(c.samples.max_bytes.bytes)
-                                         : expected<int64_t>{0};
+    return c.samples.max_bytes.bytes > 0 && forgets_samples(c)
+             ? sample_archive{db}.trim(c.samples.max_bytes.bytes)
+             : expected<int64_t>{0};
   },
   [](storage::database& db, const base::config& c, int64_t now) {
     auto keep = kept(c, c.retention.check_results);

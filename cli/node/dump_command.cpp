@@ -1,5 +1,6 @@
 #include "cli/node/dump_command.hpp"
 
+#include "cli/node/dumped_hours.hpp"
 #include "cli/node/node.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/time_text.hpp"
@@ -79,13 +80,29 @@ int list(const std::vector<fs::path>& files, const std::string& kind) {
   });
 }
 
+bool is_of_samples(const storage::dump_kind& kind) { return &kind == &storage::dumped_samples(); }
+
+/// What people read of a row. ec::corrupt.
+expected<std::string> shown_row(const storage::dump& x, const std::string& row) {
+  if (x.kind != storage::dumped_samples().name())
+    return row;
+  return shown_hour(base::json::parse(row, nullptr, false)).map([](const base::json& hour) {
+    return hour.dump(-1, ' ', false, base::json::error_handler_t::replace);
+  });
+}
+
 /// Each row once: nodes that led one after the other may both have written it.
 int show(const std::vector<fs::path>& files, const std::string& kind) {
   std::unordered_set<std::string> shown;
-  return each_dump(files, kind, [&](const fs::path&, const storage::dump& x) {
-    for (const auto& row : x.rows)
-      if (shown.insert(base::sha256_hex(x.kind + "\n" + row)).second)
-        std::printf("%s\n", row.c_str());
+  return each_dump(files, kind, [&](const fs::path& file, const storage::dump& x) {
+    for (const auto& row : x.rows) {
+      if (!shown.insert(base::sha256_hex(x.kind + "\n" + row)).second)
+        continue;
+      auto text = shown_row(x, row);
+      if (!text)
+        return give_up({text.error().code, file.string() + ": " + text.error().detail});
+      std::printf("%s\n", text->c_str());
+    }
     return exit_ok;
   });
 }
@@ -108,10 +125,14 @@ int restore(std::vector<fs::path> files, const std::string& kind, const base::co
   if (!pool)
     return give_up(pool.error());
   std::reverse(files.begin(), files.end());
+  auto place = [](storage::database& db, const storage::dump_kind& of, base::json row) {
+    return is_of_samples(of) ? placed_hour(db, std::move(row))
+                             : expected<base::json>{std::move(row)};
+  };
   storage::restore_summary all;
   auto code = each_dump(files, kind, [&](const fs::path& file, const storage::dump& x) {
     auto done = storage::transact((*pool)->writer(), [&](storage::database& db) {
-      return storage::dump_repository{db}.restore(x);
+      return storage::dump_repository{db}.restore(x, place);
     });
     if (!done)
       return give_up({done.error().code, file.string() + ": " + done.error().detail});

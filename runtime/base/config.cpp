@@ -432,7 +432,7 @@ expected<void> check_together(const config& c, const option_origins& where) {
       r.most_check_results + r.most_diag_reports + r.most_audit_records > 0)
     blame("retention.dump_directory", "must be set where the number of rows is limited");
   if (r.dump_directory.empty() && r.dump_samples)
-    blame("retention.dump_directory", "must be set where samples are dumped");
+    blame("retention.dump_samples", "needs retention.dump_directory");
   if (c.check.sample_period.ms % 1000 != 0)
     blame("check.sample_period", "must be whole seconds");
   if (c.check.flap_low >= c.check.flap_high)

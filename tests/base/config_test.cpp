@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(rules_between_options_name_the_line_of_one) {
   BOOST_TEST(refusal("[auth]\nscrypt_n = 40000\n") == ":2: auth.scrypt_n: must be a power of two");
   BOOST_TEST(refusal("[prometheus]\nurl = 'localhost:9090'\n") ==
              ":2: prometheus.url: must begin with http:// or https://");
+  BOOST_TEST(refusal("[retention]\ndump_samples = true\n") ==
+             ":2: retention.dump_samples: needs retention.dump_directory");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_an_error) {

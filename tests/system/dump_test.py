@@ -7,25 +7,34 @@ import sqlite3
 import subprocess
 import unittest
 
+from exporter import exporter
 from mariadb import mariadb
 from node import die_with_parent, node, program
 from page import page
+from rest import rule
 from waiting import wait_until
 
 ROWS = 30
 PAGE = page("backup.md")
 
 
-class dumped:
+class dumping:
     def aops_node(self, *words, code=0):
         done = subprocess.run([program("aops-node"), *words, *self.settings(), "--set", f"retention.dump_directory={self.dumps}"],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=die_with_parent)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout
 
-    def shown(self):
-        return [json.loads(line) for line in self.aops_node("dump", "show", "--kind", "results").splitlines()]
+    def shown(self, kind="results"):
+        return [json.loads(line) for line in self.aops_node("dump", "show", "--kind", kind).splitlines()]
 
+    def start(self, *settings):
+        self.node.settings = (*self.plain, *settings)
+        self.node.start()
+        return self.node
+
+
+class dumped(dumping):
     def fill(self):
         """Results of long ago, of a host that is there."""
         api = self.node.admin()
@@ -39,11 +48,6 @@ class dumped:
     @staticmethod
     def count(api):
         return api.good("/check/result/get", {"time_range": [], "check_items": [], "host_list": []})["total_count"]
-
-    def start(self, *settings):
-        self.node.settings = (*self.plain, *settings)
-        self.node.start()
-        return self.node
 
     def start_dumping(self):
         return self.start(f"retention.dump_directory={self.dumps}", "retention.check_results=1d")
@@ -134,6 +138,79 @@ class in_sqlite(dumped, unittest.TestCase):
                               capture_output=True, text=True, timeout=60, preexec_fn=die_with_parent)
         self.assertEqual(done.returncode, 2)
         self.assertIn("retention.dump_directory", done.stderr)
+
+
+def varint(x):
+    out = bytearray()
+    while x >= 0x80:
+        out.append(x & 0x7F | 0x80)
+        x >>= 7
+    return bytes(out) + bytes([x])
+
+
+def packed_hour(rounds):
+    """(time, blob)s as the store packs them: in a frame of zstd, here with one block that is not compressed."""
+    plain, last = b"", 0
+    for time_ms, blob in rounds:
+        plain += varint(time_ms - last) + varint(len(blob)) + blob
+        last = time_ms
+    head = b"\x28\xb5\x2f\xfd\xe0" + len(plain).to_bytes(8, "little")
+    return b"\x01" + head + (len(plain) << 3 | 1).to_bytes(3, "little") + plain
+
+
+class samples(dumping, unittest.TestCase):
+    def setUp(self):
+        self.exporter = exporter({'load{cpu="1"}': 5})
+        self.addCleanup(self.exporter.close)
+        self.node = node("check.sample_period=1s")
+        self.addCleanup(self.node.close)
+        self.plain = self.node.settings
+        self.dumps = os.path.join(self.node.folder, "dumps")
+        os.mkdir(self.dumps)
+
+    def settings(self):
+        return ["--data-dir", self.node.data]
+
+    def sql(self, *statement):
+        with sqlite3.connect(os.path.join(self.node.data, "aops.db"), timeout=30) as db:
+            return db.execute(*statement).fetchall()
+
+    def age(self):
+        """Makes what is stored of samples a packed hour of four days ago. Returns its times."""
+        rows = [(x - 4 * 86_400_000, body) for x, body in self.sql("select time_ms, body from sample order by time_ms")]
+        chunk = packed_hour(rows)
+        self.sql("insert into sample_chunk (host, from_ms, until_ms, bytes, body) select n, ?, ?, ?, ? from host",
+                 (rows[0][0], rows[-1][0], len(chunk), chunk))
+        self.sql("delete from sample")
+        return [x for x, _ in rows]
+
+    def test_they_leave_readable_and_come_back_under_other_numbers(self):
+        api = self.node.admin()
+        host = api.good("/manage/host/add", {"host_list": [{"host_name": "h", "public_ip": "127.0.0.1",
+                                                            "exporter_port": self.exporter.port}]})["host_list"][0]
+        api.good("/check/rule/import", {"check_items": [rule("r", ("load", {"cpu": "1"}), "$0 > 1000")]})
+        wait_until(lambda: self.sql("select count(*) from series where name = 'load'")[0][0], 30, "the series")
+        wait_until(lambda: self.sql("select count(*) from sample")[0][0] > 5, 30, "samples")
+        self.assertEqual(self.node.stop(), 0)
+        times = self.age()
+        self.start(f"retention.dump_directory={self.dumps}", "retention.dump_samples=true", "samples.keep=2d")
+        wait_until(lambda: not self.sql("select * from sample_chunk"), 60, "the hour has left")
+        self.assertEqual(self.node.stop(), 0)
+        (hour,) = self.shown("samples")
+        self.assertEqual((hour["host_id"], hour["from_ms"], hour["until_ms"]), (host, times[0], times[-1]))
+        load = next(x for x in hour["series"] if x["name"] == "load")
+        self.assertEqual(load["labels"], {"cpu": "1"})
+        self.assertEqual({x for _, x in load["points"]}, {5})
+        self.assertLessEqual({x for x, _ in load["points"]}, set(times))
+        self.sql("delete from sample")
+        self.sql("update series set slot = slot + 50")
+        self.assertIn("1 restored, 0 present already, 0 without a place", self.aops_node("dump", "restore"))
+        self.assertIn("0 restored, 1 present already", self.aops_node("dump", "restore"))
+        service = self.start().service()
+        asked = {"time_range": [times[0] // 1000, times[-1] // 1000 + 1],
+                 "data_infos": [{"host_id": host, "data_list": [{"name": "load", "type": "kpi", "label": {"cpu": "1"}}]}]}
+        (found,) = service.good("/data/data/get", asked)["result"][host]["succeed_list"]
+        self.assertEqual([float(x) for _, x in found["values"]], [5.0] * len(load["points"]))
 
 
 class in_mariadb(dumped, unittest.TestCase):

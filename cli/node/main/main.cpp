@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     ->required();
   dump->add_option("path", o.dump.paths, "files or directories; else retention.dump_directory");
   dump->add_option("--kind", o.dump.kind, "of one kind only")
-    ->check(CLI::IsMember({"results", "reports", "audit"}));
+    ->check(CLI::IsMember({"results", "reports", "audit", "samples"}));
   dump->fallthrough();
   for (auto* command : {verify, restore})
     command->add_option("--from", o.backup.file, "the backup")->type_name("FILE")->required();

@@ -15,7 +15,7 @@ namespace aops::storage {
 /// Which rows are to leave.
 struct dump_limits {
   int64_t before_ms = 0; ///< Those from before this time; 0: none for their age.
-  int64_t most = 0;      ///< Above so many the oldest; 0: however many.
+  int64_t most = 0;      ///< Above so many the oldest, of samples so many bytes; 0: however many.
   int64_t now_ms = 0;
 };
 
@@ -33,7 +33,7 @@ enum class restored_as : uint8_t {
 class dump_kind {
 public:
   virtual ~dump_kind() = default;
-  virtual std::string_view name() const = 0; ///< `results`, `reports`, `audit`.
+  virtual std::string_view name() const = 0; ///< `results`, `reports`, `audit`, `samples`.
 
   /// The oldest that are to leave, in order: at most so many, and not many more bytes than
   /// `most_dump_bytes`.
@@ -56,6 +56,7 @@ inline constexpr size_t most_dump_bytes = size_t{16} << 20;
 const dump_kind& dumped_results();
 const dump_kind& dumped_reports();
 const dump_kind& dumped_audit();
+const dump_kind& dumped_samples();
 
 /// All of them.
 std::span<const dump_kind* const> dump_kinds();

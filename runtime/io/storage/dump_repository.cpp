@@ -44,8 +44,8 @@ expected<void> in_portions(const Keys& keys, Work work) {
 } // namespace
 
 std::span<const dump_kind* const> dump_kinds() {
-  static const std::array<const dump_kind*, 3> all = {
-    &dumped_results(), &dumped_reports(), &dumped_audit()};
+  static const std::array<const dump_kind*, 4> all = {
+    &dumped_results(), &dumped_reports(), &dumped_audit(), &dumped_samples()};
   return all;
 }
 
@@ -123,7 +123,7 @@ expected<int64_t> dump_repository::carry_out(const dump_kind& kind, const dump& 
   return gone;
 }
 
-expected<restore_summary> dump_repository::restore(const dump& x) {
+expected<restore_summary> dump_repository::restore(const dump& x, const row_placer& place) {
   auto kind = dump_kind_of(x.kind);
   if (!kind)
     return fail(std::move(kind.error()));
@@ -132,7 +132,10 @@ expected<restore_summary> dump_repository::restore(const dump& x) {
     auto row = json::parse(*text, nullptr, false);
     if (!row.is_object())
       return fail(ec::corrupt, "a row of the dump is unreadable");
-    auto done = (*kind)->restore(db_, row);
+    auto placed = place ? place(db_, **kind, std::move(row)) : expected<json>{std::move(row)};
+    if (!placed)
+      return fail(std::move(placed.error()));
+    auto done = (*kind)->restore(db_, *placed);
     if (!done)
       return fail(std::move(done.error()));
     out.added += *done == restored_as::added;

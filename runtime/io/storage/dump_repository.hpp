@@ -3,6 +3,7 @@
 #include "runtime/io/storage/dump_file.hpp"
 #include "runtime/io/storage/dump_kinds.hpp"
 
+#include <functional>
 #include <map>
 
 /// Dumps: rows leave the store for files, and come back. A file is written and read back before its
@@ -21,6 +22,10 @@ struct restore_summary {
   int64_t added = 0, present = 0, homeless = 0;
 };
 
+/// Makes a row fit into the store before it is put there.
+using row_placer =
+  std::function<expected<base::json>(database& db, const dump_kind& kind, base::json row)>;
+
 class dump_repository {
 public:
   explicit dump_repository(database& db) : db_(db) {}
@@ -36,7 +41,7 @@ public:
   expected<int64_t> carry_out(const dump_kind& kind, const dump& x);
 
   /// Puts rows back, none over another one. ec::corrupt. In a transaction.
-  expected<restore_summary> restore(const dump& x);
+  expected<restore_summary> restore(const dump& x, const row_placer& place = {});
 
 private:
   expected<void> count(const dump_kind& kind, const dump& x);

@@ -1,5 +1,7 @@
 #include "actors/store/dump_keeper.hpp"
 #include "runtime/io/storage/audit_repository.hpp"
+#include "runtime/io/storage/sample_archive.hpp"
+#include "runtime/io/storage/sample_repository.hpp"
 #include "tests/io/storage/engines.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -73,6 +75,22 @@ BOOST_AUTO_TEST_CASE(many_leave_in_portions) {
   BOOST_TEST(records() == 0);
   BOOST_TEST(dumped() == 4500u);
   BOOST_TEST(files() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(samples_are_dumped_only_where_it_is_wanted) {
+  auto host = add_host("h1");
+  storage::sample_repository samples{db()};
+  tests::ok(samples.save_samples(host.host_id, {{1000, "a"}, {2000, "b"}}));
+  tests::ok(storage::sample_archive{db()}.compact(2 * storage::sample_archive::chunk_ms));
+  auto stored = [&] { return count("select count(*) from sample_chunk"); };
+  BOOST_REQUIRE(stored() == 1);
+  start_keeper();
+  pass(11s);
+  BOOST_TEST(stored() == 1);
+  settings->retention.dump_samples = true;
+  pass(1min);
+  BOOST_TEST(stored() == 0);
+  BOOST_TEST(dumped() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_deleted_while_no_file_can_be_written) {

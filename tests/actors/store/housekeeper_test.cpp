@@ -58,6 +58,17 @@ BOOST_AUTO_TEST_CASE(what_is_older_than_its_retention_goes) {
   BOOST_TEST(samples().empty());
 }
 
+BOOST_AUTO_TEST_CASE(samples_that_are_dumped_are_left_to_who_does_it) {
+  settings->samples.keep = base::hours(10);
+  settings->retention.dump_directory = "/somewhere";
+  settings->retention.dump_samples = true;
+  store_rounds(60);
+  start(housekeeper, store);
+  pass(13h);
+  BOOST_TEST(samples().size() == 61u);
+  BOOST_TEST(count("select count(*) from sample") == 0); // All are packed.
+}
+
 BOOST_AUTO_TEST_CASE(reports_audit_rows_and_deviations_go_after_their_time) {
   settings->retention.diag_reports = base::hours(20);
   settings->retention.audit_log = base::hours(30);

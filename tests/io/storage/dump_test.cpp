@@ -4,6 +4,8 @@
 #include "runtime/io/storage/report_repository.hpp"
 #include "runtime/io/storage/result_repository.hpp"
 #include "runtime/io/storage/run_repository.hpp"
+#include "runtime/io/storage/sample_archive.hpp"
+#include "runtime/io/storage/sample_repository.hpp"
 #include "runtime/io/storage/saved_reports.hpp"
 #include "tests/io/storage/faulty_database.hpp"
 #include "tests/io/storage/samples.hpp"
@@ -56,6 +58,33 @@ void add_report(database& db, const std::string& id, const std::string& task) {
   x.end.ms = 15'000;
   x.report.text = R"({"value": true})";
   ok(transact(db, [&](database& to) { return saved_reports{to}.save(owner, owner, x, 20'000); }));
+}
+
+constexpr int64_t hour = sample_archive::chunk_ms;
+
+/// Packed hours of a host with one round each, of one series.
+void add_hours(database& db, int64_t hours) {
+  store_host(db, "h");
+  for (int64_t i = 1; i <= hours; ++i) {
+    round_to_commit x;
+    x.owner = owner;
+    x.host_id = "h";
+    x.since_ms = hour;
+    x.until_ms = i * hour;
+    x.sample_blob = "round " + std::to_string(i);
+    if (i == 1)
+      x.new_series = {{2, {"load", {{"cpu", "0"}}}}};
+    committed(db, [&] { return sample_repository{db}.commit_round(x); });
+  }
+  committed(db, [&] { return sample_archive{db}.compact((hours + 1) * hour, 100); });
+}
+
+/// `1:round 1 2:round 2 `
+std::string stored_rounds(database& db) {
+  std::string out;
+  for (const auto& x : ok(sample_repository{db}.range({"h", 0, 1000 * hour})).rows)
+    out += std::to_string(x.time_ms / hour) + ":" + x.blob + " ";
+  return out;
 }
 
 /// What leaves is in a file of this folder, as the keeper of dumps does it; rows that went.
@@ -305,6 +334,54 @@ STORE_CASE(long_reports_are_read_as_far_as_they_fit_into_a_file) {
   auto rows = ok(dumped_reports().due(watched, older_than(30'000), 100));
   BOOST_TEST(rows.size() == 2u);
   BOOST_TEST(read == 2u);
+}
+
+STORE_CASE(samples_leave_for_their_age_and_come_back) {
+  auto& db = it.db();
+  add_hours(db, 4);
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_samples(), older_than(3 * hour)) == 2);
+  BOOST_TEST(stored_rounds(db) == "3:round 3 4:round 4 ");
+  BOOST_TEST(ok(dumped_samples().due(db, older_than(3 * hour), 100)).empty());
+  BOOST_TEST(files.restore() == "2/0/0");
+  BOOST_TEST(stored_rounds(db) == "1:round 1 2:round 2 3:round 3 4:round 4 ");
+  BOOST_TEST(files.restore() == "0/2/0");
+}
+
+STORE_CASE(samples_that_take_too_much_room_leave_the_oldest_first) {
+  auto& db = it.db();
+  add_hours(db, 4);
+  auto bytes = ok(sample_archive{db}.bytes());
+  dumper files{it};
+  BOOST_TEST(ok(dumped_samples().due(db, at_most(bytes), 100)).empty());
+  BOOST_TEST(ok(dumped_samples().due(db, {}, 100)).empty()); // They are not dumped.
+  BOOST_TEST(files.leave(dumped_samples(), at_most(bytes - 1)) == 1);
+  BOOST_TEST(stored_rounds(db) == "2:round 2 3:round 3 4:round 4 ");
+  BOOST_TEST(files.leave(dumped_samples(), at_most(1), 2) == 2); // As many as a file takes.
+  BOOST_TEST(stored_rounds(db) == "4:round 4 ");
+}
+
+STORE_CASE(samples_are_never_put_under_another_series) {
+  auto& db = it.db();
+  add_hours(db, 2);
+  dumper files{it};
+  BOOST_TEST(files.leave(dumped_samples(), older_than(3 * hour)) == 2);
+  ok(db.execute("update series set name = 'another'"));
+  BOOST_TEST(files.restore() == "0/0/2");
+  ok(db.execute("delete from series")); // It was forgotten meanwhile.
+  BOOST_TEST(files.restore() == "2/0/0");
+  BOOST_TEST(ok(db.count("select count(*) from series where slot = 2 and name = 'load'")) == 1);
+  committed(db, [&] { return host_repository{db}.remove(owner, "h", now); });
+  BOOST_TEST(files.restore() == "0/0/2");
+}
+
+STORE_CASE(hours_are_read_as_far_as_they_fit_into_a_file) {
+  auto& db = it.db();
+  add_hours(db, 3);
+  ok(db.run("update sample_chunk set bytes = ?", most_dump_bytes / 4 + 1)); // Two digits a byte.
+  BOOST_TEST(ok(dumped_samples().due(db, older_than(9 * hour), 100)).size() == 1u);
+  ok(db.run("update sample_chunk set bytes = ?", 3 * most_dump_bytes));
+  BOOST_TEST(ok(dumped_samples().due(db, older_than(9 * hour), 100)).size() == 1u);
 }
 
 STORE_CASE(what_is_in_a_file_is_not_believed) {
