@@ -12,6 +12,8 @@ namespace {
 
 constexpr int rounds_to_offline = 3;
 
+constexpr std::chrono::microseconds nearly_one_ms{999};
+
 /// Rounds that may wait for windows to be loaded.
 constexpr size_t most_waiting = 240;
 
@@ -34,8 +36,11 @@ constexpr size_t most_gone = 256;
 
 void host_body::schedule_after(int64_t time_ms) {
   auto next = check::next_grid(time_ms, period_ms(), checker_.offset_ms());
-  auto wait = std::max<int64_t>(0, next + source_->phase_ms() - now_ms());
-  self_->delayed_send(self_, std::chrono::milliseconds{wait}, round_due{next});
+  std::chrono::milliseconds wait{std::max<int64_t>(0, next + source_->phase_ms() - now_ms())};
+  // At the next whole millisecond, never before it is due: hosts that are asked together are due at
+  // once, and CAF's clock wakes once for them.
+  auto now = std::chrono::floor<std::chrono::milliseconds>(self_->clock().now() + nearly_one_ms);
+  self_->scheduled_send(self_, now + wait, round_due{next});
 }
 
 void host_body::on_due(int64_t time_ms) {
