@@ -1,4 +1,4 @@
-"""Hosts that are pushed: by a real Prometheus, over a kill -9; and what is refused, by hand."""
+"""Hosts that are pushed: by a real Prometheus, over a kill -9; what is refused, by hand; and to another node when one dies."""
 import http.client
 import json
 import os
@@ -9,6 +9,7 @@ import time
 import unittest
 import urllib.parse
 
+from cluster import GONE, cluster
 from exporter import exporter
 from node import node, program
 from page import DOCS
@@ -211,6 +212,60 @@ class by_hand(unittest.TestCase):
         self.assertEqual(self.api.host(self.b)["source"], "scrape")
         self.api.good("/manage/host/update", {"host_id": self.b, "source": "push"})
         wait_until(lambda: push(self.api, self.full, self.load("192.0.2.2:9256", 1))[0] == 204, 10, "it is pushed")
+
+
+class many_nodes(unittest.TestCase):
+    """Senders that go on at whichever node answers; what was acknowledged before the death of an owner, and since."""
+
+    def test_what_was_acknowledged_is_there_when_the_owner_of_the_hosts_dies(self):
+        with cluster(3, settings=QUICK) as it:
+            api = it.members[0].client()
+            api.add_group()
+            self.names = [f"h{k}" for k in range(12)]
+            ids = set(add_pushed(api, *[(name, f"192.0.2.{k + 1}", None) for k, name in enumerate(self.names)]))
+            self.token = api.good("/manage/account/token/create", {"name": "pusher", "scope": "act"})["access_token"]
+            it.wait_settled()
+            self.acknowledged, self.sent = [], 0
+            for member in it.members:  # Whichever has the host.
+                wait_until(lambda to=member: self.send(to) == 204, 20, f"{member.name} takes it")
+            wait_until(lambda: self.send(it.any()) and self.online(it) == ids, 30, "all are online")
+            self.acknowledged.clear()
+            wait_until(lambda: self.send(it.any()) == 204, 10, "it is taken")
+            victim = max(it.members, key=lambda x: x.metrics()["aops_hosts"])
+            self.assertGreater(victim.metrics()["aops_hosts"], 0)
+            wait_until(lambda: self.send(it.any()) == 204, 10, "it is taken")
+            victim.kill()  # Its last rounds are not judged yet.
+            before = len(self.acknowledged)
+            wait_until(lambda: self.send(it.any()) and len(self.acknowledged) >= before + 3, 20, "others take what is pushed")
+            wanted = list(self.acknowledged)
+            for member in it.alive():
+                wait_until(lambda at=member: self.send(at) and not self.missing(at, wanted), 30, f"{member.name} has all of it")
+            self.assertEqual(self.online(it), ids)
+
+    def send(self, to):
+        """One sample of each host, each time another value; the status of the answer."""
+        self.sent += 1
+        sample = int(time.time() * 1000), float(self.sent)
+        try:
+            status, text = push(to.client(), self.token, *[
+                ({"__name__": "node_load1", "instance": name, "job": "node"}, [sample]) for name in self.names])
+        except GONE:
+            return None
+        self.assertIn(status, (204, 500, 503), f"a sender would drop it: {text}")
+        if status == 204:
+            self.acknowledged.append(sample)
+        return status
+
+    def missing(self, at, wanted):
+        """Those of the samples that are not seen there: a round shows its newest."""
+        found = asked(at.client(), "query", query="node_load1[2m]")["result"]
+        known = {x["metric"]["host"]: {int(t): float(v) for t, v in x["values"]} for x in found}
+        return [(name, time_ms, value) for name in self.names for time_ms, value in wanted
+                if known.get(name, {}).get(time_ms // 1000, 0) < value]
+
+    def online(self, it):
+        rows = it.api().good("/manage/host/get", {"host_group_list": []})["host_infos"]
+        return {x["host_id"] for x in rows if x["status"] == "online"}
 
 
 if __name__ == "__main__":

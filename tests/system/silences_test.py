@@ -5,6 +5,7 @@ import unittest
 import urllib.parse
 
 from alertmanager import alertmanager
+from cluster import cluster
 from exporter import exporter
 from node import node
 from notify_test import SETTINGS, aops
@@ -105,6 +106,65 @@ class silences(unittest.TestCase):
         times = [x[0] for x in series["values"]]
         self.assertGreaterEqual(times[0], since - 2)
         self.assertLessEqual(times[-1], ended + 2)
+
+
+class many_nodes(unittest.TestCase):
+    HOSTS = 12
+
+    def test_a_silence_set_at_one_node_holds_at_all_and_at_those_that_take_over(self):
+        addresses = [f"127.34.0.{i + 1}" for i in range(self.HOSTS)]
+        with receiver() as told, exporter({"m": 1, "n": 1}, addresses) as pages, \
+                cluster(3, settings=SETTINGS, config=configured(told.url, severities=["critical", "warning"])) as it:
+            api = it.members[0].client()
+            api.add_group()
+            api.good("/check/rule/import", {"check_items": RULES})
+            ids = api.add_hosts(*[(f"h{i}", address, pages.port) for i, address in enumerate(addresses)])
+            it.wait_settled()
+            wait_until(lambda: all(x["status"] == "online" for x in
+                                   api.good("/manage/host/get", {"host_group_list": []})["host_infos"]), 60, "all online")
+            # Each node has hosts of its own, and hears of what another was asked.
+            owned = {x.id: x.metrics()["aops_hosts"] for x in it.members}
+            self.assertGreater(min(owned.values()), 0, owned)
+            silence = it.members[1].client().good("/check/silence/add", {
+                "comment": "moving", "matchers": ["alertname=hot"], "group_list": ["g"], "duration_s": 3600})["silence_id"]
+            pages.set(m=99, n=-1)
+            wait_until(lambda: len(self.open(it)) == 2 * len(ids), 60, "both rules fire on all hosts")
+            self.assert_silenced(it, silence)
+            wait_until(lambda: self.heard(told) == {("cold", x) for x in ids}, 30, "of the other rule all is told")
+            victim = max(it.members, key=lambda x: owned[x.id])
+            victim.kill()
+            it.wait_owned_by_alive(30)
+            # A silenced alert that begins at a new owner is silenced as well: here, one after a round without it.
+            pages.set(m=1, n=-1)
+            wait_until(lambda: len(self.open(it)) == len(ids), 30, "the silenced ones end, at new owners too")
+            pages.set(m=99, n=-1)
+            wait_until(lambda: len(self.open(it)) == 2 * len(ids), 30, "they begin again")
+            self.assert_silenced(it, silence)
+            # What the outbox held, if anything, would have gone out before the end of the others.
+            pages.set(m=99, n=1)
+            wait_until(lambda: {x["host_id"] for x in self.ended(told)} == set(ids), 60, "the end of the other rule is told")
+            self.assertEqual({rule_ for rule_, _ in self.heard(told)}, {"cold"})
+            # Ended at any node: what lasts is told.
+            it.api().good("/check/silence/end", {"silence_list": [silence]})
+            wait_until(lambda: {("hot", x) for x in ids} <= self.heard(told), 60, "what lasts is told, by every owner")
+
+    def open(self, it):
+        return it.api().good("/check/status/get", {"firing": True})["alerts"]
+
+    def assert_silenced(self, it, silence):
+        for member in it.alive():
+            alerts = member.client().good("/check/status/get", {"firing": True})["alerts"]
+            self.assertEqual({x.get("silenced_by", "") for x in alerts if x["check_item"] == "hot"}, {silence})
+            self.assertEqual({x.get("silenced_by", "") for x in alerts if x["check_item"] == "cold"}, {""})
+            (known,) = member.client().good("/check/silence/get", {})["silence_infos"]
+            self.assertEqual((known["silence_id"], known["state"]), (silence, "active"))
+
+    def heard(self, told):
+        """(rule, host) of all that was told to begin."""
+        return {(alert["check_item"], alert["host_id"]) for all_ in told.told("firing").values() for _, alert in all_}
+
+    def ended(self, told):
+        return [alert for all_ in told.told("resolved").values() for _, alert in all_ if alert["check_item"] == "cold"]
 
 
 if __name__ == "__main__":
