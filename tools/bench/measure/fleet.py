@@ -67,12 +67,12 @@ def report(figures, kind, seen, hosts, cores):
     figures.add(name + "lateness p99", seen["late_p99_ms"], "ms", "<= 100")
 
 
-def prometheus_config(place, fleet):
+def prometheus_config(place, fleet, rules):
     targets = ", ".join(f"'{address}:{fleet.port}'" for address in fleet.addresses)
     path = os.path.join(place.folder, "prometheus.yml")
     with open(path, "w", encoding="utf-8") as out:
         out.write(f"global: {{scrape_interval: {PERIOD_S}s, evaluation_interval: {PERIOD_S}s}}\n"
-                  f"rule_files: ['{place.top}/tools/bench/fleet_rules.yml']\n"
+                  f"rule_files: ['{rules}']\n"
                   f"scrape_configs: [{{job_name: fleet, static_configs: [{{targets: [{targets}]}}]}}]\n")
     return path
 
@@ -83,18 +83,22 @@ def free_port():
         return s.getsockname()[1]
 
 
-def appended(url):
+def summed(url, name):
+    """A figure of a Prometheus, over all its labels."""
     with urllib.request.urlopen(url + "/metrics", timeout=30) as reply:
-        for line in reply.read().decode().splitlines():
-            if line.startswith("prometheus_tsdb_head_samples_appended_total"):
-                return float(line.rsplit(" ", 1)[1])
-    return 0.0
+        lines = reply.read().decode().splitlines()
+    return sum(float(x.rsplit(" ", 1)[1]) for x in lines if x.startswith((name + " ", name + "{")))
 
 
-def observe_prometheus(place, fleet, window_s, windows):
-    """CPU seconds, wall seconds, MB and samples of the same load on Prometheus, by window."""
+def appended(url):
+    return summed(url, "prometheus_tsdb_head_samples_appended_total")
+
+
+def observe_prometheus(place, fleet, window_s, windows, rules=None):
+    """CPU seconds, wall seconds, MB, samples and missed rounds of rules of the same load on Prometheus, by window."""
     port = free_port()
-    command = ["prometheus", f"--config.file={prometheus_config(place, fleet)}", f"--web.listen-address=127.0.0.1:{port}",
+    config = prometheus_config(place, fleet, rules or f"{place.top}/tools/bench/fleet_rules.yml")
+    command = ["prometheus", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}",
                f"--storage.tsdb.path={place.folder}/prometheus", "--log.level=warn"]
     with Child(command, place.folder, "prometheus") as server:
         url = f"http://127.0.0.1:{port}"
@@ -106,11 +110,13 @@ def observe_prometheus(place, fleet, window_s, windows):
                 return False
         poll(has_sampled_twice, PERIOD_S * 6, "Prometheus does not sample")
         for _ in range(windows):
+            missed = summed(url, "prometheus_rule_group_iterations_missed_total")
             before, cpu, began = appended(url), server.cpu_s(), time.monotonic()
             time.sleep(window_s)
             wall = time.monotonic() - began
             yield {"cpu_s": server.cpu_s() - cpu, "wall_s": wall, "rss_mb": server.rss_mb(),
-                   "samples": appended(url) - before}
+                   "samples": appended(url) - before,
+                   "missed": summed(url, "prometheus_rule_group_iterations_missed_total") - missed}
 
 
 def measure(figures, place, options):
