@@ -267,6 +267,23 @@ BOOST_FIXTURE_TEST_CASE(a_host_is_trusted_by_the_key_that_was_confirmed_alone, r
   BOOST_TEST(record("host.trust") == print);
 }
 
+BOOST_FIXTURE_TEST_CASE(facts_are_collected_each_day_while_the_key_is_there, remote_fixture) {
+  pass(5min);
+  BOOST_TEST(plays() == 0u);
+  open_to = {"admin"};
+  pass(1min);
+  BOOST_REQUIRE(plays() == 1u);
+  BOOST_TEST(play().hosts() == "h1 h2 h3");
+  pass(5min);
+  BOOST_TEST(plays() == 1u);                                   // It goes on.
+  tell_and_end(play(), event_of(ansible::event_kind::failed)); // Of these, too, once is enough.
+  pass(23h);
+  BOOST_TEST(plays() == 1u);
+  pass(1h + 2min);
+  BOOST_REQUIRE(plays() == 2u);
+  BOOST_TEST(play().hosts() == "h1 h2 h3");
+}
+
 BOOST_FIXTURE_TEST_CASE(why_facts_are_not_there_is_cut_between_characters, remote_fixture) {
   host_infos_to_refresh x;
   x.host_list = std::vector<std::string>{"h1"};

@@ -68,7 +68,12 @@ full_vault_actor::behavior_type canned_vault(full_vault_actor::pointer self, run
         return refuse(ec::vault_key);
       return opened_vault{std::make_shared<vault::secret_bytes>(data_key)};
     },
-    [](const open_vaults_query&) { return open_vaults{}; },
+    [f](const open_vaults_query&) {
+      open_vaults out;
+      for (const auto& owner : f->open_to)
+        out.vaults.push_back({owner, std::make_shared<vault::secret_bytes>(data_key)});
+      return out;
+    },
     [](const key_entered&) {},
     [](const key_tried&) {},
     [](const key_located&) {},

@@ -55,6 +55,7 @@ struct run_fixture : store_fixture {
   bool is_sure = true;
   std::set<std::string> unlocked{"s1"};     ///< Sessions with a vault key.
   std::set<std::string> unlocked_elsewhere; ///< With one on another node.
+  std::set<std::string> open_to;            ///< Owners for whom hosts are looked at by time.
   std::set<std::string> opens_nothing;      ///< With one, while no host has credentials.
   run_intake_actor intake;
   run_store_actor runs;

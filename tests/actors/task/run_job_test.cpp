@@ -547,6 +547,12 @@ BOOST_AUTO_TEST_CASE(counts_in_the_statistics) {
   BOOST_TEST(stats.by_task.size() == 2u);
   BOOST_TEST(stats.by_host.at(0).name == "name-h2");
   BOOST_TEST(stats.by_host.at(0).failed == 1);
+  std::map<std::string, std::pair<int64_t, int64_t>> steps; // Succeeded and failed.
+  for (const auto& x : stats.by_step)
+    steps[x.name] = {x.succeeded, x.failed};
+  BOOST_TEST(steps.size() == 2u);
+  BOOST_TEST((steps["a"] == std::pair<int64_t, int64_t>{1, 1}));
+  BOOST_TEST((steps["b"] == std::pair<int64_t, int64_t>{1, 0}));
   BOOST_TEST(stats.open == 0);
   BOOST_TEST(state(well) == "done");
 }
