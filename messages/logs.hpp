@@ -246,6 +246,17 @@ struct lines_to_take {
 };
 AOPS_WIRE(lines_to_take, token_hash, format, body)
 
+/// Asks whose token it is, before anything that came with it is looked at.
+struct host_token_query {
+  std::string token_hash; ///< Hex SHA-256 of the host's token.
+};
+AOPS_WIRE(host_token_query, token_hash)
+
+struct host_token_known {
+  std::string host_id;
+};
+AOPS_WIRE(host_token_known, host_id)
+
 /// What became of them; stored when this is told.
 struct lines_taken {
   int64_t taken = 0, duplicates = 0, shortened = 0;

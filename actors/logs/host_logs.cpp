@@ -83,6 +83,22 @@ caf::result<lines_taken> take_lines(host_logs_pointer self, const lines_to_take&
   return promise;
 }
 
+/// Who keeps tokens is asked on a thread for that, unless it was told a moment ago.
+caf::result<host_token_known> know_token(host_logs_pointer self, const host_token_query& x) {
+  const auto& parts = self->state.parts;
+  if (auto host = parts.tokens->find(x.token_hash, parts.store->time->steady_ms()))
+    return host_token_known{std::move(*host)};
+  foreign_promise<host_token_known> promise{self};
+  auto work = [store = parts.store, tokens = parts.tokens, x, promise] {
+    promise.answer(host_of_token(*store, *tokens, x.token_hash).map([](std::string host) {
+      return host_token_known{std::move(host)};
+    }));
+  };
+  if (!parts.intake->post(std::move(work)))
+    promise.fail(ec::overloaded, "too many tokens wait to be looked up");
+  return promise;
+}
+
 // -- searches of this node
 
 std::shared_ptr<const hosts_seen> hosts_seen_by(const caller& who,
@@ -476,6 +492,7 @@ full_host_logs_actor::behavior_type host_logs(host_logs_pointer self, host_logs_
       open_syslog(self);
     },
     [self](const lines_to_take& x) { return take_lines(self, x); },
+    [self](const host_token_query& x) { return know_token(self, x); },
     [self](const caller& who, const line_search& x) -> caf::result<lines_found> {
       if (auto reads = wanted_by(x); !reads)
         return to_caf(reads.error());

@@ -2,6 +2,7 @@
 
 #include "http/server/dispatcher.hpp"
 #include "http/server/password_sessions.hpp"
+#include "messages/roles/logs.hpp"
 #include "runtime/base/digest.hpp"
 
 namespace aops::http {
@@ -14,6 +15,16 @@ expected<std::string> host_token_hash(const http_request& request) {
   if (!proof || proof->secret.empty())
     return fail(ec::session_invalid, "send the token of a host, as `Authorization: Bearer TOKEN`");
   return base::sha256_hex(proof->secret);
+}
+
+expected<void> admit_host(const node_port& port, const foreign_request& x) {
+  auto token = host_token_hash(x.request);
+  if (!token)
+    return fail(std::move(token.error()));
+  return value_of<host_token_known>(port(actors::host_logs_name,
+                                         x.context.left(),
+                                         caf::make_message(host_token_query{std::move(*token)})))
+    .map([](const host_token_known&) {});
 }
 
 http_response answer_host(int status, json body) {

@@ -82,6 +82,7 @@ std::vector<foreign_route> line_intake_routes(const node_port& port) {
   any.refuse = refuse_host;
   for (auto* r : {&otlp, &any}) {
     r->takes_packed = true;
+    r->admit = [port](const foreign_request& x) { return admit_host(port, x); };
     r->who = may::anyone; // A host's token is no session: who keeps the lines looks at it.
     r->statuses = {200, 400, 401, 403, 413, 429, 500, 503};
   }

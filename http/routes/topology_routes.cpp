@@ -39,6 +39,7 @@ foreign_route topology_intake_route(const node_port& port) {
   r.answer = [port](const foreign_request& x) { return take_batch_of_host(port, x); };
   r.refuse = refuse_host;
   r.takes_packed = true;
+  r.admit = [port](const foreign_request& x) { return admit_host(port, x); };
   r.who = may::anyone; // A host's token is no session: who keeps the links looks at it.
   r.statuses = {200, 400, 401, 403, 413, 429, 500, 503};
   return r;

@@ -489,6 +489,12 @@ http_response dispatcher::serve_foreign(const foreign_route& r,
     if (auto allowed = judge(r.who, *who); !allowed)
       return fail(std::move(allowed.error()));
     if (auto how = request.header(packed_header); r.takes_packed && !how.empty()) {
+      // Unpacking is work, of which nobody may ask whom we do not know.
+      if (r.admit) {
+        foreign_request asked{context_for(*who, request, milliseconds{0}), request, rest};
+        if (auto admitted = r.admit(asked); !admitted)
+          return fail(std::move(admitted.error()));
+      }
       auto body = unpacked_body(request.body, how, service_.max_body);
       if (!body && body.error() == ec::overloaded)
         return refusal(413, body.error().detail);

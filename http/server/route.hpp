@@ -162,6 +162,8 @@ struct foreign_route {
   std::vector<std::string> bodies{};
   /// Bodies may come packed (`is_known_packing`); `answer` gets them unpacked.
   bool takes_packed = false;
+  /// Asked before a body is unpacked, where `who` is anyone: whether this one knows who sends it.
+  std::function<expected<void>(const foreign_request&)> admit{};
 };
 
 /// Files (GET) that are served as they stand.

@@ -18,6 +18,9 @@ using host_logs_actor = caf::typed_actor<
   // ec::permission_denied when a line says that it is of another host: none is stored then;
   // ec::bad_request with line and field; ec::overloaded when too much waits.
   answers<lines_to_take, lines_taken>,
+  // Whose token it is, of those with which hosts send what they see. ec::session_invalid when
+  // nobody has it; ec::overloaded.
+  answers<host_token_query, host_token_known>,
   // Lines of the caller's hosts, on all nodes. ec::bad_request when the query does not read.
   asks<line_search, lines_found>,
   // How many there are over time.

@@ -25,6 +25,8 @@
   X(logs, lines_to_follow)                                                                         \
   X(logs, lines_followed)                                                                          \
   X(logs, node_lines_to_follow)                                                                    \
-  X(logs, node_lines_followed)
+  X(logs, node_lines_followed)                                                                     \
+  X(logs, host_token_query)                                                                        \
+  X(logs, host_token_known)
 
 AOPS_TYPE_BLOCK(logs, 6700)

@@ -103,6 +103,14 @@ class logs(unittest.TestCase):
         self.assertEqual((status, reply["detail"]), (400, "Content-Encoding: the body is no gzip"))
         self.assertEqual(packed(b"{}", "br")[0], 415)
 
+    def test_nothing_is_unpacked_without_a_token(self):
+        for path in ("/logs/ingest", "/v1/logs", "/topology/ingest"):
+            for token in ("0" * 64, self.api.token):
+                with self.subTest(path, token=token[:1]):
+                    status, _ = self.send(self.web, gzip.compress(b" " * (64 << 20)), path=path,
+                                          headers={"Authorization": "Bearer " + token, "Content-Encoding": "gzip"})
+                    self.assertEqual(status, 401)
+
     def test_lines_of_otlp_are_found(self):
         record = {"timeUnixNano": str((BEGIN + 5) * SECOND + 7), "severityNumber": 17, "body": {"stringValue": "otlp down"},
                   "attributes": [{"key": "log.file.path", "value": {"stringValue": "/o"}}]}

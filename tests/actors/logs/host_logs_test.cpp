@@ -84,6 +84,16 @@ BOOST_AUTO_TEST_CASE(nothing_is_taken_without_a_token_or_of_another_host) {
   BOOST_TEST(found("", admin) == "");
 }
 
+BOOST_AUTO_TEST_CASE(whose_a_token_is_is_told_before_anything_is_read) {
+  auto known = [&](const std::string& hash) {
+    return ask<host_token_known>(it, host_token_query{hash});
+  };
+  auto hash = token(host);
+  BOOST_TEST(tests::ok(known(hash)).host_id == host);
+  BOOST_TEST(tests::ok(known(hash)).host_id == host); // Remembered.
+  BOOST_TEST(tests::failure_of(known(base::sha256_hex("guess"))) == ec::session_invalid);
+}
+
 BOOST_AUTO_TEST_CASE(tokens_are_made_listed_and_deleted_by_their_owner) {
   BOOST_TEST(tests::failure_of(ask<log_token_created>(it, other, log_token_to_create{host, "t"})) ==
              ec::not_found);

@@ -1,3 +1,4 @@
+#include "http/server/dispatcher.hpp"
 #include "http/server/packed_body.hpp"
 #include "http/server/request_head.hpp"
 
@@ -85,6 +86,53 @@ BOOST_AUTO_TEST_CASE(a_bomb_is_not_unpacked_beyond_the_limit) {
   }
   BOOST_TEST(unpacked_body(by_gzip, "gzip", plain_text.size()).has_value());
   BOOST_TEST(!unpacked_body(by_gzip, "gzip", plain_text.size() - 1));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_unpacked_for_who_is_not_known) {
+  std::string taken;
+  http::service service;
+  service.max_body = plenty;
+  http::foreign_route r;
+  r.path = "/take";
+  r.bodies = {"application/json"};
+  r.who = http::may::anyone;
+  r.takes_packed = true;
+  r.admit = [](const http::foreign_request& x) -> expected<void> {
+    if (x.request.header("Access-Token") != "known")
+      return fail(ec::session_invalid);
+    return {};
+  };
+  r.answer = [&](const http::foreign_request& x) -> expected<http::http_response> {
+    taken = x.request.body;
+    return http::http_response{};
+  };
+  r.refuse = [](const error& e) {
+    http::http_response out;
+    out.status = e == ec::session_invalid ? 401 : 400;
+    return out;
+  };
+  service.foreign = {std::move(r)};
+  http::dispatcher it{std::move(service)};
+  auto status = [&](const std::string& token, std::string_view how, std::string_view body) {
+    http::http_request q;
+    q.method = "POST";
+    q.path = "/take";
+    q.body = body;
+    q.headers = {{"Access-Token", token}};
+    if (!how.empty())
+      q.headers.emplace_back(http::packed_header, how);
+    return it.answer(q).status;
+  };
+  BOOST_TEST(status("known", "gzip", bomb_by_gzip) == 413);
+  BOOST_TEST(status("known", "gzip", "no gzip") == 400);
+  // A stranger does not even learn whether it would have been unpacked.
+  BOOST_TEST(status("guess", "gzip", bomb_by_gzip) == 401);
+  BOOST_TEST(status("guess", "zstd", bomb_by_zstd) == 401);
+  BOOST_TEST(status("guess", "gzip", "no gzip") == 401);
+  BOOST_TEST(taken == "");
+  BOOST_TEST(status("known", "gzip", by_gzip) == 200);
+  BOOST_TEST(taken == plain_text);
+  BOOST_TEST(status("guess", "", plain_text) == 200); // Who takes it looks by himself.
 }
 
 BOOST_AUTO_TEST_CASE(packed_bodies_are_for_some_paths) {
