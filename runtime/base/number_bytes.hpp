@@ -35,6 +35,7 @@ public:
       : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   bool at_end() const { return at_ == end_; }
   bool ok() const { return ok_; }
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
 
   uint64_t fixed() {
     if (end_ - at_ < 8)

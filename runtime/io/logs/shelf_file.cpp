@@ -9,7 +9,8 @@ namespace aops::logs {
 
 namespace {
 
-constexpr int64_t file_format = 1;
+// 1: all blocks are packed quickly. What knows that form alone is not to take others for damaged.
+constexpr int64_t file_format = 2, older_format = 1;
 
 // `entry` apart from `block`: what lists blocks must not read their bytes. `span`: from which
 // offset to which a block has lines of a source. `tail`: batches that are in no block yet.
@@ -50,7 +51,7 @@ expected<void> prepare_shelf_file(sqlite_file& file) {
   auto format = fact(file, "format", 0);
   if (!format)
     return fail(std::move(format.error()));
-  if (*format == 0)
+  if (*format == 0 || *format == older_format) // Blocks that are added from now on are others.
     return set_fact(file, "format", file_format);
   if (*format != file_format)
     return fail(ec::corrupt, fmt::format("{}: another format of lines", file.name()));

@@ -181,6 +181,8 @@ BOOST_AUTO_TEST_CASE(times_are_known_by_their_size) {
   for (auto* none : {"", "soon", "-1", "0", "2020-04-29", "2020-13-29T00:00:00Z"})
     BOOST_TEST(time_of_text(none) == 0);
   BOOST_TEST(time_of_number(1e300) == 0);
+  BOOST_TEST(time_of_number(1588189675.327123) == 1588189675327123000); // No chance below.
+  BOOST_TEST(time_of_number(1588189675327.125) == 1588189675327125000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -256,6 +256,92 @@ BOOST_AUTO_TEST_CASE(damaged_blocks_are_told) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_packed_by_columns_comes_back_as_it_was) {
+  std::vector<kept_line> lines;
+  uint64_t n = 1, chance = 1;
+  auto add = [&](std::string body, int64_t offset = without_offset, std::string host = "h") {
+    chance = chance * 6364136223846793005ULL + 1442695040888963407ULL;
+    lines.push_back({n++, start_ns + static_cast<int64_t>(chance >> 34), 7, offset, host, body});
+  };
+  for (int i = 0; i < 300; ++i) {
+    add("port " + std::to_string(chance % 65536) + " of 10.0." + std::to_string(i % 7) + ".1",
+        i * 9);
+    add("id=" + std::string("0123456789abcdef").substr(i % 8, 8) + " up " + std::to_string(i * 3));
+    add(i % 2 == 0 ? "0" : "007", i);
+    add("word" + std::to_string(i) + "x", i, "g" + std::to_string(i % 3));
+  }
+  for (auto* odd : {"",
+                    "a",
+                    "aa a",
+                    "\n",
+                    "1\n2",
+                    "18446744073709551615",
+                    "00",
+                    "\xFF\xFEz\x01",
+                    "0000000a",
+                    "0000000A",
+                    "\u78c1\u76d8 5",
+                    "999999999999999999",
+                    "9999999999999999999"})
+    add(odd, INT64_MAX);
+  add(std::string("nul\0within", 10), 0);
+  add(std::string(100'000, 'x') + " 1", 3);
+  lines.front().time_ns = INT64_MAX;
+  lines.back().time_ns = 0;
+  for (bool is_packed : {true, false}) {
+    auto packed = pack_lines(lines, is_packed).value();
+    auto again = unpack_lines(packed);
+    BOOST_REQUIRE(again);
+    BOOST_TEST((*again == lines));
+  }
+  auto none = unpack_lines(pack_lines({}, true).value());
+  BOOST_REQUIRE(none);
+  BOOST_TEST(none->empty());
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_are_alike_become_small) {
+  std::vector<kept_line> lines;
+  uint64_t chance = 1;
+  int64_t offset = 0;
+  for (uint64_t i = 0; i < 512; ++i) {
+    chance = chance * 6364136223846793005ULL + 1442695040888963407ULL;
+    auto body = "Connection closed by 10.0.0.1 port " + std::to_string(chance >> 48);
+    auto time = start_ns + static_cast<int64_t>(i) * 1'000'000;
+    lines.push_back({i + 1, time, 7, offset, "h", body});
+    offset += static_cast<int64_t>(body.size()) + 1;
+  }
+  auto small = pack_lines(lines, true).value().size();
+  BOOST_TEST(small < 512u * 2 + 300); // A port is of two bytes; of the rest there is little.
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_the_older_form_is_searched_as_before) {
+  put("h1", some(0, 8)); // Sealed, in three blocks.
+  shelf.reset();
+  for (const auto& x : std::filesystem::directory_iterator{config.directory})
+    if (x.path().extension() == ".db") {
+      auto file = sqlite_file::open(x.path().string());
+      BOOST_REQUIRE(file);
+      for (int n = 1; n <= 3; ++n) {
+        auto read = (*file)->prepare("select packed from entry where n = ?");
+        BOOST_REQUIRE(read->bind(n).next().value());
+        auto lines = unpack_lines(read->bytes(0)).value();
+        auto older = pack_lines(lines, false).value(); // As all blocks were.
+        auto written = (*file)->prepare("update entry set packed = ? where n = ?");
+        BOOST_REQUIRE(written->bind_blob(older).bind(n).run());
+      }
+      BOOST_REQUIRE((*file)->execute("update fact set value = 1 where name = 'format'"));
+    }
+  open();
+  shelf_scan what;
+  what.expression = "\"line4\"";
+  BOOST_TEST(all(what).known().contains("line4"));
+  BOOST_TEST(put("h1", some(2, 10)).duplicates == 6u); // Known again, and new ones beside them.
+  put("h1", some(10, 20));
+  BOOST_TEST(all().known().size() == 20u);
+  open();
+  BOOST_TEST(all().known().size() == 20u);
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_block_is_named_with_its_file_and_the_others_are_shown) {
   put("h1", some(0, 8)); // Sealed, in three blocks.
   shelf.reset();
