@@ -33,9 +33,18 @@ void on_log(const rd_kafka_t*, int, const char* facility, const char* text) {
   log::debug("kafka-client", "{}: {}", facility, text);
 }
 
+/// Before this version librdkafka says its nonce twice, and newer brokers refuse that as a wrong
+/// password: https://github.com/confluentinc/librdkafka/issues/4895
+constexpr int speaks_scram = 0x020601ff;
+
 void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
   auto name = rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code));
-  static_cast<link_state*>(opaque)->failed(reason ? reason : name);
+  std::string why = reason ? reason : name;
+  if (rd_kafka_version() < speaks_scram && why.find("SASL mechanism SCRAM") != why.npos)
+    why +=
+      "; newer brokers, such as 4.1, refuse the SCRAM of this node's librdkafka (before 2.6.1) "
+      "whatever the password";
+  static_cast<link_state*>(opaque)->failed(std::move(why));
 }
 
 int on_statistics(rd_kafka_t*, char* text, size_t length, void* opaque) {
