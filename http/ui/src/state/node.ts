@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 import { get, type Schemas } from '../api/client'
 
 /** How the node was set up, as far as pages must know. */
-export const node = reactive<Schemas['node_traits_found']>({ samples_source: 'scrape', plugins: [] })
+export const node = reactive({ samples_source: 'scrape', plugins: [] as string[] })
 let asked: Promise<void> | undefined
 
 /** Asked once; without an answer, again by who comes next. */
@@ -15,4 +15,4 @@ export function loadNode(): Promise<void> {
 }
 
 /** Where the samples of a host come from: `scrape`, `push` or `prometheus`. */
-export const sourceOf = (host: Schemas['host_info']) => (node.samples_source === 'prometheus' ? 'prometheus' : host.source)
+export const sourceOf = (host: Schemas['host_info']): string => (node.samples_source === 'prometheus' ? 'prometheus' : (host.source ?? 'scrape'))
