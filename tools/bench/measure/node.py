@@ -69,7 +69,7 @@ class Node(Child):
         """As the administrator; changes the password on the first start."""
         reply = self.ask_anything("/manage/account/login", {"username": "admin", "password": PASSWORD})
         if reply["code"] != 200:
-            reply = self.ask_anything("/manage/account/login", {"username": "admin", "password": "changeme"})
+            reply = self.ask("/manage/account/login", {"username": "admin", "password": "changeme"})
             self.token = reply["access_token"]
             self.ask("/manage/account/change", {"password": PASSWORD})
             reply = self.ask("/manage/account/login", {"username": "admin", "password": PASSWORD})
