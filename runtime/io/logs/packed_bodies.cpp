@@ -236,9 +236,10 @@ bool block_reader::column(size_t count, std::vector<std::string>& words) {
     std::vector<std::string_view> known;
     for (uint64_t i = 0; i < choices; ++i)
       known.push_back(line_of_text());
+    size_t bytes = 0;
     for (size_t i = 0; i < count && top_.ok(); ++i) {
       auto n = top_.byte();
-      if (n >= known.size())
+      if (n >= known.size() || (bytes += known[n].size()) > most_block_bytes)
         return false;
       words.emplace_back(known[n]);
     }
