@@ -8,6 +8,7 @@ import urllib.parse
 
 from measure.process import Child
 
+MUST_CHANGE_PASSWORD = 1204
 PASSWORD = "bench-only-8271"
 GROUP = "bench"
 ITEMS = 20
@@ -69,7 +70,9 @@ class Node(Child):
         """As the administrator; changes the password on the first start."""
         reply = self.ask_anything("/manage/account/login", {"username": "admin", "password": PASSWORD})
         if reply["code"] != 200:
-            reply = self.ask("/manage/account/login", {"username": "admin", "password": "changeme"})
+            reply = self.ask_anything("/manage/account/login", {"username": "admin", "password": "changeme"})
+            if reply["code"] != MUST_CHANGE_PASSWORD:
+                raise RuntimeError(f"log-in: {json.dumps(reply)[:500]}")
             self.token = reply["access_token"]
             self.ask("/manage/account/change", {"password": PASSWORD})
             reply = self.ask("/manage/account/login", {"username": "admin", "password": PASSWORD})

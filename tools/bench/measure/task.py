@@ -1,6 +1,6 @@
 """Runs of tasks: their time over that of bare ansible-playbook, events taken in, stored and streamed, and a run over 1000 hosts."""
-import http.client
 import os
+import socket
 import sys
 import tempfile
 import threading
@@ -120,19 +120,19 @@ def start(it, task, actions):
 
 
 class counter(threading.Thread):
-    """Counts the events of a stream as they come."""
+    """Counts the events of a stream as they come: what takes the stream apart costs more than what makes it."""
 
     def __init__(self, it, run):
         super().__init__(daemon=True)
         where = urllib.parse.urlsplit(it.url)
-        self.link = http.client.HTTPConnection(where.hostname, where.port, timeout=120)
-        self.link.request("GET", f"/manage/task/stream?execution_id={run}", headers={"Access-Token": it.token})
-        self.reply = self.link.getresponse()
+        self.link = socket.create_connection((where.hostname, where.port), 120)
+        self.link.sendall(f"GET /manage/task/stream?execution_id={run} HTTP/1.1\r\nHost: {where.netloc}\r\nAccess-Token: {it.token}\r\n"
+                          "Accept: text/event-stream\r\nConnection: close\r\n\r\n".encode())
         self.count, self.first, self.last = 0, None, None
 
     def run(self):
         tail = b""
-        while piece := self.reply.read1(1 << 18):
+        while piece := self.link.recv(1 << 18):
             lines = tail + piece
             tail = lines[-3:]  # A byte less than what is counted.
             found = lines.count(b"\nid:")
