@@ -85,11 +85,12 @@ sse_source run_source(const node_port& port, std::function<void(const std::strin
 }
 
 sse_limits run_limits(size_t max_streams) {
-  // A run may tell twenty thousand events a second.
+  // A run may tell twenty thousand events a second: a write every quarter of one has to hold more
+  // than that, for whoever is behind.
   sse_limits limits;
   limits.max_streams = max_streams;
-  limits.batch = 5'000;
-  limits.recent = 20'000;
+  limits.batch = 8'000;
+  limits.recent = 32'000;
   return limits;
 }
 

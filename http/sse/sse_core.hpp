@@ -154,7 +154,7 @@ private:
   bool check(stream_sink& sink);
   void collect();
   bool is_over() const;
-  bool write(stream_sink& sink);
+  bool write(stream_sink& sink, steady_time began);
 
   std::shared_ptr<core> hub_;
   std::shared_ptr<place> seat_;

@@ -56,7 +56,7 @@ struct sse_source {
 struct sse_limits {
   size_t max_streams = 1024;
   std::chrono::milliseconds heartbeat{15'000};     ///< A comment after this long without an event.
-  std::chrono::milliseconds write_interval{250};   ///< Between two writes of a stream.
+  std::chrono::milliseconds write_interval{250};   ///< From write to write of a stream.
   std::chrono::milliseconds check_interval{1'000}; ///< Between looks at session and client.
   /// Between looks at the stored state, should news get lost.
   std::chrono::milliseconds refresh{5'000};

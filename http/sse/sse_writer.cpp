@@ -76,9 +76,10 @@ bool sse_hub::writer::is_over() const {
   return std::all_of(readers_.begin(), readers_.end(), [](const auto& r) { return r->is_over(); });
 }
 
-bool sse_hub::writer::write(stream_sink& sink) {
+/// @param began When it began to collect what is written: what that took is no pause as well.
+bool sse_hub::writer::write(stream_sink& sink, steady_time began) {
   last_write_ = steady_clock::now();
-  may_write_ = std::max(may_write_, last_write_ + hub_->limits.write_interval);
+  may_write_ = std::max(may_write_, began + hub_->limits.write_interval);
   auto text = std::exchange(text_, {});
   return sink.write(text);
 }
@@ -86,10 +87,11 @@ bool sse_hub::writer::write(stream_sink& sink) {
 bool sse_hub::writer::pump(stream_sink& sink) {
   if (!wait() || !check(sink))
     return false;
+  auto began = steady_clock::now();
   collect();
   if (text_.empty() && !is_over() && steady_clock::now() >= last_write_ + hub_->limits.heartbeat)
     text_ = ":\n\n";
-  return (text_.empty() || write(sink)) && !is_over();
+  return (text_.empty() || write(sink, began)) && !is_over();
 }
 
 } // namespace aops::http
