@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(on_a_host_that_does_not_answer_does_not_hold_the_others_for
   BOOST_TEST(hosts(run).starts_with("a h1 running, a h2 unreachable, a h3 running"));
   run_hosts_query q;
   q.execution_id = run;
-  BOOST_TEST(ok(ask<run_hosts_page>(runs, admin, q)).results.at(1).message ==
+  BOOST_TEST(tests::ok(ask<run_hosts_page>(runs, admin, q)).results.at(1).message ==
              "what a play had left running there could not be ended: Permission denied");
   end_well(play());
   end_well(play());
