@@ -172,8 +172,13 @@ class one_broker(unittest.TestCase):
         self.assertEqual(by_reason["not_json"]["value"], "{")
         self.assertIsNone(by_reason["no_value"]["value"])
         counted = f'aops_kafka_messages_total{{outcome="rejected",topic="{DIAGNOSES}"}}'
-        page = it.api.send("GET", "/metrics")[2].splitlines()
-        self.assertIn(f"{counted} {self.topic(DIAGNOSES)['rejected']}", page)
+
+        def counts_agree():
+            """The status is told by time, the metric at once."""
+            rejected = self.topic(DIAGNOSES)["rejected"]
+            return rejected >= len(wanted) and f"{counted} {rejected}" in it.api.send("GET", "/metrics")[2].splitlines()
+
+        wait_until(counts_agree, 30, "status and metric count what was put aside")
 
     def test_dead_letters_by_the_command_line(self):
         it = self.it
