@@ -106,6 +106,7 @@ public:
   sse_channel& channel() { return *channel_; }
   bool is_over() const { return is_over_; } ///< Nothing will follow.
   bool is_due() const;        ///< Whether `add` has something to do; with the lock held.
+  bool is_behind() const;     ///< Whether there are more reports than it wrote; with the lock held.
   bool wants_refresh() const; ///< With the lock held.
   /// Asks the source where the job stands, when that is due and nobody else of the job does.
   void refresh();
@@ -150,6 +151,7 @@ public:
 private:
   bool wait(); ///< False when the hub stops.
   bool is_due() const;
+  bool is_behind() const;
   bool wants_refresh() const;
   bool check(stream_sink& sink);
   void collect();

@@ -63,6 +63,8 @@ bool sse_hub::reader::has_news() const {
 
 bool sse_hub::reader::is_due() const { return !is_over_ && has_news() && !channel_->is_fetching; }
 
+bool sse_hub::reader::is_behind() const { return !is_over_ && after_ < channel_->news.max_seq; }
+
 bool sse_hub::reader::wants_refresh() const { return !is_over_ && channel_->wants_refresh; }
 
 void sse_hub::reader::refresh() {

@@ -76,10 +76,18 @@ bool sse_hub::writer::is_over() const {
   return std::all_of(readers_.begin(), readers_.end(), [](const auto& r) { return r->is_over(); });
 }
 
-/// @param began When it began to collect what is written: what that took is no pause as well.
+bool sse_hub::writer::is_behind() const {
+  std::lock_guard held{hub_->mutex};
+  return std::any_of(
+    readers_.begin(), readers_.end(), [](const auto& r) { return r->is_behind(); });
+}
+
+/// @param began When it began to collect what is written. For who is behind what that took counts
+/// as a pause; others rest in between, so that a thousand of them leave room.
 bool sse_hub::writer::write(stream_sink& sink, steady_time began) {
   last_write_ = steady_clock::now();
-  may_write_ = std::max(may_write_, began + hub_->limits.write_interval);
+  auto since = is_behind() ? began : last_write_;
+  may_write_ = std::max(may_write_, since + hub_->limits.write_interval);
   auto text = std::exchange(text_, {});
   return sink.write(text);
 }

@@ -6,13 +6,14 @@ the first by name, fail at the last one: `quick_failing` (0). Hosts that are ask
 as text, but for `/etc/nothing`.
 """
 import base64
+import datetime
 import hashlib
 import json
 import os
 import sys
 
 HEAD = {"uuid": "5c1f7f3c-0a44-9f5e-6d4f-00000000001c", "counter": 28, "start_line": 27, "end_line": 28, "runner_ident": "run",
-        "pid": 4711, "created": "2026-11-29T12:17:17.243092", "parent_uuid": "5c1f7f3c-0a44-9f5e-6d4f-00000000000c"}
+        "pid": 4711, "parent_uuid": "5c1f7f3c-0a44-9f5e-6d4f-00000000000c"}
 PLAY = {"playbook": "play.json", "playbook_uuid": "83f9bd5b-5c62-4e29-9c1c-3c1f4e0b6a5f", "play": "quick", "play_pattern": "all",
         "play_uuid": "5c1f7f3c-0a44-9f5e-6d4f-000000000006"}
 RESULT = {"changed": True, "stdout": "done @N@", "stderr": "", "rc": 0, "cmd": "echo done @N@", "start": "2026-11-29 12:17:17.100002",
@@ -23,8 +24,13 @@ RESULT = {"changed": True, "stdout": "done @N@", "stderr": "", "rc": 0, "cmd": "
           "stdout_lines": ["done @N@"], "stderr_lines": [], "_ansible_no_log": False}
 
 
-def line(event, data, stdout=""):
-    return json.dumps(HEAD | {"event": event, "event_data": PLAY | data, "stdout": stdout}) + "\n"
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def line(event, data, stdout="", at=None):
+    """@param at When it happened: now; `@T@` where that is yet to be filled in."""
+    return json.dumps(HEAD | {"created": at or now(), "event": event, "event_data": PLAY | data, "stdout": stdout}) + "\n"
 
 
 def of_host(host, event="runner_on_ok"):
@@ -32,7 +38,7 @@ def of_host(host, event="runner_on_ok"):
         "task": "action @N@", "task_uuid": "5c1f7f3c-0a44-9f5e-6d4f-00000000000c", "task_action": "ansible.builtin.shell",
         "resolved_action": "ansible.builtin.shell", "task_args": "", "task_path": "project/play.json:1", "host": host,
         "remote_addr": "127.0.0.1", "res": RESULT, "start": "2026-11-29T12:17:16.900121", "end": "2026-11-29T12:17:17.243001",
-        "duration": 0.34288, "event_loop": None, "uuid": HEAD["uuid"]}, f"changed: [{host}]")
+        "duration": 0.34288, "event_loop": None, "uuid": HEAD["uuid"]}, f"changed: [{host}]", "@T@")
 
 
 def files_of(host, wanted):
@@ -67,11 +73,11 @@ def main():
     all_hosts = "".join(map(of_host, hosts)).encode()
     for k in range(actions):
         out.write(line("playbook_on_task_start", {"name": f"action {k}"}).encode())
-        out.write(all_hosts.replace(b"@N@", b"%d" % k))
+        out.write(all_hosts.replace(b"@N@", b"%d" % k).replace(b"@T@", now().encode()))
     for host, wanted in asked.items():
         out.write(files_of(host, wanted).encode())
     for host in failing:
-        out.write(of_host(host, "runner_on_failed").replace("@N@", str(actions)).encode())
+        out.write(of_host(host, "runner_on_failed").replace("@N@", str(actions)).replace("@T@", now()).encode())
     counts = {x: actions + (x in asked) for x in hosts}
     out.write(line("playbook_on_stats", {"ok": counts, "changed": counts, "processed": {x: 1 for x in hosts},
                                          "failures": {x: 1 for x in failing},

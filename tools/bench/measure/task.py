@@ -1,5 +1,7 @@
 """Runs of tasks: their time over that of bare ansible-playbook, events taken in, stored and streamed, and a run over 1000 hosts."""
+import bisect
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -7,6 +9,7 @@ import threading
 import time
 import urllib.parse
 
+from measure.figures import quantile
 from measure.node import Node, Place
 from measure.process import poll
 
@@ -122,8 +125,9 @@ def start(it, task, actions):
 class counter(threading.Thread):
     """Counts the events of a stream as they come: what takes the stream apart costs more than what makes it."""
 
-    def __init__(self, it, run):
+    def __init__(self, it, run, keeps=False):
         super().__init__(daemon=True)
+        self.pieces = [] if keeps else None  # (When it came, bytes).
         where = urllib.parse.urlsplit(it.url)
         self.link = socket.create_connection((where.hostname, where.port), 120)
         self.link.sendall(f"GET /manage/task/stream?execution_id={run} HTTP/1.1\r\nHost: {where.netloc}\r\nAccess-Token: {it.token}\r\n"
@@ -133,6 +137,8 @@ class counter(threading.Thread):
     def run(self):
         tail = b""
         while piece := self.link.recv(1 << 18):
+            if self.pieces is not None:
+                self.pieces.append((time.time(), piece))
             lines = tail + piece
             tail = lines[-3:]  # A byte less than what is counted.
             found = lines.count(b"\nid:")
@@ -141,6 +147,16 @@ class counter(threading.Thread):
                 self.first = self.first or self.last
             self.count += found
         self.link.close()
+
+
+def lateness_ms(pieces):
+    """From when each event happened to when a stream had all of it."""
+    ends, whole = [], b""
+    for at, piece in pieces:
+        whole += piece
+        ends.append((len(whole), at))
+    return [1000 * (ends[bisect.bisect_left(ends, (found.end(),))][1] - float(found[1]))
+            for found in re.finditer(rb'"time":([0-9.]+),"type":"event"', whole)]
 
 
 def measure_events(figures, it, task, options):
@@ -163,7 +179,7 @@ def measure_many(figures, it, task, options):
         idle = it.rss_mb()
         began, most = time.monotonic(), idle
         run = start(it, task, MANY_ACTIONS)
-        seen = counter(it, run)
+        seen = counter(it, run, keeps=True)
         seen.start()
         while seen.is_alive():
             most = max(most, it.rss_mb())
@@ -171,6 +187,9 @@ def measure_many(figures, it, task, options):
         x = end_of(it.ask, run)
         figures.add(f"task: a run over {MANY_HOSTS} hosts, memory above idle", most - idle, "MB", "<= 100")
         figures.add(f"task: a run over {MANY_HOSTS} hosts, first event", seen.first - began, "s")
+        late = lateness_ms(seen.pieces)
+        for share in (0.5, 0.99):
+            figures.add(f"task: a run over {MANY_HOSTS} hosts, from an event to the stream, p{100 * share:g}", quantile(late, share), "ms")
         figures.add(f"task: a run over {MANY_HOSTS} hosts, whole", x["ended"] - x["time"], "s")
         for name, path, body in (("its hosts", "hosts", {"execution_id": run}), ("runs", "get", {})):
             began = time.monotonic()
