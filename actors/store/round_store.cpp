@@ -34,10 +34,11 @@ replace(storage::database& db, const results_to_replace& x, const base::config& 
     .map([] { return done{}; });
 }
 
-/// Rounds of a host, and whom their alerts are told to.
+/// Rounds of a host, whom their alerts are told to, and from when on.
 struct told_rounds {
   rounds_to_commit what;
   std::shared_ptr<const base::config> config;
+  std::shared_ptr<const base::clock> clock;
 };
 
 expected<void> commit(storage::database& db, std::span<const told_rounds* const> hosts) {
@@ -47,7 +48,10 @@ expected<void> commit(storage::database& db, std::span<const told_rounds* const>
       rounds.push_back(&x);
   // All of one store have one configuration.
   const auto& config = *hosts.front()->config;
-  return storage::sample_repository{db, config.notify, storage::event_topics_of(config)}
+  // Not when the round was due: of what is stored after a silence began nobody can have heard
+  // before it, though the round may have been due before.
+  auto now_ms = hosts.front()->clock->now_ms();
+  return storage::sample_repository{db, config.notify, storage::event_topics_of(config), now_ms}
     .commit_rounds(rounds);
 }
 
@@ -90,7 +94,7 @@ round_store(full_round_store_actor::stateful_pointer<checked_state<round_store_s
         *store,
         store->bounded(promise.ticket()),
         first.held,
-        told_rounds{x, store->config},
+        told_rounds{x, store->config, store->clock},
         &commit,
         true,
         [promise, store, lists = lists_of(x)](expected<void> how) {

@@ -320,7 +320,7 @@ private:
     body.since.ms = x.change->since_ms;
     body.rule_labels = x.change->rule_labels;
     body.annotations = x.change->annotations;
-    return {to.name, about.slot, std::move(body), x.host->time_ms};
+    return {to.name, about.slot, std::move(body), x.host->due_ms};
   }
 
   database& db_;

@@ -14,6 +14,7 @@ namespace aops::storage {
 struct host_alerts {
   int64_t host = 0; ///< Its integer key.
   int64_t time_ms = 0;
+  int64_t due_ms = 0; ///< When it is told, which is no earlier than it is known.
   std::string_view owner, host_id;
   const std::vector<alert_change>* changes = nullptr;
 };

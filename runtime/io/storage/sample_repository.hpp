@@ -13,10 +13,13 @@ class sample_repository {
 public:
   /// @param tell Who is told of the alerts that rounds begin and end; must live longer.
   /// @param events Where results are published.
+  /// @param now_ms Before it nobody can have been told of an alert, however long ago its round was
+  /// due; 0: the time of the round.
   explicit sample_repository(database& db,
                              std::span<const base::notify_receiver> tell = {},
-                             event_topics events = {})
-      : db_(db), tell_(tell), events_(events) {}
+                             event_topics events = {},
+                             int64_t now_ms = 0)
+      : db_(db), tell_(tell), events_(events), now_ms_(now_ms) {}
 
   /// One round in one go: cursor, sample row (its time is `until_ms`), series, results, alerts,
   /// deviations, status. Committing a round again changes nothing. The cursor never moves back;
@@ -53,6 +56,7 @@ private:
   database& db_;
   std::span<const base::notify_receiver> tell_;
   event_topics events_;
+  int64_t now_ms_;
 };
 
 } // namespace aops::storage

@@ -241,12 +241,15 @@ expected<void> save_scrape_errors(database& db, const keyed_rounds& rounds) {
 }
 
 /// Of different hosts.
-expected<void>
-save_alerts(database& db, const keyed_rounds& rounds, std::span<const base::notify_receiver> tell) {
+expected<void> save_alerts(database& db,
+                           const keyed_rounds& rounds,
+                           std::span<const base::notify_receiver> tell,
+                           int64_t now_ms) {
   std::vector<host_alerts> changes;
   for (const auto& [host, x] : rounds)
     if (!x.alerts.empty())
-      changes.push_back({host, x.until_ms, x.owner, x.host_id, &x.alerts});
+      changes.push_back(
+        {host, x.until_ms, std::max(x.until_ms, now_ms), x.owner, x.host_id, &x.alerts});
   return alert_repository{db}.change(changes, tell);
 }
 
@@ -287,7 +290,7 @@ expected<void> sample_repository::commit_rounds(std::span<const round_to_commit*
                   [&] { return save_scrape_errors(db_, *keyed); },
                   [&] {
                     return in_layers([&](database& db, const keyed_rounds& some) {
-                      return save_alerts(db, some, tell_);
+                      return save_alerts(db, some, tell_, now_ms_);
                     });
                   },
                   [&] { return publish_ends(db_, *keyed, events_); });

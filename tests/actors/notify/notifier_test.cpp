@@ -92,13 +92,13 @@ struct notifier_fixture : tests::store_fixture {
                     notifier_parts{tests::ok(notice_targets_of(*settings)), names, now, slots});
   }
 
-  /// A round of the host that changes these.
-  void round(std::vector<alert_change> alerts) {
+  /// A round of the host that changes these, stored so long after it was due.
+  void round(std::vector<alert_change> alerts, std::chrono::milliseconds late = 0ms) {
     round_to_commit x;
     x.held = slots->fence_of(host.host_id);
     x.owner = host.owner;
     x.host_id = host.host_id;
-    x.until_ms = now->now_ms() + ++rounds;
+    x.until_ms = now->now_ms() - late.count() + ++rounds;
     x.alerts = std::move(alerts);
     tests::ok(ask<done>(of<round_store_actor>(round_store_name), rounds_to_commit{{std::move(x)}}));
   }
@@ -537,6 +537,22 @@ BOOST_AUTO_TEST_CASE(an_alertmanager_goes_on_hearing_of_what_it_knows_and_of_not
   for (const auto& x : world->seen)
     for (const auto& alert : x.body)
       BOOST_TEST(alert["labels"]["alertname"] == "disk");
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_is_before_what_is_stored_later_though_its_round_was_due_earlier) {
+  auto& to = settings->notify[0];
+  to.format = "alertmanager";
+  begin();
+  silence(600);
+  auto alert = change("cpu", "Abnormal");
+  alert.since_ms -= 800;
+  round({alert}, 800ms);
+  pass(5min);
+  BOOST_TEST(world->seen.empty());
+  round({change("cpu", "")});
+  pass(10min);
+  BOOST_TEST(world->seen.empty());
+  BOOST_TEST(left() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_silence_outlives_the_notifier) {
