@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
@@ -39,6 +40,20 @@ std::string_view status_text(int status) {
   default:
     return "Error";
   }
+}
+
+/// Passwords, keys and tokens pass through the buffers of a connection, which may stay open for
+/// long.
+void empty_and_wipe(std::string& buffer) {
+  ::OPENSSL_cleanse(buffer.data(), buffer.size());
+  buffer.clear();
+}
+
+/// What the library and the codecs left on the stack of this thread, which waits for its next
+/// connection then: below the caller's frame. The library reads bodies by way of its stack.
+[[gnu::noinline]] void wipe_stack() {
+  std::array<char, 40 * 1024> below;
+  ::OPENSSL_cleanse(below.data(), below.size());
 }
 
 } // namespace
@@ -76,7 +91,7 @@ public:
   bool flush() {
     if (!out_.empty() && is_fine_)
       is_fine_ = wire->write(out_, limits_.write_timeout);
-    out_.clear();
+    empty_and_wipe(out_);
     return is_fine_;
   }
 
@@ -93,7 +108,7 @@ public:
       auto n = head_.copy(to, size, head_read_);
       head_read_ += n;
       if (head_read_ == head_.size())
-        head_.clear();
+        empty_and_wipe(head_);
       return static_cast<ssize_t>(n);
     }
     if (body_left_ == 0)
@@ -103,7 +118,7 @@ public:
       return 0;
     auto n = std::min({size, in_.size(), body_left_});
     std::memcpy(to, in_.data(), n);
-    in_.erase(0, n);
+    drop(n);
     body_left_ -= n;
     return static_cast<ssize_t>(n);
   }
@@ -139,7 +154,16 @@ private:
     std::array<char, 16 * 1024> piece;
     auto n = wire->read(piece.data(), piece.size(), deadline);
     in_.append(piece.data(), n);
+    ::OPENSSL_cleanse(piece.data(), n);
     return n > 0;
+  }
+
+  /// Takes what has been used off the front of what was read.
+  void drop(size_t size) {
+    auto left = in_.size() - size;
+    std::memmove(in_.data(), in_.data() + size, left);
+    ::OPENSSL_cleanse(in_.data() + left, size);
+    in_.resize(left);
   }
 
   head_state take_head(size_t size) {
@@ -150,7 +174,7 @@ private:
     head_ = tidy_head(head);
     hide_foreign_method();
     head_read_ = 0;
-    in_.erase(0, size);
+    drop(size);
     body_left_ = facts->body_bytes;
     body_deadline_ = steady_clock::now() + limits_.body_timeout;
     return head_state::complete;
@@ -352,6 +376,7 @@ bool http_engine::answer(connection_state& c, bool close_after) {
   bool is_done = server_->process(c, close_after, is_closed);
   current = nullptr;
   c.is_streaming = false;
+  wipe_stack();
   return c.flush() && is_done && !is_closed && !c.must_close && !close_after && c.is_request_read();
 }
 

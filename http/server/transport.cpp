@@ -203,8 +203,10 @@ expected<std::shared_ptr<tls_context>> tls_context::load(const std::string& cert
     return fail(ec::internal, "no TLS: " + last_tls_error());
   std::shared_ptr<tls_context> it{new tls_context{context}};
   ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  ::SSL_CTX_set_options(
-    context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  ::SSL_CTX_set_options(context,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                          SSL_OP_CIPHER_SERVER_PREFERENCE |
+                          SSL_OP_CLEANSE_PLAINTEXT); // Passwords do not stay in its buffers.
   // A thousand quiet streams must not each keep 34 KiB of buffers.
   ::SSL_CTX_set_mode(context,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |

@@ -35,6 +35,8 @@ secret_bytes& secret_bytes::operator=(secret_bytes&& other) noexcept {
 }
 
 void secret_bytes::wipe() {
+  // A short text stays behind in one that it was moved out of, whose size says nothing of it.
+  bytes_.resize(bytes_.capacity());
   OPENSSL_cleanse(bytes_.data(), bytes_.size());
   bytes_.clear();
 }

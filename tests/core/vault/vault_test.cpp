@@ -5,6 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <new>
+
 namespace vault_test {
 
 using namespace aops;
@@ -27,6 +30,26 @@ std::string vault_of(std::string_view user, std::string_view key) {
 }
 
 } // namespace
+
+BOOST_AUTO_TEST_SUITE(bytes_that_are_wiped)
+
+BOOST_AUTO_TEST_CASE(what_is_moved_away_leaves_nothing_behind) {
+  constexpr std::string_view text =
+    "a short secret"; // So short that it stands in the object itself.
+  alignas(vault::secret_bytes) std::array<char, sizeof(vault::secret_bytes)> place{};
+  std::string_view seen{place.data(), place.size()};
+  auto* first = new (place.data()) vault::secret_bytes{std::string{text}};
+  BOOST_TEST(seen.find(text.substr(1)) != std::string_view::npos);
+  vault::secret_bytes second{std::move(*first)};
+  BOOST_TEST(second.view() == text);
+  BOOST_TEST(seen.find(text.substr(1)) == std::string_view::npos);
+  *first = std::move(second);
+  BOOST_TEST(seen.find(text.substr(1)) != std::string_view::npos);
+  first->~secret_bytes();
+  BOOST_TEST(seen.find(text.substr(1)) == std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(passwords)
 
