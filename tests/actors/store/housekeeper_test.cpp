@@ -1,5 +1,7 @@
 #include "actors/store/housekeeper.hpp"
 #include "messages/names.hpp"
+#include "messages/roles/users.hpp"
+#include "runtime/base/digest.hpp"
 #include "runtime/core/check/round_codec.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -143,6 +145,25 @@ BOOST_AUTO_TEST_CASE(expired_sessions_go) {
   BOOST_TEST(count("select count(*) from session") == 1);
   pass(10min);
   BOOST_TEST(count("select count(*) from session") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(tokens_of_programs_go_when_they_have_ended) {
+  auto entered = tests::ok(ask<logged_in>(of<account_actor>(account_store_name),
+                                          log_in{"admin", {"changeme"}},
+                                          std::string{"192.0.2.1"}));
+  auto who = tests::ok(ask<caller>(of<account_actor>(account_store_name),
+                                   authenticate{base::sha256_hex(entered.access_token)}));
+  for (auto days : {1, 2}) {
+    token_to_create wanted{std::to_string(days), "read", {}};
+    wanted.days.emplace(days);
+    tests::ok(ask<token_created>(of<session_store_actor>(session_store_name), who, wanted));
+  }
+  start(housekeeper, store);
+  pass(24h - 1min);
+  BOOST_TEST(count("select count(*) from api_token") == 2);
+  pass(10min);
+  BOOST_TEST(count("select count(*) from api_token where name = '2'") == 1);
+  BOOST_TEST(count("select count(*) from api_token") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_is_down_is_kept_in_order_later) {
