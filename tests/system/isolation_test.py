@@ -1,13 +1,15 @@
 """Who sees what, over every route and stream of the tables: an ordinary user sees what is granted to him, and nothing else.
 
-The scene: an administrator owns two hosts in two groups, with results, alerts, tasks and reports of both. One group is
-granted to `ann`. Whatever she asks, nothing of the other host may be in the answer.
+The scene: an administrator owns hosts in two groups, with results, alerts, tasks and reports of all. One group is granted
+to `ann`. Whatever she asks, nothing of the hosts of the other may be in the answer. All of it on one node; and on two, where
+the owner acts at one, the others ask at the other, and each node has a host of each group.
 """
 import json
 import time
 import unittest
 import urllib.parse
 
+from cluster import cluster
 from exporter import exporter
 from fields_test import cases_of
 from node import node
@@ -46,8 +48,13 @@ def sees(body=None, shows=None, code=200, changes=False):
     return row(SEES, body, shows, code, changes)
 
 
-def host_of(s):
-    return [s.seen, SEEN_HOST]
+def hosts_of(s):
+    return [*s.all_seen, SEEN_HOST]
+
+
+def number(name, *more):
+    """A figure that is the number of the hosts she sees."""
+    return lambda s: [f'"{name}":{len(s.all_seen)}', *(text for part in more for text in part(s))]
 
 
 def legal(path):
@@ -55,10 +62,10 @@ def legal(path):
     return lambda s: s.legal[path]
 
 
-def alerts_about(*hosts):
+def alerts_about(group, *hosts):
     """What Alertmanager tells."""
     alerts = [{"status": "firing", "labels": {"alertname": "hot", "host": x}, "startsAt": "2026-03-01T08:15:00Z"} for x in hosts]
-    return {"version": "4", "groupKey": "g", "status": "firing", "alerts": alerts}
+    return {"version": "4", "groupKey": group, "status": "firing", "alerts": alerts}
 
 
 PASSWORDS = {"username": "ann", "password": KNOWN}
@@ -89,7 +96,7 @@ ROWS = {
     ("POST", "/manage/account/session/get"): sees(lambda s: {"username": "admin"}, code=1207),
     ("DELETE", "/manage/account/session/delete"):
         sees(lambda s: {"username": "admin", "session_list": []}, code=1207, changes=True),
-    ("POST", "/manage/account/token/create"): sees(lambda s: {"name": "t", "scope": "read"}, changes=True),
+    ("POST", "/manage/account/token/create"): sees(lambda s: {"name": f"t{s.place}", "scope": "read"}, changes=True),
     ("POST", "/manage/account/token/get"): sees(),
     ("DELETE", "/manage/account/token/delete"): sees(lambda s: {"token_list": ["of-admin"]}, changes=True),
     ("POST", "/manage/account/view/get"): sees(lambda s: {"kind": "board"}, lambda s: ['"view_infos":[']),
@@ -108,11 +115,11 @@ ROWS = {
     ("POST", "/manage/host/update"): denied(lambda s: {"host_id": s.seen, "host_name": "y"}),
     ("DELETE", "/manage/host/delete"): denied(lambda s: {"host_list": [s.seen]}),
     ("POST", "/manage/host/get"):
-        sees(lambda s: {"host_group_list": []}, lambda s: [*host_of(s), '"total_count":1']),
-    ("POST", "/manage/host/count"): sees(shows=lambda s: ['"host_count":1']),
+        sees(lambda s: {"host_group_list": []}, number("total_count", hosts_of)),
+    ("POST", "/manage/host/count"): sees(shows=number("host_count")),
 
     ("POST", "/manage/host/group/update"): denied(lambda s: {"host_group_name": SEEN_GROUP, "description": "x"}),
-    ("POST", "/manage/host/info/query"): sees(lambda s: {"host_list": BOTH(s), "basic": True}, host_of),
+    ("POST", "/manage/host/info/query"): sees(lambda s: {"host_list": BOTH(s), "basic": True}, lambda s: [s.seen, SEEN_HOST]),
     ("POST", "/manage/host/info/refresh"): denied(legal("/manage/host/info/refresh")),
     ("POST", "/manage/config/collect"): denied(legal("/manage/config/collect")),
     ("POST", "/manage/config/push"): denied(legal("/manage/config/push")),
@@ -161,10 +168,10 @@ ROWS = {
     ("POST", "/check/series/data/get"):
         sees(lambda s: {"time_range": s.range, "data_infos": {s.hidden: [{"name": "temperature"}]}}, code=1104),
     ("POST", "/check/result/get"):
-        sees(lambda s: {"check_items": [], "host_list": [], "time_range": []}, lambda s: [s.seen]),
-    ("POST", "/check/result/count"): sees(lambda s: {"host_list": []}, lambda s: [s.seen, '"total_count":1']),
-    ("POST", "/check/status/get"): sees(shows=lambda s: [*host_of(s), '"total_count":1']),
-    ("POST", "/check/status/count"): sees(shows=lambda s: ['"online":1']),
+        sees(lambda s: {"check_items": [], "host_list": [], "time_range": []}, lambda s: s.all_seen),
+    ("POST", "/check/result/count"): sees(lambda s: {"host_list": []}, number("total_count", lambda s: s.all_seen)),
+    ("POST", "/check/status/get"): sees(shows=number("total_count", hosts_of)),
+    ("POST", "/check/status/count"): sees(shows=number("online")),
     ("POST", "/check/silence/add"):
         sees(lambda s: {"comment": "c", "host_list": [s.hidden], "duration_s": 60}, code=1000, changes=True),
     ("POST", "/check/silence/get"): sees(shows=lambda s: ['"silence_infos":[]']),
@@ -172,7 +179,7 @@ ROWS = {
     ("POST", "/check/execute"):
         denied(lambda s: {"host_list": [s.seen], "time_range": s.range, "check_items": []}),
     ("POST", "/alertmanager/webhook"):
-        sees(lambda s: alerts_about(SEEN_HOST, HIDDEN_HOST), lambda s: [s.seen], changes=True),
+        sees(lambda s: alerts_about(f"g{s.place}", s.name_of[s.seen], s.name_of[s.hidden]), lambda s: [s.seen], changes=True),
     ("GET", "/notify/receivers"): denied(changes=False),
     ("POST", "/notify/test"): denied(lambda s: {"name": "x"}),
     ("GET", "/kafka/status"): denied(changes=False),
@@ -193,7 +200,7 @@ ROWS = {
     ("POST", "/diag/task/resume"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"resumed":[]'], changes=True),
     ("POST", "/diag/task/waits"): sees(lambda s: {"task_id": s.task}, lambda s: ['"waits_for":[]']),
     ("POST", "/diag/progress/get"): sees(lambda s: {"task_list": [s.task]}, lambda s: ['"expected_report_num":0']),
-    ("POST", "/diag/report/get_list"): sees(lambda s: {}, lambda s: [s.seen, s.seen_report, '"total_count":1']),
+    ("POST", "/diag/report/get_list"): sees(shows=number("total_count", lambda s: [s.seen, s.seen_report])),
     ("POST", "/diag/report/get"):
         sees(lambda s: {"report_list": [s.seen_report, s.hidden_report, s.hidden_report[:12]]}, lambda s: [s.seen_report]),
     ("DELETE", "/diag/report/delete"): denied(lambda s: {"report_list": [s.seen_report]}),
@@ -208,25 +215,25 @@ ROWS = {
     ("POST", "/cluster/node/drain"): denied(lambda s: {"node": "x"}),
 
     # In the terms of Prometheus.
-    **{(verb, "/api/v1/query"): sees(lambda s: {"query": "temperature"}, host_of) for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/query"): sees(lambda s: {"query": "temperature"}, hosts_of) for verb in ("GET", "POST")},
     **{(verb, "/api/v1/query_range"):
-       sees(lambda s: {"query": "temperature", "start": s.range[0], "end": s.range[1], "step": "1"}, host_of)
+       sees(lambda s: {"query": "temperature", "start": s.range[0], "end": s.range[1], "step": "1"}, hosts_of)
        for verb in ("GET", "POST")},
-    **{(verb, "/api/v1/series"): sees(lambda s: {"match[]": "temperature"}, host_of) for verb in ("GET", "POST")},
+    **{(verb, "/api/v1/series"): sees(lambda s: {"match[]": "temperature"}, hosts_of) for verb in ("GET", "POST")},
     **{(verb, "/api/v1/labels"): sees(shows=lambda s: ["host_id"]) for verb in ("GET", "POST")},
     **{(verb, "/api/v1/format_query"): sees(lambda s: {"query": "a/b"}, lambda s: ["a / b"]) for verb in ("GET", "POST")},
     ("GET", "/api/v1/label/{rest}"): sees(shows=lambda s: [SEEN_HOST]),
     ("GET", "/api/v1/metadata"): sees(shows=lambda s: ["temperature"]),
-    ("GET", "/api/v1/rules"): sees(shows=lambda s: ["hot", *host_of(s)]),
-    ("GET", "/api/v1/alerts"): sees(shows=lambda s: ["hot", *host_of(s)]),
-    ("GET", "/api/v1/targets"): sees(shows=host_of),
+    ("GET", "/api/v1/rules"): sees(shows=lambda s: ["hot", *hosts_of(s)]),
+    ("GET", "/api/v1/alerts"): sees(shows=lambda s: ["hot", *hosts_of(s)]),
+    ("GET", "/api/v1/targets"): sees(shows=hosts_of),
     ("GET", "/api/v1/status/buildinfo"): sees(),
 
     ("POST", "/domain/createDomain"): denied(lambda s: [{"domainName": "x"}]),
     ("POST", "/domain/queryDomain"): sees(shows=lambda s: ["traced"]),
     ("DELETE", "/domain/deleteDomain"): denied(lambda s: {"domainName": "traced"}),
     ("POST", "/host/addHost"): denied(lambda s: {"domainName": "traced", "hostInfos": []}),
-    ("POST", "/host/getHost"): sees(lambda s: {"domainName": "traced"}, host_of),
+    ("POST", "/host/getHost"): sees(lambda s: {"domainName": "traced"}, hosts_of),
     ("DELETE", "/host/deleteHost"): denied(lambda s: {"domainName": "traced", "hostInfos": []}),
     ("POST", "/management/addManagementConf"): denied(lambda s: {"domainName": "traced", "confFiles": []}),
     ("POST", "/management/getManagementConf"): sees(lambda s: {"domainName": "traced"}, lambda s: ["/etc/motd"]),
@@ -238,7 +245,7 @@ ROWS = {
     ("PUT", "/confs/syncConf"): denied(lambda s: {"domainName": "traced", "hostIds": []}),
     ("POST", "/manage/tracing/item/get"): sees(lambda s: {"domain_name": "traced"}, lambda s: ["/etc/motd"]),
     ("POST", "/manage/tracing/diff"): sees(lambda s: {"domain_name": "traced", "file_path": "/etc/motd"}),
-    ("POST", "/manage/tracing/summary/get"): sees(shows=lambda s: ['"hosts":1']),
+    ("POST", "/manage/tracing/summary/get"): sees(shows=number("hosts")),
     ("POST", "/manage/tracing/edit/get"): sees(),
     ("POST", "/manage/tracing/model/get"): sees(),
 
@@ -246,7 +253,7 @@ ROWS = {
     ("POST", "/v1/logs"): row(ANYONE, lambda s: {"resourceLogs": []}, code=16),  # With tokens of hosts only.
     ("POST", "/logs/ingest"): row(ANYONE, lambda s: {"log": "x"}, code=1201),
     ("POST", "/logs/search"): sees(shows=lambda s: ["line of h1"]),
-    ("POST", "/logs/histogram"): sees(lambda s: {"time_range": [0, 4_000_000_000]}, lambda s: ['"total":1']),
+    ("POST", "/logs/histogram"): sees(lambda s: {"query": "h1", "time_range": [0, 4_000_000_000]}, number("total")),
     ("POST", "/logs/context"): sees(lambda s: {"line_id": s.hidden_line}, code=1000),
     ("POST", "/logs/token/create"): denied(lambda s: {"host_id": s.seen, "name": "x"}),
     ("POST", "/logs/token/get"): denied(changes=False),
@@ -254,9 +261,9 @@ ROWS = {
 
     ("POST", "/tracing/ingest"): row(ANYONE, lambda s: {"files": []}, code=1201),
     ("POST", "/topology/ingest"): row(ANYONE, lambda s: {"machine_id": "m", "hostname": "h"}, code=1201),
-    ("GET", "/gala-spider/api/v1/get_entities"): sees(shows=lambda s: host_of(s)),
-    ("GET", "/gala-spider/api/v1/get_summary"): sees(shows=lambda s: host_of(s)),
-    ("GET", "/gala-spider/api/v1/get_status"): sees(shows=lambda s: ['"hosts":1']),
+    ("GET", "/gala-spider/api/v1/get_entities"): sees(shows=hosts_of),
+    ("GET", "/gala-spider/api/v1/get_summary"): sees(shows=hosts_of),
+    ("GET", "/gala-spider/api/v1/get_status"): sees(shows=number("hosts")),
     ("GET", "/gala-spider/api/v1/get_changes"): sees(lambda s: {"host_id": s.hidden}, code=1000),
 
     # Streams: refused as HTTP says.
@@ -331,66 +338,110 @@ def logged_in(url, name):
     return api
 
 
-class scene:
-    """Two hosts, one of which is granted, and something of everything of both."""
+def anywhere(host):
+    """The place of hosts on a node that is alone."""
+    return True
 
-    def __init__(self, api, port):
-        self.admin = api
+
+def address(number):
+    return f"127.0.0.{number}"
+
+
+class scene:
+    """Hosts, some of which are granted, and something of everything of all.
+
+    `seen` and `hidden` are one of each at the same place, and what is named after them is of those; `turns` goes from place
+    to place.
+
+    @param api The owner's.
+    @param places For each place at which there is to be a host of both groups: whether a host is there.
+    """
+
+    def __init__(self, api, port, places=(anywhere,)):
+        self.admin, self.port, self.name_of, self.line_tokens = api, port, {}, {}
         for group in (SEEN_GROUP, HIDDEN_GROUP):
             api.add_group(group)
-        self.seen = api.add_hosts((SEEN_HOST, "127.0.0.1", port), group=SEEN_GROUP)[0]
-        self.hidden = api.add_hosts((HIDDEN_HOST, "127.0.0.2", port), group=HIDDEN_GROUP)[0]
+        self.all_seen = [self.add_host(SEEN_HOST, SEEN_GROUP, 2 * k + 1, place) for k, place in enumerate(places)]
+        self.all_hidden = [self.add_host(HIDDEN_HOST, HIDDEN_GROUP, 2 * k + 2, place) for k, place in enumerate(places)]
+        self.hosts = [*self.all_seen, *self.all_hidden]
+        count = len(self.hosts)
         api.good("/check/rule/import", {"check_items": [rule("hot", "temperature", "$0 > 50")]})
         api.good("/diag/tree/import", {"trees": [tree("slow", "a", {"a": "hot"})]})
-        for host in (self.seen, self.hidden):
-            wait_until(lambda host=host: api.results(host), 60, "results of both hosts")
-        wait_until(lambda: api.good("/check/status/count")["online"] == 2, 60, "both hosts online")
-        wait_until(lambda: api.good("/check/status/get")["total_count"] == 2, 60, "alerts of both hosts")
+        for host in self.hosts:
+            wait_until(lambda host=host: api.results(host), 60, "results of each host")
+        wait_until(lambda: api.good("/check/status/count")["online"] == count, 60, "all hosts online")
+        wait_until(lambda: api.good("/check/status/get")["total_count"] == count, 60, "alerts of all hosts")
         start = int(min(x["start"] for x in api.results()))
         self.range = [start, start + 10]
-        self.task = api.good("/diag/execute", {"host_list": [self.seen, self.hidden], "tree_list": ["slow"],
-                                               "time_range": self.range, "interval": 10})["task_id"]
-        wait_until(lambda: api.progress(self.task) == 2, 60, "both reports")
-        reports = {x["host_id"]: x["report_id"] for x in api.reports(self.task)}
-        self.seen_report, self.hidden_report = reports[self.seen], reports[self.hidden]
+        self.task = api.good("/diag/execute", {"host_list": self.hosts, "tree_list": ["slow"], "time_range": self.range,
+                                               "interval": 10})["task_id"]
+        wait_until(lambda: api.progress(self.task) == count, 60, "all reports")
+        self.reports = {x["host_id"]: x["report_id"] for x in api.reports(self.task)}
         api.good("/manage/account/token/create", {"name": "of-admin", "scope": "act"})
-        api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": [self.hidden]}})
-        self.silence = api.good("/check/silence/add", {"comment": "of " + HIDDEN_HOST, "host_list": [self.hidden], "duration_s": 3600,
+        api.good("/manage/account/view/save", {"kind": "board", "view_name": "of admin", "content": {"host": self.all_hidden}})
+        self.silence = api.good("/check/silence/add", {"comment": "of " + HIDDEN_HOST, "host_list": self.all_hidden, "duration_s": 3600,
                                                        "starts_at": time.time() + 3600})["silence_id"]
         self.trace(api)
-        self.log_lines(api)
+        self.lines = self.log_lines(api)
         self.tell_links(api)
         self.ann = new_user(api, "ann", [SEEN_GROUP])
-        self.stranger = rest(api.url)
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
-        self.stranger = logged_in(api.url, "bob")
         self.legal = {path: body for path, _, _, _, _, body in
                       cases_of(json.loads(api.send("GET", "/openapi.json")[2]))}
-        self.secrets = [self.hidden, HIDDEN_HOST, HIDDEN_GROUP, self.hidden_report, "127.0.0.2", "line of the hidden one"]
+        self.secrets = [*self.all_hidden, HIDDEN_HOST, HIDDEN_GROUP, *(self.reports[x] for x in self.all_hidden),
+                        *(address(2 * k + 2) for k in range(len(places))), "line of the hidden one"]
+        next(self.turns())
+
+    def turns(self):
+        """Place by place."""
+        for self.place, (self.seen, self.hidden) in enumerate(zip(self.all_seen, self.all_hidden)):
+            self.seen_report, self.hidden_report = self.reports[self.seen], self.reports[self.hidden]
+            self.hidden_line = self.lines[self.hidden]
+            yield self.name_of[self.hidden]
+
+    def add_host(self, kind, group, number, place):
+        """One at this place: where it comes to is known when it is there."""
+        for attempt in range(50):
+            name = f"{kind}-{number}-{attempt}"
+            host = self.admin.add_hosts((name, address(number), self.port), group=group)[0]
+            if place(host):
+                self.name_of[host] = name
+                return host
+            self.admin.good("/manage/host/delete", {"host_list": [host]}, method="DELETE")
+        raise AssertionError("no host comes there")
+
+    def send_line(self, host, text):
+        """As its collector would, at the owner's node."""
+        if host not in self.line_tokens:
+            made = self.admin.good("/logs/token/create", {"host_id": host, "name": "lines"})
+            self.line_tokens[host] = made["access_token"]
+        token = self.line_tokens[host]
+        status, _, reply = self.admin.send("POST", "/logs/ingest", json.dumps({"log": text}),
+                                           {"Content-Type": "application/json", "Authorization": "Bearer " + token})
+        assert status == 200, reply
 
     def log_lines(self, api):
-        """A line of each host."""
-        for host, text in ((self.seen, "line of h1"), (self.hidden, "line of the hidden one")):
-            token = api.good("/logs/token/create", {"host_id": host, "name": "n"})["access_token"]
-            status, _, reply = api.send("POST", "/logs/ingest", json.dumps({"log": text}),
-                                        {"Content-Type": "application/json", "Authorization": "Bearer " + token})
-            assert status == 200, reply
-        (line,) = api.good("/logs/search", {"query": "hidden"})["lines"]
-        self.hidden_line = line["line_id"]
+        """A line of each host. Returns host → the id of its line, of those that are hidden."""
+        for host in self.hosts:
+            self.send_line(host, "line of h1" if host in self.all_seen else "line of the hidden one")
+        lines = {x["host_id"]: x["line_id"] for x in api.good("/logs/search", {"query": "hidden"})["lines"]}
+        assert set(lines) == set(self.all_hidden), lines
+        return lines
 
     def tell_links(self, api):
         """What an agent of each host sees."""
-        for host, address in ((self.seen, "192.0.2.1"), (self.hidden, "192.0.2.2")):
+        for k, host in enumerate(self.hosts):
+            own, far = f"192.0.2.{k + 1}", "192.0.2.100"
             token = api.good("/logs/token/create", {"host_id": host, "name": "agent"})["access_token"]
-            links = [{"role": "client", "process_name": "curl", "client_ip": address, "server_ip": "192.0.2.3", "server_port": 80}]
-            batch = {"machine_id": "m", "hostname": "of " + host, "addresses": [address], "links": links}
+            links = [{"role": "client", "process_name": "curl", "client_ip": own, "server_ip": far, "server_port": 80}]
+            batch = {"machine_id": f"m{k}", "hostname": "of " + host, "addresses": [own], "links": links}
             status, _, reply = api.send("POST", "/topology/ingest", json.dumps(batch),
                                         {"Content-Type": "application/json", "Authorization": "Bearer " + token})
             assert status == 200, reply
 
     def trace(self, api):
-        """A domain of both hosts."""
-        hosts = [{"hostId": x} for x in (self.seen, self.hidden)]
+        """A domain of all hosts."""
+        hosts = [{"hostId": x} for x in self.hosts]
         for path, body in (("/domain/createDomain", [{"domainName": "traced"}]),
                            ("/host/addHost", {"domainName": "traced", "hostInfos": hosts}),
                            ("/management/addManagementConf",
@@ -399,91 +450,158 @@ class scene:
 
 
 class isolation(unittest.TestCase):
+    """Who asks does so at the node at which the owner acts, which is alone."""
+    PLACES = 1
+    SETTINGS = ("check.sample_period=1s",)
+    PATIENCE = 0  # How long one node may not know what another was told, in seconds.
+
     @classmethod
     def setUpClass(cls):
-        cls.exporter = exporter({"temperature": 90}, addresses=("127.0.0.1", "127.0.0.2"))
+        cls.exporter = exporter({"temperature": 90}, addresses=[address(k + 1) for k in range(2 * cls.PLACES)])
         cls.addClassCleanup(cls.exporter.close)
-        cls.node = node("check.sample_period=1s")
-        cls.addClassCleanup(cls.node.close)
-        cls.scene = scene(cls.node.admin(), cls.exporter.port)
+        cls.make_scene()
         cls.table = ROWS | dict(internal_rows(cls.scene.admin))
 
+    @classmethod
+    def make_scene(cls):
+        """And says at which address the others ask."""
+        cls.node = node(*cls.SETTINGS)
+        cls.addClassCleanup(cls.node.close)
+        cls.url = cls.node.url
+        cls.scene = scene(cls.node.admin(), cls.exporter.port)
+
     def rows(self):
-        """Those that end the session they are asked with, or change what others show, come last."""
-        return sorted(self.table.items(), key=lambda x: x[0][1] in LAST)
+        """At each place. Those that end the session they are asked with, or change what others show, come last."""
+        ordered = sorted(self.table.items(), key=lambda x: x[0][1] in LAST)
+        for last in (False, True):
+            for place in self.scene.turns():
+                for (method, path), row in ordered:
+                    if (path in LAST) == last:
+                        yield method, path, row, self.subTest(path=path, method=method, place=place)
+
+    def sessions(self, name):
+        """Makes clients of a user: one for all paths that do not end its session."""
+        lasting = logged_in(self.url, name)
+        return lambda path: logged_in(self.url, name) if path in LAST else lasting
+
+    def come(self, admin, name, groups):
+        """As `new_user`, where others ask."""
+        new_user(admin, name, groups)
+        return logged_in(self.url, name)
 
     def test_every_route_stands_in_the_table(self):
-        self.assertEqual(routes_of(self.scene.admin), set(self.table))
+        self.assertEqual(routes_of(rest(self.url)), set(self.table))
 
     def test_an_ordinary_user_sees_what_is_granted_and_nothing_else(self):
-        for (method, path), row in self.rows():
-            with self.subTest(path=path):
-                api = rest(self.node.url) if row.kind == ANYONE else logged_in(self.node.url, "ann")
+        ann = self.sessions("ann")
+        for method, path, row, case in self.rows():
+            with case:
                 body = row.body(self.scene)
-                code, text = ask(api, method, path, body)
+                code, text = ask(rest(self.url) if row.kind == ANYONE else ann(path), method, path, body)
                 self.assertEqual(code, row.code, text)
                 for part in row.shows(self.scene):
                     self.assertIn(part, text)
-                said = json.dumps(body) if path in ECHOES else ""
-                for secret in self.scene.secrets:
-                    if secret not in said:
-                        self.assertNotIn(secret, text)
+                self.assert_tells_nothing_of(self.scene.secrets, path, body, text)
 
     def test_who_belongs_to_nobody_sees_nothing(self):
-        secrets = [*self.scene.secrets, self.scene.seen, SEEN_HOST, SEEN_GROUP, self.scene.seen_report, '"hot"', '"slow"']
-        for (method, path), row in self.rows():
+        s, bob = self.scene, self.sessions("bob")
+        secrets = [*s.secrets, *s.all_seen, SEEN_HOST, SEEN_GROUP, *(s.reports[x] for x in s.all_seen), '"hot"', '"slow"']
+        for method, path, row, case in self.rows():
             if row.kind == ANYONE:
                 continue
-            with self.subTest(path=path):
-                body = row.body(self.scene)
-                code, text = ask(logged_in(self.node.url, "bob"), method, path, body)
+            with case:
+                body = row.body(s)
+                code, text = ask(bob(path), method, path, body)
                 if row.kind == DENIED:
                     self.assertEqual(code, 1207, text)
-                said = json.dumps(body) if path in ECHOES else ""
-                for secret in secrets:
-                    if secret not in said:
-                        self.assertNotIn(secret, text)
+                self.assert_tells_nothing_of(secrets, path, body, text)
+
+    def assert_tells_nothing_of(self, secrets, path, body, text):
+        said = json.dumps(body) if path in ECHOES else ""
+        for secret in secrets:
+            if secret not in said:
+                self.assertNotIn(secret, text)
 
     def test_without_a_session_there_is_no_answer(self):
-        for (method, path), row in self.rows():
+        for method, path, row, case in self.rows():
             if row.kind != ANYONE and path != "/session/logout":
-                with self.subTest(path=path):
-                    self.assertEqual(ask(rest(self.node.url), method, path, row.body(self.scene))[0], 1201)
+                with case:
+                    self.assertEqual(ask(rest(self.url), method, path, row.body(self.scene))[0], 1201)
 
     def test_a_token_that_may_only_read_changes_nothing(self):
         made = self.scene.admin.good("/manage/account/token/create", {"name": "reader", "scope": "read"})
-        reader = rest(self.node.url, made["access_token"])
-        for (method, path), row in self.rows():
-            if row.kind == ANYONE or path == "/session/logout":
-                continue
-            with self.subTest(path=path):
-                code, text = ask(reader, method, path, row.body(self.scene))
-                (self.assertEqual if row.changes else self.assertNotEqual)(code, 1207, text)
+        reader = rest(self.url, made["access_token"])
+        for method, path, row, case in self.rows():
+            if row.kind != ANYONE and path != "/session/logout":
+                with case:
+                    code, text = ask(reader, method, path, row.body(self.scene))
+                    (self.assertEqual if row.changes else self.assertNotEqual)(code, 1207, text)
+
+    def test_a_stream_of_lines_tells_those_of_hosts_one_sees(self):
+        ann = logged_in(self.url, "ann")
+        for place in self.scene.turns():
+            with self.subTest(place=place):
+                # Two of hers after each of the hidden host's: what came before has been told by then.
+                wanted = [f"{x} of {self.scene.seen}" for x in ("first", "second")]
+                (before,) = ann.good("/logs/search", {"query": "", "host_list": [self.scene.seen], "limit": 1})["lines"]
+                events = ann.stream("/logs/stream?query=", before["line_id"])
+                told = []
+                for text in wanted:
+                    self.scene.send_line(self.scene.hidden, "line of the hidden one")
+                    self.scene.send_line(self.scene.seen, text)
+                while wanted[-1] not in told:
+                    data = next(events)[2]
+                    self.assertIn(data["host_id"], self.scene.all_seen)
+                    told.append(data["message"])
+                events.close()
+                self.assertEqual(told[-2:], wanted)
 
     def test_a_diagnosis_is_about_hosts_one_sees(self):
-        dan = new_user(self.scene.admin, "dan", [SEEN_GROUP])
-        body = {"host_list": [self.scene.seen, self.scene.hidden], "tree_list": ["slow"], "time_range": self.scene.range,
-                "interval": 5}
+        dan = self.come(self.scene.admin, "dan", [SEEN_GROUP])
+        body = {"host_list": self.scene.hosts, "tree_list": ["slow"], "time_range": self.scene.range, "interval": 5}
         reply = dan.good("/diag/execute", body, code=206)
-        self.assertEqual(reply["ignored_hosts"], [self.scene.hidden])
-        wait_until(lambda: dan.progress(reply["task_id"]) == 2, 60, "his reports")
-        self.assertEqual({x["host_id"] for x in dan.reports(reply["task_id"])}, {self.scene.seen})
+        self.assertEqual(set(reply["ignored_hosts"]), set(self.scene.all_hidden))
+        count = 2 * len(self.scene.all_seen)
+        wait_until(lambda: dan.progress(reply["task_id"]) == count, 60, "his reports")
+        self.assertEqual({x["host_id"] for x in dan.reports(reply["task_id"])}, set(self.scene.all_seen))
         self.assertEqual([x["task_id"] for x in dan.good("/diag/task/get")["task_infos"]], [reply["task_id"]])
         events = list(dan.events(reply["task_id"]))
-        self.assertEqual([x[0] for x in events].count("report"), 2)
+        self.assertEqual([x[0] for x in events].count("report"), count)
         self.assertIn(reply["task_id"], [x["task_id"] for x in self.scene.admin.good("/diag/task/get")["task_infos"]])
         for report in dan.reports(reply["task_id"]):  # The scene stays as it was.
             self.scene.admin.good("/diag/report/delete", {"report_list": [report["report_id"]]}, method="DELETE")
 
     def test_what_is_granted_or_taken_away_counts_within_a_second(self):
-        cyd = new_user(self.scene.admin, "cyd", [])
+        cyd = self.come(self.scene.admin, "cyd", [])
         hosts = lambda: {x["host_id"] for x in cyd.good("/manage/host/get", {"host_group_list": []})["host_infos"]}
         self.assertEqual(hosts(), set())
         change = lambda **what: self.scene.admin.good("/manage/account/grant/change", {"username": "cyd"} | what)
-        for what, seen in (({"grant": [SEEN_GROUP, HIDDEN_GROUP]}, {self.scene.seen, self.scene.hidden}),
-                           ({"revoke": [HIDDEN_GROUP]}, {self.scene.seen}), ({"revoke": [SEEN_GROUP]}, set())):
+        for what, seen in (({"grant": [SEEN_GROUP, HIDDEN_GROUP]}, self.scene.hosts),
+                           ({"revoke": [HIDDEN_GROUP]}, self.scene.all_seen), ({"revoke": [SEEN_GROUP]}, [])):
             change(**what)
-            self.assertEqual(hosts(), seen)
+            wait_until(lambda seen=seen: hosts() == set(seen), self.PATIENCE, "what is granted now")
+
+
+class of_two_nodes(isolation):
+    """The owner acts at one node, the others ask at the other."""
+    PLACES = 2
+    PATIENCE = 1
+
+    @classmethod
+    def make_scene(cls):
+        cls.cluster = cluster(2, settings=cls.SETTINGS)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.wait_settled()
+        here, there = cls.cluster.members
+        cls.url = there.url
+        cls.scene = scene(here.client(), cls.exporter.port, [lambda x, it=it: cls.has(it, x) for it in (there, here)])
+
+    @classmethod
+    def has(cls, it, host):
+        """Whether this node looks after the host."""
+        def nodes():
+            return [x["node"] for x in cls.cluster.ask("/cluster/tree")["nodes"] if f"host/{host}" in json.dumps(x["tree"])]
+        return wait_until(nodes, 20, "a node has the host") == [it.id]
 
 
 if __name__ == "__main__":
