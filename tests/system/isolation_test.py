@@ -5,6 +5,7 @@ to `ann`. Whatever she asks, nothing of the hosts of the other may be in the ans
 the owner acts at one, the others ask at the other, and each node has a host of each group.
 """
 import json
+import pathlib
 import time
 import unittest
 import urllib.parse
@@ -14,9 +15,12 @@ from exporter import exporter
 from fields_test import cases_of
 from node import node
 from rest import rest, rule, tree
+from run_scene import OPEN
 from waiting import wait_until
 
 KNOWN = "correct horse"
+RUNNER = pathlib.Path(__file__).with_name("quick_runner.py")
+MADE_BY_OWNER = "made by the owner"
 HIDDEN_HOST, HIDDEN_GROUP = "hidden-host", "hidden-group"
 SEEN_HOST, SEEN_GROUP = "seen-host", "seen-group"
 
@@ -120,37 +124,37 @@ ROWS = {
 
     ("POST", "/manage/host/group/update"): denied(lambda s: {"host_group_name": SEEN_GROUP, "description": "x"}),
     ("POST", "/manage/host/info/query"): sees(lambda s: {"host_list": BOTH(s), "basic": True}, lambda s: [s.seen, SEEN_HOST]),
-    ("POST", "/manage/host/info/refresh"): denied(legal("/manage/host/info/refresh")),
-    ("POST", "/manage/config/collect"): denied(legal("/manage/config/collect")),
-    ("POST", "/manage/config/push"): denied(legal("/manage/config/push")),
-    ("POST", "/manage/config/execute"): denied(legal("/manage/config/execute")),
+    ("POST", "/manage/host/info/refresh"): denied(lambda s: {"host_list": [s.hidden]}),
+    ("POST", "/manage/config/collect"): denied(lambda s: {"infos": [{"host_id": s.hidden, "config_list": ["/etc/motd"]}]}),
+    ("POST", "/manage/config/push"): denied(lambda s: {"infos": [{"host_id": s.hidden, "path": "/etc/motd", "content": "x"}]}),
+    ("POST", "/manage/config/execute"): denied(lambda s: {"host_list": [s.hidden], "command_id": "x"}),
     ("POST", "/manage/config/output/get"): denied(legal("/manage/config/output/get"), changes=False),
     ("POST", "/manage/config/command/get"): denied(legal("/manage/config/command/get"), changes=False),
-    ("POST", "/manage/host/trust"): denied(legal("/manage/host/trust")),
+    ("POST", "/manage/host/trust"): denied(lambda s: {"host_id": s.hidden}),
     ("POST", "/manage/template/import"): denied(legal("/manage/template/import")),
     ("POST", "/manage/template/import/package"): denied(legal("/manage/template/import/package")),
     ("POST", "/manage/template/import/shipped"): denied(legal("/manage/template/import/shipped")),
-    ("POST", "/manage/template/version/get"): denied(legal("/manage/template/version/get"), changes=False),
-    ("POST", "/manage/template/diff"): denied(legal("/manage/template/diff"), changes=False),
+    ("POST", "/manage/template/version/get"): denied(lambda s: {"template_name": s.template}, changes=False),
+    ("POST", "/manage/template/diff"): denied(lambda s: {"template_name": s.template}, changes=False),
     ("POST", "/manage/package/upload"): denied(legal("/manage/package/upload")),
     ("POST", "/manage/package/get"): denied(legal("/manage/package/get"), changes=False),
     ("DELETE", "/manage/package/delete"): denied(legal("/manage/package/delete")),
-    ("POST", "/manage/task/schedule/add"): denied(legal("/manage/task/schedule/add")),
-    ("POST", "/manage/task/schedule/get"): denied(legal("/manage/task/schedule/get"), changes=False),
-    ("POST", "/manage/task/schedule/update"): denied(legal("/manage/task/schedule/update")),
-    ("DELETE", "/manage/task/schedule/delete"): denied(legal("/manage/task/schedule/delete")),
+    ("POST", "/manage/task/schedule/add"): denied(lambda s: {"task_id": s.deployment, "schedule_name": "x", "expression": "@daily"}),
+    ("POST", "/manage/task/schedule/get"): denied(lambda s: {"schedule_list": [s.schedule]}, changes=False),
+    ("POST", "/manage/task/schedule/update"): denied(lambda s: {"schedule_id": s.schedule, "enabled": False}),
+    ("DELETE", "/manage/task/schedule/delete"): denied(lambda s: {"schedule_list": [s.schedule]}),
     ("POST", "/manage/task/schedule/preview"): denied(legal("/manage/task/schedule/preview"), changes=False),
-    ("POST", "/manage/template/get"): denied(legal("/manage/template/get"), changes=False),
-    ("DELETE", "/manage/template/delete"): denied(legal("/manage/template/delete")),
-    ("POST", "/manage/task/generate"): denied(legal("/manage/task/generate")),
-    ("POST", "/manage/task/get"): denied(legal("/manage/task/get"), changes=False),
-    ("DELETE", "/manage/task/delete"): denied(legal("/manage/task/delete")),
-    ("POST", "/manage/task/execute"): denied(legal("/manage/task/execute")),
-    **{("POST", "/manage/task/" + act): denied(legal("/manage/task/" + act))
+    ("POST", "/manage/template/get"): denied(lambda s: {"template_list": [s.template]}, changes=False),
+    ("DELETE", "/manage/template/delete"): denied(lambda s: {"template_list": [s.template]}),
+    ("POST", "/manage/task/generate"): denied(lambda s: {"task_name": "x", "description": "", "template_name": [s.template]}),
+    ("POST", "/manage/task/get"): denied(lambda s: {"task_list": [s.deployment]}, changes=False),
+    ("DELETE", "/manage/task/delete"): denied(lambda s: {"task_list": [s.deployment]}),
+    ("POST", "/manage/task/execute"): denied(lambda s: {"task_list": [s.deployment]}),
+    **{("POST", "/manage/task/" + act): denied(lambda s: {"execution_list": [s.run]})
        for act in ("stop", "pause", "approve", "resume", "retry")},
     ("POST", "/manage/task/result/get"): denied(changes=False),
-    ("POST", "/manage/task/result/hosts"): denied(legal("/manage/task/result/hosts"), changes=False),
-    ("POST", "/manage/task/result/log"): denied(legal("/manage/task/result/log"), changes=False),
+    ("POST", "/manage/task/result/hosts"): denied(lambda s: {"execution_id": s.run}, changes=False),
+    ("POST", "/manage/task/result/log"): denied(lambda s: {"execution_id": s.run}, changes=False),
     ("POST", "/manage/task/stat"): denied(changes=False),
 
     ("POST", "/check/rule/import"):
@@ -257,7 +261,7 @@ ROWS = {
     ("POST", "/logs/context"): sees(lambda s: {"line_id": s.hidden_line}, code=1000),
     ("POST", "/logs/token/create"): denied(lambda s: {"host_id": s.seen, "name": "x"}),
     ("POST", "/logs/token/get"): denied(changes=False),
-    ("DELETE", "/logs/token/delete"): denied(lambda s: {"token_list": ["x"]}),
+    ("DELETE", "/logs/token/delete"): denied(lambda s: {"token_list": s.log_tokens}),
 
     ("POST", "/tracing/ingest"): row(ANYONE, lambda s: {"files": []}, code=1201),
     ("POST", "/topology/ingest"): row(ANYONE, lambda s: {"machine_id": "m", "hostname": "h"}, code=1201),
@@ -268,11 +272,34 @@ ROWS = {
 
     # Streams: refused as HTTP says.
     ("GET", "/diag/progress/stream"): sees(lambda s: {"task_id": s.task}, code=1000),
-    ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": "x"}, changes=False),
+    ("GET", "/manage/task/stream"): denied(lambda s: {"execution_id": s.run}, changes=False),
     ("GET", "/logs/stream"): sees(lambda s: {"query": "("}, code=1000),
     ("GET", "/events/stream"): sees(lambda s: {"topics": "diag:" + s.task}, lambda s: ["event: gone"]),
 }
 PAGES = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{rest}", "/", "/ui/{rest}", "/ui/assets/{rest}"}
+# Of these each administrator does as he likes: administrators are peers, and the cluster is of all of them. The tree of a node
+# names who looks after each host.
+OF_ALL_ADMINISTRATORS = {
+    *("/manage/account/user/" + x for x in ("disable", "enable", "reset", "delete")), "/manage/account/role/change",
+    "/manage/account/session/delete", "/cluster/node/drain", "/cluster/tree"}
+# What an owner has: where it is listed, by what, and what of it must stay as it is.
+OWNED = [
+    ("/manage/host/get", {"host_group_list": []}, "host_infos", ("host_id", "host_name", "host_group_name", "public_ip")),
+    ("/manage/host/group/get", {}, "host_group_infos", ("host_group_name", "description")),
+    ("/check/rule/get", {"check_items": []}, "check_items", ("check_item", "condition", "description")),
+    ("/check/silence/get", {}, "silence_infos", ("silence_id", "ended_by", "ends_at")),
+    ("/diag/tree/get", {"tree_list": []}, "trees", ("tree_name", "description")),
+    ("/diag/task/get", {}, "task_infos", ("task_id", "tree_list", "expected_report_num")),
+    ("/diag/report/get_list", {}, "result", ("report_id",)),
+    ("/manage/template/get", {"template_list": []}, "template_infos", ("template_name", "description")),
+    ("/manage/task/get", {"task_list": []}, "task_infos", ("task_id", "task_name")),
+    ("/manage/task/schedule/get", {"schedule_list": []}, "schedule_infos", ("schedule_id", "enabled", "expression")),
+    ("/manage/task/result/get", {}, "executions", ("execution_id", "state")),
+    ("/manage/account/token/get", {}, "token_infos", ("token_id", "name")),
+    ("/manage/account/view/get", {"kind": "board"}, "view_infos", ("view_name", "content")),
+    ("/manage/account/user/get", {}, "user_infos", ("username", "administrator", "host_group_list", "disabled")),
+    ("/logs/token/get", {}, "token_infos", ("token_id", "name")),
+]
 # What a request names, its answer may name too.
 ECHOES = {"/check/series/data/get", "/diag/task/waits", "/diag/task/cancel", "/diag/task/resume", "/diag/progress/get",
           "/events/stream"}
@@ -365,8 +392,8 @@ class scene:
         self.all_hidden = [self.add_host(HIDDEN_HOST, HIDDEN_GROUP, 2 * k + 2, place) for k, place in enumerate(places)]
         self.hosts = [*self.all_seen, *self.all_hidden]
         count = len(self.hosts)
-        api.good("/check/rule/import", {"check_items": [rule("hot", "temperature", "$0 > 50")]})
-        api.good("/diag/tree/import", {"trees": [tree("slow", "a", {"a": "hot"})]})
+        api.good("/check/rule/import", {"check_items": [rule("hot", "temperature", "$0 > 50", description=MADE_BY_OWNER)]})
+        api.good("/diag/tree/import", {"trees": [tree("slow", "a", {"a": "hot"}) | {"description": MADE_BY_OWNER}]})
         for host in self.hosts:
             wait_until(lambda host=host: api.results(host), 60, "results of each host")
         wait_until(lambda: api.good("/check/status/count")["online"] == count, 60, "all hosts online")
@@ -384,6 +411,8 @@ class scene:
         self.trace(api)
         self.lines = self.log_lines(api)
         self.tell_links(api)
+        self.deploy(api)
+        self.log_tokens = [x["token_id"] for x in api.good("/logs/token/get")["token_infos"]]
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
         self.legal = {path: body for path, _, _, _, _, body in
@@ -439,6 +468,23 @@ class scene:
                                         {"Content-Type": "application/json", "Authorization": "Bearer " + token})
             assert status == 200, reply
 
+    def deploy(self, api):
+        """A template, a task, a schedule, and a run that has ended."""
+        self.template = "template " + MADE_BY_OWNER
+        api.good("/manage/account/certificate", {"key": "vault-key"})
+        api.good("/manage/template/import", {"template_name": self.template, "description": MADE_BY_OWNER,
+                                             "template_content": [{"hosts": "all", "tasks": [{"ansible.builtin.ping": None}]}]})
+        self.deployment = api.good("/manage/task/generate", {
+            "task_name": MADE_BY_OWNER, "description": "", "template_name": [self.template], "host_list": self.hosts})["task_id"]
+        self.schedule = api.good("/manage/task/schedule/add", {
+            "task_id": self.deployment, "schedule_name": MADE_BY_OWNER, "expression": "0 0 1 1 *"})["schedule_id"]
+        (self.run,) = api.good("/manage/task/execute", {"task_list": [self.deployment], "vars": {"quick_actions": 1}})["execution_id"]
+        ended = lambda: self.shown_run(api)["state"] not in OPEN
+        wait_until(ended, 60, "the run has ended")
+
+    def shown_run(self, api):
+        return api.good("/manage/task/result/get", {"execution_list": [self.run]})["executions"][0]
+
     def trace(self, api):
         """A domain of all hosts."""
         hosts = [{"hostId": x} for x in self.hosts]
@@ -452,7 +498,7 @@ class scene:
 class isolation(unittest.TestCase):
     """Who asks does so at the node at which the owner acts, which is alone."""
     PLACES = 1
-    SETTINGS = ("check.sample_period=1s",)
+    SETTINGS = ("check.sample_period=1s", f"tasks.runner={RUNNER}")
     PATIENCE = 0  # How long one node may not know what another was told, in seconds.
 
     @classmethod
@@ -515,6 +561,44 @@ class isolation(unittest.TestCase):
                 if row.kind == DENIED:
                     self.assertEqual(code, 1207, text)
                 self.assert_tells_nothing_of(secrets, path, body, text)
+
+    def test_another_owner_has_nothing_of_it(self):
+        # Who may do everything, with what is hers.
+        s = self.scene
+        s.admin.good("/manage/account/user/add", {"username": "eve", "password": "first password"})
+        s.admin.good("/manage/account/role/change", {"username": "eve", "role": "administrator"})
+        eve = rest(self.url)
+        eve.login("first password", "eve")
+        eve.good("/manage/account/change", {"password": KNOWN})
+        eve = self.sessions("eve")
+        own = eve("")
+        own.add_group("of eve")
+        own.add_hosts(("host of eve", "127.0.0.99", 9), group="of eve")
+        own.good("/manage/account/certificate", {"key": "vault-key"})  # That it is the same opens nothing.
+        before = self.owned()
+        secrets = [*s.secrets, *s.all_seen, SEEN_HOST, SEEN_GROUP, *(s.reports[x] for x in s.all_seen), MADE_BY_OWNER, "line of h1",
+                   s.deployment, s.schedule, s.run, *s.log_tokens]
+        for method, path, row, case in self.rows():
+            if row.kind == ANYONE or path in OF_ALL_ADMINISTRATORS:
+                continue
+            with case:
+                body = row.body(s)
+                code, text = ask(eve(path), method, path, body)
+                self.assertNotEqual(code, 1201, text)
+                for secret in secrets:
+                    if secret not in json.dumps(body):
+                        self.assertNotIn(secret, text)
+        self.assertEqual(self.owned(), before)
+
+    def owned(self):
+        """What the owner has, path by path."""
+        found = {}
+        for path, body, rows, fields in OWNED:
+            listed = self.scene.admin.good(path, body)[rows]
+            found[path, fields] = sorted(json.dumps([x[field] for field in fields]) for x in listed)
+        for path in ("/host/getHost", "/management/getManagementConf"):
+            found[path] = self.scene.admin.call("POST", path, {"domainName": "traced"})[1]
+        return found
 
     def assert_tells_nothing_of(self, secrets, path, body, text):
         said = json.dumps(body) if path in ECHOES else ""

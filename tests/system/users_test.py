@@ -6,6 +6,7 @@ import re
 import shlex
 import stat
 import subprocess
+import time
 import unittest
 
 from cluster import cluster
@@ -246,6 +247,29 @@ class two_nodes(unittest.TestCase):
         self.assertEqual(near.post("/manage/host/count")["code"], 200)
         again.good("/manage/account/logout")
         self.soon(lambda: near.post("/manage/host/count")["code"] == 1201, "the log-out")
+
+    def test_a_token_is_refused_everywhere_once_it_has_ended(self):
+        made = self.admin.good("/manage/account/token/create", {"name": "short", "scope": "act", "days": 1})
+        self.assertEqual(self.admin.post("/manage/account/token/create", {"name": "none", "scope": "act", "days": 0})["code"], 1000)
+        programs = [rest(it.url, made["access_token"]) for it in (self.here, self.there)]
+        # As senders of samples they are told apart from hosts, which is remembered; nothing is no request.
+        sent = lambda api: api.send("POST", "/api/v1/write", "", {"Authorization": "Bearer " + api.token})[0]
+        for api in programs:
+            self.assertEqual((api.post("/manage/host/count")["code"], sent(api), sent(api)), (200, 400, 400))
+        # The shortest life is a day: its end is brought here.
+        ends = time.time() + 2
+        self.cluster.store.rows(f"update api_token set expires_ms = {int(ends * 1000)} where id = '{made['token_id']}'")
+        asked = 0
+        while time.time() < ends:
+            for api in programs:
+                code = api.post("/manage/host/count")["code"]
+                if time.time() < ends:
+                    self.assertEqual(code, 200)
+                    asked += 1
+        self.assertGreater(asked, 1)
+        for api in programs:
+            self.soon(lambda api=api: api.post("/manage/host/count")["code"] == 1201, "the token has ended")
+            self.soon(lambda api=api: sent(api) == 401, "the token has ended for samples, too")
 
     def test_a_vault_key_is_told_of_by_both(self):
         self.admin.good("/manage/account/certificate", {"key": "vault-key"})
