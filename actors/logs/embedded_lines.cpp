@@ -3,9 +3,8 @@
 #include "runtime/base/log.hpp"
 #include "runtime/base/metrics.hpp"
 #include "runtime/core/logs/record_codec.hpp"
+#include "runtime/core/logs/words.hpp"
 #include "runtime/io/logs/line_shelf.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -14,22 +13,72 @@ namespace aops::actors {
 namespace {
 
 /// Of so many hosts the index is asked; of more, lines are looked at.
-constexpr size_t most_hosts_in_expression = 64;
+constexpr size_t most_hosts_asked_for = 64;
 
-std::string expression_for(const lines_wanted& what) {
-  auto words = what.query->word_expression();
-  if (what.hosts->size() > most_hosts_in_expression)
+using line_kind = logs::line_condition::kind;
+using block_kind = logs::block_condition::kind;
+
+/// What of a condition the words of a block can tell.
+logs::block_condition words_for(const logs::line_condition& x) {
+  logs::block_condition out;
+  switch (x.what) {
+  case line_kind::word:
+  case line_kind::prefix:
+    out.what = x.what == line_kind::word ? block_kind::word : block_kind::prefix;
+    out.text = x.text;
+    return out;
+  case line_kind::severity:
+    out.what = block_kind::any;
+    for (int s = x.low; s <= x.high; ++s)
+      out.parts.push_back({block_kind::word, logs::severity_word(static_cast<uint8_t>(s))});
+    return out;
+  case line_kind::all:
+  case line_kind::any:
+    out.what = x.what == line_kind::all ? block_kind::all : block_kind::any;
+    for (const auto& part : x.parts)
+      out.parts.push_back(words_for(part));
+    return out;
+  default:
+    return out;
+  }
+}
+
+logs::block_condition words_for(const lines_wanted& what) {
+  auto words = words_for(what.query->condition());
+  if (what.hosts->size() > most_hosts_asked_for)
     return words;
-  std::string hosts;
+  logs::block_condition hosts{block_kind::any};
   for (const auto& [id, name] : *what.hosts)
-    hosts += fmt::format("{}\"{}\"", hosts.empty() ? "" : " OR ", logs::host_word(id));
-  return words.empty() ? hosts : fmt::format("{} AND ({})", words, hosts);
+    hosts.parts.push_back({block_kind::word, logs::host_word(id)});
+  return {block_kind::all, {}, {std::move(words), std::move(hosts)}};
+}
+
+/// The longest word that each line of a condition has; empty: none is known.
+std::string_view word_of_all(const logs::line_condition& x) {
+  // A longer one is not in the line as it is in the index.
+  if (x.what == line_kind::word || x.what == line_kind::prefix)
+    return x.text.size() < logs::most_word ? std::string_view{x.text} : std::string_view{};
+  std::string_view out;
+  if (x.what == line_kind::all)
+    for (const auto& part : x.parts)
+      if (auto word = word_of_all(part); word.size() > out.size())
+        out = word;
+  return out;
+}
+
+/// Whether bytes have a word in them somewhere, ASCII letters in either case.
+/// @param word In lower case; empty: they have.
+bool has_somewhere(std::string_view bytes, std::string_view word) {
+  auto is_same = [](char a, char b) { return logs::lower(a) == b; };
+  return word.empty() ||
+         std::search(bytes.begin(), bytes.end(), word.begin(), word.end(), is_same) != bytes.end();
 }
 
 /// Judges lines one by one.
 class line_judge : public logs::line_visitor {
 public:
-  explicit line_judge(const lines_wanted& what) : what_(what) {}
+  explicit line_judge(const lines_wanted& what)
+      : what_(what), condition_(what.query->condition()), word_(word_of_all(condition_)) {}
 
   void take(const logs::kept_line& x) override {
     if (what_.source && x.source != *what_.source)
@@ -37,7 +86,7 @@ public:
     auto host = what_.hosts->find(x.host);
     if (host == what_.hosts->end())
       return;
-    if (!wants(x))
+    if (!wants(x) || !has_somewhere(x.body, word_)) // Most are not worth decoding.
       return;
     auto line = logs::decode_record(x.body);
     if (!line) {
@@ -70,6 +119,8 @@ protected:
   const lines_wanted& what_;
 
 private:
+  const logs::line_condition condition_;
+  const std::string_view word_; ///< That each line that matches has.
   size_t damaged_ = 0;
   std::string damage_;
 };
@@ -214,7 +265,7 @@ private:
     how.end_ns = what.end_ns;
     how.newest_first = what.newest_first;
     how.deadline = what.deadline;
-    how.expression = expression_for(what);
+    how.words = words_for(what);
     auto done = shelf_->scan(how, judge);
     if (auto damage = judge.damage(); !damage.empty())
       log::error("lines-damaged", "of hosts; they were left out: {}", damage);

@@ -19,13 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   line.message = half == all.npos ? all : all.substr(half + 1);
   fit(line);
   bool matches = query->matches({line, "id", "name"});
-  auto expression = query->word_expression();
-  // One word alone: the line has it, or begins one with it.
-  if (!matches || expression.size() < 2 || expression.find_first_of(" (") != expression.npos)
+  auto condition = query->condition();
+  // One word alone: the line has it.
+  if (!matches || condition.what != line_condition::kind::word)
     return 0;
   std::set<std::string> words;
   words_of_line(line, [&](std::string_view word) { words.emplace(word); });
-  if (!words.contains(expression.substr(1, expression.size() - 2)))
+  if (!words.contains(condition.text))
     std::abort();
   return 0;
 }

@@ -278,53 +278,6 @@ bool node_matches(const node& x, const line_view& line) {
   return term_matches(x, line);
 }
 
-std::string joined_expression(const std::vector<std::string>& parts, std::string_view by) {
-  if (parts.size() == 1)
-    return parts.front();
-  return fmt::format("({})", fmt::join(parts, by));
-}
-
-std::string term_expression(const node& x) {
-  std::vector<std::string> words;
-  switch (x.where) {
-  case node::field::severity:
-    for (auto s = x.worst; s <= x.mildest; ++s)
-      words.push_back(fmt::format("\"{}\"", severity_word(s)));
-    return joined_expression(words, " OR ");
-  case node::field::pid:
-  case node::field::host:
-  case node::field::facility:
-    return {}; // Not indexed.
-  default:
-    break;
-  }
-  lookup_words(x.text,
-               [&](std::string_view word) { words.push_back(fmt::format("\"{}\"", word)); });
-  if (words.empty())
-    return {};
-  if (x.may_go_on)
-    words.back() += " *";
-  return joined_expression(words, " AND ");
-}
-
-std::string expression(const node& x) {
-  if (x.what == node::kind::term)
-    return term_expression(x);
-  if (x.what == node::kind::not_)
-    return {};
-  std::vector<std::string> parts;
-  for (const auto& part : x.parts) {
-    auto text = expression(part);
-    if (!text.empty())
-      parts.push_back(std::move(text));
-    else if (x.what == node::kind::any)
-      return {};
-  }
-  if (parts.empty())
-    return {};
-  return joined_expression(parts, x.what == node::kind::any ? " OR " : " AND ");
-}
-
 /// The character that ends before a place.
 std::string_view before(std::string_view text, size_t place) {
   auto begin = place;
@@ -362,10 +315,6 @@ expected<line_query> line_query::parse(std::string_view text) {
 
 bool line_query::matches(const line_view& line) const {
   return !root_ || node_matches(*root_, line);
-}
-
-std::string line_query::word_expression() const {
-  return root_ ? expression(*root_) : std::string{};
 }
 
 bool has_words(std::string_view text, std::string_view needle, bool may_go_on) {

@@ -69,11 +69,7 @@ public:
   bool matches(const line_view& line) const;
   bool takes_all() const { return !root_; }
 
-  /// What the indexed words of some lines must be like for one of them to match: an expression of
-  /// FTS5. Empty: nothing can be said.
-  std::string word_expression() const;
-
-  /// The same, and more of it, for stores that know more than words.
+  /// What a store that indexes lines can be asked for.
   line_condition condition() const;
 
   struct node;

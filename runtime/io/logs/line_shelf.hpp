@@ -50,11 +50,25 @@ struct batch_kept {
   std::vector<line_place_kept> places = {}; ///< One per line.
 };
 
+/// What the words of a block must be like for one of its lines to be of interest.
+struct block_condition {
+  enum class kind : uint8_t {
+    everything,
+    word,   ///< `text` is one of them.
+    prefix, ///< One of them begins with `text`.
+    all,
+    any,
+  };
+  kind what = kind::everything;
+  std::string text = {}; ///< As `shelf_config::words` tells words.
+  std::vector<block_condition> parts = {};
+};
+
 /// Which lines are looked at.
 struct shelf_scan {
   int64_t start_ns = 0, end_ns = INT64_MAX; ///< The end is not included.
   bool newest_first = true;
-  std::string expression; ///< Of FTS5, over words; empty: all.
+  block_condition words;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 

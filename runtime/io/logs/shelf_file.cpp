@@ -1,5 +1,7 @@
 #include "runtime/io/logs/shelf_file.hpp"
 
+#include "runtime/io/logs/block_finder.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,11 +11,13 @@ namespace aops::logs {
 
 namespace {
 
-// 1: all blocks are packed quickly. What knows that form alone is not to take others for damaged.
-constexpr int64_t file_format = 2, older_format = 1;
+// 1: all blocks are packed quickly. 2: the index has all their words. What knows these forms alone
+// is not to take other blocks for damaged, or for such that lack a word.
+constexpr int64_t file_format = 3;
 
 // `entry` apart from `block`: what lists blocks must not read their bytes. `span`: from which
 // offset to which a block has lines of a source. `tail`: batches that are in no block yet.
+// `filter`, `word`: see block_finder.hpp.
 constexpr const char* tables = R"(
 create table if not exists fact (name text primary key, value integer not null) without rowid;
 create table if not exists tail (n integer primary key, packed blob not null);
@@ -22,6 +26,7 @@ create table if not exists block (n integer primary key, first_ns integer not nu
 create table if not exists entry (n integer primary key, packed blob not null);
 create table if not exists span (source integer not null, last integer not null, block integer not null,
   first integer not null, primary key (source, last, block)) without rowid;
+create table if not exists filter (n integer primary key, packed blob not null);
 create virtual table if not exists word using fts5(words, content='', detail='none', columnsize=0,
   tokenize="ascii tokenchars '_'");
 )";
@@ -51,7 +56,7 @@ expected<void> prepare_shelf_file(sqlite_file& file) {
   auto format = fact(file, "format", 0);
   if (!format)
     return fail(std::move(format.error()));
-  if (*format == 0 || *format == older_format) // Blocks that are added from now on are others.
+  if (*format >= 0 && *format < file_format) // Blocks that are added from now on are others.
     return set_fact(file, "format", file_format);
   if (*format != file_format)
     return fail(ec::corrupt, fmt::format("{}: another format of lines", file.name()));
@@ -113,15 +118,7 @@ expected<void> add_block(sqlite_file& file,
     return fail(std::move(entry.error()));
   if (auto added = entry->bind(n).bind_blob(*packed).run(); !added)
     return added;
-  std::string text;
-  for (const auto& x : words) {
-    text += x;
-    text += ' ';
-  }
-  auto word = file.prepare("insert into word (rowid, words) values (?, ?)");
-  if (!word)
-    return fail(std::move(word.error()));
-  if (auto added = word->bind(n).bind_text(text).run(); !added)
+  if (auto added = add_words(file, n, words); !added)
     return added;
   auto span = file.prepare("insert into span (source, last, block, first) values (?, ?, ?, ?)");
   if (!span)
@@ -135,34 +132,6 @@ expected<void> add_block(sqlite_file& file,
         !added)
       return added;
   return {};
-}
-
-expected<std::vector<block_row>>
-find_blocks(sqlite_file& file, int64_t start_ns, int64_t end_ns, const std::string& expression) {
-  auto query = file.prepare(
-    expression.empty()
-      ? "select n, first_ns, last_ns, lines, first_n from block where last_ns >= ? and first_ns < ?"
-      : "select b.n, b.first_ns, b.last_ns, b.lines, b.first_n from word w cross join block b on "
-        "b.n = w.rowid "
-        "where word match ?3 and b.last_ns >= ?1 and b.first_ns < ?2");
-  if (!query)
-    return fail(std::move(query.error()));
-  query->bind(start_ns).bind(end_ns);
-  if (!expression.empty())
-    query->bind_text(expression);
-  std::vector<block_row> out;
-  for (;;) {
-    auto has = query->next();
-    if (!has)
-      return fail(std::move(has.error()));
-    if (!*has)
-      return out;
-    out.push_back({query->integer(0),
-                   query->integer(1),
-                   query->integer(2),
-                   query->integer(3),
-                   static_cast<uint64_t>(query->integer(4))});
-  }
 }
 
 expected<std::vector<int64_t>>

@@ -12,12 +12,6 @@ namespace aops::logs {
 /// Makes its tables where they are missing; ec::corrupt when it is of another format.
 expected<void> prepare_shelf_file(sqlite_file& file);
 
-/// A block without its lines.
-struct block_row {
-  int64_t n = 0, first_ns = 0, last_ns = 0, lines = 0;
-  uint64_t first_n = 0; ///< The least of its lines.
-};
-
 /// What the next lines of the store are numbered from, as far as this file knows.
 expected<uint64_t> next_number_in(sqlite_file& file);
 
@@ -28,11 +22,6 @@ expected<void> clear_tail(sqlite_file& file, uint64_t next_n);
 expected<void> add_block(sqlite_file& file,
                          const std::vector<kept_line>& lines,
                          const std::set<std::string>& words);
-
-/// Blocks that have lines from `start_ns` to before `end_ns`.
-/// @param expression Of FTS5, over words; empty: all blocks.
-expected<std::vector<block_row>>
-find_blocks(sqlite_file& file, int64_t start_ns, int64_t end_ns, const std::string& expression);
 
 /// Blocks that may have the line of an offset of a source.
 expected<std::vector<int64_t>>

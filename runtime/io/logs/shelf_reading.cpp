@@ -1,3 +1,4 @@
+#include "runtime/io/logs/block_finder.hpp"
 #include "runtime/io/logs/shelf_body.hpp"
 
 #include <algorithm>
@@ -63,13 +64,16 @@ expected<bool> embedded_shelf::scan_part(const shelf_part& part,
   auto file = sqlite_file::open_reading(part.path);
   if (!file)
     return fail(std::move(file.error()));
-  auto blocks = find_blocks(**file, what.start_ns, what.end_ns, what.expression);
-  if (!blocks)
-    return fail(std::move(blocks.error()));
-  std::sort(blocks->begin(), blocks->end(), [&](const auto& a, const auto& b) {
+  auto found = find_blocks(**file, what);
+  if (!found)
+    return fail(std::move(found.error()));
+  if (!*found)
+    return false;
+  auto& blocks = **found;
+  std::sort(blocks.begin(), blocks.end(), [&](const auto& a, const auto& b) {
     return stands_before(a, b, what);
   });
-  for (const auto& block : *blocks) {
+  for (const auto& block : blocks) {
     if (block.first_n >= tail_from) // They were in the tail when that was looked at.
       continue;
     if (visitor.is_done(bound_of(block, what)))

@@ -37,8 +37,37 @@ std::string query_refusal(std::string_view text) {
   return query ? "none" : query.error().detail;
 }
 
-std::string expression_of(std::string_view text) {
-  return line_query::parse(text)->word_expression();
+/// A condition, readable.
+std::string shown_condition(const line_condition& x) {
+  using kind = line_condition::kind;
+  auto parts = [&](std::string_view by) {
+    std::string out;
+    for (const auto& part : x.parts)
+      out += (out.empty() ? "(" : std::string{by}) + shown_condition(part);
+    return out + ")";
+  };
+  switch (x.what) {
+  case kind::word:
+    return x.text;
+  case kind::prefix:
+    return x.text + "*";
+  case kind::severity:
+    return "severity " + std::to_string(x.low) + " to " + std::to_string(x.high);
+  case kind::all:
+    return parts(" and ");
+  case kind::any:
+    return parts(" or ");
+  case kind::none:
+    return "not " + shown_condition(x.parts.front());
+  case kind::host:
+    return "host " + x.text;
+  default:
+    return "everything";
+  }
+}
+
+std::string condition_of_text(std::string_view text) {
+  return shown_condition(line_query::parse(text)->condition());
 }
 
 } // namespace
@@ -120,14 +149,15 @@ BOOST_AUTO_TEST_CASE(what_does_not_read_is_told_by_column) {
 }
 
 BOOST_AUTO_TEST_CASE(the_index_is_asked_for_what_must_be_there) {
-  BOOST_TEST(expression_of("Disk sda*") == R"(("disk" AND "sda" *))");
-  BOOST_TEST(expression_of("10.0.0.12") == R"(("10" AND "0" AND "0" AND "12"))");
-  BOOST_TEST(expression_of("a OR NOT b") == "");
-  BOOST_TEST(expression_of("a NOT b") == R"("a")");
-  BOOST_TEST(expression_of("a OR b c") == R"(("a" OR ("b" AND "c")))");
-  BOOST_TEST(expression_of("host:x") == "");
-  BOOST_TEST(expression_of("severity:crit+") == R"(("__s0" OR "__s1" OR "__s2"))");
-  BOOST_TEST(expression_of("+++") == "");
+  BOOST_TEST(condition_of_text("Disk sda*") == "(disk and sda*)");
+  BOOST_TEST(condition_of_text("10.0.0.12") == "(10 and 0 and 0 and 12)");
+  BOOST_TEST(condition_of_text("a OR NOT b") == "(a or not b)");
+  BOOST_TEST(condition_of_text("a NOT b.c") == "(a)"); // Lines may have both, and not side by side.
+  BOOST_TEST(condition_of_text("a OR b c") == "(a or (b and c))");
+  BOOST_TEST(condition_of_text("a OR +++") == "everything");
+  BOOST_TEST(condition_of_text("host:x") == "host x");
+  BOOST_TEST(condition_of_text("severity:crit+") == "severity 0 to 2");
+  BOOST_TEST(condition_of_text("+++") == "everything");
 }
 
 BOOST_AUTO_TEST_CASE(every_word_that_is_looked_up_is_indexed) {

@@ -34,6 +34,14 @@ struct collector : line_visitor {
   std::vector<std::string> bodies, missed;
 };
 
+block_condition word_wanted(std::string word) {
+  return {block_condition::kind::word, std::move(word)};
+}
+
+block_condition prefix_wanted(std::string prefix) {
+  return {block_condition::kind::prefix, std::move(prefix)};
+}
+
 struct shelf_fixture {
   shelf_fixture() {
     std::string pattern = (std::filesystem::temp_directory_path() / "aops-shelf-XXXXXX").string();
@@ -168,12 +176,55 @@ BOOST_AUTO_TEST_CASE(words_and_hosts_find_blocks) {
   put("h1", some(0, 9));
   put("h2", some(100, 109));
   shelf_scan what;
-  what.expression = "\"line4\"";
+  what.words = word_wanted("line4");
   auto found = all(what);
   BOOST_TEST(found.known().contains("line4"));
   BOOST_TEST(found.bodies.size() == 3u); // Its block, and no other.
-  what.expression = "\"__hh2\"";
+  what.words = word_wanted("__hh2");
   BOOST_TEST(all(what).bodies.size() == 9u);
+}
+
+BOOST_AUTO_TEST_CASE(conditions_of_words_join) {
+  put("h1", some(0, 9));
+  auto found = [&](block_condition::kind how, std::vector<block_condition> parts) {
+    shelf_scan what;
+    what.words = {how, {}, std::move(parts)};
+    return all(what).bodies.size();
+  };
+  using kind = block_condition::kind;
+  BOOST_TEST(found(kind::all, {word_wanted("line0"), word_wanted("line2")}) == 3u);
+  BOOST_TEST(found(kind::all, {word_wanted("line0"), word_wanted("line8")}) == 0u);
+  BOOST_TEST(found(kind::any, {word_wanted("line0"), word_wanted("line8")}) == 6u);
+  BOOST_TEST(found(kind::any, {word_wanted("line0"), {}}) == 9u);
+  BOOST_TEST(found(kind::all, {word_wanted("line0"), {}}) == 3u);
+  // More words than are looked for: any block may have them.
+  std::vector<block_condition> many(1000, word_wanted("nowhere"));
+  BOOST_TEST(found(kind::any, many) == 9u);
+}
+
+BOOST_AUTO_TEST_CASE(words_are_found_by_how_they_begin_with_digits_or_without) {
+  std::vector<new_line> lines;
+  for (std::string_view word :
+       {"eth0", "eth1", "wlan0", "disk", "disks", "dm0", "7up", "nothing", "else"})
+    lines.push_back(
+      {start_ns + static_cast<int64_t>(lines.size()), 5, without_offset, std::string{word}});
+  put("h1", lines);
+  auto found = [&](const std::string& prefix) {
+    shelf_scan what;
+    what.words = prefix_wanted(prefix);
+    return all(what).known();
+  };
+  BOOST_TEST(found("eth").contains("eth1"));
+  BOOST_TEST(found("eth").size() == 3u); // One block.
+  BOOST_TEST(found("eth1").contains("eth1"));
+  BOOST_TEST(found("wla").contains("wlan0"));
+  BOOST_TEST(found("wlan0").contains("wlan0"));
+  BOOST_TEST(found("ethernet").empty());
+  BOOST_TEST(found("disk").contains("disks"));
+  BOOST_TEST(found("noth").size() == 3u);
+  // Nothing is known of numbers but that there are some.
+  BOOST_TEST(found("7").contains("7up"));
+  BOOST_TEST(found("dm").contains("dm0"));
 }
 
 BOOST_AUTO_TEST_CASE(only_lines_of_the_range_are_shown) {
@@ -328,12 +379,18 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_older_form_is_searched_as_before) {
         auto older = pack_lines(lines, false).value(); // As all blocks were.
         auto written = (*file)->prepare("update entry set packed = ? where n = ?");
         BOOST_REQUIRE(written->bind_blob(older).bind(n).run());
+        std::string words;
+        for (const auto& x : lines)
+          words += x.body + " ";
+        auto indexed = (*file)->prepare("insert into word (rowid, words) values (?, ?)");
+        BOOST_REQUIRE(indexed->bind(n).bind_text(words).run());
       }
+      BOOST_REQUIRE((*file)->execute("drop table filter"));
       BOOST_REQUIRE((*file)->execute("update fact set value = 1 where name = 'format'"));
     }
   open();
   shelf_scan what;
-  what.expression = "\"line4\"";
+  what.words = word_wanted("line4");
   BOOST_TEST(all(what).known().contains("line4"));
   BOOST_TEST(put("h1", some(2, 10)).duplicates == 6u); // Known again, and new ones beside them.
   put("h1", some(10, 20));
