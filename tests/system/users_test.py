@@ -12,6 +12,7 @@ import unittest
 from cluster import cluster
 from isolation_test import KNOWN, logged_in, new_user
 from node import die_with_parent, node, program
+from process_memory import held
 from rest import PASSWORD, USER, rest
 from waiting import wait_until
 
@@ -276,6 +277,19 @@ class two_nodes(unittest.TestCase):
         sessions = self.of(self.admin, self.there).good("/manage/account/session/get")["session_infos"]
         self.assertTrue(next(x for x in sessions if x["is_this"])["has_vault_key"])
         self.assertEqual(self.of(self.admin, self.there).post("/manage/account/certificate", {"key": "no"})["code"], 1203)
+
+    def test_a_log_out_at_one_wipes_the_key_at_the_other(self):
+        self.admin.good("/manage/account/user/add", {"username": "eve", "password": "first password"})
+        self.admin.good("/manage/account/role/change", {"username": "eve", "role": "administrator"})
+        eve = rest(self.here.url)
+        eve.login("first password", "eve")
+        eve.good("/manage/account/change", {"password": KNOWN})
+        key = {"vault key": "the vault key that eve types, 7d1e0c44a95b"}  # Nothing is sealed that it could open: it is kept.
+        eve.good("/manage/account/certificate", {"key": key["vault key"]})
+        self.assertEqual(held(self.here.process.pid, key), set(key))
+        self.of(eve, self.there).good("/manage/account/logout")
+        for it in (self.here, self.there):
+            wait_until(lambda it=it: not held(it.process.pid, key), 5, "it is not in memory any more", 0.2)
 
 
 if __name__ == "__main__":
