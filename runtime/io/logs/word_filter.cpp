@@ -1,5 +1,7 @@
 #include "runtime/io/logs/word_filter.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -78,12 +80,7 @@ order_of(const std::vector<uint64_t>& hashes, uint8_t seed, uint32_t third) {
 
 } // namespace
 
-uint64_t hash_of_word(std::string_view word) {
-  uint64_t h = 0xCBF29CE484222325ULL; // FNV-1a.
-  for (auto c : word)
-    h = (h ^ static_cast<uint8_t>(c)) * 0x100000001B3ULL;
-  return mixed(h);
-}
+uint64_t hash_of_word(std::string_view word) { return XXH64(word.data(), word.size(), 0); }
 
 std::string make_word_filter(std::vector<uint64_t> hashes) {
   std::sort(hashes.begin(), hashes.end());
