@@ -1,6 +1,6 @@
-"""Tools from PyPI that test a REST interface by its OpenAPI document, in a Python environment of their own.
+"""Tools and schemas from PyPI and npm that test interfaces by their documents.
 
-The environment lies in the user's cache folder (`XDG_CACHE_HOME`) and is made once for each list of pinned versions.
+They lie in the user's cache folder (`XDG_CACHE_HOME`), each list of pinned versions in a folder of its own, which is made once.
 """
 import fcntl
 import hashlib
@@ -23,17 +23,23 @@ def run(command, timeout):
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout.decode(errors='replace')[-4000:]}"
 
 
-def environment(pinned=PINNED):
-    """The folder with the programs of a list of pinned versions; installs them when they are missing."""
-    version = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = cache_folder() / f"{pinned.stem.replace('_', '-')}-{version}"
+def cached(name, make):
+    """A folder of the cache; `make(folder)` makes it when it is missing."""
+    folder = cache_folder() / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(f"{folder}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Several runs of the tests may find it missing at once.
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            run([sys.executable, "-m", "venv", folder], 120)
-            run([folder / "bin/pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-                 "--requirement", pinned], 300)
+            make(folder)
             (folder / "complete").touch()
-    return folder / "bin"
+    return folder
+
+
+def environment(pinned=PINNED):
+    """The folder with the programs of a list of pinned versions; installs them when they are missing."""
+    version = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    return cached(f"{pinned.stem.replace('_', '-')}-{version}", lambda folder: (
+        run([sys.executable, "-m", "venv", folder], 120),
+        run([folder / "bin/pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
+             "--requirement", pinned], 300))) / "bin"
