@@ -427,7 +427,7 @@ child_spec upkeep_child(const parts& p) {
 
 child_spec scraper_child(const parts& p) {
   net::http_multi_options options;
-  options.max_idle = 10'240; // Hosts of a node.
+  options.max_idle = static_cast<size_t>(most_kept_connections);
   auto seconds = p.config->check.sample_period.ms / 1000;
   options.lanes = static_cast<size_t>(std::clamp<int64_t>(seconds, 1, 60));
   return child(scraper_name, scraper, std::move(options));

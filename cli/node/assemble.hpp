@@ -35,6 +35,9 @@ namespace aops::node {
 
 struct parts;
 
+/// Connections to exporters that stay open between rounds: one for each host, up to these.
+inline constexpr int64_t most_kept_connections = 10'240;
+
 /// A region: what the cluster knows of it, and its part of the tree.
 struct node_region {
   actors::cluster_region known;

@@ -1,6 +1,7 @@
 #include "cli/node/doctor_facts.hpp"
 
 #include "actors/store/backup_keeper.hpp"
+#include "cli/node/assemble.hpp"
 #include "cli/node/node.hpp"
 #include "cli/node/store_beside.hpp"
 #include "http/server/certificate.hpp"
@@ -145,7 +146,7 @@ bool can_listen(const base::endpoint& at) {
 
 /// A GET that is waited for.
 expected<net::response> fetch(const std::string& url, const std::string& ca) {
-  auto client = net::http_multi::start({.ca_file = ca});
+  auto client = net::http_multi::start({.ca_file = ca, .names = {}});
   if (!client)
     return fail(std::move(client.error()));
   net::request what;
@@ -190,7 +191,7 @@ void add_ports(facts& x, const base::config& c, bool is_here) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
     x.open_files = static_cast<int64_t>(std::min<rlim_t>(limit.rlim_max, INT32_MAX));
-  constexpr int64_t others = 1024; // Exporters' connections, files of the store.
+  constexpr int64_t others = 1024; // Of the store, the cluster, programs that are run.
   x.wanted_files = c.http.max_connections + others;
 }
 
@@ -247,6 +248,9 @@ void add_store(facts& x, const base::config& c, storage::database& db) {
   // A store that no node has used yet has no such table.
   if (auto schema = db.count("select max(version) from schema_version"))
     x.store_schema = *schema;
+  // Any node may come to have all hosts; its groups of connections keep half as many again.
+  if (auto hosts = db.count("select count(*) from host"))
+    x.wanted_files += std::min(*hosts, most_kept_connections) * 3 / 2;
   if (is_server)
     x.may_define = may_define(db, c.storage.database);
   if (is_server)

@@ -1,6 +1,7 @@
 """`aops-node doctor`, `aops doctor`, and all faults of a configuration at once."""
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -68,6 +69,19 @@ class on_its_own(unittest.TestCase):
             self.assertEqual(found[item][0], "FAIL", found)
         for secret in ("doctors-s3cret", "pr0m-s3cret"):
             self.assertNotIn(secret, done.stdout + done.stderr)
+
+    def test_open_files_are_counted_for_the_hosts_there_are(self):
+        with node() as it:
+            api = it.admin()
+            wanted = lambda: int(re.search(r"up to (\d+)", self.of_cluster(api)["open files"]).group(1))
+            before = wanted()
+            api.add_group()
+            api.add_hosts(*((f"h{k}", f"127.0.0.{k + 2}", 9) for k in range(10)))
+            self.assertEqual(wanted() - before, 15)
+
+    @staticmethod
+    def of_cluster(api):
+        return {x["item"]: x["found"] for x in api.good("/cluster/doctor", method="GET")["nodes"][0]["items"]}
 
     def test_all_faults_of_a_configuration_at_once(self):
         name = os.path.join(self.folder, "aops.toml")
