@@ -126,12 +126,18 @@ private:
     const auto* taker = listener_of(row);
     // Who once served still does when nobody listens there any more.
     bool is_server = taker != nullptr || (before && before->is_server);
-    if (row.cookie != 0)
-      seen.push_back({row.cookie, row.totals, row.known, is_server});
     const auto* owner = row.inode != 0 ? owner_(row.inode) : nullptr;
     // Nobody has accepted it yet.
     if (!owner && row.inode == 0 && row.state == state_established && taker)
       owner = taker->owner;
+    if (row.cookie != 0) {
+      auto& now = seen.emplace_back(known_before{row.cookie, row.totals, row.known, is_server});
+      // What moves until its owner is found counts when he is.
+      if (!owner && !table_.is_first_) {
+        now.totals = before ? before->totals : decltype(now.totals){};
+        now.known = before ? before->known : 0;
+      }
+    }
     if (!owner) {
       if (row.inode != 0)
         ++without_owner;

@@ -177,6 +177,31 @@ BOOST_AUTO_TEST_CASE(without_an_owner_there_is_no_link_and_it_is_counted) {
   BOOST_TEST(table.without_owner() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_moves_until_an_owner_is_found_counts_when_he_is) {
+  auto row = connection_row(1, "10.0.0.1", 40'000, "10.0.0.2", 80);
+  look({});
+  look({told(row, 10, 100)});
+  look({told(row, 20, 300)});
+  who.add(1, 7, "curl");
+  auto got = look({told(row, 25, 400)});
+  BOOST_REQUIRE(got.links.size() == 1u);
+  BOOST_TEST(got.links[0].totals[rx_bytes] == 25u);
+  BOOST_TEST(got.links[0].totals[tx_bytes] == 400u);
+  got = look({told(row, 26, 400)});
+  BOOST_TEST(got.links[0].totals[rx_bytes] == 1u);
+  BOOST_TEST(got.links[0].totals[tx_bytes] == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(of_what_was_there_at_the_first_look_the_time_before_does_not_count) {
+  auto row = connection_row(1, "10.0.0.1", 40'000, "10.0.0.2", 80);
+  look({told(row, 10, 100)}); // Whose it is is not known yet.
+  who.add(1, 7, "curl");
+  const auto& got = look({told(row, 15, 100)});
+  BOOST_REQUIRE(got.links.size() == 1u);
+  BOOST_TEST(got.links[0].totals[rx_bytes] == 5u);
+  BOOST_TEST(got.links[0].totals[tx_bytes] == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(round_trips_are_the_mean_and_the_worst) {
   who.add(1, 1, "a");
   who.add(2, 1, "a");
