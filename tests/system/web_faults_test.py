@@ -145,7 +145,7 @@ class faults(on_stage):
         t = self.t.go(f"/ui/rules/edit?host={self.it.hosts[0]}&range=5m")
         t.click("[aria-label=Condition]")
         t.type("$0 > 5")
-        t.see("text=1 anomalies")
+        t.see("text=1 anomaly")
         t.press("Control+a")
         t.type("$0 > 4")
         tried = lambda: [x["body"] for x in t.asked("/check/rule/test") if json.loads(x["body"])["rule"]["condition"] == "$0 > 4"]

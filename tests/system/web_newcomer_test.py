@@ -54,7 +54,7 @@ class newcomer(unittest.TestCase):
         t.click("button:has-text('New rule') >> nth=0").fill(".field:has(label:text-is('Check item')) input", "too_much")
         t.click("[aria-label=Condition]")
         t.type("$0 > 5")
-        t.see("text=1 anomalies", 30).see("main .u-wrap canvas").click("button:has-text('Store')").see("text=too_much is stored")
+        t.see("text=1 anomaly", 30).see("main .u-wrap canvas").click("button:has-text('Store')").see("text=too_much is stored")
         t.click("nav >> text=Check rules").see("td >> text=too_much").click("button:has-text('Import')").click("button:has-text('Or take the rules')")
         t.click(".el-dialog >> button:has-text('Import 2')").see(".el-dialog >> text=added")
         t.click(".el-dialog >> button:has-text('Close')")
@@ -66,7 +66,7 @@ class newcomer(unittest.TestCase):
 
         self.step(5, "Diagnose a host").click(".el-dialog .el-select").click(".el-select-dropdown__item:has-text('web1')")
         t.press("Escape")
-        t.see("text=1 hosts × 1 trees").click(".el-dialog button[type=submit]").see("h1 .mark >> text=done", 30)
+        t.see("text=1 host × 1 tree").click(".el-dialog button[type=submit]").see("h1 .mark >> text=done", 30)
         t.click(".causes a").see("text=Root causes").see("[role=treeitem].bad")
         t.shot("newcomer-report")
         t.click("nav >> text=Workbench").see("h2 >> text=Firing alerts")

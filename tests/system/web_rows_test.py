@@ -204,7 +204,7 @@ class rows(on_stage):
 
         write("by_query", "promql", "Query", "node_load1 > 5")
         t.gone("[aria-label='Series of the rule']")
-        t.see("text=1 anomalies")
+        t.see("text=1 anomaly")
         t.shot("rule-query")
         it = stored("by_query")
         self.assertEqual((it["plugin"], it["condition"], it["data_list"]), ("promql", "node_load1 > 5", []))

@@ -73,6 +73,25 @@ class steps(on_stage):
         t.gone("td >> text=web9")
         self.assertNotIn("web9", self.names())
 
+    def test_the_source_of_a_host_is_chosen_and_changed(self):
+        source = lambda: {h["host_name"]: h["source"] for h in self.it.admin.good("/manage/host/get", {"host_group_list": []})["host_infos"]}.get("far1")
+        t = self.t.go("/ui/hosts").click("text=Add a host")
+        for label, text in (("Host name", "far1"), ("Address", "127.0.0.41")):
+            t.fill(f".el-dialog .field:has(label:text-is('{label}')) input", text)
+        self.assertEqual(t.all("#host-source option"), ["scrape: the node asks its exporter", "push: senders push its samples"])
+        t.choose("#host-source", "push")
+        t.click(".el-dialog button[type=submit]").see("tr:has-text('far1') >> td:text-is('push')")
+        self.assertEqual(source(), "push")
+        # What is changed about it otherwise leaves it so; it is turned back by choosing.
+        t.click("[aria-label='Change far1']").see("#host-source")
+        self.assertEqual(t.call("inputValue", on="#host-source"), "push")
+        t.choose("#host-source", "scrape")
+        t.click(".el-dialog button[type=submit]").see("tr:has-text('far1') >> td:text-is('scrape')")
+        self.assertEqual(source(), "scrape")
+        t.click("[aria-label='Delete far1']")
+        t.confirm()
+        t.gone("td >> text=far1")
+
     def test_who_types_elsewhere_already_is_not_put_into_the_first_input(self):
         t = self.t.go("/ui/hosts").see("button:has-text('Add a host')")
         there = t.run("""new Promise((done) => {
@@ -112,13 +131,14 @@ class steps(on_stage):
         t = self.t.go("/ui/hosts")
         t.click("text=Add from CSV")
         t.ask("upload", on=".el-dialog input[type=file]", name="hosts.csv",
-              content="name;ip;group\ncsv1;127.0.0.21;web\ncsv2;not an address;web\ncsv3;127.0.0.23;web\n")
-        t.see("text=✕ Address: is no address")
-        t.click("text=Add 2 hosts")
+              content="name;ip;group;source\ncsv1;127.0.0.21;web;\ncsv2;not an address;web;push\ncsv3;127.0.0.23;web;push\ncsv4;127.0.0.24;web;pull\n")
+        t.see("text=✕ Address: is no address").see("tr.wrong:has(td:text-is('5')) >> text=✕ Source: is neither scrape nor push")
+        t.see("text=2 lines are left out").click("text=Add 2 hosts")
         t.gone(".el-dialog")
         wait_until(lambda: {"csv1", "csv3"} <= set(self.names()))
-        self.assertNotIn("csv2", self.names())
-        ids = [h["host_id"] for h in self.it.admin.good("/manage/host/get", {"host_group_list": []})["host_infos"] if h["host_name"].startswith("csv")]
+        there = [h for h in self.it.admin.good("/manage/host/get", {"host_group_list": []})["host_infos"] if h["host_name"].startswith("csv")]
+        self.assertEqual({h["host_name"]: h["source"] for h in there}, {"csv1": "scrape", "csv3": "push"})
+        ids = [h["host_id"] for h in there]
         self.it.admin.good("/manage/host/delete", {"host_list": ids}, method="DELETE")
 
     def test_of_groups_the_empty_ones_go_and_the_others_are_named(self):
@@ -127,7 +147,7 @@ class steps(on_stage):
         t.click("[aria-label='Select empty']").click("[aria-label='Select web']")
         t.click("text=Delete 2")
         t.confirm()
-        t.see("text=1 groups deleted · not deleted, for they have hosts: web")
+        t.see("text=1 group deleted · not deleted, for they have hosts: web")
         groups = [g["host_group_name"] for g in self.it.admin.good("/manage/host/group/get")["host_group_infos"]]
         self.assertNotIn("empty", groups)
         self.assertIn("web", groups)
@@ -140,7 +160,7 @@ class steps(on_stage):
         t.see(".cm-lintRange-error")
         t.press("Control+a")
         t.type("$0 > 5")
-        t.see("text=1 anomalies")
+        t.see("text=1 anomaly")
         t.see(".u-wrap canvas")
         t.click("button:has-text('Store')")
         t.until("location.search.includes('name=typed')")
@@ -184,7 +204,7 @@ class steps(on_stage):
         t.click(".panel [aria-label=Condition]")
         t.press("Control+a")
         t.type("cause 1 && nothing")
-        t.see("text=1 things are wrong")
+        t.see("text=1 thing is wrong")
         t.see(".cm-lintRange-error")
         t.press("Control+a")
         t.type("cause 1 && !cause 2")
@@ -233,7 +253,7 @@ class steps(on_stage):
         now = int(time.time())
         t = self.t.go(f"/ui/diagnoses?new=true&host={self.it.hosts[0]}&tree=overload&from={now - 20}&to={now}")
         t.fill(".field:has(label:text-is('Seconds of a slice')) input", "5")
-        t.see("text=1 hosts × 1 trees × 4 slices = 4 reports")
+        t.see("text=1 host × 1 tree × 4 slices = 4 reports")
         t.click(".el-dialog button[type=submit]")
         t.until("/^.ui.diagnoses.[0-9a-f]{32}$/.test(location.pathname)")
         task = t.run("location.pathname.split('/').at(-1)")
@@ -318,7 +338,7 @@ class steps(on_stage):
         self.assertEqual(bob["host_group_list"], ["web"])
         t.go("/ui/log?action=user.*&kind=audit").see("code >> text=user.adopt")
         t.click("text=Verify")
-        t.see("text=records are as they were written.")
+        t.see("text=is as it was written.")
 
     def test_a_token_is_shown_once(self):
         t = self.t.go("/ui/account")

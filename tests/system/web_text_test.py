@@ -29,6 +29,24 @@ TABLES = {
     "pages/Diagnosis.vue": r"(?:true|false|unknown|error|reading|none): '([a-z][^']+)'",
 }
 
+# What stands for a word, not for a count of things.
+WORDS = set("a ago b child column date domain fault group host id item name names reason role row rule span status tasks time what".split())
+# Bounds, of which each is far above one.
+BOUNDS = {"A trial judges {n} rules at most; a diagnosis judges all", "a sheet may have {rows} rows and {columns} columns",
+          "the tree has more than {n} nodes", "the tree is deeper than {n} levels"}
+CHOICE = r"\{(\w+)\|([^{|}]*)\|([^{|}]*)\}"
+SINGULAR = {"as", "has", "is", "its", "ms", "this", "was"}
+
+
+def of_many_only(text):
+    """Words of an English text that fit a count of many only: they stand after it, and are not chosen by it (`{n|host|hosts}`)."""
+    found = []
+    for name, rest in re.findall(r"\{(\w+)\}([^{.,;:?!×=]*)", text):
+        if name not in WORDS:
+            found += [x for x in re.findall(r"[A-Za-z]+", rest) if x in ("are", "were", "have", "wait", "need") or
+                      (len(x) > 1 and x.endswith("s") and x not in SINGULAR)]
+    return found
+
 
 def texts_of_sources():
     found = set()
@@ -50,6 +68,24 @@ def dictionary():
     return {(quoted or bare).replace("\\'", "'"): told for quoted, bare, told in lines}
 
 
+def from_pages(source, script, given):
+    """What a script makes of `given` with what a source of the pages exports (`it`); the source must import nothing but types."""
+    whole = """
+        import { createRequire } from 'node:module'
+        import { readFileSync } from 'node:fs'
+        const [modules, source] = process.argv.slice(1)
+        const { transformSync } = createRequire(modules + '/')('esbuild')
+        const { code } = transformSync(readFileSync(source, 'utf8'), { loader: 'ts', format: 'esm' })
+        const it = await import('data:text/javascript,' + encodeURIComponent(code))
+        const given = JSON.parse(readFileSync(0, 'utf8'))
+        console.log(JSON.stringify(""" + script + "))"
+    done = subprocess.run(["node", "--input-type=module", "-e", whole, work() / "node_modules", top / "src" / source],
+                          input=json.dumps(given), text=True, capture_output=True, timeout=60)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout)
+
+
 class texts(unittest.TestCase):
     maxDiff = None
 
@@ -57,8 +93,38 @@ class texts(unittest.TestCase):
         self.assertEqual(sorted(texts_of_sources() - dictionary().keys()), [])
 
     def test_both_have_the_same_places(self):
-        places = lambda x: sorted(re.findall(r"\{\w+\}", x))
+        places = lambda x: sorted(set(re.findall(r"\{\w+\}", x)))
         self.assertEqual({k: v for k, v in dictionary().items() if places(k) != places(v)}, {})
+
+    def test_what_is_counted_is_right_of_one_too(self):
+        counted = {x: of_many_only(x) for x in texts_of_sources() - BOUNDS if of_many_only(x)}
+        self.assertEqual(counted, {}, "of one thing it would say '1 hosts': write {n|host|hosts}")
+        self.assertEqual({x for x in BOUNDS if not of_many_only(x)}, set())
+
+    def test_words_beside_a_figure_are_chosen_by_it(self):
+        """A figure that stands before the text, in a tag of its own."""
+        beside = re.compile(r"\{\{ count\([^}]*\) \}\}(?:<[^>]*>|\s)*\{\{ t\('([a-z][^']*s)'\)")
+        self.assertTrue(beside.search("<b>{{ count(n) }}</b> {{ t('lines') }}"))
+        found = {str(path): beside.findall(path.read_text(encoding="utf-8")) for path in (top / "src").rglob("*.vue")}
+        self.assertEqual({path: texts for path, texts in found.items() if texts}, {})
+
+    def test_words_are_chosen_by_what_is_shown(self):
+        chosen = 0
+        for text, told in dictionary().items():
+            for name, one, many in re.findall(CHOICE, text):
+                chosen += 1
+                self.assertNotEqual(one, many, text)
+                self.assertTrue("{" + name + "}" in text or re.fullmatch(CHOICE, text), text)
+            self.assertFalse(re.search(r"\{\w+\|", re.sub(CHOICE, "", text)), f"{text}: a word of one, and one of many")
+            self.assertNotIn("{n|", told, "there is no plural in Chinese")
+        self.assertGreater(chosen, 50)
+
+    def test_one_is_one_and_nothing_is_many(self):
+        told = from_pages("text/filled.ts", "given.map(([text, values]) => it.filled(text, values))", [
+            ("{n} {n|host is|hosts are} watched", {"n": 1}), ("{n} {n|host is|hosts are} watched", {"n": 0}),
+            ("{n} of {of} {of|host|hosts} {n|is|are} in sync", {"n": "1", "of": "1,204"}),
+            ("{name}: {n|one|many}", {"name": "{n|a|b}", "n": 2}), ("{n} {m|x|y}", {"n": 3})])
+        self.assertEqual(told, ["1 host is watched", "0 hosts are watched", "1 of 1,204 hosts is in sync", "{n|a|b}: many", "3 {m|x|y}"])
 
     def test_return_codes_are_there_in_chinese(self):
         codes = (top.parents[1] / "messages/return_code.hpp").read_text(encoding="utf-8")
@@ -95,25 +161,15 @@ class mind_maps(unittest.TestCase):
         cases = [json.loads(line) for line in (top.parents[1] / "tests/golden/diagnosis.jsonl").read_text(encoding="utf-8").splitlines()]
         sheets = [x for x in cases if x["kind"] == "excel"]
         self.assertGreater(len(sheets), 10)
-        script = """
-            import { createRequire } from 'node:module'
-            import { readFileSync } from 'node:fs'
-            const [modules, source] = process.argv.slice(1)
-            const { transformSync } = createRequire(modules + '/')('esbuild')
-            const { code } = transformSync(readFileSync(source, 'utf8'), { loader: 'ts', format: 'esm' })
-            const { treeFromRows, DrawingFault } = await import('data:text/javascript,' + encodeURIComponent(code))
-            console.log(JSON.stringify(JSON.parse(readFileSync(0, 'utf8')).map((rows) => {
+        told_of_all = from_pages("parts/mindMap.ts", """given.map((rows) => {
               try {
-                return { tree: treeFromRows(rows) }
+                return { tree: it.treeFromRows(rows) }
               } catch (problem) {
-                if (!(problem instanceof DrawingFault)) throw problem
+                if (!(problem instanceof it.DrawingFault)) throw problem
                 return { error: true }
               }
-            })))"""
-        done = subprocess.run(["node", "--input-type=module", "-e", script, work() / "node_modules", top / "src/parts/mindMap.ts"],
-                              input=json.dumps([x["sheet"] for x in sheets]), text=True, capture_output=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        for case, told in zip(sheets, json.loads(done.stdout), strict=True):
+            })""", [x["sheet"] for x in sheets])
+        for case, told in zip(sheets, told_of_all, strict=True):
             self.assertEqual(told, case.get("sane_expected", case["expected"]), case["id"])
 
 

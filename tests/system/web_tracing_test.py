@@ -191,7 +191,7 @@ class tracing_pages(unittest.TestCase):
         t.gone(".el-drawer")
         t.click(f"[aria-label='Sync {self.two}']").see(f".el-message-box >> text={self.two}")
         t.confirm()
-        t.see("text=1 files are what they should be", 60)
+        t.see("text=1 file is what it should be", 60)
         self.assertEqual(self.lab[self.two].run("cat", REPO), TEXT)
         t.see(row(self.two) + " .mark >> text=in sync", 60)
 

@@ -1,3 +1,4 @@
+import { sourcesOfHost } from '../state/node'
 import { t } from '../text'
 
 /** What is wrong with a field of a host; empty when nothing is. The node has the last word. */
@@ -15,6 +16,11 @@ export function addressFault(address: string): string {
   }
   if (text.includes(':')) return /^[0-9a-f:.]+$/i.test(text) ? '' : t('is no IPv6 address')
   return /^(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i.test(text) ? '' : t('is no address')
+}
+
+/** @param source Empty: as the node has it. */
+export function sourceFault(source: string): string {
+  return !source || sourcesOfHost.some((x) => x === source) ? '' : t('is neither scrape nor push')
 }
 
 export function portFault(port: string, mayBeEmpty: boolean): string {

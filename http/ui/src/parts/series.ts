@@ -52,7 +52,7 @@ export const usualPoints = 1000
 export const stretchOf = (range: [number, number], points = usualPoints) => (range[1] - range[0]) / (points / 2)
 
 /** Asks again a little later where the node is busy. */
-async function patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let pause = 200; ; pause *= 2) {
     try {
       return await work()
@@ -62,6 +62,14 @@ async function patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promi
       signal?.throwIfAborted()
     }
   }
+}
+
+let last: Promise<unknown> = Promise.resolve()
+/** One after the other: a host judges few at a time. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(work)
+  last = mine.catch(() => undefined)
+  return mine
 }
 
 /** The samples of some series of a host, by name and label; of many the node tells as many as are drawn. */

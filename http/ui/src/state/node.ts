@@ -14,5 +14,11 @@ export function loadNode(): Promise<void> {
   return asked
 }
 
+/** Where samples of a host can come from, and what that means; the last is of a node that reads a Prometheus, for all its hosts. */
+export const sources: Record<string, string> = { scrape: 'the node asks its exporter', push: 'senders push its samples', prometheus: 'the node asks a Prometheus' }
+/** What can be chosen for a host; the first is what a host has that says nothing. */
+export const sourcesOfHost = ['scrape', 'push'] as const
+export type HostSource = (typeof sourcesOfHost)[number]
+
 /** Where the samples of a host come from: `scrape`, `push` or `prometheus`. */
 export const sourceOf = (host: Schemas['host_info']): string => (node.samples_source === 'prometheus' ? 'prometheus' : (host.source ?? 'scrape'))

@@ -1,5 +1,6 @@
 import { computed, ref, watchEffect } from 'vue'
 import { kept } from '../state/kept'
+import { filled } from './filled'
 import { zh } from './zh'
 
 export type Language = 'en' | 'zh'
@@ -7,10 +8,9 @@ const first: Language = navigator.language.toLowerCase().startsWith('zh') ? 'zh'
 export const language = kept<Language>('language', first, ['en', 'zh'])
 watchEffect(() => (document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en'))
 
-/** A text in the language of the page; `{name}` in it stands for a value. What has no translation stays as it is. */
+/** A text in the language of the page, with its values in place (`filled`). What has no translation stays as it is. */
 export function t(text: string, values: Record<string, string | number> = {}): string {
-  const found = language.value === 'zh' ? (zh[text] ?? text) : text
-  return found.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+  return filled(language.value === 'zh' ? (zh[text] ?? text) : text, values)
 }
 
 const locale = computed(() => (language.value === 'zh' ? 'zh-CN' : 'en'))
