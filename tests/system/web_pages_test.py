@@ -1,6 +1,8 @@
 """Every page in a real browser, for an administrator, an ordinary user and a stranger: it is shown, in both languages, and
 nothing goes wrong; names that are markup stay text; axe-core finds nothing serious; it fits a phone.
 """
+import json
+import time
 import unittest
 
 from web import HOSTILE, USERS, on_stage
@@ -59,6 +61,53 @@ class pages(on_stage):
 
     def test_they_fit_a_phone_and_a_narrow_window(self):
         self.assertEqual(self.visit("administrator", MAIN, judge=False, sizes=({"width": 1024, "height": 700}, {"width": 390, "height": 780})), {})
+
+    def test_dialogs_and_a_chosen_period_fit_a_phone(self):
+        """What stands in a frame that can be scrolled, or is cut by one, is not counted."""
+        outside = """[...document.querySelectorAll('main *, .el-dialog, .el-dialog *')].filter((x) => {
+          const at = x.getBoundingClientRect()
+          if (!at.width || (at.left >= 0 && at.right <= innerWidth)) return false
+          for (let p = x.parentElement; p && !p.matches('main, .el-overlay, .el-overlay-dialog'); p = p.parentElement)
+            if (getComputedStyle(p).overflowX !== 'visible') return false
+          return true
+        }).map((x) => `${x.tagName} ${x.className} ${x.innerText}`.slice(0, 80))"""
+        t = self.tab(viewport={"width": 390, "height": 780}).log_in(path="/ui/hosts")
+        for word in ("Add a host", "Add from CSV"):
+            t.click(f"button:has-text('{word}')").see(".el-dialog input, .el-dialog textarea")
+            self.assertEqual(t.run(outside), [], word)
+            t.press("Escape")
+            t.gone(".el-dialog")
+        now = int(time.time())
+        for path in (f"hosts/{self.it.hosts[0]}?", "logs?", f"board?host={self.it.hosts[0]}&series=node_load1&"):
+            t.turn(f"/ui/{path}range={now - 300}-{now}").quiet()
+            t.see(".el-range-editor")
+            self.assertEqual(t.run(outside), [], path)
+
+    def test_words_of_a_table_are_not_broken_into_letters(self):
+        """A word of usual length stands in one line, as narrow as the window is."""
+        for width in (1024, 390):
+            t = self.tab(viewport={"width": width, "height": 780}).log_in()
+            for path, words in (("hosts", ("web1", "127.0.0.1")), ("log", ("admin", "silence.add")), ("cluster", ("leader",))):
+                t.turn(f"/ui/{path}").see(f"td >> text={words[0]}").quiet()
+                for word in words:
+                    lines = t.run("""((word) => {
+                      const walk = document.createTreeWalker(document.querySelector('main table'), NodeFilter.SHOW_TEXT)
+                      for (let x = walk.nextNode(); x; x = walk.nextNode()) {
+                        const at = x.data.indexOf(word)
+                        const range = document.createRange()
+                        if (at < 0) continue
+                        range.setStart(x, at)
+                        range.setEnd(x, at + word.length)
+                        return range.getClientRects().length
+                      }
+                    })(%s)""" % json.dumps(word))
+                    self.assertEqual(lines, 1, (path, word, width))
+
+    def test_a_part_of_the_cluster_is_shown_by_a_link_too(self):
+        t = self.tab().log_in(path="/ui/cluster").see("td >> text=leader")
+        t.turn("/ui/cluster?tab=doctor").see("main td .mark", 60)
+        t.call("goBack")
+        t.see("td >> text=leader")
 
     def test_everything_is_reached_by_keyboard(self):
         t = self.tab().log_in()
