@@ -64,7 +64,8 @@ std::string identity_of_line(const log_line& x) {
 class line_followers::follower {
 public:
   follower(std::shared_ptr<line_followers> all, stream_request asked, const wish& what)
-      : all_(std::move(all)), asked_(std::move(asked)), last_id_(asked_.last_event_id) {
+      : all_(std::move(all)), asked_(std::move(asked)), last_id_(asked_.last_event_id),
+        resumed_after_(last_id_), settled_(steady_clock::now() + all_->limits_.settling) {
     wanted_.tap = base::random_hex(tap_digits);
     if (!what.query.empty())
       wanted_.query.emplace(what.query);
@@ -96,6 +97,8 @@ public:
     auto text = std::exchange(text_, {});
     if (text.empty())
       (void)ask(text); // Without an answer it is asked again.
+    if (!resumed_after_.empty() && now >= settled_)
+      look_back(text);
     next_ = steady_clock::now() + (is_behind_ ? std::chrono::milliseconds{0} : all_->limits_.pause);
     if (text.empty() && steady_clock::now() >= last_write_ + all_->limits_.heartbeat)
       text = ":\n\n";
@@ -132,25 +135,44 @@ private:
     return {};
   }
 
-  expected<void> catch_up(std::string& text) {
+  /// What is stored after a line, oldest first.
+  expected<lines_found> stored_after(const std::string& line_id) {
     line_search q;
     q.query = wanted_.query;
     if (!wanted_.host_list.empty())
       q.host_list.emplace(wanted_.host_list);
     q.order.emplace("oldest");
     q.limit.emplace(lines_of_resume);
-    q.after_line.emplace(last_id_);
-    auto found = ask_actor<host_logs_actor, lines_found>(
+    q.after_line.emplace(line_id);
+    return ask_actor<host_logs_actor, lines_found>(
       all_->port_, actors::host_logs_name, context(search_patience), std::move(q));
+  }
+
+  expected<void> catch_up(std::string& text) {
+    auto found = stored_after(last_id_);
     if (!found)
       return fail(found.error() == ec::bad_request
                     ? error{ec::bad_request, "Last-Event-ID: must be the id of an event"}
                     : std::move(found.error()));
     for (const auto& x : found->lines)
       add(x, text);
-    if (!found->cut.empty()) // How many more there are nobody knows.
+    if (!found->cut.empty()) { // How many more there are nobody knows.
       text += line_event("dropped", {}, {{"count", nullptr}});
+      resumed_after_.clear();
+    }
     return {};
+  }
+
+  /// Once more what is stored after the line that was seen last elsewhere: what another node took
+  /// just before this stream began may not have been shown yet. It is older than what was sent
+  /// since, so it is no place from which to go on.
+  void look_back(std::string& text) {
+    auto found = stored_after(std::exchange(resumed_after_, {}));
+    if (!found)
+      return;
+    for (const auto& x : found->lines)
+      if (is_new(x))
+        text += line_event("line", {}, base::encode(x));
   }
 
   void tell_missing(const std::vector<missing_lines>& missing, std::string& text) {
@@ -163,15 +185,21 @@ private:
     missing_ = std::move(nodes);
   }
 
-  void add(const log_line& x, std::string& text) {
+  bool is_new(const log_line& x) {
     auto identity = identity_of_line(x);
     if (!known_.insert(identity).second)
-      return;
+      return false;
     order_.push_back(std::move(identity));
     if (order_.size() > most_known) {
       known_.erase(order_.front());
       order_.pop_front();
     }
+    return true;
+  }
+
+  void add(const log_line& x, std::string& text) {
+    if (!is_new(x))
+      return;
     text += line_event("line", x.line_id, base::encode(x));
     last_id_ = x.line_id;
   }
@@ -180,6 +208,8 @@ private:
   stream_request asked_;
   lines_to_follow wanted_;
   std::string last_id_, text_;
+  std::string resumed_after_; ///< Until it was looked back.
+  steady_time settled_;
   std::vector<std::string> missing_;
   std::set<std::string> known_;
   std::deque<std::string> order_; ///< Of `known_`.

@@ -15,6 +15,8 @@ struct line_stream_limits {
   std::chrono::milliseconds pause{500};            ///< Between two looks for lines.
   std::chrono::milliseconds heartbeat{15'000};     ///< A comment after this long without an event.
   std::chrono::milliseconds check_interval{1'000}; ///< Between looks at session and client.
+  /// After this long a store that nodes share shows what all of them took before.
+  std::chrono::milliseconds settling{3'000};
 };
 
 /// Streams of lines as they come. Each asks all nodes, which hold a bounded number of lines for it:

@@ -45,6 +45,8 @@ struct fixture {
   std::vector<std::string> stored;
   std::vector<lines_to_follow> asked;
   std::vector<line_search> searched;
+  std::chrono::milliseconds settling{60'000};
+  http::node_port nodes;
   std::shared_ptr<http::line_followers> all;
   collected sink;
 
@@ -65,13 +67,17 @@ struct fixture {
         told.pop_front();
       return caf::make_message(std::move(next));
     };
-    http::line_stream_limits limits;
-    limits.most = 1;
-    limits.pause = std::chrono::milliseconds{0};
-    all = std::make_shared<http::line_followers>(port, limits);
+    nodes = port;
   }
 
   expected<http::stream> open(const std::string& last_id = {}) {
+    if (!all) {
+      http::line_stream_limits limits;
+      limits.most = 1;
+      limits.pause = std::chrono::milliseconds{0};
+      limits.settling = settling;
+      all = std::make_shared<http::line_followers>(nodes, limits);
+    }
     http::stream_request x;
     x.last_event_id = last_id;
     return all->open(x, {"error", {"h1"}});
@@ -123,6 +129,26 @@ BOOST_AUTO_TEST_CASE(a_stream_goes_on_after_the_line_that_was_seen_last) {
   BOOST_REQUIRE(searched.size() == 2u);
   BOOST_TEST(searched[1].after_line.value_or("") == "3-1-0-h");
   BOOST_TEST(sink.text.find("id: 4-1-0-h") != sink.text.npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_another_node_took_just_before_is_told_when_it_shows) {
+  settling = std::chrono::milliseconds{0};
+  stored = {"2-1-0-h"};
+  told = {answer({"9-1-0-h"})};
+  auto live = aops::tests::ok(open("1-1-0-h"));
+  stored = {"2-1-0-h", "3-1-0-h", "9-1-0-h"};
+  BOOST_TEST(live.pump(sink));
+  BOOST_TEST(live.pump(sink));
+  BOOST_REQUIRE(searched.size() == 2u);
+  BOOST_TEST(searched[1].after_line.value_or("") == "1-1-0-h");
+  BOOST_TEST(sink.text.find("id: 9-1-0-h") != sink.text.npos);
+  // The client goes on after the newest it was sent.
+  BOOST_TEST(sink.text.find("id: 3-1-0-h") == sink.text.npos);
+  BOOST_TEST(sink.text.find("event: line\ndata: {") != sink.text.npos);
+  BOOST_TEST(sink.text.find("text of 3-1-0-h") != sink.text.npos);
+  BOOST_TEST(sink.text.find("text of 2-1-0-h") == sink.text.rfind("text of 2-1-0-h"));
+  BOOST_TEST(live.pump(sink));
+  BOOST_TEST(searched.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(there_is_room_for_so_many_and_all_end_with_the_server) {
