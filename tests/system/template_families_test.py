@@ -124,12 +124,12 @@ class families(unittest.TestCase):
                 brought |= more
             wanted = {line.split()[1] for name in programs for line in said("objdump", "-p", program(name)).splitlines()
                       if "NEEDED" in line}
-            # /lib is /usr/lib, where not every package was told of it.
-            names = {x: os.path.basename(os.path.realpath(files[x])) for x in wanted}
+            # /lib is /usr/lib, where not every package was told of it. Libraries of other machines may have the same name.
+            names = {x: os.path.realpath(files[x]).removeprefix("/usr") for x in wanted}
             owners = {}
-            for line in said("dpkg", "-S", *("*/" + x for x in names.values())).splitlines():
+            for line in said("dpkg", "-S", *("*" + x for x in names.values())).splitlines():
                 packages, _, path = line.partition(": ")
-                owners[os.path.basename(path)] = packages.split(":")[0]
+                owners[path.removeprefix("/usr")] = packages.split(":")[0]
             self.assertEqual({x: owners[file] for x, file in names.items() if owners[file] not in brought}, {}, role)
 
 
