@@ -244,7 +244,7 @@ ROWS = {
     ("DELETE", "/management/deleteManagementConf"): denied(lambda s: {"domainName": "traced", "confFiles": []}),
     ("POST", "/management/queryManageConfChange"): sees(lambda s: {"domainName": "traced"}, lambda s: ["/etc/motd"]),
     ("POST", "/confs/queryExpectedConfs"): sees(shows=lambda s: ["/etc/motd"]),
-    ("POST", "/confs/queryRealConfs"): sees(lambda s: {"domainName": "traced", "hostIds": []}, code=400),
+    ("POST", "/confs/queryRealConfs"): sees(lambda s: {"domainName": "traced", "hostIds": []}, lambda s: s.all_seen),
     ("POST", "/confs/getDomainStatus"): sees(lambda s: {"domainName": "traced"}, lambda s: [s.seen]),
     ("PUT", "/confs/syncConf"): denied(lambda s: {"domainName": "traced", "hostIds": []}),
     ("POST", "/manage/tracing/item/get"): sees(lambda s: {"domain_name": "traced"}, lambda s: ["/etc/motd"]),
@@ -412,6 +412,7 @@ class scene:
         self.lines = self.log_lines(api)
         self.tell_links(api)
         self.deploy(api)
+        self.read_files(api)
         self.log_tokens = [x["token_id"] for x in api.good("/logs/token/get")["token_infos"]]
         self.ann = new_user(api, "ann", [SEEN_GROUP])
         api.good("/manage/account/register", {"username": "bob", "password": KNOWN})
@@ -481,6 +482,12 @@ class scene:
         (self.run,) = api.good("/manage/task/execute", {"task_list": [self.deployment], "vars": {"quick_actions": 1}})["execution_id"]
         ended = lambda: self.shown_run(api)["state"] not in OPEN
         wait_until(ended, 60, "the run has ended")
+
+    def read_files(self, api):
+        """Those of the domain, from all hosts."""
+        compared = api.call("POST", "/confs/getDomainStatus", {"domainName": "traced"})
+        _, real = api.call("POST", "/confs/queryRealConfs", {"domainName": "traced", "hostIds": []})
+        assert isinstance(real, list) and {x["hostId"] for x in real} == set(self.hosts), (compared, real)
 
     def shown_run(self, api):
         return api.good("/manage/task/result/get", {"execution_list": [self.run]})["executions"][0]
