@@ -169,8 +169,8 @@ private:
   int64_t worked_before_ms_ = 0; ///< It was at work under earlier owners, and before it waited.
   /// Hosts where plays of before may still run; why the last clean-up did not end them.
   std::map<size_t, std::string> remnants_;
-  int clean_ups_ = 0;            ///< Of these that came to nothing, in a row.
-  size_t given_up_ = 0;          ///< Hosts where that could not be ended.
+  int clean_ups_ = 0;   ///< Of these that came to nothing, in a row.
+  size_t given_up_ = 0; ///< Hosts where that could not be ended.
   std::optional<batch> batch_;
   std::string wish_;
   bool is_busy_ = false; ///< It waits for an answer before it goes on.

@@ -10,7 +10,8 @@
 /// wrong for one word of 256.
 namespace aops::logs {
 
-/// XXH64 with seed 0: the same on all machines, for it is kept in files. For `make_word_filter` and `may_have_word`.
+/// XXH64 with seed 0: the same on all machines, for it is kept in files. For `make_word_filter` and
+/// `may_have_word`.
 uint64_t hash_of_word(std::string_view word);
 
 /// Bytes that tell of these words.
