@@ -78,7 +78,7 @@ class tracing_pages(unittest.TestCase):
         self.assertTrue({"web", "db"} <= self.names())
         self.c.item("web", REPO, TEXT)
         t.turn("/ui/account").turn("/ui/tracing")
-        t.click("[aria-label='Delete web']").see(".el-message-box >> text=web: 0 hosts, 1 files")
+        t.click("[aria-label='Delete web']").see(".el-message-box >> text=web: 0 hosts, 1 file")
         t.confirm()
         t.gone("td >> text=web")
         t.see("td >> text=db")
