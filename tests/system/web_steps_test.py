@@ -7,6 +7,7 @@ import time
 import unittest
 import zipfile
 
+from exporter import exporter
 from isolation_test import KNOWN
 from waiting import wait_until
 from web import on_stage
@@ -91,6 +92,16 @@ class steps(on_stage):
         t.click("[aria-label='Delete far1']")
         t.confirm()
         t.gone("td >> text=far1")
+
+    def test_a_host_is_drawn_under_an_open_page_once_it_has_answered(self):
+        with exporter({"node_load1": 1}, ("127.0.0.42",)) as one:
+            host = {"host_name": "later", "public_ip": "127.0.0.42", "exporter_port": one.port, "source": "push"}
+            identity = self.it.admin.good("/manage/host/add", {"host_list": [host]})["host_list"][0]
+            t = self.t.go(f"/ui/hosts/{identity}").see("text=They are seen once a sender has pushed samples.")
+            self.it.admin.good("/manage/host/update", {"host_id": identity, "source": "scrape"})
+            t.see("main section h2 >> text=Load").see(".u-wrap canvas")
+            t.go("/ui/hosts").see("td >> text=later")
+            self.it.admin.good("/manage/host/delete", {"host_list": [identity]}, method="DELETE")
 
     def test_who_types_elsewhere_already_is_not_put_into_the_first_input(self):
         t = self.t.go("/ui/hosts").see("button:has-text('Add a host')")
