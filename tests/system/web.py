@@ -228,7 +228,12 @@ class scene:
             it.good("/manage/account/register", {"username": name, "password": KNOWN})
         it.good("/manage/account/user/adopt", {"username": "ann"})
         it.good("/manage/account/grant/change", {"username": "ann", "grant": ["web"]})
-        wait_until(lambda: len(it.good("/check/status/get", {"firing": True})["alerts"]) >= 4, what="alerts fire")
+        try:
+            wait_until(lambda: len(it.good("/check/status/get", {"firing": True})["alerts"]) >= 4, what="alerts fire")
+        except AssertionError as problem:
+            hosts = it.good("/manage/host/get", {"host_group_list": []})["host_infos"]
+            with open(self.node.log_file, encoding="utf-8", errors="replace") as log:
+                raise AssertionError(f"{problem}\n{it.good('/check/status/get')}\n{hosts}\n{log.read()[-4000:]}") from None
         now = int(time.time())
         self.task = it.good("/diag/execute", {"host_list": self.hosts, "time_range": [now - 8, now],
                                               "tree_list": ["overload", HOSTILE[:20]], "interval": 4})["task_id"]
