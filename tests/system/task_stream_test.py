@@ -97,7 +97,8 @@ class streams(unittest.TestCase):
         self.check(slow, run)
 
     def test_clients_that_go_leave_nothing_behind(self):
-        before = self.open_streams()
+        # The node notices by and by that those of other tests have gone.
+        wait_until(lambda: self.open_streams() == 0, 60, "no stream of others is open")
         run = self.execute(2500)
         stay = watcher(run)
         stay.follow(self.api)
@@ -116,7 +117,7 @@ class streams(unittest.TestCase):
         stay.join(120)
         self.wait_end(run)
         self.check(stay, run)
-        wait_until(lambda: self.open_streams() == before, 60, "all streams are closed")
+        wait_until(lambda: self.open_streams() == 0, 60, "all streams are closed")
         self.assertEqual(os.listdir(os.path.join(self.node.data, "runs")), [])
 
     def test_a_run_that_has_ended_is_told_from_any_event_on(self):
