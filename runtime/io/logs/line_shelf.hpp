@@ -27,7 +27,7 @@ struct shelf_config {
 
   size_t tail_lines = 16'384; ///< So many that are in no block yet.
   size_t tail_bytes = 8 << 20;
-  size_t block_lines = 1024, block_bytes = 512 << 10;
+  size_t block_lines = 1152, block_bytes = 576 << 10;
   size_t most_waiting_bytes = 32 << 20; ///< Of batches that wait to be written.
 };
 

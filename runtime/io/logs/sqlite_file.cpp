@@ -103,7 +103,7 @@ expected<std::unique_ptr<sqlite_file>> sqlite_file::open(const std::string& path
     return fail(std::move(db.error()));
   std::unique_ptr<sqlite_file> file{new sqlite_file(*db)};
   // A block of lines leaves half of its last page empty. Files that are there keep theirs.
-  for (const auto* setting : {"pragma page_size = 2048",
+  for (const auto* setting : {"pragma page_size = 1024",
                               "pragma journal_mode = wal",
                               "pragma synchronous = full",
                               "pragma journal_size_limit = 16777216",
