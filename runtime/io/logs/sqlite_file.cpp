@@ -106,7 +106,7 @@ expected<std::unique_ptr<sqlite_file>> sqlite_file::open(const std::string& path
   for (const auto* setting : {"pragma page_size = 1024",
                               "pragma journal_mode = wal",
                               "pragma synchronous = full",
-                              "pragma journal_size_limit = 16777216",
+                              "pragma journal_size_limit = 4194304",
                               "pragma trusted_schema = off"})
     if (auto set = file->execute(setting); !set)
       return fail(std::move(set.error()));
