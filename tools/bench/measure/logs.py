@@ -85,7 +85,7 @@ def paced(figures, node, to, sources, ids, runs):
         figures.add("logs: a request of 100 lines, p99", 1000 * quantile(took, 0.99), "ms")
 
 
-def filled(node, to, sources, ids, count):
+def filled(to, sources, ids, count):
     """Sends so many lines as fast as they are taken. Lines a second."""
     began, sent, first_s = time.monotonic(), 0, time.time() - 86_400
     while sent < count:
@@ -108,16 +108,22 @@ def disk_bytes(place):
     return sum(os.path.getsize(os.path.join(folder, x)) for x in os.listdir(folder) if x.startswith("lines-") and not x.endswith("-shm"))
 
 
+def searched_s(node, some=None):
+    """Seconds of each search: the newest hundred lines with a word."""
+    some, took = some or random.Random(5), []
+    for _ in range(SEARCHES):
+        began = time.monotonic()
+        reply = node.ask("/logs/search", {"query": some.choice(WORDS), "limit": 100})
+        took.append(time.monotonic() - began)
+        if reply["cut"] == "time":
+            raise RuntimeError("a search was cut by time")
+    return took
+
+
 def searched(figures, node, count, runs):
     some = random.Random(5)
     for _ in range(runs):
-        took = []
-        for _ in range(SEARCHES):
-            began = time.monotonic()
-            reply = node.ask("/logs/search", {"query": some.choice(WORDS), "limit": 100})
-            took.append(time.monotonic() - began)
-            if reply["cut"] == "time":
-                raise RuntimeError("a search was cut by time")
+        took = searched_s(node, some)
         figures.add(f"logs: a word among {count:,} lines, p50", 1000 * quantile(took, 0.5), "ms")
         figures.add(f"logs: a word among {count:,} lines, p99", 1000 * quantile(took, 0.99), "ms", "<= 300")
 
@@ -129,7 +135,7 @@ def measure(figures, place, chosen):
         tokens = {host: node.ask("/logs/token/create", {"host_id": host, "name": "bench"})["access_token"] for host in ids}
         sources = [source(k) for k in range(len(ids))]
         to = senders(node, tokens)
-        sent, rate = filled(node, to, sources, ids, chosen.lines)
+        sent, rate = filled(to, sources, ids, chosen.lines)
         figures.add("logs: taken as fast as they come", rate, "lines/s", note="of this machine's senders")
         text = sum(x.text_bytes for x in sources)
         stored = disk_bytes(place)
