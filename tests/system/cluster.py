@@ -132,6 +132,7 @@ class cluster:
     """
 
     def __init__(self, count=3, servers=1, settings=(), net=None, secure=False, strained=False, config=""):
+        assert not isinstance(settings, str), "a list of settings"
         self.config = config
         self.settings, self.net, self.token, self.certificates = tuple(settings), net, None, None
         self.folder = tempfile.mkdtemp(prefix="aops-cluster-")

@@ -115,13 +115,28 @@ class run(unittest.TestCase):
 
 @unittest.skipUnless(os.environ.get("AOPS_LONG"), "takes minutes: AOPS_LONG=1")
 class demonstrations(unittest.TestCase):
-    def assert_keeps_what_it_promises(self, name, *words):
-        env = dict(os.environ, AOPS_BUILD_DIR=str(pathlib.Path(os.environ["AOPS_BIN"]).parent), AOPS_NO_BUILD="1")
-        done = subprocess.run([tools_run, name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    """What README promises of each, as a newcomer starts it."""
+
+    def assert_tells(self, command, *words, **environment):
+        env = dict(os.environ, AOPS_BUILD_DIR=str(pathlib.Path(os.environ["AOPS_BIN"]).parent), AOPS_NO_BUILD="1", **environment)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, env=env, timeout=560, preexec_fn=die_with_parent, check=False)
         self.assertEqual(done.returncode, 0, done.stdout[-4000:])
-        for told in (*words, "as promised"):
+        for told in words:
             self.assertIn(told, done.stdout)
+
+    def assert_keeps_what_it_promises(self, name, *words):
+        self.assert_tells([tools_run, name], *words, "as promised")
+
+    def test_demo(self):
+        self.assert_tells([tools_run, "--demo"], "cpu exhausted", "Every core is busy")
+
+    def test_kafka_with_nothing_fetched_before(self):
+        with tempfile.TemporaryDirectory() as cache:
+            self.assert_tells([tools_run, "--kafka"], '"tree_name":"host_slow"', XDG_CACHE_HOME=cache)
+
+    def test_cluster(self):
+        self.assert_tells([tools_run.with_name("cluster-demo")], "killed n", "all is well")
 
     @unittest.skipIf(lab.why_not(), lab.why_not())
     def test_tasks(self):

@@ -16,7 +16,7 @@ from rest import PASSWORD, rule, tree  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 HOSTS, SLICE_S, LAST_MINUTES = 300, 1, 5
-SETTINGS = ("check.sample_period=2s")
+SETTINGS = ("check.sample_period=2s",)
 RULES = [rule("load_high", "node_load1", "$0 > 0.8"), rule("queue_long", "node_procs_running", "avg(#3) > 4"),
          rule("memory_short", "node_memory_MemAvailable_bytes", "$0 < 1000000000")]
 TREE = tree("host_slow", "load || memory", {"load": "load_high", "memory": "memory_short"})
