@@ -7,7 +7,7 @@ namespace aops::cli {
 namespace {
 
 // clang-format off
-constexpr std::array texts{
+constexpr std::array helps{
   translation{"Which process of which host talks to which: now, then, what began and ended",
               "哪台主机的哪个进程与谁通信：现在、当时，以及出现和消失的连接"},
   translation{"Id or name of one host; all hosts without it",
@@ -571,6 +571,6 @@ constexpr std::array texts{
 
 } // namespace
 
-std::span<const translation> chinese_help() { return texts; }
+std::span<const translation> chinese_help() { return helps; }
 
 } // namespace aops::cli

@@ -7,7 +7,7 @@ namespace aops::cli {
 namespace {
 
 // clang-format off
-constexpr std::array texts{
+constexpr std::array messages{
   translation{"the agents of {} hosts do not tell any more",
               "{} 台主机的代理不再上报"},
   translation{"there is more than is shown: ask for one host",
@@ -785,6 +785,6 @@ constexpr std::array texts{
 
 } // namespace
 
-std::span<const translation> chinese_messages() { return texts; }
+std::span<const translation> chinese_messages() { return messages; }
 
 } // namespace aops::cli

@@ -24,6 +24,8 @@ auto refuse(const std::string& path, std::string_view what) {
 
 auto refuse_by_errno(const std::string& path) { return refuse(path, std::strerror(errno)); }
 
+} // namespace
+
 bool write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     auto n = ::write(fd, text.data(), text.size());
@@ -35,8 +37,6 @@ bool write_all(int fd, std::string_view text) {
   }
   return true;
 }
-
-} // namespace
 
 expected<std::string> read_file(const std::string& path) {
   constexpr size_t largest = size_t{64} << 20;

@@ -19,6 +19,9 @@ expected<void> write_file(const std::string& path,
                           unsigned mode,
                           bool with_folders = false);
 
+/// Everything, however often a signal comes; `errno` tells why not.
+bool write_all(int fd, std::string_view text);
+
 /// Where an export goes: an existing folder gets `name` inside it, any other path is a
 /// file.
 std::string export_path(const std::string& path, std::string_view name);

@@ -1,5 +1,6 @@
 #include "cli/aops/text/workbook_process.hpp"
 
+#include "cli/aops/text/files.hpp"
 #include "cli/aops/text/language.hpp"
 #include "runtime/base/descriptor.hpp"
 
@@ -102,18 +103,6 @@ expected<sheet_cells> unpacked(std::string_view told) {
     found.push_back(std::move(*row));
   }
   return found;
-}
-
-bool write_all(int to, std::string_view text) {
-  while (!text.empty()) {
-    auto n = ::write(to, text.data(), text.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return false;
-    text.remove_prefix(static_cast<size_t>(n));
-  }
-  return true;
 }
 
 /// Up to the end; nothing when there is more than may be.

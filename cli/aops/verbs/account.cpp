@@ -8,7 +8,7 @@ namespace aops::cli {
 
 namespace {
 
-int log_in(session& s) {
+int log_in_once(session& s) {
   auto password = s.secret("password", "AOPS_PASSWORD", tr("Password"));
   if (!password)
     return s.complain(password.error());
@@ -17,7 +17,7 @@ int log_in(session& s) {
                 {});
 }
 
-int change(session& s) {
+int change_account(session& s) {
   auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("New password"));
   if (!password)
     return s.complain(password.error());
@@ -39,11 +39,11 @@ verb account_verb() {
     .name = "account",
     .summary = "Log in without remembering it, change the password, register",
     .actions = {{.name = "login",
-                 .run = log_in,
+                 .run = log_in_once,
                  .needs_token = false,
                  .positionals = {"username"},
                  .needs = {"username"}},
-                {.name = "change", .run = change},
+                {.name = "change", .run = change_account},
                 {.name = "register",
                  .run = sign_up,
                  .needs_token = false,

@@ -40,7 +40,7 @@ expected<log_query> filters(const session& s) {
 
 expected<json> all_records(session& s, const log_query& q);
 
-int list(session& s) {
+int list_records(session& s) {
   auto q = filters(s);
   if (!q)
     return s.complain(q.error());
@@ -154,7 +154,7 @@ int verify(session& s) {
 verb audit_verb() {
   return {.name = "audit",
           .summary = "What was done by whom: list, export, check that nothing was altered",
-          .actions = {{.name = "list", .run = list, .lists = true},
+          .actions = {{.name = "list", .run = list_records, .lists = true},
                       {.name = "export", .run = export_log},
                       {.name = "verify", .run = verify}},
           .options = {{.name = "kind",

@@ -9,7 +9,7 @@ namespace aops::cli {
 namespace {
 
 /// Between two looks at a backup that is being written.
-constexpr int look_ms = 500;
+constexpr int file_look_ms = 500;
 
 /// What is worth knowing beside the rows; whether all nodes told.
 bool tell_nodes(session& s, const json& nodes) {
@@ -45,7 +45,7 @@ json rows_of(const json& nodes) {
   return rows;
 }
 
-int list(session& s) {
+int list_backups(session& s) {
   auto reply = s.get("/manage/backup/list");
   if (!reply || !succeeded(*reply))
     return s.show(reply, {});
@@ -84,8 +84,8 @@ int wait_for(session& s, const std::string& node, const std::string& file) {
   auto deadline = s.args.whole("deadline");
   auto until = s.io.now_s() + deadline; // A look at what is not reached takes its time, too.
   std::string trouble;
-  for (auto looks = 1000 * deadline / look_ms; looks > 0 && s.io.now_s() < until; --looks) {
-    s.io.pause(look_ms);
+  for (auto looks = 1000 * deadline / file_look_ms; looks > 0 && s.io.now_s() < until; --looks) {
+    s.io.pause(file_look_ms);
     auto row = written_by(s, node);
     if (!row && !may_pass(row.error()))
       return s.complain(row.error());
@@ -119,7 +119,8 @@ verb backup_verb() {
   return {
     .name = "backup",
     .summary = "Backups that the nodes keep: list them, have one made now",
-    .actions = {{.name = "list", .run = list, .lists = true}, {.name = "start", .run = start}},
+    .actions = {{.name = "list", .run = list_backups, .lists = true},
+                {.name = "start", .run = start}},
     .options = {{.name = "wait", .help = "start: until it is written", .kind = option_kind::flag},
                 {.name = "deadline",
                  .value = "SPAN",

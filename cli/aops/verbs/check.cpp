@@ -48,7 +48,7 @@ void note_unanswered(session& s, const watched_task& task) {
 }
 
 /// Judges the selection now and waits; the exit code when that failed.
-int execute(session& s, const results_query& selected) {
+int execute_check(session& s, const results_query& selected) {
   check_to_execute request{.host_list = selected.host_list,
                            .time_range = selected.time_range,
                            .check_items = selected.check_items};
@@ -160,13 +160,13 @@ void name_rows(session& s, json& rows) {
     row["check_item"] = instance_text(text_of(row, "check_item"), member(row, "labels"));
 }
 
-int run(session& s) {
+int run_check(session& s) {
   if (wants_open(s))
     return run_open(s);
   auto query = selection(s);
   if (!query)
     return s.complain(query.error());
-  int code = s.args.on("execute") ? execute(s, *query) : exit_done;
+  int code = s.args.on("execute") ? execute_check(s, *query) : exit_done;
   if (code != exit_done)
     return code;
   if (s.args.has("value"))
@@ -198,7 +198,7 @@ verb check_verb() {
   return {
     .name = "check",
     .summary = "Show check results, or judge a time range now",
-    .run = run,
+    .run = run_check,
     .options = {{.name = "check_items",
                  .value = "NAMES",
                  .help = "Only these rules, separated by commas",

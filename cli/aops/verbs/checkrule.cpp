@@ -56,7 +56,7 @@ exports rule_exports() {
           .name = "check_rule"};
 }
 
-int add(session& s) {
+int add_rule(session& s) {
   auto rules = rules_of_file(s);
   if (!rules)
     return s.complain(rules.error());
@@ -72,7 +72,7 @@ int add(session& s) {
   return code;
 }
 
-int remove(session& s) {
+int remove_rule(session& s) {
   auto names = at_least_one(s.args, "check_items", "delete");
   if (!names)
     return s.complain(names.error());
@@ -80,7 +80,7 @@ int remove(session& s) {
   return s.show(s.remove("/check/rule/delete", rules_to_delete{*names}), {});
 }
 
-int get(session& s) {
+int get_rule(session& s) {
   auto names = s.args.list("check_items");
   if (!names)
     return s.complain(names.error());
@@ -202,7 +202,7 @@ int test_units(session& s) {
   return code;
 }
 
-int test(session& s) {
+int test_rule(session& s) {
   if (s.args.has("unit"))
     return test_units(s);
   auto rules = rules_to_test(s);
@@ -241,16 +241,18 @@ verb checkrule_verb() {
   return {
     .name = "checkrule",
     .summary = "Import, delete, list, export, try out check rules, see what they cost",
-    .actions =
-      {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
-       {.name = "delete", .run = remove, .positionals = {"check_items"}, .needs = {"check_items"}},
-       {.name = "get", .run = get, .positionals = {"check_items"}, .lists = true},
-       {.name = "cost", .run = cost, .positionals = {"check_items"}, .lists = true},
-       {.name = "test",
-        .run = test,
-        .positionals = {"conf", "host"},
-        .needs = {"conf", "host"},
-        .offline = "unit"}},
+    .actions = {{.name = "add", .run = add_rule, .positionals = {"conf"}, .needs = {"conf"}},
+                {.name = "delete",
+                 .run = remove_rule,
+                 .positionals = {"check_items"},
+                 .needs = {"check_items"}},
+                {.name = "get", .run = get_rule, .positionals = {"check_items"}, .lists = true},
+                {.name = "cost", .run = cost, .positionals = {"check_items"}, .lists = true},
+                {.name = "test",
+                 .run = test_rule,
+                 .positionals = {"conf", "host"},
+                 .needs = {"conf", "host"},
+                 .offline = "unit"}},
     .options =
       {{.name = "conf",
         .value = "FILE",

@@ -91,7 +91,7 @@ int init(session& s) {
 }
 
 /// A name that is a file name, too.
-expected<std::string> node_name(const session& s, const char* action) {
+expected<std::string> new_node_name(const session& s, const char* action) {
   auto name = s.args.text("node");
   if (name.empty())
     return fail(ec::bad_request, tr("{} needs a name: aops cluster ca {} NAME", action, action));
@@ -101,7 +101,7 @@ expected<std::string> node_name(const session& s, const char* action) {
 }
 
 int issue(session& s) {
-  auto name = node_name(s, "issue");
+  auto name = new_node_name(s, "issue");
   if (!name)
     return s.complain(name.error());
   auto addresses = s.args.list("address");
@@ -134,8 +134,8 @@ int issue(session& s) {
       "revoked.\n"));
 }
 
-int revoke(session& s) {
-  auto name = node_name(s, "revoke");
+int revoke_node(session& s) {
+  auto name = new_node_name(s, "revoke");
   if (!name)
     return s.complain(name.error());
   auto authority = read_authority(s);
@@ -168,7 +168,7 @@ int run_cluster_ca(session& s) {
   if (what == "issue")
     return issue(s);
   if (what == "revoke")
-    return revoke(s);
+    return revoke_node(s);
   return s.misuse(tr("what to do with the authority: aops cluster ca init|issue|revoke"));
 }
 

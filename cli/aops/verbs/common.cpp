@@ -88,6 +88,16 @@ at_least_one(const arguments& args, std::string_view option, std::string_view wh
   return list;
 }
 
+expected<std::vector<std::string>> hosts_of(session& s) {
+  auto words = at_least_one(s.args, "host_list", s.args.text("action"));
+  if (!words)
+    return words;
+  auto ids = s.host_ids(*words);
+  if (ids && s.has_missing())
+    return fail(ec::not_found, tr("nothing is done unless all hosts are there"));
+  return ids;
+}
+
 expected<std::string>
 exactly_one(const arguments& args, std::string_view option, std::string_view what) {
   auto list = at_least_one(args, option, what);

@@ -79,6 +79,9 @@ std::vector<moment> moments_of(const time_range& range);
 expected<std::vector<std::string>>
 at_least_one(const arguments& args, std::string_view option, std::string_view what);
 
+/// Ids of `--host_list`; `ec::not_found` unless every one is there.
+expected<std::vector<std::string>> hosts_of(session& s);
+
 /// As `at_least_one`, but one it must be.
 expected<std::string>
 exactly_one(const arguments& args, std::string_view option, std::string_view what);

@@ -106,7 +106,7 @@ complete -o filenames -F _aops aops adoctor
             : "");
 }
 
-int run(session& s) {
+int run_completion(session& s) {
   if (s.args.has("names"))
     return print_names(s, s.args.text("names"));
   if (s.args.text("shell") == "fish") {
@@ -127,7 +127,7 @@ int run(session& s) {
 verb completion_verb() {
   return {.name = "completion",
           .summary = "Print a completion script for a shell",
-          .run = run,
+          .run = run_completion,
           .options = {{.name = "shell",
                        .value = "SHELL",
                        .help = "Which shell",

@@ -5,7 +5,7 @@ namespace aops::cli {
 
 namespace {
 
-int show(session& s) {
+int show_config(session& s) {
   return s.show(s.get("/manage/config/effective"),
                 {view::kind::whole,
                  "options",
@@ -18,7 +18,7 @@ int show(session& s) {
 verb config_verb() {
   return {.name = "config",
           .summary = "The configuration in force at the node that is asked",
-          .actions = {{.name = "show", .run = show, .lists = true}},
+          .actions = {{.name = "show", .run = show_config, .lists = true}},
           .positionals = {"action"},
           .examples = "  aops config show\n"
                       "  aops config show --filter is_default=false\n"

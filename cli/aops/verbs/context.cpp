@@ -30,7 +30,7 @@ const view contexts_view{view::kind::whole,
                          {"name", "in_use", "url", "username", "logged_in", "*"}};
 
 /// Rows of these contexts as a reply.
-int show(session& s, const context_folder& folder, const std::vector<std::string>& names) {
+int show_context(session& s, const context_folder& folder, const std::vector<std::string>& names) {
   auto used = s.context_name();
   if (!used)
     return s.complain(used.error());
@@ -44,9 +44,9 @@ int show(session& s, const context_folder& folder, const std::vector<std::string
   return s.show(reply, contexts_view);
 }
 
-int list(session& s) {
+int list_contexts(session& s) {
   auto folder = context_folder::of(s.io.env);
-  return folder ? show(s, *folder, folder->names()) : s.complain(folder.error());
+  return folder ? show_context(s, *folder, folder->names()) : s.complain(folder.error());
 }
 
 /// The names given; those that are no context are missing.
@@ -70,10 +70,10 @@ int show_some(session& s) {
     return s.complain(folder.error());
   if (s.args.has("name")) {
     auto names = given_names(s, *folder, "name");
-    return names ? show(s, *folder, *names) : s.complain(names.error());
+    return names ? show_context(s, *folder, *names) : s.complain(names.error());
   }
   auto used = s.context_name();
-  return used ? show(s, *folder, {*used}) : s.complain(used.error());
+  return used ? show_context(s, *folder, {*used}) : s.complain(used.error());
 }
 
 /// One context that there is.
@@ -98,7 +98,7 @@ int use(session& s) {
   return exit_done;
 }
 
-int remove(session& s) {
+int remove_context(session& s) {
   auto folder = context_folder::of(s.io.env);
   if (!folder)
     return s.complain(folder.error());
@@ -116,7 +116,7 @@ int remove(session& s) {
   return exit_done;
 }
 
-int rename(session& s) {
+int rename_context(session& s) {
   auto folder = context_folder::of(s.io.env);
   auto from = folder ? one_name(s, *folder) : expected<std::string>{fail(folder.error())};
   if (!from)
@@ -137,15 +137,15 @@ int rename(session& s) {
 verb context_verb() {
   return {.name = "context",
           .summary = "Several nodes and users side by side: list, use, show, delete, rename",
-          .actions = {{.name = "list", .run = list, .lists = true},
+          .actions = {{.name = "list", .run = list_contexts, .lists = true},
                       {.name = "use", .run = use, .positionals = {"name"}, .needs = {"name"}},
                       {.name = "show", .run = show_some, .positionals = {"name"}, .lists = true},
                       {.name = "delete",
-                       .run = remove,
+                       .run = remove_context,
                        .positionals = {"name_list"},
                        .needs = {"name_list"}},
                       {.name = "rename",
-                       .run = rename,
+                       .run = rename_context,
                        .positionals = {"name", "new_name"},
                        .needs = {"name", "new_name"}}},
           .options = {{.name = "name",

@@ -38,7 +38,7 @@ int cancel(session& s) {
   return s.show(s.post("/diag/task/cancel", tasks_to_cancel{*tasks}), {});
 }
 
-int resume(session& s) {
+int resume_diagnosis(session& s) {
   auto words = at_least_one(s.args, "resume", "resuming");
   if (!words)
     return s.complain(words.error());
@@ -67,7 +67,7 @@ hosts_text(const session& s, const std::map<std::string, std::string>& names, co
 }
 
 /// The newest task first.
-int list(session& s) {
+int list_diagnoses(session& s) {
   tasks_query query;
   auto range = given_range(s);
   if (!range)
@@ -308,11 +308,11 @@ int show_reports(session& s, const std::vector<watched_task>& tasks) {
   return code == exit_done && found ? exit_found : code;
 }
 
-int run(session& s) {
+int run_diagnosis(session& s) {
   if (s.args.has("cancel"))
     return cancel(s);
   if (s.args.has("resume"))
-    return resume(s);
+    return resume_diagnosis(s);
   bool is_known = s.args.has("task_id");
   if (auto missing = missing_option(s.args); !is_known && !missing.empty())
     return s.misuse(missing);
@@ -336,11 +336,12 @@ verb diag_verb() {
   return {
     .name = "diag",
     .summary = "Diagnose hosts by fault trees and follow the progress",
-    .actions = {{.name = "list", .run = list, .lists = true},
-                {.name = "follow", .run = run, .positionals = {"task_id"}, .needs = {"task_id"}},
-                {.name = "cancel", .run = run, .positionals = {"cancel"}, .needs = {"cancel"}},
-                {.name = "resume", .run = run, .positionals = {"resume"}, .needs = {"resume"}}},
-    .run = run,
+    .actions =
+      {{.name = "list", .run = list_diagnoses, .lists = true},
+       {.name = "follow", .run = run_diagnosis, .positionals = {"task_id"}, .needs = {"task_id"}},
+       {.name = "cancel", .run = run_diagnosis, .positionals = {"cancel"}, .needs = {"cancel"}},
+       {.name = "resume", .run = run_diagnosis, .positionals = {"resume"}, .needs = {"resume"}}},
+    .run = run_diagnosis,
     .options = {{.name = "tree_list",
                  .value = "TREES",
                  .help = "Names of fault trees, separated by commas (required)"},

@@ -12,7 +12,7 @@ namespace aops::cli {
 
 namespace {
 
-int run(session& s) {
+int run_eval(session& s) {
   auto when = range_or_last_hour(s);
   if (!when)
     return s.complain(when.error());
@@ -47,7 +47,7 @@ int run(session& s) {
 verb eval_verb() {
   return {.name = "eval",
           .summary = "Try out a condition on the stored samples of a host",
-          .run = run,
+          .run = run_eval,
           .options = {{.name = "condition",
                        .value = "TEXT",
                        .help = "As in a rule, but series stand in it by name",

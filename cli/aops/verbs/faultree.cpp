@@ -31,7 +31,7 @@ expected<json> trees_of_file(session& s) {
   return read_trees(file, *text, names->empty() ? "" : names->front(), s.args.text("description"));
 }
 
-int add(session& s) {
+int add_tree(session& s) {
   auto trees = trees_of_file(s);
   if (!trees)
     return s.complain(trees.error());
@@ -54,7 +54,7 @@ exports tree_exports() {
           .name = "fault_tree"};
 }
 
-int remove(session& s) {
+int remove_tree(session& s) {
   auto names = at_least_one(s.args, "tree_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -85,7 +85,7 @@ void draw_trees(session& s, const json& trees) {
              << tree_text(p.report.root, {colours, s.io.unicode, s.io.width}) << '\n';
 }
 
-int get(session& s) {
+int get_tree(session& s) {
   auto names = s.args.list("tree_list");
   if (!names)
     return s.complain(names.error());
@@ -143,7 +143,7 @@ void print_coverage(session& s, const tree_coverage& of) {
 }
 
 /// Tests of trees, run here.
-int test(session& s) {
+int test_tree(session& s) {
   const auto& file = s.args.text("conf");
   auto text = read_file(file);
   auto result =
@@ -175,11 +175,11 @@ verb faultree_verb() {
     .name = "faultree",
     .summary = "Import, delete, show, export, test fault trees",
     .actions =
-      {{.name = "add", .run = add, .positionals = {"conf"}, .needs = {"conf"}},
-       {.name = "delete", .run = remove, .positionals = {"tree_list"}, .needs = {"tree_list"}},
-       {.name = "get", .run = get, .positionals = {"tree_list", "file"}, .lists = true},
+      {{.name = "add", .run = add_tree, .positionals = {"conf"}, .needs = {"conf"}},
+       {.name = "delete", .run = remove_tree, .positionals = {"tree_list"}, .needs = {"tree_list"}},
+       {.name = "get", .run = get_tree, .positionals = {"tree_list", "file"}, .lists = true},
        {.name = "test",
-        .run = test,
+        .run = test_tree,
         .needs_token = false,
         .positionals = {"conf"},
         .needs = {"conf"}}},

@@ -9,7 +9,7 @@ namespace aops::cli {
 
 namespace {
 
-int add(session& s) {
+int add_group(session& s) {
   auto name = exactly_one(s.args, "host_group_name", "add");
   if (!name)
     return s.complain(name.error());
@@ -19,7 +19,7 @@ int add(session& s) {
     {});
 }
 
-int update(session& s) {
+int update_group(session& s) {
   auto name = exactly_one(s.args, "host_group_name", "update");
   if (!name)
     return s.complain(name.error());
@@ -50,7 +50,7 @@ void find_missing_groups(session& s, const std::vector<std::string>& words) {
       s.missing("group", word, names);
 }
 
-int remove(session& s) {
+int remove_group(session& s) {
   auto names = at_least_one(s.args, "host_group_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -58,7 +58,7 @@ int remove(session& s) {
   return s.show(s.remove("/manage/host/group/delete", host_groups_to_delete{*names}), {});
 }
 
-int query(session& s) {
+int query_groups(session& s) {
   if (s.args.has("host_group_name") || s.args.has("host_group_list"))
     return s.misuse(
       tr("query lists every group; it takes no --host_group_name or --host_group_list"));
@@ -78,18 +78,18 @@ verb group_verb() {
   return {.name = "group",
           .summary = "Add, change, delete, list host groups",
           .actions = {{.name = "add",
-                       .run = add,
+                       .run = add_group,
                        .positionals = {"host_group_name"},
                        .needs = {"host_group_name"}},
                       {.name = "update",
-                       .run = update,
+                       .run = update_group,
                        .positionals = {"host_group_name", "new_name"},
                        .needs = {"host_group_name"}},
                       {.name = "delete",
-                       .run = remove,
+                       .run = remove_group,
                        .positionals = {"host_group_list"},
                        .needs = {"host_group_list"}},
-                      {.name = "query", .run = query, .lists = true}},
+                      {.name = "query", .run = query_groups, .lists = true}},
           .options = {{.name = "host_group_name",
                        .value = "NAME",
                        .help = "add: the new group's name; update: name or id of the group"},

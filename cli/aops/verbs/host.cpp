@@ -36,7 +36,7 @@ constexpr size_t most_added = 1000;
 /// Hosts that are told one by one.
 constexpr size_t most_told = 20;
 
-constexpr int poll_ms = 200;
+constexpr int host_poll_ms = 200;
 
 // -- whether they can be reached
 
@@ -56,7 +56,7 @@ bool is_looked_at(const json& host) {
 
 /// The node looks at new hosts at once: waits a moment for what it finds, and tells it.
 void tell_reached(session& s, std::vector<std::string> ids) {
-  auto polls = 1000 * s.args.whole("wait") / poll_ms;
+  auto polls = 1000 * s.args.whole("wait") / host_poll_ms;
   if (polls <= 0 || ids.empty())
     return;
   s.io.out.flush();
@@ -64,7 +64,7 @@ void tell_reached(session& s, std::vector<std::string> ids) {
   std::vector<std::string> troubles;
   for (int64_t i = 0; i < polls && !ids.empty(); ++i) {
     if (i > 0)
-      s.io.pause(poll_ms);
+      s.io.pause(host_poll_ms);
     hosts_query query;
     query.host_list.assign(
       ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), most_added)));
@@ -251,7 +251,7 @@ int add_rows(session& s, const json& hosts, const maybe<sealed_text>& key) {
   return code;
 }
 
-int import(session& s) {
+int import_hosts(session& s) {
   auto file = s.args.text("file");
   auto text = read_file(file);
   if (!text)
@@ -285,9 +285,9 @@ int import(session& s) {
   return add_rows(s, *hosts, secrets->key);
 }
 
-int add(session& s) {
+int add_host(session& s) {
   if (s.args.has("file"))
-    return import(s);
+    return import_hosts(s);
   for (const auto* needed : {"host_name", "public_ip"})
     if (!s.args.has(needed))
       return s.misuse(tr("add needs --{}, or --file with many hosts", needed));
@@ -303,7 +303,7 @@ int add(session& s) {
 
 // -- update, rename
 
-int change(session& s, host_to_update x) {
+int change_host(session& s, host_to_update x) {
   auto ids = s.host_ids({s.args.text("host")});
   if (!ids)
     return s.complain(ids.error());
@@ -316,13 +316,13 @@ int change(session& s, host_to_update x) {
   return code;
 }
 
-int rename(session& s) {
+int rename_host(session& s) {
   host_to_update x;
   x.host_name = s.args.text("host_name");
-  return change(s, std::move(x));
+  return change_host(s, std::move(x));
 }
 
-int update(session& s) {
+int update_host(session& s) {
   auto given = host_of_options<host_to_update>(s);
   if (!given)
     return s.complain(given.error());
@@ -330,12 +330,12 @@ int update(session& s) {
   if (s.args.has("host_name"))
     x.host_name = s.args.text("host_name");
   x.key = given->key;
-  return change(s, std::move(x));
+  return change_host(s, std::move(x));
 }
 
 // -- delete, query
 
-int remove(session& s) {
+int remove_host(session& s) {
   auto hosts = at_least_one(s.args, "host_list", "delete");
   if (!hosts)
     return s.complain(hosts.error());
@@ -363,7 +363,7 @@ expected<void> add_infos(session& s, json& reply) {
   return {};
 }
 
-int query(session& s) {
+int query_hosts(session& s) {
   auto groups = s.args.list("host_group_name");
   if (!groups)
     return s.complain(groups.error());
@@ -400,16 +400,19 @@ verb host_verb() {
     .name = "host",
     .summary = "Add, change, delete, list hosts",
     .actions =
-      {{.name = "add", .run = add, .positionals = {"host_name", "public_ip"}},
-       {.name = "import", .run = import, .positionals = {"file"}, .needs = {"file"}},
-       {.name = "update", .run = update, .positionals = {"host", "public_ip"}, .needs = {"host"}},
+      {{.name = "add", .run = add_host, .positionals = {"host_name", "public_ip"}},
+       {.name = "import", .run = import_hosts, .positionals = {"file"}, .needs = {"file"}},
+       {.name = "update",
+        .run = update_host,
+        .positionals = {"host", "public_ip"},
+        .needs = {"host"}},
        {.name = "rename",
-        .run = rename,
+        .run = rename_host,
         .positionals = {"host", "host_name"},
         .needs = {"host", "host_name"}},
-       {.name = "delete", .run = remove, .positionals = {"host_list"}, .needs = {"host_list"}},
+       {.name = "delete", .run = remove_host, .positionals = {"host_list"}, .needs = {"host_list"}},
        {.name = "trust", .run = trust_host, .positionals = {"host"}, .needs = {"host"}},
-       {.name = "query", .run = query, .positionals = {"host_list"}, .lists = true}},
+       {.name = "query", .run = query_hosts, .positionals = {"host_list"}, .lists = true}},
     .options =
       {{.name = "host_name", .value = "NAME", .help = "add: its name; update, rename: the new one"},
        {.name = "host",

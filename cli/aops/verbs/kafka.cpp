@@ -10,7 +10,7 @@ namespace aops::cli {
 
 namespace {
 
-int status(session& s) {
+int status_kafka(session& s) {
   return s.show(s.get("/kafka/status"),
                 {view::kind::whole,
                  "topics",
@@ -18,7 +18,7 @@ int status(session& s) {
                  {"topic", "group", "partitions", "lag", "accepted", "repeated", "rejected"}});
 }
 
-int list(session& s) {
+int list_dead_letters(session& s) {
   dead_query q;
   if (s.args.has("topic"))
     q.topic.emplace(s.args.text("topic"));
@@ -32,7 +32,7 @@ int list(session& s) {
      {"id", "topic", "partition", "offset", "time", "seen", "reason", "detail", "state", "bytes"}});
 }
 
-int show(session& s) {
+int show_kafka(session& s) {
   auto ids = at_least_one(s.args, "id_list", "dlq show");
   if (!ids)
     return s.complain(ids.error());
@@ -62,10 +62,10 @@ int dead_letters(session& s) {
   if (step != "list" && (s.wants_rows() || s.args.has("filter")))
     return s.misuse(tr("-o name, -o csv and --filter are for lists: dlq list"));
   if (step == "show")
-    return show(s);
+    return show_kafka(s);
   if (step == "replay")
     return replay(s);
-  return step == "drop" ? drop(s) : list(s);
+  return step == "drop" ? drop(s) : list_dead_letters(s);
 }
 
 } // namespace
@@ -73,7 +73,7 @@ int dead_letters(session& s) {
 verb kafka_verb() {
   return {.name = "kafka",
           .summary = "The message queue: how it goes, and messages that could not be used",
-          .actions = {{.name = "status", .run = status, .lists = true},
+          .actions = {{.name = "status", .run = status_kafka, .lists = true},
                       {.name = "dlq",
                        .run = dead_letters,
                        .positionals = {"step", "id_list"},

@@ -6,7 +6,7 @@ namespace aops::cli {
 
 namespace {
 
-int list(session& s) {
+int list_receivers(session& s) {
   return s.show(
     s.get("/notify/receivers"),
     {view::kind::whole,
@@ -15,7 +15,7 @@ int list(session& s) {
      {"name", "severities", "group", "waiting", "sent", "failed", "given_up", "last_error"}});
 }
 
-int test(session& s) {
+int test_receiver(session& s) {
   auto name = exactly_one(s.args, "name", "test");
   if (!name)
     return s.complain(name.error());
@@ -27,7 +27,8 @@ int test(session& s) {
 verb notify_verb() {
   return {.name = "notify",
           .summary = "Receivers of alerts: list them, send a sample to one",
-          .actions = {{.name = "list", .run = list, .lists = true}, {.name = "test", .run = test}},
+          .actions = {{.name = "list", .run = list_receivers, .lists = true},
+                      {.name = "test", .run = test_receiver}},
           .options = {{.name = "name", .value = "NAME", .help = "test: the receiver"}},
           .positionals = {"action", "name"},
           .examples = "  aops notify list\n"

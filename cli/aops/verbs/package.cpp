@@ -26,7 +26,7 @@ int upload_file(session& s) {
   return s.show(s.post("/manage/package/get", query), {});
 }
 
-int query(session& s) {
+int query_packages(session& s) {
   auto names = s.args.list("package_list");
   if (!names)
     return s.complain(names.error());
@@ -43,7 +43,7 @@ int query(session& s) {
                  {}});
 }
 
-int remove(session& s) {
+int remove_package(session& s) {
   auto names = at_least_one(s.args, "package_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -64,43 +64,45 @@ int remove(session& s) {
 } // namespace
 
 verb package_verb() {
-  return {
-    .name = "package",
-    .summary = "Upload, list, delete packages: roles, files and software of templates",
-    .actions = {{.name = "upload",
-                 .run = upload_file,
-                 .positionals = {"file", "package_name"},
-                 .needs = {"file"}},
-                {.name = "query", .run = query, .positionals = {"package_list"}, .lists = true},
-                {.name = "delete",
-                 .run = remove,
-                 .positionals = {"package_list"},
-                 .needs = {"package_list"}}},
-    .options = {{.name = "file",
-                 .value = "FILE",
-                 .help = "upload: an archive, tar.gz or zip, or a folder that is packed"},
-                {.name = "package_name",
-                 .value = "NAME",
-                 .help = "upload: its name, else that of the file"},
-                {.name = "package_version",
-                 .value = "VERSION",
-                 .help = "upload, delete: the package's version"},
-                {.name = "package_list",
-                 .value = "NAMES",
-                 .help = "delete, query: names, separated by commas"},
-                {.name = "search", .value = "TEXT", .help = "query: a part of the name"},
-                {.name = "description", .value = "TEXT", .help = "upload: free text"},
-                {.name = "sort",
-                 .value = "FIELD",
-                 .help = "query: order",
-                 .choices = {"package_name", "bytes", "created"}},
-                direction_option,
-                page_option,
-                per_page_option},
-    .positionals = {"action"},
-    .examples = "  aops package upload kafka-3.6.tar.gz --package_version 3.6\n"
-                "  aops package list --sort bytes\n"
-                "  aops package delete kafka-3.6\n"};
+  return {.name = "package",
+          .summary = "Upload, list, delete packages: roles, files and software of templates",
+          .actions = {{.name = "upload",
+                       .run = upload_file,
+                       .positionals = {"file", "package_name"},
+                       .needs = {"file"}},
+                      {.name = "query",
+                       .run = query_packages,
+                       .positionals = {"package_list"},
+                       .lists = true},
+                      {.name = "delete",
+                       .run = remove_package,
+                       .positionals = {"package_list"},
+                       .needs = {"package_list"}}},
+          .options = {{.name = "file",
+                       .value = "FILE",
+                       .help = "upload: an archive, tar.gz or zip, or a folder that is packed"},
+                      {.name = "package_name",
+                       .value = "NAME",
+                       .help = "upload: its name, else that of the file"},
+                      {.name = "package_version",
+                       .value = "VERSION",
+                       .help = "upload, delete: the package's version"},
+                      {.name = "package_list",
+                       .value = "NAMES",
+                       .help = "delete, query: names, separated by commas"},
+                      {.name = "search", .value = "TEXT", .help = "query: a part of the name"},
+                      {.name = "description", .value = "TEXT", .help = "upload: free text"},
+                      {.name = "sort",
+                       .value = "FIELD",
+                       .help = "query: order",
+                       .choices = {"package_name", "bytes", "created"}},
+                      direction_option,
+                      page_option,
+                      per_page_option},
+          .positionals = {"action"},
+          .examples = "  aops package upload kafka-3.6.tar.gz --package_version 3.6\n"
+                      "  aops package list --sort bytes\n"
+                      "  aops package delete kafka-3.6\n"};
 }
 
 } // namespace aops::cli

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t piece_bytes = most_piece_text / 4 * 3;
 constexpr size_t most_folder_bytes = size_t{1} << 30;
-constexpr std::string_view extensions[] = {".tar.gz", ".tgz", ".zip"};
+constexpr std::string_view archive_extensions[] = {".tar.gz", ".tgz", ".zip"};
 
 bool is_folder(const std::string& path) {
   std::error_code failed;
@@ -34,7 +34,7 @@ std::string package_stem(const std::string& path) {
   auto name = fs::path{path}.filename().string();
   if (name.empty()) // `folder/`
     name = fs::path{path}.parent_path().filename().string();
-  for (auto extension : extensions)
+  for (auto extension : archive_extensions)
     if (name.size() > extension.size() && name.ends_with(extension))
       return name.substr(0, name.size() - extension.size());
   return name;

@@ -19,17 +19,6 @@ namespace {
 /// Seconds; a node answers within 70 minutes.
 constexpr std::string_view longer_than_a_node = "4260";
 
-/// Ids of `--host_list`; every one is there, or none is meant.
-expected<std::vector<std::string>> hosts_of(session& s) {
-  auto words = at_least_one(s.args, "host_list", s.args.text("action"));
-  if (!words)
-    return words;
-  auto ids = s.host_ids(*words);
-  if (ids && s.has_missing())
-    return fail(ec::not_found, tr("nothing is done unless all hosts are there"));
-  return ids;
-}
-
 /// Puts the name of each host beside its id.
 void add_names(session& s, expected<json>& reply, const char* list) {
   if (!reply || !reply->contains(list))
@@ -225,7 +214,7 @@ int follow(session& s, const std::string& id) {
   }
 }
 
-int run(session& s) {
+int run_command(session& s) {
   auto ids = hosts_of(s);
   if (!ids)
     return s.complain(ids.error());
@@ -272,7 +261,7 @@ verb remote_verb() {
                        .positionals = {"file", "path", "host_list"},
                        .needs = {"host_list", "file", "path"}},
                       {.name = "run",
-                       .run = run,
+                       .run = run_command,
                        .positionals = {"host_list", "command", "args"},
                        .needs = {"host_list", "command"}},
                       {.name = "commands", .run = commands, .lists = true}},

@@ -20,7 +20,7 @@ exports report_exports() {
           .name = "report"};
 }
 
-int remove(session& s) {
+int remove_report(session& s) {
   auto words = at_least_one(s.args, "report_list", "delete");
   if (!words)
     return s.complain(words.error());
@@ -129,7 +129,7 @@ void tell_missing(session& s, const reports_query& query) {
   }
 }
 
-int get(session& s) {
+int get_report(session& s) {
   auto reports = s.args.list("report_list");
   if (!reports)
     return s.complain(reports.error());
@@ -161,8 +161,11 @@ verb report_verb() {
     .name = "report",
     .summary = "List, read, export, delete diagnosis reports",
     .actions =
-      {{.name = "get", .run = get, .positionals = {"report_list", "file"}, .lists = true},
-       {.name = "delete", .run = remove, .positionals = {"report_list"}, .needs = {"report_list"}}},
+      {{.name = "get", .run = get_report, .positionals = {"report_list", "file"}, .lists = true},
+       {.name = "delete",
+        .run = remove_report,
+        .positionals = {"report_list"},
+        .needs = {"report_list"}}},
     .options =
       {{.name = "report_list",
         .value = "REPORTS",

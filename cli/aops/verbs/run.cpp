@@ -22,7 +22,7 @@ constexpr int64_t events_per_page = 1000;
 
 const std::vector<std::string> run_columns = {
   "execution_id", "task_name", "state", "time", "started", "ended", "username", "reason"};
-const std::vector<std::string> host_columns = {
+const std::vector<std::string> step_columns = {
   "step", "host_name", "state", "ok", "changed", "failed", "action", "message"};
 
 /// Ids of runs given by id or its beginning.
@@ -59,7 +59,7 @@ expected<std::vector<std::string>> wanted_runs(session& s, std::string_view what
   return words ? run_ids(s, *words) : words;
 }
 
-int list(session& s) {
+int list_runs(session& s) {
   runs_query query;
   if (s.args.has("run_list")) {
     auto ids = wanted_runs(s, "list");
@@ -114,7 +114,7 @@ int hosts(session& s) {
   }
   add_paging(query, s.args);
   return s.show(s.post("/manage/task/result/hosts", query),
-                {view::kind::json_list, "results", host_columns, {}, "host_name"});
+                {view::kind::json_list, "results", step_columns, {}, "host_name"});
 }
 
 /// An event as a line: when, where, what came of it, and under it what was told.
@@ -208,7 +208,7 @@ int act(session& s, std::string_view what) {
 int stop(session& s) { return act<runs_to_stop>(s, "stop"); }
 int pause(session& s) { return act<runs_to_pause>(s, "pause"); }
 int approve(session& s) { return act<runs_to_approve>(s, "approve"); }
-int resume(session& s) { return act<runs_to_resume>(s, "resume"); }
+int resume_run(session& s) { return act<runs_to_resume>(s, "resume"); }
 
 int retry(session& s) {
   auto ids = wanted_runs(s, "retry");
@@ -267,7 +267,7 @@ verb run_verb() {
     .name = "run",
     .summary = "Follow, stop and continue runs of deployment tasks",
     .actions =
-      {{.name = "list", .run = list, .positionals = {"run_list"}, .lists = true},
+      {{.name = "list", .run = list_runs, .positionals = {"run_list"}, .lists = true},
        {.name = "watch", .run = watch, .positionals = {"run_list"}, .needs = {"run_list"}},
        {.name = "hosts",
         .run = hosts,
@@ -278,7 +278,7 @@ verb run_verb() {
        {.name = "stop", .run = stop, .positionals = {"run_list"}, .needs = {"run_list"}},
        {.name = "pause", .run = pause, .positionals = {"run_list"}, .needs = {"run_list"}},
        {.name = "approve", .run = approve, .positionals = {"run_list"}, .needs = {"run_list"}},
-       {.name = "resume", .run = resume, .positionals = {"run_list"}, .needs = {"run_list"}},
+       {.name = "resume", .run = resume_run, .positionals = {"run_list"}, .needs = {"run_list"}},
        {.name = "retry", .run = retry, .positionals = {"run_list"}, .needs = {"run_list"}},
        {.name = "stat", .run = stat, .lists = true}},
     .options =

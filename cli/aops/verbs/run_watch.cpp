@@ -18,9 +18,9 @@ namespace aops::cli {
 namespace {
 
 /// Connections without an event before it is given up, each followed by a longer pause.
-constexpr int most_fruitless = 8;
+constexpr int most_fruitless_of_run = 8;
 /// Three heartbeats.
-constexpr int stream_silence_s = 45;
+constexpr int run_silence_s = 45;
 /// Steps on hosts asked for at once.
 constexpr int64_t rows_per_page = 5000;
 /// Between two pictures.
@@ -119,7 +119,7 @@ void run_watcher::follow() {
       }
       return !over && !events.broken();
     };
-    auto result = nodes->stream(path, last_id_, stream_silence_s, take_bytes);
+    auto result = nodes->stream(path, last_id_, run_silence_s, take_bytes);
     if (over)
       return end({});
     if (!result && (result.error() == ec::session_invalid || result.error() == ec::not_found))
@@ -130,7 +130,7 @@ void run_watcher::follow() {
       has_changed_ = true;
     }
     fruitless = fruitful ? 0 : fruitless + 1;
-    if (fruitless == most_fruitless)
+    if (fruitless == most_fruitless_of_run)
       return end(result ? tr("the stream tells nothing") : result.error().detail);
     if (fruitless > 0)
       s_.io.pause(250 << std::min(fruitless, 4));

@@ -49,7 +49,7 @@ expected<std::string> task_id_of(session& s, const std::string& word) {
                : expected<std::string>{fail(reply.error())};
 }
 
-int add(session& s) {
+int add_schedule(session& s) {
   schedule_to_add x;
   auto task = task_id_of(s, s.args.text("task"));
   if (!task)
@@ -62,7 +62,7 @@ int add(session& s) {
   return s.show(s.post("/manage/task/schedule/add", x), {});
 }
 
-int update(session& s) {
+int update_schedule(session& s) {
   schedules_query query;
   query.schedule_list = {s.args.text("schedule_name")};
   auto known = s.fetch("/manage/task/schedule/get", query);
@@ -84,7 +84,7 @@ int update(session& s) {
   return s.show(s.post("/manage/task/schedule/update", x), {});
 }
 
-int query(session& s) {
+int query_schedules(session& s) {
   auto names = s.args.list("schedule_list");
   if (!names)
     return s.complain(names.error());
@@ -119,7 +119,7 @@ int preview(session& s) {
   return exit_done;
 }
 
-int remove(session& s) {
+int remove_schedule(session& s) {
   auto names = at_least_one(s.args, "schedule_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -139,17 +139,17 @@ verb schedule_verb() {
     .summary = "Have deployment tasks run by themselves; list, change, delete schedules",
     .actions =
       {{.name = "add",
-        .run = add,
+        .run = add_schedule,
         .positionals = {"schedule_name", "task", "expression"},
         .needs = {"schedule_name", "task", "expression"}},
        {.name = "update",
-        .run = update,
+        .run = update_schedule,
         .positionals = {"schedule_name"},
         .needs = {"schedule_name"}},
-       {.name = "query", .run = query, .positionals = {"schedule_list"}, .lists = true},
+       {.name = "query", .run = query_schedules, .positionals = {"schedule_list"}, .lists = true},
        {.name = "preview", .run = preview, .positionals = {"expression"}, .needs = {"expression"}},
        {.name = "delete",
-        .run = remove,
+        .run = remove_schedule,
         .positionals = {"schedule_list"},
         .needs = {"schedule_list"}}},
     .options =

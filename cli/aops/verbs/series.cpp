@@ -6,7 +6,7 @@ namespace aops::cli {
 
 namespace {
 
-int run(session& s) {
+int run_series(session& s) {
   auto ids = s.host_ids({s.args.text("host")});
   if (!ids)
     return s.complain(ids.error());
@@ -31,7 +31,7 @@ option without_fallback(option x) {
 verb series_verb() {
   return {.name = "series",
           .summary = "List the series of a host with labels and last values",
-          .run = run,
+          .run = run_series,
           .options = {{.name = "host",
                        .value = "HOST",
                        .help = "Id or name of the host",

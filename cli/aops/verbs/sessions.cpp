@@ -14,7 +14,7 @@ maybe<std::string> whose(session& s) {
   return x;
 }
 
-int list(session& s) {
+int list_sessions(session& s) {
   return s.show(s.post("/manage/account/session/get", sessions_query{whose(s)}),
                 {view::kind::whole,
                  "session_infos",
@@ -22,7 +22,7 @@ int list(session& s) {
                  {}});
 }
 
-int remove(session& s) {
+int remove_session(session& s) {
   auto ids = s.args.list("session_list");
   if (!ids)
     return s.complain(ids.error());
@@ -39,8 +39,8 @@ verb session_verb() {
   return {
     .name = "session",
     .summary = "Sessions: who is logged in from where; end them",
-    .actions = {{.name = "list", .run = list, .lists = true},
-                {.name = "delete", .run = remove, .positionals = {"session_list"}}},
+    .actions = {{.name = "list", .run = list_sessions, .lists = true},
+                {.name = "delete", .run = remove_session, .positionals = {"session_list"}}},
     .options =
       {{.name = "username", .value = "NAME", .help = "A user whom you administer; else yourself"},
        {.name = "session_list", .value = "IDS", .help = "delete: sessions, separated by commas"},

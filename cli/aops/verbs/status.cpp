@@ -15,7 +15,7 @@ namespace {
 /// How often `--watch` looks.
 constexpr int watch_ms = 2000;
 
-struct findings {
+struct status_now {
   json counts, alerts;
   bool has_alerts() const {
     return count_of(counts, "critical") + count_of(counts, "warning") + count_of(counts, "info") >
@@ -23,8 +23,8 @@ struct findings {
   }
 };
 
-expected<findings> look(session& s, const alerts_query& query) {
-  findings out;
+expected<status_now> look(session& s, const alerts_query& query) {
+  status_now out;
   status_query hosts;
   hosts.host_list = query.host_list;
   auto counts = s.fetch("/check/status/count", hosts);
@@ -45,7 +45,7 @@ json content_of(json reply) {
   return reply;
 }
 
-void show(session& s, const findings& found, bool with_silent) {
+void show_status(session& s, const status_now& found, bool with_silent) {
   auto& out = s.io.out;
   auto now = s.io.now_s();
   out << status_summary(found.counts, s.colours()) << '\n';
@@ -66,7 +66,7 @@ void show(session& s, const findings& found, bool with_silent) {
   note_rest(s, found.alerts);
 }
 
-int run(session& s) {
+int run_status(session& s) {
   auto query = open_selection(s);
   if (!query)
     return s.complain(query.error());
@@ -87,7 +87,7 @@ int run(session& s) {
     } else if (is_for_people(s)) {
       if (is_watching && s.io.out_is_terminal)
         s.io.out << "\x1b[H\x1b[2J";
-      show(s, *found, with_silent);
+      show_status(s, *found, with_silent);
     } else {
       s.print_json(json{{"counts", content_of(found->counts)},
                         {"alerts", member(found->alerts, "alerts")},
@@ -109,7 +109,7 @@ int run(session& s) {
 verb status_verb() {
   return {.name = "status",
           .summary = "Show what is wrong now",
-          .run = run,
+          .run = run_status,
           .options = {{.name = "host_list",
                        .value = "HOSTS",
                        .help = "Only these hosts, ids or names, separated by commas",

@@ -66,7 +66,7 @@ int generate(session& s) {
   return s.show(s.post("/manage/task/generate", body), {});
 }
 
-int query(session& s) {
+int query_tasks(session& s) {
   auto tasks = s.args.list("task_list");
   if (!tasks)
     return s.complain(tasks.error());
@@ -90,7 +90,7 @@ expected<json> named_tasks(session& s, const std::vector<std::string>& words) {
   return tasks;
 }
 
-int remove(session& s) {
+int remove_task(session& s) {
   auto words = at_least_one(s.args, "task_list", "delete");
   if (!words)
     return s.complain(words.error());
@@ -172,7 +172,7 @@ expected<void> add_manner(session& s, json& body) {
   return {};
 }
 
-int execute(session& s) {
+int execute_task(session& s) {
   auto words = at_least_one(s.args, "task_list", "execute");
   if (!words)
     return s.complain(words.error());
@@ -207,14 +207,19 @@ verb task_verb() {
   return {
     .name = "task",
     .summary = "Make, list, start, delete deployment tasks",
-    .actions =
-      {{.name = "generate",
-        .run = generate,
-        .positionals = {"task_name", "template_name"},
-        .needs = {"task_name", "template_name"}},
-       {.name = "query", .run = query, .positionals = {"task_list"}, .lists = true},
-       {.name = "execute", .run = execute, .positionals = {"task_list"}, .needs = {"task_list"}},
-       {.name = "delete", .run = remove, .positionals = {"task_list"}, .needs = {"task_list"}}},
+    .actions = {{.name = "generate",
+                 .run = generate,
+                 .positionals = {"task_name", "template_name"},
+                 .needs = {"task_name", "template_name"}},
+                {.name = "query", .run = query_tasks, .positionals = {"task_list"}, .lists = true},
+                {.name = "execute",
+                 .run = execute_task,
+                 .positionals = {"task_list"},
+                 .needs = {"task_list"}},
+                {.name = "delete",
+                 .run = remove_task,
+                 .positionals = {"task_list"},
+                 .needs = {"task_list"}}},
     .options =
       {{.name = "task_name", .value = "NAME", .help = "generate: the new task's name"},
        {.name = "task_list",

@@ -26,7 +26,7 @@ void point_at(session& s, const std::string& file, std::string_view text, const 
 }
 
 /// What a reply warns of, a line each.
-void warn(session& s, const expected<json>& reply) {
+void warn_template(session& s, const expected<json>& reply) {
   if (reply)
     for (const auto& text : member(*reply, "warnings"))
       s.note(tr("warning: {}", text.get<std::string>()));
@@ -54,7 +54,7 @@ int import_package(session& s) {
   if (s.args.on("replace"))
     request.replace = true;
   auto reply = s.post("/manage/template/import/package", request);
-  warn(s, reply);
+  warn_template(s, reply);
   return s.show(reply, {});
 }
 
@@ -66,7 +66,7 @@ int import_shipped(session& s) {
   return s.show(s.post("/manage/template/import/shipped", request), {});
 }
 
-int import(session& s) {
+int import_templates(session& s) {
   if (s.args.on("shipped"))
     return import_shipped(s);
   if (!s.args.has("template_content"))
@@ -94,14 +94,14 @@ int import(session& s) {
   if (s.args.on("replace"))
     body["replace"] = true;
   auto reply = s.post("/manage/template/import", body);
-  warn(s, reply);
+  warn_template(s, reply);
   auto code = s.show(reply, {});
   if (reply)
     point_at(s, file, *text, *reply);
   return code;
 }
 
-int query(session& s) {
+int query_templates(session& s) {
   auto names = s.args.list("template_list");
   if (!names)
     return s.complain(names.error());
@@ -125,7 +125,7 @@ int versions(session& s) {
     {view::kind::whole, "versions", {"version", "created", "username", "description", "*"}, {}});
 }
 
-int diff(session& s) {
+int diff_template(session& s) {
   template_diff_query query;
   query.template_name = s.args.text("template_name");
   if (s.args.has("from"))
@@ -142,7 +142,7 @@ int diff(session& s) {
   return exit_done;
 }
 
-int remove(session& s) {
+int remove_template(session& s) {
   auto names = at_least_one(s.args, "template_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -160,16 +160,21 @@ verb template_verb() {
     .name = "template",
     .summary = "Import, list, compare, delete templates of deployment tasks",
     .actions =
-      {{.name = "import", .run = import, .positionals = {"template_content", "template_name"}},
-       {.name = "query", .run = query, .positionals = {"template_list"}, .lists = true},
+      {{.name = "import",
+        .run = import_templates,
+        .positionals = {"template_content", "template_name"}},
+       {.name = "query", .run = query_templates, .positionals = {"template_list"}, .lists = true},
        {.name = "versions",
         .run = versions,
         .positionals = {"template_name"},
         .needs = {"template_name"},
         .lists = true},
-       {.name = "diff", .run = diff, .positionals = {"template_name"}, .needs = {"template_name"}},
+       {.name = "diff",
+        .run = diff_template,
+        .positionals = {"template_name"},
+        .needs = {"template_name"}},
        {.name = "delete",
-        .run = remove,
+        .run = remove_template,
         .positionals = {"template_list"},
         .needs = {"template_list"}}},
     .options =

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t day_s = 86'400;
 
-int list(session& s) {
+int list_tokens(session& s) {
   return s.show(s.post("/manage/account/token/get", tokens_query{}),
                 {view::kind::whole,
                  "token_infos",
@@ -28,7 +28,7 @@ int create(session& s) {
   return s.show(s.post("/manage/account/token/create", request), {});
 }
 
-int remove(session& s) {
+int remove_token(session& s) {
   auto names = at_least_one(s.args, "token_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -44,9 +44,9 @@ verb token_verb() {
   return {.name = "token",
           .summary = "Tokens for programs: make, list, delete",
           .actions = {{.name = "create", .run = create, .positionals = {"name"}, .needs = {"name"}},
-                      {.name = "list", .run = list, .lists = true},
+                      {.name = "list", .run = list_tokens, .lists = true},
                       {.name = "delete",
-                       .run = remove,
+                       .run = remove_token,
                        .positionals = {"token_list"},
                        .needs = {"token_list"}}},
           .options = {{.name = "name", .value = "NAME", .help = "create: what it is for"},

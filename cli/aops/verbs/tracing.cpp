@@ -12,24 +12,13 @@ namespace aops::cli {
 namespace {
 
 /// Seconds; a node answers within 82 minutes.
-constexpr std::string_view longer_than_a_node = "4980";
+constexpr std::string_view longer_than_a_sync = "4980";
 
 bool wants(const session& s, std::string_view what) { return s.args.text("what") == what; }
 
 /// `--domain`, which must be given.
 expected<std::string> domain_of(session& s) {
   return exactly_one(s.args, "domain", s.args.text("action"));
-}
-
-/// Ids of `--host_list`; every one is there, or none is meant.
-expected<std::vector<std::string>> hosts_of(session& s) {
-  auto words = at_least_one(s.args, "host_list", s.args.text("action"));
-  if (!words)
-    return words;
-  auto ids = s.host_ids(*words);
-  if (ids && s.has_missing())
-    return fail(ec::not_found, tr("nothing is done unless all hosts are there"));
-  return ids;
 }
 
 /// Puts the name of each host beside its id.
@@ -81,7 +70,7 @@ int host(session& s) {
 }
 
 /// What the node says of files beside what was done.
-void warn(session& s, const expected<json>& reply) {
+void warn_tracing(session& s, const expected<json>& reply) {
   if (reply)
     for (const auto& x : member(*reply, "warnings"))
       s.note(tr("warning: {}", text_of(x, "filePath") + ": " + text_of(x, "text")));
@@ -142,11 +131,11 @@ int item(session& s) {
   }
   body["confFiles"] = json::array({file});
   auto reply = s.post("/management/addManagementConf", body);
-  warn(s, reply);
+  warn_tracing(s, reply);
   return s.show(reply, {});
 }
 
-int status(session& s) {
+int status_tracing(session& s) {
   if (!s.args.has("domain"))
     return s.show(s.post("/manage/tracing/summary/get", json::object()),
                   {view::kind::whole,
@@ -180,7 +169,7 @@ int status(session& s) {
     reply, {view::kind::whole, "files", {"host_name", "filePath", "isSynced", "reason", "*"}, {}});
 }
 
-int diff(session& s) {
+int diff_tracing(session& s) {
   trace_diff_query query;
   query.domain_name = s.args.text("domain");
   query.file_path = s.args.text("path");
@@ -308,9 +297,9 @@ verb tracing_verb() {
         .positionals = {"what", "domain", "path", "host_list"},
         .needs = {"domain"},
         .lists = true},
-       {.name = "status", .run = status, .positionals = {"domain"}, .lists = true},
+       {.name = "status", .run = status_tracing, .positionals = {"domain"}, .lists = true},
        {.name = "diff",
-        .run = diff,
+        .run = diff_tracing,
         .positionals = {"domain", "path", "host_list"},
         .needs = {"domain", "path"}},
        {.name = "history", .run = history, .positionals = {"domain", "path"}, .lists = true},
@@ -345,7 +334,7 @@ verb tracing_verb() {
        {.name = "timeout",
         .value = "SPAN",
         .help = "How long to wait for an answer",
-        .fallback = longer_than_a_node,
+        .fallback = longer_than_a_sync,
         .kind = option_kind::span,
         .is_extra = true}},
     .positionals = {"action"},

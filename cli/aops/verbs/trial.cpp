@@ -16,7 +16,7 @@ namespace aops::cli {
 
 namespace {
 
-constexpr size_t most_rows = 50, most_parts = 20, most_series = 3, spark_width = 24;
+constexpr size_t most_trial_rows = 50, most_parts = 20, most_series = 3, spark_width = 24;
 
 /// Numbers as people compare them.
 std::string short_number(const json& row, const std::string& name) {
@@ -32,7 +32,7 @@ void tell_rest(session& s, size_t all, size_t shown, std::string_view what) {
 void print_rows(session& s, const std::string& name, const json& results) {
   json rows = json::array();
   for (const auto& result : results) {
-    if (rows.size() == most_rows)
+    if (rows.size() == most_trial_rows)
       break;
     auto row = result;
     const auto& labels = member(result, "labels");

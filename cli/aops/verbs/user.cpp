@@ -7,7 +7,7 @@ namespace aops::cli {
 
 namespace {
 
-int list(session& s) {
+int list_users(session& s) {
   users_query query;
   add_sort(query, s.args);
   add_paging(query, s.args);
@@ -26,18 +26,18 @@ int list(session& s) {
 
 /// One request about one account.
 template <class Request>
-int change(session& s, const char* path) {
+int change_user(session& s, const char* path) {
   Request request;
   request.username = s.args.text("username");
   return s.show(s.post(path, request), {});
 }
 
-int adopt(session& s) { return change<user_to_adopt>(s, "/manage/account/user/adopt"); }
-int release(session& s) { return change<user_to_release>(s, "/manage/account/user/release"); }
-int disable(session& s) { return change<user_to_disable>(s, "/manage/account/user/disable"); }
-int enable(session& s) { return change<user_to_enable>(s, "/manage/account/user/enable"); }
+int adopt(session& s) { return change_user<user_to_adopt>(s, "/manage/account/user/adopt"); }
+int release(session& s) { return change_user<user_to_release>(s, "/manage/account/user/release"); }
+int disable(session& s) { return change_user<user_to_disable>(s, "/manage/account/user/disable"); }
+int enable(session& s) { return change_user<user_to_enable>(s, "/manage/account/user/enable"); }
 
-int add(session& s) {
+int add_user(session& s) {
   auto password = s.new_secret("password", "AOPS_NEW_PASSWORD", tr("First password of the user"));
   if (!password)
     return s.complain(password.error());
@@ -60,7 +60,7 @@ int reset(session& s) {
     {});
 }
 
-int remove(session& s) {
+int remove_user(session& s) {
   auto names = at_least_one(s.args, "user_list", "delete");
   if (!names)
     return s.complain(names.error());
@@ -80,7 +80,7 @@ int change_grants(session& s, bool is_grant) {
 }
 
 int grant(session& s) { return change_grants(s, true); }
-int revoke(session& s) { return change_grants(s, false); }
+int revoke_grants(session& s) { return change_grants(s, false); }
 
 action about_one(std::string_view name, runner run) {
   return {.name = name, .run = run, .positionals = {"username"}, .needs = {"username"}};
@@ -99,21 +99,23 @@ verb user_verb() {
   return {
     .name = "user",
     .summary = "Accounts: list, add, take in, grant host groups, close, reset, delete",
-    .actions =
-      {{.name = "list", .run = list, .lists = true},
-       about_one("add", add),
-       about_one("adopt", adopt),
-       about_one("release", release),
-       about_groups("grant", grant),
-       about_groups("revoke", revoke),
-       {.name = "role",
-        .run = role,
-        .positionals = {"username", "role"},
-        .needs = {"username", "role"}},
-       about_one("disable", disable),
-       about_one("enable", enable),
-       about_one("reset", reset),
-       {.name = "delete", .run = remove, .positionals = {"user_list"}, .needs = {"user_list"}}},
+    .actions = {{.name = "list", .run = list_users, .lists = true},
+                about_one("add", add_user),
+                about_one("adopt", adopt),
+                about_one("release", release),
+                about_groups("grant", grant),
+                about_groups("revoke", revoke_grants),
+                {.name = "role",
+                 .run = role,
+                 .positionals = {"username", "role"},
+                 .needs = {"username", "role"}},
+                about_one("disable", disable),
+                about_one("enable", enable),
+                about_one("reset", reset),
+                {.name = "delete",
+                 .run = remove_user,
+                 .positionals = {"user_list"},
+                 .needs = {"user_list"}}},
     .options =
       {{.name = "username", .value = "NAME", .help = "The account"},
        {.name = "user_list", .value = "NAMES", .help = "delete: accounts, separated by commas"},
