@@ -1,4 +1,4 @@
-import { computed, ref, watchEffect } from 'vue'
+import { computed, ref, shallowRef, watchEffect } from 'vue'
 import { kept } from '../state/kept'
 import { filled } from './filled'
 import { zh } from './zh'
@@ -11,6 +11,30 @@ watchEffect(() => (document.documentElement.lang = language.value === 'zh' ? 'zh
 /** A text in the language of the page, with its values in place (`filled`). What has no translation stays as it is. */
 export function t(text: string, values: Record<string, string | number> = {}): string {
   return filled(language.value === 'zh' ? (zh[text] ?? text) : text, values)
+}
+
+/** What reasons are in Chinese: read once somebody reads Chinese. */
+const inChinese = shallowRef<(text: string) => string>()
+watchEffect(() => {
+  if (language.value === 'zh' && !inChinese.value)
+    import('./reasons').then(
+      (x) => (inChinese.value = x.inChinese),
+      () => undefined, // They stay as they are.
+    )
+})
+
+/** A reason that a node gives, in the language of the page where it is known; else as it is. */
+export function said(text: string | undefined | null): string {
+  if (!text || language.value !== 'zh') return text ?? ''
+  return Object.hasOwn(zh, text) ? zh[text]! : (inChinese.value?.(text) ?? text)
+}
+
+/** Reasons of the node's own about what is abnormal. */
+const ofTheNode = /^flapping: |^value \S+(?:,| \(|$)| \(seen [^()]*, as before at [^()]*\)$/
+
+/** Why a result is what it is. Of what is abnormal that may be a line of a log or a text of the rule, which stay as they are. */
+export function why(of: { value: string; reason?: string }): string {
+  return of.value !== 'Abnormal' || ofTheNode.test(of.reason ?? '') ? said(of.reason) : (of.reason ?? '')
 }
 
 const locale = computed(() => (language.value === 'zh' ? 'zh-CN' : 'en'))
