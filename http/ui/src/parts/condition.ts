@@ -1,4 +1,5 @@
 import type { StreamParser } from '@codemirror/language'
+import { said } from '../text'
 
 /** Colours of the condition language. */
 export const condition: StreamParser<null> = {
@@ -23,9 +24,9 @@ export const condition: StreamParser<null> = {
 /** Where `line 1, position 13: …` of a refusal points to. Positions count from 1. */
 export function faultAt(text: string, detail: string): { from: number; to: number; message: string } {
   const found = /line (\d+), position (\d+): (.*)/s.exec(detail)
-  if (!found) return { from: 0, to: text.length, message: detail }
+  if (!found) return { from: 0, to: text.length, message: said(detail) }
   const lines = text.split('\n')
   const before = lines.slice(0, Number(found[1]) - 1).reduce((n, line) => n + line.length + 1, 0)
   const from = Math.min(text.length, before + Number(found[2]) - 1)
-  return { from: from === text.length && from > 0 ? from - 1 : from, to: from + 1, message: found[3]! }
+  return { from: from === text.length && from > 0 ? from - 1 : from, to: from + 1, message: said(found[3]) }
 }

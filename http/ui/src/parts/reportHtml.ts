@@ -1,5 +1,5 @@
 import type { Schemas } from '../api/client'
-import { labels, language, t, time } from '../text'
+import { labels, language, said, t, time } from '../text'
 import type { Evidence } from './evidence'
 import type { TreeNode, Verdict } from './fault'
 
@@ -35,7 +35,7 @@ export function reportHtml(
 <h2>${escaped(t('Root causes'))}</h2>
 <ol>${causes.map((c) => `<li><b>${escaped(c.path.join(' › '))}</b><br>${escaped(c.description)}<br>→ ${escaped(c.advice)}</li>`).join('') || `<li>–</li>`}</ol>
 <h2>${escaped(t('Fault tree'))}</h2>
-${root && known ? `<ul>${branch(root, known)}</ul>` : `<p>${escaped(r.error)}</p>`}
+${root && known ? `<ul>${branch(root, known)}</ul>` : `<p>${escaped(said(r.error))}</p>`}
 <h2>${escaped(t('Evidence'))}</h2>
 <ul>${evidence.map((e) => `<li><b>${escaped(e.instance ?? e.check_item)}</b> <code>${escaped(e.condition)}</code> ${escaped(labels(e.labels))}<br>${escaped(time(e.first))} – ${escaped(time(e.last))}: ${escaped((e.samples ?? []).map(([, v]) => v).join(', '))}</li>`).join('')}</ul>
 <p><code>${escaped(r.report_id)} · ${escaped(r.content_hash)}</code></p>

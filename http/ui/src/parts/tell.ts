@@ -3,7 +3,7 @@ import 'element-plus/theme-chalk/el-message.css'
 import 'element-plus/theme-chalk/el-message-box.css'
 import 'element-plus/theme-chalk/el-overlay.css'
 import { ApiError } from '../api/client'
-import { t } from '../text'
+import { said, t } from '../text'
 
 export function tellGood(text: string) {
   ElMessage({ type: 'success', message: text, grouping: true })
@@ -18,7 +18,7 @@ export function tellProblem(problem: unknown) {
   if (problem instanceof ApiError) {
     // For these a dialog is open already.
     if (problem.code === 1201 || problem.code === 1204) return
-    const text = `${t(problem.msg)}${problem.code ? ` (${problem.code})` : ''}${problem.detail ? ': ' + problem.detail : ''}${problem.failures.map((f) => ` · ${f.name} ${f.reason}`).slice(0, 10).join('')}`
+    const text = `${t(problem.msg)}${problem.code ? ` (${problem.code})` : ''}${problem.detail ? ': ' + said(problem.detail) : ''}${problem.failures.map((f) => ` · ${f.name} ${said(f.reason)}`).slice(0, 10).join('')}`
     ElMessage({ type: 'error', message: text, duration: 8000, showClose: true })
   } else if (problem instanceof Error) ElMessage({ type: 'error', message: problem.message, showClose: true })
 }
@@ -26,14 +26,14 @@ export function tellProblem(problem: unknown) {
 /** Does it, and says how it went: of what was done in part what was and what was not. */
 export async function attempt<T extends { code: number }>(
   work: () => Promise<T>,
-  said: (reply: T) => string,
+  good: (reply: T) => string,
   rest: (reply: T) => string = () => '',
 ): Promise<T | undefined> {
   try {
     const reply = await work()
     const left = rest(reply)
-    if (reply.code === 206 || left) tellPart([said(reply), left].filter(Boolean).join(' · '))
-    else tellGood(said(reply))
+    if (reply.code === 206 || left) tellPart([good(reply), left].filter(Boolean).join(' · '))
+    else tellGood(good(reply))
     return reply
   } catch (problem) {
     tellProblem(problem)
