@@ -115,6 +115,20 @@ class faults(on_stage):
         t.turn("/ui/board").click("main .el-select")
         t.see(".el-select-dropdown__item >> text=newcomer")
 
+    # -- why
+
+    def test_a_chinese_page_says_why_a_host_is_offline(self):
+        it = self.it.admin
+        host = {"host_name": "deaf", "public_ip": "127.0.0.52", "exporter_port": 9, "host_group_name": "web"}
+        hosts = it.good("/manage/host/add", {"host_list": [host]})["host_list"]
+        self.addCleanup(it.good, "/manage/host/delete", {"host_list": hosts}, method="DELETE")
+        self.t.go("/ui/hosts").see("tr:has-text('deaf') >> text=exporter refused the connection at 127.0.0.52:9")
+        self.assertEqual([x for x in self.t.run("performance.getEntriesByType('resource').map((x) => x.name)") if "reasons" in x], [])
+        t = self.tab(locale="zh-CN").log_in(path="/ui/hosts")
+        t.see("tr:has-text('deaf') >> text=采集端拒绝连接（127.0.0.52:9）").see("tr:has-text('deaf') >> text=离线")
+        t.go(f"/ui/hosts/{hosts[0]}").see("dd:has-text('离线') >> text=采集端拒绝连接（127.0.0.52:9）")
+        t.click("button[lang=en]").see("dd:has-text('offline') >> text=exporter refused the connection at 127.0.0.52:9")
+
     # -- editors
 
     def test_an_editor_says_that_nothing_was_loaded(self):
