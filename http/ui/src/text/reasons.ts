@@ -892,7 +892,18 @@ function known(text: string, depth: number): string | undefined {
   return kind && `${kind}：${rest}`
 }
 
+/** A list of a thousand silent hosts gives few reasons, again with each look. */
+const asked = new Map<string, string>()
+const mostAsked = 2000
+
 /** A reason in Chinese; one that is not known stays as it is. */
 export function inChinese(text: string): string {
-  return text.length > longest ? text : (known(text, 1) ?? text)
+  if (text.length > longest) return text
+  let out = asked.get(text)
+  if (out === undefined) {
+    out = known(text, 1) ?? text
+    if (asked.size >= mostAsked) asked.clear()
+    asked.set(text, out)
+  }
+  return out
 }
