@@ -135,8 +135,8 @@ def measure(figures, place, options):
             figures.add("fleet: Prometheus resident memory", other["rss_mb"], "MB")
             figures.add("fleet: Prometheus samples kept", other["samples"] / other["wall_s"], "1/s")
             figures.add("fleet: CPU, node / Prometheus",
-                        seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]), "ratio")
-            figures.add("fleet: memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio")
+                        seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]), "ratio", "<= 0.5")
+            figures.add("fleet: memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio", "<= 0.5")
     with Fleet(place, options.hosts, blackhole=10) as fleet, Node(place, fleet.port) as node:
         node.log_in()
         warm(node, fleet.hosts, 4)  # What never answers is offline by then.

@@ -68,5 +68,5 @@ def measure(figures, place, options):
             figures.add(name + ": Prometheus CPU share", cpu_share(other["cpu_s"], other["wall_s"], cores), "% of all cores")
             figures.add(name + ": Prometheus resident memory", other["rss_mb"], "MB")
             figures.add(name + ": Prometheus, rounds of rules missed", other["missed"], "in the window")
-            figures.add(name + ": CPU, node / Prometheus", seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]), "ratio")
-            figures.add(name + ": memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio")
+            figures.add(name + ": CPU, node / Prometheus", seen["cpu_s"] / seen["wall_s"] / (other["cpu_s"] / other["wall_s"]), "ratio", "<= 0.5")
+            figures.add(name + ": memory, node / Prometheus", seen["rss_mb"] / other["rss_mb"], "ratio", "<= 0.5")
