@@ -42,7 +42,9 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
   for (auto& b : bound())
     before.emplace(b.rule->rule.check_item, std::move(b));
   bound().clear();
-  for (auto& rule : rules->for_host(host_groups)) {
+  auto meant = rules->for_host(host_groups);
+  bound().reserve(meant.size()); // Hundreds of hosts keep hundreds each: no room to grow.
+  for (auto& rule : meant) {
     if (rule->has_logs()) // Of a `log_checker`.
       continue;
     const auto& item = rule->rule.check_item;

@@ -95,7 +95,8 @@ struct machine {
   std::shared_ptr<const program> source;
   const bytecode& code;
   std::vector<const series*> data;
-  std::vector<uint64_t> positions; ///< Per item: where its current point was last.
+  /// Per item: where its current point was last. Empty where `$0`, which has none, is all there is.
+  std::vector<uint64_t> positions;
   std::vector<cell> registers;
   std::vector<extreme_window> extremes;
   std::vector<sum_window> sums;
@@ -110,7 +111,7 @@ struct machine {
 
 machine::machine(std::shared_ptr<const program> p, std::vector<const series*> given)
     : source(std::move(p)), code(source->code()), data(std::move(given)),
-      positions(code.item_count), registers(code.temporaries, cell::null()),
+      positions(code.item_count > 1 ? code.item_count : 0), registers(code.temporaries, cell::null()),
       extremes(code.extreme_states), sums(code.sum_states), rates(code.rate_states),
       counts(code.count_states), histories(code.history_states) {
   data.resize(code.item_count, nullptr);
