@@ -102,11 +102,12 @@ expected<std::unique_ptr<sqlite_file>> sqlite_file::open(const std::string& path
   if (!db)
     return fail(std::move(db.error()));
   std::unique_ptr<sqlite_file> file{new sqlite_file(*db)};
-  // A block of lines leaves half of its last page empty. Files that are there keep theirs.
+  // A block of lines leaves half of its last page empty. Files that are there keep theirs. What a large
+  // commit added to the log is given back: 1 MiB is what is written between two checkpoints.
   for (const auto* setting : {"pragma page_size = 1024",
                               "pragma journal_mode = wal",
                               "pragma synchronous = full",
-                              "pragma journal_size_limit = 4194304",
+                              "pragma journal_size_limit = 1048576",
                               "pragma trusted_schema = off"})
     if (auto set = file->execute(setting); !set)
       return fail(std::move(set.error()));
