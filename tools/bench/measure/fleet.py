@@ -145,6 +145,18 @@ def measure(figures, place, options):
     return ids
 
 
+def measure_large(figures, place, options):
+    """Ten times as many hosts, and a node alone. Both it and what serves them need a file for each."""
+    with Fleet(place, 10 * options.hosts) as fleet, Node(place, fleet.port) as node:
+        node.log_in()
+        fill(figures, place, node, fleet)
+        warm(node, fleet.hosts, 2)
+        for _ in range(options.runs):
+            cpu, seen = fleet.cpu_s(), observe(node, options.window)
+            report(figures, f"of {fleet.hosts}", seen, fleet.hosts, len(os.sched_getaffinity(0)))
+            figures.add(f"fleet of {fleet.hosts}: CPU of what serves them", 100 * (fleet.cpu_s() - cpu) / seen["wall_s"], "% of a core")
+
+
 def fill(figures, place, node, fleet):
     """Rules, then hosts; ids in the order of the fleet."""
     node.ask("/check/rule/import", place.rules())

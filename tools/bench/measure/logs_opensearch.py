@@ -89,7 +89,7 @@ def of_node(place, count):
 
 def of_opensearch(place, count):
     sys.path.insert(0, os.path.join(place.top, "tests/system"))
-    os.environ["OPENSEARCH_HEAP"] = HEAP
+    os.environ |= {"OPENSEARCH_HEAP": HEAP, "OPENSEARCH_JAVA": "-XX:+UseG1GC"}  # As it is run, not as tests start it.
     from opensearch import opensearch
     engine = opensearch()
     try:
