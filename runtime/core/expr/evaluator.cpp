@@ -111,9 +111,10 @@ struct machine {
 
 machine::machine(std::shared_ptr<const program> p, std::vector<const series*> given)
     : source(std::move(p)), code(source->code()), data(std::move(given)),
-      positions(code.item_count > 1 ? code.item_count : 0), registers(code.temporaries, cell::null()),
-      extremes(code.extreme_states), sums(code.sum_states), rates(code.rate_states),
-      counts(code.count_states), histories(code.history_states) {
+      positions(code.item_count > 1 ? code.item_count : 0),
+      registers(code.temporaries, cell::null()), extremes(code.extreme_states),
+      sums(code.sum_states), rates(code.rate_states), counts(code.count_states),
+      histories(code.history_states) {
   data.resize(code.item_count, nullptr);
   for (auto& s : data)
     if (!s)
