@@ -20,7 +20,7 @@ class Groups:
     """What was sent, and when its report was there."""
 
     def __init__(self):
-        self.lock, self.open, self.took, self.sent, self.late, self.failed = threading.Lock(), {}, [], 0, 0, []
+        self.lock, self.open, self.took, self.sent, self.failed = threading.Lock(), {}, [], 0, []
 
     def begin(self, task, began):
         with self.lock:

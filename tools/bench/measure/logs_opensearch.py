@@ -17,6 +17,7 @@ import urllib.parse
 from measure.figures import quantile
 from measure.logs import SEARCHES, SENDERS, WORDS, disk_bytes, filled, searched_s, senders, source
 from measure.node import Node
+from measure.process import cpu_s, rss_mb
 
 MAPPING = {"settings": {"number_of_shards": 1, "number_of_replicas": 0},
            "mappings": {"properties": {"@timestamp": {"type": "date"}, "message": {"type": "text"}, "host": {"type": "keyword"},
@@ -50,17 +51,6 @@ class bulk:
     def document(host, x):
         at = datetime.datetime.fromtimestamp(x["date"], datetime.timezone.utc).isoformat(timespec="milliseconds")
         return {"@timestamp": at, "message": x["log"], "host": host, "program": x["ident"], "path": x["path"], "offset": x["offset"]}
-
-
-def cpu_s(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def rss_mb(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next(int(x.split()[1]) for x in file if x.startswith("VmRSS:")) / 1024
 
 
 def searched_there(engine):

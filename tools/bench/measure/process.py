@@ -50,23 +50,32 @@ class Child:
         self.process.stdout.close()
 
     def cpu_s(self):
-        """User and system time so far."""
-        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_s(self.pid)
 
     def rss_mb(self):
-        return self._status("VmRSS:") / 1024
+        return rss_mb(self.pid)
 
     def threads(self):
-        return self._status("Threads:")
+        return status_of(self.pid, "Threads:")
 
-    def _status(self, key):
-        with open(f"/proc/{self.pid}/status", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith(key):
-                    return int(line.split()[1])
-        return 0
+
+def cpu_s(pid):
+    """User and system time so far."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def rss_mb(pid):
+    return status_of(pid, "VmRSS:") / 1024
+
+
+def status_of(pid, key):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(key):
+                return int(line.split()[1])
+    return 0
 
 
 def poll(what, deadline_s, problem):
