@@ -99,6 +99,7 @@ private:
   round_to_commit new_commit() const;
 
   // -- lines
+  int64_t lines_due_from_ms() const;
   std::vector<alert_change> begin_lines(const host_state& state);
   /// @return Rules that are new.
   std::vector<std::string> apply_log_rules(const check::rule_set& rules);
@@ -280,6 +281,7 @@ private:
   bool is_looking_at_lines_ = false, knows_lines_ = false;
   bool must_load_line_numbers_ = false;
   int line_reads_left_ = 0; ///< So often what is stored is read, beside what is told.
+  int64_t lines_heard_ms_ = 0; ///< Judging them begins here.
   int64_t lines_judged_ms_ = 0, line_look_until_ms_ = 0;
   std::vector<std::function<void()>> line_waiters_;
 

@@ -40,9 +40,23 @@ int64_t host_body::line_delay_ms() const {
   return delay > 0 ? delay : period_ms();
 }
 
+/// Where judging lines is to begin: what came before is past, and judged as that of a new rule is.
+/// A host that was never judged has no such past: its lines count from when it and a rule for them
+/// were there, however long its first round took.
+int64_t host_body::lines_due_from_ms() const {
+  if (auto judged = std::max(coverage_.until_ms(), checker_.cursor_ms().value_or(0)); judged > 0)
+    return judged;
+  auto earliest = INT64_MAX;
+  for (const auto& rule : rules_->for_host(groups()))
+    if (rule->has_logs())
+      earliest = std::min(earliest, rule->since_ms);
+  return std::max(earliest, record_.status_since_ms);
+}
+
 /// What was open of rules that look at lines; the others keep theirs.
 std::vector<alert_change> host_body::begin_lines(const host_state& state) {
   lines_.set_rules(*rules_, groups());
+  lines_heard_ms_ = lines_due_from_ms();
   std::vector<alert_change> others;
   for (const auto& x : state.alerts)
     (lines_.has(x.check_item) ? line_alerts_ : others).push_back(x);
@@ -54,8 +68,10 @@ std::vector<std::string> host_body::apply_log_rules(const check::rule_set& rules
   bool was_empty = lines_.empty();
   auto added = lines_.set_rules(rules, groups());
   knows_lines_ = false; // What is new needs its past.
-  if (was_empty)
+  if (was_empty) {
     lines_judged_ms_ = 0;
+    lines_heard_ms_ = lines_due_from_ms();
+  }
   bind_line_numbers();
   return added;
 }
@@ -146,19 +162,18 @@ void host_body::take_lines(expected<lines_followed> news, int64_t until_ms) {
     judge_lines(until_ms);
 }
 
-/// From the cursor on, unless that is long ago.
+/// From where they are due, unless that is long ago.
 void host_body::begin_judging_lines(int64_t until_ms) {
-  auto cursor = coverage_.until_ms();
-  auto from = cursor == 0 ? until_ms : std::max(cursor, until_ms - most_behind_ms);
+  auto from = std::max(lines_heard_ms_, until_ms - most_behind_ms);
   lines_judged_ms_ = std::min(from, until_ms);
   lines_.resume(lines_judged_ms_, now_ms(), std::exchange(line_alerts_, {}));
-  if (cursor == 0 || from <= cursor + period_ms())
+  if (coverage_.until_ms() == 0 || from <= lines_heard_ms_ + period_ms())
     return;
   std::vector<std::string> late;
   for (const auto& rule : rules_for({}))
     if (rule->has_logs()) {
       const auto& item = rule->rule.check_item;
-      deviation x{item, cursor + 1, from, std::string{late_rule}};
+      deviation x{item, lines_heard_ms_ + 1, from, std::string{late_rule}};
       coverage_.add(x);
       new_deviations_.push_back(std::move(x));
       late.push_back(item);

@@ -38,6 +38,8 @@ void keep_lines(const intake_tools& with,
       return then(fail(std::move(stored.error())));
     if (shown)
       taps->add(host, *shown, stored->places);
+    else if (stored->taken > 0)
+      taps->came_unheard(host);
     lines_taken reply{
       static_cast<int64_t>(stored->taken), static_cast<int64_t>(stored->duplicates), shortened};
     count_taken(reply);

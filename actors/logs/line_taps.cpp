@@ -110,6 +110,13 @@ void line_taps::add(const std::string& host_id,
   }
 }
 
+void line_taps::came_unheard(const std::string& host_id) {
+  std::lock_guard guard{mutex_};
+  for (auto& [key, t] : taps_)
+    if (!t.what->items.empty() && t.what->hosts->contains(host_id))
+      t.run = base::random_hex(run_digits);
+}
+
 bool line_taps::needs_hosts(const node_lines_to_follow& x, int64_t now_ms) const {
   if (!x.what.items.empty()) // Its owner's own business: it names its host.
     return false;

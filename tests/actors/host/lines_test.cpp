@@ -116,6 +116,16 @@ BOOST_AUTO_TEST_CASE(a_new_rule_judges_lines_of_before) {
   BOOST_TEST(found() == "broken 16-16 Abnormal; broken 122-122 Abnormal");
 }
 
+BOOST_AUTO_TEST_CASE(lines_that_came_before_the_first_round_are_judged_however_long_it_took) {
+  set_rules({broken});
+  send(-40, "Failed before the host was added, and no round is late by so much");
+  send(1, "Failed");
+  to_round(4);
+  begin();
+  to_round(6);
+  BOOST_TEST(found() == "broken 1-1 Abnormal");
+}
+
 BOOST_AUTO_TEST_CASE(what_came_while_the_host_was_away_is_judged_once_it_is_back) {
   set_rules({about_sshd("two", "count(30s, '', '!=') >= 2")});
   begin();

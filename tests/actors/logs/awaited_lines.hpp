@@ -14,6 +14,8 @@ namespace aops::tests {
 /// The embedded store, whose answers are waited for: the fixture has one thread.
 class awaited_lines final : public actors::line_store {
 public:
+  std::function<void()> when_stored = [] {}; ///< Before it is told.
+
   explicit awaited_lines(std::shared_ptr<actors::line_store> inner) : inner_(std::move(inner)) {}
   expected<void> take(const std::string& host,
                       std::vector<logs::record> lines,
@@ -24,8 +26,11 @@ public:
       inner_->take(host, std::move(lines), now_ns, [&](expected<actors::lines_stored> x) {
         told.set_value(std::move(x));
       });
-    if (taken)
-      then(told.get_future().get());
+    if (taken) {
+      auto stored = told.get_future().get();
+      when_stored();
+      then(std::move(stored));
+    }
     return taken;
   }
   expected<actors::lines_had> find(const actors::lines_wanted& what) override {

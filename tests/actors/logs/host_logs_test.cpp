@@ -1,4 +1,5 @@
 #include "actors/logs/host_logs.hpp"
+#include "actors/logs/line_intake.hpp"
 #include "actors/logs/syslog_intake.hpp"
 #include "messages/names.hpp"
 #include "runtime/base/digest.hpp"
@@ -168,6 +169,44 @@ BOOST_AUTO_TEST_CASE(who_follows_hears_of_lines_as_they_come_and_of_what_was_dro
   wanted.query.emplace("(");
   wanted.tap = "u";
   BOOST_TEST(tests::failure_of(ask<lines_followed>(it, admin, wanted)) == ec::bad_request);
+}
+
+BOOST_AUTO_TEST_CASE(rules_that_begin_while_lines_are_on_their_way_to_the_disk_read_them_there) {
+  embedded_lines_config how{folder.path() + "/slow", 86'400'000, int64_t{1} << 30};
+  auto slow = std::make_shared<tests::awaited_lines>(
+    tests::ok(open_embedded_lines(how, now->now_ms() * 1'000'000)));
+  intake_tools with;
+  with.store = store;
+  with.place = std::make_shared<line_store_place>([&] { return slow; });
+  with.taps = std::make_shared<line_taps>();
+  lines_to_follow rule, reader;
+  rule.tap = "rule", rule.host_list = {host}, rule.items = {{"sshd", "log", {}}};
+  reader.tap = "reader", reader.host_list = {host};
+  auto seen = std::make_shared<const hosts_seen>(hosts_seen{{host, "h1"}});
+  auto run_of = [&](const lines_to_follow& x) {
+    return tests::ok(with.taps->take({admin, x}, "n1", seen, 0)).place.run;
+  };
+  auto send = [&](const std::string& text) {
+    logs::record line;
+    line.message = text;
+    line.program = "sshd";
+    line.time_ns = now->now_ms() * 1'000'000;
+    bool told = false;
+    keep_lines(with, host, {line}, [&](expected<lines_taken> x) { told = x.has_value(); });
+    BOOST_TEST(told);
+  };
+  std::string of_rule, of_reader;
+  slow->when_stored = [&] {
+    of_rule = run_of(rule);
+    of_reader = run_of(reader);
+  };
+  send("one");
+  BOOST_TEST(run_of(reader) == of_reader); // Begins with what comes.
+  auto again = run_of(rule);
+  BOOST_TEST(again != of_rule);
+  slow->when_stored = [] {};
+  send("two"); // Is told.
+  BOOST_TEST(run_of(rule) == again);
 }
 
 BOOST_AUTO_TEST_CASE(names_and_addresses_of_several_hosts_are_nobodys) {
