@@ -193,8 +193,9 @@ private:
       return fmt::format("{}:{}", file_, x.begin.line);
     };
     for (const auto& [key, node] : table) {
-      auto o = std::find_if(
-        options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
+      auto o = std::find_if(options.begin(), options.end(), [name = key.str()](const option& x) {
+        return x.key == name;
+      });
       if (o == options.end())
         return wrong(place(key.source()), named(key.str()), "unknown key");
       auto text = text_for_option(*o, node);
@@ -266,8 +267,9 @@ private:
     };
     for (const auto& [key, node] : table) {
       auto place = fmt::format("{}:{}", file_, key.source().begin.line);
-      auto o = std::find_if(
-        options.begin(), options.end(), [&](const option& x) { return x.key == key.str(); });
+      auto o = std::find_if(options.begin(), options.end(), [name = key.str()](const option& x) {
+        return x.key == name;
+      });
       if (o == options.end())
         return wrong(place, named(key.str()), "unknown key");
       if (o->key == "command") {

@@ -170,7 +170,9 @@ private:
       before = a.end;
     }
     for (const auto& [name, value] : to.items()) {
-      auto is_it = [&](const xml_attribute& a) { return name.compare(1, name.npos, a.name) == 0; };
+      auto is_it = [own = std::string_view{name}](const xml_attribute& a) {
+        return own.substr(1) == a.name;
+      };
       if (name.starts_with('@') && std::none_of(x.attributes.begin(), x.attributes.end(), is_it))
         edits_.insert(before,
                       fmt::format(" {}=\"{}\"", name.substr(1), escaped(text_of(value), true)));

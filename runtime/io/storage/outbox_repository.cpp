@@ -131,7 +131,8 @@ outbox_repository::drop(const std::vector<int64_t>& keys, std::string_view reaso
   if (!counted)
     return counted;
   auto noted = for_each(by_topic, [&](const auto& entry) {
-    const auto& [topic, events] = entry;
+    const auto& topic = entry.first;
+    const auto events = entry.second;
     return only(update_or_insert(
       [&] {
         return db_.run("update outbox_loss set events = events + ?, last_ms = ? "

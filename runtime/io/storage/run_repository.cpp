@@ -264,7 +264,8 @@ expected<run_after> run_repository::change(const run_change& x) {
     return fail(std::move(job.error()));
   if (!*job)
     return fail(ec::not_found, "run " + x.run);
-  auto& [key, after] = **job;
+  const auto key = (*job)->key;
+  auto& after = (*job)->after;
   auto& now = after.progress;
   const bool is_as_known = now.state == x.was;
   if (!x.events.empty())

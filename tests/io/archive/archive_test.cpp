@@ -18,6 +18,7 @@ namespace archive_test {
 namespace fs = std::filesystem;
 using namespace aops;
 using namespace aops::tests;
+namespace archive = aops::archive; // Not the struct of that name in libarchive.
 
 namespace {
 
