@@ -144,6 +144,7 @@ function(aops_test name)
   if(arg_APART)
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
+  set_property(GLOBAL APPEND PROPERTY aops_tests ${name})
   # Tests see our own defines; everything else must match the precompiled header.
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)

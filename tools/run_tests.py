@@ -102,19 +102,29 @@ def run_system(script, build):
         return label, passed, failed, took, tail(output, 120) if failed else ""
 
 
-def build(folder):
+def tests_of(folder):
+    """Names of the test programs that a build folder declares by its sources of now; its benchmarks are among them."""
+    done = subprocess.run(["cmake", str(folder)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
+    if done.returncode:
+        sys.exit(f"{tail(done.stdout)}\n0 passed, 1 failed")
+    return (folder / "tests.txt").read_text().split()
+
+
+def build(folder, names):
     """Builds beside the tests that can run already, with what they leave of the processors. What it said when it failed."""
     log = pathlib.Path(f"{folder}.build.log")
+    command = ["cmake", "--build", str(folder), "-j", str(len(os.sched_getaffinity(0))), "--target", *names]
     with log.open("wb") as out:
-        done = subprocess.run(["cmake", "--build", str(folder), "-j", str(len(os.sched_getaffinity(0)))], stdin=subprocess.DEVNULL,
-                              stdout=out, stderr=subprocess.STDOUT, check=False, preexec_fn=lambda: os.nice(19))
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False,
+                              preexec_fn=lambda: os.nice(19))
     return tail(log.read_bytes()) if done.returncode else None
 
 
-def programs_of(folder, pattern):
+def programs_of(folder, pattern, names=None):
     for program in sorted((folder / "bin").glob("test_*")):
         label = f"{folder.name}/{program.name}"
-        if pattern in label and os.access(program, os.X_OK):
+        if pattern in label and (names is None or program.name in names) and os.access(program, os.X_OK):
             yield run_boost, program, label
 
 
@@ -124,11 +134,15 @@ def main():
     parser.add_argument("--pattern", default="")
     parser.add_argument("--no-system", action="store_true", help="only the test programs")
     parser.add_argument("--build", action="append", default=[], type=pathlib.Path, metavar="FOLDER",
-                        help="build this one beside the tests, in the order given, and run its test programs once it is built")
+                        help="build the test programs of this one beside the tests, in the order given, and run them; what one "
+                             "before has is not built again")
     parser.add_argument("folders", nargs="+", type=pathlib.Path, help="build folders; the first is the product's")
     options = parser.parse_args()
 
-    work = [item for folder in options.folders if folder not in options.build for item in programs_of(folder, options.pattern)]
+    builds = {}
+    for folder in options.build:
+        builds[folder] = [x for x in tests_of(folder) if not any(x in names for names in builds.values())]
+    work = [item for folder in options.folders if folder not in builds for item in programs_of(folder, options.pattern)]
     for script in [] if options.no_system else sorted((top / "tests/system").glob("*_test.py")):
         if options.pattern not in f"system/{script.stem}":
             continue
@@ -148,16 +162,16 @@ def main():
 
         try:
             left = begin(work)
-            for folder in options.build:
-                builder.submit(lambda x=folder: (x, build(x))).add_done_callback(ended.put)
-            left += len(options.build)
+            for folder, names in builds.items():
+                builder.submit(lambda x=folder, of=names: (x, build(x, of))).add_done_callback(ended.put)
+            left += len(builds)
             while left > 0:
                 outcome = ended.get().result()
                 left -= 1
                 if len(outcome) == 2:
                     folder, fault = outcome
                     if fault is None:
-                        left += begin(list(programs_of(folder, options.pattern)))
+                        left += begin(list(programs_of(folder, options.pattern, builds[folder])))
                     else:
                         total_failed += 1
                         print(f"FAILED {folder.name} does not build\n{fault}", flush=True)

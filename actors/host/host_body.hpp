@@ -280,7 +280,7 @@ private:
   std::vector<alert_change> line_alerts_;                     ///< Of before the start.
   bool is_looking_at_lines_ = false, knows_lines_ = false;
   bool must_load_line_numbers_ = false;
-  int line_reads_left_ = 0; ///< So often what is stored is read, beside what is told.
+  int line_reads_left_ = 0;    ///< So often what is stored is read, beside what is told.
   int64_t lines_heard_ms_ = 0; ///< Judging them begins here.
   int64_t lines_judged_ms_ = 0, line_look_until_ms_ = 0;
   std::vector<std::function<void()>> line_waiters_;

@@ -33,8 +33,8 @@ public:
            const std::vector<logs::record>& lines,
            const std::vector<stored_place>& places);
 
-  /// Lines were stored of which nobody wanted any when they came. Rules that want them now read what
-  /// is stored: to them it looks as if they had only begun.
+  /// Lines were stored of which nobody wanted any when they came. Rules that want them now read
+  /// what is stored: to them it looks as if they had only begun.
   void came_unheard(const std::string& host_id);
 
   /// Whether the hosts that somebody sees must be told with the next `take`.
