@@ -19,7 +19,7 @@ std::vector<std::string> part_watch::texts() const {
 }
 
 void part_watch::note(const label_set& labels,
-                      const std::vector<const expr::series*>& windows,
+                      std::span<const expr::series* const> windows,
                       int64_t t_ms,
                       std::vector<part_values>& to) {
   if (!windows[0]->empty() && windows[0]->time(windows[0]->end() - 1) == t_ms)
@@ -27,17 +27,17 @@ void part_watch::note(const label_set& labels,
 }
 
 void part_watch::note_at(const label_set& labels,
-                         const std::vector<const expr::series*>& windows,
+                         std::span<const expr::series* const> windows,
                          uint64_t index,
                          std::vector<part_values>& to) {
   if (left_ == 0)
     return;
   auto& x = instances_[labels];
-  if (x.windows != windows) {
-    x.windows = windows;
+  if (!std::ranges::equal(x.windows, windows)) {
+    x.windows.assign(windows.begin(), windows.end());
     x.parts.clear();
     for (const auto& p : parts_)
-      x.parts.emplace_back(p.compute, windows);
+      x.parts.emplace_back(p.compute, x.windows);
   }
   auto& noted = to.emplace_back();
   noted.time_ms = windows[0]->time(index);

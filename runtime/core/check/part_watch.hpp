@@ -4,6 +4,7 @@
 #include "runtime/core/expr/evaluator.hpp"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,12 @@ public:
   bool wants_more() const { return left_ > 0; }
   /// At the newest point of `$0`.
   void note(const label_set& labels,
-            const std::vector<const expr::series*>& windows,
+            std::span<const expr::series* const> windows,
             int64_t t_ms,
             std::vector<part_values>& to);
   /// At a point of `$0`.
   void note_at(const label_set& labels,
-               const std::vector<const expr::series*>& windows,
+               std::span<const expr::series* const> windows,
                uint64_t index,
                std::vector<part_values>& to);
 

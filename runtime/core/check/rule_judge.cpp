@@ -13,34 +13,44 @@ const expr::series* no_points() {
   return &none;
 }
 
+/// Windows of more points are remembered from round to round, which takes up to half a kilobyte for
+/// each rule of a host; shorter ones are read anew. An hour at 15 s is short.
+constexpr int64_t most_points_read_anew = 256;
+
+bool is_read_anew(const expr::program& p, int64_t period_ms) {
+  return p.lookback_points() <= most_points_read_anew &&
+         p.lookback_ms() / period_ms < most_points_read_anew;
+}
+
 bool has_point_at(const expr::series& w, int64_t t_ms) {
   return !w.empty() && w.time(w.end() - 1) == t_ms;
 }
 
 } // namespace
 
-rule_judge::rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows)
-    : windows_(std::move(windows)), rule_(std::move(rule)) {
+rule_judge::rule_judge(rule_set::rule_ptr rule, std::span<const expr::series* const> windows)
+    : windows_(windows.begin(), windows.end()), rule_(std::move(rule)) {
   for (auto& w : windows_)
     if (w == nullptr)
       w = no_points();
-  if (rule_->program)
-    evaluator_.emplace(rule_->program, windows_);
-  if (rule_->recover) {
+}
+
+rule_judge::extras& rule_judge::more() {
+  if (!extras_)
     extras_ = std::make_unique<extras>();
-    extras_->recover.emplace(rule_->recover, windows_);
-  }
+  return *extras_;
+}
+
+bool rule_judge::only_own_series() const {
   const auto& items = rule_->rule.data_list;
-  only_own_series_ =
-    rule_->items.size() == items.size() && std::all_of(items.begin(), items.end(), is_own_series);
+  return rule_->items.size() == items.size() &&
+         std::all_of(items.begin(), items.end(), is_own_series);
 }
 
 // -- joining
 
 void rule_judge::join(size_t item, std::vector<const expr::series*> windows) {
-  if (!extras_)
-    extras_ = std::make_unique<extras>();
-  auto& all = extras_->joined;
+  auto& all = more().joined;
   auto found =
     std::find_if(all.begin(), all.end(), [&](const joined_item& x) { return x.item == item; });
   if (found == all.end())
@@ -53,10 +63,8 @@ void rule_judge::look_at(size_t item, const expr::series* window) {
   if (windows_[item] == window)
     return;
   windows_[item] = window;
-  if (rule_->program)
-    evaluator_.emplace(rule_->program, windows_);
-  if (rule_->recover)
-    extras_->recover.emplace(rule_->recover, windows_);
+  extras_->evaluator.reset();
+  extras_->recover.reset();
 }
 
 /// Which of several series an item means in this round. False when it means more than one.
@@ -108,10 +116,20 @@ std::optional<size_t> rule_judge::lacking(int64_t t_ms) const {
   return {};
 }
 
+expr::judgement rule_judge::judged(uint64_t index, int64_t period_ms) {
+  if (is_read_anew(*rule_->program, period_ms))
+    return expr::judge_once(*rule_->program, windows_, index, period_ms);
+  auto& e = more().evaluator;
+  if (!e)
+    e.emplace(rule_->program, std::vector(windows_.begin(), windows_.end()));
+  auto what = e->verdict_at(index);
+  return {what, e->why(), what == expr::verdict::error && e->lacked_history(period_ms)};
+}
+
 point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
-  if (!evaluator_)
+  if (!rule_->program)
     return point_state::error;
-  if (!answered && !only_own_series_)
+  if (!answered && !only_own_series())
     return point_state::no_data;
   if (extras_ && !extras_->joined.empty()) {
     if (!has_point_at(*windows_[0], t_ms))
@@ -121,7 +139,9 @@ point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
   }
   if (!has_data(t_ms) && lacking(t_ms))
     return point_state::no_data;
-  switch (evaluator_->verdict_at(windows_[0]->end() - 1)) {
+  auto said = judged(windows_[0]->end() - 1, period_ms);
+  why_ = said.why;
+  switch (said.what) {
   case expr::verdict::normal:
     return point_state::well;
   case expr::verdict::abnormal:
@@ -129,30 +149,34 @@ point_state rule_judge::at(int64_t t_ms, bool answered, int64_t period_ms) {
   case expr::verdict::error:
     break;
   }
-  return evaluator_->lacked_history(period_ms) ? point_state::unknown : point_state::error;
+  return said.lacked_history ? point_state::unknown : point_state::error;
 }
 
 bool rule_judge::recovers() {
-  return extras_ && extras_->recover && !extras_->ambiguous && !windows_[0]->empty() &&
-         extras_->recover->verdict_at(windows_[0]->end() - 1) == expr::verdict::abnormal;
+  if (!rule_->recover || windows_[0]->empty() || (extras_ && extras_->ambiguous))
+    return false;
+  auto& e = more().recover;
+  if (!e)
+    e.emplace(rule_->recover, std::vector(windows_.begin(), windows_.end()));
+  return e->verdict_at(windows_[0]->end() - 1) == expr::verdict::abnormal;
 }
 
 std::string rule_judge::reason() const {
-  if (!evaluator_)
+  if (!rule_->program)
     return rule_->refusal;
   if (extras_ && extras_->ambiguous)
     return "several series " + shown_series(rule_->items[*extras_->ambiguous].item) +
            " belong to the instance: use on, ignoring or agg";
-  return evaluator_->why() == nullptr ? std::string() : evaluator_->why();
+  return why_ == nullptr ? std::string() : why_;
 }
 
 size_t rule_judge::memory_bytes() const {
   size_t bytes = sizeof(*this) + windows_.capacity() * sizeof(windows_[0]);
-  if (evaluator_)
-    bytes += evaluator_->memory_bytes();
   if (!extras_)
     return bytes;
-  bytes += sizeof(extras) + (extras_->recover ? extras_->recover->memory_bytes() : 0);
+  bytes += sizeof(extras);
+  for (const auto* e : {&extras_->evaluator, &extras_->recover})
+    bytes += *e ? (*e)->memory_bytes() : 0;
   for (const auto& x : extras_->joined)
     bytes += sizeof(x) + x.windows.capacity() * sizeof(x.windows[0]);
   return bytes;

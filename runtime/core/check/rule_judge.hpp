@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,7 @@ class rule_judge {
 public:
   /// @param windows `windows[i]` is `$i`; must outlive this, and hold no point older than the
   /// rule's horizon when asked. Null: joined by `join`.
-  rule_judge(rule_set::rule_ptr rule, std::vector<const expr::series*> windows);
+  rule_judge(rule_set::rule_ptr rule, std::span<const expr::series* const> windows);
 
   /// An item may mean any of these series: at each round the one that has a sample then, or else
   /// the one that has any. More than one are an error.
@@ -47,7 +48,7 @@ public:
   std::optional<size_t> lacking(int64_t t_ms) const;
 
   const compiled_rule& rule() const { return *rule_; }
-  const std::vector<const expr::series*>& windows() const { return windows_; }
+  std::span<const expr::series* const> windows() const { return windows_; }
   size_t memory_bytes() const;
 
 private:
@@ -59,17 +60,19 @@ private:
   struct extras {
     std::vector<joined_item> joined;
     std::optional<size_t> ambiguous; ///< An item that meant several series in the last round.
-    std::optional<expr::evaluator> recover;
+    std::optional<expr::evaluator> evaluator, recover; ///< Made when they are asked.
   };
+  extras& more();
+  bool only_own_series() const;
+  expr::judgement judged(uint64_t index, int64_t period_ms);
   bool choose(int64_t t_ms);
   bool has_data(int64_t t_ms) const;
   void look_at(size_t item, const expr::series* window);
 
   std::vector<const expr::series*> windows_;
-  std::optional<expr::evaluator> evaluator_;
   std::unique_ptr<extras> extras_;
   rule_set::rule_ptr rule_;
-  bool only_own_series_ = false;
+  const char* why_ = nullptr; ///< `at` came to an error.
 };
 
 } // namespace aops::check

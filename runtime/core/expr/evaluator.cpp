@@ -77,7 +77,8 @@ reason arithmetic(const cell& a, const cell& b, cell& out, text_store& texts) {
 
 /// The registers, the state of the windows, and the loop that runs the instructions.
 struct machine {
-  machine(std::shared_ptr<const program> p, std::vector<const series*> given);
+  /// Begins anew, with the memory that is there.
+  void reset(const program& p, std::span<const series* const> given);
 
   reason run(uint64_t index, cell& result);
   uint64_t point_of(size_t item, uint64_t index, int64_t t);
@@ -93,7 +94,7 @@ struct machine {
   size_t memory_bytes() const;
 
   std::shared_ptr<const program> source;
-  const bytecode& code;
+  const bytecode* code = nullptr;
   std::vector<const series*> data;
   /// Per item: where its current point was last. Empty where `$0`, which has none, is all there is.
   std::vector<uint64_t> positions;
@@ -109,18 +110,28 @@ struct machine {
   int64_t failed_at_ms = 0;
 };
 
-machine::machine(std::shared_ptr<const program> p, std::vector<const series*> given)
-    : source(std::move(p)), code(source->code()), data(std::move(given)),
-      positions(code.item_count > 1 ? code.item_count : 0),
-      registers(code.temporaries, cell::null()), extremes(code.extreme_states),
-      sums(code.sum_states), rates(code.rate_states), counts(code.count_states),
-      histories(code.history_states) {
-  data.resize(code.item_count, nullptr);
+void machine::reset(const program& p, std::span<const series* const> given) {
+  code = &p.code();
+  data.assign(given.begin(), given.end());
+  data.resize(code->item_count, nullptr);
   for (auto& s : data)
     if (!s)
       s = &no_series();
-  registers.reserve(code.temporaries + code.constants.size());
-  registers.insert(registers.end(), code.constants.begin(), code.constants.end());
+  positions.assign(code->item_count > 1 ? code->item_count : 0, 0);
+  registers.reserve(code->temporaries + code->constants.size());
+  registers.assign(code->temporaries, cell::null());
+  registers.insert(registers.end(), code->constants.begin(), code->constants.end());
+  auto forget = [](auto& windows, size_t count) {
+    if (windows.size() < count)
+      windows.resize(count);
+    for (size_t i = 0; i < count; ++i)
+      windows[i].forget();
+  };
+  forget(extremes, code->extreme_states);
+  forget(sums, code->sum_states);
+  forget(rates, code->rate_states);
+  forget(counts, code->count_states);
+  histories.assign(code->history_states, 0);
 }
 
 /// The point of an item at the evaluated one: that of the same index if it has the same time, else
@@ -194,7 +205,7 @@ reason machine::count(const window_call& call, uint64_t k, int64_t t, cell& out)
   if (comparison == op::done)
     return reasons::bad_comparison;
   auto& w = counts[call.state];
-  bool stable = pattern.what != kind::text || call.pattern >= code.temporaries;
+  bool stable = pattern.what != kind::text || call.pattern >= code->temporaries;
   w.move_to(s, points_inside(s, call, t, k, w.begin()), pattern, comparison, stable);
   if (w.has_unreadable())
     return reasons::unreadable;
@@ -279,7 +290,7 @@ reason machine::run(uint64_t index, cell& result) {
     texts.clear();
   const int64_t t = data[0]->time(index);
   cell* const r = registers.data();
-  const instruction* at = code.code.data();
+  const instruction* at = code->code.data();
   while (true) {
     const auto i = *at++;
     reason why = nullptr;
@@ -340,14 +351,14 @@ reason machine::run(uint64_t index, cell& result) {
         break;
       [[fallthrough]];
     case op::jump:
-      at = code.code.data() + (i.a | static_cast<uint32_t>(i.b) << 16);
+      at = code->code.data() + (i.a | static_cast<uint32_t>(i.b) << 16);
       break;
     case op::fail:
       why = reasons::null_operand;
       break;
     case op::contains:
     case op::contains_not: {
-      const auto& m = code.members[i.b];
+      const auto& m = code->members[i.b];
       r[i.dst] = cell::of(contains(r + i.a, m.left, r + i.a + 2 * m.left, m.right) ==
                           (i.code == op::contains));
       break;
@@ -359,9 +370,9 @@ reason machine::run(uint64_t index, cell& result) {
       result = r[i.a];
       return nullptr;
     default:
-      why = windowed(code.windows[i.a], index, t, r[i.dst]);
+      why = windowed(code->windows[i.a], index, t, r[i.dst]);
       if (why) {
-        failed = &code.windows[i.a];
+        failed = &code->windows[i.a];
         failed_at_ms = t;
       }
       break;
@@ -403,7 +414,10 @@ size_t machine::memory_bytes() const {
 }
 
 evaluator::evaluator(std::shared_ptr<const program> p, std::vector<const series*> data)
-    : machine_(std::make_unique<machine>(std::move(p), std::move(data))) {}
+    : machine_(std::make_unique<machine>()) {
+  machine_->reset(*p, data);
+  machine_->source = std::move(p);
+}
 
 evaluator::evaluator(evaluator&&) noexcept = default;
 evaluator& evaluator::operator=(evaluator&&) noexcept = default;
@@ -446,6 +460,19 @@ const char* evaluator::why() const { return machine_->why; }
 
 bool evaluator::lacked_history(int64_t period_ms) const {
   return machine_->lacked_history(period_ms);
+}
+
+judgement judge_once(const program& p,
+                     std::span<const series* const> data,
+                     uint64_t index,
+                     int64_t period_ms) {
+  static thread_local machine m;
+  m.reset(p, data);
+  cell result = cell::null();
+  m.failed = nullptr;
+  if ((m.why = m.run(index, result)))
+    return {verdict::error, m.why, m.lacked_history(period_ms)};
+  return {truthy(result) ? verdict::abnormal : verdict::normal, nullptr, false};
 }
 
 size_t evaluator::memory_bytes() const { return sizeof(*this) + machine_->memory_bytes(); }

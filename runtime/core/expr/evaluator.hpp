@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace aops::expr {
@@ -44,5 +45,20 @@ public:
 private:
   std::unique_ptr<machine> machine_;
 };
+
+/// What a program says of a point of `$0`.
+struct judgement {
+  verdict what = verdict::error;
+  const char* why = nullptr;   ///< Of an error.
+  bool lacked_history = false; ///< See `evaluator`.
+};
+
+/// The verdict of an evaluator that was made for this point only: windows are read from their begin,
+/// and nothing is kept. For short windows, which cost less to read again than to remember.
+/// @param data As for an evaluator; `index` as for `at`.
+judgement judge_once(const program& p,
+                     std::span<const series* const> data,
+                     uint64_t index,
+                     int64_t period_ms);
 
 } // namespace aops::expr

@@ -127,6 +127,17 @@ void extreme_window::move_to(const series& s, point_range wanted, bool largest) 
   taken = wanted;
 }
 
+void extreme_window::forget() {
+  position_ = {};
+  origin_ = 0;
+  head_ = size_ = 0;
+}
+
+void sum_window::forget() {
+  position_ = {};
+  clear();
+}
+
 void sum_window::clear() {
   points_ = 0;
   sum_.clear();
@@ -152,6 +163,11 @@ void sum_window::drop(const series& s, uint64_t i) {
 }
 
 void sum_window::move_to(const series& s, point_range wanted) { slide(*this, s, wanted); }
+
+void rate_window::forget() {
+  position_ = {};
+  clear();
+}
 
 void rate_window::clear() {
   points_ = 0;

@@ -40,6 +40,8 @@ struct window_position {
 class extreme_window {
 public:
   void move_to(const series& s, point_range wanted, bool largest);
+  /// As if it were new, with the memory it has.
+  void forget();
   uint64_t begin() const { return position_.taken.begin; }
   bool has_unreadable() const { return position_.has_unreadable(); }
   bool empty() const { return size_ == 0; }
@@ -65,6 +67,7 @@ private:
 class sum_window {
 public:
   void move_to(const series& s, point_range wanted);
+  void forget();
   uint64_t begin() const { return position_.taken.begin; }
   bool has_unreadable() const { return position_.has_unreadable(); }
   int64_t points() const { return points_; } ///< Without NaN.
@@ -87,6 +90,7 @@ private:
 class rate_window {
 public:
   void move_to(const series& s, point_range wanted);
+  void forget();
   uint64_t begin() const { return position_.taken.begin; }
   bool has_unreadable() const { return position_.has_unreadable(); }
   /// @return false with fewer than two points, or when all have the same time.
@@ -113,6 +117,7 @@ public:
   /// @param stable False when `pattern` borrows text that may have changed since the last call.
   void
   move_to(const series& s, point_range wanted, const cell& pattern, op comparison, bool stable);
+  void forget() { *this = {}; }
   uint64_t begin() const { return position_.taken.begin; }
   bool has_unreadable() const { return position_.has_unreadable(); }
   reason matches(const series& s, int64_t& out) const;
