@@ -7,7 +7,7 @@ namespace aops::check {
 namespace {
 
 void append_once(expr::series& points, int64_t t_ms, number value) {
-  if (points.empty() || points.time(points.end() - 1) < t_ms)
+  if (points.newest_ms() < t_ms)
     points.append(t_ms, value);
 }
 
@@ -21,16 +21,30 @@ const expr::series& window_store::use(uint32_t slot, int64_t horizon_ms, bool wa
     return w.points;
   w.horizon_ms = horizon_ms;
   w.waits = waits;
-  for (auto longer = std::next(found); longer != windows_.end() && longer->first.first == slot;
-       ++longer) {
-    const auto& points = longer->second.points;
-    if (!w.waits || longer->second.waits)
-      continue;
-    for (uint64_t i = points.first(); i < points.end(); ++i)
-      w.points.append(points.time(i), points.value(i));
-    w.waits = false;
-  }
+  share(found);
   return w.points;
+}
+
+/// A new window is one over the points of a longer one, where that has all it is to have; or of any
+/// that is to get the same as it, and got nothing yet.
+void window_store::share(std::map<key, window>::iterator x) {
+  auto& w = x->second;
+  auto slot = x->first.first;
+  for (auto at = windows_.lower_bound({slot, INT64_MIN});
+       at != windows_.end() && at->first.first == slot;
+       ++at) {
+    const auto& other = at->second;
+    if (at == x)
+      continue;
+    bool is_ahead = w.waits && !other.waits && other.horizon_ms > w.horizon_ms;
+    bool is_equal = w.waits == other.waits && other.points.end() == 0 &&
+                    (!w.waits || w.waits_for(reach::far) == other.waits_for(reach::far));
+    if (!is_ahead && !is_equal)
+      continue;
+    w.points = other.points.shared();
+    w.waits = other.waits;
+    return;
+  }
 }
 
 void window_store::drop(uint32_t slot, int64_t horizon_ms) {
@@ -40,6 +54,13 @@ void window_store::drop(uint32_t slot, int64_t horizon_ms) {
 
 void window_store::settle() {
   std::erase_if(windows_, [](auto& w) { return w.second.users == 0; });
+  for (auto at = windows_.begin(); at != windows_.end(); ++at) {
+    auto next = at;
+    bool has_longer = false; // Over the same points, and of the same series.
+    while (++next != windows_.end() && next->first.first == at->first.first && !has_longer)
+      has_longer = next->second.points.shares_with(at->second.points);
+    at->second.points.set_keeps(!has_longer);
+  }
   by_slot_.clear();
   first_of_slot_.assign(windows_.empty() ? 1 : windows_.rbegin()->first.first + 2, 0);
   for (auto& [key, w] : windows_) {

@@ -20,7 +20,8 @@ enum class reach : uint8_t { quick, far };
 
 /// The windows of one host: for each series and each horizon that some rule has, the points a rule
 /// with that horizon may see. Rules share a window when both agree; a longer window would show old
-/// points to a rule that must not depend on them (`#N` over a gap).
+/// points to a rule that must not depend on them (`#N` over a gap). Windows of one series share their
+/// points.
 class window_store {
 public:
   /// The window of a series for a horizon; counts its users. A new one copies what a longer window
@@ -71,6 +72,7 @@ private:
     return {by_slot_.data() + first, first_of_slot_[slot + 1] - first};
   }
   static void append_to(window& w, int64_t t_ms, number value);
+  void share(std::map<key, window>::iterator x);
 
   std::map<key, window> windows_;       ///< Its nodes never move.
   std::vector<window*> by_slot_;        ///< Once settled: the same in the same order.

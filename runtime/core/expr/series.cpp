@@ -47,92 +47,108 @@ uint64_t gallop(uint64_t first, uint64_t end, uint64_t hint, Past past) {
 
 } // namespace
 
-series::series(bool is_log) {
+series::series(bool is_log) : ring_(std::make_shared<ring>()) {
   if (is_log)
     texts_ = std::make_unique<std::deque<std::string>>();
+}
+
+series series::shared() const {
+  assert(!is_log());
+  series x;
+  x.ring_ = ring_;
+  x.first_ = ring_->first;
+  x.keeps_ = false;
+  return x;
 }
 
 series::series(series&&) noexcept = default;
 series& series::operator=(series&&) noexcept = default;
 series::~series() = default;
 
-void series::grow_to(size_t capacity) {
-  auto bigger = std::make_unique<int64_t[]>(words_for(capacity));
-  auto* new_kinds = reinterpret_cast<uint64_t*>(bigger.get() + 2 * capacity);
-  size_t until_wrap = std::min(size_, capacity_ - head_);
+void series::ring::grow_to(size_t wanted) {
+  auto bigger = std::make_unique<int64_t[]>(words_for(wanted));
+  auto* new_kinds = reinterpret_cast<uint64_t*>(bigger.get() + 2 * wanted);
+  size_t until_wrap = std::min(size, capacity - head);
   auto move_half = [&](size_t from, size_t count, size_t to) {
     std::copy_n(times() + from, count, bigger.get() + to);
-    std::copy_n(bits() + from, count, bigger.get() + capacity + to);
+    std::copy_n(bits() + from, count, bigger.get() + wanted + to);
     for (size_t i = 0; i < count; ++i)
       new_kinds[(to + i) >> 6] |= ((kinds()[(from + i) >> 6] >> ((from + i) & 63)) & 1)
                                   << ((to + i) & 63);
   };
-  move_half(head_, until_wrap, 0);
-  move_half(0, size_ - until_wrap, until_wrap);
-  store_ = std::move(bigger);
-  capacity_ = capacity;
-  head_ = 0;
+  move_half(head, until_wrap, 0);
+  move_half(0, size - until_wrap, until_wrap);
+  store = std::move(bigger);
+  capacity = wanted;
+  head = 0;
 }
 
 void series::reserve(size_t points) {
-  if (points > capacity_)
-    grow_to(points);
+  if (points > ring_->capacity)
+    ring_->grow_to(points);
 }
 
-size_t series::push(int64_t time_ms) {
-  if (!empty())
-    time_ms = std::max(time_ms, time(end() - 1)); // Searches rely on the order.
-  if (size_ == capacity_)
-    grow_to(std::max(smallest_ring, size_ + std::max<size_t>(8, size_ / 20)));
-  size_t s = slot(first_ + size_++);
+size_t series::ring::push(int64_t time_ms) {
+  if (size > 0) // Searches rely on the order.
+    time_ms = std::max(time_ms, times()[slot(first + size - 1)]);
+  if (size == capacity)
+    grow_to(std::max(smallest_ring, size + std::max<size_t>(8, size / 20)));
+  size_t s = slot(first + size++);
   times()[s] = time_ms;
   return s;
 }
 
+void series::ring::drop(size_t count) {
+  head = slot(first + count);
+  first += count;
+  size -= count;
+  if (capacity > 4 * smallest_ring && size < capacity / 4)
+    grow_to(std::max(smallest_ring, size + size / 4));
+}
+
 void series::append(int64_t time_ms, number x) {
   assert(!is_log());
-  size_t s = push(time_ms);
-  bits()[s] = x.bits();
+  auto& r = *ring_;
+  size_t s = r.push(time_ms);
+  r.bits()[s] = x.bits();
   uint64_t mask = uint64_t{1} << (s & 63);
-  kinds()[s >> 6] = x.is_integer() ? kinds()[s >> 6] & ~mask : kinds()[s >> 6] | mask;
+  r.kinds()[s >> 6] = x.is_integer() ? r.kinds()[s >> 6] & ~mask : r.kinds()[s >> 6] | mask;
 }
 
 void series::append(int64_t time_ms, std::string_view text) {
   assert(is_log());
-  push(time_ms);
+  ring_->push(time_ms);
   texts_->emplace_back(text);
 }
 
 void series::trim_before(int64_t time_ms) {
-  size_t dropped = static_cast<size_t>(lower_bound(time_ms, first_) - first_);
-  if (dropped == 0)
-    return;
+  auto wanted = lower_bound(time_ms, first());
   if (texts_)
-    texts_->erase(texts_->begin(), texts_->begin() + static_cast<ptrdiff_t>(dropped));
-  head_ = slot(first_ + dropped);
-  first_ += dropped;
-  size_ -= dropped;
-  if (capacity_ > 4 * smallest_ring && size_ < capacity_ / 4)
-    grow_to(std::max(smallest_ring, size_ + size_ / 4));
+    texts_->erase(texts_->begin(), texts_->begin() + static_cast<ptrdiff_t>(wanted - first_));
+  first_ = wanted;
+  if (keeps_ && first_ > ring_->first)
+    ring_->drop(static_cast<size_t>(first_ - ring_->first));
 }
 
 uint64_t series::lower_bound(int64_t time_ms) const {
-  return lower_bound(time_ms, first_ + size_ / 2);
+  return lower_bound(time_ms, first() + size() / 2);
 }
 uint64_t series::upper_bound(int64_t time_ms) const {
-  return upper_bound(time_ms, first_ + size_ / 2);
+  return upper_bound(time_ms, first() + size() / 2);
 }
 
 uint64_t series::lower_bound(int64_t time_ms, uint64_t hint) const {
-  return gallop(first_, end(), hint, [&](uint64_t i) { return time(i) >= time_ms; });
+  return gallop(first(), end(), hint, [&](uint64_t i) { return time(i) >= time_ms; });
 }
 
 uint64_t series::upper_bound(int64_t time_ms, uint64_t hint) const {
-  return gallop(first_, end(), hint, [&](uint64_t i) { return time(i) > time_ms; });
+  return gallop(first(), end(), hint, [&](uint64_t i) { return time(i) > time_ms; });
 }
 
 size_t series::memory_bytes() const {
-  size_t bytes = sizeof(*this) + (capacity_ == 0 ? 0 : words_for(capacity_) * sizeof(int64_t));
+  size_t bytes = sizeof(*this);
+  if (keeps_)
+    bytes += sizeof(ring) + 2 * sizeof(long) + words_for(ring_->capacity) * sizeof(int64_t);
   if (texts_) {
     // A deque of strings takes one block of 512 bytes at least, and a map of pointers.
     bytes += sizeof(*texts_) + 512 + 64 + texts_->size() * sizeof(std::string);
