@@ -28,6 +28,7 @@ struct firing_terms {
   int64_t keep_firing_ms = 0; ///< So long a verdict outlives it.
   bool has_recover = false;   ///< A condition of its own ends the verdict.
   no_data_policy no_data = no_data_policy::tell;
+  friend bool operator==(const firing_terms&, const firing_terms&) = default;
 
   /// Whether a verdict depends on more than its round.
   bool looks_back() const {

@@ -64,7 +64,7 @@ rules_diff host_checker::set_rules(std::shared_ptr<const rule_set> rules,
     diff.added.push_back(item);
     if (!collected) {
       diff.not_collected.push_back(item);
-      bound().back().ledger_from_ms = backfill_from_ms;
+      bound().back().more.make().ledger_from_ms = backfill_from_ms;
     }
   }
   for (auto& [item, b] : before) {
@@ -98,14 +98,15 @@ bound_rule* host_checker::find(const std::string& check_item) {
 instance* host_checker::find(bound_rule& b, const label_set& labels) {
   if (labels.empty())
     return &b.common;
-  auto found = std::find_if(
-    b.others.begin(), b.others.end(), [&](const instance& x) { return x.labels == labels; });
-  return found == b.others.end() ? nullptr : &*found;
+  auto all = b.others();
+  auto found =
+    std::find_if(all.begin(), all.end(), [&](const instance& x) { return x.labels() == labels; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 /// Instances of queries come with what these yield; before that, with what is known of them.
 instance* host_checker::find_or_add(bound_rule& b, const label_set& labels) {
-  return b.query ? &rule_engine::instance_of_query(b, labels) : find(b, labels);
+  return b.query() ? &rule_engine::instance_of_query(b, labels) : find(b, labels);
 }
 
 std::vector<uint32_t> host_checker::forget_unseen(int64_t before_ms, size_t most) {
@@ -152,10 +153,10 @@ bool host_checker::enter(int64_t t_ms, round_result& result) {
 
 void host_checker::begin_ledgers(int64_t t_ms, round_result& result) {
   for (auto& b : bound()) {
-    if (!b.ledger_from_ms)
+    if (!b.more->ledger_from_ms)
       continue;
-    int64_t from = ceil_grid(*b.ledger_from_ms, period_ms_, offset_ms_);
-    b.ledger_from_ms.reset();
+    int64_t from = ceil_grid(*b.more->ledger_from_ms, period_ms_, offset_ms_);
+    b.more.make().ledger_from_ms.reset();
     if (from < t_ms)
       result.deviations.push_back(
         {b.rule->rule.check_item, from, t_ms - period_ms_, std::string(missed_not_collected)});
@@ -199,14 +200,16 @@ rule_change host_checker::change_over(const bound_rule& b,
 
 /// The same for one round. Mostly it goes on with the run before it.
 rule_change host_checker::change_at(const bound_rule& b, instance& x, int64_t t_ms) {
-  auto* run = x.run.get();
+  auto& more = x.more.make();
+  auto* run = more.run.get();
   bool goes_on = run != nullptr && run->value == *x.value && run->end_ms <= t_ms &&
                  t_ms - run->end_ms <= join_distance_ms(period_ms_) &&
                  t_ms - run->start_ms <= longest_interval_ms;
   if (!goes_on)
-    return change_over(b, x.labels, x.run, {t_ms, t_ms}, {{t_ms, t_ms, *x.value, x.reason}});
+    return change_over(
+      b, more.labels, more.run, {t_ms, t_ms}, {{t_ms, t_ms, *x.value, more.reason}});
   run->end_ms = t_ms;
-  return {b.rule->rule.check_item, b.rule->digest, run->start_ms, t_ms, {*run}, x.labels};
+  return {b.rule->rule.check_item, b.rule->digest, run->start_ms, t_ms, {*run}, more.labels};
 }
 
 round_result
@@ -248,10 +251,10 @@ round_result host_checker::replay(std::span<const round> rounds) {
     engine_.enter(r.time_ms, r.samples, r.answered, r.duration_s, true);
     std::string_view why = r.reason.empty() ? no_answer : std::string_view(r.reason);
     judge(r.time_ms, r.answered ? nullptr : &why, [&](bound_rule& b, instance& x) {
-      auto [rows, is_new] = found.try_emplace({&b, x.labels});
-      if (is_new && x.run)
-        rows->second.run = std::make_unique<interval>(*x.run);
-      rows->second.rows.push_back({r.time_ms, r.time_ms, *x.value, x.reason});
+      auto [rows, is_new] = found.try_emplace({&b, x.labels()});
+      if (is_new && x.more->run)
+        rows->second.run = std::make_unique<interval>(*x.more->run);
+      rows->second.rows.push_back({r.time_ms, r.time_ms, *x.value, x.reason()});
     });
     result.judged += bound().size() - waiting_.size();
     tell_changes(result);
@@ -264,7 +267,7 @@ round_result host_checker::replay(std::span<const round> rounds) {
     result.changes.push_back(
       change_over(b, key.second, x.run, {*first, *cursor_ms_}, std::move(x.rows)));
     if (auto* still = find(b, key.second))
-      still->run = std::move(x.run);
+      still->more.make().run = std::move(x.run);
   }
   return result;
 }
@@ -283,7 +286,7 @@ void host_checker::tell_changes(round_result& result) {
   must_tell_all_ = false;
   for (auto& b : bound()) {
     tell_change(b, b.common, result);
-    for (auto& x : b.others)
+    for (auto& x : b.others())
       tell_change(b, x, result);
   }
 }
@@ -296,8 +299,8 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
     return;
   const auto& rule = b.rule->rule;
   std::string value(x.value ? to_string(*x.value) : "");
-  bool alerts_without_data = b.terms.no_data == no_data_policy::alert;
-  instance_key key{rule.check_item, x.labels};
+  bool alerts_without_data = b.terms->no_data == no_data_policy::alert;
+  instance_key key{rule.check_item, x.labels()};
   auto known = open_.find(key);
   if (known != open_.end() && value == known->second.value) {
     x.since_ms = known->second.since_ms;
@@ -312,7 +315,7 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   } else if (known == open_.end() && value.empty()) {
     return;
   }
-  tell(b, x, *x.since_ms, std::move(value), x.reason, result);
+  tell(b, x, *x.since_ms, std::move(value), x.reason(), result);
 }
 
 void host_checker::tell(const bound_rule& b,
@@ -323,19 +326,19 @@ void host_checker::tell(const bound_rule& b,
                         round_result& result) {
   const auto& rule = b.rule->rule;
   auto& change = result.alerts.emplace_back(
-    alert_change{rule.check_item, x.labels, value, since_ms, rule.severity, std::move(reason)});
-  if (x.told) {
-    change.rule_labels = x.told->labels;
-    change.annotations = x.told->annotations;
+    alert_change{rule.check_item, x.labels(), value, since_ms, rule.severity, std::move(reason)});
+  if (const auto& told = x.more->told) {
+    change.rule_labels = told->labels;
+    change.annotations = told->annotations;
   }
-  instance_key key{rule.check_item, x.labels};
+  instance_key key{rule.check_item, x.labels()};
   if (value.empty())
     open_.erase(key);
   else
     open_.insert_or_assign(
       std::move(key),
       open_alert{
-        std::move(value), since_ms, rule.severity, b.terms.no_data == no_data_policy::alert});
+        std::move(value), since_ms, rule.severity, b.terms->no_data == no_data_policy::alert});
 }
 
 // -- flapping
@@ -343,7 +346,7 @@ void host_checker::tell(const bound_rule& b,
 void host_checker::watch_flaps() {
   bool is_any = false;
   auto watch = [&](instance& x) {
-    if (!x.since_ms || !x.flaps.note(x.value, limits_.flaps))
+    if (!x.since_ms || !x.more.make().flaps.note(x.value, limits_.flaps))
       return;
     x.is_told = false;
     is_any = true;
@@ -352,7 +355,7 @@ void host_checker::watch_flaps() {
     if (b.waits || !limits_.flaps.applies_to(b.rule->rule.flapping))
       continue;
     watch(b.common);
-    for (auto& x : b.others)
+    for (auto& x : b.others())
       watch(x);
   }
   must_tell_all_ |= is_any;
@@ -360,18 +363,19 @@ void host_checker::watch_flaps() {
 
 /// While an instance flaps its changes are not told: only that it begins and that it ends to do so.
 bool host_checker::tell_flapping(const bound_rule& b, instance& x, round_result& result) {
-  if (x.flaps.flaps() == x.is_flapping_told)
-    return x.is_flapping_told;
-  x.is_flapping_told = x.flaps.flaps();
-  if (x.is_flapping_told)
+  if (x.more->flaps.flaps() == x.more->is_flapping_told)
+    return x.more->is_flapping_told;
+  auto& more = x.more.make();
+  more.is_flapping_told = more.flaps.flaps();
+  if (more.is_flapping_told)
     tell(b,
          x,
          result.until_ms,
          std::string(to_string(result_value::abnormal)),
-         why_flapping(x.flaps, limits_.flaps),
+         why_flapping(more.flaps, limits_.flaps),
          result);
   else
-    tell(b, x, result.until_ms, std::string(x.value ? to_string(*x.value) : ""), x.reason, result);
+    tell(b, x, result.until_ms, std::string(x.value ? to_string(*x.value) : ""), more.reason, result);
   return true;
 }
 
@@ -404,7 +408,7 @@ void host_checker::prepare_silent(reach which) {
   auto& silent = silent_[static_cast<size_t>(which)];
   std::vector<rule_set::rule_ptr> wanted;
   for (const auto& b : bound())
-    if (b.pending == which && b.terms.looks_back())
+    if (b.pending == which && b.looks_back)
       wanted.push_back(b.rule);
   auto is_there = [&](const rule_set::rule_ptr& rule) {
     return std::any_of(silent.engine->rules.begin(),
@@ -428,12 +432,12 @@ void host_checker::prepare_silent(reach which) {
     silent.engine->loaded(part);
   silent.engine->watch_states(
     [&silent](const bound_rule& b, instance& x, int64_t t_ms, point_state state) {
-      auto& states = silent.states[{b.rule->rule.check_item, x.labels}];
+      auto& states = silent.states[{b.rule->rule.check_item, x.labels()}];
       if (x.is_fresh)
         states.clear();
-      bool recovers = b.terms.has_recover && x.judge && x.judge->recovers();
+      bool recovers = b.terms->has_recover && x.judge && x.judge->recovers();
       states.push_back({t_ms, state, recovers});
-      while (states.front().time_ms < t_ms - b.terms.lead_ms())
+      while (states.front().time_ms < t_ms - b.terms->lead_ms())
         states.pop_front();
     });
 }
@@ -465,7 +469,7 @@ void host_checker::take_over(reach which) {
       if (last == nullptr || last->is_fresh) // It went meanwhile.
         continue;
       if (auto* x = find_or_add(*b, key.second))
-        x->time = time_after(*b, key.second, states);
+        x->more.make().time = time_after(*b, key.second, states);
     }
   }
   silent = {};
@@ -482,7 +486,7 @@ firing host_checker::time_after(const bound_rule& b,
       time.fires();
       must_fire = false;
     }
-    time.at(x.time_ms, x.state, b.terms, [&] { return x.recovers; });
+    time.at(x.time_ms, x.state, *b.terms, [&] { return x.recovers; });
   }
   if (must_fire)
     time.fires();
@@ -518,12 +522,13 @@ void host_checker::resume(int64_t cursor_ms,
   }
   auto go_on = [&](bound_rule& b, instance& x) {
     x.is_told = false;
-    auto known = resumed_.find({b.rule->rule.check_item, x.labels});
+    auto known = resumed_.find({b.rule->rule.check_item, x.labels()});
     if (known == resumed_.end())
       return;
-    x.run = std::make_unique<interval>(known->second.row);
-    if (fired_at_the_cursor(b, x.labels))
-      x.time.fires();
+    auto& more = x.more.make();
+    more.run = std::make_unique<interval>(known->second.row);
+    if (fired_at_the_cursor(b, more.labels))
+      more.time.fires();
   };
   for (const auto& [key, last] : resumed_)
     if (auto* b = find(key.first))
@@ -532,11 +537,12 @@ void host_checker::resume(int64_t cursor_ms,
     if (auto* b = find(x.check_item))
       find_or_add(*b, x.labels);
   for (auto& b : bound()) {
-    b.ledger_from_ms.reset();
+    if (b.more.has())
+      b.more.make().ledger_from_ms.reset();
     if (b.must_join)
       engine_.join(b);
     go_on(b, b.common);
-    for (auto& x : b.others)
+    for (auto& x : b.others())
       go_on(b, x);
   }
   for (const auto& x : alerts) {
@@ -544,8 +550,8 @@ void host_checker::resume(int64_t cursor_ms,
     if (b == nullptr || !limits_.flaps.applies_to(b->rule->rule.flapping))
       continue;
     if (auto* known = find_or_add(*b, x.labels)) {
-      known->flaps.go_on();
-      known->is_flapping_told = true;
+      known->more.make().flaps.go_on();
+      known->more.make().is_flapping_told = true;
     }
   }
   if (!silent_[static_cast<size_t>(reach::far)].engine)
@@ -582,12 +588,12 @@ std::vector<rule_cost> host_checker::take_costs() {
 std::vector<rule_state> host_checker::states() const {
   std::vector<rule_state> result;
   auto add = [&](const bound_rule& b, const instance& x) {
-    result.push_back({b.rule->rule.check_item, x.value, x.since_ms, x.labels, x.reason});
+    result.push_back({b.rule->rule.check_item, x.value, x.since_ms, x.labels(), x.reason()});
   };
   for (const auto& b : bound()) {
-    if (b.others.empty() || b.common.value)
+    if (b.others().empty() || b.common.value)
       add(b, b.common);
-    for (const auto& x : b.others)
+    for (const auto& x : b.others())
       add(b, x);
   }
   return result;

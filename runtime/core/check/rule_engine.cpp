@@ -26,7 +26,7 @@ bool has_candidates(const compiled_item& x) {
 
 /// Whether an instance is told of although it has no data for longer than its rule looks back.
 bool outlives_its_series(const bound_rule& b) {
-  return b.terms.no_data == no_data_policy::keep || b.terms.no_data == no_data_policy::alert;
+  return b.terms->no_data == no_data_policy::keep || b.terms->no_data == no_data_policy::alert;
 }
 
 } // namespace
@@ -63,13 +63,13 @@ rule_engine::~rule_engine() {
 bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   bound_rule b;
   b.rule = std::move(rule);
-  b.terms = b.rule->terms(period_ms_);
-  b.looks_back = b.terms.looks_back();
+  b.terms = terms_of(*b.rule);
+  b.looks_back = b.terms->looks_back();
   b.horizon_ms = horizon_ms(*b.rule, period_ms_);
   collected = true;
   if (b.rule->learns())
-    b.learned = std::make_unique<learned_rule>();
-  if (b.rule->has_matches() || b.rule->query || b.rule->learns() || b.terms.looks_back())
+    b.more.make().learned = std::make_unique<learned_rule>();
+  if (b.rule->has_matches() || b.rule->query || b.rule->learns() || b.looks_back)
     b.pending = history_ms(*b.rule, period_ms_) > quick_history_ms ? reach::far : reach::quick;
   if (b.rule->has_matches() || b.rule->query) {
     bind_matches(b, collected);
@@ -78,10 +78,17 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   std::vector<const expr::series*> data;
   for (const auto& x : b.rule->items)
     data.push_back(exact_window(b, x, collected));
-  b.common.judge.emplace(b.rule, std::move(data));
-  if (b.learned && !b.slots.empty())
-    b.common.slot = b.slots.front();
+  b.common.judge.emplace(b.rule, data);
+  if (b.learned() && !b.slots.empty())
+    b.common.slot = b.slots[0];
   return b;
+}
+
+/// Rules share what mostly is the same.
+const firing_terms* rule_engine::terms_of(const compiled_rule& rule) {
+  auto terms = rule.terms(period_ms_);
+  auto known = std::find(terms_.begin(), terms_.end(), terms);
+  return known != terms_.end() ? &*known : &terms_.emplace_back(terms);
 }
 
 /// The window of an item that names its series.
@@ -92,15 +99,17 @@ rule_engine::exact_window(bound_rule& b, const compiled_item& x, bool& collected
   if (x.item.type == "log")
     return no_entries();
   bool was_kept = true;
-  b.slots.push_back(kept_.bind(x.item.name, x.item.label, was_kept));
+  auto slot = kept_.bind(x.item.name, x.item.label, was_kept);
+  b.slots.push_back(slot);
   collected = collected && was_kept;
-  return &windows_.use(b.slots.back(), b.horizon_ms);
+  return &windows_.use(slot, b.horizon_ms);
 }
 
 void rule_engine::bind_matches(bound_rule& b, bool& collected) {
   b.windows_wait = true;
+  auto& sources = b.more.make().sources;
   for (const auto& x : b.rule->items) {
-    auto& source = b.sources.emplace_back();
+    auto& source = sources.emplace_back();
     if (x.match == nullptr || !x.is_needed) {
       source.fixed = exact_window(b, x, collected);
       continue;
@@ -120,9 +129,9 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
     bind_query(b);
   if (!b.rule->has_instances()) {
     std::vector<const expr::series*> data;
-    for (const auto& source : b.sources)
+    for (const auto& source : sources)
       data.push_back(source.fixed);
-    b.common.judge.emplace(b.rule, std::move(data));
+    b.common.judge.emplace(b.rule, data);
   }
   b.must_join = true;
   met_.clear(); // Those that are known already may belong to it.
@@ -130,15 +139,19 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
 }
 
 void rule_engine::unbind(bound_rule& b) {
-  b.query.reset();
-  for (const auto& [labels, series] : std::exchange(b.recorded, {}))
-    kept_.release(series.slot);
   for (auto slot : b.slots) {
     windows_.drop(slot, b.horizon_ms);
     kept_.release(slot);
   }
-  for (size_t i = 0; i < b.sources.size(); ++i) {
-    auto& source = b.sources[i];
+  b.slots.clear();
+  if (!b.more.has())
+    return;
+  auto& more = b.more.make();
+  more.query.reset();
+  for (const auto& [labels, series] : std::exchange(more.recorded, {}))
+    kept_.release(series.slot);
+  for (size_t i = 0; i < more.sources.size(); ++i) {
+    auto& source = more.sources[i];
     for (auto& c : source.candidates)
       drop_window(b, source, c);
     const auto& x = b.rule->items[i];
@@ -152,8 +165,7 @@ void rule_engine::unbind(bound_rule& b) {
       derived_.drop(aggregates_.groups_of(*source.aggregate).front(), b.horizon_ms);
     aggregates_.drop(*source.aggregate);
   }
-  b.slots.clear();
-  b.sources.clear();
+  more.sources.clear();
 }
 
 void rule_engine::drop_window(const bound_rule& b, const item_source& source, const candidate& c) {
@@ -172,7 +184,7 @@ void rule_engine::settle() {
 /// known by their members.
 void rule_engine::meet_known() {
   auto outlives = [](const bound_rule& b) {
-    return !b.query && !b.sources.empty() && b.rule->has_instances() && outlives_its_series(b);
+    return !b.query() && !b.sources().empty() && b.rule->has_instances() && outlives_its_series(b);
   };
   if (std::none_of(rules.begin(), rules.end(), outlives))
     return;
@@ -186,8 +198,8 @@ void rule_engine::meet_known() {
         connect(b, slot, key);
   }
   for (auto& b : rules)
-    if (outlives(b) && b.sources[0].aggregate)
-      for (auto group : aggregates_.groups_of(*b.sources[0].aggregate))
+    if (outlives(b) && b.sources()[0].aggregate)
+      for (auto group : aggregates_.groups_of(*b.sources()[0].aggregate))
         connect_group(group);
 }
 
@@ -215,12 +227,13 @@ void rule_engine::meet(std::span<const sample> samples) {
 
 bool rule_engine::connect(bound_rule& b, uint32_t slot, const series_key& key) {
   bool is_new = false;
-  for (size_t i = 0; i < b.sources.size(); ++i) {
+  auto sources = b.sources();
+  for (size_t i = 0; i < sources.size(); ++i) {
     const auto& x = b.rule->items[i];
     if (x.match == nullptr || x.agg != aggregation::none || x.item.name != key.name ||
         !x.match->matches(key.label))
       continue;
-    auto& all = b.sources[i].candidates;
+    auto& all = sources[i].candidates;
     auto place = std::lower_bound(
       all.begin(), all.end(), slot, [](const candidate& c, uint32_t s) { return c.id < s; });
     if (place != all.end() && place->id == slot)
@@ -238,8 +251,7 @@ bool rule_engine::connect_group(uint32_t id) {
     return false;
   bool is_new = false;
   for (auto& b : rules)
-    for (size_t i = 0; i < b.sources.size(); ++i) {
-      auto& source = b.sources[i];
+    for (auto& source : b.sources()) {
       if (source.aggregate != group.aggregate || source.fixed != nullptr)
         continue;
       auto& all = source.candidates;
@@ -282,9 +294,10 @@ void rule_engine::drop_empty() {
   for (auto& b : rules) {
     if (b.windows_wait && b.horizon_ms > quick_history_ms)
       continue; // Nothing is in them yet.
-    for (size_t i = 0; i < b.sources.size(); ++i) {
-      auto& source = b.sources[i];
-      if (i == 0 && !b.query && outlives_its_series(b))
+    auto sources = b.sources();
+    for (size_t i = 0; i < sources.size(); ++i) {
+      auto& source = sources[i];
+      if (i == 0 && !b.query() && outlives_its_series(b))
         continue;
       is_any |= drop_candidates(b, source, [&](const candidate& c) {
         if (!c.window->empty())
@@ -303,9 +316,9 @@ void rule_engine::drop_empty() {
 
 void rule_engine::forget(const std::vector<uint32_t>& slots) {
   for (auto& b : rules)
-    if (b.learned)
+    if (b.learned())
       for (auto slot : slots)
-        b.learned->forget(slot);
+        b.learned()->forget(slot);
   if (!has_matches())
     return;
   auto groups = aggregates_.forget(slots);
@@ -314,7 +327,7 @@ void rule_engine::forget(const std::vector<uint32_t>& slots) {
       met_[slot] = false;
   bool is_any = false;
   for (auto& b : rules)
-    for (auto& source : b.sources) {
+    for (auto& source : b.sources()) {
       const auto& gone = source.aggregate ? groups : slots;
       is_any |= drop_candidates(b, source, [&](const candidate& c) {
         return std::find(gone.begin(), gone.end(), c.id) != gone.end();
@@ -329,11 +342,11 @@ void rule_engine::forget(const std::vector<uint32_t>& slots) {
 /// Brings the instances of a rule in line with its series.
 void rule_engine::join(bound_rule& b) {
   b.must_join = false;
-  if (b.query)
-    return b.query->reset(); // Its instances follow from what it yields.
+  if (b.query())
+    return b.query()->reset(); // Its instances follow from what it yields.
   if (b.rule->has_instances())
     renew_instances(b);
-  for (auto& x : b.others)
+  for (auto& x : b.others())
     join_items(b, x);
   if (b.common.judge)
     join_items(b, b.common);
@@ -343,14 +356,15 @@ void rule_engine::join(bound_rule& b) {
 void rule_engine::renew_instances(bound_rule& b) {
   auto by_labels = [](const label_set* x, const label_set* y) { return *x < *y; };
   std::map<const label_set*, instance*, decltype(by_labels)> known(by_labels);
-  auto before = std::exchange(b.others, {});
+  auto& more = b.more.make();
+  auto before = std::exchange(more.others, {});
   for (auto& x : before)
-    known.emplace(&x.labels, &x);
+    known.emplace(&x.labels(), &x);
   b.common.judge.reset();
-  const auto& wanted = b.sources[0].candidates;
+  const auto& wanted = more.sources[0].candidates;
   auto count = std::min(wanted.size(), limits_.instances);
-  b.left_out = static_cast<uint32_t>(wanted.size() - count);
-  b.others.reserve(count);
+  more.left_out = static_cast<uint32_t>(wanted.size() - count);
+  more.others.reserve(count);
   for (size_t k = 0; k < count; ++k) {
     const auto& c = wanted[k];
     if (c.labels.empty()) { // It is called as the rule is.
@@ -360,17 +374,21 @@ void rule_engine::renew_instances(bound_rule& b) {
     }
     auto same = known.find(&c.labels);
     bool is_known = same != known.end();
-    auto& x = is_known ? b.others.emplace_back(std::move(*same->second)) : b.others.emplace_back();
+    // Its labels, by which it is known, stay where they are.
+    auto& x =
+      is_known ? more.others.emplace_back(std::move(*same->second)) : more.others.emplace_back();
     if (is_known)
       known.erase(same);
-    x.labels = c.labels;
+    else
+      x.more.make().labels = c.labels;
     x.slot = c.id;
     if (!x.judge || x.judge->windows().front() != c.window)
       x.judge.emplace(b.rule, windows_for(b, c));
   }
   have_gone_ |= !known.empty();
   if (!b.common.judge) {
-    b.common.time = {};
+    if (b.common.more.has())
+      b.common.more.make().time = {};
     b.common.is_fresh = true;
   }
 }
@@ -378,7 +396,7 @@ void rule_engine::renew_instances(bound_rule& b) {
 std::vector<const expr::series*> rule_engine::windows_for(const bound_rule& b,
                                                           const candidate& main) const {
   std::vector<const expr::series*> data;
-  for (const auto& source : b.sources)
+  for (const auto& source : b.sources())
     data.push_back(source.fixed);
   data[0] = main.window;
   return data;
@@ -386,12 +404,13 @@ std::vector<const expr::series*> rule_engine::windows_for(const bound_rule& b,
 
 /// Which series each further item may mean for an instance.
 void rule_engine::join_items(const bound_rule& b, instance& x) {
-  for (size_t i = b.rule->has_instances() ? 1 : 0; i < b.sources.size(); ++i) {
+  auto sources = b.sources();
+  for (size_t i = b.rule->has_instances() ? 1 : 0; i < sources.size(); ++i) {
     if (!has_candidates(b.rule->items[i]) || !b.rule->items[i].is_needed)
       continue;
     std::vector<const expr::series*> windows;
-    for (const auto& c : b.sources[i].candidates)
-      if (belongs_to(b.rule->items[i].item, c.labels, x.labels))
+    for (const auto& c : sources[i].candidates)
+      if (belongs_to(b.rule->items[i].item, c.labels, x.labels()))
         windows.push_back(c.window);
     x.judge->join(i, std::move(windows));
   }
@@ -464,7 +483,7 @@ rule_engine::verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_sta
   if (each_state_)
     each_state_(b, x, t_ms, state);
   x.is_fresh = false;
-  return x.time.at(t_ms, state, b.terms, [&] { return x.judge && x.judge->recovers(); });
+  return x.more.make().time.at(t_ms, state, *b.terms, [&] { return x.judge && x.judge->recovers(); });
 }
 
 void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
@@ -485,7 +504,7 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
     join(b);
   if (!b.rule->has_instances())
     return judge_aggregate(b, t_ms, why_silent);
-  bool is_away = why_silent == nullptr && b.learned && !b.learned->problem.empty();
+  bool is_away = why_silent == nullptr && b.learned() && !b.learned()->problem.empty();
   auto judge = [&](instance& x) {
     auto state = state_at(b, x, t_ms, why_silent == nullptr);
     auto value = verdict(b, x, t_ms, state);
@@ -494,11 +513,11 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
                    (is_away && value == result_value::internal_error);
     return is_said ? std::nullopt : value;
   };
-  for (auto& x : b.others)
+  for (auto& x : b.others())
     note(x, t_ms, judge(x), [&] { return why(b, x, t_ms, why_silent); });
   auto value = b.common.judge ? judge(b.common) : std::nullopt;
-  bool tells = b.terms.no_data == no_data_policy::tell || b.terms.no_data == no_data_policy::alert;
-  if (!value && tells && (why_silent != nullptr || (b.others.empty() && !b.common.judge)))
+  bool tells = b.terms->no_data == no_data_policy::tell || b.terms->no_data == no_data_policy::alert;
+  if (!value && tells && (why_silent != nullptr || (b.others().empty() && !b.common.judge)))
     value = result_value::no_data;
   if (!value && why_silent == nullptr && (is_away || is_incomplete(b)))
     value = result_value::internal_error;
@@ -509,18 +528,18 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
 
 /// Whether some series that match are left out.
 bool rule_engine::is_incomplete(const bound_rule& b) const {
-  return b.left_out > 0 || b.unkept > 0 ||
+  return b.more->left_out > 0 || b.more->unkept > 0 ||
          std::any_of(b.rule->items.begin(), b.rule->items.end(), [&](const compiled_item& x) {
            return x.match != nullptr && kept_.unmatched(x.item.name, *x.match) > 0;
          });
 }
 
 std::string rule_engine::why_incomplete(const bound_rule& b) const {
-  if (b.left_out > 0)
+  if (b.more->left_out > 0)
     return fmt::format("{} series match, {} are judged (check.max_instances)",
-                       b.sources[0].candidates.size(),
+                       b.sources()[0].candidates.size(),
                        limits_.instances);
-  size_t unmatched = b.unkept;
+  size_t unmatched = b.more->unkept;
   for (const auto& x : b.rule->items)
     if (x.match != nullptr)
       unmatched += kept_.unmatched(x.item.name, *x.match);
@@ -533,8 +552,8 @@ std::string rule_engine::why(const bound_rule& b,
                              const std::string_view* why_silent) const {
   if (b.rule->is_refused())
     return b.rule->refusal;
-  if (b.learned && x.value == result_value::internal_error && !b.learned->problem.empty())
-    return b.learned->problem;
+  if (b.learned() && x.value == result_value::internal_error && !b.learned()->problem.empty())
+    return b.learned()->problem;
   if (x.value == result_value::internal_error)
     return x.judge && !x.judge->reason().empty() ? x.judge->reason() : why_incomplete(b);
   if (why_silent != nullptr)
@@ -544,9 +563,9 @@ std::string rule_engine::why(const bound_rule& b,
     return {};
   const auto& item = b.rule->items[*i].item;
   // One that is known by its labels was there before.
-  if (*i == 0 && !x.labels.empty())
-    return "no sample of " + item.name + shown_labels(x.labels);
-  if (*i > 0 && !b.sources.empty() && !b.sources[*i].candidates.empty())
+  if (*i == 0 && !x.labels().empty())
+    return "no sample of " + item.name + shown_labels(x.labels());
+  if (*i > 0 && !b.sources().empty() && !b.sources()[*i].candidates.empty())
     return "no series " + shown_series(item) + " belongs to the instance";
   return why_lacking(kept_, item);
 }
@@ -604,17 +623,21 @@ size_t rule_engine::memory_bytes() const {
   size_t bytes = windows_.memory_bytes() + derived_.memory_bytes() + aggregates_.memory_bytes() +
                  met_.capacity() / 8;
   auto of_instance = [](const instance& x) {
-    return x.reason.capacity() + x.labels.size() * 2 * sizeof(label_set::value_type) +
-           (x.run ? sizeof(interval) + x.run->reason.capacity() : 0) +
-           (x.judge ? x.judge->memory_bytes() - sizeof(rule_judge) : 0) +
-           (x.told ? sizeof(told_texts) + 256 : 0);
+    size_t sum = x.judge ? x.judge->memory_bytes() - sizeof(rule_judge) : 0;
+    if (!x.more.has())
+      return sum;
+    return sum + sizeof(instance_more) + x.reason().capacity() +
+           x.labels().size() * 2 * sizeof(label_set::value_type) +
+           (x.more->run ? sizeof(interval) + x.more->run->reason.capacity() : 0) +
+           (x.more->told ? sizeof(told_texts) + 256 : 0);
   };
   for (const auto& b : rules) {
-    bytes += b.learned ? b.learned->memory_bytes() : 0;
-    bytes += sizeof(b) + b.slots.capacity() * sizeof(uint32_t) + of_instance(b.common);
-    for (const auto& x : b.others)
+    bytes += b.learned() ? b.learned()->memory_bytes() : 0;
+    bytes += sizeof(b) + b.slots.memory_bytes() + of_instance(b.common);
+    bytes += b.more.has() ? sizeof(bound_more) : 0;
+    for (const auto& x : b.others())
       bytes += sizeof(x) + of_instance(x);
-    for (const auto& source : b.sources)
+    for (const auto& source : b.sources())
       bytes += sizeof(source) + source.candidates.capacity() * sizeof(candidate);
   }
   return bytes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/seldom.hpp"
 #include "runtime/core/check/aggregates.hpp"
 #include "runtime/core/check/firing.hpp"
 #include "runtime/core/check/flapping.hpp"
@@ -12,6 +13,7 @@
 #include "runtime/core/check/window_store.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,25 +25,33 @@
 
 namespace aops::check {
 
-/// One instance of a rule on a host, and what the last round said of it.
+/// What most instances have nothing of: those that are well, and speak for their rule.
+struct instance_more {
+  label_set labels;
+  std::string reason;               ///< Of `value`.
+  firing time;
+  std::optional<double> element;    ///< Of a query: its value in the last round.
+  std::unique_ptr<told_texts> told; ///< Of a query, while it is abnormal.
+  std::unique_ptr<learned_view> view; ///< What a rule that learns said in the last round.
+  flap_watch flaps;
+  bool is_flapping_told = false;
+  /// The last row of this version, if any; the next point may extend it.
+  std::unique_ptr<interval> run;
+};
+
+/// One instance of a rule on a host, and what the last round said of it. There are as many as a host
+/// has rules.
 struct instance {
-  // What every round looks at stands together.
   std::optional<rule_judge> judge;   ///< Nothing: it only speaks for the rule.
   std::optional<int64_t> since_ms;   ///< Nothing: not judged yet.
   std::optional<result_value> value; ///< In the last round.
   bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
   bool is_fresh = true;              ///< Not judged since it came.
-  firing time;
-  label_set labels;
-  std::string reason;                 ///< Of `value`.
-  std::optional<double> element;      ///< Of a query: its value in the last round.
-  std::unique_ptr<told_texts> told;   ///< Of a query, while it is abnormal.
-  uint32_t slot = 0;                  ///< Of its series, for rules that learn.
-  std::unique_ptr<learned_view> view; ///< What such a rule said in the last round.
-  flap_watch flaps;
-  bool is_flapping_told = false;
-  /// The last row of this version, if any; the next point may extend it.
-  std::unique_ptr<interval> run;
+  uint32_t slot = 0;                 ///< Of its series, for rules that learn.
+  base::seldom<instance_more> more;
+
+  const label_set& labels() const { return more->labels; }
+  const std::string& reason() const { return more->reason; }
 };
 
 /// A series that an item with matches may mean.
@@ -58,23 +68,12 @@ struct item_source {
   std::vector<candidate> candidates; ///< In the order of their instances.
 };
 
-/// A rule on a host.
-struct bound_rule {
-  std::vector<item_source> sources;      ///< One per item; empty when no item has matches.
-  std::vector<instance> others;          ///< Of a rule with several instances, in their order.
-  int64_t evaluations = 0, spent_ns = 0; ///< Since the last `host_checker::take_costs`.
-  bool waits = false;                    ///< For far history: not judged.
-  bool looks_back = false;               ///< That of `terms`.
-  bool must_join = false;                ///< `sources` are other than `others` know.
-  bool windows_wait = false;             ///< Those of its candidates, for history.
-  firing_terms terms;
-  /// Of a rule with one instance, that; else what is said of no instance.
-  instance common;
-  uint32_t left_out = 0; ///< Instances beyond the limit.
-  uint32_t unkept = 0;   ///< Series that match and were not given to this engine.
-  int64_t horizon_ms = 0;
-  rule_set::rule_ptr rule;
-  std::vector<uint32_t> slots; ///< Of items that name their series; empty when refused.
+/// What most rules have nothing of.
+struct bound_more {
+  std::vector<item_source> sources; ///< One per item; empty when no item has matches.
+  std::vector<instance> others;     ///< Of a rule with several instances, in their order.
+  uint32_t left_out = 0;            ///< Instances beyond the limit.
+  uint32_t unkept = 0;              ///< Series that match and were not given to this engine.
   // Of a rule whose condition is a query.
   std::unique_ptr<rule_query> query;
   const expr::series* rounds = nullptr; ///< Points of `up`.
@@ -85,10 +84,37 @@ struct bound_rule {
   };
   std::map<label_set, recorded_series> recorded; ///< By labels.
   std::unique_ptr<learned_rule> learned;         ///< Of a rule that learns.
+  std::optional<int64_t> ledger_from_ms;         ///< New, and not collected before.
+};
+
+/// A rule on a host.
+struct bound_rule {
+  int64_t spent_ns = 0; ///< Since the last `host_checker::take_costs`.
+  uint32_t evaluations = 0;
+  bool waits = false;        ///< For far history: not judged.
+  bool looks_back = false;   ///< That of `terms`.
+  bool must_join = false;    ///< `sources` are other than `others` know.
+  bool windows_wait = false; ///< Those of its candidates, for history.
+  const firing_terms* terms = nullptr;
+  /// Of a rule with one instance, that; else what is said of no instance.
+  instance common;
+  int64_t horizon_ms = 0;
+  rule_set::rule_ptr rule;
+  base::short_list<uint32_t> slots; ///< Of items that name their series; empty when refused.
   /// New here: waits for history, of its windows or of what it said.
   std::optional<reach> pending;
-  /// New, and not collected before.
-  std::optional<int64_t> ledger_from_ms;
+  base::seldom<bound_more> more;
+
+  rule_query* query() const { return more->query.get(); }
+  learned_rule* learned() const { return more->learned.get(); }
+  std::span<const item_source> sources() const { return more->sources; }
+  std::span<const instance> others() const { return more->others; }
+  std::span<item_source> sources() {
+    return more.has() ? std::span{more.make().sources} : std::span<item_source>{};
+  }
+  std::span<instance> others() {
+    return more.has() ? std::span{more.make().others} : std::span<instance>{};
+  }
 };
 
 /// What matches may cost on one host.
@@ -136,19 +162,15 @@ public:
   /// that is not well. @param why_silent Null: the round answered.
   template <class Found>
   void judge(bound_rule& b, int64_t t_ms, const std::string_view* why_silent, Found&& found) {
-    if (b.query) {
+    if (b.query())
       judge_query(b, t_ms, why_silent);
-      for (auto& x : b.others)
-        if (x.value)
-          found(x);
-    } else if (b.sources.empty()) {
+    else if (b.sources().empty())
       judge_alone(b, t_ms, why_silent);
-    } else {
+    else
       judge_instances(b, t_ms, why_silent);
-      for (auto& x : b.others)
-        if (x.value)
-          found(x);
-    }
+    for (auto& x : b.others())
+      if (x.value)
+        found(x);
     if (b.common.value)
       found(b.common);
   }
@@ -180,6 +202,7 @@ public:
 private:
   bool has_matches() const { return watched_ > 0; }
 
+  const firing_terms* terms_of(const compiled_rule& rule);
   const expr::series* exact_window(bound_rule& b, const compiled_item& x, bool& collected);
   void bind_matches(bound_rule& b, bool& collected);
   void drop_window(const bound_rule& b, const item_source& source, const candidate& c);
@@ -246,6 +269,7 @@ private:
   size_t watched_ = 0;    ///< Items with matches.
   std::optional<int64_t> loaded_until_ms_;
   each_state each_state_;
+  std::deque<firing_terms> terms_; ///< Each that some rule had once.
   bool begins_empty_, must_meet_known_ = false, have_gone_ = false, have_changed_ = false;
 };
 
@@ -261,10 +285,13 @@ void rule_engine::note(instance& x,
   x.since_ms = t_ms;
   x.is_told = false;
   have_changed_ = true;
+  if (!value && !x.more.has())
+    return;
+  auto& more = x.more.make();
   bool has_reason = value && *value != result_value::abnormal;
-  x.reason = has_reason ? short_reason(reason_of()) : std::string();
-  if (value == result_value::abnormal && x.view)
-    x.reason = short_reason(x.view->text());
+  more.reason = has_reason ? short_reason(reason_of()) : std::string();
+  if (value == result_value::abnormal && more.view)
+    more.reason = short_reason(more.view->text());
 }
 
 /// What a round says where time does not come into it.
@@ -272,7 +299,7 @@ std::optional<result_value> plain_verdict(const firing_terms& terms, point_state
 
 inline std::optional<result_value>
 rule_engine::verdict(bound_rule& b, instance& x, int64_t t_ms, point_state state) {
-  return b.looks_back ? verdict_in_time(b, x, t_ms, state) : plain_verdict(b.terms, state);
+  return b.looks_back ? verdict_in_time(b, x, t_ms, state) : plain_verdict(*b.terms, state);
 }
 
 } // namespace aops::check

@@ -29,7 +29,7 @@ bool has_point_at(const expr::series& w, int64_t t_ms) {
 } // namespace
 
 rule_judge::rule_judge(rule_set::rule_ptr rule, std::span<const expr::series* const> windows)
-    : windows_(windows.begin(), windows.end()), rule_(std::move(rule)) {
+    : windows_(windows), rule_(std::move(rule)) {
   for (auto& w : windows_)
     if (w == nullptr)
       w = no_points();
@@ -118,7 +118,7 @@ std::optional<size_t> rule_judge::lacking(int64_t t_ms) const {
 
 expr::judgement rule_judge::judged(uint64_t index, int64_t period_ms) {
   if (is_read_anew(*rule_->program, period_ms))
-    return expr::judge_once(*rule_->program, windows_, index, period_ms);
+    return expr::judge_once(*rule_->program, windows(), index, period_ms);
   auto& e = more().evaluator;
   if (!e)
     e.emplace(rule_->program, std::vector(windows_.begin(), windows_.end()));
@@ -171,7 +171,7 @@ std::string rule_judge::reason() const {
 }
 
 size_t rule_judge::memory_bytes() const {
-  size_t bytes = sizeof(*this) + windows_.capacity() * sizeof(windows_[0]);
+  size_t bytes = sizeof(*this) + windows_.memory_bytes();
   if (!extras_)
     return bytes;
   bytes += sizeof(extras);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/seldom.hpp"
 #include "runtime/core/check/firing.hpp"
 #include "runtime/core/check/own_series.hpp"
 #include "runtime/core/check/rule_set.hpp"
@@ -48,7 +49,7 @@ public:
   std::optional<size_t> lacking(int64_t t_ms) const;
 
   const compiled_rule& rule() const { return *rule_; }
-  std::span<const expr::series* const> windows() const { return windows_; }
+  std::span<const expr::series* const> windows() const { return windows_.all(); }
   size_t memory_bytes() const;
 
 private:
@@ -69,7 +70,7 @@ private:
   bool has_data(int64_t t_ms) const;
   void look_at(size_t item, const expr::series* window);
 
-  std::vector<const expr::series*> windows_;
+  base::short_list<const expr::series*> windows_;
   std::unique_ptr<extras> extras_;
   rule_set::rule_ptr rule_;
   const char* why_ = nullptr; ///< `at` came to an error.

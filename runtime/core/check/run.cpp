@@ -85,7 +85,7 @@ public:
     bool collected = true;
     engine_.rules.push_back(engine_.bind(rule, collected));
     for (const auto& x : data.items)
-      engine_.rules.back().unkept += static_cast<uint32_t>(x.left_out);
+      engine_.rules.back().more.make().unkept += static_cast<uint32_t>(x.left_out);
     engine_.settle();
     engine_.loaded(reach::quick);
     engine_.loaded(reach::far);
@@ -94,11 +94,11 @@ public:
   }
 
   run_result over_all_rounds() {
-    auto lead = engine_.rules.front().terms.lead_ms();
+    auto lead = engine_.rules.front().terms->lead_ms();
     result_.parts = parts_.texts();
-    if (engine_.rules.front().query && request_.most_values > 0)
+    if (engine_.rules.front().query() && request_.most_values > 0)
       result_.parts = {engine_.rules.front().rule->rule.condition};
-    if (engine_.rules.front().learned && request_.most_values > 0)
+    if (engine_.rules.front().learned() && request_.most_values > 0)
       result_.parts = {engine_.rules.front().rule->items[0].item.name, "expected", "low", "high"};
     for (const auto& round : data_.rounds) {
       if (round.time_ms >= request_.end_ms)
@@ -127,36 +127,36 @@ private:
     engine_.judge(b, round.time_ms, round.answered ? nullptr : &no_answer, [&](instance& x) {
       if (!is_asked || misses(b, x, round))
         return;
-      auto& to = x.labels.empty() ? result_.points : found_[x.labels].points;
-      to.push_back({round.time_ms, *x.value, x.reason});
+      auto& to = x.labels().empty() ? result_.points : found_[x.labels()].points;
+      to.push_back({round.time_ms, *x.value, x.reason()});
     });
     if (!is_asked)
       return;
     ++result_.judged;
-    if (b.query)
+    if (b.query())
       is_missed = misses_some(round);
     else if (b.common.judge)
       is_missed |= misses(b, b.common, round);
     else
-      is_missed |= b.others.empty() && misses(b, b.common, round);
-    for (const auto& x : b.others)
-      is_missed |= !b.query && misses(b, x, round);
+      is_missed |= b.others().empty() && misses(b, b.common, round);
+    for (const auto& x : b.others())
+      is_missed |= !b.query() && misses(b, x, round);
     if (is_missed)
       add_missed(round.time_ms);
     last_round_ms_ = round.time_ms;
-    if (b.query)
+    if (b.query())
       return note_elements(b, round.time_ms);
-    if (b.learned)
+    if (b.learned())
       return note_views(b, round.time_ms);
     note_parts(b, b.common, round.time_ms, result_.values);
-    for (auto& x : b.others)
+    for (auto& x : b.others())
       if (parts_.wants_more())
-        note_parts(b, x, round.time_ms, found_[x.labels].values);
+        note_parts(b, x, round.time_ms, found_[x.labels()].values);
   }
 
   /// Whether an instance has no data because nobody collected it then.
   bool misses(const bound_rule& b, const instance& x, const round_mark& round) const {
-    if (b.query)
+    if (b.query())
       return misses_some(round);
     if (!round.answered || b.rule->is_refused())
       return false;
@@ -175,41 +175,42 @@ private:
   /// What a query came to.
   void note_elements(const bound_rule& b, int64_t t_ms) {
     auto note = [&](const instance& x, std::vector<part_values>& to) {
-      if (!x.element || values_ == request_.most_values)
+      if (!x.more->element || values_ == request_.most_values)
         return;
       ++values_;
-      to.push_back({t_ms, {expr::value::of(*x.element)}});
+      to.push_back({t_ms, {expr::value::of(*x.more->element)}});
     };
     note(b.common, result_.values);
-    for (const auto& x : b.others)
-      if (x.element && values_ < request_.most_values)
-        note(x, found_[x.labels].values);
+    for (const auto& x : b.others())
+      if (x.more->element && values_ < request_.most_values)
+        note(x, found_[x.labels()].values);
   }
 
   /// What a rule that learns came to.
   void note_views(const bound_rule& b, int64_t t_ms) {
     auto note = [&](const instance& x, std::vector<part_values>& to) {
-      if (!x.view || values_ == request_.most_values)
+      const auto& view = x.more->view;
+      if (!view || values_ == request_.most_values)
         return;
       ++values_;
       to.push_back({t_ms, {}});
-      for (auto value : {x.view->value, x.view->expected, x.view->low, x.view->high})
+      for (auto value : {view->value, view->expected, view->low, view->high})
         to.back().values.push_back(std::isnan(value) ? expr::value() : expr::value::of(value));
     };
     note(b.common, result_.values);
-    for (const auto& x : b.others)
-      if (x.view && values_ < request_.most_values)
-        note(x, found_[x.labels].values);
+    for (const auto& x : b.others())
+      if (x.more->view && values_ < request_.most_values)
+        note(x, found_[x.labels()].values);
   }
 
   // -- what a program said
 
   void take_outside(const compiled_rule& rule) {
     auto& b = engine_.rules.front();
-    if (!b.learned || !rule.outside)
+    if (!b.learned() || !rule.outside)
       return;
-    b.learned->is_exact = true;
-    b.learned->problem = data_.is_outside_asked
+    b.learned()->is_exact = true;
+    b.learned()->problem = data_.is_outside_asked
                            ? data_.outside_problem
                            : "plug-in " + rule.outside->plugin + ": was not asked";
     for (const auto& x : data_.outside)
@@ -222,7 +223,7 @@ private:
       while (x.read < x.verdicts->size() && (*x.verdicts)[x.read].time_ms < t_ms)
         ++x.read;
       if (x.read < x.verdicts->size())
-        engine_.rules.front().learned->verdicts[x.slot] = (*x.verdicts)[x.read];
+        engine_.rules.front().learned()->verdicts[x.slot] = (*x.verdicts)[x.read];
     }
   }
 
@@ -240,7 +241,7 @@ private:
   void
   note_parts(const bound_rule& b, const instance& x, int64_t t_ms, std::vector<part_values>& to) {
     if (parts_.wants_more() && b.rule->program && x.judge && !x.judge->lacking(t_ms))
-      parts_.note(x.labels, x.judge->windows(), t_ms, to);
+      parts_.note(x.labels(), x.judge->windows(), t_ms, to);
   }
 
   const run_request& request_;
