@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 namespace aops::base {
@@ -16,6 +17,10 @@ heap_figures heap() {
   file >> size >> resident >> from_files;
   auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   return {x.uordblks + x.hblkhd, (resident - from_files) * page};
+}
+
+void share_arenas() {
+  ::mallopt(M_ARENA_MAX, static_cast<int>(std::max(2u, std::thread::hardware_concurrency())));
 }
 
 bool has_slack(const heap_figures& x) {

@@ -23,6 +23,10 @@ bool has_slack(const heap_figures& x);
 /// other threads meanwhile. Any thread. @return Whether it did.
 bool give_back_memory();
 
+/// Has the allocator keep one arena for each processor, and two at least, instead of eight: each
+/// keeps free memory of its own. To be called before threads begin.
+void share_arenas();
+
 /// From now on no core file is written of this process, whatever a unit or a shell allows, and only
 /// root may read its memory or trace it: it holds keys and passwords. Programs that it starts write
 /// none either, but may be traced.

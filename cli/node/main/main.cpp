@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   // Before anything else: a guard has one thread and opens nothing.
   if (argc > 1 && std::string_view{argv[1]} == ansible::guard_mode)
     return ansible::run_guard(argc, argv);
+  base::share_arenas();
   base::keep_memory_private();
   options o;
   CLI::App app{"The operations runtime: watches, judges and diagnoses hosts."};

@@ -64,7 +64,8 @@ void rule_engine::learn_now(int64_t t_ms) {
     auto lookback = b.rule->seasonal->lookback_ms();
     auto take = [&](uint32_t slot, const expr::series& window) {
       if (!window.empty() && window.time(window.end() - 1) == t_ms)
-        b.learned()->model(slot, most)
+        b.learned()
+          ->model(slot, most)
           .learn(t_ms, window.value(window.end() - 1).as_double(), lookback);
     };
     if (b.sources().empty()) {
@@ -93,7 +94,8 @@ void rule_engine::learn_past(int64_t t_ms, std::span<const sample> samples) {
     };
     for (const auto& s : samples)
       if (is_of_rule(s.slot))
-        b.learned()->model(s.slot, most)
+        b.learned()
+          ->model(s.slot, most)
           .learn(t_ms, s.value.as_double(), b.rule->seasonal->lookback_ms());
   }
 }

@@ -292,7 +292,7 @@ void host_checker::tell_changes(round_result& result) {
 }
 
 void host_checker::tell_change(const bound_rule& b, instance& x, round_result& result) {
-  if (x.is_told || !x.since_ms) // Or not judged yet.
+  if (x.is_told || !x.is_judged()) // Or not judged yet.
     return;
   x.is_told = true;
   if (tell_flapping(b, x, result))
@@ -303,7 +303,7 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   instance_key key{rule.check_item, x.labels()};
   auto known = open_.find(key);
   if (known != open_.end() && value == known->second.value) {
-    x.since_ms = known->second.since_ms;
+    x.judged_since_ms = known->second.since_ms;
     auto& before = known->second;
     bool is_same =
       before.severity == rule.severity &&
@@ -315,7 +315,7 @@ void host_checker::tell_change(const bound_rule& b, instance& x, round_result& r
   } else if (known == open_.end() && value.empty()) {
     return;
   }
-  tell(b, x, *x.since_ms, std::move(value), x.reason(), result);
+  tell(b, x, x.judged_since_ms, std::move(value), x.reason(), result);
 }
 
 void host_checker::tell(const bound_rule& b,
@@ -346,7 +346,7 @@ void host_checker::tell(const bound_rule& b,
 void host_checker::watch_flaps() {
   bool is_any = false;
   auto watch = [&](instance& x) {
-    if (!x.since_ms || !x.more.make().flaps.note(x.value, limits_.flaps))
+    if (!x.is_judged() || !x.more.make().flaps.note(x.value, limits_.flaps))
       return;
     x.is_told = false;
     is_any = true;
@@ -375,7 +375,8 @@ bool host_checker::tell_flapping(const bound_rule& b, instance& x, round_result&
          why_flapping(more.flaps, limits_.flaps),
          result);
   else
-    tell(b, x, result.until_ms, std::string(x.value ? to_string(*x.value) : ""), more.reason, result);
+    tell(
+      b, x, result.until_ms, std::string(x.value ? to_string(*x.value) : ""), more.reason, result);
   return true;
 }
 
@@ -588,7 +589,8 @@ std::vector<rule_cost> host_checker::take_costs() {
 std::vector<rule_state> host_checker::states() const {
   std::vector<rule_state> result;
   auto add = [&](const bound_rule& b, const instance& x) {
-    result.push_back({b.rule->rule.check_item, x.value, x.since_ms, x.labels(), x.reason()});
+    auto since = x.is_judged() ? std::optional(x.judged_since_ms) : std::nullopt;
+    result.push_back({b.rule->rule.check_item, x.value, since, x.labels(), x.reason()});
   };
   for (const auto& b : bound()) {
     if (b.others().empty() || b.common.value)

@@ -37,7 +37,7 @@ void rule_engine::bind_query(bound_rule& b) {
   auto slot = kept_.bind(std::string{up_series}, {}, was_kept);
   b.slots.push_back(slot);
   auto& more = b.more.make();
-  more.rounds = &windows_.use(slot, b.horizon_ms);
+  more.rounds = &windows_.use(slot, b.terms->horizon_ms);
   more.query = std::make_unique<rule_query>(b.rule);
 }
 
@@ -74,7 +74,7 @@ bool rule_engine::lacks_series(const bound_rule& b, int64_t t_ms) const {
 /// Instances that have been well for so long that no row of theirs goes on.
 void rule_engine::drop_well(bound_rule& b, int64_t t_ms) {
   auto gone = std::erase_if(b.more.make().others, [&](const instance& x) {
-    return !x.value && x.since_ms && t_ms - *x.since_ms > 2 * period_ms_ &&
+    return !x.value && x.is_judged() && t_ms - x.judged_since_ms > 2 * period_ms_ &&
            x.more->time.is_idle() && x.more->flaps.is_idle();
   });
   have_gone_ |= gone > 0;
@@ -104,8 +104,8 @@ void rule_engine::judge_query(bound_rule& b, int64_t t_ms, const std::string_vie
   bool is_lacking = found.empty() && more.problem.empty() && lacks_series(b, t_ms) &&
                     b.terms->no_data != no_data_policy::ignore;
   auto absent = !more.problem.empty() ? point_state::error
-                : is_lacking       ? point_state::no_data
-                                   : point_state::well;
+                : is_lacking          ? point_state::no_data
+                                      : point_state::well;
   for (auto& x : more.others) {
     auto value = verdict(b, x, t_ms, x.more->element ? point_state::held : absent);
     if (value && *value != result_value::abnormal)
@@ -137,7 +137,7 @@ void rule_engine::note_query(bound_rule& b,
                              int64_t t_ms,
                              std::optional<result_value> value,
                              const std::string_view* why_silent) {
-  if (value == x.value && x.since_ms)
+  if (value == x.value && x.is_judged())
     return;
   bool begins = value == result_value::abnormal;
   note(x, t_ms, value, [&]() -> std::string {
@@ -201,8 +201,8 @@ void rule_engine::record(bound_rule& b,
   auto& more = b.more.make();
   if (found.size() > limits_.instances) {
     more.problem = fmt::format("{} series to be recorded, the limit is {} (check.max_instances)",
-                            found.size(),
-                            limits_.instances);
+                               found.size(),
+                               limits_.instances);
     found.clear();
   }
   for (auto& x : found) {

@@ -65,7 +65,6 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
   b.rule = std::move(rule);
   b.terms = terms_of(*b.rule);
   b.looks_back = b.terms->looks_back();
-  b.horizon_ms = horizon_ms(*b.rule, period_ms_);
   collected = true;
   if (b.rule->learns())
     b.more.make().learned = std::make_unique<learned_rule>();
@@ -85,8 +84,8 @@ bound_rule rule_engine::bind(rule_set::rule_ptr rule, bool& collected) {
 }
 
 /// Rules share what mostly is the same.
-const firing_terms* rule_engine::terms_of(const compiled_rule& rule) {
-  auto terms = rule.terms(period_ms_);
+const bound_terms* rule_engine::terms_of(const compiled_rule& rule) {
+  bound_terms terms{rule.terms(period_ms_), horizon_ms(rule, period_ms_)};
   auto known = std::find(terms_.begin(), terms_.end(), terms);
   return known != terms_.end() ? &*known : &terms_.emplace_back(terms);
 }
@@ -102,7 +101,7 @@ rule_engine::exact_window(bound_rule& b, const compiled_item& x, bool& collected
   auto slot = kept_.bind(x.item.name, x.item.label, was_kept);
   b.slots.push_back(slot);
   collected = collected && was_kept;
-  return &windows_.use(slot, b.horizon_ms);
+  return &windows_.use(slot, b.terms->horizon_ms);
 }
 
 void rule_engine::bind_matches(bound_rule& b, bool& collected) {
@@ -123,7 +122,8 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
     for (auto group : aggregates_.groups_of(*source.aggregate))
       aggregates_.at(group).is_bound = false;
     if (!x.item.by)
-      source.fixed = &derived_.use(aggregates_.groups_of(*source.aggregate).front(), b.horizon_ms);
+      source.fixed =
+        &derived_.use(aggregates_.groups_of(*source.aggregate).front(), b.terms->horizon_ms);
   }
   if (b.rule->query)
     bind_query(b);
@@ -140,7 +140,7 @@ void rule_engine::bind_matches(bound_rule& b, bool& collected) {
 
 void rule_engine::unbind(bound_rule& b) {
   for (auto slot : b.slots) {
-    windows_.drop(slot, b.horizon_ms);
+    windows_.drop(slot, b.terms->horizon_ms);
     kept_.release(slot);
   }
   b.slots.clear();
@@ -162,14 +162,14 @@ void rule_engine::unbind(bound_rule& b) {
     if (!source.aggregate)
       continue;
     if (source.fixed != nullptr)
-      derived_.drop(aggregates_.groups_of(*source.aggregate).front(), b.horizon_ms);
+      derived_.drop(aggregates_.groups_of(*source.aggregate).front(), b.terms->horizon_ms);
     aggregates_.drop(*source.aggregate);
   }
   more.sources.clear();
 }
 
 void rule_engine::drop_window(const bound_rule& b, const item_source& source, const candidate& c) {
-  (source.aggregate ? derived_ : windows_).drop(c.id, b.horizon_ms);
+  (source.aggregate ? derived_ : windows_).drop(c.id, b.terms->horizon_ms);
 }
 
 void rule_engine::settle() {
@@ -238,7 +238,7 @@ bool rule_engine::connect(bound_rule& b, uint32_t slot, const series_key& key) {
       all.begin(), all.end(), slot, [](const candidate& c, uint32_t s) { return c.id < s; });
     if (place != all.end() && place->id == slot)
       continue;
-    all.insert(place, {slot, key.label, &windows_.use(slot, b.horizon_ms, b.windows_wait)});
+    all.insert(place, {slot, key.label, &windows_.use(slot, b.terms->horizon_ms, b.windows_wait)});
     b.must_join = is_new = true;
   }
   return is_new;
@@ -261,7 +261,7 @@ bool rule_engine::connect_group(uint32_t id) {
         });
       if (place != all.end() && place->labels == group.labels)
         continue;
-      all.insert(place, {id, group.labels, &derived_.use(id, b.horizon_ms, b.windows_wait)});
+      all.insert(place, {id, group.labels, &derived_.use(id, b.terms->horizon_ms, b.windows_wait)});
       b.must_join = is_new = true;
     }
   return is_new;
@@ -292,7 +292,7 @@ void rule_engine::join_again() {
 void rule_engine::drop_empty() {
   bool is_any = false;
   for (auto& b : rules) {
-    if (b.windows_wait && b.horizon_ms > quick_history_ms)
+    if (b.windows_wait && b.terms->horizon_ms > quick_history_ms)
       continue; // Nothing is in them yet.
     auto sources = b.sources();
     for (size_t i = 0; i < sources.size(); ++i) {
@@ -483,7 +483,8 @@ rule_engine::verdict_in_time(bound_rule& b, instance& x, int64_t t_ms, point_sta
   if (each_state_)
     each_state_(b, x, t_ms, state);
   x.is_fresh = false;
-  return x.more.make().time.at(t_ms, state, *b.terms, [&] { return x.judge && x.judge->recovers(); });
+  return x.more.make().time.at(
+    t_ms, state, *b.terms, [&] { return x.judge && x.judge->recovers(); });
 }
 
 void rule_engine::judge_alone(bound_rule& b, int64_t t_ms, const std::string_view* why_silent) {
@@ -516,7 +517,8 @@ void rule_engine::judge_instances(bound_rule& b, int64_t t_ms, const std::string
   for (auto& x : b.others())
     note(x, t_ms, judge(x), [&] { return why(b, x, t_ms, why_silent); });
   auto value = b.common.judge ? judge(b.common) : std::nullopt;
-  bool tells = b.terms->no_data == no_data_policy::tell || b.terms->no_data == no_data_policy::alert;
+  bool tells =
+    b.terms->no_data == no_data_policy::tell || b.terms->no_data == no_data_policy::alert;
   if (!value && tells && (why_silent != nullptr || (b.others().empty() && !b.common.judge)))
     value = result_value::no_data;
   if (!value && why_silent == nullptr && (is_away || is_incomplete(b)))
@@ -595,7 +597,7 @@ void rule_engine::loaded(reach which) {
   for (auto& b : rules) {
     if (b.pending == which)
       b.pending.reset();
-    if ((b.horizon_ms > quick_history_ms) == (which == reach::far))
+    if ((b.terms->horizon_ms > quick_history_ms) == (which == reach::far))
       b.windows_wait = false;
   }
   if (has_matches())
@@ -607,15 +609,15 @@ int64_t rule_engine::missing_history_ms(reach which) const {
   for (const auto& b : rules) {
     if (b.pending == which)
       longest = std::max(longest, history_ms(*b.rule, period_ms_));
-    if (b.windows_wait && (b.horizon_ms > quick_history_ms) == (which == reach::far))
-      longest = std::max(longest, b.horizon_ms);
+    if (b.windows_wait && (b.terms->horizon_ms > quick_history_ms) == (which == reach::far))
+      longest = std::max(longest, b.terms->horizon_ms);
   }
   return longest;
 }
 
 bool rule_engine::waits_far(const bound_rule& b) const {
   return b.pending == reach::far || std::any_of(b.slots.begin(), b.slots.end(), [&](uint32_t slot) {
-           return windows_.waits_far(slot, b.horizon_ms);
+           return windows_.waits_far(slot, b.terms->horizon_ms);
          });
 }
 

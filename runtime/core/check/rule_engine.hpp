@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,10 +29,10 @@ namespace aops::check {
 /// What most instances have nothing of: those that are well, and speak for their rule.
 struct instance_more {
   label_set labels;
-  std::string reason;               ///< Of `value`.
+  std::string reason; ///< Of `value`.
   firing time;
-  std::optional<double> element;    ///< Of a query: its value in the last round.
-  std::unique_ptr<told_texts> told; ///< Of a query, while it is abnormal.
+  std::optional<double> element;      ///< Of a query: its value in the last round.
+  std::unique_ptr<told_texts> told;   ///< Of a query, while it is abnormal.
   std::unique_ptr<learned_view> view; ///< What a rule that learns said in the last round.
   flap_watch flaps;
   bool is_flapping_told = false;
@@ -39,17 +40,19 @@ struct instance_more {
   std::unique_ptr<interval> run;
 };
 
-/// One instance of a rule on a host, and what the last round said of it. There are as many as a host
-/// has rules.
+/// One instance of a rule on a host, and what the last round said of it. There are as many as a
+/// host has rules.
 struct instance {
   std::optional<rule_judge> judge;   ///< Nothing: it only speaks for the rule.
-  std::optional<int64_t> since_ms;   ///< Nothing: not judged yet.
+  int64_t judged_since_ms = never;   ///< `value`.
   std::optional<result_value> value; ///< In the last round.
   bool is_told = true;               ///< Whether the last `alerts` knew of `value`.
   bool is_fresh = true;              ///< Not judged since it came.
   uint32_t slot = 0;                 ///< Of its series, for rules that learn.
   base::seldom<instance_more> more;
 
+  static constexpr int64_t never = std::numeric_limits<int64_t>::min();
+  bool is_judged() const { return judged_since_ms != never; }
   const label_set& labels() const { return more->labels; }
   const std::string& reason() const { return more->reason; }
 };
@@ -87,6 +90,12 @@ struct bound_more {
   std::optional<int64_t> ledger_from_ms;         ///< New, and not collected before.
 };
 
+/// What rules mostly have in common.
+struct bound_terms : firing_terms {
+  int64_t horizon_ms = 0; ///< See `check::horizon_ms`.
+  friend bool operator==(const bound_terms&, const bound_terms&) = default;
+};
+
 /// A rule on a host.
 struct bound_rule {
   int64_t spent_ns = 0; ///< Since the last `host_checker::take_costs`.
@@ -95,10 +104,9 @@ struct bound_rule {
   bool looks_back = false;   ///< That of `terms`.
   bool must_join = false;    ///< `sources` are other than `others` know.
   bool windows_wait = false; ///< Those of its candidates, for history.
-  const firing_terms* terms = nullptr;
+  const bound_terms* terms = nullptr;
   /// Of a rule with one instance, that; else what is said of no instance.
   instance common;
-  int64_t horizon_ms = 0;
   rule_set::rule_ptr rule;
   base::short_list<uint32_t> slots; ///< Of items that name their series; empty when refused.
   /// New here: waits for history, of its windows or of what it said.
@@ -202,7 +210,7 @@ public:
 private:
   bool has_matches() const { return watched_ > 0; }
 
-  const firing_terms* terms_of(const compiled_rule& rule);
+  const bound_terms* terms_of(const compiled_rule& rule);
   const expr::series* exact_window(bound_rule& b, const compiled_item& x, bool& collected);
   void bind_matches(bound_rule& b, bool& collected);
   void drop_window(const bound_rule& b, const item_source& source, const candidate& c);
@@ -269,7 +277,7 @@ private:
   size_t watched_ = 0;    ///< Items with matches.
   std::optional<int64_t> loaded_until_ms_;
   each_state each_state_;
-  std::deque<firing_terms> terms_; ///< Each that some rule had once.
+  std::deque<bound_terms> terms_; ///< Each that some rule had once.
   bool begins_empty_, must_meet_known_ = false, have_gone_ = false, have_changed_ = false;
 };
 
@@ -279,10 +287,10 @@ void rule_engine::note(instance& x,
                        int64_t t_ms,
                        std::optional<result_value> value,
                        ReasonOf reason_of) {
-  if (value == x.value && x.since_ms)
+  if (value == x.value && x.is_judged())
     return;
   x.value = value;
-  x.since_ms = t_ms;
+  x.judged_since_ms = t_ms;
   x.is_told = false;
   have_changed_ = true;
   if (!value && !x.more.has())

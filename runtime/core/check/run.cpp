@@ -211,8 +211,8 @@ private:
       return;
     b.learned()->is_exact = true;
     b.learned()->problem = data_.is_outside_asked
-                           ? data_.outside_problem
-                           : "plug-in " + rule.outside->plugin + ": was not asked";
+                             ? data_.outside_problem
+                             : "plug-in " + rule.outside->plugin + ": was not asked";
     for (const auto& x : data_.outside)
       if (auto slot = kept_.slot_of(rule.items[0].item.name, x.label))
         outside_.push_back({*slot, &x.verdicts, 0});

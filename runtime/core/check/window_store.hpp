@@ -4,7 +4,7 @@
 #include "runtime/core/expr/series.hpp"
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,8 +20,8 @@ enum class reach : uint8_t { quick, far };
 
 /// The windows of one host: for each series and each horizon that some rule has, the points a rule
 /// with that horizon may see. Rules share a window when both agree; a longer window would show old
-/// points to a rule that must not depend on them (`#N` over a gap). Windows of one series share their
-/// points.
+/// points to a rule that must not depend on them (`#N` over a gap). Windows of one series share
+/// their points.
 class window_store {
 public:
   /// The window of a series for a horizon; counts its users. A new one copies what a longer window
@@ -38,7 +38,7 @@ public:
   /// A sample of any series; of several at one time the first counts. Far windows that wait for
   /// history take it from there.
   void append(uint32_t slot, int64_t t_ms, number value) {
-    for (auto* w : windows_of(slot)) // Most series that are kept have none.
+    for (auto& w : windows_of(slot)) // Most series that are kept have none.
       append_to(*w, t_ms, value);
   }
 
@@ -57,26 +57,34 @@ private:
   struct window {
     expr::series points;
     int64_t horizon_ms = 0;
-    uint32_t users = 0;
-    bool waits = true;
+    uint32_t slot = 0;
+    uint32_t users : 31 = 0;
+    uint32_t waits : 1 = 1;
+    std::pair<uint32_t, int64_t> place() const { return {slot, horizon_ms}; }
     bool waits_for(reach which) const {
       return waits && (horizon_ms > quick_history_ms) == (which == reach::far);
     }
   };
-  using key = std::pair<uint32_t, int64_t>; ///< Slot and horizon.
+  using window_ptr = std::unique_ptr<window>; ///< Judges have its address.
+  using window_list = std::vector<window_ptr>;
 
-  std::span<window* const> windows_of(uint32_t slot) const {
+  std::span<const window_ptr> windows_of(uint32_t slot) {
+    if (!is_indexed_)
+      index();
     if (size_t{slot} + 1 >= first_of_slot_.size())
       return {};
     uint32_t first = first_of_slot_[slot];
-    return {by_slot_.data() + first, first_of_slot_[slot + 1] - first};
+    return {windows_.data() + first, first_of_slot_[slot + 1] - first};
   }
   static void append_to(window& w, int64_t t_ms, number value);
-  void share(std::map<key, window>::iterator x);
+  window_list::const_iterator place_of(uint32_t slot, int64_t horizon_ms) const;
+  window* find(uint32_t slot, int64_t horizon_ms) const;
+  void share(window& w);
+  void index();
 
-  std::map<key, window> windows_;       ///< Its nodes never move.
-  std::vector<window*> by_slot_;        ///< Once settled: the same in the same order.
-  std::vector<uint32_t> first_of_slot_; ///< Into `by_slot_`; one entry more than slots.
+  window_list windows_;                 ///< By slot and horizon.
+  std::vector<uint32_t> first_of_slot_; ///< Into `windows_`; one entry more than slots.
+  bool is_indexed_ = true;              ///< `first_of_slot_` is right.
 };
 
 } // namespace aops::check

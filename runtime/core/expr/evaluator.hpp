@@ -53,8 +53,8 @@ struct judgement {
   bool lacked_history = false; ///< See `evaluator`.
 };
 
-/// The verdict of an evaluator that was made for this point only: windows are read from their begin,
-/// and nothing is kept. For short windows, which cost less to read again than to remember.
+/// The verdict of an evaluator that was made for this point only: windows are read from their
+/// begin, and nothing is kept. For short windows, which cost less to read again than to remember.
 /// @param data As for an evaluator; `index` as for `at`.
 judgement judge_once(const program& p,
                      std::span<const series* const> data,

@@ -49,7 +49,7 @@ uint64_t gallop(uint64_t first, uint64_t end, uint64_t hint, Past past) {
 
 series::series(bool is_log) : ring_(std::make_shared<ring>()) {
   if (is_log)
-    texts_ = std::make_unique<std::deque<std::string>>();
+    ring_->texts = std::make_unique<std::deque<std::string>>();
 }
 
 series series::shared() const {
@@ -99,6 +99,8 @@ size_t series::ring::push(int64_t time_ms) {
 }
 
 void series::ring::drop(size_t count) {
+  if (texts)
+    texts->erase(texts->begin(), texts->begin() + static_cast<ptrdiff_t>(count));
   head = slot(first + count);
   first += count;
   size -= count;
@@ -118,13 +120,11 @@ void series::append(int64_t time_ms, number x) {
 void series::append(int64_t time_ms, std::string_view text) {
   assert(is_log());
   ring_->push(time_ms);
-  texts_->emplace_back(text);
+  ring_->texts->emplace_back(text);
 }
 
 void series::trim_before(int64_t time_ms) {
   auto wanted = lower_bound(time_ms, first());
-  if (texts_)
-    texts_->erase(texts_->begin(), texts_->begin() + static_cast<ptrdiff_t>(wanted - first_));
   first_ = wanted;
   if (keeps_ && first_ > ring_->first)
     ring_->drop(static_cast<size_t>(first_ - ring_->first));
@@ -149,10 +149,10 @@ size_t series::memory_bytes() const {
   size_t bytes = sizeof(*this);
   if (keeps_)
     bytes += sizeof(ring) + 2 * sizeof(long) + words_for(ring_->capacity) * sizeof(int64_t);
-  if (texts_) {
+  if (const auto& texts = ring_->texts) {
     // A deque of strings takes one block of 512 bytes at least, and a map of pointers.
-    bytes += sizeof(*texts_) + 512 + 64 + texts_->size() * sizeof(std::string);
-    for (const auto& t : *texts_)
+    bytes += sizeof(*texts) + 512 + 64 + texts->size() * sizeof(std::string);
+    for (const auto& t : *texts)
       if (t.capacity() > 15)
         bytes += t.capacity() + 1;
   }

@@ -24,8 +24,8 @@ class series {
 public:
   explicit series(bool is_log = false);
   /// Another window over the same points, to begin with all of them: each is trimmed by itself, and
-  /// what is appended to one is in all. The points are kept as long as the one that `keeps` has them:
-  /// of those over the same points that is to be the one with the earliest begin, always.
+  /// what is appended to one is in all. The points are kept as long as the one that `keeps` has
+  /// them: of those over the same points that is to be the one with the earliest begin, always.
   series shared() const;
   bool shares_with(const series& x) const { return ring_ == x.ring_; }
   void set_keeps(bool keeps) { keeps_ = keeps; }
@@ -33,7 +33,7 @@ public:
   series& operator=(series&&) noexcept;
   ~series();
 
-  bool is_log() const { return texts_ != nullptr; }
+  bool is_log() const { return ring_->texts != nullptr; }
   /// A numeric point; `unreadable_sample` for one whose text was no number. Times never decrease:
   /// one that would counts as the last one's time.
   void append(int64_t time_ms, number value);
@@ -45,15 +45,16 @@ public:
   void reserve(size_t points);
 
   /// Index of the oldest point kept.
-  uint64_t first() const { return std::max(first_, ring_->first); }
+  uint64_t first() const { return std::max<uint64_t>(first_, ring_->first); }
   uint64_t end() const { return ring_->first + ring_->size; } ///< One past the newest point.
   bool empty() const { return first() == end(); }
   size_t size() const { return static_cast<size_t>(end() - first()); }
 
   int64_t time(uint64_t i) const { return ring_->times()[ring_->slot(i)]; }
   number value(uint64_t i) const { return ring_->value_in(ring_->slot(i)); }
-  std::string_view text(uint64_t i) const { return (*texts_)[i - first_]; }
-  /// Of all points that are kept, those that only others see too; the least time there is without one.
+  std::string_view text(uint64_t i) const { return (*ring_->texts)[i - ring_->first]; }
+  /// Of all points that are kept, those that only others see too; the least time there is without
+  /// one.
   int64_t newest_ms() const {
     return ring_->size == 0 ? INT64_MIN : ring_->times()[ring_->slot(end() - 1)];
   }
@@ -74,6 +75,7 @@ private:
     std::unique_ptr<int64_t[]> store; ///< Times, value bits, one bit per point (set: double).
     size_t capacity = 0, head = 0, size = 0;
     uint64_t first = 0;
+    std::unique_ptr<std::deque<std::string>> texts; ///< Only of log series.
 
     size_t slot(uint64_t i) const {
       size_t s = head + static_cast<size_t>(i - first);
@@ -93,9 +95,8 @@ private:
   };
 
   std::shared_ptr<ring> ring_;
-  uint64_t first_ = 0;
-  std::unique_ptr<std::deque<std::string>> texts_; ///< Only of log series.
-  bool keeps_ = true;
+  uint64_t first_ : 63 = 0;
+  uint64_t keeps_ : 1 = 1;
 };
 
 } // namespace aops::expr

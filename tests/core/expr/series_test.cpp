@@ -37,6 +37,44 @@ BOOST_AUTO_TEST_CASE(a_series_keeps_what_was_appended_whatever_was_trimmed) {
     BOOST_REQUIRE(s.value(i) == all[i].second);
 }
 
+BOOST_AUTO_TEST_CASE(windows_over_the_same_points_are_trimmed_by_themselves) {
+  random_source random(7);
+  series all;
+  series longer;
+  auto shorter = longer.shared();
+  BOOST_TEST(shorter.shares_with(longer));
+  BOOST_TEST(!shorter.shares_with(all));
+  BOOST_TEST(shorter.newest_ms() == std::numeric_limits<int64_t>::min());
+  int64_t t = 0;
+  for (int step = 0; step < 5'000; ++step) {
+    t += 500 * static_cast<int64_t>(random.one_in(20) ? random.below(400) : random.below(3));
+    shorter.trim_before(t - 20'000); // Shorter first: a window sees no point that is not kept.
+    longer.trim_before(t - 90'000);
+    auto x = number::of(static_cast<int64_t>(step));
+    all.append(t, x);
+    (random.one_in(2) ? shorter : longer).append(t, x);
+    BOOST_REQUIRE_EQUAL(shorter.newest_ms(), t);
+    for (const auto* w : {&shorter, &longer}) {
+      BOOST_REQUIRE_EQUAL(w->end(), all.end());
+      BOOST_REQUIRE_EQUAL(w->first(), all.lower_bound(t - (w == &shorter ? 20'000 : 90'000)));
+      auto i = w->first() + random.below(w->size());
+      BOOST_REQUIRE_EQUAL(w->time(i), all.time(i));
+      BOOST_REQUIRE(w->value(i) == all.value(i));
+      BOOST_REQUIRE_EQUAL(w->lower_bound(all.time(i)), all.lower_bound(all.time(i)));
+    }
+  }
+  BOOST_TEST(longer.memory_bytes() < 40'000u); // What nobody sees is not kept.
+  BOOST_TEST(shorter.memory_bytes() == sizeof(series));
+  auto before = longer.end();
+  longer = series{}; // The other goes on, and keeps its points now.
+  shorter.set_keeps(true);
+  shorter.append(t + 1'000, number::of(1.5));
+  shorter.trim_before(t + 1'000);
+  BOOST_TEST(shorter.first() == before);
+  BOOST_TEST(shorter.size() == 1u);
+  BOOST_TEST((shorter.value(before) == number::of(1.5)));
+}
+
 BOOST_AUTO_TEST_CASE(bounds_are_found_from_any_hint) {
   random_source random(2);
   series s;

@@ -1,6 +1,6 @@
 // Incremental windows against recomputation from the points, and against evaluators that begin
 // anew.
-#include "tests/core/expr/support.hpp"
+#include "tests/core/expr/random_condition.hpp"
 #include "tests/support/effort.hpp"
 
 #include <cmath>
@@ -371,6 +371,43 @@ BOOST_AUTO_TEST_CASE(a_value_does_not_depend_on_where_evaluation_began) {
       BOOST_REQUIRE_EQUAL(text_of(a_while_ago.at(i)), all_along);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(judging_once_says_what_an_evaluator_says) {
+  random_source random(31);
+  condition_writer writer(random);
+  auto text = std::string{"error"};
+  series a, b, log(true);
+  int64_t t = 0;
+  for (int i = 0; i < 120; ++i) {
+    t += random.one_in(9) ? 75'000 : 15'000;
+    a.append(t,
+             random.one_in(30) ? unreadable_sample
+                               : number::of(static_cast<double>(random.below(100)) / 7));
+    if (!random.one_in(8))
+      b.append(t, number::of(static_cast<int64_t>(random.below(9))));
+    if (random.one_in(2))
+      log.append(t, random.one_in(2) ? text : std::string{"all is well"});
+  }
+  std::vector<const series*> data{&a, &b, &log};
+  size_t errors = 0;
+  for (int k = 0; k < 600; ++k) { // One after the other: nothing of one is left for the next.
+    auto p = compiled(writer.expression(4), condition_writer::items());
+    evaluator e(p, data);
+    for (uint64_t i = random.below(20); i < a.end(); i += 1 + random.below(15)) {
+      auto wanted = e.verdict_at(i);
+      auto said = judge_once(*p, data, i, 15'000);
+      BOOST_REQUIRE_MESSAGE(said.what == wanted, p->to_text() << " at " << i);
+      if (wanted != verdict::error) {
+        BOOST_REQUIRE(said.why == nullptr);
+        continue;
+      }
+      ++errors;
+      BOOST_REQUIRE_EQUAL(std::string_view{said.why}, std::string_view{e.why()});
+      BOOST_REQUIRE_EQUAL(said.lacked_history, e.lacked_history(15'000));
+    }
+  }
+  BOOST_TEST(errors > 100u);
 }
 
 BOOST_AUTO_TEST_CASE(sums_of_wild_doubles_are_near_the_naive_ones) {
