@@ -421,6 +421,29 @@ BOOST_AUTO_TEST_CASE(a_hundred_items_with_an_hour_of_look_back_fit_in_a_megabyte
   BOOST_TEST(host.memory_bytes() < 1'000'000u);
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_more_over_the_same_series_takes_little) {
+  const char* conditions[] = {"$0>1000", "avg(5m)>1000", "max(10m)-min(10m)>1000", "min(1h)>1000"};
+  auto after = [&](size_t per_series) {
+    std::vector<check_rule> rules;
+    for (size_t i = 0; i < 40; ++i)
+      for (size_t k = 0; k < per_series; ++k)
+        rules.push_back(
+          make_rule(fmt::format("r{}_{}", i, k), conditions[k % 4], {fmt::format("s{}", i)}));
+    host_checker one(period, "h", nullptr);
+    one.set_rules(make_rules(std::move(rules)), {}, 0);
+    for (int n = 0; n < 40; ++n) {
+      std::vector<sample> samples;
+      for (int i = 0; i < 40; ++i)
+        samples.push_back({*one.slot_of(fmt::format("s{}", i), {}), number::of(0.1 * (n + i))});
+      one.on_samples(at(n), samples, 0.1);
+    }
+    return one.memory_bytes();
+  };
+  auto four = after(4), eight = after(8);
+  BOOST_TEST_MESSAGE("bytes: " << four << ", " << eight);
+  BOOST_TEST(eight - four < 40 * 4 * 220u); // Nothing of what they know is kept twice.
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace live_test

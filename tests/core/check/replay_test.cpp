@@ -21,6 +21,8 @@ namespace {
 constexpr int64_t period = 15'000;
 const std::vector<std::string> names = {"a", "b", "c"};
 
+constexpr int rule_count = 17;
+
 check_rule rule_at(int i) {
   static const std::vector<std::pair<std::string, std::vector<std::string>>> pool = {
     {"$0>70", {"a"}},
@@ -38,6 +40,9 @@ check_rule rule_at(int i) {
     {"min(5m)<3 || $1.max(#2)>95", {"a", "c"}},
     {"sum(#6)>300", {"b"}},
     {"$0>", {"a"}},
+    // Their windows are remembered from round to round, those of the others read anew.
+    {"avg(#600)>52 && $0>avg(#600)", {"a"}},
+    {"max(9000)-min(#3)>95 || $1.count(9000,60,'>')>$1.count(#5,60,'>')+30", {"c", "b"}},
   };
   const auto& [condition, items] = pool[static_cast<size_t>(i) % pool.size()];
   return make_rule("rule " + std::to_string(i), condition, items);
@@ -76,7 +81,7 @@ public:
 
   std::shared_ptr<const rule_set> some_rules() {
     std::vector<check_rule> rules;
-    for (int i = 0; i < 15; ++i)
+    for (int i = 0; i < rule_count; ++i)
       if (chance(0.6))
         rules.push_back(rule_at(i));
     return make_rules(std::move(rules));
@@ -189,7 +194,7 @@ row_store uninterrupted(const history& h, bool fitting = true) {
 }
 
 void must_equal(const row_store& a, const row_store& b, std::string_view what) {
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < rule_count; ++i) {
     auto item = rule_at(i).check_item;
     BOOST_TEST_REQUIRE(a.rows(item) == b.rows(item),
                        what << ": " << item << "\n"
