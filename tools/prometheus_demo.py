@@ -138,7 +138,7 @@ def demonstrate(folder):
 def compare(aops, n, token, peer, manager):
     url = f"http://127.0.0.1:{peer.port}"
     wait_until(lambda: recorded(url) is not None and recorded(n.url, token) is not None, 60, "both have the recorded series")
-    say(f"one fault: every processor is busy for a minute")
+    say("one fault: every processor is busy for a minute")
     with load():
         wait_until(lambda: "HostCpuBusy" in firing(url) and "HostCpuBusy" in firing(n.url, token), LOAD_S, "both fire HostCpuBusy")
         print(f"{'':24}{'Prometheus':>12}{'aops':>12}")

@@ -24,8 +24,8 @@ enum class reach : uint8_t { quick, far };
 /// their points.
 class window_store {
 public:
-  /// The window of a series for a horizon; counts its users. A new one copies what a longer window
-  /// of the same series holds, else it waits for `load`. The reference stays good until `drop`.
+  /// The window of a series for a horizon; counts its users. A new one begins with what a longer
+  /// window of the same series holds, else it waits for `load`. The reference stays good until `drop`.
   /// @param waits False: nothing of its past is wanted.
   const expr::series& use(uint32_t slot, int64_t horizon_ms, bool waits = true);
   /// Undoes one `use`.
